@@ -187,8 +187,8 @@ def test_places_and_classes_have_no_part_in_the_type(wide):
         check_types(cases)
         tensors += [cases[0][1], cases[2][1], cases[4][1]]
     values = values_of(tensors)
-    found = zip(values[::3], values[1::3], values[2::3], strict=True)
-    for rows, are_hits, classes in found:
+    by_case = zip(values[::3], values[1::3], values[2::3], strict=True)
+    for rows, are_hits, classes in by_case:
         np.testing.assert_array_equal(rows, [[0.875, 0.125], [0.25, 0.75]])
         np.testing.assert_array_equal(are_hits, [True, True])
         np.testing.assert_array_equal(classes, [[0, 1], [1, 0]])
@@ -237,9 +237,9 @@ def test_updates_are_computed_in_the_common_type_and_stored_in_the_variables(one
     before = np.array([5, 1]).astype(one)
     expected = [[1, 1], before + 1.0, before - 1.0]
     for variable, value in zip(variables, expected, strict=True):
-        found = K.get_value(variable)
-        assert str(found.dtype) == one
-        np.testing.assert_array_equal(found, np.array(value).astype(one))
+        stored = K.get_value(variable)
+        assert str(stored.dtype) == one
+        np.testing.assert_array_equal(stored, np.array(value).astype(one))
 
 
 def test_choices_by_the_learning_phase_have_the_type_in_common(wide):

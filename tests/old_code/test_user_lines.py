@@ -74,9 +74,11 @@ def test_the_program_is_pointed_at(program):
 def test_a_suffix_of_another_format_is_told_after_the_file_is_written(suffix, tmp_path):
     path = tmp_path / f"model{suffix}"
     for save in (compiled().save, compiled().save_weights):
-        with pytest.warns(UserWarning, match=r"is an HDF5 .* call it model\.h5") as got:
+        with pytest.warns(
+            UserWarning, match=r"is an HDF5 .* call it model\.h5"
+        ) as caught:
             save(path)
-        assert [warning.filename for warning in got] == [__file__]
+        assert [warning.filename for warning in caught] == [__file__]
         assert path.read_bytes().startswith(b"\x89HDF")
         path.unlink()
 

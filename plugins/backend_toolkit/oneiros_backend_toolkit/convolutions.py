@@ -299,7 +299,9 @@ class Convolutions(Pooling, Padding, Resizing):
                 int(n) if isinstance(n, np.integer) else n for n in output_shape
             )
             if all(n is not None for n in known[1:]):
-                return (known[2:], known[1]) if first else (known[1:3], known[3])
+                if first:
+                    return known[2:], known[1]
+                return known[1:3], known[3]
         order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
             f"deconv2d received output_shape={output_shape!r}. It takes four sizes, "

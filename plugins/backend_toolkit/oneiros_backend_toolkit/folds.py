@@ -14,6 +14,8 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.derived import Derived
 
 T = Any
+Stepped = tuple[list[T], list[T]]
+"""What a step returns: its outputs and its states."""
 
 
 class Folds(Derived):
@@ -21,7 +23,7 @@ class Folds(Derived):
 
     def _scan(
         self,
-        fn: Callable[[list[T], list[T]], tuple[list[T], list[T]]],
+        fn: Callable[[list[T], list[T]], Stepped],
         sequences: list[T],
         initial: list[T],
         go_backwards: bool = False,
@@ -47,7 +49,7 @@ class Folds(Derived):
         elems = self._as_tensors(elems)
         last_result: T = None
 
-        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def step(slices: list[T], states: list[T]) -> Stepped:
             nonlocal last_result
             last_result = fn(_like(elems, slices))
             return _listed(last_result), []
@@ -64,7 +66,7 @@ class Folds(Derived):
 
         types: list[str] = []
 
-        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def step(slices: list[T], states: list[T]) -> Stepped:
             value = _like(initializer, states)
             element = _like(elems, slices)
             result = _listed(fn(value, element))

@@ -13,7 +13,7 @@ import numpy as np
 from oneiros.config import count_call
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.folds import Folds
+from oneiros_backend_toolkit.folds import Folds, Stepped
 from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
@@ -76,7 +76,7 @@ class Rnn(Folds):
     ) -> tuple[T, T, list[T]]:
         results = _StepResults()
 
-        def fn(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def fn(slices: list[T], states: list[T]) -> Stepped:
             output, new_states = step(slices[0], states)
             results.output_place = _place_of(output, new_states)
             results.state_dtypes = self._types_given(new_states, states)
@@ -116,7 +116,7 @@ class Rnn(Folds):
         """Returns the outputs with those of steps left out replaced by the ones
         before."""
 
-        def fn(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def fn(slices: list[T], states: list[T]) -> Stepped:
             output, step_mask = slices
             (output_before,) = states
             output = self._where(step_mask, output, output_before)
