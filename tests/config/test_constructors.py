@@ -214,7 +214,17 @@ def test_limits_of_gradients_are_numbers():
         optimizers.Adam(clipvalue="1")
 
 
-def test_rates_may_be_tensors(backend):
+def test_rates_may_be_variables_that_go_on_being_changed(backend):
     rate = K.variable(0.5)
-    assert layers.LeakyReLU(rate).alpha is rate
     assert layers.BatchNormalization(momentum=rate).momentum is rate
+    layer = layers.GaussianNoise(rate)
+    optimizer = optimizers.Adam(lr=rate)
+    assert layer.sigma is rate and optimizer.lr is rate
+    K.set_value(rate, 0.25)
+    assert layer.get_config()["sigma"] == optimizer.get_config()["lr"] == 0.25
+    computed = layers.LeakyReLU(2.0 * rate)
+    assert "alpha" not in computed.get_config()
+
+
+def test_a_rate_may_be_an_array_of_one_number():
+    assert optimizers.SGD(lr=np.array([0.5])).get_config()["lr"] == 0.5

@@ -643,10 +643,11 @@ class Layer(Rebuilt):
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns the entries of the configuration for an argument of the constructor.
 
-        Plain values stand for themselves, and NumPy's numbers become Python's;
-        functions are held by their names, regularizers and constraints by their
-        configurations. What is of another kind, or in no attribute of this name, is
-        left out. A subclass overrides this method for an argument that needs more.
+        Plain values stand for themselves; NumPy's numbers, and variables that hold one,
+        become Python's. Functions are held by their names, regularizers and constraints
+        by their configurations. What is of another kind, or in no attribute of this
+        name, is left out. A subclass overrides this method for an argument that needs
+        more.
 
         # Arguments
             argument: str, the argument's name.

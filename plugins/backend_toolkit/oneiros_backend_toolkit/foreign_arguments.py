@@ -23,7 +23,13 @@ OF_THEANO = {
     "rebuild_strict",
     "trust_input",
 }
-OF_TENSORFLOW = {"feed_dict", "fetches", "jit_compile", "options", "run_metadata"}
+OF_TENSORFLOW = {
+    "feed_dict",
+    "fetches",
+    "jit_compile",
+    "options",
+    "run_metadata",
+}
 
 
 class ForeignArguments(Backend):

@@ -26,7 +26,8 @@ class GaussianNoise(Layer):
         ```
 
     # Arguments
-        sigma: float, standard deviation of the noise.
+        sigma: float, standard deviation of the noise; as a variable, `K.variable(0.1)`,
+            it can be changed in training.
 
     # Input shape
         Any.
@@ -40,7 +41,7 @@ class GaussianNoise(Layer):
     def __init__(self, sigma: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
-        if not sigma >= 0:
+        if not K.current().owns(sigma) and not sigma >= 0:
             raise refusal(self, "sigma", sigma, "a standard deviation, 0 or more")
         self.supports_masking = True
         self.uses_learning_phase = True

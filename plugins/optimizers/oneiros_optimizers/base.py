@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from oneiros import backend as K
 
 from oneiros_optimizers.optimizer import Optimizer, plain_number
@@ -65,12 +66,13 @@ class DecayingOptimizer(StandardOptimizer):
 
 
 def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Any:
-    """Returns a variable with the value of an argument.
+    """Returns a variable with the value of an argument; a tensor as it is.
 
     # Raises
-        ArgumentError: unless that is a number or a tensor.
+        ArgumentError: if the argument is neither a number nor a tensor.
     """
-    return K.variable(plain_number(optimizer, name, value))
+    number = plain_number(optimizer, name, value)
+    return number if K.current().owns(number) else K.variable(number)
 
 
 def slots(params: list[Any]) -> list[Any]:
@@ -86,5 +88,5 @@ def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
 
 
 def number(variable: Any) -> float:
-    """Returns the value of a scalar variable."""
-    return float(K.get_value(variable))
+    """Returns the value of a variable that holds a single number."""
+    return float(np.asarray(K.get_value(variable)).item())
