@@ -295,6 +295,7 @@ def main(module):
             model_from_yaml((golden / f"{name}.yaml").read_text()),
         )
     limit_address_space(ADDRESS_SPACE)
+    sys.dont_write_bytecode = True  # of what is imported first by an action
     watch = Watch()
     for case in ATTACKS:
         with tempfile.TemporaryDirectory() as folder:
