@@ -244,6 +244,8 @@ def test_sparse_feeds(backend):
     product, dense = K.function([x], [K.dot(x, w), K.to_dense(x)])([csr_matrix(matrix)])
     np.testing.assert_array_equal(product, matrix @ K.get_value(w))
     np.testing.assert_array_equal(dense, matrix)
+    assert K.is_sparse(K.concatenate([x, x]))
+    assert not K.is_sparse(K.concatenate([x, K.to_dense(x) * 1.0], axis=0))
 
 
 # The learning phase

@@ -37,6 +37,12 @@ def test_the_engines_module_is_that_of_the_current_backend(backend):
                 getattr(K, name)
 
 
+def test_functions_that_keras_1_2_renamed():
+    with pytest.warns(UserWarning, match=r"K\.pack is called K\.stack") as warned:
+        pack = K.pack
+    assert pack == K.stack and warned[0].filename == __file__
+
+
 @pytest.mark.parametrize("engine", ["theano", "tensorflow"])
 def test_a_backends_module_has_its_functions_whatever_is_current(engine):
     functions = backend_module(f"{engine}_backend")

@@ -445,8 +445,10 @@ class Operations(Types):
         tensors: Any,
         axis: int = -1,
     ) -> Any:
-        tensors = self._adapted(*map(self.to_dense, tensors), arithmetic=False)
-        return pt.concatenate(tensors, axis=_axis("concatenate", tensors[0], axis))
+        tensors = list(tensors)
+        parts = self._adapted(*tensors, arithmetic=False)
+        result = pt.concatenate(parts, axis=_axis("concatenate", parts[0], axis))
+        return self._sparse_if_all(result, tensors)
 
     def stack(self, x: Any) -> Any:
         return pt.stack(list(self._adapted(*x, arithmetic=False)))

@@ -117,6 +117,12 @@ class Derived(ForeignArguments, Types):
     def is_sparse(self, tensor) -> bool:
         return bool(SPARSE.get(tensor))
 
+    def _sparse_if_all(self, result, tensors) -> T:
+        """Returns what tensors were joined to: sparse, if all of them are."""
+        if self.owns(result) and all(map(self.is_sparse, tensors)):
+            SPARSE.set(result, True)
+        return result
+
     def clear_session(self) -> None:
         common.reset_uids()
         self._fixed_phase = None

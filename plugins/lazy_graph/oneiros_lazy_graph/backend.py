@@ -175,6 +175,12 @@ class RecordedBackend(Gradients, Sessions):
         SPARSE.set(node, sparse)
         return node
 
+    def concatenate(self, tensors: T, axis: T = -1) -> T:
+        tensors = list(tensors)
+        join = pinned(self.operations.concatenate)
+        result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
+        return self._sparse_if_all(result, tensors)
+
     def shape(self, x: T) -> T:
         result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
         if self.recorder.owns(x):

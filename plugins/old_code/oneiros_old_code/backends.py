@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.errors import PluginLoadError
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_old_code import tensorflow_helpers, theano_helpers
 
@@ -63,6 +64,9 @@ GRAPH_STATE: dict[str, Callable[[], Any]] = {
 }
 """Variables of the modules of backends, and what gives their values."""
 
+RENAMED = {"pack": "stack"}
+"""Functions of `K` in Keras 1.0 and 1.1, and what they are called now."""
+
 PASSED_ON = {"json": json, "np": np, "os": os, "py_all": all, "sys": sys}
 """What Keras 1's modules of backends showed, since they had imported it."""
 
@@ -90,6 +94,9 @@ def backend_name(name: str) -> Any:
         return [*PASSED_ON, *modules]
     if name in modules:
         return _first_installed(modules[name])
+    if name in RENAMED:
+        warn(f"K.{name} is called K.{RENAMED[name]} since Keras 1.2: write that.")
+        return getattr(K, RENAMED[name])
     for engine, names in ENGINE_MODULES.items():
         if name in names:
             raise AttributeError(
