@@ -385,10 +385,20 @@ def test_greedy_decoding(known, backend):
 
 def test_decoding_drops_blanks_and_merges_repetitions(backend):
     path = [0, 0, 2, 0, 1, 1, 2, 2, 1]
-    (labels,), _ = K.ctc_decode(
-        K.variable(0.9 * np.eye(3)[path][None] + 0.03), K.variable([9])
-    )
-    np.testing.assert_array_equal(K.eval(labels), [[0, 0, 1, 1, -1, -1, -1, -1, -1]])
+    (labels,), _ = K.ctc_decode(K.variable(0.9 * np.eye(3)[path][None] + 0.03), [9])
+    ((row,),) = K.function([], [labels])([])
+    assert row.tolist() == [0, 0, 1, 1, -1, -1, -1, -1, -1]
+
+
+def test_values_of_decoded_predictions_end_with_the_longest_labels(backend):
+    """So scripts read them: K.get_value(K.ctc_decode(predictions, …)[0][0])."""
+    predictions = 0.9 * np.eye(3)[[[0, 2, 1, 1], [1, 2, 2, 2]]] + 0.03
+    steps = np.ones(2) * predictions.shape[1]
+    (labels,), scores = K.ctc_decode(predictions, input_length=steps)
+    assert K.get_value(labels).tolist() == [[0, 1], [1, -1]]
+    assert K.get_value(scores).shape == (2, 1)
+    (nothing,), _ = K.ctc_decode(predictions, steps * 0)
+    assert K.get_value(nothing).shape == (2, 0)
 
 
 def test_beam_search_where_the_engine_has_one(backend):

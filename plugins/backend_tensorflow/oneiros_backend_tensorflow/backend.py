@@ -73,11 +73,9 @@ class TensorFlowBackend(
             )
         return tuple(shape)
 
-    def eval(self, x: T) -> T:
+    def _computed(self, x: T) -> T:
         if not self.recorder.owns(x):
-            return super().eval(x)
-        if x.kind == "variable":
-            return self.get_value(x)
+            return super()._computed(x)
         return self.function([], [x], jit_compile=False)([])[0]
 
     def normalize_batch_in_training(

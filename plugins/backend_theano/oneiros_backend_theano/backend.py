@@ -188,6 +188,8 @@ class TheanoBackend(
         return str(x.dtype)
 
     def get_value(self, x: Any) -> Any:
+        if self.owns(x) and not hasattr(x, "container"):
+            return self.eval(x)
         return np.array(_storage(x)[0])
 
     def set_value(

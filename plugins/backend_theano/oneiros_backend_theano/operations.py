@@ -17,6 +17,7 @@ from oneiros_backend_toolkit.operands import (
     check_softmax_rank,
     order_of,
 )
+from oneiros_backend_toolkit.sparse_tensors import joined
 from oneiros_backend_toolkit.types import Types, clipping_bounds
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
@@ -448,7 +449,7 @@ class Operations(Types):
         tensors = list(tensors)
         parts = self._adapted(*tensors, arithmetic=False)
         result = pt.concatenate(parts, axis=_axis("concatenate", parts[0], axis))
-        return self._sparse_if_all(result, tensors)
+        return joined(result, tensors)
 
     def stack(self, x: Any) -> Any:
         return pt.stack(list(self._adapted(*x, arithmetic=False)))

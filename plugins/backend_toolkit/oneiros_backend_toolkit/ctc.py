@@ -24,6 +24,7 @@ class Ctc(CtcPaths, CtcDecoding):
     """All CTC functions of `K`; the blank is the last class."""
 
     def ctc_batch_cost(self, y_true, y_pred, input_length, label_length: T) -> T:
+        y_pred = self._tensor(y_pred)
         self._check_rank(
             "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
         )

@@ -8,6 +8,7 @@ from typing import Any
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_toolkit.ctc_math import CtcMath
+from oneiros_backend_toolkit.filled_rows import padded
 
 T = Any
 
@@ -23,21 +24,23 @@ class CtcDecoding(CtcMath):
         beam_width=100,
         top_paths=1,
     ) -> T:
+        y_pred = self._tensor(y_pred)
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         (y_pred,) = self.as_floats(y_pred)
         lengths = self._column(input_length)
         logits = self.log(self._positive(y_pred))
         if not greedy:
-            return self._beam_search(
+            paths, scores = self._beam_search(
                 logits, lengths[:, 0], int(beam_width), int(top_paths)
             )
+            return [padded(path) for path in paths], scores
         is_used = self._is_before(y_pred, lengths)
         best = self.cast(self.argmax(y_pred, 2), "int32")
         begins_label = self._begins_label(best, y_pred)
         labels = self._packed(best, is_used & begins_label)
         log_p = self.switch(is_used, self.max(logits, 2), 0.0)
         score = -self.sum(log_p, 1, keepdims=True)
-        return [labels], self.cast(score, self.dtype(y_pred))
+        return [padded(labels)], self.cast(score, self.dtype(y_pred))
 
     def _begins_label(self, best, y_pred) -> T:
         """Tells of each step whether its class is a label other than the step's

@@ -23,6 +23,10 @@ LEAST_PROBABILITY = 1e-8
 class CtcMath(Folds):
     """Probabilities of positions, in terms of other functions of `K`."""
 
+    def _tensor(self, x) -> T:
+        """Returns a tensor; what isn't one, such as predictions, becomes a variable."""
+        return x if self.owns(x) else self.variable(x)
+
     def _positive(self, y_pred) -> T:
         """Returns probabilities above 0; half precision has none as small as that."""
         if self.dtype(y_pred) == "float16":

@@ -13,6 +13,7 @@ from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.filled_rows import without_padding
 from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
 from oneiros_backend_toolkit.types import Types
 
@@ -91,6 +92,10 @@ class Derived(ForeignArguments, Types):
     def eval(self, x) -> T:
         if isinstance(x, (np.ndarray, np.generic)):
             return np.asarray(x)
+        return without_padding(x, self._computed(x))
+
+    def _computed(self, x) -> T:
+        """Returns the value of a tensor that depends on no input."""
         return self.function([], [x])([])[0]
 
     def manual_variable_initialization(self, value: bool) -> None:
@@ -116,12 +121,6 @@ class Derived(ForeignArguments, Types):
 
     def is_sparse(self, tensor) -> bool:
         return bool(SPARSE.get(tensor))
-
-    def _sparse_if_all(self, result, tensors) -> T:
-        """Returns what tensors were joined to: sparse, if all of them are."""
-        if self.owns(result) and all(map(self.is_sparse, tensors)):
-            SPARSE.set(result, True)
-        return result
 
     def clear_session(self) -> None:
         common.reset_uids()

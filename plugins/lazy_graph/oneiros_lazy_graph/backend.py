@@ -19,6 +19,7 @@ from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
+from oneiros_backend_toolkit.sparse_tensors import joined
 
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.graph import reachable
@@ -179,7 +180,7 @@ class RecordedBackend(Gradients, Sessions):
         tensors = list(tensors)
         join = pinned(self.operations.concatenate)
         result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
-        return self._sparse_if_all(result, tensors)
+        return joined(result, tensors)
 
     def shape(self, x: T) -> T:
         result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
@@ -204,6 +205,8 @@ class RecordedBackend(Gradients, Sessions):
         return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
 
     def get_value(self, x: T) -> T:
+        if self.owns(x) and not self._is_variable(x):
+            return self.eval(x)
         return self._storage(x, "get_value").get()
 
     def set_value(self, x: T, value: T) -> None:

@@ -37,9 +37,10 @@ class Ctc(Optional, capability="ctc"):
         """Decodes the outputs of a network trained with CTC.
 
         # Arguments
-            y_pred: tensor `(batch, steps, classes)` of probabilities; the last class is
-                the blank.
-            input_length: tensor `(batch,)`, how many steps of each sample count.
+            y_pred: tensor or array `(batch, steps, classes)` of probabilities; the last
+                class is the blank.
+            input_length: tensor or array `(batch,)`, how many steps of each sample
+                count.
             greedy: whether to take the best class of each step; else the best paths are
                 searched for.
             beam_width: int, how many beginnings of paths the search keeps.
@@ -47,7 +48,8 @@ class Ctc(Optional, capability="ctc"):
 
         # Returns
             A list of tensors `(batch, steps)` of classes, with -1 behind the last one:
-            one, or `top_paths` of them, the best first. And a tensor with the paths'
+            one, or `top_paths` of them, the best first. `K.eval` and `K.get_value` give
+            them without columns that hold -1 alone. And a tensor with the paths'
             scores: `(batch, 1)` for `greedy`, the sum of -log of the best
             probabilities; else `(batch, top_paths)`, the logarithms of their
             probabilities.

@@ -176,16 +176,16 @@ class Variables:
         """
 
     def get_value(self, x):
-        """Returns a variable's value.
+        """Returns a variable's value; that of any other tensor as `K.eval` does.
 
         # Arguments
-            x: variable.
+            x: variable or tensor.
 
         # Returns
             An array that the caller owns.
 
         # Raises
-            ArgumentError: for a tensor that is no variable; `K.eval` computes it.
+            ArgumentError: for what is no tensor of this backend.
         """
 
     def set_value(self, x, value) -> None:
