@@ -502,16 +502,15 @@ def test_static_shapes_survive_symbolic_ones():
     [
         (
             lambda x: K.dot(x, K.zeros((4, 5))),
-            r"K.dot received tensors of shapes \(None, 3\), \(4, 5\): Dim",
+            r"K.dot received x of shape \(None, 3\) and y of shape \(4, 5\)\. It takes",
         ),
         (
             lambda x: x + K.zeros((4,)),
-            r"add received tensors of shapes \(None, 3\), \(4,\)",
+            r"x \+ y received shapes \(None, 3\) and \(4,\)",
         ),
         (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
         (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
-        (lambda x: K.exp("text"), "K.exp received"),
-        (lambda x: x[:, 7], "index received"),
+        (lambda x: x[:, 7], r"x\[i\] received x of shape \(None, 3\)"),
     ],
 )
 def test_bad_operations_are_told_in_words_of_k(build, message):

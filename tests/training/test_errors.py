@@ -373,7 +373,7 @@ def test_a_sequential_goes_by_its_own_name():
 
 
 def test_a_function_is_told_what_it_can_not_compute():
-    with pytest.raises(ArgumentError, match="outputs tensors, not 3"):
+    with pytest.raises(ArgumentError, match="tensors as outputs, not 3"):
         K.function([], [3])
     with pytest.raises(DataError, match=r"^The variable has shape \(\)"):
         K.set_value(K.variable(0.0), [1.0, 2.0])
@@ -382,6 +382,8 @@ def test_a_function_is_told_what_it_can_not_compute():
 def test_dot_of_sizes_that_differ_on_theano():
     with (
         K.use("theano"),
-        pytest.raises(ShapeError, match=r"shapes \(None, 3\) and \(2, 4\)"),
+        pytest.raises(
+            ShapeError, match=r"x of shape \(None, 3\) and y of shape \(2, 4\)"
+        ),
     ):
         K.dot(K.placeholder((None, 3)), K.placeholder((2, 4)))

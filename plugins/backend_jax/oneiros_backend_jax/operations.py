@@ -109,11 +109,13 @@ def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
 
 def _known(n: T) -> T:
     """Returns a number or array that must be known while a function is traced."""
-    if not isinstance(n, CONCRETE):
+    if isinstance(n, jax.Array):
         raise ArgumentError(
             "A shape depends on the values of a tensor, which JAX can't compile. "
             "Derive it from other shapes."
         )
+    if not isinstance(n, CONCRETE):
+        raise TypeError(f"{n!r:.60} is no number")
     return np.asarray(n)[()]
 
 
@@ -150,7 +152,7 @@ class Operations:
 
     @staticmethod
     def shape(x: T) -> T:
-        return np.array(jnp.shape(x), np.int64)
+        return np.array(tensor(x).shape, np.int64)
 
     @staticmethod
     def to_dense(tensor: T) -> T:

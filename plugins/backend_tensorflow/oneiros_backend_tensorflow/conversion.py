@@ -29,6 +29,17 @@ def tensor(x: Any) -> Any:
     return tf.convert_to_tensor(x, floatx() if kind == "f" else None)
 
 
+def cast(x: Any, dtype: Any) -> Any:
+    """Returns `x` as a tensor of a type.
+
+    # Raises
+        TypeError: for what is no tensor, array or number, which TensorFlow would take.
+    """
+    if not _holds_tensor(x) and np.asarray(x).dtype.kind not in NUMERIC_KINDS:
+        raise TypeError(f"{x!r:.60} is no tensor, array or number")
+    return tf.cast(x, dtype)
+
+
 def floats(x: Any) -> Any:
     """Returns `x` as a tensor of floats.
 
@@ -57,16 +68,14 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
         arithmetic: whether something is computed of them, so that booleans count as
             integers.
     """
-    converted = [
+    converted: list[Any] = [
         tf.convert_to_tensor(x) if _holds_tensor(x) else np.asarray(x) for x in values
     ]
-    tensors: list[Any] = [x for x in converted if tf.is_tensor(x)]
-    dtype = common_type(
-        [x.dtype.as_numpy_dtype for x in tensors],
-        [x.dtype for x in converted if not tf.is_tensor(x)],
-        floatx(),
-        arithmetic,
-    )
+    tensor_types = [x.dtype.as_numpy_dtype for x in converted if tf.is_tensor(x)]
+    constant_types = [x.dtype for x in converted if not tf.is_tensor(x)]
+    if any(dtype.kind not in NUMERIC_KINDS for dtype in constant_types):
+        raise TypeError("there is something that is no tensor, array or number")
+    dtype = common_type(tensor_types, constant_types, floatx(), arithmetic)
     return [
         tf.cast(x if tf.is_tensor(x) else adapted(x, dtype), dtype) for x in converted
     ]

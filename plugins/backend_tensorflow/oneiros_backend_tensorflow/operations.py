@@ -22,6 +22,7 @@ from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.conversion import (
+    cast,
     countable,
     floats,
     indices_of,
@@ -111,6 +112,10 @@ def _extreme(
     return staticmethod(function)
 
 
+def _as_tensor(x: T) -> T:
+    return tensor(x)
+
+
 def sizes_of(shape: T) -> T:
     """Returns a shape that a user gave as TensorFlow takes it."""
     if tf.is_tensor(shape):
@@ -193,12 +198,21 @@ class Operations:
 
     # Tensors
 
-    shape = staticmethod(tf.shape)
-    to_dense = staticmethod(tf.identity)
-    stop_gradient = staticmethod(tf.stop_gradient)
+    @staticmethod
+    def shape(x: T) -> T:
+        return tf.shape(tensor(x))
+
+    @staticmethod
+    def to_dense(tensor: T) -> T:
+        return tf.identity(_as_tensor(tensor))
+
+    @staticmethod
+    def stop_gradient(variables: T) -> T:
+        return tf.stop_gradient(tensor(variables))
 
     @staticmethod
     def print_tensor(x: T, message: str = "") -> T:
+        x = tensor(x)
         printed = tf.print(message, x, summarize=-1)
         with tf.control_dependencies([printed]):
             return tf.identity(x)
@@ -332,7 +346,7 @@ class Operations:
 
     @staticmethod
     def cast(x: T, dtype: T) -> T:
-        return tf.cast(x, dtype)
+        return cast(x, dtype)
 
     @staticmethod
     def switch(
@@ -435,9 +449,13 @@ class Operations:
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        if is_int(n):
-            return tf.tile(x, [1] * (x.shape.rank - 1) + [int(n)])
-        return tf.tile(x, sizes_of(n))
+        if tf.is_tensor(n):
+            return tf.tile(x, n)
+        repeats = [int(n)] if is_int(n) else sizes_of(n)
+        missing_axes = len(repeats) - x.shape.rank
+        if missing_axes > 0:
+            x = tf.reshape(x, tf.concat([[1] * missing_axes, tf.shape(x)], 0))
+        return tf.tile(x, [1] * -missing_axes + repeats)
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:

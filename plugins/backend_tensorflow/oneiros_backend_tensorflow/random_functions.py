@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros_backend_tensorflow.conversion import cast
 from oneiros_backend_tensorflow.operations import sizes_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -28,8 +29,8 @@ class RandomFunctions:
     ) -> T:
         """Draws from [low, high)."""
         numbers = _uniform(key, shape, dtype)
-        low = tf.cast(low, dtype)
-        high = tf.cast(high, dtype)
+        low = cast(low, dtype)
+        high = cast(high, dtype)
         return numbers * (high - low) + low
 
     @staticmethod
@@ -44,7 +45,7 @@ class RandomFunctions:
         numbers = tf.random.stateless_normal(
             sizes_of(shape), key, dtype=dtype, alg=ALGORITHM
         )
-        return numbers * tf.cast(std, dtype) + tf.cast(mean, dtype)
+        return numbers * cast(std, dtype) + cast(mean, dtype)
 
     @staticmethod
     def random_binomial(
@@ -55,7 +56,7 @@ class RandomFunctions:
     ) -> T:
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
-        return tf.cast(numbers < tf.cast(p, numbers.dtype), dtype)
+        return tf.cast(numbers < cast(p, numbers.dtype), dtype)
 
 
 def _uniform(

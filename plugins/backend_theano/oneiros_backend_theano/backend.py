@@ -15,7 +15,6 @@ from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import FLAGS, draw_seed
 from oneiros.backend.tensor_state import SPARSE
-from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
@@ -54,10 +53,7 @@ FRAMES_BY_NODE = 8
 def _storage(x: Any) -> Any:
     """Returns the place that holds a variable's value, a list of one."""
     if not hasattr(x, "container"):
-        raise ArgumentError(
-            f"This takes a variable; {x} is a tensor. K.eval(x) computes the value of "
-            "a tensor."
-        )
+        raise ValueError("it is no variable")
     return x.container.storage
 
 
@@ -167,15 +163,13 @@ class TheanoBackend(
         return x
 
     def to_dense(self, tensor: Any) -> Any:
-        return tensor
+        return self.tensor(tensor)
 
     def int_shape(self, x: Any) -> Any:
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
         if not isinstance(x, Variable):
-            raise ArgumentError(
-                f"int_shape takes a tensor or a variable; it received {x!r:.80}."
-            )
+            raise ValueError("it is no tensor")
         return tuple(x.type.shape)
 
     def get_variable_shape(self, x: Any) -> tuple[int, ...]:

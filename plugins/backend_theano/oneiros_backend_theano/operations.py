@@ -9,7 +9,6 @@ import numpy as np
 import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
-from oneiros.errors import ShapeError
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
@@ -23,11 +22,12 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
-from oneiros_backend_theano.explained import explained
 from oneiros_backend_theano.operators import own_type
 
 INTEGERS = "iub"
 NUMBERS = (int, float, np.integer, np.floating)
+SIZES_DIFFER = "the axes that are summed over have different sizes"
+"""Such reasons become notes: the error is told in the contract's words."""
 
 
 def sizes(x: Any) -> list[Any]:
@@ -85,7 +85,6 @@ def _as_columns(y: Any, axis: int) -> Any:
     return y.dimshuffle(axis, *others).reshape((sizes(y)[axis], -1))
 
 
-@explained
 class Operations(Types):
     """Tensor functions; the state of the engine is the subclass's."""
 
@@ -121,10 +120,7 @@ class Operations(Types):
         x, y = self._adapted(self.to_dense(x), self.to_dense(y))
         summed = max(y.ndim - 2, 0)
         if x.ndim and y.ndim and not _may_agree(x, -1, y, summed):
-            raise ShapeError(
-                f"dot can't multiply tensors of shapes {x.type.shape} and "
-                f"{y.type.shape}."
-            )
+            raise ValueError(SIZES_DIFFER)
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
         product = pt.dot(_as_rows(x), _as_columns(y, summed))
@@ -140,11 +136,7 @@ class Operations(Types):
         x, y = self._adapted(x, y)
         x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
         if not _may_agree(x, x_axis, y, y_axis):
-            raise ShapeError(
-                f"batch_dot over axes {(x_axis, y_axis)}: sizes "
-                f"{x.type.shape[x_axis]} and {y.type.shape[y_axis]} differ (shapes "
-                f"{x.type.shape} and {y.type.shape})."
-            )
+            raise ValueError(SIZES_DIFFER)
         if x.ndim == y.ndim == 2:
             return self.sum(x * y, axis=1, keepdims=True)
         x_kept = [i for i in range(1, x.ndim) if i != x_axis]
@@ -179,6 +171,8 @@ class Operations(Types):
         targets: Any,
         k: int,
     ) -> Any:
+        if predictions.ndim != 2:
+            raise ValueError("predictions are (batch, classes)")
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
         hit = pt.eq(self.cast(targets, "int64").dimshuffle(0, "x"), classes)
         chosen = pt.max(pt.switch(hit, predictions, -np.inf), axis=1, keepdims=True)
@@ -499,10 +493,7 @@ class Operations(Types):
     ) -> Any:
         axis = _axis("squeeze", x, axis)
         if x.type.shape[axis] not in (1, None):
-            raise ShapeError(
-                f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size "
-                f"isn't 1."
-            )
+            raise ValueError("the size isn't 1")
         return pt.squeeze(pt.specify_broadcastable(x, axis), axis=axis)
 
     def reverse(
@@ -558,6 +549,8 @@ class Operations(Types):
         x: Any,
         broatcastable: Any,
     ) -> Any:
+        if len(broatcastable) != x.ndim:
+            raise ValueError("there isn't one bool for each axis")
         ones = [
             i
             for i, flag in enumerate(broatcastable)

@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.backend.common import floatx
+from oneiros.errors import OneirosError
+from oneiros_backend_toolkit.explained import SIGNS, operator_refusal
 from oneiros_backend_toolkit.types import check_has_bits
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
@@ -28,6 +30,7 @@ from pytensor.tensor.variable import _tensor_py_operators
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 BIT_NAMES = ("and", "or", "xor")
+COMPARISONS = ("lt", "le", "gt", "ge")
 UNARY_NAMES = ("neg", "abs")
 NUMERIC = "biufc"
 SMALL = 2**15
@@ -53,14 +56,16 @@ def install(adapt: Adapt, convert: Adapt) -> None:
         convert: function that returns them in the type of the rule in any case.
     """
     for name in NAMES:
-        _extend(f"__{name}__", functools.partial(_under_the_rule, adapt))
-        _extend(f"__r{name}__", functools.partial(_under_the_rule, adapt))
+        _extend(name, functools.partial(_under_the_rule, adapt))
+        _extend(f"r{name}", functools.partial(_under_the_rule, adapt))
     for name in BIT_NAMES:
-        _extend(f"__{name}__", functools.partial(_on_bits, convert))
-        _extend(f"__r{name}__", functools.partial(_on_bits, convert))
+        _extend(name, functools.partial(_on_bits, convert))
+        _extend(f"r{name}", functools.partial(_on_bits, convert))
+    for name in COMPARISONS:
+        _extend(name, _as_it_is)
     for name in UNARY_NAMES:
-        _extend(f"__{name}__", functools.partial(_on_numbers, adapt))
-    _extend("__invert__", _inverting)
+        _extend(name, functools.partial(_on_numbers, adapt))
+    _extend("invert", _inverting)
     _tensor_py_operators.__copy__ = _copied
     _tensor_py_operators.__bool__ = _no_truth
 
@@ -86,12 +91,14 @@ def _no_truth(x: Any) -> NoReturn:
 
 
 def _extend(
-    method: str,
+    name: str,
     wrapped: Callable[[Callable[..., Any]], Callable[..., Any]],
 ) -> None:
+    method = f"__{name}__"
     original = getattr(_tensor_py_operators, method)
     if not hasattr(original, "__wrapped__"):
-        setattr(_tensor_py_operators, method, wrapped(original))
+        operate = _explained(name, wrapped(original))
+        setattr(_tensor_py_operators, method, operate)
 
 
 def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,6 +109,45 @@ def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[...,
         return original(*adapt(self, other))
 
     return operate
+
+
+def _as_it_is(original: Callable[..., Any]) -> Callable[..., Any]:
+    return original
+
+
+def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes an operator tell in the words of `K` which shapes it can't combine.
+
+    # Arguments
+        name: str, the name of its method, with `r` in front where the tensor is on the
+            right.
+    """
+
+    @functools.wraps(operate)
+    def run(self: Any, *others: Any) -> Any:
+        try:
+            return operate(self, *others)
+        except (NotImplementedError, ValueError) as error:
+            if isinstance(error, OneirosError) or not others:
+                raise
+            refusal = _refusal(name, self, others[0], error)
+        raise refusal
+
+    return run
+
+
+def _refusal(name: str, x: Any, other: Any, error: Exception) -> Exception:
+    if name in SIGNS:
+        return operator_refusal(name, (x, other), _static_shape, error)
+    plain_name = name.removeprefix("r")
+    return operator_refusal(plain_name, (other, x), _static_shape, error)
+
+
+def _static_shape(x: Any) -> Any:
+    """Returns the shape of a tensor as far as it is known, None for anything else."""
+    if not isinstance(x, Variable):
+        return None
+    return getattr(x, "_keras_shape", None) or getattr(x.type, "shape", "unknown")
 
 
 def _on_bits(convert: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,8 +31,8 @@ class Ctc(CtcPaths, CtcDecoding):
         (y_pred,) = self.as_floats(y_pred)
         labels = self.cast(y_true, "int32")
         blank = self._size(y_pred, 2) - 1
-        step_counts = self._column(input_length)
-        listed_counts = self._column(label_length)
+        step_counts = self._column(input_length, y_pred)
+        listed_counts = self._column(label_length, labels)
         label_counts = self._counts_before_blanks(labels, listed_counts, blank)
         is_used = self._is_before(labels, label_counts)
         is_class = self.greater_equal(labels, 0) & self.lesser(labels, blank)

@@ -27,7 +27,7 @@ class CtcDecoding(CtcMath):
         y_pred = self._tensor(y_pred)
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         (y_pred,) = self.as_floats(y_pred)
-        lengths = self._column(input_length)
+        lengths = self._column(input_length, y_pred)
         logits = self.log(self._positive(y_pred))
         if not greedy:
             paths, scores = self._beam_search(
@@ -80,5 +80,5 @@ class CtcDecoding(CtcMath):
 
     def ctc_label_dense_to_sparse(self, labels, label_lengths) -> T:
         labels = self.cast(labels, "int32")
-        is_used = self._is_before(labels, self._column(label_lengths))
+        is_used = self._is_before(labels, self._column(label_lengths, labels))
         return self.switch(is_used, labels, -1)

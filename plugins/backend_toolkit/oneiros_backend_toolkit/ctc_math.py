@@ -8,6 +8,7 @@ stands for that of 0, so that derivatives stay finite.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from oneiros.errors import ShapeError
@@ -65,8 +66,14 @@ class CtcMath(Folds):
         total = total + self.exp(by_two - peak)
         return peak + self.log(total)
 
-    def _column(self, lengths) -> T:
-        return self.reshape(self.cast(lengths, "int32"), (-1, 1))
+    def _column(self, lengths, batches) -> T:
+        """Returns one length for each sample of a tensor of batches, (batch, 1)."""
+        lengths = self.cast(lengths, "int32")
+        sizes = self.int_shape(lengths)
+        samples = self.int_shape(batches)[0]
+        if None not in (samples, *sizes) and math.prod(sizes) != samples:
+            raise ValueError("there isn't one length for each sample")
+        return self.reshape(lengths, (-1, 1))
 
     def _places(self, x, axis: int) -> T:
         """Returns the numbers 0, 1, … of the places along an axis."""

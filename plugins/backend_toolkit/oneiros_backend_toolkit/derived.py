@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.tensor_state import SPARSE
@@ -15,7 +16,9 @@ from oneiros.errors import ArgumentError, DataError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.filled_rows import without_padding
 from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
+from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.types import Types
+from oneiros_backend_toolkit.updates import Update
 
 T = Any
 
@@ -76,22 +79,24 @@ class Derived(ForeignArguments, Types):
     def count_params(self, x) -> int:
         return int(np.prod(self.get_variable_shape(x), dtype=np.int64))
 
-    def update(self, x, new_x) -> tuple[T, T]:
-        return (x, new_x)
+    def update(self, x, new_x) -> Update:
+        return Update(x, new_x)
 
-    def update_add(self, x, increment) -> tuple[T, T]:
-        return (x, x + increment)
+    def update_add(self, x, increment) -> Update:
+        return Update(x, x + increment)
 
-    def update_sub(self, x, decrement) -> tuple[T, T]:
-        return (x, x - decrement)
+    def update_sub(self, x, decrement) -> Update:
+        return Update(x, x - decrement)
 
-    def moving_average_update(self, variable, value, momentum) -> tuple[T, T]:
+    def moving_average_update(self, variable, value, momentum) -> Update:
         old, new = self.as_floats(variable, value)
-        return (variable, old - (old - new) * (1.0 - momentum))
+        return Update(variable, old - (old - new) * (1.0 - momentum))
 
     def eval(self, x) -> T:
-        if isinstance(x, (np.ndarray, np.generic)):
+        if not self.owns(x) and np.asarray(x).dtype.kind in "biufc":
             return np.asarray(x)
+        if not self.owns(x):
+            raise refusal("K.eval", "x", x, "a tensor or a variable")
         return without_padding(x, self._computed(x))
 
     def _computed(self, x) -> T:
@@ -107,6 +112,8 @@ class Derived(ForeignArguments, Types):
         return all(isinstance(size, (int, np.integer, type(None))) for size in shape)
 
     def pattern_broadcast(self, x, broatcastable) -> T:
+        if len(broatcastable) != self.ndim(x):
+            raise ValueError("there isn't one bool for each axis")
         return x
 
     def checked_value(self, x, value) -> np.ndarray[Any, Any]:
@@ -115,7 +122,8 @@ class Derived(ForeignArguments, Types):
         if array.shape != shape:
             name = repr(x.name) if x.name else "The variable"
             raise DataError(
-                f"{name} has shape {shape}; it can't be set to shape {array.shape}."
+                f"{name} has shape {shape}; K.set_value received a value of shape "
+                f"{array.shape} for it."
             )
         return array
 
@@ -185,6 +193,7 @@ class Derived(ForeignArguments, Types):
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
     def l2_normalize(self, x, axis) -> T:
+        self._check_axes("l2_normalize", x, axis)
         total = self.sum(self.square(x), axis, keepdims=True)
         return x / self.sqrt(self.maximum(total, 1e-12))
 
@@ -209,11 +218,23 @@ class Derived(ForeignArguments, Types):
 
     # Reductions and shapes
 
+    def _check_axes(self, function: str, x, axes) -> None:
+        """Checks axes; where not even the rank is known, the engine does it."""
+        if axes is None:
+            return
+        try:
+            rank = self.ndim(x)
+        except ArgumentError:
+            return
+        axes_of(function, axes, rank)
+
     def var(self, x, axis=None, keepdims=False) -> T:
+        self._check_axes("var", x, axis)
         mean = self.mean(x, axis, keepdims=True)
         return self.mean(self.square(x - mean), axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False) -> T:
+        self._check_axes("std", x, axis)
         return self.sqrt(self.var(x, axis, keepdims))
 
     def flatten(self, x) -> T:

@@ -272,9 +272,10 @@ def _as_list(name: str, value: Any, backend: Any) -> list[Any]:
 
 def _check_outputs(outputs: list[Any]) -> None:
     for x in outputs:
-        if isinstance(x, (int, float, np.ndarray, np.generic)):
+        if isinstance(x, (int, float, str, np.ndarray, np.generic)):
             raise ArgumentError(
-                f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one."
+                f"K.function takes tensors as outputs, not {x!r:.80}. "
+                "K.variable(x) makes one."
             )
 
 

@@ -159,6 +159,8 @@ class FusedRecurrence(Types):
                 f"{layer.label} received {state_count} initial states; it takes "
                 f"{layer.cell.states}."
             )
+        for state in inputs.initial_states:
+            self._check_state(inputs, state)
         return self._with_floats(
             replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
         )
@@ -198,6 +200,14 @@ class FusedRecurrence(Types):
                 f"steps, {features}): the input if W and b are passed, else the "
                 "projected input, dot(input, W) + b."
             )
+
+    def _check_state(self, inputs: LayerInputs, state) -> None:
+        if not self.owns(state):
+            return
+        shape = self.int_shape(state)
+        units = self.int_shape(inputs.U)[0]
+        if len(shape) != 2 or shape[1] not in (None, units):
+            raise ValueError("a state is (samples, n)")
 
     def _mask_matrix(self, layer: FusedLayer, mask) -> T:
         """Returns a mask without an axis of features."""

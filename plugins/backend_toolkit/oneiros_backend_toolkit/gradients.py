@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from oneiros.arguments import refusal
 from oneiros.errors import GraphError
 
 from oneiros_backend_toolkit.channel_order import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
 T = Any
@@ -31,6 +33,10 @@ class Gradients(Derived):
         self, loss, variables, *, upstream=None, allow_unconnected=False
     ) -> list[T]:
         variables = [variables] if self.owns(variables) else list(variables)
+        check_operand("K.gradients", "loss", loss, "a tensor, or a list of tensors")
+        for x in variables:
+            if not self.owns(x):
+                raise refusal("K.gradients", "variables", x, "variables and tensors")
         total = self._total(loss, upstream)
         if self.owns(total):
             gradients = self._with_forms(total, variables)

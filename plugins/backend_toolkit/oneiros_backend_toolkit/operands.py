@@ -78,7 +78,8 @@ def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
 
 def axes_of(function: str, axes: Any, rank: int) -> list[int]:
     """Returns axes, an int or several, as `axis_of` does: sorted, each once."""
-    listed = axes if hasattr(axes, "__iter__") else [axes]
+    is_list = hasattr(axes, "__iter__") and not isinstance(axes, str)
+    listed = axes if is_list else [axes]
     return sorted({axis_of(function, axis, rank) for axis in listed})
 
 

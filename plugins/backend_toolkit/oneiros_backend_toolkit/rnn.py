@@ -13,6 +13,7 @@ import numpy as np
 from oneiros.config import count_call
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
+from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.folds import Folds, Stepped
 from oneiros_backend_toolkit.size_checks import when_known
 
@@ -36,6 +37,9 @@ class Rnn(Folds):
         unroll=False,
         input_length=None,
     ) -> tuple[T, T, list[T]]:
+        check_operand("K.rnn", "inputs", inputs, "a tensor (samples, steps, …)")
+        for state in initial_states:
+            check_operand("K.rnn", "initial_states", state, "a list of tensors")
         if self.ndim(inputs) < 3:
             raise ShapeError(
                 f"K.rnn received inputs of shape {self.int_shape(inputs)}. It takes "

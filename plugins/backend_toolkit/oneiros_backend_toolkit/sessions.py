@@ -15,6 +15,7 @@ from typing import Any
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.updates import Update
 from oneiros_backend_toolkit.user_warnings import warn
 
 T = Any
@@ -68,8 +69,9 @@ class Session:
         """Returns values.
 
         # Arguments
-            fetches: tensor, or nested lists, tuples and dicts of tensors. TensorFlow's
-                own operations aren't run: variables need no initializing.
+            fetches: tensor, or nested lists, tuples and dicts of tensors. An update,
+                as `K.update` returns it, sets its variable and gives the new value.
+                TensorFlow's own operations aren't run: variables need no initializing.
             feed_dict: dict from placeholder to value.
             options, run_metadata: not needed.
 
@@ -83,21 +85,25 @@ class Session:
         fed = {
             x: value for x, value in (feed_dict or {}).items() if self.backend.owns(x)
         }
-        tensors = tuple(self._tensors(fetches))
-        compute = self._compiled(tuple(fed), tensors)
+        parts = tuple(self._parts(fetches))
+        compute = self._compiled(tuple(fed), parts)
         values = iter(compute(list(fed.values())))
         return self._filled(fetches, values)
 
-    def _function(self, inputs: tuple[T, ...], outputs: tuple[T, ...]) -> Any:
-        return self.backend.function(list(inputs), list(outputs))
+    def _function(self, inputs: tuple[T, ...], parts: tuple[T | Update, ...]) -> Any:
+        updates = [part for part in parts if isinstance(part, Update)]
+        outputs = [part.value if isinstance(part, Update) else part for part in parts]
+        return self.backend.function(list(inputs), outputs, updates)
 
-    def _tensors(self, fetches: Any) -> Iterator[T]:
-        """Yields the tensors to compute."""
+    def _parts(self, fetches: Any) -> Iterator[T | Update]:
+        """Yields the tensors to compute and the updates to make."""
         if isinstance(fetches, dict):
             fetches = list(fetches.values())
-        if isinstance(fetches, (list, tuple)):
+        if isinstance(fetches, Update):
+            yield fetches
+        elif isinstance(fetches, (list, tuple)):
             for part in fetches:
-                yield from self._tensors(part)
+                yield from self._parts(part)
         elif not _is_operation(fetches):
             if not self.backend.owns(fetches):
                 raise ArgumentError(
@@ -110,6 +116,8 @@ class Session:
         """Returns values in the form of `fetches`."""
         if isinstance(fetches, dict):
             return {key: self._filled(part, values) for key, part in fetches.items()}
+        if isinstance(fetches, Update):
+            return next(values)
         if isinstance(fetches, (list, tuple)):
             return [self._filled(part, values) for part in fetches]
         return None if _is_operation(fetches) else next(values)

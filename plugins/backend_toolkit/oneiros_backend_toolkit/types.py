@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
-from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.explained import Explained
 
 T = Any
 DType = np.dtype[Any]
@@ -122,7 +123,7 @@ def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
     return low, high
 
 
-class Types(Backend):
+class Types(Explained):
     """A backend that casts operands to the type that they have in common."""
 
     def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:

@@ -150,7 +150,7 @@ class RecordedBackend(Gradients, Sessions):
     def _sizes(self, shape: T, ndim: T) -> Shape:
         """Returns the static shape of a placeholder, None if even its rank is open."""
         if shape is not None:
-            return tuple(shape)
+            return tuple(None if size is None else int(size) for size in shape)
         if ndim is None and self.has_open_ranks:
             return None
         return (None,) * rank_of_placeholder(self.name, ndim)
@@ -207,20 +207,19 @@ class RecordedBackend(Gradients, Sessions):
     def get_value(self, x: T) -> T:
         if self.owns(x) and not self._is_variable(x):
             return self.eval(x)
-        return self._storage(x, "get_value").get()
+        return self._storage(x).get()
 
     def set_value(self, x: T, value: T) -> None:
-        self._storage(x, "set_value").set(self.checked_value(x, value))
+        self._storage(x).set(self.checked_value(x, value))
 
     def _is_variable(self, x: T) -> bool:
         return self.recorder.owns(x) and x.kind == "variable"
 
-    def _storage(self, x: T, function: str) -> VariableStorage:
+    def _storage(self, x: T) -> VariableStorage:
         if not self._is_variable(x):
-            raise ArgumentError(
-                f"{function} takes a variable, not {x!r:.200}. K.eval(x) computes a "
-                f"tensor.{self.recorder.of_engine(x)}"
-            )
+            if hint := self.recorder.of_engine(x):
+                raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
+            raise ValueError("it is no variable")
         stored: VariableStorage = x.data
         return stored
 

@@ -30,6 +30,11 @@ from oneiros.errors import (
     OneirosError,
     ShapeError,
 )
+from oneiros_backend_toolkit.explained import (
+    is_of_engine,
+    of_engine,
+    operator_refusal,
+)
 
 from oneiros_lazy_graph.calls import RecordedCall
 from oneiros_lazy_graph.engine import Engine
@@ -38,6 +43,7 @@ from oneiros_lazy_graph.loop_bodies import LoopStep, record_body
 from oneiros_lazy_graph.nodes import Node, RandomState, Spec
 from oneiros_lazy_graph.trees import leaves_of, map_tree
 
+StaticShape = tuple[int | None, ...]
 Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
@@ -130,15 +136,9 @@ class Recorder:
         self._check_recording()
         chosen = self.lift(in_training)
         other = self.lift(in_testing, chosen.dtype)
-        if chosen.ndim != other.ndim:
-            raise ShapeError(
-                f"The learning phase can't choose between shapes {chosen.shape} and "
-                f"{other.shape}."
-            )
         shape = None
-        if chosen.shape is not None:
-            sizes = zip(chosen.shape, other.shape, strict=True)
-            shape = tuple(a if a == b else None for a, b in sizes)
+        if chosen.shape is not None and other.shape is not None:
+            shape = _shape_of_either(chosen.shape, other.shape)
         spec = Spec(shape, chosen.dtype, trials=chosen.spec.trial_shapes)
         return self.node("select", spec, (chosen, other))
 
@@ -203,8 +203,18 @@ class Recorder:
         args: Sequence[Any],
         label: str | None = None,
     ) -> Any:
-        """Records one of Python's operators, by the name of its method."""
-        return self.record(self.engine.operator(name), args, label=label or name)
+        """Records one of Python's operators, by the name of its method.
+
+        # Raises
+            ShapeError: if the shapes don't fit.
+            TypeError: for what is no tensor, array or number.
+        """
+        try:
+            return self.record(self.engine.operator(name), args, label=label or name)
+        except ShapeError as error:
+            if len(args) < 2 or not is_of_engine(error):
+                raise
+            raise operator_refusal(name, args, _static_shape, error) from None
 
     def again(self, node: Node) -> Callable[..., Any]:
         """Returns a function that does again what an op does with its parents.
@@ -252,10 +262,14 @@ class Recorder:
         except self.engine.errors as cause:
             shown = ", ".join(map(str, shapes)) or "(none)"
             received = f"{label} received tensors of shapes {shown}"
-            if wrap:
-                raise error(f"{received}: {self.engine.reason(cause)}") from None
-            cause.add_note(f"Oneiros: {received}.")
-            raise
+            reason = self.engine.reason(cause)
+            if not wrap:
+                cause.add_note(f"Oneiros: {received}.")
+                raise
+            if error is ShapeError:
+                refusal = ShapeError(f"{received}, which don't fit.")
+                raise of_engine(refusal, reason) from None
+            raise error(f"{received}: {reason}") from None
 
     # Loops and gradients
 
@@ -396,6 +410,27 @@ class Recorder:
             return self.node("op", spec, (node,), fn=partial(_leaf, next(places)))
 
         return map_tree(part, specs)
+
+
+def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
+    """Returns what is known of the shape of what the learning phase chooses."""
+    pairs = list(itertools.zip_longest(chosen, other))
+    has_misfit = any(
+        a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs
+    )
+    if len(chosen) != len(other) or has_misfit:
+        refusal = ShapeError(
+            f"The learning phase can't choose between shapes {chosen} and {other}."
+        )
+        raise of_engine(refusal, "")
+    return tuple(a if a == b else None for a, b in pairs)
+
+
+def _static_shape(x: Any) -> Any:
+    """Returns the shape of a node as far as it is known, None for anything else."""
+    if not isinstance(x, Node):
+        return None
+    return "unknown" if x.shape is None else x.shape
 
 
 def _shapes(call: RecordedCall) -> list[Any]:

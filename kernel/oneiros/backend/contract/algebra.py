@@ -21,6 +21,7 @@ class Algebra:
 
         # Raises
             ShapeError: if the two sizes differ.
+            ArgumentError: for what is no tensor or array.
 
         # Example
             >>> K.int_shape(K.dot(K.ones((32, 28, 3)), K.ones((3, 4))))
@@ -57,6 +58,9 @@ class Algebra:
 
         # Returns
             A tensor of the same type.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def gather(self, reference, indices):
@@ -68,6 +72,9 @@ class Algebra:
 
         # Returns
             A tensor of shape `indices.shape + reference.shape[1:]`.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
         """
 
     def in_top_k(self, predictions, targets, k):
@@ -80,4 +87,8 @@ class Algebra:
 
         # Returns
             A tensor `(batch,)` of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the batches don't fit.
         """

@@ -22,6 +22,9 @@ class Creation:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if `x` is no tensor or array, or if there is no such type.
         """
 
     def ones_like(self, x, dtype=None, name=None):
@@ -34,6 +37,9 @@ class Creation:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if `x` is no tensor or array, or if there is no such type.
         """
 
     def arange(self, start, stop=None, step=1, dtype="int32"):
@@ -48,6 +54,10 @@ class Creation:
 
         # Returns
             A vector.
+
+        # Raises
+            ArgumentError: for what is no number, a `step` of 0, or a type that there
+                isn't.
         """
 
     def one_hot(self, indices, nb_classes):
@@ -61,6 +71,9 @@ class Creation:
         # Returns
             A tensor of the default float type, of shape
             `indices.shape + (nb_classes,)`.
+
+        # Raises
+            ArgumentError: if `indices` is no tensor or array, or `nb_classes` no int.
         """
 
     def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
@@ -75,6 +88,9 @@ class Creation:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
@@ -89,6 +105,9 @@ class Creation:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def random_binomial(self, shape, p=0.0, dtype=None, seed=None):
@@ -102,4 +121,7 @@ class Creation:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """

@@ -26,6 +26,10 @@ class Ctc(Optional, capability="ctc"):
             A tensor `(batch, 1)`: infinite, with a gradient of 0, where there are too
             few steps for the labels, and NaN where a label or a length is out of range.
 
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the batches don't fit.
+
         # References
             - [Connectionist temporal classification](
               https://www.cs.toronto.edu/~graves/icml_2006.pdf)
@@ -56,6 +60,8 @@ class Ctc(Optional, capability="ctc"):
 
         # Raises
             CapabilityError: for `greedy=False`, if the engine has no beam search.
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the batches don't fit.
         """
 
     def ctc_label_dense_to_sparse(self, labels, label_lengths):
@@ -70,6 +76,10 @@ class Ctc(Optional, capability="ctc"):
 
         # Returns
             A tensor `(batch, labels)` of int32.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the batches don't fit.
         """
 
     def ctc_cost(self, predict, Y):
@@ -84,6 +94,10 @@ class Ctc(Optional, capability="ctc"):
 
         # Returns
             A scalar tensor.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the sizes don't fit.
         """
 
     def ctc_interleave_blanks(self, Y):
@@ -94,6 +108,10 @@ class Ctc(Optional, capability="ctc"):
 
         # Returns
             A tensor `(2 * labels + 1,)`.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if `Y` isn't a vector.
         """
 
     def ctc_create_skip_idxs(self, Y):
@@ -107,6 +125,10 @@ class Ctc(Optional, capability="ctc"):
         # Returns
             A vector with one index per pair of neighbouring labels; for equal labels,
             it is the length of `Y`.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if `Y` isn't a vector.
         """
 
     def ctc_path_probs(self, predict, Y, alpha=0.0001):
@@ -121,6 +143,10 @@ class Ctc(Optional, capability="ctc"):
         # Returns
             Their logarithms, a tensor `(steps, positions)`, and a mask of those that
             are possible.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the sizes don't fit.
         """
 
     def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
@@ -139,4 +165,8 @@ class Ctc(Optional, capability="ctc"):
         # Returns
             How many positions are possible now, and the logarithms of the paths'
             probabilities (for others, the values of `zeros`).
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the ranks or the sizes don't fit.
         """

@@ -15,6 +15,9 @@ class Elementwise:
 
         # Returns
             A tensor of the shape and type of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def sign(self, x):
@@ -25,6 +28,9 @@ class Elementwise:
 
         # Returns
             A tensor of the shape and type of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def round(self, x):
@@ -35,6 +41,9 @@ class Elementwise:
 
         # Returns
             A tensor of the shape and type of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def exp(self, x):
@@ -45,6 +54,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def log(self, x):
@@ -55,6 +67,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def sqrt(self, x):
@@ -65,6 +80,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def square(self, x):
@@ -75,6 +93,9 @@ class Elementwise:
 
         # Returns
             A tensor of the shape and type of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def sin(self, x):
@@ -85,6 +106,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def cos(self, x):
@@ -95,6 +119,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def pow(self, x, a):
@@ -106,6 +133,10 @@ class Elementwise:
 
         # Returns
             A tensor of the type that both have in common.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def clip(self, x, min_value, max_value):
@@ -119,6 +150,10 @@ class Elementwise:
 
         # Returns
             A tensor of the shape of `x`.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def maximum(self, x, y):
@@ -130,6 +165,10 @@ class Elementwise:
 
         # Returns
             A tensor of the type that both have in common.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def minimum(self, x, y):
@@ -141,6 +180,10 @@ class Elementwise:
 
         # Returns
             A tensor of the type that both have in common.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def equal(self, x, y):
@@ -152,6 +195,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def not_equal(self, x, y):
@@ -163,6 +210,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def greater(self, x, y):
@@ -174,6 +225,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def greater_equal(self, x, y):
@@ -185,6 +240,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def lesser(self, x, y):
@@ -196,6 +255,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def lesser_equal(self, x, y):
@@ -207,6 +270,10 @@ class Elementwise:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def cast(self, x, dtype):
@@ -218,6 +285,10 @@ class Elementwise:
 
         # Returns
             A tensor of that type; floats lose their fractions where it is an integer.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number, or if there is no such
+                type.
         """
 
     def switch(self, condition, then_expression, else_expression):
@@ -231,6 +302,10 @@ class Elementwise:
 
         # Returns
             A tensor of the type that both expressions have in common.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def sigmoid(self, x):
@@ -241,6 +316,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def hard_sigmoid(self, x):
@@ -251,6 +329,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def tanh(self, x):
@@ -261,6 +342,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def softplus(self, x):
@@ -271,6 +355,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def softsign(self, x):
@@ -281,6 +368,9 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def softmax(self, x):
@@ -307,6 +397,11 @@ class Elementwise:
         # Returns
             A tensor of the shape of `x`; a fraction as slope or bound makes floats of
             integers.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if `alpha` or `max_value` is a tensor that doesn't broadcast
+                with `x`.
         """
 
     def elu(self, x, alpha=1.0):
@@ -318,4 +413,8 @@ class Elementwise:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if `alpha` is a tensor that doesn't broadcast with `x`.
         """

@@ -65,6 +65,8 @@ class Graphs:
         # Raises
             GraphError: naming a variable that the loss doesn't depend on, unless
                 `allow_unconnected`.
+            ArgumentError: for what is no tensor of floats.
+            ShapeError: if `upstream` doesn't broadcast with `loss`.
 
         # Example
             >>> x = K.variable([3])
@@ -80,6 +82,9 @@ class Graphs:
 
         # Returns
             A tensor, or a list of them, of the same values.
+
+        # Raises
+            ArgumentError: for what is no tensor.
         """
 
     def apply(self, fn, *tensors):
@@ -108,6 +113,9 @@ class Graphs:
 
         # Returns
             A pair for `updates` of `function`.
+
+        # Raises
+            ArgumentError: if `x` is no variable.
         """
 
     def update_add(self, x, increment):
@@ -119,6 +127,10 @@ class Graphs:
 
         # Returns
             A pair for `updates` of `function`.
+
+        # Raises
+            ArgumentError: for what is no variable, or no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def update_sub(self, x, decrement):
@@ -130,6 +142,10 @@ class Graphs:
 
         # Returns
             A pair for `updates` of `function`.
+
+        # Raises
+            ArgumentError: for what is no variable, or no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def moving_average_update(self, variable, value, momentum):
@@ -143,6 +159,10 @@ class Graphs:
 
         # Returns
             A pair for `updates` of `function`.
+
+        # Raises
+            ArgumentError: for what is no variable, or no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def learning_phase(self):
@@ -172,6 +192,10 @@ class Graphs:
 
         # Returns
             A tensor; `x` and `alt` should have one shape and type.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def in_test_phase(self, x, alt):
@@ -183,6 +207,10 @@ class Graphs:
 
         # Returns
             A tensor; `x` and `alt` should have one shape and type.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def clear_session(self) -> None:

@@ -289,6 +289,7 @@ class Padding(Optional, capability="padding"):
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
+            ArgumentError: if `x` is no tensor, or the padding no int of at least 0.
         """
 
     def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1):
@@ -304,6 +305,7 @@ class Padding(Optional, capability="padding"):
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
+            ArgumentError: if `x` is no tensor, or the padding no int of at least 0.
         """
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):

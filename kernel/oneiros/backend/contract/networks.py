@@ -22,6 +22,7 @@ class Networks:
 
         # Raises
             ArgumentError: for any other `level`.
+            ShapeError: if `noise_shape` doesn't broadcast with `x`.
         """
 
     def l2_normalize(self, x, axis):
@@ -35,7 +36,7 @@ class Networks:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def normalize_batch_in_training(
@@ -52,6 +53,11 @@ class Networks:
 
         # Returns
             The result, the mean and the variance.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if `gamma` or `beta` don't have the sizes of the axes that are
+                left.
         """
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
@@ -67,6 +73,10 @@ class Networks:
 
         # Returns
             A tensor of the shape of `x`.
+
+        # Raises
+            ArgumentError: for what is no tensor, array or number.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def categorical_crossentropy(self, output, target, from_logits=False):
@@ -80,6 +90,10 @@ class Networks:
 
         # Returns
             A tensor without the last axis.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the shapes don't broadcast.
         """
 
     def sparse_categorical_crossentropy(self, output, target, from_logits=False):
@@ -93,6 +107,10 @@ class Networks:
 
         # Returns
             A tensor without the last axis.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if `target` has other sizes than `output`.
         """
 
     def binary_crossentropy(self, output, target, from_logits=False):
@@ -105,4 +123,8 @@ class Networks:
 
         # Returns
             A tensor of the shape of `output`.
+
+        # Raises
+            ArgumentError: for what is no tensor or array.
+            ShapeError: if the shapes don't broadcast.
         """

@@ -19,7 +19,7 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def min(self, x, axis=None, keepdims=False):
@@ -34,7 +34,7 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def sum(self, x, axis=None, keepdims=False):
@@ -49,7 +49,7 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
 
         # Example
             >>> K.eval(K.sum(K.ones((2, 3)), axis=1)).tolist()
@@ -68,7 +68,7 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def mean(self, x, axis=None, keepdims=False):
@@ -84,7 +84,7 @@ class Reductions:
             integer or boolean.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def var(self, x, axis=None, keepdims=False):
@@ -99,7 +99,7 @@ class Reductions:
             A tensor of floats.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def std(self, x, axis=None, keepdims=False):
@@ -114,7 +114,7 @@ class Reductions:
             A tensor of floats.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def any(self, x, axis=None, keepdims=False):
@@ -129,7 +129,7 @@ class Reductions:
             A tensor of booleans.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def all(self, x, axis=None, keepdims=False):
@@ -144,7 +144,7 @@ class Reductions:
             A tensor of booleans.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def argmax(self, x, axis=-1):
@@ -158,7 +158,7 @@ class Reductions:
             A tensor of integers, without that axis.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def argmin(self, x, axis=-1):
@@ -172,5 +172,5 @@ class Reductions:
             A tensor of integers, without that axis.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """

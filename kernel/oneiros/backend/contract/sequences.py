@@ -51,6 +51,8 @@ class Recurrence(Optional, capability="rnn"):
             ShapeError: if there are fewer steps than `input_length`, not as many as in
                 the mask, or none and the last output is asked for, unless it is a
                 state; when a graph is computed, if the number was unknown.
+            ArgumentError: if the step function doesn't return an output and as many
+                states as it got; or with `unroll`, if the number of steps isn't known.
 
         # Example
             >>> x = K.ones((2, 5, 3))
@@ -77,6 +79,11 @@ class Scans(Optional, capability="scan"):
 
         # Returns
             The last value.
+
+        # Raises
+            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
+                such, or if `fn` returns something else than it takes.
+            ShapeError: if the first axes differ, or `fn` changes a shape.
         """
 
     def foldr(self, fn, elems, initializer=None, name=None):
@@ -91,6 +98,11 @@ class Scans(Optional, capability="scan"):
 
         # Returns
             The last value.
+
+        # Raises
+            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
+                such, or if `fn` returns something else than it takes.
+            ShapeError: if the first axes differ, or `fn` changes a shape.
         """
 
     def map_fn(self, fn, elems, name=None):
@@ -104,6 +116,11 @@ class Scans(Optional, capability="scan"):
 
         # Returns
             A tensor, or a list or tuple of them as `fn` returns it.
+
+        # Raises
+            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
+                such.
+            ShapeError: if the first axes differ.
         """
 
 
@@ -143,6 +160,7 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Raises
             ArgumentError: for another activation.
+            ShapeError: if the ranks or the sizes don't fit.
         """
 
     def gru(
@@ -180,6 +198,7 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Raises
             ArgumentError: for another activation.
+            ShapeError: if the ranks or the sizes don't fit.
         """
 
     def lstm(
@@ -217,4 +236,5 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Raises
             ArgumentError: for another activation.
+            ShapeError: if the ranks or the sizes don't fit.
         """

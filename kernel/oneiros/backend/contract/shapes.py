@@ -18,6 +18,10 @@ class Shapes:
 
         # Returns
             A tensor of the same type.
+
+        # Raises
+            ArgumentError: if `x` is no tensor or array.
+            ShapeError: if `x` hasn't as many elements.
         """
 
     def permute_dimensions(self, x, pattern):
@@ -31,7 +35,7 @@ class Shapes:
             A tensor of the same type.
 
         # Raises
-            ValueError: if `x` has no such axes.
+            ArgumentError: if `x` has no such axes.
 
         # Example
             >>> K.int_shape(K.permute_dimensions(K.ones((2, 3, 4)), (0, 2, 1)))
@@ -49,7 +53,8 @@ class Shapes:
             A tensor of the type that all have in common.
 
         # Raises
-            ValueError: if there is no such axis, or other sizes differ.
+            ArgumentError: if there is no such axis.
+            ShapeError: if other sizes differ.
         """
 
     def stack(self, x):
@@ -60,6 +65,10 @@ class Shapes:
 
         # Returns
             A tensor of the type that all have in common.
+
+        # Raises
+            ArgumentError: for what is no list of tensors.
+            ShapeError: if the shapes differ.
         """
 
     def repeat_elements(self, x, rep, axis):
@@ -74,7 +83,7 @@ class Shapes:
             A tensor whose size along `axis` is `rep` times that of `x`.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def repeat(self, x, n):
@@ -100,6 +109,9 @@ class Shapes:
 
         # Returns
             A tensor of the same type.
+
+        # Raises
+            ArgumentError: if `x` is no tensor or array, or `n` no ints.
         """
 
     def expand_dims(self, x, dim=-1):
@@ -113,7 +125,7 @@ class Shapes:
             A tensor with one axis more.
 
         # Raises
-            ValueError: if the result would have no such axis.
+            ArgumentError: if the result would have no such axis.
         """
 
     def squeeze(self, x, axis):
@@ -127,7 +139,7 @@ class Shapes:
             A tensor without that axis.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
             ShapeError: if its size is another.
         """
 
@@ -142,7 +154,7 @@ class Shapes:
             A tensor of the same shape and type.
 
         # Raises
-            ValueError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis.
         """
 
     def flatten(self, x):
@@ -153,6 +165,9 @@ class Shapes:
 
         # Returns
             A vector.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def batch_flatten(self, x):
@@ -163,4 +178,8 @@ class Shapes:
 
         # Returns
             A tensor `(batch, features)`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
+            ShapeError: if `x` has no axes.
         """

@@ -23,6 +23,7 @@ class Variables:
 
         # Raises
             ArgumentError: if neither `shape` nor `ndim` is passed, but on TensorFlow.
+            ArgumentError: if there is no such type.
 
         # Example
             >>> x = K.placeholder((None, 3))
@@ -43,6 +44,7 @@ class Variables:
 
         # Raises
             ArgumentError: if `value` is a tensor.
+            ArgumentError: if there is no such type.
         """
 
     def zeros(self, shape, dtype=None, name=None):
@@ -55,6 +57,9 @@ class Variables:
 
         # Returns
             A variable.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def ones(self, shape, dtype=None, name=None):
@@ -67,6 +72,9 @@ class Variables:
 
         # Returns
             A variable.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def eye(self, size, dtype=None, name=None):
@@ -79,6 +87,9 @@ class Variables:
 
         # Returns
             A variable `(size, size)`.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def random_uniform_variable(
@@ -96,6 +107,9 @@ class Variables:
 
         # Returns
             A variable.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def random_normal_variable(
@@ -113,6 +127,9 @@ class Variables:
 
         # Returns
             A variable.
+
+        # Raises
+            ArgumentError: if a size isn't known, or if there is no such type.
         """
 
     def is_sparse(self, tensor):
@@ -133,6 +150,9 @@ class Variables:
 
         # Returns
             A tensor.
+
+        # Raises
+            ArgumentError: if `tensor` is no tensor.
         """
 
     def shape(self, x):
@@ -143,6 +163,9 @@ class Variables:
 
         # Returns
             A vector of integers. Indexing it gives scalar tensors.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
         """
 
     def int_shape(self, x):
@@ -153,6 +176,9 @@ class Variables:
 
         # Returns
             A tuple of ints and None: `_keras_shape` if there is one.
+
+        # Raises
+            ArgumentError: if `x` is no tensor, or if not even its rank is known.
         """
 
     def ndim(self, x):
@@ -163,6 +189,9 @@ class Variables:
 
         # Returns
             An int.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
         """
 
     def dtype(self, x):
@@ -173,6 +202,9 @@ class Variables:
 
         # Returns
             A str, such as `'float32'`.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
         """
 
     def get_value(self, x):
@@ -197,6 +229,7 @@ class Variables:
 
         # Raises
             DataError: if the shape is another.
+            ArgumentError: for a tensor that is no variable.
         """
 
     def batch_get_value(self, xs):
@@ -207,6 +240,9 @@ class Variables:
 
         # Returns
             A list of arrays.
+
+        # Raises
+            ArgumentError: for a tensor that is no variable.
         """
 
     def batch_set_value(self, tuples) -> None:
@@ -217,6 +253,7 @@ class Variables:
 
         # Raises
             DataError: if a shape is another.
+            ArgumentError: for a tensor that is no variable.
         """
 
     def get_variable_shape(self, x):
@@ -227,6 +264,9 @@ class Variables:
 
         # Returns
             A tuple of ints.
+
+        # Raises
+            ArgumentError: for a tensor that is no variable.
         """
 
     def count_params(self, x):
@@ -237,6 +277,9 @@ class Variables:
 
         # Returns
             An int.
+
+        # Raises
+            ArgumentError: for a tensor that is no variable.
         """
 
     def eval(self, x):
@@ -247,6 +290,10 @@ class Variables:
 
         # Returns
             An array.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
+            DataError: if a placeholder's value is missing.
 
         # Example
             >>> K.eval(K.variable([1, 2]) * 2).tolist()
@@ -262,6 +309,9 @@ class Variables:
 
         # Returns
             `x`, which has to be used in its stead.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
         """
 
     def is_explicit_shape(self, shape):
@@ -283,6 +333,9 @@ class Variables:
 
         # Returns
             A tensor of the same values.
+
+        # Raises
+            ArgumentError: if `x` is no tensor.
         """
 
     def manual_variable_initialization(self, value) -> None:

@@ -1,0 +1,287 @@
+"""What `K` says of arguments that an engine refuses, the same on every backend.
+
+Engines refuse arguments in words of their own, or with an error of Python's from
+somewhere inside. Such an error is told again: what the function received, by the names
+of its arguments, and what the contract says that these take. What the engine said
+becomes a note of the error.
+
+It costs less than 1 % of what building a graph takes: a model of 16 residual blocks,
+built and compiled on Theano, makes 5,170 such calls in 3.3 s of processor time, and on
+a busy machine each took at most 5.5 µs more than without. Rounds with and without it in
+turns differed by no more than their own scatter of 10 %.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import refusal, shown
+from oneiros.backend.contract import Backend, functions
+from oneiros.errors import (
+    ArgumentError,
+    BackendMixError,
+    OneirosError,
+    ShapeError,
+)
+
+REFUSALS = (
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+"""What engines and Python raise for arguments that don't suit."""
+UNEXPLAINED = {"apply", "eval", "function", "gradients"}
+"""Functions that go through a whole graph, or run a user's code: their errors are those
+of others."""
+NUMERIC_KINDS = "biufc"
+"""NumPy's letters for booleans, integers, floats and complex numbers."""
+SIGNS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+    "and": "&",
+    "or": "|",
+    "xor": "^",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+}
+"""Python's operators on two tensors, by the names of their methods."""
+BROADCASTING_RULE = "From the last axis on, two sizes must be equal, or one of them 1."
+MATMUL_RULE = "The last size of x must be the last but one of y."
+ENGINE_NOTE = "The engine said: "
+_FUNCTIONS = functions()
+_ARGUMENTS = re.compile(r"# Arguments\n(.*?)(?:\n\n|\Z)", re.DOTALL)
+_ARGUMENT = re.compile(r"^    (\w+): (.*?)(?=^    \S|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class Explained(Backend):
+    """A backend whose functions refuse arguments in the contract's words."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, function in list(vars(cls).items()):
+            is_of_contract = name in _FUNCTIONS and name not in UNEXPLAINED
+            if is_of_contract and inspect.isfunction(function):
+                setattr(cls, name, _explained(name, function))
+
+
+def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(self: Backend, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(self, *args, **kwargs)
+        except REFUSALS as error:
+            told = _told_again(self, name, args, kwargs, error)
+            if told is None:
+                raise
+            raise told from None
+
+    return run
+
+
+def of_engine(error: OneirosError, reason: object) -> OneirosError:
+    """Marks an error as one that the function of `K` around it tells in its own words.
+
+    # Arguments
+        error: the error.
+        reason: what the engine said, which becomes a note.
+    """
+    error.__dict__["of_engine"] = True
+    if first_line := str(reason).partition("\n")[0]:
+        error.add_note(ENGINE_NOTE + first_line)
+    return error
+
+
+def is_of_engine(error: Exception) -> bool:
+    """Tells whether an error holds what an engine said."""
+    if isinstance(error, OneirosError):
+        return bool(getattr(error, "of_engine", False))
+    return isinstance(error, REFUSALS)
+
+
+def operator_refusal(
+    name: str,
+    operands: Sequence[Any],
+    static_shape: Callable[[Any], Any],
+    reason: object = "",
+) -> Exception:
+    """Returns the error for operands that one of Python's operators can't combine.
+
+    # Arguments
+        name: str, the name of the operator's method, such as `"add"`, or `"getitem"`.
+        operands: what is on its left and on its right; or a tensor and an index.
+        static_shape: function of a tensor of the engine that returns its shape as far
+            as it is known, and None for anything else.
+        reason: what the engine said.
+    """
+    x, y = operands
+    if name == "getitem":
+        text = (
+            f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. It takes a "
+            "place or a slice for each axis, from the first on."
+        )
+        return of_engine(ShapeError(text), reason)
+    expression = f"x {SIGNS[name]} y"
+    shapes = []
+    for operand in operands:
+        shape = static_shape(operand)
+        if shape is None and not _is_numeric(operand):
+            is_tensor = hasattr(operand, "dtype")
+            return (BackendMixError if is_tensor else TypeError)(
+                f"{expression} takes tensors of one backend, arrays and numbers; it "
+                f"received {shown(operand)}."
+            )
+        shapes.append(np.shape(operand) if shape is None else shape)
+    text = (
+        f"{expression} received shapes {_listed(map(str, shapes))}. "
+        f"{MATMUL_RULE if name == 'matmul' else BROADCASTING_RULE} "
+        "K.reshape, K.expand_dims and K.permute_dimensions change shapes."
+    )
+    return of_engine(ShapeError(text), reason)
+
+
+def check_operand(owner: str, argument: str, value: Any, expected: str) -> None:
+    """Checks that a value isn't text or another object that no tensor is made of.
+
+    # Raises
+        ArgumentError: if it is.
+    """
+    if isinstance(value, str) or value is None:
+        raise refusal(owner, argument, value, expected)
+
+
+def _is_numeric(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in NUMERIC_KINDS
+
+
+def _told_again(
+    backend: Backend,
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    error: Exception,
+) -> Exception | None:
+    """Returns the error to raise for one that a function raised; None for that one."""
+    if not is_of_engine(error):
+        return None
+    try:
+        bound = inspect.signature(_FUNCTIONS[name]).bind(backend, *args, **kwargs)
+    except TypeError as problem:
+        return TypeError(f"K.{name}: {problem}")
+    received = dict(list(bound.arguments.items())[1:])
+    if any(map(callable, received.values())):
+        return None
+    takes = _documented_arguments(name)
+    unsuited = {
+        argument: value
+        for argument, value in received.items()
+        if not _may_suit(backend, value, takes[argument])
+        and value is not bound.signature.parameters[argument].default
+    }
+    is_of_shapes = not unsuited and "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
+    kind = ShapeError if is_of_shapes else ArgumentError
+    described = [
+        _described(backend, argument, value)
+        for argument, value in (unsuited or received).items()
+    ]
+    expected = [f"{argument}: {takes[argument]}" for argument in unsuited or received]
+    return of_engine(
+        kind(
+            f"K.{name} received {_listed(described) or 'nothing'}. "
+            f"It takes {'; '.join(expected)}."
+        ),
+        _reason(error),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Returns what an engine said, in one line."""
+    if isinstance(error, OneirosError):
+        notes = getattr(error, "__notes__", [""])
+        return str(notes[0]).removeprefix(ENGINE_NOTE)
+    return str(error).partition("\n")[0]
+
+
+@functools.cache
+def _documented_arguments(name: str) -> dict[str, str]:
+    """Returns what the contract says of a function's arguments, by their names."""
+    section = _ARGUMENTS.search(inspect.getdoc(_FUNCTIONS[name]) or "")
+    if section is None:
+        return {}
+    pairs = _ARGUMENT.findall(section[1])
+    return {argument: " ".join(text.split()).rstrip(".") for argument, text in pairs}
+
+
+def _may_suit(backend: Backend, value: Any, expected: str) -> bool:
+    """Tells whether a value may be what is expected, as far as tensors are concerned.
+
+    # Arguments
+        expected: what the contract says of the argument.
+    """
+    if "tensor" not in expected and "variable" not in expected:
+        return True
+    if value is None:
+        return "None" in expected
+    if isinstance(value, (list, tuple)) and not backend.owns(value):
+        return all(_may_suit(backend, part, expected) for part in value)
+    if backend.owns(value) or hasattr(value, "toarray"):
+        return True
+    if isinstance(value, str):
+        return "'" in expected and "str" in expected
+    return _is_numeric(value)
+
+
+def _described(backend: Backend, argument: str, value: Any) -> str:
+    """Returns how a message shows an argument: tensors by their shapes."""
+    if _has_shape(backend, value):
+        return f"{argument} of shape {_shape(backend, value)}"
+    if not isinstance(value, (list, tuple)):
+        return f"{argument}={shown(value)}"
+    are_tensors = [_has_shape(backend, part) for part in value]
+    if not any(are_tensors):
+        return f"{argument}={shown(value)}"
+    if all(are_tensors):
+        shapes = _listed(str(_shape(backend, part)) for part in value)
+        return f"{argument} of shapes {shapes}"
+    parts = ", ".join(_part(backend, part) for part in value)
+    return f"{argument}=[{parts}]"
+
+
+def _part(backend: Backend, value: Any) -> str:
+    if _has_shape(backend, value):
+        return f"tensor of shape {_shape(backend, value)}"
+    return shown(value)
+
+
+def _has_shape(backend: Backend, value: Any) -> bool:
+    return backend.owns(value) or isinstance(value, np.ndarray)
+
+
+def _shape(backend: Backend, value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.shape
+    try:
+        return tuple(backend.int_shape(value))
+    except ArgumentError:
+        return "unknown"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """Returns parts as a sentence lists them."""
+    *first, last = [*parts] or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,227 @@
+"""What K says of bad arguments: in words of its own, the same on every backend."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+from k_arguments import arguments, tensor
+from oneiros import backend as K
+from oneiros.backend import contract
+from oneiros.errors import ArgumentError, OneirosError, ShapeError
+
+WITHOUT_ERRORS = {
+    "apply",
+    "clear_session",
+    "get_session",
+    "is_explicit_shape",
+    "is_sparse",
+    "learning_phase",
+    "manual_variable_initialization",
+    "set_session",
+}
+"""Functions that take anything, or whose errors are those of a user's code."""
+OF_ANY_VALUE = {"name", "message", "value", "seed"}
+"""Arguments that take anything; what `value` takes differs."""
+NAMES = r"'?Variable_\d+(:0)?'?|<Matrix\([^>]*>|The variable"
+WORDS = "received|takes|can't|doesn't"
+"""One of which each message holds."""
+
+
+def bad_values(argument, value):
+    """Returns what no function takes for an argument, given what it takes."""
+    if argument in OF_ANY_VALUE or isinstance(value, bool) or value is None:
+        return []
+    if K.current().owns(value):
+        return ["text", tensor(7, 11), tensor(2, 3, 5, 7, 2, 2)]
+    if isinstance(value, (list, tuple)) and any(map(K.current().owns, value)):
+        return ["text", ["text", *value[1:]], [tensor(7, 11), *value[1:]]]
+    if isinstance(value, tuple):
+        return ["text", (None, "text")]
+    return ["text"]
+
+
+def refusals():
+    """Returns what the current backend says of bad arguments: by the function, the
+    argument and the number of the bad value, an error, or None where it takes it."""
+    found = {}
+    for name, received in arguments().items():
+        if name in WITHOUT_ERRORS:
+            continue
+        for argument, value in received.items():
+            for place, bad in enumerate(bad_values(argument, value)):
+                error = error_of(name, {**received, argument: bad})
+                found[name, argument, place] = error
+    return found
+
+
+def error_of(name, received):
+    try:
+        getattr(K, name)(**received)
+    except Exception as error:
+        return error
+    return None
+
+
+@pytest.fixture(scope="module")
+def by_backend():
+    found = {}
+    for name in BACKENDS:
+        with K.use(name):
+            found[name] = refusals()
+    return found
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_bad_arguments_are_refused_in_words_of_k(name, by_backend):
+    strangers = [
+        (case, repr(error))
+        for case, error in by_backend[name].items()
+        if error is not None and not isinstance(error, OneirosError)
+    ]
+    assert strangers == []
+    for (function, argument, place), error in by_backend[name].items():
+        if error is None:
+            continue
+        text = str(error)
+        case = (function, argument, place, text)
+        assert re.search(rf"\b{function}\b", text), case
+        assert re.search(WORDS, text), case
+        assert "\n" not in text, case
+
+
+def test_bad_arguments_are_refused_alike_on_every_backend(by_backend):
+    first, *others = BACKENDS
+    for case, error in by_backend[first].items():
+        for name in others:
+            other = by_backend[name][case]
+            assert (case, type(other), text_of(other)) == (
+                case,
+                type(error),
+                text_of(error),
+            )
+
+
+def text_of(error):
+    """Returns what an error says, without the names that backends give variables."""
+    return re.sub(NAMES, "a variable", str(error))
+
+
+def test_errors_are_documented(by_backend):
+    for found in by_backend.values():
+        for (name, *case), error in found.items():
+            if error is not None:
+                kind = type(error).__name__
+                assert f"{kind}:" in raises(name), (name, case, str(error))
+
+
+def raises(name):
+    """Returns the section of a function's docstring on its errors."""
+    text = inspect.cleandoc(contract.functions()[name].__doc__)
+    return text.partition("# Raises\n")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("name", sorted(contract.functions()))
+def test_every_function_says_what_it_raises(name):
+    assert bool(raises(name)) == (name not in WITHOUT_ERRORS)
+
+
+OPERATORS = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+    "//": lambda x, y: x // y,
+    "%": lambda x, y: x % y,
+    "**": lambda x, y: x**y,
+    "@": lambda x, y: x @ y,
+    "<": lambda x, y: x < y,
+    ">=": lambda x, y: x >= y,
+}
+
+ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
+
+
+@pytest.mark.parametrize("sign", sorted(OPERATORS))
+def test_an_operator_says_which_shapes_it_received(sign, backend):
+    x, y = K.ones((2, 3)), K.ones((4, 5))
+    message = rf"x {re.escape(sign)} y received shapes \(2, 3\) and \(4, 5\)\."
+    with pytest.raises(ShapeError, match=message):
+        OPERATORS[sign](x, y)
+    if sign != "@":
+        with pytest.raises(ShapeError, match=message):
+            OPERATORS[sign](x, np.ones((4, 5)))
+    if sign in ARITHMETIC:
+        with pytest.raises(ShapeError, match=message):
+            OPERATORS[sign](np.ones((2, 3)), y)
+
+
+@pytest.mark.parametrize("sign", ["+", "*", "@"])
+def test_an_operator_with_what_is_no_number_is_a_type_error(sign, backend):
+    for other in ("text", None, object()):
+        with pytest.raises(TypeError):
+            OPERATORS[sign](K.ones((2, 2)), other)
+
+
+def test_the_function_that_was_called_is_named(backend):
+    """Not one that it calls."""
+    x, y = K.ones((2, 3)), K.ones((2, 4))
+    for name in ("categorical_crossentropy", "update_add", "moving_average_update"):
+        with pytest.raises(
+            ShapeError, match=rf"^K\.{name} received \w+ of shape \(2, 3\)"
+        ):
+            getattr(K, name)(x, y, *([0.5] if name.startswith("moving") else []))
+
+
+def test_errors_of_a_users_step_stay_what_they_are(backend):
+    def step(x, states):
+        raise ValueError("my own mistake")
+
+    with pytest.raises(ValueError, match="my own mistake"):
+        K.rnn(step, K.ones((2, 3, 4)), [K.ones((2, 4))])
+    with pytest.raises(ZeroDivisionError):
+        K.switch(K.ones((2,)), lambda: 1 // 0, K.ones((2,)))
+    with pytest.raises(ShapeError, match=r"x \+ y received shapes \(2,\) and \(3,\)"):
+        K.switch(K.ones((2,)), lambda: K.ones((2,)) + K.ones((3,)), K.ones((2,)))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda: K.cast(K.ones((2,)), "foo"),
+            r"K\.cast received x of shape \(2,\) and dtype='foo'\. It takes x: tensor",
+        ),
+        (
+            lambda: K.random_uniform((None, 2)),
+            r"K\.random_uniform received shape=\(None, 2\)\. It takes shape: tuple of",
+        ),
+        (
+            lambda: K.dot(K.ones((2, 3)), K.ones((4, 5))),
+            r"K\.dot received x of shape \(2, 3\) and y of shape \(4, 5\)\. It takes x",
+        ),
+        (
+            lambda: K.concatenate([K.ones((2, 3)), K.ones((4, 3))], axis=1),
+            r"K\.concatenate received tensors of shapes \(2, 3\) and \(4, 3\) and axis",
+        ),
+        (lambda: K.exp("text"), r"K\.exp received x='text'\. It takes x: tensor"),
+    ],
+)
+def test_an_error_says_what_was_received_and_what_is_taken(build, message, backend):
+    with pytest.raises((ArgumentError, ShapeError), match=message):
+        build()
+
+
+def test_a_session_runs_updates(backend):
+    total = K.variable([1, 2])
+    x = K.placeholder((2,))
+    session = K.get_session()
+    results = session.run(
+        [K.update_add(total, x), [total * 2]], feed_dict={x: [1.0, 1.0]}
+    )
+    np.testing.assert_array_equal(results[0], [2, 3])
+    np.testing.assert_array_equal(results[1], [[2, 4]])
+    np.testing.assert_array_equal(K.get_value(total), [2, 3])
+    np.testing.assert_array_equal(session.run(K.update(total, total * 0)), [0, 0])
+    np.testing.assert_array_equal(K.get_value(total), [0, 0])
