@@ -205,7 +205,7 @@ class RecordedBackend(Gradients, Sessions):
         return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
 
     def get_value(self, x: T) -> T:
-        if self.owns(x) and not self._is_variable(x):
+        if self.recorder.owns(x) and not self._is_variable(x):
             return self.eval(x)
         return self._storage(x).get()
 
