@@ -248,6 +248,13 @@ def test_sparse_feeds(backend):
     assert not K.is_sparse(K.concatenate([x, K.to_dense(x) * 1.0], axis=0))
 
 
+def test_an_axis_of_unknown_size_is_squeezed(backend):
+    """As losses do that take class numbers, `(samples, steps, 1)`."""
+    x = K.placeholder(ndim=3)
+    f = K.function([x], [K.squeeze(x, 2) * 2])
+    assert f([[[[1.0], [2.0]]]])[0].tolist() == [[2.0, 4.0]]
+
+
 # The learning phase
 
 

@@ -36,7 +36,7 @@ from oneiros_backend_jax.conversion import (
     tensor,
     truth,
 )
-from oneiros_backend_jax.trials import fitted, met, trying
+from oneiros_backend_jax.trials import fitted, met, single, trying
 
 T = Any
 
@@ -440,7 +440,8 @@ class Operations:
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
         x = tensor(x)
-        return x.squeeze(tuple(axes_of("squeeze", axis, x.ndim)))
+        axes = tuple(axes_of("squeeze", axis, x.ndim))
+        return single(x, axes).squeeze(axes)
 
     @staticmethod
     def reverse(x: T, axes: T) -> T:

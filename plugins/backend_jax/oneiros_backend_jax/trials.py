@@ -11,7 +11,7 @@ traced.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -105,6 +105,15 @@ def met(
             f"{sizes[1]}"
         )
     return _with_size(x, axis, min(sizes)), _with_size(y, other, min(sizes))
+
+
+def single(x: Any, axes: Iterable[int]) -> Any:
+    """Returns a tensor; in a trial, its open sizes along these axes are one."""
+    if trying():
+        for axis in axes:
+            if x.shape[axis] >= OPEN:
+                x = _with_size(x, axis, 1)
+    return x
 
 
 def agreed(*sizes: int) -> int:
