@@ -262,8 +262,8 @@ def first_import() -> Action:
     return lambda: import_engine()
 
 
-def turned_images() -> Action:
-    """Coloured pictures of 64x64 that are turned, moved and zoomed."""
+def rotated_images() -> Action:
+    """Coloured pictures of 64x64 that are rotated, shifted and zoomed."""
     from oneiros.preprocessing.image import ImageDataGenerator
 
     generator = ImageDataGenerator(
@@ -534,8 +534,8 @@ MECHANISMS = {
     ),
     "transforms": Mechanism(
         module="oneiros_preprocessing.image.transforms",
-        what="100 coloured pictures of 64x64, turned, moved and zoomed",
-        start=turned_images,
+        what="100 coloured pictures of 64x64, rotated, shifted and zoomed",
+        start=rotated_images,
         replaced={"oneiros_preprocessing.image.transforms:apply_transform": by_channel},
     ),
     "workers": Mechanism(

@@ -258,7 +258,7 @@ def test_batch_dot(left, right, axes, formula, backend):
 
 def test_batch_dot_explains_what_it_cant_do(backend):
     x, y = K.placeholder((None, 3, 2)), K.placeholder((None, 4, 5))
-    with pytest.raises(ValueError, match="3 and 4"):
+    with pytest.raises(ValueError, match=r"\(None, 3, 2\), y of shape \(None, 4, 5\)"):
         K.batch_dot(x, y, axes=(1, 1))
     message = "Dimensions" if backend == "tensorflow" else "axis 0"
     with pytest.raises(ValueError, match=message):
@@ -615,6 +615,6 @@ def test_tensors_that_dont_fit_are_told_in_the_words_of_k(backend):
         "maximum": lambda: K.maximum(x, y),
     }.items():
         with pytest.raises(
-            ShapeError, match=rf"K.{name} received .*\(2, 3\), \(4, 5\)"
+            ShapeError, match=rf"K.{name} received .*\(2, 3\).*\(4, 5\)"
         ):
             call()

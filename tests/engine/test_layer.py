@@ -23,6 +23,13 @@ from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
 pytestmark = pytest.mark.usefixtures("backend")
 
 
+def test_without_the_plugin_for_old_code_layers_still_work(monkeypatch):
+    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-old-code")
+    layer = Layer()
+    assert not hasattr(layer, "get_input")
+    assert K.int_shape(layer(Input((2,)))) == (None, 2)
+
+
 def test_names_are_the_class_in_lower_case_and_a_number():
     K.reset_uids()
     assert [

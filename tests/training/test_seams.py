@@ -8,6 +8,8 @@ from oneiros.callbacks import Callback
 from oneiros.engine.observer import Observer, current_observer, observed_by
 from oneiros.engine.stream import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential
 
 
 class Numbers(Stream):
@@ -173,7 +175,7 @@ def test_one_observer_at_a_time(recorded, rows):
     assert not train.batches
 
 
-def test_evaluation_and_prediction_are_observed_in_a_block(recorded, rows):
+def test_an_evaluation_is_observed_in_a_block(recorded, rows):
     model, *_ = recorded()
     observer = Noting()
     with observed_by(observer):
@@ -181,6 +183,16 @@ def test_evaluation_and_prediction_are_observed_in_a_block(recorded, rows):
         assert current_observer() is observer
     assert ("computed", 0, 2) in observer.notes and observer.outcome is False
     assert current_observer() is not observer
+
+
+def test_a_prediction_is_observed_in_a_block_however_few_rows_it_has():
+    model = Sequential([Dense(1, input_dim=2)])
+    for rows in (1, 40):
+        observer = Noting()
+        with observed_by(observer):
+            model.predict(np.ones((rows, 2)))
+        computed = [note for note in observer.notes if note[0] == "computed"]
+        assert sum(batches for _, _, batches in computed) == -(-rows // 32)
 
 
 def test_an_observer_hears_of_an_error(recorded, rows):

@@ -11,7 +11,7 @@ import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.backend import bound
-from oneiros.engine.hints import explains_arguments
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import (
@@ -77,7 +77,7 @@ class Container(Layer):
 
     loadable: ClassVar[bool] = True
 
-    @explains_arguments
+    @open_to_old_code
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
         self.begin(name)
         self.inputs = list(to_list(input))

@@ -15,13 +15,13 @@ LOOPS = {"fit": "_fit_loop", "evaluate": "_test_loop", "predict": "_predict_loop
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def explains_arguments(method: Method) -> Method:
-    """Decorates a method of a model, whose unknown arguments then go to
-    `oneiros.old_code`.
+def open_to_old_code(method: Method) -> Method:
+    """Decorates a method of a model that old code calls otherwise, or replaces.
 
-    That passes over what other versions of Keras had, and explains the others:
-    `model.fit(x, y, epochs=5)` asks "Did you mean 'nb_epoch'?". It also calls a loop
-    that the model's class or the program replaced.
+    Arguments that the method doesn't have go to `oneiros.old_code`, which passes over
+    what other versions of Keras had, and explains the others: `model.fit(x, y,
+    epochs=5)` asks "Did you mean 'nb_epoch'?". Where the model's class or the program
+    replaced the method's loop, as a `_fit_loop`, that one runs instead of the method.
     """
     parameters = inspect.signature(method).parameters
     loop = LOOPS.get(method.__name__)

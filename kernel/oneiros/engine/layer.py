@@ -137,7 +137,10 @@ class _Gone(_Late):
     """What layers of Keras 0.x had; `oneiros.old_code` says what does it now."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        raise oneiros.old_code.gone(owner, self.name)
+        try:
+            raise oneiros.old_code.gone(owner, self.name)
+        except ImportError:
+            raise AttributeError(self.name) from None
 
 
 class Layer(Rebuilt):

@@ -14,10 +14,16 @@ from oneiros import plugins
 from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.container import Container
-from oneiros.engine.hints import explains_arguments
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
-from oneiros.engine.observer import BUILD, UPLOAD, current_observer, observed_by
+from oneiros.engine.observer import (
+    BUILD,
+    IDLE,
+    UPLOAD,
+    current_observer,
+    observed_by,
+)
 from oneiros.engine.stream import Step, Stream, opened
 
 
@@ -147,7 +153,7 @@ class Model(Container):
         plugins.call("oneiros_after_compile", model=self)
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def fit(
         self,
         x: Any,
@@ -298,7 +304,7 @@ class Model(Container):
         return history
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def evaluate(
         self,
         x: Any,
@@ -329,7 +335,7 @@ class Model(Container):
         return one_or_all(self._go_over(test_loop, stream, verbose))
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays.
 
@@ -346,7 +352,8 @@ class Model(Container):
             )
         arrays = self.adapter.inputs(x)
         any_size = not any(shape[0] for shape in self.internal_input_shapes)
-        if any_size and verbose != 1 and arrays[0].shape[0] <= batch_size:
+        unseen = verbose != 1 and current_observer() is IDLE
+        if any_size and unseen and arrays[0].shape[0] <= batch_size:
             return one_or_all(self.step_for("predict")(arrays))
         stream = self.adapter.stream("predict", arrays, batch_size, once=True)
         return self.predict_stream(stream, verbose)
@@ -365,7 +372,7 @@ class Model(Container):
         return results
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def fit_generator(
         self,
         generator: Any,
@@ -409,7 +416,7 @@ class Model(Container):
         )
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def evaluate_generator(
         self,
         generator: Any,
@@ -425,7 +432,7 @@ class Model(Container):
         )
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def predict_generator(
         self,
         generator: Any,
@@ -445,7 +452,7 @@ class Model(Container):
         )
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
     ) -> Any:
@@ -458,7 +465,7 @@ class Model(Container):
         return one_or_all(scalars(self.step_for("train")(arrays)))
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Returns the loss of one batch, or the list of `metrics_names`' values.
 
@@ -469,7 +476,7 @@ class Model(Container):
         return one_or_all(scalars(self.step_for("test")(arrays)))
 
     @K.bound
-    @explains_arguments
+    @open_to_old_code
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(self.step_for("predict")(self.adapter.inputs(x)))

@@ -72,8 +72,9 @@ class Observer:
         """
 
 
-_IDLE = Observer()
-_observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=_IDLE)
+IDLE = Observer()
+"""Who is told where nobody asked to be."""
+_observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=IDLE)
 
 
 def current_observer() -> Observer:

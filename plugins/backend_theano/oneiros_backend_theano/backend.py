@@ -181,8 +181,12 @@ class TheanoBackend(
     def dtype(self, x: Any) -> str:
         return str(x.dtype)
 
+    def is_variable(self, x: Any) -> bool:
+        """Tells whether something is a variable, of this backend or Theano's."""
+        return hasattr(x, "container")
+
     def get_value(self, x: Any) -> Any:
-        if self.owns(x) and not hasattr(x, "container"):
+        if self.owns(x) and not self.is_variable(x):
             return self.eval(x)
         return np.array(_storage(x)[0])
 
@@ -194,7 +198,7 @@ class TheanoBackend(
         _storage(x)[0] = self.checked_value(x, value)
 
     def eval(self, x: Any) -> Any:
-        return self.get_value(x) if hasattr(x, "container") else super().eval(x)
+        return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
     def print_tensor(
         self,

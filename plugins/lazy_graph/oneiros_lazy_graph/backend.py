@@ -205,18 +205,19 @@ class RecordedBackend(Gradients, Sessions):
         return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
 
     def get_value(self, x: T) -> T:
-        if self.recorder.owns(x) and not self._is_variable(x):
+        if self.recorder.owns(x) and not self.is_variable(x):
             return self.eval(x)
         return self._storage(x).get()
 
     def set_value(self, x: T, value: T) -> None:
         self._storage(x).set(self.checked_value(x, value))
 
-    def _is_variable(self, x: T) -> bool:
+    def is_variable(self, x: T) -> bool:
+        """Tells whether something is a variable of this backend."""
         return self.recorder.owns(x) and x.kind == "variable"
 
     def _storage(self, x: T) -> VariableStorage:
-        if not self._is_variable(x):
+        if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
             raise ValueError("it is no variable")
@@ -224,7 +225,7 @@ class RecordedBackend(Gradients, Sessions):
         return stored
 
     def eval(self, x: T) -> T:
-        return self.get_value(x) if self._is_variable(x) else super().eval(x)
+        return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
         return self.recorder.record(fn, tensors, wrap=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.config import registered
 from oneiros.engine.layer import KWARGS, Layer
-from oneiros.errors import ArgumentError, ConfigError
+from oneiros.errors import ConfigError
 
 COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
 """Attributes that every layer's configuration holds, as far as the layer has them."""
@@ -72,8 +71,11 @@ def argument_config(layer: Any, argument: str) -> dict[str, Any]:
     value = vars(layer)[argument]
     if _is_plain(value):
         return {argument: plain(value)}
-    if backend_of(layer).owns(value):
-        return _tensor_config(argument, value)
+    backend = backend_of(layer)
+    if backend.is_variable(value) and K.ndim(value) == 0:
+        return {argument: K.get_value(value).item()}
+    if backend.owns(value):
+        return {}
     if not callable(value):
         return {}
     is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
@@ -93,14 +95,6 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.size <= MAX_ARRAY
     return value is None or isinstance(value, (bool, int, float, str, np.generic))
-
-
-def _tensor_config(argument: str, tensor: Any) -> dict[str, Any]:
-    """Returns the number that a variable holds; nothing for other tensors."""
-    with suppress(ArgumentError):  # computed: no variable
-        if K.ndim(tensor) == 0:
-            return {argument: K.get_value(tensor).item()}
-    return {}
 
 
 def plain(value: Any) -> Any:

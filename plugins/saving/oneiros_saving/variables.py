@@ -4,13 +4,12 @@ found."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
-from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.errors import FileFormatError
 
 from oneiros_saving.parts import items_of
 
@@ -76,9 +75,8 @@ def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
     attributes' names."""
     variables: dict[str, Pairs] = {}
     left_out_ids = {id(variable) for variable in without}
-    owns = backend_of(obj).owns
+    backend = backend_of(obj)
     for key, _, item in items_of(vars(obj)):
-        if owns(item) and id(item) not in left_out_ids:
-            with suppress(ArgumentError):  # a tensor that is no variable
-                variables.setdefault(key, []).append((item, K.get_value(item)))
+        if backend.is_variable(item) and id(item) not in left_out_ids:
+            variables.setdefault(key, []).append((item, K.get_value(item)))
     return variables

@@ -34,7 +34,7 @@ UNFITTED = (
 class ImageDataGenerator:
     """Transforms images at random, and normalizes them.
 
-    Each image is turned, moved, sheared and zoomed in one step, its colours are
+    Each image is rotated, shifted, sheared and zoomed in one step, its colours are
     shifted, and it is flipped; then it goes through `preprocessing_function`, is
     rescaled, and normalized. Random numbers come from NumPy's global generator, in the
     order of Keras 1: the same seed gives the same images.
@@ -302,7 +302,7 @@ class ImageDataGenerator:
         return image
 
     def _warped(self, x: Any) -> Array:
-        """Returns an image turned, moved, sheared and zoomed at random."""
+        """Returns an image rotated, shifted, sheared and zoomed at random."""
         axes = BATCH_AXES[self.dim_ordering].of_one_image()
         image = transforms.check_image(x)
         steps = self._drawn_steps(image.shape[axes.row], image.shape[axes.col])

@@ -1,4 +1,4 @@
-"""Transformations of one image: turned, moved, sheared, zoomed, flipped, coloured.
+"""Transformations of one image: rotated, shifted, sheared, zoomed, flipped, coloured.
 
 An image is an array of rank 3. Where its rows, columns and channels stand is said by
 `row_axis`, `col_axis` and `channel_axis`. A matrix of shape (3, 3) leads from a place
@@ -11,7 +11,7 @@ What is random comes from NumPy's global generator, in the order of Keras 1.
 
 SciPy finds the places that pixels come from, and NumPy takes them for all channels.
 SciPy on each of three channels takes 1.7 times as long for a coloured picture of 64x64,
-turned, moved and zoomed (`benchmarks/mechanisms.py transforms`).
+rotated, shifted and zoomed (`benchmarks/mechanisms.py transforms`).
 """
 
 from __future__ import annotations
