@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from oneiros.errors import FileFormatError, OneirosError
 
@@ -60,15 +60,19 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
 
 
 def _member_type(meter: Meter) -> type[tarfile.TarInfo]:
-    """Returns a class of members that refuses long headers before they are read."""
+    """Returns a class of members that refuses long headers before they are read.
+
+    It looks at what `tarfile` sets: the methods that set it aren't the same in all
+    releases of Python.
+    """
 
     class Member(tarfile.TarInfo):
-        @classmethod
-        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-            member = super().frombuf(buf, encoding, errors)
-            if member.type in _LONG_HEADERS and member.size > _LONGEST_HEADER:
-                raise refused(meter, member.name, f"a header has {member.size:,} bytes")
-            return member
+        def __setattr__(self, attribute: str, value: Any) -> None:
+            super().__setattr__(attribute, value)
+            kind = getattr(self, "type", None)
+            size = getattr(self, "size", 0)
+            if kind in _LONG_HEADERS and size > _LONGEST_HEADER:
+                raise refused(meter, self.name, f"a header has {size:,} bytes")
 
     return Member
 

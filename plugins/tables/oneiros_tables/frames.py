@@ -105,7 +105,7 @@ def check_values(columns: Sequence[Column], what: str) -> None:
         count = int(lacks.sum())
         if not count:
             continue
-        place = f"row {int(lacks.argmax())}, counting from 0"
+        place = f"row {lacks.tolist().index(True)}, counting from 0"
         if count > 1:
             place += f", and in {count - 1} more"
         raise DataError(
