@@ -8,7 +8,8 @@
 it is left out. Both variants have a process of their own. They take turns, the first
 place in a turn alternates, and each round starts new processes. The table tells the
 median milliseconds with the mechanism and without it, and the median of the turns'
-ratios, by processor time and by the wall clock, and the processes' peak memory.
+ratios, by processor time and by the wall clock, the processes' peak memory, and what
+they held after a turn.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from comparison.mechanisms import MECHANISMS, Action, Mechanism
 
@@ -38,11 +40,13 @@ class Measurement:
     # Properties
         processor, wall: milliseconds.
         peak: megabytes, the most that the process took so far.
+        held: megabytes that it holds now.
     """
 
     processor: float
     wall: float
     peak: float
+    held: float
 
 
 # A process that is measured
@@ -70,7 +74,15 @@ def measured(action: Action) -> Measurement:
         processor=1e3 * (time.process_time() - processor),
         wall=1e3 * (time.perf_counter() - wall),
         peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        held=held_megabytes(),
     )
+
+
+def held_megabytes() -> float:
+    """Returns how much memory this process holds."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
 
 
 # The process that asks
@@ -150,6 +162,8 @@ def row(name: str, pairs: list[Pair]) -> str:
         cells.append(f"{ours:9.1f} {plain:9.1f} {ratio:6.2f}")
     peaks = [max(pair[variant].peak for pair in pairs) for variant in (0, 1)]
     cells.append("{:6.0f} {:6.0f}".format(*peaks))
+    held = [max(pair[variant].held for pair in pairs) for variant in (0, 1)]
+    cells.append("{:6.0f} {:6.0f}".format(*held))
     return f"{name:24}" + "  ".join(cells)
 
 
@@ -176,7 +190,8 @@ def main() -> None:
             print(f"{name:24}{listed(mechanism)}")
         return
     columns = f"{'with':>9} {'without':>9} {'ratio':>6}"
-    print(f"{'':24}{columns}  {columns}   (ms of the processor, by the clock; peak MB)")
+    units = "ms of the processor, by the clock; peak MB, MB held"
+    print(f"{'':24}{columns}  {columns}   ({units})")
     for name in chosen.names or MECHANISMS:
         pairs = []
         for _ in range(chosen.rounds):

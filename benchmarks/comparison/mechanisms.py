@@ -524,6 +524,13 @@ MECHANISMS = {
         engine="tensorflow",
         replaced={f"{TENSORFLOW}.compiled:compiled_once": compiled_anew},
     ),
+    "allocator": Mechanism(
+        module=f"{TENSORFLOW}.allocator",
+        what="an epoch of case c, for the memory that is held after it",
+        start=fit_of("c", 320),
+        engine="tensorflow",
+        replaced={f"{TENSORFLOW}.compiled:give_back": lambda: None},
+    ),
     "tensorflow_import": Mechanism(
         module=f"{TENSORFLOW}.tensorflow_import",
         what="importing TensorFlow",

@@ -962,6 +962,53 @@ def test_an_order_that_no_layer_of_a_configuration_tells(backend):
         model_from_json(json.dumps(config))
 
 
+def enlarged(**arguments):
+    """Returns a configuration of Keras 1.0 in which the numbers of elements agree
+    whichever order the image has."""
+    layers = [
+        ("Dense", {"name": "d", "output_dim": 64, "input_dim": 3}),
+        ("Reshape", {"name": "image", "target_shape": [1, 8, 8]}),
+        ("UpSampling2D", {"name": "up", "size": [2, 2], **arguments}),
+        ("Reshape", {"name": "result", "target_shape": [1, 16, 16]}),
+    ]
+    entries = [{"class_name": name, "config": config} for name, config in layers]
+    return {"class_name": "Sequential", "config": entries}
+
+
+ADVICE = r"dim_ordering of up; .*K\.set_image_dim_ordering\('th'\) before loading"
+
+
+def test_an_order_that_no_layer_tells_is_warned_of_where_nothing_fails():
+    with pytest.warns(UserWarning, match=ADVICE) as warned:
+        model = model_from_json(json.dumps(enlarged()))
+    assert [each.filename for each in warned] == [__file__]
+    assert model.layers[2].dim_ordering == "tf"
+
+
+def test_who_follows_the_warning_gets_the_other_order_in_silence():
+    before = K.image_dim_ordering()
+    K.set_image_dim_ordering("th")
+    try:
+        model = model_from_json(json.dumps(enlarged()))
+    finally:
+        K.set_image_dim_ordering(before)
+    assert model.layers[2].output_shape == (None, 1, 16, 16)
+
+
+def test_a_whole_file_without_an_order_is_warned_of_until_it_is_saved_anew(tmp_path):
+    path = tmp_path / "m.h5"
+    model_from_json(json.dumps(enlarged(dim_ordering="tf"))).save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        del config["config"][2]["config"]["dim_ordering"]
+        file.attrs["model_config"] = json.dumps(config).encode()
+    with pytest.warns(UserWarning, match=ADVICE) as warned:
+        model = load_model(path)
+    assert [each.filename for each in warned] == [__file__]
+    model.save(path)
+    assert load_model(path).layers[2].dim_ordering == "tf"
+
+
 def test_a_configuration_that_is_nested_without_end(backend):
     config = {"class_name": "Sequential", "config": [{"class_name": "UpSampling2D"}]}
     arguments = config["config"][0]["config"] = {"name": "up"}

@@ -3,7 +3,8 @@
 The compiler asks for much and keeps little of it, but glibc keeps what was freed.
 Giving it back leaves 828 MB with a process that trains the LSTM (case c of the
 comparison) instead of 923 MB, as VmRSS of /proc tells it after
-`python benchmarks/compare.py --case c --engine tensorflow --measure fit` has trained.
+`python benchmarks/compare.py --case c --engine tensorflow --measure fit` has trained;
+`benchmarks/mechanisms.py allocator` compares what a process holds with it and without.
 """
 
 from __future__ import annotations

@@ -54,13 +54,13 @@ class RecordedFunction(Function):
         has_phase = self.phase_index is not None
         substitutes = [(form, self._moved(x)) for x, form in self.forms]
         self.program = Program(
-            recorder,
-            self.placeholders,
-            lifted,
-            pairs,
-            has_phase,
-            options,
-            substitutes,
+            recorder=recorder,
+            inputs=self.placeholders,
+            outputs=lifted,
+            updates=pairs,
+            has_phase=has_phase,
+            options=options,
+            substitutes=substitutes,
         )
         self._engine = recorder.engine
         self._lock = threading.RLock()

@@ -48,6 +48,9 @@ SPARE_PARAMETERS = 2**22
 """Scalars that a model may make beyond those that its file holds: the states of
 recurrent layers."""
 
+DEFAULT_ORDERING = "tf"
+"""The `dim_ordering` of Keras 1.2.2 where nothing else is set."""
+
 SHOWN_PATHS = 5
 """So many unknown groups and arrays of a file are listed."""
 
@@ -130,7 +133,9 @@ def model_from_config(
         _check_functions(functions, migrated_config)
         provenance.check(migrated_config)
         with _explaining_dim_ordering(migrated_config):
-            return configs.layer_from_config(migrated_config, custom_objects)
+            model = configs.layer_from_config(migrated_config, custom_objects)
+        _warn_of_assumed_ordering(migrated_config, origin)
+        return model
 
 
 def model_from_json(
@@ -288,7 +293,9 @@ def _built(state: ModelState, origin: Origin, source: Any, functions: Objects) -
         state.provenance,
     )
     with _explaining_dim_ordering(config):
-        return checked_model(configs.layer_from_config(config), source)
+        model = checked_model(configs.layer_from_config(config), source)
+    _warn_of_assumed_ordering(config, origin)
+    return model
 
 
 def _check_functions(functions: Objects, config: Any) -> None:
@@ -320,6 +327,24 @@ def _explaining_dim_ordering(config: Any) -> Iterator[None]:
             f"{', '.join(layer_names):.200}; here it is {current!r}. If it was "
             f"{other!r} there: K.set_image_dim_ordering({other!r}) before loading."
         ) from error
+
+
+def _warn_of_assumed_ordering(config: Any, origin: Origin) -> None:
+    """Warns of layers of Keras 1 that got Keras's default, since the configuration
+    tells no `dim_ordering` that could be theirs.
+
+    Whoever set another one has followed the advice.
+    """
+    if origin.keras > 1 or K.image_dim_ordering() != DEFAULT_ORDERING:
+        return
+    layer_names = without_dim_ordering(config)
+    if layer_names:
+        warn(
+            f"The configuration doesn't say the dim_ordering of "
+            f"{', '.join(layer_names):.200}; here it is {DEFAULT_ORDERING!r}, the "
+            f"default. If it was 'th' there: K.set_image_dim_ordering('th') before "
+            f"loading. If it was 'tf', save the model anew: Oneiros writes it down."
+        )
 
 
 def _fill(

@@ -29,6 +29,8 @@ from oneiros_testing.texts import constants_of, module_of
 
 IMPORTING = ("import_module", "find_spec", "__import__")
 """Functions that take the name of a module."""
+GETTERS = ("attrgetter", "methodcaller")
+"""Functions that make one that looks up members, of the members' names."""
 METADATA = "METADATA"
 """The file of an installed distribution that says what it requires."""
 
@@ -199,7 +201,10 @@ class _Checker(ast.NodeVisitor):
         if node.level or not node.module or self.permissions.has(node.module):
             return
         for alias in node.names:
-            path = node.module if alias.name == "*" else f"{node.module}.{alias.name}"
+            if alias.name == "*":
+                self._note(self.permissions.fault_of_all(node.module), node)
+                continue
+            path = f"{node.module}.{alias.name}"
             self._check_path(path, node)
             self.imported[alias.asname or alias.name] = path
 
@@ -229,14 +234,19 @@ class _Checker(ast.NodeVisitor):
                 self._report(member, text)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Checks what is written as a text: the member that `getattr` looks up, and the
-        module that a function such as `import_module` imports."""
+        """Checks what is written as a text: the member that `getattr` or `attrgetter`
+        looks up, and the module that a function such as `import_module` imports."""
         match node:
             case ast.Call(
                 func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr"),
                 args=[_, ast.Constant(value=str(name)), *_],
             ):
                 self._check_member(name, node)
+            case ast.Call(
+                func=ast.Name(id=function) | ast.Attribute(attr=function),
+                args=arguments,
+            ) if function in GETTERS:
+                self._check_texts(arguments, node)
             case ast.Call(
                 func=ast.Name(id=function) | ast.Attribute(attr=function),
                 args=[argument, *_],
@@ -254,7 +264,9 @@ class _Checker(ast.NodeVisitor):
         return None
 
     def _check_path(self, path: str, node: ast.AST) -> None:
-        fault = self.permissions.fault_of(path)
+        self._note(self.permissions.fault_of(path), node)
+
+    def _note(self, fault: str | None, node: ast.AST) -> None:
         if fault:
             self._report(node, fault)
 
@@ -263,6 +275,14 @@ class _Checker(ast.NodeVisitor):
             return
         if name in _first_party_private_names():
             self._report(node, f"{name} is a private member of Oneiros.")
+
+    def _check_texts(self, arguments: list[ast.expr], node: ast.AST) -> None:
+        """Checks the members that texts such as `"model.optimizer"` lead through."""
+        for argument in arguments:
+            match argument:
+                case ast.Constant(value=str(path)):
+                    for name in path.split("."):
+                        self._check_member(name, node)
 
     def _report(self, node: ast.AST, message: str) -> None:
         finding = Finding(self.file, getattr(node, "lineno", 0), message)

@@ -8,7 +8,7 @@ from oneiros.plugins import KERNEL
 from oneiros.settings import distribution_name
 
 from oneiros_testing.interface import AUTHORING, ENGINE
-from oneiros_testing.published import is_published, tier_of
+from oneiros_testing.published import is_published, is_published_whole, tier_of
 
 KERNEL_PACKAGE = "oneiros"
 FIRST_PARTY = "oneiros_"
@@ -47,6 +47,15 @@ class Permissions:
         if owner not in self.requirements:
             return f"{path} belongs to {owner}, which the plugin doesn't require."
         return None
+
+    def fault_of_all(self, module: str) -> str | None:
+        """Says why the plugin may not use all names of a module; None if it may."""
+        fault = self.fault_of(module)
+        if fault or not is_first_party(module) or self.has(module):
+            return fault
+        if is_published_whole(module, self.tier):
+            return None
+        return f"{module} isn't published as a whole: import the names that are."
 
     def has(self, path: str) -> bool:
         """Tells whether a path leads into the plugin itself."""

@@ -16,10 +16,14 @@ def is_published(path: str, tier: str) -> bool:
     `oneiros.engine.layer.Layer`."""
     if any(is_private(part) for part in path.split(".")):
         return False
-    tables = [TABLES[AUTHORING]]
-    if tier == ENGINE:
-        tables.append(TABLES[ENGINE])
-    return _is_contributed(path) or any(_lists(table, path) for table in tables)
+    return _is_contributed(path) or any(_lists(table, path) for table in _tables(tier))
+
+
+def is_published_whole(module: str, tier: str) -> bool:
+    """Tells whether a plugin of this tier may use all public names of a module."""
+    return _is_contributed_module(module) or any(
+        _lists_whole(table, module) for table in _tables(tier)
+    )
 
 
 def tier_of(path: str) -> str | None:
@@ -37,6 +41,13 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
 
 
+def _tables(tier: str) -> list[dict[str, Names]]:
+    """Returns the tables of what a plugin of this tier may use."""
+    if tier == ENGINE:
+        return [TABLES[AUTHORING], TABLES[ENGINE]]
+    return [TABLES[AUTHORING]]
+
+
 def _lists(table: dict[str, Names], path: str) -> bool:
     """Tells whether a table lists a module, a package around one, or a name in one."""
     for module, names in table.items():
@@ -49,17 +60,33 @@ def _lists(table: dict[str, Names], path: str) -> bool:
     return False
 
 
+def _lists_whole(table: dict[str, Names], path: str) -> bool:
+    """Tells whether a table lists all names of a module, or of a package around it."""
+    return any(
+        isinstance(names, str) and f"{path}.".startswith(f"{module}.")
+        for module, names in table.items()
+    )
+
+
 def _is_contributed(path: str) -> bool:
     """Tells whether a path is a module of Keras or of a third party, made of what
     plugins contribute, a name in one, or an attribute of what that stands for."""
     top, _, rest = path.partition(".")
     if top != "oneiros":
         return False
-    names = _contributed_names(manager())
+    if _is_contributed_module(path):
+        return True
     parts = rest.split(".")
     prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
-    is_module = any(name.startswith(f"{rest}.") for name in names)
-    return is_module or not names.isdisjoint(prefixes)
+    return not _contributed_names(manager()).isdisjoint(prefixes)
+
+
+def _is_contributed_module(path: str) -> bool:
+    """Tells whether a path is a module of Keras or of a third party, or a package
+    around one."""
+    top, _, rest = path.partition(".")
+    names = _contributed_names(manager())
+    return top == "oneiros" and any(name.startswith(f"{rest}.") for name in names)
 
 
 @lru_cache
