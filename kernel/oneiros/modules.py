@@ -64,8 +64,7 @@ class VirtualModule(ModuleType):
     def own_names(self) -> dict[str, Any]:
         """What was set in this module, by Python and by the program, but not by
         plugins."""
-        own: dict[str, Any] = super().__dict__
-        return own
+        return super().__dict__
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
