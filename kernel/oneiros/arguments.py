@@ -109,12 +109,11 @@ def check_ints(
     except TypeError:
         items = ()
     if len(items) != count or not all(is_int(x) and x >= minimum for x in items):
-        example = (2,) * count
         raise refusal(
             owner,
             name,
             value,
-            f"{count} whole numbers of at least {minimum}, such as {example}",
+            f"{count} whole numbers of at least {minimum}, such as {(2,) * count}",
         )
     return tuple(int(item) for item in items)
 

@@ -118,7 +118,7 @@ def test_errors_are_documented(by_backend):
 
 def raises(name):
     """Returns the section of a function's docstring on its errors."""
-    text = inspect.cleandoc(contract.functions()[name].__doc__)
+    text = inspect.getdoc(getattr(K, name))
     return text.partition("# Raises\n")[2].partition("\n\n")[0]
 
 
@@ -211,6 +211,120 @@ def test_errors_of_a_users_step_stay_what_they_are(backend):
 def test_an_error_says_what_was_received_and_what_is_taken(build, message, backend):
     with pytest.raises((ArgumentError, ShapeError), match=message):
         build()
+
+
+def fold(so_far, element):
+    return so_far + element
+
+
+def update_of_shape(shape):
+    return K.function([], [], updates=[K.update(K.zeros((2,)), K.ones(shape))])
+
+
+REFUSED_CALLS = [
+    (
+        "int_shape",
+        lambda: K.int_shape(np.ones(2)),
+        ArgumentError,
+        r"^K\.int_shape received x of shape \(2,\)\. It takes x: tensor\.",
+    ),
+    (
+        "get_variable_shape",
+        lambda: K.get_variable_shape(np.ones(2)),
+        ArgumentError,
+        r"^K\.get_variable_shape received x of shape \(2,\)\. It takes x: variable\.",
+    ),
+    (
+        "count_params",
+        lambda: K.count_params(np.ones(2)),
+        ArgumentError,
+        r"^K\.count_params received x of shape \(2,\)\. It takes x: variable\.",
+    ),
+    (
+        "stack",
+        lambda: K.stack([]),
+        ShapeError,
+        r"^K\.stack received x=\[\]\. It takes x: list of tensors of one shape\.",
+    ),
+    (
+        "function",
+        lambda: update_of_shape((3,)),
+        ShapeError,
+        r"has shape \(2,\); its update can't have shape \(3,\)\. K\.function takes",
+    ),
+    (
+        "function",
+        lambda: update_of_shape((2, 1)),
+        ShapeError,
+        r"has shape \(2,\); its update can't have shape \(2, 1\)\. K\.function takes",
+    ),
+    (
+        "max",
+        lambda: K.max(K.ones((0,))),
+        ArgumentError,
+        r"^K\.max received x of shape \(0,\)\. It takes x: .* at least one element",
+    ),
+    (
+        "min",
+        lambda: K.min(K.placeholder((None, 0)), axis=-1),
+        ArgumentError,
+        r"^K\.min received x of shape \(None, 0\) and axis=-1\. It takes x: .* element",
+    ),
+    (
+        "argmax",
+        lambda: K.argmax(K.ones((2, 0))),
+        ArgumentError,
+        r"^K\.argmax received x of shape \(2, 0\)\. It takes x: .* one element",
+    ),
+    (
+        "argmin",
+        lambda: K.argmin(np.ones((0, 2)), axis=0),
+        ArgumentError,
+        r"^K\.argmin received x of shape \(0, 2\) and axis=0\. It takes x: .* element",
+    ),
+    (
+        "foldl",
+        lambda: K.foldl(fold, K.ones((0, 3))),
+        ShapeError,
+        r"^foldl received elems of shape \(0, 3\) and no initializer\. It takes at",
+    ),
+    (
+        "foldr",
+        lambda: K.foldr(fold, np.ones((0, 3))),
+        ShapeError,
+        r"^foldr received elems of shape \(0, 3\) and no initializer\. It takes at",
+    ),
+    (
+        "cast_to_floatx",
+        lambda: K.cast_to_floatx(K.ones((2,)) * 2),
+        ArgumentError,
+        r"^K\.cast_to_floatx received x=.* K\.cast\(x, K\.floatx\(\)\) converts a",
+    ),
+    (
+        "cast_to_floatx",
+        lambda: K.cast_to_floatx(K.ones((2,))),
+        ArgumentError,
+        r"^K\.cast_to_floatx received x=.* K\.cast\(x, K\.floatx\(\)\) converts a",
+    ),
+]
+"""Functions, calls of them, and the error: what some engine takes or says elsewhere."""
+
+
+@pytest.mark.parametrize(("name", "call", "kind", "message"), REFUSED_CALLS)
+def test_what_some_engine_takes_is_refused_on_all(name, call, kind, message, backend):
+    with pytest.raises(kind, match=message):
+        call()
+    assert f"{kind.__name__}:" in raises(name)
+
+
+def test_a_list_of_numbers_is_reduced(backend):
+    numbers = [1.0, 2.0]
+    names = ["sum", "prod", "max", "min", "mean", "any", "all", "argmax", "argmin"]
+    reduced = [getattr(K, name)(numbers, axis=0) for name in names]
+    stacked = K.sum([K.ones((2,)), K.ones((2,))])
+    values = K.function([], [*reduced, stacked])([])
+    assert [float(x) for x in values] == [3, 2, 2, 1, 1.5, 1, 1, 1, 0, 4]
+    assert {str(x.dtype) for x in values[:5]} == {"float32"}
 
 
 def test_a_session_runs_updates(backend):

@@ -191,6 +191,14 @@ def test_update_that_changes_the_shape_leaves_the_variable_alone():
     assert K.get_value(v).sum() == 6
 
 
+def test_a_shared_variable_of_theano_code_may_change_its_size():
+    v = pytensor.shared(np.zeros(2, "float32"))
+    grow = K.function([], [], [(v, K.ones((3,)))])
+    with pytest.warns(UserWarning, match="JAX linker keeps shapes.*PyTensor computes"):
+        grow([])
+    assert v.get_value().tolist() == [1, 1, 1]
+
+
 def test_deep_graphs_have_gradients():
     x = K.variable([0.5])
     y = x

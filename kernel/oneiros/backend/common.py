@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oneiros import modules, settings
-from oneiros.arguments import check_choice
+from oneiros.arguments import check_choice, refusal
 
 __all__ = [
     "cast_to_floatx",
@@ -99,6 +99,9 @@ def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
         NumPy array of the shape of `x` and of the type `floatx()`; `x` itself if it is
         one already.
 
+    # Raises
+        ArgumentError: for a tensor, and for what isn't made of numbers.
+
     # Example
         ```python
         from oneiros import backend as K
@@ -106,7 +109,11 @@ def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
         print(K.cast_to_floatx([1, 2]).dtype)  # float32
         ```
     """
-    return np.asarray(x, dtype=floatx())
+    try:
+        return np.asarray(x, dtype=floatx())
+    except (TypeError, ValueError):
+        expected = "an array or numbers; K.cast(x, K.floatx()) converts a tensor"
+        raise refusal("K.cast_to_floatx", "x", x, expected) from None
 
 
 def image_dim_ordering() -> str:

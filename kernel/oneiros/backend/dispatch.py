@@ -7,7 +7,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -161,7 +161,7 @@ class use:  # noqa: N801 - read as a verb, `with K.use(name):`
         self._backend = _backend(backend)
 
     def __enter__(self) -> Backend:
-        self._token: Token[Backend | None] = _in_use.set(self._backend)
+        self._token = _in_use.set(self._backend)
         return self._backend
 
     def __exit__(self, *error: object) -> None:
@@ -174,7 +174,18 @@ def backend_of(obj: Any, default: Any = None) -> Any:
 
 
 def bound(method: _Method) -> _Method:
-    """Makes a method of a layer, a model or an optimizer run under its backend."""
+    """Makes a method of a layer, a model or an optimizer run under its backend.
+
+    # Arguments
+        method: function whose first argument is an object that keeps the backend it
+            was built on, as layers, models and optimizers do.
+
+    # Returns
+        A function that takes the same, under `use` of that backend.
+
+    # Raises
+        AttributeError: when it is called, for an object that keeps no backend.
+    """
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -208,11 +219,10 @@ def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backe
         return current()
     names = {repr(owner.name) for owner in owners}
     if len(names) > 1:
-        listed = " and ".join(sorted(names))
         raise BackendMixError(
-            f"K.{function} received tensors of the backends {listed}. An operation "
-            f"stays on one: build both sides under `with K.use(name):`, or pass "
-            f"K.get_value(x)."
+            f"K.{function} received tensors of the backends "
+            f"{' and '.join(sorted(names))}. An operation stays on one: build both "
+            "sides under `with K.use(name):`, or pass K.get_value(x)."
         )
     chosen = _in_use.get() or _default
     return chosen if chosen in owners else owners.pop()

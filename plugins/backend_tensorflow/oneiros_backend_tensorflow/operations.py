@@ -429,7 +429,10 @@ class Operations:
 
     @staticmethod
     def stack(x: T) -> T:
-        return tf.stack(paired(*x, arithmetic=False))
+        tensors = paired(*x, arithmetic=False)
+        if not tensors:
+            raise ValueError("there is none to stack")
+        return tf.stack(tensors)
 
     @staticmethod
     def repeat_elements(

@@ -9,6 +9,7 @@ import numpy as np
 from oneiros.backend.contract import draw_seed
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.updates import check_new_shape
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace
@@ -75,11 +76,7 @@ class GraphFunction(Function):
                 "K.variable makes one."
             )
         value = self.backend.tensor(value)
-        if value.ndim != variable.ndim:
-            raise ArgumentError(
-                f"The update of {variable.name!r} gives a tensor of rank {value.ndim}; "
-                f"it has shape {variable.type.shape}."
-            )
+        check_new_shape(variable.name, variable.type.shape, value.type.shape)
         return value.astype(variable.dtype)
 
     def _replacements(self, givens: Any) -> dict[Any, Any]:

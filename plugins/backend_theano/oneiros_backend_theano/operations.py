@@ -35,6 +35,13 @@ def sizes(x: Any) -> list[Any]:
     return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
 
 
+def as_numbers(x: Any) -> Any:
+    """Returns `x` as a tensor; the floats of a list get the default float type."""
+    if isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind == "f":
+        return pt.as_tensor_variable(np.asarray(x, floatx()))
+    return pt.as_tensor_variable(x)
+
+
 def as_float(x: Any) -> Any:
     """Returns `x`, integers and booleans converted to the default float type."""
     x = pt.as_tensor_variable(x)
@@ -53,12 +60,6 @@ def _axes(function: str, x: Any, axes: Any) -> list[int] | None:
 
 def _axis(function: str, x: Any, axis: Any) -> int:
     return axis_of(function, axis, x.ndim)
-
-
-def _accumulated(x: Any) -> Any:
-    """Integers are summed in their own type, booleans as int32, instead of PyTensor's
-    int64."""
-    return "int32" if x.dtype == "bool" else x.dtype
 
 
 def _dtype_name(dtype: Any) -> str | None:
@@ -338,6 +339,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
+        x = as_numbers(x)
         return pt.max(x, axis=_axes("max", x, axis), keepdims=keepdims)
 
     def min(
@@ -346,6 +348,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
+        x = as_numbers(x)
         return pt.min(x, axis=_axes("min", x, axis), keepdims=keepdims)
 
     def sum(
@@ -354,9 +357,9 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.sum(
-            x, axis=_axes("sum", x, axis), dtype=_accumulated(x), keepdims=keepdims
-        )
+        x = countable(as_numbers(x))
+        axes = _axes("sum", x, axis)
+        return pt.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
 
     def prod(
         self,
@@ -364,9 +367,9 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.prod(
-            x, axis=_axes("prod", x, axis), dtype=_accumulated(x), keepdims=keepdims
-        )
+        x = countable(as_numbers(x))
+        axes = _axes("prod", x, axis)
+        return pt.prod(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
 
     def mean(
         self,
@@ -374,7 +377,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        x = as_float(x)
+        x = as_float(as_numbers(x))
         return pt.mean(x, axis=_axes("mean", x, axis), keepdims=keepdims)
 
     def any(
@@ -383,6 +386,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
+        x = as_numbers(x)
         return pt.any(pt.neq(x, 0), axis=_axes("any", x, axis), keepdims=keepdims)
 
     def all(
@@ -391,6 +395,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
+        x = as_numbers(x)
         return pt.all(pt.neq(x, 0), axis=_axes("all", x, axis), keepdims=keepdims)
 
     def argmax(
@@ -398,6 +403,7 @@ class Operations(Types):
         x: Any,
         axis: int = -1,
     ) -> Any:
+        x = as_numbers(x)
         return pt.argmax(x, axis=_axis("argmax", x, axis))
 
     def argmin(

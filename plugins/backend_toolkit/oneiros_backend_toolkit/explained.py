@@ -29,6 +29,8 @@ from oneiros.errors import (
     ShapeError,
 )
 
+from oneiros_backend_toolkit.extremes import DEFAULT_AXES, refusing_empty_axes
+
 REFUSALS = (
     AttributeError,
     IndexError,
@@ -77,6 +79,8 @@ class Explained(Backend):
         for name, function in list(vars(cls).items()):
             is_of_contract = name in _FUNCTIONS and name not in UNEXPLAINED
             if is_of_contract and inspect.isfunction(function):
+                if name in DEFAULT_AXES:
+                    function = refusing_empty_axes(name, function)
                 setattr(cls, name, _explained(name, function))
 
 
@@ -86,10 +90,10 @@ def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(self, *args, **kwargs)
         except REFUSALS as error:
-            told = _told_again(self, name, args, kwargs, error)
-            if told is None:
+            explained_error = _told_again(self, name, args, kwargs, error)
+            if explained_error is None:
                 raise
-            raise told from None
+            raise explained_error from None
 
     return run
 

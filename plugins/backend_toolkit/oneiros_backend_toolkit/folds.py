@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.backend.common import floatx
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_backend_toolkit.derived import Derived
 
@@ -61,6 +61,7 @@ class Folds(Derived):
         elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
+            self._check_has_first(name, sequences)
             first_elements, sequences = _first_and_rest(sequences, go_backwards)
             initializer = _like(elems, first_elements)
 
@@ -132,6 +133,16 @@ class Folds(Derived):
                 "first axis, or a list or tuple of such tensors."
             )
         return sequences
+
+    def _check_has_first(self, name: str, sequences: list[T]) -> None:
+        shapes = [self.int_shape(x) for x in sequences]
+        if any(shape[0] == 0 for shape in shapes):
+            listed = ", ".join(map(str, shapes))
+            raise ShapeError(
+                f"{name} received elems of shape {listed} and no initializer. It takes "
+                f"at least one element, or a first value: K.{name}(fn, elems, "
+                "initializer)."
+            )
 
 
 def _holds_numbers(elems: Sequence[Any]) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from oneiros.errors import ShapeError
+
+Sizes = Sequence[int | None]
 
 
 class Update(NamedTuple):
@@ -15,3 +20,29 @@ class Update(NamedTuple):
 
     variable: Any
     value: Any
+
+
+def check_new_shape(name: str | None, shape: Sizes, new_shape: Sizes) -> None:
+    """Checks that a variable's new value may have the variable's shape.
+
+    # Arguments
+        name: str, the variable's name; None if it has none.
+        shape: sizes of the variable, None for one that may change.
+        new_shape: sizes of the new value, None for one that isn't known.
+
+    # Raises
+        ShapeError: if it can't.
+    """
+    if not _may_be_equal(shape, new_shape):
+        raise ShapeError(
+            f"{name or 'The variable'} has shape {tuple(shape)}; its update can't have "
+            f"shape {tuple(new_shape)}. K.function takes new values of a variable's "
+            "own shape: K.reshape, K.sum and K.mean change shapes."
+        )
+
+
+def _may_be_equal(shape: Sizes, other: Sizes) -> bool:
+    if len(shape) != len(other):
+        return False
+    pairs = zip(shape, other, strict=True)
+    return all(a == b or None in (a, b) for a, b in pairs)

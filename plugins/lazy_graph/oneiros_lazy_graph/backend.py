@@ -189,6 +189,8 @@ class RecordedBackend(Gradients, Sessions):
         return result
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
+        if not self.owns(x):
+            raise ValueError("it is no tensor")
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None:
             raise ArgumentError(

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError, GraphError, ShapeError
+from oneiros.errors import ArgumentError, GraphError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.interrupts import kept_interrupts
+from oneiros_backend_toolkit.updates import check_new_shape
 
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.nodes import Node
@@ -193,15 +194,6 @@ def _new_value(
             f"{recorder.of_engine(variable)}"
         )
     node: Node = recorder.lift(new, variable.dtype)
-    if node.shape is not None and not _fits(node.shape, variable.shape):
-        raise ShapeError(
-            f"{variable.name} has shape {variable.shape}; its update can't have shape "
-            f"{node.shape}."
-        )
+    if node.shape is not None:
+        check_new_shape(variable.name, variable.shape, node.shape)
     return node
-
-
-def _fits(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
-    if len(shape) != len(expected):
-        return False
-    return all(a in (None, b) for a, b in zip(shape, expected, strict=True))

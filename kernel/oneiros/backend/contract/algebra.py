@@ -66,6 +66,12 @@ class Algebra:
     def gather(self, reference, indices):
         """Looks rows up by their numbers.
 
+        For a number out of range, negative ones too, a row of floats is NaN. One of
+        integers is the nearest row on TensorFlow and JAX; on Theano a negative number
+        counts from the end, and one too large gives the least value of the type.
+        TensorFlow without XLA, so `K.eval`, says in a DataError that there is no such
+        row, and PyTensor's own modes in an IndexError, unless they count from the end.
+
         # Arguments
             reference: tensor `(rows, ...)`.
             indices: tensor of integers of any shape; floats are cut off to int32.

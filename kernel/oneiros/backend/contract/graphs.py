@@ -35,6 +35,8 @@ class Graphs:
 
         # Raises
             ArgumentError: for what isn't a tensor, a list or a pair.
+            ShapeError: if a new value can't have its variable's shape. Shared variables
+                of Theano code may change their sizes.
 
         # Example
             >>> x, total = K.placeholder((2,)), K.zeros((2,))

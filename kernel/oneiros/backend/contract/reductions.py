@@ -11,7 +11,7 @@ class Reductions:
         """Returns the largest values.
 
         # Arguments
-            x: tensor.
+            x: tensor with at least one element along the axes reduced.
             axis: int or list of ints, the axes reduced; None means all.
             keepdims: whether the axes reduced stay, of size 1.
 
@@ -19,14 +19,15 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ArgumentError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis, or if an axis reduced is known to
+                be empty.
         """
 
     def min(self, x, axis=None, keepdims=False):
         """Returns the smallest values.
 
         # Arguments
-            x: tensor.
+            x: tensor with at least one element along the axes reduced.
             axis: int or list of ints, the axes reduced; None means all.
             keepdims: whether the axes reduced stay, of size 1.
 
@@ -34,7 +35,8 @@ class Reductions:
             A tensor of the type of `x`.
 
         # Raises
-            ArgumentError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis, or if an axis reduced is known to
+                be empty.
         """
 
     def sum(self, x, axis=None, keepdims=False):
@@ -151,26 +153,28 @@ class Reductions:
         """Returns the indices of the largest values, the first one of equals.
 
         # Arguments
-            x: tensor.
+            x: tensor with at least one element along that axis.
             axis: int, the axis searched.
 
         # Returns
             A tensor of integers, without that axis.
 
         # Raises
-            ArgumentError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis, or if that axis is known to
+                be empty.
         """
 
     def argmin(self, x, axis=-1):
         """Returns the indices of the smallest values, the first one of equals.
 
         # Arguments
-            x: tensor.
+            x: tensor with at least one element along that axis.
             axis: int, the axis searched.
 
         # Returns
             A tensor of integers, without that axis.
 
         # Raises
-            ArgumentError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis, or if that axis is known to
+                be empty.
         """

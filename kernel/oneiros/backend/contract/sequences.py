@@ -83,7 +83,8 @@ class Scans(Optional, capability="scan"):
         # Raises
             ArgumentError: if `elems` isn't a tensor with a first axis or a list of
                 such, or if `fn` returns something else than it takes.
-            ShapeError: if the first axes differ, or `fn` changes a shape.
+            ShapeError: if the first axes differ, if `fn` changes a shape, or if there
+                is neither an element nor an initializer.
         """
 
     def foldr(self, fn, elems, initializer=None, name=None):
@@ -102,7 +103,8 @@ class Scans(Optional, capability="scan"):
         # Raises
             ArgumentError: if `elems` isn't a tensor with a first axis or a list of
                 such, or if `fn` returns something else than it takes.
-            ShapeError: if the first axes differ, or `fn` changes a shape.
+            ShapeError: if the first axes differ, if `fn` changes a shape, or if there
+                is neither an element nor an initializer.
         """
 
     def map_fn(self, fn, elems, name=None):

@@ -68,7 +68,7 @@ class Shapes:
 
         # Raises
             ArgumentError: for what is no list of tensors.
-            ShapeError: if the shapes differ.
+            ShapeError: if the shapes differ, or if there are none.
         """
 
     def repeat_elements(self, x, rep, axis):
