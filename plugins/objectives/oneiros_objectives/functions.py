@@ -1,8 +1,9 @@
-"""The loss functions.
+"""The loss functions, as Keras 1.2.2 defines them.
 
 Each takes the targets and the predictions, float tensors of the same shape
-`(samples, ..., features)`, and returns one loss per sample (and step), the last axis
-reduced. Sparse targets are class numbers `(samples, ..., 1)`.
+`(samples, …, features)`, and returns one loss per sample (and step): the last axis is
+reduced. Sparse targets are class numbers `(samples, …, 1)`. Training minimizes the mean
+over the samples, weighted by `sample_weight`.
 """
 
 from __future__ import annotations
@@ -14,28 +15,111 @@ from oneiros.config import get_object
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared differences."""
+    """Mean of the squared differences: `mean((y_pred - y_true) ** 2)`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, in the square of the targets' unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1.0, 2.0]])
+        y_pred = K.variable([[1.0, 4.0]])
+        print(K.eval(objectives.mean_squared_error(y_true, y_pred)))  # [2.]
+        ```
+    """
     return K.mean(K.square(y_pred - y_true), axis=-1)
 
 
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the absolute differences."""
+    """Mean of the absolute differences: `mean(abs(y_pred - y_true))`.
+
+    Outliers count less than with `mean_squared_error`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, in the targets' unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1.0, 2.0]])
+        y_pred = K.variable([[1.0, 4.0]])
+        print(K.eval(objectives.mean_absolute_error(y_true, y_pred)))  # [1.]
+        ```
+    """
     return K.mean(K.abs(y_pred - y_true), axis=-1)
 
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """Mean of the absolute differences in percent of the target.
 
-    A target counts as `K.epsilon()` at least.
+    `100 * mean(abs(y_true - y_pred) / max(abs(y_true), K.epsilon()))`.
+
+    A target near 0 makes the loss huge: with a target of 0, a prediction of 1 is wrong
+    by 1,000,000,000 percent. Take another loss if targets may be 0.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets, far from 0.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, in percent. Predictions of 0 give 100;
+        there is no upper bound.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[100.0, 50.0]])
+        y_pred = K.variable([[110.0, 40.0]])  # wrong by 10 % and by 20 %
+        loss = objectives.mean_absolute_percentage_error(y_true, y_pred)
+        print(K.eval(loss).round(3))  # [15.]
+        ```
+
+    # References
+        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
+          Journal of Forecasting 22, 2006
     """
     difference = K.abs((y_true - y_pred) / K.clip(K.abs(y_true), K.epsilon(), None))
     return 100.0 * K.mean(difference, axis=-1)
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean squared difference of `log(1 + y)`.
+    """Mean of the squared differences of `log(1 + y)`.
 
-    Values below `K.epsilon()` count as that.
+    `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
+    count as that. So it compares ratios, and doesn't see how negative a prediction is.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets, at least 0.
+        y_pred: tensor of the same shape, the predictions, at least 0.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, without a unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[9.0, 99.0]])
+        y_pred = K.variable([[99.0, 9.0]])  # 1 + y is wrong by a factor of 10
+        loss = objectives.mean_squared_logarithmic_error(y_true, y_pred)
+        print(K.eval(loss).round(4))  # [5.3019]
+        ```
     """
     log_pred = K.log(K.clip(y_pred, K.epsilon(), None) + 1.0)
     log_true = K.log(K.clip(y_true, K.epsilon(), None) + 1.0)
@@ -43,20 +127,97 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squares of `max(1 - y_true * y_pred, 0)`; targets are -1 and 1."""
+    """Mean of the squared margins that are missing: `mean(max(1 - t * p, 0) ** 2)`.
+
+    `t` is a target and `p` its prediction. As with `hinge`, targets are -1 and 1.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of -1 and 1.
+        y_pred: tensor of the same shape, scores of any size; the sign is the class.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, which is reached where every score is on
+        the right side by 1 or more.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1.0, -1.0]])
+        y_pred = K.variable([[0.5, 0.5]])
+        print(K.eval(objectives.squared_hinge(y_true, y_pred)))  # [1.25]
+        ```
+
+    # References
+        - Tang: Deep Learning using Linear Support Vector Machines, arXiv:1306.0239
+    """
     return K.mean(K.square(K.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of `max(1 - y_true * y_pred, 0)`; targets are -1 and 1."""
+    """Mean of the margins that are missing: `mean(max(1 - t * p, 0))`.
+
+    `t` is a target and `p` its prediction. Targets are -1 and 1: a target of 0 costs 1
+    whatever is predicted, so nothing is learned from it. Write `2 * y - 1` for labels
+    `y` of 0 and 1.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of -1 and 1.
+        y_pred: tensor of the same shape, scores of any size; the sign is the class.
+
+    # Returns
+        Tensor `(samples, …)` of at least 0, which is reached where every score is on
+        the right side by 1 or more.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1.0, -1.0]])
+        y_pred = K.variable([[0.5, 0.5]])  # 0.5 and 1.5 are missing
+        print(K.eval(objectives.hinge(y_true, y_pred)))  # [1.]
+        ```
+
+    # References
+        - Cortes, Vapnik: Support-Vector Networks, Machine Learning 20, 1995
+    """
     return K.mean(K.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
 
 
 def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Crossentropy of class probabilities against targets that are distributions.
 
-    Predictions are scaled to sum to one, then kept between 1e-7 and 1 - 1e-7; a row of
-    zeros gives NaN.
+    `-sum(y_true * log(p))`, where `p` is `y_pred` scaled to sum to 1 over the classes,
+    then kept between 1e-7 and 1 - 1e-7.
+
+    Predictions are those of a softmax. Scores (logits) aren't refused, but give
+    nonsense: they are divided by their sum, too. A row of zeros gives NaN. With one
+    class only the loss is always about 0. For class numbers as targets there is
+    `sparse_categorical_crossentropy`; `to_categorical` makes one-hot rows of them.
+
+    # Arguments
+        y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.
+        y_pred: tensor of the same shape, probabilities.
+
+    # Returns
+        Tensor `(samples, …)`, in nats: for one-hot rows from about 0 to 16.1, which is
+        `-log(1e-7)`. Equal probabilities of `n` classes give `log(n)`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[0.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.25, 0.5, 0.25]])
+        loss = objectives.categorical_crossentropy(y_true, y_pred)
+        print(K.eval(loss).round(4))  # [0.6931]
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
     """
     return K.categorical_crossentropy(y_pred, y_true)
 
@@ -64,33 +225,159 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Crossentropy of class probabilities against class numbers.
 
-    Class numbers have the shape `(samples, ..., 1)`.
+    `-log(p[class] / sum(p))`, where `p` is `y_pred` kept between 1e-7 and 1 - 1e-7. It
+    is `categorical_crossentropy` without the memory of one-hot rows, and like that one
+    takes probabilities, no scores. A number that is no class's gives 0, and nothing is
+    learned from it.
+
+    # Arguments
+        y_true: tensor `(samples, …, 1)` of class numbers, from 0 to `classes - 1`.
+            `np.expand_dims(y, -1)` adds the last axis.
+        y_pred: tensor `(samples, …, classes)`, probabilities.
+
+    # Returns
+        Tensor `(samples, …)`, in nats, from about 0 to about 16.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1]])
+        y_pred = K.variable([[0.25, 0.5, 0.25]])
+        loss = objectives.sparse_categorical_crossentropy(y_true, y_pred)
+        print(K.eval(loss).round(4))  # [0.6931]
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
     """
     return K.sparse_categorical_crossentropy(y_pred, y_true)
 
 
 def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean over independent yes-or-no probabilities of each one's crossentropy."""
+    """Mean over independent yes-or-no probabilities of each one's crossentropy.
+
+    `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
+    prediction, kept between 1e-7 and 1 - 1e-7.
+
+    Predictions are those of a sigmoid; beyond 0 and 1 they are cut, and nothing is
+    learned from them. Labels of -1 and 1 make the loss negative: write `(y + 1) / 2`
+    for them, or take `hinge`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1, or of what lies between.
+        y_pred: tensor of the same shape, probabilities.
+
+    # Returns
+        Tensor `(samples, …)`, in nats, from about 0 to about 16. Probabilities of 0.5
+        give `log(2)`, 0.693.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[1.0, 0.0]])
+        y_pred = K.variable([[0.5, 0.75]])  # -log(0.5) and -log(0.25)
+        loss = objectives.binary_crossentropy(y_true, y_pred)
+        print(K.eval(loss).round(4))  # [1.0397]
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
+    """
     return K.mean(K.binary_crossentropy(y_pred, y_true), axis=-1)
 
 
 def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
-    """Sum of `y_true * log(y_true / y_pred)`, both kept between `K.epsilon()` and 1."""
+    """How much a distribution of the targets differs from the predicted one.
+
+    `sum(y_true * log(y_true / y_pred))`, a sum over the last axis and no mean, where
+    both are kept between `K.epsilon()` and 1. Nothing is scaled: rows that don't sum to
+    1 are taken as they are, and values above 1 count as 1.
+
+    # Arguments
+        y_true: tensor `(samples, …, classes)`, distributions.
+        y_pred: tensor of the same shape, distributions, such as those of a softmax.
+
+    # Returns
+        Tensor `(samples, …)`, in nats: at least 0 for distributions, about 0 where they
+        are the same. What is no distribution may give less.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[0.5, 0.5]])
+        y_pred = K.variable([[0.25, 0.75]])  # 0.5 * log(2) + 0.5 * log(2 / 3)
+        loss = objectives.kullback_leibler_divergence(y_true, y_pred)
+        print(K.eval(loss).round(4))  # [0.1438]
+        ```
+
+    # References
+        - Kullback, Leibler: On Information and Sufficiency, Annals of Mathematical
+          Statistics 22, 1951
+    """
     y_true = K.clip(y_true, K.epsilon(), 1.0)
     y_pred = K.clip(y_pred, K.epsilon(), 1.0)
     return K.sum(y_true * K.log(y_true / y_pred), axis=-1)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """Mean of `y_pred - y_true * log(y_pred + K.epsilon())`.
+    """How unlikely counts are under Poisson distributions of the predicted means.
 
-    A negative prediction gives NaN.
+    `mean(y_pred - y_true * log(y_pred + K.epsilon()))`: the negative logarithm of the
+    likelihood, but for `log(y_true!)`, which doesn't depend on the predictions.
+
+    A negative prediction gives NaN. `Activation("softplus")` makes positive ones.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, counts of at least 0.
+        y_pred: tensor of the same shape, the expected counts, above 0.
+
+    # Returns
+        Tensor `(samples, …)`, in nats. It is least where predictions equal targets, but
+        not 0 there: `t - t * log(t)`, which is negative for a target `t` above 2.72.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[2.0, 0.0]])
+        y_pred = K.variable([[1.0, 3.0]])  # 1 - 2 * log(1), and 3
+        print(K.eval(objectives.poisson(y_true, y_pred)).round(4))  # [2.]
+        ```
     """
     return K.mean(y_pred - y_true * K.log(y_pred + K.epsilon()), axis=-1)
 
 
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Minus the cosine between target and prediction, by the number of features."""
+    """Minus the cosine between target and prediction, by the number of features.
+
+    `-mean(t * p)`, where `t` and `p` are target and prediction, divided by their
+    lengths. Lengths don't matter, only directions; a vector of zeros gives 0.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Tensor `(samples, …)`: with `n` features `-1 / n` for the same direction, 0 for
+        a right angle, `1 / n` for the opposite direction.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import objectives
+
+        y_true = K.variable([[3.0, 4.0]])
+        y_pred = K.variable([[6.0, 8.0]])
+        print(K.eval(objectives.cosine_proximity(y_true, y_pred)).round(4))  # [-0.5]
+        ```
+    """
     return -K.mean(
         K.l2_normalize(y_true, axis=-1) * K.l2_normalize(y_pred, axis=-1), axis=-1
     )
@@ -108,12 +395,21 @@ def get(identifier: Any) -> Any:
     """Returns the loss function that `identifier` names.
 
     # Arguments
-        identifier: name, or a function of `(y_true, y_pred)`.
+        identifier: name, such as `"mse"`, or a function of `(y_true, y_pred)`, which
+            comes back as it is.
+
+    # Returns
+        A function of `(y_true, y_pred)`.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes.
 
     # Example
         ```python
         from oneiros import objectives
-        objectives.get("mse")
+
+        print(objectives.get("mse").__name__)  # mean_squared_error
         ```
     """
     return get_object("objective", identifier)
