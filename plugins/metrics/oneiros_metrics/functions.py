@@ -1,9 +1,9 @@
-"""The metrics.
+"""The metrics, as Keras 1.2.2 defines them.
 
 Each takes the targets and the predictions of one batch, float tensors of the same shape
-`(samples, ..., features)`, and returns a scalar tensor. `fit` and `evaluate` average it
+`(samples, …, features)`, and returns a scalar tensor. `fit` and `evaluate` average it
 over batches, weighted by their size: exact for means, an approximation for precision,
-recall and what they make up.
+recall and what they make up. Neither masks nor sample weights change a metric.
 """
 
 from __future__ import annotations
@@ -17,13 +17,56 @@ from oneiros.errors import ArgumentError
 
 
 def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions that equal the target once rounded (half to even)."""
+    """Share of predictions that equal the target once rounded (half to even).
+
+    `mean(y_true == round(y_pred))`: 0.5 counts as 0. `metrics=["accuracy"]` means this
+    one for an output of one unit, and for `binary_crossentropy`. Labels of -1 are never
+    met by a sigmoid.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities.
+
+    # Returns
+        Scalar tensor between 0 and 1, over all features of all samples.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[0.0], [1.0], [1.0], [1.0]])
+        y_pred = K.variable([[0.2], [0.9], [0.6], [0.5]])
+        print(K.eval(metrics.binary_accuracy(y_true, y_pred)))  # 0.75
+        ```
+    """
     matches = K.equal(y_true, K.round(y_pred))
     return K.mean(matches)
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions whose largest class is the target's largest class."""
+    """Share of predictions whose largest class is the target's largest class.
+
+    `mean(argmax(y_true) == argmax(y_pred))`; of equal values the first one counts.
+
+    # Arguments
+        y_true: tensor `(samples, …, classes)`, one-hot rows. With one class only the
+            share is 1, whatever is predicted.
+        y_pred: tensor of the same shape, probabilities or scores.
+
+    # Returns
+        Scalar tensor between 0 and 1.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0, 0.0], [0.0, 1.0]])
+        y_pred = K.variable([[0.7, 0.3], [0.6, 0.4]])
+        print(K.eval(metrics.categorical_accuracy(y_true, y_pred)))  # 0.5
+        ```
+    """
     right = K.argmax(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
     return K.mean(K.equal(right, predicted))
@@ -32,7 +75,25 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Share of predictions whose largest class is the class number in `y_true`.
 
-    Class numbers have the shape `(samples, ..., 1)`.
+    `mean(max(y_true) == argmax(y_pred))`, over the last axis, which is one number in
+    `y_true`.
+
+    # Arguments
+        y_true: tensor `(samples, …, 1)` of class numbers, from 0.
+        y_pred: tensor `(samples, …, classes)`, probabilities or scores.
+
+    # Returns
+        Scalar tensor between 0 and 1.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[0], [1]])
+        y_pred = K.variable([[0.7, 0.3], [0.6, 0.4]])
+        print(K.eval(metrics.sparse_categorical_accuracy(y_true, y_pred)))  # 0.5
+        ```
     """
     right = K.max(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
@@ -40,68 +101,370 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
-    """Share of 2D predictions that have the target's class among their `k` largest."""
+    """Share of predictions that have the target's class among their `k` largest.
+
+    For another `k` than 5, pass a function of your own to `metrics`; its name is the
+    metric's.
+
+    # Arguments
+        y_true: tensor `(samples, classes)`, one-hot rows.
+        y_pred: tensor of the same shape, probabilities or scores.
+        k: int, how many of the largest count; a tie counts as a hit. With `k` of the
+            number of classes the share is 1.
+
+    # Returns
+        Scalar tensor between 0 and 1.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        def top_2(y_true, y_pred):
+            return metrics.top_k_categorical_accuracy(y_true, y_pred, k=2)
+
+        y_true = K.variable([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+        y_pred = K.variable([[0.5, 0.2, 0.3], [0.5, 0.3, 0.2]])
+        print(K.eval(top_2(y_true, y_pred)))  # 0.5
+        ```
+    """
     right = K.argmax(y_true, axis=-1)
     return K.mean(K.in_top_k(y_pred, right, k))
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the squared differences: `mean((y_pred - y_true) ** 2)`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Scalar tensor of at least 0, in the square of the targets' unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [2.0]])
+        y_pred = K.variable([[1.0], [4.0]])
+        print(K.eval(metrics.mean_squared_error(y_true, y_pred)))  # 2.0
+        ```
+    """
     return K.mean(objectives.mean_squared_error(y_true, y_pred))
 
 
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the absolute differences: `mean(abs(y_pred - y_true))`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Scalar tensor of at least 0, in the targets' unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [2.0]])
+        y_pred = K.variable([[1.0], [4.0]])
+        print(K.eval(metrics.mean_absolute_error(y_true, y_pred)))  # 1.0
+        ```
+    """
     return K.mean(objectives.mean_absolute_error(y_true, y_pred))
 
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the absolute differences in percent of the target.
+
+    `100 * mean(abs(y_true - y_pred) / max(abs(y_true), K.epsilon()))`. One target near
+    0 makes the mean huge.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets, far from 0.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Scalar tensor of at least 0, in percent.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[100.0], [50.0]])
+        y_pred = K.variable([[110.0], [40.0]])  # wrong by 10 % and by 20 %
+        error = metrics.mean_absolute_percentage_error(y_true, y_pred)
+        print(round(float(K.eval(error)), 3))  # 15.0
+        ```
+
+    # References
+        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
+          Journal of Forecasting 22, 2006
+    """
     return K.mean(objectives.mean_absolute_percentage_error(y_true, y_pred))
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the squared differences of `log(1 + y)`.
+
+    `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
+    count as that.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets, at least 0.
+        y_pred: tensor of the same shape, the predictions, at least 0.
+
+    # Returns
+        Scalar tensor of at least 0, without a unit.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[9.0], [99.0]])
+        y_pred = K.variable([[99.0], [9.0]])  # 1 + y is wrong by a factor of 10
+        error = metrics.mean_squared_logarithmic_error(y_true, y_pred)
+        print(round(float(K.eval(error)), 3))  # 5.302
+        ```
+    """
     return K.mean(objectives.mean_squared_logarithmic_error(y_true, y_pred))
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the margins that are missing: `mean(max(1 - t * p, 0))`.
+
+    `t` is a target and `p` its prediction. A target of 0 counts as 1 always.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of -1 and 1.
+        y_pred: tensor of the same shape, scores of any size; the sign is the class.
+
+    # Returns
+        Scalar tensor of at least 0.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [-1.0]])
+        y_pred = K.variable([[0.5], [0.5]])  # 0.5 and 1.5 are missing
+        print(K.eval(metrics.hinge(y_true, y_pred)))  # 1.0
+        ```
+
+    # References
+        - Cortes, Vapnik: Support-Vector Networks, Machine Learning 20, 1995
+    """
     return K.mean(objectives.hinge(y_true, y_pred))
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean of the squared margins that are missing: `mean(max(1 - t * p, 0) ** 2)`.
+
+    `t` is a target and `p` its prediction. A target of 0 counts as 1 always.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of -1 and 1.
+        y_pred: tensor of the same shape, scores of any size; the sign is the class.
+
+    # Returns
+        Scalar tensor of at least 0.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [-1.0]])
+        y_pred = K.variable([[0.5], [0.5]])
+        print(K.eval(metrics.squared_hinge(y_true, y_pred)))  # 1.25
+        ```
+
+    # References
+        - Tang: Deep Learning using Linear Support Vector Machines, arXiv:1306.0239
+    """
     return K.mean(objectives.squared_hinge(y_true, y_pred))
 
 
 def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean crossentropy of class probabilities against distributions.
+
+    `mean(-sum(y_true * log(p)))`, where `p` is `y_pred` scaled to sum to 1 over the
+    classes, then kept between 1e-7 and 1 - 1e-7. Scores (logits) give nonsense.
+
+    # Arguments
+        y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.
+        y_pred: tensor of the same shape, probabilities.
+
+    # Returns
+        Scalar tensor, in nats: for one-hot rows from about 0 to about 16.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[0.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.25, 0.5, 0.25]])
+        mean = K.eval(metrics.categorical_crossentropy(y_true, y_pred))
+        print(round(float(mean), 4))  # 0.6931
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
+    """
     return K.mean(objectives.categorical_crossentropy(y_true, y_pred))
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean crossentropy of class probabilities against class numbers.
+
+    `mean(-log(p[class] / sum(p)))`, where `p` is `y_pred` kept between 1e-7 and
+    1 - 1e-7. Scores (logits) give nonsense.
+
+    # Arguments
+        y_true: tensor `(samples, …, 1)` of class numbers, from 0 to `classes - 1`.
+        y_pred: tensor `(samples, …, classes)`, probabilities.
+
+    # Returns
+        Scalar tensor, in nats, from about 0 to about 16.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1]])
+        y_pred = K.variable([[0.25, 0.5, 0.25]])
+        mean = K.eval(metrics.sparse_categorical_crossentropy(y_true, y_pred))
+        print(round(float(mean), 4))  # 0.6931
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
+    """
     return K.mean(objectives.sparse_categorical_crossentropy(y_true, y_pred))
 
 
 def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Mean crossentropy of independent yes-or-no probabilities.
+
+    `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
+    prediction, kept between 1e-7 and 1 - 1e-7. Labels of -1 make it negative.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1, or of what lies between.
+        y_pred: tensor of the same shape, probabilities.
+
+    # Returns
+        Scalar tensor, in nats, from about 0 to about 16.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [0.0]])
+        y_pred = K.variable([[0.5], [0.75]])  # -log(0.5) and -log(0.25)
+        mean = K.eval(metrics.binary_crossentropy(y_true, y_pred))
+        print(round(float(mean), 4))  # 1.0397
+        ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
+    """
     return K.mean(objectives.binary_crossentropy(y_true, y_pred))
 
 
 def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """How much the targets' distributions differ from the predicted ones, in the mean.
+
+    `mean(sum(y_true * log(y_true / y_pred)))`, where both are kept between
+    `K.epsilon()` and 1; the sum is one over the last axis.
+
+    # Arguments
+        y_true: tensor `(samples, …, classes)`, distributions.
+        y_pred: tensor of the same shape, distributions.
+
+    # Returns
+        Scalar tensor, in nats: at least 0 for distributions.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[0.5, 0.5]])
+        y_pred = K.variable([[0.25, 0.75]])  # 0.5 * log(2) + 0.5 * log(2 / 3)
+        mean = K.eval(metrics.kullback_leibler_divergence(y_true, y_pred))
+        print(round(float(mean), 4))  # 0.1438
+        ```
+
+    # References
+        - Kullback, Leibler: On Information and Sufficiency, Annals of Mathematical
+          Statistics 22, 1951
+    """
     return K.mean(objectives.kullback_leibler_divergence(y_true, y_pred))
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """How unlikely counts are under Poisson distributions of the predicted means.
+
+    `mean(y_pred - y_true * log(y_pred + K.epsilon()))`. A negative prediction gives
+    NaN.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, counts of at least 0.
+        y_pred: tensor of the same shape, the expected counts, above 0.
+
+    # Returns
+        Scalar tensor, in nats; it may be negative, and the least is not 0.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[2.0], [0.0]])
+        y_pred = K.variable([[1.0], [3.0]])  # 1 - 2 * log(1), and 3
+        mean = K.eval(metrics.poisson(y_true, y_pred))
+        print(round(float(mean), 4))  # 2.0
+        ```
+    """
     return K.mean(objectives.poisson(y_true, y_pred))
 
 
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the objective of this name."""
+    """Minus the cosine between target and prediction, by the number of features.
+
+    `-mean(t * p)`, where `t` and `p` are targets and predictions, each row divided by
+    its length.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)`, the targets.
+        y_pred: tensor of the same shape, the predictions.
+
+    # Returns
+        Scalar tensor: with `n` features from `-1 / n`, where all directions agree, to
+        `1 / n`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[3.0, 4.0]])
+        y_pred = K.variable([[6.0, 8.0]])
+        mean = K.eval(metrics.cosine_proximity(y_true, y_pred))
+        print(round(float(mean), 4))  # -0.5
+        ```
+    """
     return K.mean(objectives.cosine_proximity(y_true, y_pred))
 
 
@@ -113,7 +476,27 @@ def _positives(y: Any) -> Any:
 def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
     """Correlation of rounded predictions and targets over the batch.
 
-    1 means all right, -1 all wrong.
+    `(tp * tn - fp * fn) / sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))`, where
+    the four count right and wrong (`t`, `f`) positives and negatives (`p`, `n`) over
+    all features of the batch. It is 0 where one of the factors is.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities; 0.5 counts as 0.
+
+    # Returns
+        Scalar tensor from -1, all wrong, to 1, all right. Guesses give about 0.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0], [1.0], [0.0], [0.0]])
+        y_pred = K.variable([[0.9], [0.2], [0.1], [0.3]])  # tp 1, fn 1, tn 2
+        correlation = metrics.matthews_correlation(y_true, y_pred)
+        print(round(float(K.eval(correlation)), 4))  # 0.5774
+        ```
 
     # References
         - Matthews: Comparison of the predicted and observed secondary structure of T4
@@ -138,14 +521,58 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
 
 
 def precision(y_true: Any, y_pred: Any) -> Any:
-    """Share of the selected items, in a batch of many labels, that are right."""
+    """Share of the selected items, in a batch of many labels, that are right.
+
+    `tp / (tp + fp + K.epsilon())`, true and false positives of the whole batch. The
+    mean over batches, which `fit` shows, isn't the precision over all samples.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+
+    # Returns
+        Scalar tensor between 0 and 1; 0 if nothing is selected.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0, 1.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.9, 0.1, 0.2, 0.8]])  # one of two selected is right
+        share = K.eval(metrics.precision(y_true, y_pred))
+        print(round(float(share), 4))  # 0.5
+        ```
+    """
     true_positives = K.sum(_positives(y_true * y_pred))
     selected = K.sum(_positives(y_pred))
     return true_positives / (selected + K.epsilon())
 
 
 def recall(y_true: Any, y_pred: Any) -> Any:
-    """Share of the right items, in a batch of many labels, that were selected."""
+    """Share of the right items, in a batch of many labels, that were selected.
+
+    `tp / (tp + fn + K.epsilon())`, true positives and false negatives of the whole
+    batch.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+
+    # Returns
+        Scalar tensor between 0 and 1; 0 if there is nothing to select.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0, 1.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.9, 0.1, 0.2, 0.8]])  # one of three is selected
+        share = K.eval(metrics.recall(y_true, y_pred))
+        print(round(float(share), 4))  # 0.3333
+        ```
+    """
     true_positives = K.sum(_positives(y_true * y_pred))
     right = K.sum(_positives(y_true))
     return true_positives / (right + K.epsilon())
@@ -154,13 +581,33 @@ def recall(y_true: Any, y_pred: Any) -> Any:
 def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
     """Weighted harmonic mean of precision and recall.
 
+    `(1 + beta**2) * p * r / (beta**2 * p + r + K.epsilon())`, where `p` is `precision`
+    and `r` is `recall`.
+
     # Arguments
-        y_true: targets.
-        y_pred: predictions.
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
         beta: float of at least 0; above 1 recall counts more, below 1 precision does.
+
+    # Returns
+        Scalar tensor between 0 and 1; 0 if nothing right is selected.
 
     # Raises
         ArgumentError: for a negative `beta`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0, 1.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.9, 0.1, 0.2, 0.8]])  # precision 1/2, recall 1/3
+        score = K.eval(metrics.fbeta_score(y_true, y_pred, beta=2))
+        print(round(float(score), 4))  # 0.3571
+        ```
+
+    # References
+        - van Rijsbergen: Information Retrieval, second edition, 1979
     """
     if beta < 0:
         raise ArgumentError(
@@ -173,7 +620,29 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
 
 
 def fmeasure(y_true: Any, y_pred: Any) -> Any:
-    """Harmonic mean of precision and recall."""
+    """Harmonic mean of precision and recall: `2 * p * r / (p + r + K.epsilon())`.
+
+    # Arguments
+        y_true: tensor `(samples, …, features)` of 0 and 1.
+        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+
+    # Returns
+        Scalar tensor between 0 and 1; 0 if nothing right is selected.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import metrics
+
+        y_true = K.variable([[1.0, 1.0, 1.0, 0.0]])
+        y_pred = K.variable([[0.9, 0.1, 0.2, 0.8]])  # precision 1/2, recall 1/3
+        score = K.eval(metrics.fmeasure(y_true, y_pred))
+        print(round(float(score), 4))  # 0.4
+        ```
+
+    # References
+        - van Rijsbergen: Information Retrieval, second edition, 1979
+    """
     return fbeta_score(y_true, y_pred, beta=1)
 
 
@@ -190,12 +659,22 @@ def get(identifier: Any) -> Any:
     """Returns the metric that `identifier` names.
 
     # Arguments
-        identifier: name, or a function of `(y_true, y_pred)`.
+        identifier: name, such as `"fmeasure"`, or a function of `(y_true, y_pred)`,
+            which comes back as it is. `"accuracy"` is known to `compile` alone, which
+            chooses one by the loss.
+
+    # Returns
+        A function of `(y_true, y_pred)`.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes.
 
     # Example
         ```python
         from oneiros import metrics
-        metrics.get("fmeasure")
+
+        print(metrics.get("mse").__name__)  # mean_squared_error
         ```
     """
     return get_object("metric", identifier)
