@@ -1,6 +1,7 @@
-"""The activation functions.
+"""The activation functions, as Keras 1.2.2 defines them.
 
-Each maps a float tensor to one of the same shape and dtype.
+Each maps a float tensor to one of the same shape and dtype, and is known to layers by
+its name: `Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,33 @@ ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
 
 
 def softmax(x: Any) -> Any:
-    """Exponentials scaled to sum to one over the last axis.
+    """Exponentials scaled to sum to one over the last axis: `exp(x) / sum(exp(x))`.
+
+    Adding a number to all of them changes nothing. Over one unit the result is always
+    1: take `sigmoid` there.
 
     # Arguments
         x: tensor `(samples, classes)` or `(samples, steps, classes)`.
 
+    # Returns
+        Tensor of the same shape, values between 0 and 1.
+
     # Raises
         ShapeError: for a tensor of any other rank.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable(np.log([[1.0, 3.0]]))
+        print(K.eval(activations.softmax(x)).round(4))  # [[0.25 0.75]]
+        ```
+
+    # References
+        - Bridle: Probabilistic Interpretation of Feedforward Classification Network
+          Outputs, with Relationships to Statistical Pattern Recognition, 1990
     """
     rank = K.ndim(x)
     if rank == 2:
@@ -38,7 +59,23 @@ def softmax(x: Any) -> Any:
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """`x` where positive, `alpha * (exp(x) - 1)` elsewhere.
+    """Exponential linear unit: `x` where positive, `alpha * (exp(x) - 1)` elsewhere.
+
+    # Arguments
+        x: tensor of any shape.
+        alpha: float, minus the value that very negative inputs approach.
+
+    # Returns
+        Tensor of the same shape, values above `-alpha`.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-1.0, 0.0, 2.0])  # exp(-1) - 1 is -0.6321
+        print(K.eval(activations.elu(x)).round(4))  # [-0.6321  0.      2.    ]
+        ```
 
     # References
         - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by
@@ -48,43 +85,173 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def softplus(x: Any) -> Any:
-    """`log(1 + exp(x))`."""
+    """A smooth `max(x, 0)`: `log(1 + exp(x))`.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        Tensor of the same shape, values above 0.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([0.0, 10.0])  # log(2) is 0.6931
+        print(K.eval(activations.softplus(x)).round(4))  # [ 0.6931 10.    ]
+        ```
+
+    # References
+        - Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating Second-Order Functional
+          Knowledge for Better Option Pricing, NIPS 2000
+    """
     return K.softplus(x)
 
 
 def softsign(x: Any) -> Any:
-    """`x / (1 + abs(x))`."""
+    """Approaches -1 and 1 more slowly than `tanh`: `x / (1 + abs(x))`.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        Tensor of the same shape, values between -1 and 1.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-1.0, 0.0, 3.0])
+        print(K.eval(activations.softsign(x)))  # [-0.5   0.    0.75]
+        ```
+
+    # References
+        - Glorot, Bengio: Understanding the difficulty of training deep feedforward
+          neural networks, AISTATS 2010, which compares it with `tanh`
+    """
     return K.softsign(x)
 
 
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
     """`max(x, 0)`, with an optional slope below zero and an optional ceiling.
 
+    `min(max(x, 0), max_value) - alpha * max(-x, 0)`.
+
     # Arguments
         x: tensor of any shape.
         alpha: float, slope of the negative part.
         max_value: float or None, the largest value that comes out.
+
+    # Returns
+        Tensor of the same shape, values of at least 0 with `alpha=0`.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-2.0, 1.0, 9.0])
+        print(K.eval(activations.relu(x)))  # [0. 1. 9.]
+        print(K.eval(activations.relu(x, alpha=0.5, max_value=6.0)))  # [-1.  1.  6.]
+        ```
+
+    # References
+        - Nair, Hinton: Rectified Linear Units Improve Restricted Boltzmann Machines,
+          ICML 2010
     """
     return K.relu(x, alpha=alpha, max_value=max_value)
 
 
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent: `(exp(x) - exp(-x)) / (exp(x) + exp(-x))`.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        Tensor of the same shape, values between -1 and 1.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-1.0, 0.0, 1.0])
+        print(K.eval(activations.tanh(x)).round(4))  # [-0.7616  0.      0.7616]
+        ```
+
+    # References
+        - LeCun, Bottou, Orr, Müller: Efficient BackProp, 1998
+    """
     return K.tanh(x)
 
 
 def sigmoid(x: Any) -> Any:
-    """`1 / (1 + exp(-x))`."""
+    """Logistic function: `1 / (1 + exp(-x))`.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        Tensor of the same shape, values between 0 and 1: the probabilities that
+        `binary_crossentropy` takes.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([0.0, np.log(3.0)])
+        print(K.eval(activations.sigmoid(x)).round(4))  # [0.5  0.75]
+        ```
+    """
     return K.sigmoid(x)
 
 
 def hard_sigmoid(x: Any) -> Any:
-    """`0.2 * x + 0.5`, held between 0 and 1: a cheap stand-in for the sigmoid."""
+    """`0.2 * x + 0.5`, held between 0 and 1: a cheap stand-in for the sigmoid.
+
+    It is flat, so nothing is learned through it, below -2.5 and above 2.5.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        Tensor of the same shape, values from 0 to 1.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-3.0, 0.0, 1.0])
+        print(K.eval(activations.hard_sigmoid(x)).round(4))  # [0.  0.5 0.7]
+        ```
+    """
     return K.hard_sigmoid(x)
 
 
 def linear(x: Any) -> Any:
-    """`x` itself."""
+    """`x` itself: what a layer without an activation has.
+
+    # Arguments
+        x: tensor of any shape.
+
+    # Returns
+        The same tensor.
+
+    # Example
+        ```python
+        from oneiros import activations
+        from oneiros import backend as K
+
+        x = K.variable([-1.0, 2.0])
+        print(activations.linear(x) is x)  # True
+        ```
+    """
     return x
 
 
@@ -95,14 +262,20 @@ def get(identifier: Any) -> Any:
         identifier: name, function, layer used as an activation, or None, which means
             `linear`.
 
+    # Returns
+        A function of a tensor, or the layer.
+
     # Raises
         UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes.
         ArgumentError: for a function of another engine than the current backend's.
 
     # Example
         ```python
         from oneiros import activations
-        activations.get("relu")
+
+        print(activations.get("relu").__name__)  # relu
+        print(activations.get(None).__name__)  # linear
         ```
     """
     if identifier is None:

@@ -1,7 +1,7 @@
-"""The weight initializations. Each takes a shape and returns a new variable of it.
+"""The weight initializations, as Keras 1.2.2 defines them.
 
-Random values are drawn on the host from NumPy's global generator: `np.random.seed(n)`
-fixes them on every backend.
+Each takes a shape and returns a new variable of it. Random values are drawn on the host
+from NumPy's global generator: `np.random.seed(n)` fixes them on every backend.
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
 
     # Returns
         The pair `(fan_in, fan_out)`.
+
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
+
+    # Example
+        ```python
+        from oneiros.initializations import get_fans
+
+        print(get_fans((100, 10)))  # (100, 10)
+        print(get_fans((3, 3, 16, 32), dim_ordering="tf"))  # (144, 288)
+        ```
     """
     if len(shape) == 2:
         return shape[0], shape[1]
@@ -53,7 +64,30 @@ def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
 def uniform(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform between `-scale` and `scale`."""
+    """Uniform between `-scale` and `scale`: standard deviation `scale / sqrt(3)`.
+
+    # Arguments
+        shape: tuple of int.
+        scale: float, the largest absolute value.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Raises
+        ArgumentError: if `scale` is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.uniform((100, 100), scale=0.5))
+        print(values.shape, abs(values).max() <= 0.5)  # (100, 100) True
+        print(values.std().round(2))  # 0.29
+        ```
+    """
     check_number("uniform", "scale", scale)
     return initialized(
         shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name)
@@ -63,7 +97,29 @@ def uniform(
 def normal(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Normal with mean 0 and standard deviation `scale`, not truncated."""
+    """Normal with mean 0 and standard deviation `scale`, not truncated.
+
+    # Arguments
+        shape: tuple of int.
+        scale: float, the standard deviation.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Raises
+        ArgumentError: if `scale` is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.normal((100, 100), scale=0.5))
+        print(values.shape, values.std().round(1))  # (100, 100) 0.5
+        ```
+    """
     check_number("normal", "scale", scale)
     return initialized(
         shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name)
@@ -73,7 +129,24 @@ def normal(
 def lecun_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform, limited by `sqrt(3 / fan_in)`.
+    """Uniform, limited by `sqrt(3 / fan_in)`: the variance is `1 / fan_in`.
+
+    # Arguments
+        shape: tuple of int; `get_fans` says what `fan_in` is.
+        name: str, name of the variable.
+        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.lecun_uniform((300, 50)))
+        print(abs(values).max().round(2))  # 0.1
+        ```
 
     # References
         - LeCun, Bottou, Orr, Müller: Efficient BackProp, 1998
@@ -87,9 +160,26 @@ def glorot_normal(
 ) -> Any:
     """Normal, standard deviation `sqrt(2 / (fan_in + fan_out))`.
 
+    # Arguments
+        shape: tuple of int; `get_fans` says what the fans are.
+        name: str, name of the variable.
+        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.glorot_normal((150, 50)))
+        print(values.std().round(2))  # 0.1
+        ```
+
     # References
         - Glorot, Bengio: Understanding the difficulty of training deep feedforward
-          neural networks, 2010
+          neural networks, AISTATS 2010
     """
     return normal(
         shape, float(np.sqrt(2.0 / sum(get_fans(shape, dim_ordering)))), name=name
@@ -99,14 +189,55 @@ def glorot_normal(
 def glorot_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`; see `glorot_normal`."""
+    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`: what most layers start from.
+
+    The variance is `2 / (fan_in + fan_out)`, as with `glorot_normal`.
+
+    # Arguments
+        shape: tuple of int; `get_fans` says what the fans are.
+        name: str, name of the variable.
+        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.glorot_uniform((350, 250)))
+        print(abs(values).max().round(2))  # 0.1
+        ```
+
+    # References
+        - Glorot, Bengio: Understanding the difficulty of training deep feedforward
+          neural networks, AISTATS 2010
+    """
     return uniform(
         shape, float(np.sqrt(6.0 / sum(get_fans(shape, dim_ordering)))), name=name
     )
 
 
 def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """Normal, standard deviation `sqrt(2 / fan_in)`.
+    """Normal, standard deviation `sqrt(2 / fan_in)`: made for `relu`.
+
+    # Arguments
+        shape: tuple of int; `get_fans` says what `fan_in` is.
+        name: str, name of the variable.
+        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.he_normal((200, 100)))
+        print(values.std().round(2))  # 0.1
+        ```
 
     # References
         - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
@@ -116,7 +247,28 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -
 
 
 def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """Uniform, limited by `sqrt(6 / fan_in)`; the same reference as `he_normal`."""
+    """Uniform, limited by `sqrt(6 / fan_in)`: the variance of `he_normal`.
+
+    # Arguments
+        shape: tuple of int; `get_fans` says what `fan_in` is.
+        name: str, name of the variable.
+        dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        values = K.get_value(initializations.he_uniform((600, 100)))
+        print(abs(values).max().round(2))  # 0.1
+        ```
+
+    # References
+        - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
+    """
     fan_in, _ = get_fans(shape, dim_ordering)
     return uniform(shape, float(np.sqrt(6.0 / fan_in)), name=name)
 
@@ -126,14 +278,35 @@ def orthogonal(
 ) -> Any:
     """A matrix with orthonormal rows or columns, whichever are fewer, times `scale`.
 
-    The axes of `shape` after the first count as one.
+    `dot(W, transpose(W))` is `scale ** 2` times the identity, where there are at most
+    as many rows as columns. The axes of `shape` after the first count as one.
+
+    # Arguments
+        shape: tuple of two int or more.
+        scale: float, the norm of the rows or columns; 1.1 is that of Keras 1.2.2.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
 
     # Raises
         ShapeError: for a shape with fewer than two axes.
+        ArgumentError: if `scale` is no number.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        W = K.get_value(initializations.orthogonal((2, 3), scale=2.0))
+        print(np.allclose(W @ W.T, [[4, 0], [0, 4]], atol=1e-5))  # True
+        ```
 
     # References
         - Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of
-          learning, arXiv:1312.6120
+          learning in deep linear neural networks, arXiv:1312.6120
     """
     check_number("orthogonal", "scale", scale)
     if len(shape) < 2:
@@ -158,8 +331,32 @@ def identity(
 ) -> Any:
     """The identity matrix times `scale`.
 
+    # Arguments
+        shape: tuple of two equal int.
+        scale: float, the values of the diagonal.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
     # Raises
         ShapeError: unless the shape is square, of rank 2.
+        ArgumentError: if `scale` is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        print(K.get_value(initializations.identity((2, 2), scale=3.0)))
+        # [[3. 0.]
+        #  [0. 3.]]
+        ```
+
+    # References
+        - Le, Jaitly, Hinton: A Simple Way to Initialize Recurrent Networks of Rectified
+          Linear Units, arXiv:1504.00941, which uses it for recurrent weights
     """
     check_number("identity", "scale", scale)
     if len(shape) != 2 or shape[0] != shape[1]:
@@ -171,12 +368,50 @@ def identity(
 
 
 def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """All zeros."""
+    """All zeros: what biases start from.
+
+    # Arguments
+        shape: tuple of int.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        print(K.get_value(initializations.zero((3,))))  # [0. 0. 0.]
+        ```
+    """
     return K.zeros(shape, name=name)
 
 
 def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """All ones."""
+    """All ones: what the bias of an LSTM's forget gate starts from.
+
+    # Arguments
+        shape: tuple of int.
+        name: str, name of the variable.
+        dim_ordering: not used; it is there for what calls all of them alike.
+
+    # Returns
+        Variable of this shape and type `K.floatx()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros import initializations
+
+        print(K.get_value(initializations.one((3,))))  # [1. 1. 1.]
+        ```
+
+    # References
+        - Jozefowicz, Zaremba, Sutskever: An Empirical Exploration of Recurrent Network
+          Architectures, ICML 2015, which recommends it for the forget gate
+    """
     return K.ones(shape, name=name)
 
 
@@ -187,10 +422,22 @@ def get(identifier: Any, **kwargs: Any) -> Any:
         identifier: name, or a function of a shape and a name.
         **kwargs: arguments to fix beforehand, such as `scale` or `dim_ordering`.
 
+    # Returns
+        A function of a shape and a name.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes.
+
     # Example
         ```python
+        from oneiros import backend as K
         from oneiros import initializations
-        weight = initializations.get("orthogonal", scale=1.0)((64, 64), name="W")
+
+        twice = initializations.get("identity", scale=2.0)
+        print(K.get_value(twice((2, 2), name="W")))
+        # [[2. 0.]
+        #  [0. 2.]]
         ```
     """
     function = get_object("initialization", identifier)
