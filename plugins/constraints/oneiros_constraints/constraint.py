@@ -6,7 +6,20 @@ from typing import Any, ClassVar
 
 
 class Constraint:
-    """Maps a weight's new value to the one that is stored, after each update."""
+    """Maps a weight's new value to the one that is stored, after each update.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.constraints import Constraint
+
+        class AtMostOne(Constraint):
+            def __call__(self, p):
+                return K.minimum(p, 1.0)
+
+        print(K.eval(AtMostOne()(K.variable([0.5, 3.0]))))  # [0.5 1. ]
+        ```
+    """
 
     loadable: ClassVar[bool] = False
 

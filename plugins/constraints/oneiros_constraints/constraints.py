@@ -1,4 +1,7 @@
-"""Constraints: what a weight's new value is mapped to before an optimizer stores it."""
+"""Constraints: what a weight's new value is mapped to before an optimizer stores it.
+
+They are those of Keras 1.2.2; so is the epsilon that is added to norms.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +48,32 @@ def _axis(constraint: Constraint, axis: Any) -> Any:
 class MaxNorm(Constraint):
     """Scales down the slices of a weight whose norm exceeds `m`.
 
+    `p * min(norm, m) / (K.epsilon() + norm)`, where `norm` is the root of the sum of
+    the squares over `axis`.
+
     # Arguments
-        m: float, the largest norm.
+        m: float, the largest norm, above 0.
         axis: int or list of ints, the axes a norm is taken over. In a Dense weight
             `(input, output)` 0 limits each output's incoming weights; in a `"tf"`
             kernel `(rows, cols, input, output)` `[0, 1, 2]` does.
 
+    # Raises
+        ArgumentError: if `m` is no number, or `axis` no int or list of ints.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.constraints import MaxNorm
+
+        W = K.variable([[3.0, 0.3], [4.0, 0.4]])  # columns of norm 5 and 0.5
+        print(K.eval(MaxNorm(2.0)(W)).round(4))
+        # [[1.2 0.3]
+        #  [1.6 0.4]]
+        ```
+
     # References
-        - Srivastava et al.: Dropout: A Simple Way to Prevent Neural Networks from
-          Overfitting, JMLR 2014
+        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15,
+          2014
     """
 
     loadable: ClassVar[bool] = True
@@ -73,7 +93,16 @@ class MaxNorm(Constraint):
 
 
 class NonNeg(Constraint):
-    """Replaces negative values by zero."""
+    """Replaces negative values by zero: `p * (p >= 0)`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.constraints import NonNeg
+
+        print(K.eval(NonNeg()(K.variable([3.0, -4.0]))) == [3, 0])  # [ True  True]
+        ```
+    """
 
     loadable: ClassVar[bool] = True
 
@@ -86,8 +115,25 @@ class NonNeg(Constraint):
 class UnitNorm(Constraint):
     """Scales each slice of a weight to norm 1; a slice of zeros stays.
 
+    `p / (K.epsilon() + norm)`, where `norm` is the root of the sum of the squares over
+    `axis`.
+
     # Arguments
         axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
+
+    # Raises
+        ArgumentError: if `axis` is no int or list of ints.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.constraints import UnitNorm
+
+        W = K.variable([[3.0, 0.0], [4.0, 0.0]])
+        print(K.eval(UnitNorm()(W)).round(4))
+        # [[0.6 0. ]
+        #  [0.8 0. ]]
+        ```
     """
 
     loadable: ClassVar[bool] = True
@@ -107,11 +153,30 @@ class UnitNorm(Constraint):
 class MinMaxNorm(Constraint):
     """Draws each slice's norm into the interval from `low` to `high`.
 
+    `p * (rate * clip(norm, low, high) + (1 - rate) * norm) / (K.epsilon() + norm)`,
+    where `norm` is the root of the sum of the squares over `axis`. A slice of zeros
+    stays, whatever `low` is.
+
     # Arguments
         low: float, the smallest norm.
         high: float, the largest norm.
         rate: float from 0 to 1, how much of the way to the interval one update goes.
         axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
+
+    # Raises
+        ArgumentError: if `low`, `high` or `rate` is no number, or `axis` no int or list
+            of ints.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.constraints import MinMaxNorm
+
+        W = K.variable([[3.0], [4.0]])  # norm 5; half of the way to 2 is 3.5
+        print(K.eval(MinMaxNorm(low=1.0, high=2.0, rate=0.5)(W)).round(4))
+        # [[2.1]
+        #  [2.8]]
+        ```
     """
 
     loadable: ClassVar[bool] = True
@@ -155,10 +220,20 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
             None.
         kwargs: dict, arguments for a name.
 
+    # Returns
+        A function of a tensor that returns the constrained one, such as a `MaxNorm`;
+        None for None.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes: write `maxnorm(2)`, not 2.
+
     # Example
         ```python
         from oneiros import constraints
-        constraints.get("maxnorm", {"m": 3})
+
+        print(constraints.get("maxnorm", {"m": 3}).get_config())
+        # {'name': 'MaxNorm', 'm': 3, 'axis': 0}
         ```
     """
     return get_object("constraint", identifier, instantiate=True, kwargs=kwargs)

@@ -13,6 +13,18 @@ class Regularizer:
     Classes of Keras 1.0, whose `__call__(loss)` returns the loss with the penalty
     added, work as they are: they find the weight that `set_param` told, or the layer
     that `set_layer` did.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import Regularizer
+
+        class Spread(Regularizer):
+            def __call__(self, x):
+                return K.max(x) - K.min(x)
+
+        print(K.eval(Spread()(K.variable([1.0, 4.0, 2.0]))))  # 3.0
+        ```
     """
 
     loadable: ClassVar[bool] = False

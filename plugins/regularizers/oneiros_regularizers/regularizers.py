@@ -1,4 +1,9 @@
-"""Penalties on weights and activations, added to the loss."""
+"""Penalties on weights and activations, added to the loss, as Keras 1.2.2 defines
+them.
+
+The loss gets a penalty on a weight once per batch, whatever the number of samples. That
+on an activation is summed over the batch: it grows with the batch size.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +31,20 @@ class EigenvalueRegularizer(Regularizer):
 
     # Input shape
         2D, a weight `(input, output)`.
+
+    # Raises
+        ArgumentError: if `k` is no number.
+        ShapeError: when it is called with a tensor of another rank.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import EigenvalueRegularizer
+
+        W = K.variable([[3.0, 0.0], [0.0, 1.0]])
+        penalty = K.eval(EigenvalueRegularizer(0.1)(W))
+        print(round(float(penalty), 4))  # 0.3
+        ```
     """
 
     loadable: ClassVar[bool] = True
@@ -60,11 +79,29 @@ class EigenvalueRegularizer(Regularizer):
 class L1L2Regularizer(Regularizer):
     """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`.
 
-    Both factors are rounded to floatx.
+    Both factors are rounded to floatx. There is no factor of 1/2 before the squares:
+    the gradient of the second part is `2 * l2 * x`.
 
     # Arguments
         l1: float, factor of the absolute values.
         l2: float, factor of the squares.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import L1L2Regularizer
+
+        W = K.variable([[1.0, -2.0]])
+        penalty = K.eval(L1L2Regularizer(l1=0.1, l2=0.2)(W))  # 0.1 * 3 + 0.2 * 5
+        print(round(float(penalty), 4))  # 1.3
+        ```
+
+    # References
+        - Zou, Hastie: Regularization and variable selection via the elastic net,
+          Journal of the Royal Statistical Society B 67, 2005
     """
 
     loadable: ClassVar[bool] = True
@@ -96,32 +133,162 @@ ActivityRegularizer = L1L2Regularizer
 
 
 def l1(l: float = 0.01) -> L1L2Regularizer:
-    """Returns a penalty of `l` times the sum of absolute values."""
+    """Penalises `l * sum(abs(x))`, which draws small values to 0.
+
+    # Arguments
+        l: float, the factor.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import l1
+
+        penalty = l1(0.1)(K.variable([1.0, -2.0]))  # 0.1 * (1 + 2)
+        print(round(float(K.eval(penalty)), 4))  # 0.3
+        ```
+
+    # References
+        - Tibshirani: Regression Shrinkage and Selection via the Lasso, Journal of the
+          Royal Statistical Society B 58, 1996
+    """
     return L1L2Regularizer(l1=check_number("l1", "l", l))
 
 
 def l2(l: float = 0.01) -> L1L2Regularizer:
-    """Returns a penalty of `l` times the sum of squares."""
+    """Penalises `l * sum(x ** 2)`, which shrinks large values most.
+
+    # Arguments
+        l: float, the factor.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import l2
+
+        penalty = l2(0.1)(K.variable([1.0, -2.0]))  # 0.1 * (1 + 4)
+        print(round(float(K.eval(penalty)), 4))  # 0.5
+        ```
+
+    # References
+        - Krogh, Hertz: A Simple Weight Decay Can Improve Generalization, NIPS 1991
+    """
     return L1L2Regularizer(l2=check_number("l2", "l", l))
 
 
 def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
-    """Returns both penalties together."""
+    """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`.
+
+    # Arguments
+        l1: float, factor of the absolute values.
+        l2: float, factor of the squares.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import l1l2
+
+        penalty = l1l2(l1=0.1, l2=0.2)(K.variable([1.0, -2.0]))  # 0.1 * 3 + 0.2 * 5
+        print(round(float(K.eval(penalty)), 4))  # 1.3
+        ```
+
+    # References
+        - Zou, Hastie: Regularization and variable selection via the elastic net,
+          Journal of the Royal Statistical Society B 67, 2005
+    """
     return L1L2Regularizer(l1=l1, l2=l2)
 
 
 def activity_l1(l: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l1` returns; the name that tells it is meant for activations."""
+    """Returns what `l1` returns; the name tells that it is meant for activations.
+
+    `Dense(32, activity_regularizer=activity_l1(0.01))` penalises `l * sum(abs(output))`
+    over all samples of a batch.
+
+    # Arguments
+        l: float, the factor.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import activity_l1
+
+        penalty = activity_l1(0.1)(K.variable([1.0, -2.0]))  # 0.1 * (1 + 2)
+        print(round(float(K.eval(penalty)), 4))  # 0.3
+        ```
+    """
     return l1(l)
 
 
 def activity_l2(l: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l2` returns; the name that tells it is meant for activations."""
+    """Returns what `l2` returns; the name tells that it is meant for activations.
+
+    # Arguments
+        l: float, the factor.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import activity_l2
+
+        penalty = activity_l2(0.1)(K.variable([1.0, -2.0]))  # 0.1 * (1 + 4)
+        print(round(float(K.eval(penalty)), 4))  # 0.5
+        ```
+    """
     return l2(l)
 
 
 def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l1l2` returns; the name that tells it is meant for activations."""
+    """Returns what `l1l2` returns; the name tells that it is for activations.
+
+    # Arguments
+        l1: float, factor of the absolute values.
+        l2: float, factor of the squares.
+
+    # Returns
+        An `L1L2Regularizer`.
+
+    # Raises
+        ArgumentError: if a factor is no number.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.regularizers import activity_l1l2
+
+        penalty = activity_l1l2(l1=0.1, l2=0.2)(K.variable([1.0, -2.0]))
+        print(round(float(K.eval(penalty)), 4))  # 1.3
+        ```
+    """
     return L1L2Regularizer(l1=l1, l2=l2)
 
 
@@ -133,10 +300,20 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
             or None.
         kwargs: dict, arguments for a name.
 
+    # Returns
+        A function of a tensor that returns a penalty, such as an `L1L2Regularizer`;
+        None for None.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes: write `l2(0.01)`, not 0.01.
+
     # Example
         ```python
         from oneiros import regularizers
-        regularizers.get("l2", {"l": 0.001})
+
+        print(regularizers.get("l2", {"l": 0.5}).get_config())
+        # {'name': 'L1L2Regularizer', 'l1': 0.0, 'l2': 0.5}
         ```
     """
     return get_object("regularizer", identifier, instantiate=True, kwargs=kwargs)
