@@ -20,14 +20,37 @@ from oneiros_optimizers.optimizer import plain_number
 class RMSprop(DecayingOptimizer):
     """Divides the gradient by a running root mean square of it.
 
+    For a weight `p` with the gradient `g`, `a` starting from 0:
+
+        a = rho * a + (1 - rho) * g ** 2
+        p = p - lr * g / (sqrt(a) + epsilon)
+
     A good choice for recurrent networks.
 
     # Arguments
         lr: float, learning rate.
         rho: float, share of the running mean that is kept.
         epsilon: float, added to the root.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: each weight's `a`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import RMSprop
+
+        w = K.variable([1.0])
+        updates = RMSprop(lr=0.1).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.6838]
+        ```
 
     # References
         - Tieleman, Hinton: Lecture 6.5 of Neural Networks for Machine Learning, 2012
@@ -78,11 +101,36 @@ class RMSprop(DecayingOptimizer):
 class Adagrad(DecayingOptimizer):
     """Divides the gradient by the root of the sum of all its squares so far.
 
+    For a weight `p` with the gradient `g`, `a` starting from 0:
+
+        a = a + g ** 2
+        p = p - lr * g / (sqrt(a) + epsilon)
+
+    Steps never get larger again.
+
     # Arguments
         lr: float, learning rate.
         epsilon: float, added to the root.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: each weight's `a`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Adagrad
+
+        w = K.variable([1.0])
+        updates = Adagrad(lr=0.1).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.9]
+        ```
 
     # References
         - Duchi, Hazan, Singer: Adaptive Subgradient Methods for Online Learning, JMLR
@@ -123,12 +171,39 @@ class Adagrad(DecayingOptimizer):
 class Adadelta(DecayingOptimizer):
     """Scales the gradient by the root mean squares of past steps and gradients.
 
+    For a weight `p` with the gradient `g`, `a` and `d` starting from 0:
+
+        a = rho * a + (1 - rho) * g ** 2
+        step = g * sqrt(d + epsilon) / sqrt(a + epsilon)
+        d = rho * d + (1 - rho) * step ** 2
+        p = p - lr * step
+
+    First steps are tiny: `d` has to grow from 0.
+
     # Arguments
         lr: float, learning rate; the paper has 1.
         rho: float, share of the running means that is kept.
         epsilon: float, added inside both roots.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: each weight's `a`, then each weight's `d`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Adadelta
+
+        w = K.variable([1.0])
+        updates = Adadelta(lr=1.0).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.9996]
+        ```
 
     # References
         - Zeiler: ADADELTA, an adaptive learning rate method, arXiv:1212.5701

@@ -22,13 +22,41 @@ from oneiros_optimizers.optimizer import plain_number
 class Adam(DecayingOptimizer):
     """Adam, with the bias corrections folded into the learning rate.
 
+    For a weight `p` with the gradient `g` at update `t`, counted from 1, `m` and `v`
+    starting from 0:
+
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g ** 2
+        lr_t = lr * sqrt(1 - beta_2 ** t) / (1 - beta_1 ** t)
+        p = p - lr_t * m / (sqrt(v) + epsilon)
+
+    The first step is `lr` for every weight, up or down.
+
     # Arguments
         lr: float, learning rate.
         beta_1: float, share of the gradient's running mean that is kept.
         beta_2: float, share of the running mean of its square that is kept.
         epsilon: float, added to the root.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: `iterations`, each weight's `m`, each weight's `v`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Adam
+
+        w = K.variable([1.0])
+        updates = Adam(lr=0.1).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.9]
+        ```
 
     # References
         - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980
@@ -92,13 +120,38 @@ class Adam(DecayingOptimizer):
 class Adamax(DecayingOptimizer):
     """Adam with a decaying maximum of the gradient in place of its root mean square.
 
+    For a weight `p` with the gradient `g` at update `t`, counted from 1, `m` and `u`
+    starting from 0:
+
+        m = beta_1 * m + (1 - beta_1) * g
+        u = max(beta_2 * u, abs(g))
+        p = p - lr / (1 - beta_1 ** t) * m / (u + epsilon)
+
     # Arguments
         lr: float, learning rate.
         beta_1: float, share of the gradient's running mean that is kept.
         beta_2: float, share of the running maximum that is kept.
         epsilon: float, added to the maximum.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: `iterations`, each weight's `m`, each weight's `u`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Adamax
+
+        w = K.variable([1.0])
+        updates = Adamax(lr=0.1).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.9]
+        ```
 
     # References
         - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980,
@@ -157,15 +210,45 @@ class Adamax(DecayingOptimizer):
 class Nadam(StandardOptimizer):
     """Adam with Nesterov momentum and a momentum schedule.
 
+    For a weight `p` with the gradient `g` at update `t`, counted from 1, `m` and `v`
+    starting from 0, and `mu(t)` the momentum of the schedule:
+
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g ** 2
+        g_hat = g / (1 - mu(1) * … * mu(t))
+        m_hat = m / (1 - mu(1) * … * mu(t + 1))
+        v_hat = v / (1 - beta_2 ** t)
+        step = (1 - mu(t)) * g_hat + mu(t + 1) * m_hat
+        p = p - lr * step / (sqrt(v_hat) + epsilon)
+
     # Arguments
         lr: float, learning rate.
         beta_1: float, share of the gradient's running mean that is kept, once the
             schedule has warmed up.
         beta_2: float, share of the running mean of its square that is kept.
         epsilon: float, added to the root.
-        schedule_decay: float, momentum at step `t` is
+        schedule_decay: float, how fast the momentum grows: `mu(t)` is
             `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
-        **kwargs: `clipnorm` and `clipvalue`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: `iterations`, each weight's `m`, each weight's `v`.
+        m_schedule: variable, the product of the momentums so far.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Nadam
+
+        w = K.variable([1.0])
+        updates = Nadam(lr=0.1).get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [0.8944]
+        ```
 
     # References
         - Dozat: Incorporating Nesterov Momentum into Adam, 2015

@@ -16,7 +16,7 @@ class StandardOptimizer(Optimizer):
     # Arguments
         lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)`
             takes effect at once.
-        **kwargs: `clipnorm` and `clipvalue`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
     def __init__(self, lr: float, **kwargs: Any) -> None:
@@ -40,7 +40,7 @@ class DecayingOptimizer(StandardOptimizer):
         lr: float, learning rate.
         decay: float, 0 for none. Whether the rate falls is decided here; the variable
             sets how fast.
-        **kwargs: `clipnorm` and `clipvalue`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
     def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:

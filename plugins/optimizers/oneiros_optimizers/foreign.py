@@ -40,6 +40,7 @@ class TFOptimizer(Optimizer):
             model = Sequential([Dense(1, input_dim=2)])
             ftrl = tf.compat.v1.train.FtrlOptimizer(0.1)
             model.compile(TFOptimizer(ftrl), loss="mse")
+        print(type(model.optimizer).__name__)  # TFOptimizer
         ```
 
     # Raises

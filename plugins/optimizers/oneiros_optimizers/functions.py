@@ -21,8 +21,21 @@ def optimizer_from_config(
             arguments under `config`.
         custom_objects: dict from names to the user's own classes.
 
+    # Returns
+        An optimizer.
+
     # Raises
         ConfigError: if the dict lacks one of the two.
+        UnknownNameError: if nothing installed provides the class.
+
+    # Example
+        ```python
+        from oneiros.optimizers import optimizer_from_config
+
+        sgd = optimizer_from_config({"class_name": "SGD", "config": {"lr": 0.5}})
+        print(sgd.get_config())
+        # {'lr': 0.5, 'decay': 0.0, 'momentum': 0.0, 'nesterov': False}
+        ```
     """
     if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
         raise ConfigError(
@@ -44,10 +57,18 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
             as a `TFOptimizer`.
         kwargs: dict, arguments for a name.
 
+    # Returns
+        An optimizer; one that was passed comes back as it is.
+
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ConfigError: for a number, a list or bytes.
+
     # Example
         ```python
         from oneiros import optimizers
-        optimizers.get("sgd", {"lr": 0.1})
+
+        print(optimizers.get("sgd", {"lr": 0.5}).get_config()["lr"])  # 0.5
         ```
     """
     if is_tensorflow_optimizer(identifier):

@@ -12,7 +12,30 @@ from oneiros.errors import DataError
 
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
-    """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`."""
+    """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`.
+
+    # Arguments
+        g: tensor, a gradient.
+        c: float, the largest norm; 0 and less are no bound.
+        n: scalar tensor, the norm of all gradients together.
+
+    # Returns
+        Tensor of the shape of `g`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import clip_norm
+
+        g = K.variable([3.0, 4.0])
+        n = K.sqrt(K.sum(K.square(g)))
+        print(K.eval(clip_norm(g, 1.0, n)).round(4))  # [0.6 0.8]
+        ```
+
+    # References
+        - Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural
+          networks, ICML 2013
+    """
     if c <= 0:
         return g
     return K.switch(K.greater_equal(n, c), g * c / n, g)
@@ -33,10 +56,40 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
 class Optimizer(Rebuilt):
     """Turns a loss and its parameters into a list of updates.
 
+    A class of your own defines `get_updates`, and `get_config` for what its constructor
+    takes.
+
     # Arguments
-        clipnorm: float, upper bound of the global norm of all gradients together.
-        clipvalue: float, upper bound of each gradient element's absolute value. 0 and
-            None, for both, are no bound.
+        **kwargs: `clipnorm`: float, upper bound of the global norm of all gradients
+            together; beyond it all are scaled by the same factor. `clipvalue`: float,
+            upper bound of each gradient element's absolute value, applied after that.
+            0 and None, for both, are no bound.
+
+    # Properties
+        updates: list of `(variable, new value)`, what `get_updates` returned.
+        weights: list of variables, the state that is saved.
+
+    # Raises
+        ArgumentError: if a bound is neither a number nor a tensor.
+        TypeError: for another argument.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.optimizers import Optimizer
+
+        class SignDescent(Optimizer):
+            def get_updates(self, params, constraints, loss):
+                grads = self.get_gradients(loss, params)
+                return [
+                    K.update(p, p - 0.1 * K.sign(g)) for p, g in zip(params, grads)
+                ]
+
+        w = K.variable([1.0, -2.0])
+        updates = SignDescent().get_updates([w], {}, K.sum(K.square(w)))
+        K.function([], [], updates)([])
+        print(K.get_value(w).round(4))  # [ 0.9 -1.9]
+        ```
     """
 
     loadable: ClassVar[bool] = False

@@ -20,26 +20,47 @@ from oneiros_optimizers.base import (
 class SGD(DecayingOptimizer):
     """Stochastic gradient descent, with momentum, decay and Nesterov's look-ahead.
 
+    For a weight `p` with the gradient `g`, `v` starting from 0:
+
+        v = momentum * v - lr * g
+        p = p + v
+
+    With `nesterov=True` the second line is `p = p + momentum * v - lr * g`.
+
     # Arguments
-        lr: float, learning rate.
+        lr: float, learning rate. It becomes a variable: `K.set_value(sgd.lr, 0.001)`
+            changes it while a model is trained.
         momentum: float, share of the last step that is kept.
-        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        decay: float, the rate of each update is `lr / (1 + decay * iterations)`, where
+            `iterations` counts updates, and no epochs, from 0.
         nesterov: bool, whether to use Nesterov momentum.
-        **kwargs: `clipnorm` and `clipvalue`.
+        **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
+
+    # Properties
+        weights: list of variables: `iterations`, then each weight's `v`.
+
+    # Raises
+        ArgumentError: if an argument is neither a number nor a tensor.
+        TypeError: for an argument that there is not.
 
     # Example
         ```python
-        from oneiros.layers import Dense
-        from oneiros.models import Sequential
+        from oneiros import backend as K
         from oneiros.optimizers import SGD
 
-        model = Sequential([Dense(1, input_dim=2)])
-        model.compile(SGD(lr=0.01, momentum=0.9, nesterov=True), loss="mse")
+        w = K.variable([1.0])
+        sgd = SGD(lr=0.1, momentum=0.9)
+        updates = sgd.get_updates([w], {}, K.sum(K.square(w)))  # the gradient is 2 * w
+        step = K.function([], [], updates)  # by -0.2, by 0.9 * -0.2 - 0.1 * 1.6
+        step([])
+        print(K.get_value(w).round(4))  # [0.8]
+        step([])
+        print(K.get_value(w).round(4))  # [0.46]
         ```
 
     # References
-        - Sutskever et al.: On the importance of initialization and momentum in deep
-          learning, ICML 2013
+        - Sutskever, Martens, Dahl, Hinton: On the importance of initialization and
+          momentum in deep learning, ICML 2013
     """
 
     loadable: ClassVar[bool] = True
