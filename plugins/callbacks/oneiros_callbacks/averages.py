@@ -13,7 +13,25 @@ Logs = dict[str, Any] | None
 
 
 class BaseLogger(Callback):
-    """Averages the batches' values over an epoch, by batch size; it comes first."""
+    """Averages the batches' values over an epoch, by batch size; it comes first.
+
+    A fit has one of these by itself. With the values `v` and the sizes `n` of batches
+    an epoch has `sum(n * v) / sum(n)`.
+
+    # Example
+        ```python
+        from oneiros.callbacks import BaseLogger
+
+        logger = BaseLogger()
+        logger.set_params({"metrics": ["loss"]})
+        logger.on_epoch_begin(0)
+        logger.on_batch_end(0, {"size": 3, "loss": 1.0})
+        logger.on_batch_end(1, {"size": 1, "loss": 5.0})
+        logs = {}
+        logger.on_epoch_end(0, logs)
+        print(logs)  # {'loss': 2.0}
+        ```
+    """
 
     told_afterwards = True
 
@@ -47,9 +65,27 @@ class BaseLogger(Callback):
 class History(Callback):
     """Keeps each epoch's values; `fit` returns it.
 
+    A fit has one of these by itself. Values of the training are averages over the
+    epoch's batches, while the weights change; those that begin with `val_` belong to
+    the weights at its end.
+
     # Properties
         epoch: list of epoch numbers, from 0.
         history: dict from name (`loss`, `acc`, `val_loss`, …) to the list of values.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.optimizers import SGD
+
+        model = Sequential([Dense(1, init="zero", bias=False, input_dim=1)])
+        model.compile(SGD(lr=0.25), "mse")
+        x = np.ones((1, 1))
+        history = model.fit(x, x, nb_epoch=2, verbose=0)  # the weight is 0, then 0.5
+        print(history.epoch, np.array(history.history["loss"]))  # [0, 1] [1.   0.25]
+        ```
     """
 
     told_afterwards = True

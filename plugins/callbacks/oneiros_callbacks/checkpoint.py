@@ -20,6 +20,8 @@ class ModelCheckpoint(Callback):
 
     # Example
         ```python
+        from glob import glob
+
         import numpy as np
         from oneiros.callbacks import ModelCheckpoint
         from oneiros.layers import Dense
@@ -29,7 +31,9 @@ class ModelCheckpoint(Callback):
         model.compile("sgd", "mse")
         x = np.random.random((100, 4))
         best = ModelCheckpoint("best-{epoch:02d}.h5", save_best_only=True)
-        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[best], verbose=0)
+        data = dict(x=x, y=x[:, :1], validation_split=0.1)
+        model.fit(**data, nb_epoch=1, callbacks=[best], verbose=0)
+        print(glob("best-*"))  # ['best-00.h5']
         ```
 
     # Arguments

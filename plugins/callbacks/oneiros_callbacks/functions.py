@@ -40,6 +40,9 @@ class LambdaCallback(Callback):
             told of batches after a run of them, in order.
         on_train_begin, on_train_end: functions of `logs`.
         **kwargs: further attributes of the callback.
+
+    # Raises
+        ArgumentError: for what is neither a function nor None.
     """
 
     def __init__(

@@ -64,6 +64,7 @@ class Progbar:
         bar = Progbar(1000)
         for i in range(10):
             bar.add(100, values=[("loss", 1 / (i + 1))])
+        bar.seen_so_far  # 1000
         ```
 
     # Arguments

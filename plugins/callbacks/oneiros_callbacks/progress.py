@@ -27,6 +27,25 @@ class ProgbarLogger(Callback):
     values shown while an epoch goes on are running averages; those that remain when it
     is over are the epoch's own. Where the bar can't move, it says why: the model's
     functions are compiled, or it is validated.
+
+    # Properties
+        log_values: list of `(name, value)` that were shown last.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import ProgbarLogger
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, bias=False, input_dim=4)])
+        model.compile("sgd", "mse")
+        logger = ProgbarLogger()  # fit has made another one, which shows the same
+        x = np.zeros((10, 4))
+        y = np.ones((10, 1))
+        model.fit(x, y, nb_epoch=1, callbacks=[logger], verbose=0)
+        print(*logger.log_values[0])  # loss 1.0
+        ```
     """
 
     told_afterwards = True

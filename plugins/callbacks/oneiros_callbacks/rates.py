@@ -31,6 +31,7 @@ class LearningRateScheduler(Callback):
     # Example
         ```python
         import numpy as np
+        from oneiros import backend as K
         from oneiros.callbacks import LearningRateScheduler
         from oneiros.layers import Dense
         from oneiros.models import Sequential
@@ -40,6 +41,7 @@ class LearningRateScheduler(Callback):
         x = np.random.random((100, 4))
         halving = LearningRateScheduler(lambda epoch: 0.1 * 0.5**epoch)
         model.fit(x, x[:, :1], nb_epoch=3, callbacks=[halving], verbose=0)
+        print(K.get_value(model.optimizer.lr))  # 0.025
         ```
 
     # Arguments
@@ -86,6 +88,8 @@ def _rate_of(optimizer: Any, who: str) -> Any:
 class ReduceLROnPlateau(Callback):
     """Lowers the learning rate when a value no longer gets better.
 
+    The new rate is `max(lr * factor, min_lr)`.
+
     Each epoch's logs, and so the history, get the learning rate that the epoch had, as
     `lr`.
 
@@ -96,11 +100,14 @@ class ReduceLROnPlateau(Callback):
         from oneiros.layers import Dense
         from oneiros.models import Sequential
 
-        model = Sequential([Dense(1, input_dim=4)])
+        model = Sequential([Dense(1, bias=False, input_dim=4)])
         model.compile("sgd", "mse")
-        x = np.random.random((100, 4))
-        slower = ReduceLROnPlateau(factor=0.2, patience=5)
-        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[slower], verbose=0)
+        x = np.zeros((10, 4))  # nothing can be learned, the loss stays 1
+        y = np.ones((10, 1))
+        slower = ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1)
+        history = model.fit(x, y, nb_epoch=5, callbacks=[slower], verbose=0)
+        print(np.round(history.history["lr"], 4))
+        # [0.01   0.01   0.01   0.005  0.0025]
         ```
 
     # Arguments

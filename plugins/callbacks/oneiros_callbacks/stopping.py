@@ -28,11 +28,14 @@ class EarlyStopping(Callback):
         from oneiros.layers import Dense
         from oneiros.models import Sequential
 
-        model = Sequential([Dense(1, input_dim=4)])
+        model = Sequential([Dense(1, bias=False, input_dim=4)])
         model.compile("sgd", "mse")
-        x = np.random.random((100, 4))
-        stopping = EarlyStopping(patience=2)
-        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[stopping], verbose=0)
+        x = np.zeros((10, 4))  # nothing can be learned, the loss stays 1
+        y = np.ones((10, 1))
+        stopping = EarlyStopping(monitor="loss", patience=2)
+        # After the first epoch three are no better, of which two are tolerated.
+        history = model.fit(x, y, nb_epoch=50, callbacks=[stopping], verbose=0)
+        print(len(history.epoch))  # 4
         ```
 
     # Arguments
@@ -40,7 +43,21 @@ class EarlyStopping(Callback):
         min_delta: float, what counts as better must exceed the best by this much.
         patience: int, epochs without getting better that are tolerated.
         verbose: 0 for silence, 1 to say when it stops.
-        mode: `"auto"`, `"min"` or `"max"`: which values are good.
+        mode: `"auto"`, `"min"` or `"max"`: which values are good. `"auto"` is `"max"`
+            for accuracies and `fmeasure`.
+
+    # Properties
+        best: float, the best value so far.
+        wait: int, epochs since.
+        stopped_epoch: int, the epoch it stopped after, counted from 0; 0 if it didn't.
+
+    # Raises
+        ArgumentError: if `patience` is no whole number of at least 0, or `min_delta` no
+            number.
+
+    # References
+        - Prechelt: Early Stopping - But When?, in Neural Networks: Tricks of the Trade,
+          1998
     """
 
     def __init__(
@@ -105,6 +122,7 @@ class TerminateOnNaN(Callback):
         history = model.fit(
             x, x, nb_epoch=5, verbose=0, callbacks=[TerminateOnNaN()]
         )  # Batch 0: Invalid loss, terminating training
+        print(history.epoch)  # [0]
         ```
     """
 

@@ -35,6 +35,8 @@ class TensorBoard(Callback):
 
     # Example
         ```python
+        import os
+
         import numpy as np
         from oneiros.callbacks import TensorBoard
         from oneiros.layers import Dense
@@ -44,7 +46,9 @@ class TensorBoard(Callback):
         model.compile("sgd", "mse")
         x = np.random.random((100, 4))
         board = TensorBoard("logs", histogram_freq=1, write_images=True)
-        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[board], verbose=0)
+        data = dict(x=x, y=x[:, :1], validation_split=0.1)
+        model.fit(**data, nb_epoch=1, callbacks=[board], verbose=0)
+        print(len(os.listdir("logs")))  # 1
         ```
 
     # Arguments
