@@ -392,7 +392,8 @@ class Model(Container):
 
         # Arguments
             generator: yields batches `(x, y)` or `(x, y, sample_weight)` for ever.
-            samples_per_epoch: int, after how many samples an epoch ends.
+            samples_per_epoch: int, after how many samples, and not batches, an epoch
+                ends. Batches should add up to it.
             nb_epoch, verbose, callbacks, class_weight, initial_epoch: as in `fit`.
             validation_data: a generator, or as in `fit`.
             nb_val_samples: int, how many samples of a generator are validated on.
@@ -403,6 +404,30 @@ class Model(Container):
 
         # Returns
             A `History`, as `fit` does.
+
+        # Raises
+            ArgumentError: if `generator` yields no batches, or an epoch has no samples.
+            DataError: if a batch doesn't fit the model.
+            GeneratorError: if the generator raises, ends, or gives nothing for 120
+                seconds.
+
+        # Example
+            ```python
+            import numpy as np
+            from oneiros.layers import Dense
+            from oneiros.models import Sequential
+
+            def batches():
+                while True:
+                    x = np.random.random((32, 4))
+                    yield x, x[:, :1]
+
+            model = Sequential([Dense(1, input_dim=4)])
+            model.compile("sgd", "mse")
+            options = dict(samples_per_epoch=96, nb_epoch=2, verbose=0)
+            history = model.fit_generator(batches(), **options)
+            print(len(history.history["loss"]))  # 2
+            ```
         """
         return oneiros.generators.fit_generator(
             self,
@@ -425,7 +450,35 @@ class Model(Container):
         nb_worker: int = 1,
         pickle_safe: bool = False,
     ) -> Any:
-        """Returns what `evaluate` does, over `val_samples` samples of a generator."""
+        """Returns what `evaluate` does, over `val_samples` samples of a generator.
+
+        # Arguments
+            generator: yields batches `(x, y)` or `(x, y, sample_weight)`.
+            val_samples: int, after how many samples, and not batches, it ends. Batches
+                should add up to it.
+            max_q_size, nb_worker, pickle_safe: as in `fit_generator`.
+
+        # Returns
+            The loss, or a list of the loss and the metrics: averages over the samples.
+
+        # Raises
+            ArgumentError, DataError, GeneratorError: as for `fit_generator`.
+
+        # Example
+            ```python
+            import numpy as np
+            from oneiros.layers import Dense
+            from oneiros.models import Sequential
+
+            def batches():
+                while True:
+                    yield np.zeros((32, 4)), np.ones((32, 1))
+
+            model = Sequential([Dense(1, bias=False, input_dim=4)])
+            model.compile("sgd", "mse")
+            print(model.evaluate_generator(batches(), val_samples=96))  # 1.0
+            ```
+        """
         workers = (max_q_size, nb_worker, pickle_safe)
         return oneiros.generators.evaluate_generator(
             self, generator, val_samples, workers
@@ -445,6 +498,29 @@ class Model(Container):
 
         # Arguments
             generator: yields inputs, or tuples that begin with them.
+            val_samples: int, how many samples, and not batches, are predicted.
+            max_q_size, nb_worker, pickle_safe: as in `fit_generator`; with several
+                workers samples may come in another order.
+
+        # Returns
+            Array `(val_samples, …)`, or a list of them, one for each output.
+
+        # Raises
+            ArgumentError, DataError, GeneratorError: as for `fit_generator`.
+
+        # Example
+            ```python
+            import numpy as np
+            from oneiros.layers import Dense
+            from oneiros.models import Sequential
+
+            def batches():
+                while True:
+                    yield np.random.random((32, 4))
+
+            model = Sequential([Dense(3, input_dim=4)])
+            print(model.predict_generator(batches(), val_samples=40).shape)  # (40, 3)
+            ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
         return oneiros.generators.predict_generator(

@@ -19,8 +19,13 @@ def batches(
     """Returns what goes over a user's stream.
 
     # Arguments
+        model: the compiled `Model`.
+        source: the stream, which has the batches of an epoch.
         use: `"train"`, `"test"` or `"predict"`.
         class_weight: as in `Model.fit`.
+
+    # Returns
+        A `Stream`: `Listed` if batches have numbers, otherwise `Iterated`.
     """
     kind = Listed if has_numbered_batches(source) else Iterated
     return kind(model, source, use, class_weight)
@@ -34,11 +39,16 @@ def fit_batches(
     class_weight: Any,
     validation_data: Any,
 ) -> Any:
-    """Trains on a user's stream.
+    """Trains on a user's stream; `Model.fit` calls it.
 
     # Arguments
+        model: the compiled `Model`.
+        source: the stream, which has the batches of an epoch.
         options: the `FitOptions` of `Model.fit`.
         class_weight, validation_data: as in `Model.fit`.
+
+    # Returns
+        The `History`.
     """
     training = batches(model, source, "train", class_weight)
     training.epoch = options.epochs.start
@@ -58,12 +68,17 @@ def fit_generator(
     class_weight: Any,
     workers: Workers,
 ) -> Any:
-    """Trains on a generator.
+    """Trains on a generator; `Model.fit_generator` calls it.
 
     # Arguments
+        model: the compiled `Model`.
+        generator: yields batches for ever.
         options: the `FitOptions` of `Model.fit_generator`.
         samples_per_epoch, validation_data, nb_val_samples, class_weight: as there.
-        workers: max_q_size, nb_worker and pickle_safe.
+        workers: tuple of max_q_size, nb_worker and pickle_safe.
+
+    # Returns
+        The `History`.
     """
     training = Generated(
         model,
@@ -101,7 +116,16 @@ def _validation(
 def evaluate_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `Model.evaluate_generator` does."""
+    """Returns what `Model.evaluate_generator` does, which calls it.
+
+    # Arguments
+        model: the compiled `Model`.
+        generator, val_samples: as there.
+        workers: tuple of max_q_size, nb_worker and pickle_safe.
+
+    # Returns
+        The loss, or a list of the loss and the metrics.
+    """
     stream = Generated(
         model, generator, val_samples, "val_samples", use="test", workers=workers
     )
@@ -111,7 +135,16 @@ def evaluate_generator(
 def predict_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `Model.predict_generator` does."""
+    """Returns what `Model.predict_generator` does, which calls it.
+
+    # Arguments
+        model: the `Model`.
+        generator, val_samples: as there.
+        workers: tuple of max_q_size, nb_worker and pickle_safe.
+
+    # Returns
+        Array of predictions, or a list of them, one for each output.
+    """
     stream = Generated(
         model, generator, val_samples, "val_samples", use="predict", workers=workers
     )

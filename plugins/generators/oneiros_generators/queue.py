@@ -49,6 +49,9 @@ class GeneratorEnqueuer:
         queue: `queue.Queue` of what was yielded and not yet used.
         name: str, what messages call the generator.
         begun, made: int, how many batches it was asked for, and how many it gave.
+
+    # Raises
+        ArgumentError: if `generator` yields no batches.
     """
 
     def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
