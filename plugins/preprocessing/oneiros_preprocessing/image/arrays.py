@@ -28,6 +28,22 @@ class NumpyArrayIterator(ImageIterator):
 
     # Raises
         DataError: if `x` isn't a batch of images, or `y` has another length.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import ImageDataGenerator, NumpyArrayIterator
+
+        images = np.zeros((5, 8, 8, 1))
+        generator = ImageDataGenerator(dim_ordering="tf")
+        batches = NumpyArrayIterator(
+            images, np.arange(5), generator, batch_size=4, dim_ordering="tf"
+        )
+        x, y = next(batches)
+        print(x.shape, y)  # (4, 8, 8, 1) [0 1 2 3]
+        x, y = next(batches)
+        print(x.shape, y)  # (1, 8, 8, 1) [4]
+        ```
     """
 
     def __init__(

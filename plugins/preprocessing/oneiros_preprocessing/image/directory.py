@@ -44,6 +44,28 @@ class DirectoryIterator(ImageIterator):
     # Raises
         FileMissingError: if there is no such folder.
         DataError: if there is no picture in the folders of classes.
+        ArgumentError: for another `color_mode`, `class_mode` or `dim_ordering`.
+
+    # Example
+        ```python
+        import os
+
+        from oneiros.preprocessing.image import DirectoryIterator, ImageDataGenerator
+        from PIL import Image
+
+        for name in ("cats", "dogs"):
+            os.makedirs(f"pictures/{name}")
+            Image.new("RGB", (32, 32)).save(f"pictures/{name}/1.png")
+        generator = ImageDataGenerator(dim_ordering="tf")
+        batches = DirectoryIterator(
+            "pictures", generator, (16, 16), dim_ordering="tf", shuffle=False
+        )
+        x, y = next(batches)
+        print(batches.class_indices)  # {'cats': 0, 'dogs': 1}
+        print(x.shape, y)
+        # (2, 16, 16, 3) [[1. 0.]
+        #  [0. 1.]]
+        ```
     """
 
     def __init__(

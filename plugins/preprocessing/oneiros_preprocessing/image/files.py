@@ -44,6 +44,18 @@ def load_img(
         FileFormatError: if Pillow can't read it as an image.
         UnsafeFileError: if it is too large to be meant seriously, or another program
             would have to read it.
+        ArgumentError: if `target_size` isn't two whole numbers of at least 1.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.image import load_img
+        from PIL import Image
+
+        picture = Image.new("RGB", (64, 32))  # 64 columns, 32 rows
+        picture.save("picture.png")
+        image = load_img("picture.png", target_size=(10, 20))
+        print(image.mode, image.size)  # RGB (20, 10)
+        ```
     """
     size = None
     if target_size is not None:
@@ -90,10 +102,22 @@ def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
             `K.image_dim_ordering()` says.
 
     # Returns
-        Array of rank 3 and type `K.floatx()`.
+        Array of rank 3 and type `K.floatx()`, with the image's values: 0 to 255 for
+        Pillow's.
 
     # Raises
-        DataError: if it has neither two nor three axes.
+        DataError: if it has neither two nor three axes, or is a path.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.image import img_to_array
+        from PIL import Image
+
+        image = Image.new("RGB", (64, 32), "red")
+        print(img_to_array(image, "tf").shape)  # (32, 64, 3)
+        print(img_to_array(image, "th").shape)  # (3, 32, 64)
+        print(img_to_array(image, "tf")[0, 0])  # [255.   0.   0.]
+        ```
     """
     dim_ordering = chosen_ordering("img_to_array", dim_ordering)
     if isinstance(img, (str, os.PathLike)):
@@ -131,6 +155,17 @@ def array_to_img(
 
     # Raises
         DataError: if `x` has another rank or number of channels.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import array_to_img
+
+        x = np.array([[[-1.0], [0.0], [1.0]]])  # one row of three grey pixels
+        image = array_to_img(x, "tf")
+        print(image.mode, image.size, np.asarray(image))
+        # L (3, 1) [[  0 127 255]]
+        ```
     """
     dim_ordering = chosen_ordering("array_to_img", dim_ordering)
     pixels = np.asarray(x, dtype=K.floatx())
@@ -181,6 +216,16 @@ def list_pictures(directory: Any, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
 
     # Returns
         List of str, empty if there is no such folder.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.image import list_pictures
+        from PIL import Image
+
+        Image.new("L", (2, 2)).save("b.png")
+        Image.new("L", (2, 2)).save("a.jpg")
+        print(list_pictures("."))  # ['./a.jpg', './b.png']
+        ```
     """
     ending = re.compile(rf".+\.(?:{ext})$")
     return sorted(

@@ -51,6 +51,25 @@ class Iterator:
         lock: held while `index_generator` is asked.
         index_generator: iterator over what a batch consists of: the samples' numbers,
             the place of the first one in the epoch, and how many they are.
+
+    # Raises
+        ArgumentError: if `n`, `batch_size` or `seed` is no whole number.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import Iterator
+
+        class Squares(Iterator):
+            def next(self):
+                with self.lock:
+                    numbers, first, size = next(self.index_generator)
+                return numbers**2
+
+        batches = Squares(5, batch_size=2, shuffle=False, seed=None)
+        print(next(batches), next(batches), next(batches), next(batches))
+        # [0 1] [4 9] [16] [0 1]
+        ```
     """
 
     def __init__(

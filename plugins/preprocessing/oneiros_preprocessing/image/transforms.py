@@ -62,6 +62,21 @@ def random_rotation(
 
     # Returns
         Array of the image's shape and type.
+
+    # Raises
+        DataError: if `x` isn't of rank 3.
+        ArgumentError: for another `fill_mode`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import random_rotation
+
+        image = np.random.random((1, 28, 28))
+        np.random.seed(1)
+        turned = random_rotation(image, 15)  # by at most 15 degrees
+        print(turned.shape, np.isin(turned, image).all())  # (1, 28, 28) True
+        ```
     """
     matrix = rotation_matrix(draw_rotation(rg))
     matrix = about_centre(matrix, x, row_axis, col_axis)
@@ -88,6 +103,21 @@ def random_shift(
 
     # Returns
         Array of the image's shape and type.
+
+    # Raises
+        DataError: if `x` isn't of rank 3.
+        ArgumentError: for another `fill_mode`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import random_shift
+
+        image = np.arange(4.0).reshape(1, 1, 4)  # one row
+        np.random.seed(0)
+        moved = random_shift(image, wrg=0.5, hrg=0, fill_mode="constant", cval=9)
+        print(moved)  # [[[1. 2. 3. 9.]]]
+        ```
     """
     rows = draw_shift(hrg, _shape(x)[row_axis])
     cols = draw_shift(wrg, _shape(x)[col_axis])
@@ -112,6 +142,20 @@ def random_shear(
 
     # Returns
         Array of the image's shape and type.
+
+    # Raises
+        DataError: if `x` isn't of rank 3.
+        ArgumentError: for another `fill_mode`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import random_shear
+
+        image = np.random.random((1, 28, 28))
+        print(random_shear(image, 0.2).shape)  # (1, 28, 28)
+        print(np.array_equal(random_shear(image, 0.0), image))  # True
+        ```
     """
     matrix = about_centre(shear_matrix(draw_shear(intensity)), x, row_axis, col_axis)
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
@@ -138,7 +182,21 @@ def random_zoom(
         Array of the image's shape and type.
 
     # Raises
-        ArgumentError: if `zoom_range` isn't two numbers.
+        ArgumentError: if `zoom_range` isn't two numbers, or for another `fill_mode`.
+        DataError: if `x` isn't of rank 3.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import random_zoom
+
+        image = np.arange(16.0).reshape(1, 4, 4)
+        print(random_zoom(image, (0.5, 0.5))[0])
+        # [[ 5.  6.  6.  7.]
+        #  [ 9. 10. 10. 11.]
+        #  [ 9. 10. 10. 11.]
+        #  [13. 14. 14. 15.]]
+        ```
     """
     if np.shape(zoom_range) != (2,):
         expected = "two numbers, such as (0.8, 1.2)"
@@ -159,7 +217,23 @@ def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Arr
         channel_axis: int, the axis of the channels.
 
     # Returns
-        Array of the image's shape.
+        Array of the image's shape, with values between the image's least and largest.
+
+    # Raises
+        DataError: if `x` isn't of rank 3.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import random_channel_shift
+
+        image = np.array([[[0.0, 100.0]], [[50.0, 50.0]]])  # two channels
+        np.random.seed(0)
+        print(random_channel_shift(image, 10).round(1))
+        # [[[  1.  100. ]]
+        #
+        #  [[ 54.3  54.3]]]
+        ```
     """
     channels = np.moveaxis(check_image(x), channel_axis, 0)
     low, high = np.min(channels), np.max(channels)
@@ -171,7 +245,24 @@ def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Arr
 
 
 def flip_axis(x: Any, axis: int) -> Array:
-    """Reverses an axis; the result is a view where `x` is an array."""
+    """Reverses an axis.
+
+    # Arguments
+        x: array of any rank.
+        axis: int, the axis to reverse.
+
+    # Returns
+        Array of the same shape and type; a view where `x` is an array.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.image import flip_axis
+
+        print(flip_axis([[1, 2, 3], [4, 5, 6]], 1))
+        # [[3 2 1]
+        #  [6 5 4]]
+        ```
+    """
     return np.flip(np.asarray(x), axis)
 
 
@@ -187,6 +278,18 @@ def transform_matrix_offset_center(matrix: Any, x: Any, y: Any) -> Array:
 
     # Returns
         float64 array (3, 3).
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import transform_matrix_offset_center
+
+        half = np.diag([0.5, 0.5, 1])  # the centre, 2.5, comes from 2.5
+        print(transform_matrix_offset_center(half, 4, 4))
+        # [[0.5  0.   1.25]
+        #  [0.   0.5  1.25]
+        #  [0.   0.   1.  ]]
+        ```
     """
     rows = float(x) / 2 + 0.5
     cols = float(y) / 2 + 0.5
@@ -219,6 +322,18 @@ def apply_transform(
     # Raises
         ArgumentError: for another `fill_mode`.
         DataError: if `x` isn't of rank 3.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import apply_transform
+
+        image = np.arange(6.0).reshape(1, 2, 3)
+        from_the_right = np.array([[1, 0, 0], [0, 1, 1], [0, 0, 1]])
+        print(apply_transform(image, from_the_right, fill_mode="nearest")[0])
+        # [[1. 2. 2.]
+        #  [4. 5. 5.]]
+        ```
     """
     check_choice("apply_transform", "fill_mode", fill_mode, FILL_MODES)
     image = np.moveaxis(check_image(x), channel_axis, -1)

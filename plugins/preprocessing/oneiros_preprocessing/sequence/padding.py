@@ -35,6 +35,8 @@ def pad_sequences(
         Array `(len(sequences), maxlen, *shape of an item)`.
 
     # Raises
+        ArgumentError: for another `padding` or `truncating`, or a `maxlen` that is no
+            whole number.
         DataError: if a sequence isn't one, or its items have another shape than those
             of the others, or don't fit `dtype`.
 

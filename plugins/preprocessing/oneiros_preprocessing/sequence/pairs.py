@@ -31,7 +31,19 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
         sampling_factor: float, the frequency from which words are left out.
 
     # Returns
-        float64 array `(size,)`.
+        float64 array `(size,)`, values above 0 and of at most 1; row 0, which stands
+        for no word, has that of rank 1.
+
+    # Raises
+        ArgumentError: if `size` is no whole number of at least 1.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.sequence import make_sampling_table
+
+        table = make_sampling_table(1000)
+        print(table[[1, 10, 100]].round(4))  # [0.0032 0.0171 0.072 ]
+        ```
 
     # References
         - [Distributed Representations of Words and Phrases and their
@@ -74,6 +86,8 @@ def skipgrams(
 
     # Raises
         DataError: if a word's number isn't in `sampling_table`.
+        ArgumentError: if `vocabulary_size` or `window_size` is no whole number, or no
+            random words can be drawn below `vocabulary_size`.
 
     # References
         - [Efficient Estimation of Word Representations in Vector

@@ -18,6 +18,16 @@ def base_filter() -> str:
     default.
 
     Keras 1.0 and 1.1 had this function.
+
+    # Returns
+        Str of 34 characters: punctuation without the apostrophe, tab, new line.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.text import base_filter
+
+        print("!" in base_filter(), "'" in base_filter())  # True False
+        ```
     """
     return PUNCTUATION
 
@@ -80,6 +90,10 @@ def one_hot(
 
     # Returns
         List of int, from 1 to `n - 1`.
+
+    # Raises
+        ArgumentError: if `n` is no whole number of at least 2.
+        DataError: if the text is no str.
 
     # Example
         ```python
