@@ -35,12 +35,21 @@ def get_from_module(
         ```python
         from oneiros.utils.generic_utils import get_from_module
 
+        def twice(x):
+            return 2 * x
+
         def get(identifier):
             return get_from_module(identifier, globals(), "reward")
+
+        print(get("twice")(3))  # 6
         ```
+
+    # Returns
+        What the name stands for, or with `instantiate` what calling it returns.
 
     # Raises
         UnknownNameError: if the module has no such name.
+        ConfigError: if a configuration has no name.
         UnsafeFileError: if a configuration names a class that may not be built from
             one.
     """
@@ -72,12 +81,44 @@ def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:
 
 
 def make_tuple(*args: Any) -> tuple[Any, ...]:
-    """Returns its arguments as a tuple."""
+    """Returns its arguments as a tuple.
+
+    # Arguments
+        *args: anything.
+
+    # Returns
+        Tuple of them.
+
+    # Example
+        ```python
+        from oneiros.utils.generic_utils import make_tuple
+
+        print(make_tuple(1, "a"))  # (1, 'a')
+        ```
+    """
     return args
 
 
 def func_dump(func: Callable[..., Any]) -> NoReturn:
-    """Raises UnsafeFileError: functions aren't written as bytecode."""
+    """Raises UnsafeFileError: functions aren't written as bytecode.
+
+    # Arguments
+        func: function.
+
+    # Raises
+        UnsafeFileError: always; the message says how a loaded model gets the function.
+
+    # Example
+        ```python
+        from oneiros.errors import UnsafeFileError
+        from oneiros.utils.generic_utils import func_dump
+
+        try:
+            func_dump(len)
+        except UnsafeFileError as error:
+            print(str(error)[:35])  # func_dump(len) would write bytecode
+        ```
+    """
     name = getattr(func, "__name__", repr(func))
     raise UnsafeFileError(
         f"func_dump({name}) would write bytecode, which no file here holds. {_SUPPLY}"
@@ -87,7 +128,25 @@ def func_dump(func: Callable[..., Any]) -> NoReturn:
 def func_load(
     code: Any, defaults: Any = None, closure: Any = None, globs: Any = None
 ) -> NoReturn:
-    """Raises UnsafeFileError: bytecode isn't run."""
+    """Raises UnsafeFileError: bytecode isn't run.
+
+    # Arguments
+        code, defaults, closure, globs: what Keras 1 made a function of.
+
+    # Raises
+        UnsafeFileError: always; the message says how a loaded model gets the function.
+
+    # Example
+        ```python
+        from oneiros.errors import UnsafeFileError
+        from oneiros.utils.generic_utils import func_load
+
+        try:
+            func_load(b"")
+        except UnsafeFileError as error:
+            print(str(error)[:28])  # func_load would run bytecode
+        ```
+    """
     raise UnsafeFileError(
         f"func_load would run bytecode, which can do anything. {_SUPPLY}"
     )

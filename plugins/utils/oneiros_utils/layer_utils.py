@@ -46,6 +46,18 @@ def print_summary(
         positions: list of where the columns end, as parts of the width or as numbers of
             characters.
         print_fn: function that gets each line, instead of its being printed.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.utils.layer_utils import print_summary
+
+        model = Sequential([Dense(3, input_dim=2)])
+        lines = []
+        print_summary(model.layers, line_length=80, print_fn=lines.append)
+        print(lines[5])  # Total params: 9
+        ```
     """
     if print_fn is None:
         line_length = _fitting(line_length)
@@ -135,6 +147,19 @@ def count_total_params(
     # Arguments
         layers: list of layers and models; a weight that several share counts once.
         layer_set: set of layers already counted; these layers are added to it.
+
+    # Returns
+        Two int.
+
+    # Example
+        ```python
+        from oneiros.layers import BatchNormalization, Dense
+        from oneiros.models import Sequential
+        from oneiros.utils.layer_utils import count_total_params
+
+        model = Sequential([Dense(3, input_dim=2), BatchNormalization()])
+        print(count_total_params(model.layers))  # (15, 6)
+        ```
     """
     counted = set() if layer_set is None else layer_set
     fresh = [layer for layer in layers if layer not in counted]

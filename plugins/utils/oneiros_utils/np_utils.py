@@ -54,12 +54,24 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
     """Divides by the norm along an axis; slices of norm 0 stay.
 
-    A vector comes back as one row.
+    `a / norm(a)`. A vector comes back as one row.
 
     # Arguments
         a: array.
         axis: int, the axis the norm is taken over.
         order: of the norm, as in `numpy.linalg.norm`.
+
+    # Returns
+        Array of the shape of `a`, or `(1, len(a))` for a vector.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import normalize
+
+        print(normalize([[3.0, 4.0], [0.0, 0.0]]))
+        # [[0.6 0.8]
+        #  [0.  0. ]]
+        ```
     """
     norms = np.atleast_1d(np.linalg.norm(a, order, axis))
     norms[norms == 0] = 1
@@ -69,7 +81,23 @@ def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
 def binary_logloss(p: Any, y: Any) -> Any:
     """Mean crossentropy of probabilities `p` against labels `y` of 0 and 1.
 
-    Probabilities are kept 1e-15 away from 0 and 1.
+    `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are kept 1e-15 away from 0
+    and 1.
+
+    # Arguments
+        p: array `(samples,)`, probabilities of 1.
+        y: array `(samples,)`, labels.
+
+    # Returns
+        Float of at least 0, in nats.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import binary_logloss
+
+        loss = binary_logloss([0.5, 0.75], [1, 0])  # -log(0.5) and -log(0.25)
+        print(loss.round(4))  # 1.0397
+        ```
     """
     p = np.clip(p, 1e-15, 1 - 1e-15)
     y = np.asarray(y)
@@ -79,7 +107,22 @@ def binary_logloss(p: Any, y: Any) -> Any:
 def multiclass_logloss(p: Any, y: Any) -> Any:
     """Mean crossentropy of rows of class probabilities against class numbers.
 
-    The class numbers `y` count from 1.
+    `-mean(log(p[sample, y - 1]))`: as in Keras 1.2.2 the class numbers count from 1.
+
+    # Arguments
+        p: array `(samples, classes)`, probabilities.
+        y: array `(samples,)` of int, class numbers from 1.
+
+    # Returns
+        Float of at least 0, in nats; infinite for a probability of 0.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import multiclass_logloss
+
+        loss = multiclass_logloss([[0.5, 0.5], [0.75, 0.25]], [1, 2])
+        print(loss.round(4))  # 1.0397
+        ```
     """
     p = np.asarray(p)
     y = np.asarray(y)
@@ -87,7 +130,23 @@ def multiclass_logloss(p: Any, y: Any) -> Any:
 
 
 def accuracy(p: Any, y: Any) -> Any:
-    """Share of the elements of `p` that equal those of `y`."""
+    """Share of the elements of `p` that equal those of `y`.
+
+    # Arguments
+        p: array or list `(samples,)`, predicted classes.
+        y: array or list `(samples,)`, classes. What one of the two has more is passed
+            over.
+
+    # Returns
+        Float between 0 and 1.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import accuracy
+
+        print(accuracy([0, 1, 1, 2], [0, 1, 2, 2]))  # 0.75
+        ```
+    """
     return np.mean([a == b for a, b in zip(p, y, strict=False)])
 
 
@@ -96,10 +155,18 @@ def probas_to_classes(y_pred: Any) -> Array:
 
     # Arguments
         y_pred: probabilities, `(samples, classes)`, or of the second of two classes,
-            `(samples[, 1])`.
+            `(samples[, 1])`, where 0.5 means the first.
 
     # Returns
         int array `(samples,)`.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import probas_to_classes
+
+        print(probas_to_classes([[0.2, 0.8], [0.9, 0.1]]))  # [1 0]
+        print(probas_to_classes([0.2, 0.8]))  # [0 1]
+        ```
     """
     y_pred = np.asarray(y_pred)
     if y_pred.ndim > 1 and y_pred.shape[1] > 1:
@@ -108,7 +175,21 @@ def probas_to_classes(y_pred: Any) -> Array:
 
 
 def categorical_probas_to_classes(p: Any) -> Array:
-    """Returns the most likely class of each row of `p`, shape `(samples, classes)`."""
+    """Returns the most likely class of each row of probabilities.
+
+    # Arguments
+        p: array `(samples, classes)`.
+
+    # Returns
+        int array `(samples,)`; of equal probabilities the first one counts.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import categorical_probas_to_classes
+
+        print(categorical_probas_to_classes([[0.2, 0.8], [0.9, 0.1]]))  # [1 0]
+        ```
+    """
     return np.asarray(np.argmax(p, axis=1))
 
 
@@ -128,6 +209,17 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
 
     # Raises
         ArgumentError: for another rank or dim_ordering.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.utils.np_utils import convert_kernel
+
+        kernel = np.arange(4.0).reshape(1, 1, 2, 2)
+        print(convert_kernel(kernel, "th"))
+        # [[[[3. 2.]
+        #    [1. 0.]]]]
+        ```
     """
     kernel = np.asarray(kernel)
     name = _fitted_when_loaded(kernel)
@@ -192,6 +284,20 @@ def conv_output_length(
         border_mode: `"same"`, `"valid"` or `"full"`.
         stride: int, distance of neighbouring positions.
         dilation: int, distance of neighbouring filter taps.
+
+    # Returns
+        Int or None: `ceil(n / stride)`, where `n` is `input_length` for `"same"`, less
+        `(filter_size - 1) * dilation` for `"valid"`, more by that for `"full"`.
+
+    # Raises
+        ArgumentError: for another `border_mode`.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import conv_output_length
+
+        print(conv_output_length(28, 3, "valid", stride=2))  # 13
+        ```
     """
     if input_length is None:
         return None
@@ -210,6 +316,27 @@ def conv_input_length(
     """Returns the input's length that gives `output_length` positions.
 
     The inverse of `conv_output_length` as far as one exists; None gives None.
+
+    # Arguments
+        output_length: int or None.
+        filter_size: int.
+        border_mode: `"same"`, `"valid"` or `"full"`.
+        stride: int, distance of neighbouring positions.
+
+    # Returns
+        Int or None: `(output_length - 1) * stride - 2 * pad + filter_size`, where `pad`
+        is `filter_size // 2` for `"same"`, 0 for `"valid"`, `filter_size - 1` for
+        `"full"`.
+
+    # Raises
+        ArgumentError: for another `border_mode`.
+
+    # Example
+        ```python
+        from oneiros.utils.np_utils import conv_input_length
+
+        print(conv_input_length(13, 3, "valid", stride=2))  # 27
+        ```
     """
     if output_length is None:
         return None

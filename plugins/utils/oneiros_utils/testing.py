@@ -190,7 +190,25 @@ def _check_copy(model: Any, data: Array, output: Array) -> None:
 
 
 def keras_test(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a test so that what it leaves in the session is dropped afterwards."""
+    """Decorates a test so that what it leaves in the session is dropped afterwards.
+
+    # Arguments
+        func: function, the test.
+
+    # Returns
+        A function that does the same, and calls `K.clear_session()` then.
+
+    # Example
+        ```python
+        from oneiros.utils.test_utils import keras_test
+
+        @keras_test
+        def test_sum():
+            return 1 + 1
+
+        print(test_sum())  # 2
+        ```
+    """
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
