@@ -80,6 +80,7 @@ def more_arguments():
     ]
 
 
+@pytest.mark.spread
 def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
     calls = [item for item in arguments().items() if item[0] not in WITHOUT_VALUE]
     names = []

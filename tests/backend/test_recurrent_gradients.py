@@ -169,6 +169,7 @@ def test_each_activation_in_each_role(backend, kind):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.spread
 @KINDS
 @ORDERS
 def test_second_derivatives(backend, kind, mask, backwards):
@@ -189,6 +190,7 @@ def test_second_derivatives(backend, kind, mask, backwards):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.spread
 @KINDS
 @pytest.mark.parametrize(
     ("mask", "backwards", "features"),
@@ -307,12 +309,21 @@ def test_messages(backend):
         K.lstm(x, [h], U)
     with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):
         K.lstm(x, [h, h], U, mask=K.placeholder((None,)))
+    two_samples = K.placeholder((2, 4, 8))
+    three_states = K.placeholder((3, 2))
+    for states, mask in (
+        ([three_states, three_states], None),
+        ([h, h], K.placeholder((3, 4))),
+    ):
+        with pytest.raises(ShapeError, match=r"lstm received x of shape \(2, 4, 8\)"):
+            K.lstm(two_samples, states, U, mask=mask)
     with pytest.raises(ArgumentError, match="only one of W and b"):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 8))))
     with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), U has 8 columns"):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 7))), b=K.variable(np.zeros(7)))
 
 
+@pytest.mark.spread
 @KINDS
 @pytest.mark.parametrize(
     ("mask", "backwards", "features", "inner"),

@@ -299,6 +299,7 @@ def test_masked_steps_have_no_gradient():
 # Gradients
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize(
     ("go_backwards", "masked"),
     [

@@ -202,6 +202,7 @@ CONSTANTS = {
 WIDE = ("float64", "int64")
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("default", ["float64", "float32"])
 @pytest.mark.parametrize("swapped", [False, True], ids=["left", "right"])
 @pytest.mark.parametrize("name", sorted(set(ARITHMETIC) - {"K.clip"}))

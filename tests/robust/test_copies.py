@@ -106,6 +106,7 @@ def fitted(model, x, y, **arguments):
     return [losses, *model.get_weights(), *model.optimizer.get_weights()]
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize(
     ("optimizer", "copied"),
     [
@@ -151,6 +152,7 @@ def test_a_graph_with_shared_custom_and_nested_layers(backend, copied):
     same(fitted(other, x, y), fitted(model, x, y))
 
 
+@pytest.mark.spread
 def test_states_go_along(backend, copied):
     model = Sequential([LSTM(3, batch_input_shape=(2, 4, 3), stateful=True), Dense(1)])
     model.compile("sgd", "mse")
@@ -172,6 +174,7 @@ def test_frozen_models_stay_frozen(copied):
     same(other.get_weights(), model.get_weights())
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize(
     ("make", "shape"),
     [

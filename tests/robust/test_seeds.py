@@ -74,6 +74,7 @@ def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tm
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("network", ["recurrent", "convolutional"])
 def test_runs_and_single_batches_train_alike(backend, network):
     layers = {

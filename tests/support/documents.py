@@ -1,8 +1,6 @@
 """The code in READMEs, pages of documentation and docstrings, and what it promises.
 
-Docstrings of `K` have examples as at Python's prompt, in which `K` is known; all other
-code stands in fenced blocks of Python, on its own. Such a block promises what its
-comments say:
+All code stands in fenced blocks of Python. A block promises what its comments say:
 
 - a comment behind an expression is the expression's value, as `repr` writes it
 - a comment behind a `print` is what it prints; so are the comments on the lines below
@@ -10,7 +8,6 @@ comments say:
 
 import ast
 import contextlib
-import doctest
 import io
 import re
 import tokenize
@@ -18,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fresh import ROOT
-from oneiros import backend as K
 from pytest_examples import CodeExample, find_examples
 
 PLACES = [
@@ -34,7 +30,6 @@ PLACES = [
         "tools",
     )
 ]
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r'^```\w+ file="(.*?)"\n(.*?)^```', re.DOTALL | re.MULTILINE)
 
@@ -74,23 +69,6 @@ def documents():
         if not {"file", "tested"} & set(block.prefix_settings()):
             document.blocks.append(block)
     return list(files.values())
-
-
-def prompts():
-    """Returns the examples as at Python's prompt: tests of `doctest`, by docstring."""
-    listed = []
-    for path in [*(ROOT / "kernel").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if not isinstance(node, DOCUMENTED) or not ast.get_docstring(node):
-                continue
-            name = f"{path.relative_to(ROOT)}:{getattr(node, 'name', '')}"
-            line = node.body[0].lineno
-            test = doctest.DocTestParser().get_doctest(
-                ast.get_docstring(node), {"K": K}, name, str(path), line
-            )
-            listed += [test] if test.examples else []
-    return listed
 
 
 def pages():

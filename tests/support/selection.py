@@ -3,13 +3,16 @@
 Property tests, all golden data and what is marked `exhaustive` belong to both; with
 `exhaustive(only=True)` a test belongs to the exhaustive run alone.
 
-The functions of `K`, what happens in use (threads, Ctrl-C, copies, seeds), and golden
-functions, layers and optimizers run on each backend. What is left depends less on the
-engine, and runs on all backends in the exhaustive run. In the test command any of it
-runs on Theano or on TensorFlow: half of the tests on each.
+The exhaustive run has each test on all backends. In the test command
 
-Golden layers of a class run at users' settings on one backend in the test command, in
-`test_golden_users_settings.py`, and as fast as they compile on the others.
+- the functions of `K`, what happens in use (threads, Ctrl-C, copies, seeds), and golden
+  functions and optimizers run on each backend, too;
+- those of them that take long and are marked `spread` run on one: a third of their
+  cases on each;
+- a class of golden layers runs at users' settings on one backend, in
+  `test_golden_users_settings.py`, and as fast as it compiles on another;
+- what is left depends less on the engine, and runs on Theano or on TensorFlow: half of
+  the tests on each.
 """
 
 import zlib
@@ -52,8 +55,14 @@ def _spared(items):
     spared = set()
     twins = defaultdict(dict)
     for item in items:
-        if _is_at_users_settings(item):
-            spared.add(item)
+        if _is_golden_layer(item):
+            if not is_on(fast_backend(item.callspec.params["name"]), item):
+                spared.add(item)
+            continue
+        if item.get_closest_marker("spread"):
+            if not _is_its_turn(item):
+                spared.add(item)
+            continue
         if _runs_on_all(item):
             continue
         if is_on(BACKENDS[-1], item):
@@ -69,17 +78,30 @@ def _spared(items):
     return spared
 
 
-def _is_at_users_settings(item):
-    """Tells whether a class of golden layers is left to users' settings."""
-    if item.originalname != "test_numbers" or item.path.name != GOLDEN_LAYERS:
-        return False
-    name = item.callspec.params["name"]
-    return is_on(users_backend(name), item)
+def _is_golden_layer(item):
+    """Tells whether an item computes a class of golden layers."""
+    return item.path.name == GOLDEN_LAYERS and item.originalname == "test_numbers"
 
 
 def users_backend(name):
     """Returns the backend that a class of golden layers runs on at users' settings."""
-    return BACKENDS[zlib.crc32(name.encode()) % len(BACKENDS)]
+    return _chosen(name, 0)
+
+
+def fast_backend(name):
+    """Returns the one that it runs on as fast as it compiles."""
+    return _chosen(name, 1)
+
+
+def _is_its_turn(item):
+    """Tells whether a test that is spread over the backends runs on this one."""
+    backend = next(each for each in BACKENDS if is_on(each, item))
+    return backend == _chosen(item.nodeid.replace(backend, ""), 0)
+
+
+def _chosen(name, place):
+    """Returns one of the backends, by a name; another one for each of three places."""
+    return BACKENDS[(zlib.crc32(name.encode()) + place) % len(BACKENDS)]
 
 
 def _runs_on_all(item):

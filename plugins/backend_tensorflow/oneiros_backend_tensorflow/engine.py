@@ -6,23 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.errors import GraphError
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.nodes import Spec
+from oneiros_lazy_graph.nodes import Node, Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
 from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
+from oneiros_backend_tensorflow.inference import infer
 from oneiros_backend_tensorflow.lending import lent
 from oneiros_backend_tensorflow.loops import Arguments, Loop
 from oneiros_backend_tensorflow.operators import OPERATORS
 from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
-from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
+NEVER_TENSORS = (Node, np.ndarray, np.generic, int, float, str, type(None))
+"""What `tf.is_tensor` needs 10 microseconds for, several times an operation."""
 
 
 class TensorFlowEngine:
@@ -32,6 +34,7 @@ class TensorFlowEngine:
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
     reason = staticmethod(reason)
+    infer = staticmethod(infer)
 
     # Recording
 
@@ -39,21 +42,11 @@ class TensorFlowEngine:
         """Tells whether `x` is, or holds, a tensor or variable of TensorFlow."""
         if isinstance(x, (list, tuple)):
             return any(self.is_tensor(part) for part in x)
-        return bool(tf.is_tensor(x))
+        return not isinstance(x, NEVER_TENSORS) and bool(tf.is_tensor(x))
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
         return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
-
-    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
-        """Runs `call` on placeholders in a graph of its own, which is then dropped."""
-        graph = tf.__internal__.FuncGraph("inference")
-        try:
-            with graph.as_default():
-                result = call(*[_symbol(spec) for spec in specs])
-                return tf.nest.map_structure(_spec, result)
-        finally:
-            dismantle_func_graph(graph)
 
     # Replaying
 
@@ -127,26 +120,3 @@ class TensorFlowEngine:
         shapes = [tuple(array.shape[1:]) for array in arrays]
         with at_once():
             return ManySteps(program, phase, shapes, index.shape).compiled()
-
-
-def _symbol(spec: Spec) -> Any:
-    """Returns what stands for a tensor while shapes are inferred."""
-    if isinstance(spec.known, int):
-        return tf.constant(spec.known, spec.dtype)
-    if isinstance(spec.known, tuple):
-        return tf.stack([_size(n, spec.dtype) for n in spec.known])
-    return tf.compat.v1.placeholder(spec.dtype, spec.shape)
-
-
-def _size(n: int | None, dtype: str) -> Any:
-    return tf.compat.v1.placeholder(dtype, ()) if n is None else n
-
-
-def _spec(x: Any) -> Spec:
-    if x is None or isinstance(x, tf.Operation):
-        raise GraphError(
-            "The function returns no tensor, so nothing of it would be computed."
-        )
-    x = tf.convert_to_tensor(x)
-    shape = None if x.shape.rank is None else tuple(x.shape)
-    return Spec(shape, x.dtype.name)

@@ -161,9 +161,9 @@ class FusedRecurrence(Types):
             )
         for state in inputs.initial_states:
             self._check_state(inputs, state)
-        return self._with_floats(
-            replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
-        )
+        inputs = replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
+        self._check_samples(inputs)
+        return self._with_floats(inputs)
 
     def _check_weights(self, layer: FusedLayer, inputs: LayerInputs) -> None:
         blocks = layer.cell.blocks
@@ -208,6 +208,12 @@ class FusedRecurrence(Types):
         units = self.int_shape(inputs.U)[0]
         if len(shape) != 2 or shape[1] not in (None, units):
             raise ValueError("a state is (samples, n)")
+
+    def _check_samples(self, inputs: LayerInputs) -> None:
+        tensors = [inputs.x, inputs.mask, *inputs.initial_states]
+        known = {self.int_shape(x)[0] for x in tensors if self.owns(x)} - {None}
+        if len(known) > 1:
+            raise ValueError("inputs, mask and states have as many samples")
 
     def _mask_matrix(self, layer: FusedLayer, mask) -> T:
         """Returns a mask without an axis of features."""

@@ -293,7 +293,7 @@ class RecordedBackend(Gradients, Sessions):
         *args: Any,
     ) -> T:
         key = self.recorder.stream(draw_seed(seed) % 2**31)
-        fn = getattr(self.random_functions, name)
+        fn = pinned(getattr(self.random_functions, name))
         return self.recorder.record(fn, (key, *args), label=f"K.{name}")
 
     # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax

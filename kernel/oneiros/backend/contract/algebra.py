@@ -24,8 +24,11 @@ class Algebra:
             ArgumentError: for what is no tensor or array.
 
         # Example
-            >>> K.int_shape(K.dot(K.ones((32, 28, 3)), K.ones((3, 4))))
-            (32, 28, 4)
+            ```python
+            from oneiros import backend as K
+
+            K.int_shape(K.dot(K.ones((32, 28, 3)), K.ones((3, 4))))  # (32, 28, 4)
+            ```
         """
 
     def batch_dot(self, x, y, axes=None):
@@ -46,8 +49,11 @@ class Algebra:
             ShapeError: if the two sizes differ.
 
         # Example
-            >>> K.int_shape(K.batch_dot(K.ones((8, 5)), K.ones((8, 5)), axes=1))
-            (8, 1)
+            ```python
+            from oneiros import backend as K
+
+            K.int_shape(K.batch_dot(K.ones((8, 5)), K.ones((8, 5)), axes=1))  # (8, 1)
+            ```
         """
 
     def transpose(self, x):

@@ -39,12 +39,15 @@ class Graphs:
                 of Theano code may change their sizes.
 
         # Example
-            >>> x, total = K.placeholder((2,)), K.zeros((2,))
-            >>> add = K.function([x], [x * 2], [K.update_add(total, x)])
-            >>> [values.tolist() for values in add([[1, 2]])]
-            [[2.0, 4.0]]
-            >>> K.get_value(total).tolist()
-            [1.0, 2.0]
+            ```python
+            from oneiros import backend as K
+
+            x = K.placeholder((2,))
+            total = K.zeros((2,))
+            add = K.function([x], [x * 2], [K.update_add(total, x)])
+            add([[1, 2]])[0].tolist()  # [2.0, 4.0]
+            K.get_value(total).tolist()  # [1.0, 2.0]
+            ```
         """
 
     def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
@@ -71,9 +74,12 @@ class Graphs:
             ShapeError: if `upstream` doesn't broadcast with `loss`.
 
         # Example
-            >>> x = K.variable([3])
-            >>> K.eval(K.gradients(K.sum(x * x), [x])[0]).tolist()
-            [6.0]
+            ```python
+            from oneiros import backend as K
+
+            x = K.variable([3])
+            K.eval(K.gradients(K.sum(x * x), [x])[0]).tolist()  # [6.0]
+            ```
         """
 
     def stop_gradient(self, variables):
@@ -101,9 +107,13 @@ class Graphs:
             A tensor, or a tuple of them.
 
         # Example
-            >>> import jax
-            >>> with K.use("jax"):
-            ...     y = K.apply(jax.scipy.special.erf, K.placeholder((3,)))
+            ```python
+            import jax
+            from oneiros import backend as K
+
+            with K.use("jax"):
+                y = K.apply(jax.scipy.special.erf, K.placeholder((3,)))
+            ```
         """
 
     def update(self, x, new_x):

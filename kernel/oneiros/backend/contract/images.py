@@ -78,9 +78,13 @@ class Convolution(Optional, capability="conv"):
                 than the image.
 
         # Example
-            >>> x, kernel = K.placeholder((None, 28, 28, 3)), K.ones((5, 5, 3, 8))
-            >>> K.int_shape(K.conv2d(x, kernel, dim_ordering='tf'))
-            (None, 24, 24, 8)
+            ```python
+            from oneiros import backend as K
+
+            x = K.placeholder((None, 28, 28, 3))
+            kernel = K.ones((5, 5, 3, 8))
+            K.int_shape(K.conv2d(x, kernel, dim_ordering="tf"))  # (None, 24, 24, 8)
+            ```
         """
 
     def deconv2d(

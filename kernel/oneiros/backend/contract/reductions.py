@@ -54,8 +54,11 @@ class Reductions:
             ArgumentError: if `x` has no such axis.
 
         # Example
-            >>> K.eval(K.sum(K.ones((2, 3)), axis=1)).tolist()
-            [3.0, 3.0]
+            ```python
+            from oneiros import backend as K
+
+            K.eval(K.sum(K.ones((2, 3)), axis=1)).tolist()  # [3.0, 3.0]
+            ```
         """
 
     def prod(self, x, axis=None, keepdims=False):

@@ -55,11 +55,18 @@ class Recurrence(Optional, capability="rnn"):
                 states as it got; or with `unroll`, if the number of steps isn't known.
 
         # Example
-            >>> x = K.ones((2, 5, 3))
-            >>> add = lambda x, states: (x + states[0], [x + states[0]])
-            >>> last, outputs, states = K.rnn(add, x, [K.zeros((2, 3))])
-            >>> K.eval(last).tolist()
-            [[5.0, 5.0, 5.0], [5.0, 5.0, 5.0]]
+            ```python
+            from oneiros import backend as K
+
+            x = K.ones((2, 5, 3))
+
+            def add(x, states):
+                total = x + states[0]
+                return total, [total]
+
+            last, outputs, states = K.rnn(add, x, [K.zeros((2, 3))])
+            K.eval(last).tolist()  # [[5.0, 5.0, 5.0], [5.0, 5.0, 5.0]]
+            ```
         """
 
 

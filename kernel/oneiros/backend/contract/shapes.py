@@ -38,8 +38,11 @@ class Shapes:
             ArgumentError: if `x` has no such axes.
 
         # Example
-            >>> K.int_shape(K.permute_dimensions(K.ones((2, 3, 4)), (0, 2, 1)))
-            (2, 4, 3)
+            ```python
+            from oneiros import backend as K
+
+            K.int_shape(K.permute_dimensions(K.ones((2, 3, 4)), (0, 2, 1)))  # (2, 4, 3)
+            ```
         """
 
     def concatenate(self, tensors, axis=-1):

@@ -26,8 +26,12 @@ class Variables:
             ArgumentError: if there is no such type.
 
         # Example
-            >>> x = K.placeholder((None, 3))
-            >>> f = K.function([x], [K.sum(x, axis=1)])
+            ```python
+            from oneiros import backend as K
+
+            x = K.placeholder((None, 3))
+            f = K.function([x], [K.sum(x, axis=1)])
+            ```
         """
 
     def variable(self, value, dtype=None, name=None):
@@ -296,8 +300,11 @@ class Variables:
             DataError: if a placeholder's value is missing.
 
         # Example
-            >>> K.eval(K.variable([1, 2]) * 2).tolist()
-            [2.0, 4.0]
+            ```python
+            from oneiros import backend as K
+
+            K.eval(K.variable([1, 2]) * 2).tolist()  # [2.0, 4.0]
+            ```
         """
 
     def print_tensor(self, x, message=""):

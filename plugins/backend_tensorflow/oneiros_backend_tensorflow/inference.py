@@ -1,0 +1,77 @@
+"""The shape and type of what a function returns, without computing it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from oneiros.errors import GraphError
+from oneiros_lazy_graph.nodes import Spec
+
+from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
+
+
+class _Thread(threading.local):
+    is_inferring = False
+
+
+_thread = _Thread()
+
+
+def inferring() -> bool:
+    """Tells whether only shapes and types are asked for."""
+    return _thread.is_inferring
+
+
+def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
+    """Runs `call` on placeholders in a graph of its own, which is then dropped.
+
+    # Arguments
+        call: function of as many tensors as there are Specs.
+        specs: the Specs of its arguments.
+
+    # Returns
+        The Specs of what it returns, in the same tuples, lists and dicts.
+    """
+    graph = tf.__internal__.FuncGraph("inference")
+    try:
+        with graph.as_default(), _inferring():
+            result = call(*[_symbol(spec) for spec in specs])
+            return tf.nest.map_structure(_spec, result)
+    finally:
+        dismantle_func_graph(graph)
+
+
+@contextmanager
+def _inferring() -> Iterator[None]:
+    was_inferring = _thread.is_inferring
+    _thread.is_inferring = True
+    try:
+        yield
+    finally:
+        _thread.is_inferring = was_inferring
+
+
+def _symbol(spec: Spec) -> Any:
+    """Returns what stands for a tensor while shapes are inferred."""
+    if isinstance(spec.known, int):
+        return tf.constant(spec.known, spec.dtype)
+    if isinstance(spec.known, tuple):
+        return tf.stack([_size(n, spec.dtype) for n in spec.known])
+    return tf.compat.v1.placeholder(spec.dtype, spec.shape)
+
+
+def _size(n: int | None, dtype: str) -> Any:
+    return tf.compat.v1.placeholder(dtype, ()) if n is None else n
+
+
+def _spec(x: Any) -> Spec:
+    if x is None or isinstance(x, tf.Operation):
+        raise GraphError(
+            "The function returns no tensor, so nothing of it would be computed."
+        )
+    x = tf.convert_to_tensor(x)
+    shape = None if x.shape.rank is None else tuple(x.shape)
+    return Spec(shape, x.dtype.name)
