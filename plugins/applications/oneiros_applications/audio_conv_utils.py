@@ -42,9 +42,9 @@ def preprocess_input(
         audio_path: path of a file of sound.
         dim_ordering: "th", "tf" or "default", which is the one in use.
 
-    # Output shape
-        `(1, 96, 1366)` with "th", `(96, 1366, 1)` with "tf": bands of frequencies, then
-        time.
+    # Returns
+        Array `(1, 96, 1366)` with "th", `(96, 1366, 1)` with "tf": bands of
+        frequencies, then time, in decibels.
 
     # Raises
         ValueError: another `dim_ordering`.
@@ -88,6 +88,17 @@ def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float
 
     # Raises
         ValueError: other tags than the network's.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.applications.music_tagger_crnn import decode_predictions
+
+        probabilities = np.zeros((1, 50))
+        probabilities[0, :2] = [0.5, 0.25]
+        ((first, second),) = decode_predictions(probabilities, top_n=2)
+        print(first[0], second[0])  # rock pop
+        ```
     """
     probabilities = np.asarray(preds)
     if probabilities.ndim != 2 or probabilities.shape[1] != len(TAGS):

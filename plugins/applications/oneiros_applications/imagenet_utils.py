@@ -35,8 +35,21 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
             order of the channels is that of the result alone.
         dim_ordering: "th", "tf" or "default", which is the one in use.
 
+    # Returns
+        Array of the shape of `x`, values from about -124 to 152; the type is that of
+        `x`, or `K.floatx()` if that holds no floats.
+
     # Raises
         ValueError: another `dim_ordering`, or other channels than three.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.applications.vgg16 import preprocess_input
+
+        red = np.array([[[[255.0, 0.0, 0.0]]]])  # one image of one pixel
+        print(preprocess_input(red, "tf"))  # [[[[-103.939 -116.779  131.32 ]]]]
+        ```
     """
     ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if ordering not in ("th", "tf"):

@@ -115,6 +115,19 @@ def conv2d_bn(
         border_mode: "same" or "valid".
         subsample: two ints, steps.
         name: str, what the names of the two layers begin with.
+
+    # Returns
+        Tensor of `nb_filter` channels.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.applications.inception_v3 import conv2d_bn
+        from oneiros.layers import Input
+
+        y = conv2d_bn(Input((8, 8, 3)), 16, 3, 3, subsample=(2, 2))
+        print(K.int_shape(y))  # (None, 4, 4, 16)
+        ```
     """
     layers = _Layers(K.image_dim_ordering())
     return layers.convolved(x, nb_filter, nb_row, nb_col, border_mode, subsample, name)
@@ -282,6 +295,9 @@ def InceptionV3(  # noqa: N802  the name of Keras 1
     # Output shape
         `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
 
+    # Returns
+        A `Model`, not compiled.
+
     # Raises
         ValueError: if arguments don't fit each other.
 
@@ -296,6 +312,17 @@ def preprocess_input(x: Any) -> np.ndarray:
     """Returns images of 0 to 255 as the network takes them, from -1 to 1.
 
     # Arguments
-        x: array of images, RGB. Floats are changed in place.
+        x: array of images, RGB, of any shape. Floats are changed in place.
+
+    # Returns
+        Array of the shape of `x`: `(x / 255 - 0.5) * 2`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.applications.inception_v3 import preprocess_input
+
+        print(preprocess_input(np.array([0.0, 127.5, 255.0])))  # [-1.  0.  1.]
+        ```
     """
     return to_unit_range(x)

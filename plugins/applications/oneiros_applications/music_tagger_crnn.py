@@ -82,6 +82,9 @@ def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     # Output shape
         `(samples, classes)`; without top `(samples, 32)`.
 
+    # Returns
+        A `Model`, not compiled.
+
     # Raises
         ValueError: if arguments don't fit each other.
 

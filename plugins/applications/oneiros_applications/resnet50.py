@@ -89,6 +89,20 @@ def identity_block(
         filters: three ints, channels of the convolutions.
         stage: int, the stage's number, for names.
         block: str, the block's letter, for names.
+
+    # Returns
+        Tensor of the shape of `input_tensor`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.applications.resnet50 import identity_block
+        from oneiros.layers import Input
+
+        image = Input((8, 8, 16))
+        y = identity_block(image, 3, (4, 4, 16), stage=2, block="b")
+        print(K.int_shape(y))  # (None, 8, 8, 16)
+        ```
     """
     branches = _Branches(stage, block, K.image_dim_ordering())
     return _identity(branches, input_tensor, kernel_size, filters)
@@ -111,6 +125,20 @@ def conv_block(
         stage: int, the stage's number, for names.
         block: str, the block's letter, for names.
         strides: two ints, steps of the first convolution and of the other one.
+
+    # Returns
+        Tensor of `filters[2]` channels, with as many rows and columns as steps.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.applications.resnet50 import conv_block
+        from oneiros.layers import Input
+
+        image = Input((8, 8, 16))
+        y = conv_block(image, 3, (4, 4, 32), stage=2, block="a")
+        print(K.int_shape(y))  # (None, 4, 4, 32)
+        ```
     """
     branches = _Branches(stage, block, K.image_dim_ordering())
     return _projection(branches, input_tensor, kernel_size, filters, strides)
@@ -201,6 +229,9 @@ def ResNet50(  # noqa: N802  the name of Keras 1
 
     # Output shape
         `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
+
+    # Returns
+        A `Model`, not compiled.
 
     # Raises
         ValueError: if arguments don't fit each other.

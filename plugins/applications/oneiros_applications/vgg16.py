@@ -73,6 +73,9 @@ def VGG16(  # noqa: N802  the name of Keras 1
     # Output shape
         `(samples, classes)`; without top, a 32nd of the image's size in 512 channels.
 
+    # Returns
+        A `Model`, not compiled.
+
     # Raises
         ValueError: if arguments don't fit each other.
 

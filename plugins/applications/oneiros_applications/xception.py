@@ -176,6 +176,9 @@ def Xception(  # noqa: N802  the name of Keras 1
     # Output shape
         `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
 
+    # Returns
+        A `Model`, not compiled.
+
     # Raises
         ValueError: if arguments don't fit each other.
 
@@ -199,6 +202,17 @@ def preprocess_input(x: Any) -> np.ndarray:
     """Returns images of 0 to 255 as the network takes them, from -1 to 1.
 
     # Arguments
-        x: array of images, RGB. Floats are changed in place.
+        x: array of images, RGB, of any shape. Floats are changed in place.
+
+    # Returns
+        Array of the shape of `x`: `(x / 255 - 0.5) * 2`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.applications.xception import preprocess_input
+
+        print(preprocess_input(np.array([0.0, 127.5, 255.0])))  # [-1.  0.  1.]
+        ```
     """
     return to_unit_range(x)
