@@ -25,7 +25,30 @@ class Callback:
     # Properties
         params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`,
             `metrics`, …). `nb_sample` is None for a stream that doesn't say.
-        model: the model being trained.
+        model: the model being trained. `model.stop_training = True` ends the training
+            after the epoch.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import Callback
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.optimizers import SGD
+
+        class StopBelow(Callback):
+            def __init__(self, loss):
+                self.loss = loss
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.model.stop_training = logs["loss"] < self.loss
+
+        model = Sequential([Dense(1, init="zero", bias=False, input_dim=1)])
+        model.compile(SGD(lr=0.25), "mse")
+        x = np.ones((1, 1))  # the loss is 1, then 0.25
+        history = model.fit(x, x, callbacks=[StopBelow(0.5)], verbose=0)
+        print(history.epoch)  # [0, 1]
+        ```
     """
 
     told_afterwards: ClassVar[bool] = False

@@ -28,6 +28,20 @@ class CallbackList(Callback):
     # Arguments
         callbacks: list of `Callback` objects.
         queue_length: kept for code of Keras 1; nothing is timed here.
+
+    # Raises
+        ArgumentError: if an object is no callback.
+
+    # Example
+        ```python
+        from oneiros.callbacks import CallbackList, LambdaCallback
+
+        epochs = []
+        noting = LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+        callbacks = CallbackList([noting])
+        callbacks.on_epoch_end(3, {})
+        print(epochs)  # [3]
+        ```
     """
 
     def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
