@@ -123,6 +123,9 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
         md5_hash: str, its MD5, 32 hexadecimal digits, or its SHA-256, 64 of them. No
             file has another one.
 
+    # Returns
+        Bool.
+
     # Example
         ```python
         from pathlib import Path

@@ -62,11 +62,23 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
         budget: `oneiros.saving.Budget`, what reading it may cost; by default as much
             memory as the file is long, and a GiB more, as compressed arrays need.
 
+    # Returns
+        Array of the type that was saved.
+
     # Raises
         FileMissingError: if there is no such file.
         UnsafeFileError: if the array claims more than the budget, or than is stored.
         FileFormatError: if it is damaged, or compressed by what h5py doesn't have; the
             message says what to install.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.utils.io_utils import load_array, save_array
+
+        save_array(np.arange(3.0), "numbers.h5")
+        print(load_array("numbers.h5").dtype)  # float64
+        ```
     """
     path = Path(name)
     if not path.exists():
@@ -78,10 +90,30 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
 
 
 def ask_to_proceed_with_overwrite(filepath: str | os.PathLike[str]) -> bool:
-    """Asks in the terminal whether a file may be replaced; returns the answer.
+    """Asks in the terminal whether a file may be replaced.
+
+    # Arguments
+        filepath: path of the file, which the question names.
+
+    # Returns
+        Bool, the answer; what is neither yes nor no is asked again.
 
     # Raises
         ArgumentError: if nobody can answer.
+
+    # Example
+        ```python
+        import io
+        import sys
+
+        from oneiros.utils.io_utils import ask_to_proceed_with_overwrite
+
+        terminal = sys.stdin
+        sys.stdin = io.StringIO("n")  # what somebody types
+        answer = ask_to_proceed_with_overwrite("model.h5")
+        sys.stdin = terminal
+        print(answer)  # False
+        ```
     """
     question = f"{filepath} exists. Overwrite it? [y/n] "
     while True:

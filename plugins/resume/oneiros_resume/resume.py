@@ -40,7 +40,8 @@ class Resume(Callback):
         model.compile("sgd", "mse")
         x = np.random.random((64, 2))
         resume = Resume("run.h5", seconds=60)
-        model.fit(x, x[:, :1], nb_epoch=50, verbose=0, callbacks=[resume])
+        model.fit(x, x[:, :1], nb_epoch=5, verbose=0, callbacks=[resume])
+        print(resume.path.exists())  # False
         ```
 
     # Arguments

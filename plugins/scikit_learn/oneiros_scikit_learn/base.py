@@ -23,12 +23,27 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     # Arguments
         build_fn: function that returns a compiled model; or an object that is called
             so. None means that the estimator itself has a method `__call__` for it.
-        sk_params: arguments of `build_fn`, and of the model's `fit`, `predict`,
+        **sk_params: arguments of `build_fn`, and of the model's `fit`, `predict`,
             `predict_classes` and `evaluate`. What a call of the estimator's method is
             given goes before them.
 
     # Raises
         ValueError: an argument is none of these functions'.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.wrappers.scikit_learn import KerasRegressor
+
+        def build(units=4):
+            model = Sequential([Dense(units, input_dim=2), Dense(1)])
+            model.compile("sgd", "mse")
+            return model
+
+        regressor = KerasRegressor(build, units=8, nb_epoch=3)
+        print(sorted(regressor.get_params()))  # ['build_fn', 'nb_epoch', 'units']
+        ```
     """
 
     def __init__(

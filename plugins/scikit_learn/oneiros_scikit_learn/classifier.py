@@ -40,7 +40,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         ```
 
     # Arguments
-        build_fn, sk_params: see `BaseWrapper`.
+        build_fn, **sk_params: see `BaseWrapper`.
     """
 
     def predict(self, x: Any, **kwargs: Any) -> Any:

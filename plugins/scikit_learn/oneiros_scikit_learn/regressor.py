@@ -36,7 +36,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
         ```
 
     # Arguments
-        build_fn, sk_params: see `BaseWrapper`.
+        build_fn, **sk_params: see `BaseWrapper`.
     """
 
     def predict(self, x: Any, **kwargs: Any) -> Any:

@@ -60,6 +60,7 @@ class Sequential(Model):
         x = np.random.random((64, 100))
         y = np.eye(10)[np.arange(64) % 10]
         model.fit(x, y, nb_epoch=5, batch_size=32, verbose=0)
+        print(model.predict(x).shape)  # (64, 10)
         ```
 
     # Arguments

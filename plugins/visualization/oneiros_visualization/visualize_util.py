@@ -80,6 +80,18 @@ def plot(
     # Raises
         ImportError: what draws this format isn't installed.
         ValueError: Graphviz can't write the format.
+
+    # Example
+        ```python
+        from pathlib import Path
+
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.utils.visualize_util import plot
+
+        plot(Sequential([Dense(1, input_dim=2)]), "model.dot", show_shapes=True)
+        print(Path("model.dot").read_text().count("Dense"))  # 1
+        ```
     """
     path = Path(to_file)
     kind = path.suffix.removeprefix(".") or "png"
