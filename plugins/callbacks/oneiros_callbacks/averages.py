@@ -15,8 +15,8 @@ Logs = dict[str, Any] | None
 class BaseLogger(Callback):
     """Averages the batches' values over an epoch, by batch size; it comes first.
 
-    A fit has one of these by itself. With the values `v` and the sizes `n` of batches
-    an epoch has `sum(n * v) / sum(n)`.
+    `fit` adds one by itself. If `v` is a batch's value and `n` its size, an epoch's
+    value is `sum(n * v) / sum(n)`.
 
     # Example
         ```python
@@ -65,8 +65,8 @@ class BaseLogger(Callback):
 class History(Callback):
     """Keeps each epoch's values; `fit` returns it.
 
-    A fit has one of these by itself. Values of the training are averages over the
-    epoch's batches, while the weights change; those that begin with `val_` belong to
+    `fit` adds one by itself. Values of the training are averages over the epoch's
+    batches, while the weights change; those that begin with `val_` are measured with
     the weights at its end.
 
     # Properties

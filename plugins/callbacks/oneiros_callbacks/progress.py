@@ -40,7 +40,7 @@ class ProgbarLogger(Callback):
 
         model = Sequential([Dense(1, bias=False, input_dim=4)])
         model.compile("sgd", "mse")
-        logger = ProgbarLogger()  # fit has made another one, which shows the same
+        logger = ProgbarLogger()
         x = np.zeros((10, 4))
         y = np.ones((10, 1))
         model.fit(x, y, nb_epoch=1, callbacks=[logger], verbose=0)

@@ -108,8 +108,21 @@ def get_word_index(
         path: name of the file in the cache, or its path; `reuters_word_index.json` of
             Keras 2 is read, too.
 
+    # Returns
+        Dict from words to int: 1 for the most frequent one.
+
     # Raises
         FileMissingError: if it can't be downloaded; the message says where to put it.
         FileFormatError: if it holds something else.
+
+    # Example
+        ```python
+        from pathlib import Path
+
+        from oneiros.datasets import reuters
+
+        Path("words.json").write_text('{"the": 1, "and": 2}')
+        print(reuters.get_word_index("words.json"))  # {'the': 1, 'and': 2}
+        ```
     """
     return read_words(path, WORDS, WORDS_OF_KERAS_2)

@@ -70,7 +70,7 @@ def uniform(
         shape: tuple of int.
         scale: float, the largest absolute value.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -103,7 +103,7 @@ def normal(
         shape: tuple of int.
         scale: float, the standard deviation.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -285,7 +285,7 @@ def orthogonal(
         shape: tuple of two int or more.
         scale: float, the norm of the rows or columns; 1.1 is that of Keras 1.2.2.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -335,7 +335,7 @@ def identity(
         shape: tuple of two equal int.
         scale: float, the values of the diagonal.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -373,7 +373,7 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
     # Arguments
         shape: tuple of int.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -395,7 +395,7 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
     # Arguments
         shape: tuple of int.
         name: str, name of the variable.
-        dim_ordering: not used; it is there for what calls all of them alike.
+        dim_ordering: not used here; all initializations take it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.

@@ -20,8 +20,8 @@ def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Share of predictions that equal the target once rounded (half to even).
 
     `mean(y_true == round(y_pred))`: 0.5 counts as 0. `metrics=["accuracy"]` means this
-    one for an output of one unit, and for `binary_crossentropy`. Labels of -1 are never
-    met by a sigmoid.
+    one for an output of one unit, and for `binary_crossentropy`. A sigmoid never
+    predicts a label of -1.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
@@ -237,9 +237,9 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the margins that are missing: `mean(max(1 - t * p, 0))`.
+    """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
-    `t` is a target and `p` its prediction. A target of 0 counts as 1 always.
+    `t` is a target and `p` its prediction. A target of 0 always adds 1.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of -1 and 1.
@@ -265,9 +265,9 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared margins that are missing: `mean(max(1 - t * p, 0) ** 2)`.
+    """Mean of the squared missing margins: `mean(max(1 - t * p, 0) ** 2)`.
 
-    `t` is a target and `p` its prediction. A target of 0 counts as 1 always.
+    `t` is a target and `p` its prediction. A target of 0 always adds 1.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of -1 and 1.

@@ -101,7 +101,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Mean of the squared differences of `log(1 + y)`.
 
     `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
-    count as that. So it compares ratios, and doesn't see how negative a prediction is.
+    count as that. It compares ratios, and doesn't see how negative a prediction is.
 
     # Arguments
         y_true: tensor `(samples, …, features)`, the targets, at least 0.
@@ -127,7 +127,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared margins that are missing: `mean(max(1 - t * p, 0) ** 2)`.
+    """Mean of the squared missing margins: `mean(max(1 - t * p, 0) ** 2)`.
 
     `t` is a target and `p` its prediction. As with `hinge`, targets are -1 and 1.
 
@@ -156,7 +156,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the margins that are missing: `mean(max(1 - t * p, 0))`.
+    """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
     `t` is a target and `p` its prediction. Targets are -1 and 1: a target of 0 costs 1
     whatever is predicted, so nothing is learned from it. Write `2 * y - 1` for labels
@@ -227,7 +227,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
     `-log(p[class] / sum(p))`, where `p` is `y_pred` kept between 1e-7 and 1 - 1e-7. It
     is `categorical_crossentropy` without the memory of one-hot rows, and like that one
-    takes probabilities, no scores. A number that is no class's gives 0, and nothing is
+    takes probabilities, no scores. A number out of range gives 0, and nothing is
     learned from it.
 
     # Arguments

@@ -39,7 +39,7 @@ class RMSprop(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python
@@ -119,7 +119,7 @@ class Adagrad(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python
@@ -192,7 +192,7 @@ class Adadelta(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python

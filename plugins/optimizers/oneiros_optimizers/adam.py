@@ -45,7 +45,7 @@ class Adam(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python
@@ -140,7 +140,7 @@ class Adamax(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python
@@ -237,7 +237,7 @@ class Nadam(StandardOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python

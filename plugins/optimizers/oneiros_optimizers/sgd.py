@@ -41,7 +41,7 @@ class SGD(DecayingOptimizer):
 
     # Raises
         ArgumentError: if an argument is neither a number nor a tensor.
-        TypeError: for an argument that there is not.
+        TypeError: for an unknown argument.
 
     # Example
         ```python

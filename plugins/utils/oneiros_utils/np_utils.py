@@ -134,8 +134,8 @@ def accuracy(p: Any, y: Any) -> Any:
 
     # Arguments
         p: array or list `(samples,)`, predicted classes.
-        y: array or list `(samples,)`, classes. What one of the two has more is passed
-            over.
+        y: array or list `(samples,)`, classes. If one is longer, the rest of it is
+            ignored.
 
     # Returns
         Float between 0 and 1.

@@ -250,7 +250,13 @@ class ImageDataGenerator:
         As in Keras 1, an array of floats may be changed in place.
 
         # Arguments
-            x: array.
+            x: array of rank 3, an image, or of rank 4, a batch.
+
+        # Returns
+            Array of floats, of the same shape.
+
+        # Raises
+            DataError: if `fit` learned from images of another shape.
         """
         if self.preprocessing_function:
             x = self.preprocessing_function(x)

@@ -31,8 +31,8 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
         sampling_factor: float, the frequency from which words are left out.
 
     # Returns
-        float64 array `(size,)`, values above 0 and of at most 1; row 0, which stands
-        for no word, has that of rank 1.
+        float64 array `(size,)` of probabilities. Item 0, which stands for no word, is
+        that of rank 1.
 
     # Raises
         ArgumentError: if `size` is no whole number of at least 1.
@@ -86,8 +86,8 @@ def skipgrams(
 
     # Raises
         DataError: if a word's number isn't in `sampling_table`.
-        ArgumentError: if `vocabulary_size` or `window_size` is no whole number, or no
-            random words can be drawn below `vocabulary_size`.
+        ArgumentError: if `vocabulary_size` or `window_size` is no whole number, or
+            there is no word to draw below `vocabulary_size`.
 
     # References
         - [Efficient Estimation of Word Representations in Vector

@@ -119,6 +119,9 @@ class Tokenizer:
 
         # Arguments
             texts: list or iterator of str.
+
+        # Returns
+            List of lists of int.
         """
         return list(self.texts_to_sequences_generator(texts))
 
@@ -138,6 +141,9 @@ class Tokenizer:
         # Arguments
             texts: list or iterator of str.
             mode: what the value is; `sequences_to_matrix` says it.
+
+        # Returns
+            float64 array `(number of texts, nb_words)`, as `sequences_to_matrix` does.
         """
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode=mode)
 
