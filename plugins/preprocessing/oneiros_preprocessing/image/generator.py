@@ -250,7 +250,8 @@ class ImageDataGenerator:
         As in Keras 1, an array of floats may be changed in place.
 
         # Arguments
-            x: array of rank 3, an image, or of rank 4, a batch.
+            x: array of rank 3, an image. A batch of rank 4 will do, too, but for the
+                samplewise options and whitening, which take a single image.
 
         # Returns
             Array of floats, of the same shape.
