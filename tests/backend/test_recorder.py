@@ -842,7 +842,7 @@ def test_faults_of_loops_are_explained(k):
             [x],
             lambda x, s: (x, [k.variable([1.0, 2.0])]),
             ShapeError,
-            r"State 0 has shape \(1,\)",
+            r"State 0 of a loop has shape \(1,\)",
         ),
         (
             [x],

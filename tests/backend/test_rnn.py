@@ -543,12 +543,12 @@ def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
         (
             lambda x, s: (x, [K.sum(x, axis=1)]),
             ShapeError,
-            r"K.rnn's step function.*state 0.*\(None,\).*unroll",
+            r"K.rnn's step function.*State 0.*\(None,\).*unroll",
         ),
         (
             lambda x, s: (x, [x[:, :2]]),
             ShapeError,
-            r"state 0 the shape \(None, 2\) instead of \(None, 3\)",
+            r"State 0 of a loop has shape \(None, 3\) before.*\(None, 2\) after",
         ),
     ],
 )

@@ -348,9 +348,8 @@ class Layer(Rebuilt):
             self.add_loss(regularizer(weight))
         if constraint is not None:
             self.constraints[weight] = constraint
-        (self._trainable_weights if trainable else self._non_trainable_weights).append(
-            weight
-        )
+        weights = self._trainable_weights if trainable else self._non_trainable_weights
+        weights.append(weight)
         return weight
 
     def assert_input_compatibility(self, input: Any) -> None:

@@ -147,9 +147,8 @@ def pool(
         window: tuple[int, ...],
         strides: tuple[int, ...],
     ) -> T:
-        if set(window) == {
-            1
-        }:  # TensorFlow's second derivative of such a pooling is wrong
+        if all(size == 1 for size in window):
+            # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
         return fn(x, window, strides, border_mode.upper())
 

@@ -7,7 +7,7 @@ generators of random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oneiros.errors import ArgumentError
@@ -40,12 +40,17 @@ def install(session: Session) -> None:
             ArgumentError: for a name that no variable has.
         """
         values = inputs_to_values or {}
-        if any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors([tensor])):
+        if is_for_pytensor([tensor]):
             return Variable.eval(tensor, values, **options)
         inputs = _inputs(tensor, values)
         return session.run(tensor, dict(zip(inputs, values.values(), strict=True)))
 
     _tensor_py_operators.eval = evaluate
+
+
+def is_for_pytensor(variables: Sequence[Any]) -> bool:
+    """Tells whether variables are computed from what the backend doesn't know."""
+    return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
 
 
 def _inputs(tensor: Any, values: Mapping[Any, Any]) -> list[Any]:

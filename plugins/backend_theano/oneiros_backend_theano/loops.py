@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros.errors import DataError, GraphError
+from oneiros_backend_toolkit.loop_states import state_shape
 from oneiros_jax_support.random_numbers import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
@@ -112,23 +112,8 @@ def _known_shape(x: Any) -> tuple[int | None, ...]:
 
 def _as_state(place: int, new: Any, state: Any) -> Any:
     """Returns a state's new value in the type of the state."""
-    if not _may_agree(new.type.shape, state.type.shape):
-        raise GraphError(
-            f"K.rnn: state {place} has shape {state.type.shape}, and the step function "
-            f"returns {new.type.shape} for it. A state keeps its shape: return states "
-            "in the order of initial_states."
-        )
+    state_shape(place, state.type.shape, new.type.shape)
     return new.astype(state.dtype)
-
-
-def _may_agree(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    """Tells whether tensors of these static shapes can have the same shape when run."""
-    if len(shape) != len(other):
-        return False
-    return all(
-        size is None or other_size is None or size == other_size
-        for size, other_size in zip(shape, other, strict=True)
-    )
 
 
 class StepGraph:
@@ -225,7 +210,8 @@ class LoopFunction:
             number, slices = numbered_slices
             inputs = (number, *slices, *states)
             outputs, new_states = self._step(inputs, captured_values)
-            _check_shapes(states, new_states)
+            for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
+                state_shape(i, old.shape, new.shape)
             return tuple(new_states), tuple(outputs)
 
         last_states, outputs = scan(body, initial, sequences, convolves=graph.convolves)
@@ -245,15 +231,6 @@ class LoopFunction:
         values.update(zip(self.graph.inputs, inputs, strict=True))
         results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
         return self.graph.split(results)
-
-
-def _check_shapes(states: Sequence[Any], new_states: Sequence[Any]) -> None:
-    for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
-        if old.shape != new.shape:
-            raise DataError(
-                f"K.rnn: state {place} has shape {old.shape}, and the step function "
-                f"gives it shape {new.shape}. A state keeps its shape."
-            )
 
 
 def random_operations_in(results: Sequence[Any]) -> list[Draw]:

@@ -145,11 +145,13 @@ def operator_refusal(
     for operand in operands:
         shape = static_shape(operand)
         if shape is None and not _is_numeric(operand):
-            is_tensor = hasattr(operand, "dtype")
-            return (BackendMixError if is_tensor else TypeError)(
+            text = (
                 f"{expression} takes tensors of one backend, arrays and numbers; it "
                 f"received {shown(operand)}."
             )
+            if hasattr(operand, "dtype"):
+                return BackendMixError(text)
+            return TypeError(text)
         shapes.append(np.shape(operand) if shape is None else shape)
     text = (
         f"{expression} received shapes {_listed(map(str, shapes))}. "

@@ -15,6 +15,7 @@ from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.folds import Folds, Stepped
+from oneiros_backend_toolkit.loop_states import state_shape
 from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
@@ -279,14 +280,16 @@ class _Step:
         with self._explained(x, states):
             result = self.function(x, [*states, *self.constants])
             output, new_states = self._parts(result, len(states))
-            for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
-                old_shape = self.backend.int_shape(old)
-                new_shape = self.backend.int_shape(new)
-                if self.looped:
-                    _check_state(i, old_shape, new_shape)
+            if self.looped:
+                self._check_shapes(states, new_states)
         if any(map(self.backend.uses_learning_phase, (output, *new_states))):
             self.uses_phase = True
         return output, new_states
+
+    def _check_shapes(self, states: Sequence[T], new_states: Sequence[T]) -> None:
+        shape = self.backend.int_shape
+        for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
+            state_shape(place, shape(old), shape(new))
 
     def _parts(self, result: Any, count: int) -> Pair:
         if not _is_pair(result) or len(result[1]) != count:
@@ -329,15 +332,3 @@ def _is_pair(result: Any) -> bool:
     if not isinstance(result, (list, tuple)) or len(result) != 2:
         return False
     return isinstance(result[1], (list, tuple))
-
-
-def _check_state(place: int, old: Shape, new: Shape) -> None:
-    agree = len(old) == len(new) and all(
-        old_size is None or new_size is None or old_size == new_size
-        for old_size, new_size in zip(old, new, strict=True)
-    )
-    if not agree:
-        raise ShapeError(
-            f"it gives state {place} the shape {new} instead of {old}. A state keeps "
-            "its shape, unless unroll=True."
-        )

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.loop_states import state_shape
 
 from oneiros_lazy_graph.graph import between, by_age, dependents, reachable
 from oneiros_lazy_graph.nodes import Node, Shape, Spec, ids
@@ -67,7 +68,7 @@ class LoopBody:
         """
         states = []
         for i, (old, new) in enumerate(zip(self.states, self.new, strict=True)):
-            shape = _agreed(i, old.shape, new.shape)
+            shape = _known_shape(i, old.shape, new.shape)
             states.append(Spec(shape, new.dtype, trials=old.spec.trial_shapes))
         return states, [output.spec.stacked(sequence) for output in self.outputs]
 
@@ -155,19 +156,8 @@ def _changing(roots: list[Node], start: Iterable[Node]) -> set[Node]:
     return result
 
 
-def _agreed(
-    place: int,
-    old: Shape,
-    new: Shape,
-) -> Shape:
-    """Returns the shape of a state, of which a step may know other sizes."""
+def _known_shape(place: int, old: Shape, new: Shape) -> Shape:
+    """Returns the shape of a state, None if nothing tells its rank."""
     if old is None or new is None:
         return old or new
-    pairs = list(zip(old, new, strict=False))
-    differ = any(None not in pair and pair[0] != pair[1] for pair in pairs)
-    if differ or len(old) != len(new):
-        raise ShapeError(
-            f"State {place} has shape {old} before a step and {new} after it. Steps "
-            f"keep shapes."
-        )
-    return tuple(b if a is None else a for a, b in pairs)
+    return state_shape(place, old, new)

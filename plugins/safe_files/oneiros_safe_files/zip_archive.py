@@ -46,11 +46,13 @@ def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
     with open_zip(path, budget) as archive, new_folder(folder) as draft:
         for name, is_folder in archive.members.items():
             target = draft / name
-            (target if is_folder else target.parent).mkdir(parents=True, exist_ok=True)
-            if not is_folder:
-                with target.open("xb") as file:
-                    for block in archive.blocks(name):
-                        file.write(block)
+            if is_folder:
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                for block in archive.blocks(name):
+                    file.write(block)
     return folder
 
 

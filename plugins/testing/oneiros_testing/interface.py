@@ -230,6 +230,12 @@ TABLES: dict[str, dict[str, Names]] = {
             "distribution_name": "normal form of a distribution's name",
         },
         "oneiros_array_data": "arrays as data: their checks and their stream",
+        "oneiros_backend_theano.evaluation": {
+            "is_for_pytensor": "whether the backend leaves variables to PyTensor",
+        },
+        "oneiros_backend_theano.operations": {
+            "sizes": "sizes of a tensor's axes, ints where they are known",
+        },
         "oneiros_backend_theano.variables": {
             "SharedTensor": "PyTensor's shared variable, which hands out NumPy arrays",
         },

@@ -1,4 +1,4 @@
-"""Sizes of axes, and what is put around images."""
+"""What is put around images."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
-
-
-def sizes(x: Any) -> list[Any]:
-    """Returns the size of each axis: an int where it is known, else a scalar tensor."""
-    return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
+from oneiros_backend_theano.operations import sizes
 
 
 def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:

@@ -8,12 +8,11 @@ from typing import Any
 import pytensor
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros_backend_theano.evaluation import is_for_pytensor
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
-from pytensor.sparse.type import SparseTensorType
-from pytensor.tensor.random.type import RandomType
 
 from oneiros_theano_namespace.compiled import (
     Compute,
@@ -27,8 +26,6 @@ from oneiros_theano_namespace.fetching import fetcher, is_choice
 
 OF_THEANO = {"DEBUG_MODE", "DEBUGMODE", "FAST_COMPILE", "FAST_RUN", "PROFILEMODE"}
 """Names of Theano's modes: all of them mean the linker of the backend."""
-FOR_PYTENSOR = (SparseTensorType, RandomType)
-"""Types of variables that the backend doesn't know."""
 
 Pairs = list[tuple[Any, Any]]
 
@@ -121,10 +118,7 @@ class _Graph:
     def _is_for_pytensor(self) -> bool:
         variables = [*self.outputs, *(new for _, new in [*self.updates, *self.givens])]
         tensors = [x for x in variables if hasattr(x, "type")]
-        return any(
-            isinstance(x.type, FOR_PYTENSOR)
-            for x in [*self.inputs, *ancestors(tensors)]
-        )
+        return is_for_pytensor([*self.inputs, *tensors])
 
     def _by_pytensor(self, mode: Any) -> Compute:
         compiled = pytensor.function(

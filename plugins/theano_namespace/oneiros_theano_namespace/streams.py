@@ -13,9 +13,9 @@ import numpy as np
 import pytensor.tensor as pt
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from oneiros_backend_theano.operations import sizes
 from pytensor.graph.basic import Variable
 
-from oneiros_theano_namespace.borders import sizes
 from oneiros_theano_namespace.engine import on_theano
 
 SEEDS = 2**31 - 1

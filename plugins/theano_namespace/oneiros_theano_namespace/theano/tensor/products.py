@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
-
-from oneiros_theano_namespace.borders import sizes
+from oneiros_backend_theano.operations import sizes
 
 
 def batched_dot(a: Any, b: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros_backend_theano.operations import sizes
 from pytensor.gradient import pullback
 
-from oneiros_theano_namespace.borders import padded, sizes
+from oneiros_theano_namespace.borders import padded
 from oneiros_theano_namespace.engine import on_theano
 from oneiros_theano_namespace.theano.tensor.nnet.upsampling import (
     bilinear_upsampling as bilinear_upsampling,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytensor.tensor as pt
-
-from oneiros_theano_namespace.borders import sizes
+from oneiros_backend_theano.operations import sizes
 
 ROWS = 2
 COLUMNS = 3

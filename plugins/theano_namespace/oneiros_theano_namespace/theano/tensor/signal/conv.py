@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
+from oneiros_backend_theano.operations import sizes
 
-from oneiros_theano_namespace.borders import sizes
 from oneiros_theano_namespace.theano.tensor.nnet import abstract_conv
 
 

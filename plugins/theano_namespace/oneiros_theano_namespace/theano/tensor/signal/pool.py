@@ -10,8 +10,9 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros_backend_theano.operations import sizes
 
-from oneiros_theano_namespace.borders import padded, sizes
+from oneiros_theano_namespace.borders import padded
 from oneiros_theano_namespace.engine import on_theano
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
