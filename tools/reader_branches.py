@@ -27,6 +27,7 @@ READERS = (
     "kernel/oneiros/config.py",
     "kernel/oneiros/load_context.py",
     "plugins/format_*/*/*.py",
+    "plugins/model_parts/*/*.py",
     "plugins/safe_files/*/*.py",
     "plugins/old_files/*/*.py",
     "plugins/file_tools/*/*.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from oneiros import backend as K
 from oneiros_file_tools.inspection import inspect_file
-from oneiros_saving import files
+from oneiros_saving import model_files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 MODEL = MODELS / "seq_conv2d_th.h5"
@@ -34,17 +34,17 @@ def test_the_order_of_axes_is_told(run):
 
 def test_options_reach_the_conversion(run):
     assert run(MODEL, "w.h5", "--weights")[0] == 0
-    assert files.read("w.h5")[1].model_config is None
+    assert model_files.read("w.h5")[1].model_config is None
     assert run(MODEL, "t.h5", "--kernels", "theano")[0] == 0
     assert inspect_file("t.h5").trained_on == "theano"
     assert run("t.h5", "u.h5", "--trained-on", "tensorflow", "--weights")[0] == 0
     written = [
         [value.tobytes() for _, value in named]
-        for _, named in files.read("u.h5")[1].weights
+        for _, named in model_files.read("u.h5")[1].weights
     ]
     assert written == [
         [value.tobytes() for _, value in named]
-        for _, named in files.read("t.h5")[1].weights
+        for _, named in model_files.read("t.h5")[1].weights
     ]
 
 

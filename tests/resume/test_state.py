@@ -21,7 +21,7 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.saving import Budget, ModelState
 from oneiros_format_hdf5.format import HDF5Format
-from oneiros_saving.plain_data import decoded, encoded, same
+from oneiros_saving.plain_data_encoding import decoded, encoded, same
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 FACTS = {

@@ -46,7 +46,7 @@ from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import Nadam, RMSprop
 from oneiros.saving import Format, ModelState
 from oneiros_file_tools.conversion import convert
-from oneiros_saving import files
+from oneiros_saving import model_files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
@@ -92,7 +92,7 @@ def there(request):
 
 def stored(path):
     """Returns the weights and the optimizer's state in a file, as bytes."""
-    _, state = files.read(path)
+    _, state = model_files.read(path)
     weights = [
         [(name, value.tobytes()) for name, value in named]
         for _, named in state.weights
@@ -127,7 +127,7 @@ def check(model, path, dim_ordering, **options):
     ) == len(inputs)
     assert stored(back) == stored(path)
     converted = load_model(there, **options)
-    text = json.dumps(files.read(there)[1].model_config)
+    text = json.dumps(model_files.read(there)[1].model_config)
     assert f'"dim_ordering": "{OTHER[dim_ordering]}"' not in text
     compare(model, converted, inputs, dim_ordering)
     return converted
@@ -365,7 +365,7 @@ def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
 def test_kernels_for_theano_and_back(there, name, tmp_path):
     path = MODELS / f"{name}.h5"
     convert(path, tmp_path / "theano.h5", kernels="theano")
-    _, state = files.read(tmp_path / "theano.h5")
+    _, state = model_files.read(tmp_path / "theano.h5")
     names = [weight for _, named in state.weights for weight, _ in named]
     assert names and not any(weight.endswith(":0") for weight in names)
     model, converted = load_model(path), load_model(tmp_path / "theano.h5")
@@ -379,7 +379,7 @@ def test_kernels_for_theano_and_back(there, name, tmp_path):
 def test_kernels_and_their_moments_are_flipped(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5", kernels="theano")
     (before, after) = (
-        files.read(path)[1]
+        model_files.read(path)[1]
         for path in (MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5")
     )
     for one, other in zip(before.weights, after.weights, strict=True):
@@ -393,7 +393,7 @@ def test_kernels_and_their_moments_are_flipped(there, tmp_path):
 
 def test_trained_on_says_what_the_names_don_t(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.h5", tmp_path / "a.h5", trained_on="theano")
-    _, state = files.read(tmp_path / "a.h5")
+    _, state = model_files.read(tmp_path / "a.h5")
     with h5py.File(MODELS / "seq_conv2d_th.h5") as file:
         kernel = file["model_weights/convolution2d_1/convolution2d_1_W:0"][()]
     np.testing.assert_array_equal(state.weights[0][1][0][1], kernel[:, :, ::-1, ::-1])
@@ -407,7 +407,7 @@ def test_between_formats_without_building(tmp_path):
     convert(source, tmp_path / "copy.hdf5")
     assert stored(tmp_path / "copy.hdf5") == stored(source)
     convert(source, tmp_path / "w.h5", weights_only=True)
-    assert files.read(tmp_path / "w.h5")[1].model_config is None
+    assert model_files.read(tmp_path / "w.h5")[1].model_config is None
     convert(source, tmp_path / "m.json")
     assert json.loads((tmp_path / "m.json").read_text()) == json.loads(
         (MODELS / "func_multi_io.json").read_text()
@@ -517,7 +517,7 @@ def test_branches_of_a_sequential_are_refused(tmp_path):
 
 def test_a_state_without_a_layout_is_kept_as_it_is(tmp_path):
     state = ModelState(weights=[("a", [("W", np.ones(3, "float32"))])])
-    files.write(tmp_path / "w.h5", state)
+    model_files.write(tmp_path / "w.h5", state)
     convert(tmp_path / "w.h5", tmp_path / "v.h5")
     assert stored(tmp_path / "v.h5") == stored(tmp_path / "w.h5")
 

@@ -16,7 +16,7 @@ from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import ModelState
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
-from oneiros_saving.keras2_training import restore_state
+from oneiros_old_files.keras2_optimizer import matched_state
 
 FOLDER = Path(__file__).parent / "keras2"
 EXPECTED = np.load(FOLDER / "expected.npz")
@@ -481,7 +481,8 @@ def test_a_state_of_some_layers_alone_is_told(tmp_path):
         ]
         weights = [("one", [("k", np.ones((2, 2))), ("b", np.ones(2))]), ("three", [])]
         state = ModelState(weights=weights, optimizer_weights=slots)
-        assert not restore_state(model, state, Origin(2, "tensorflow"), "m.h5")
+        origin = Origin(2, "tensorflow")
+        assert matched_state(model, state, origin, "m.h5") is None
 
 
 def test_a_state_that_keras_2_0_sorted_by_the_weights_names(tmp_path):

@@ -21,7 +21,7 @@ from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.saving import Budget, ModelState
-from oneiros_saving import files
+from oneiros_saving import model_files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 NOBODY = 65534
@@ -31,11 +31,11 @@ import itertools, sys
 from pathlib import Path
 import numpy as np
 from oneiros.saving import ModelState
-from oneiros_saving import files
+from oneiros_saving import model_files
 for count in itertools.count(1):
     arrays = [(f"W{i}", np.full(50_000, count, "float32")) for i in range(8)]
     state = ModelState(model_config={"count": count}, weights=[("layer", arrays)])
-    files.write(Path(sys.argv[1]), state)
+    model_files.write(Path(sys.argv[1]), state)
     print(count, flush=True)
 """
 
@@ -44,13 +44,14 @@ import os, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from oneiros.saving import ModelState
-from oneiros_saving import files
+from oneiros_saving import model_files
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), most))
 array = np.ones(100_000, "float32")
 try:
-    files.write(Path(sys.argv[1]), ModelState(weights=[("layer", [("W", array)])]))
+    state = ModelState(weights=[("layer", [("W", array)])])
+    model_files.write(Path(sys.argv[1]), state)
 except OSError as error:
     said = str(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
@@ -65,7 +66,7 @@ def state(value, size=10):
 
 
 def content(path):
-    (_, arrays), *_ = files.read(path)[1].weights
+    (_, arrays), *_ = model_files.read(path)[1].weights
     return arrays
 
 
@@ -96,7 +97,7 @@ def check_killed(path, moments):
         assert len(values) == 1 and values <= {lines, lines + 1}, (
             "one whole save, the last one or the next"
         )
-        assert files.read(path)[1].model_config == {"count": values.pop()}
+        assert model_files.read(path)[1].model_config == {"count": values.pop()}
         for left in {*path.parent.iterdir()} - {path}:
             assert left.name.startswith(".oneiros-") and left.suffix == ".tmp"
             left.unlink()
@@ -121,7 +122,7 @@ def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
 @pytest.mark.parametrize("limit", [0, 100, 3_000, 200_000, 400_000])
 def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
     path = tmp_path / "m.h5"
-    files.write(path, state(7))
+    model_files.write(path, state(7))
     old = path.read_bytes()
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, path, str(limit)],
@@ -166,7 +167,7 @@ def nobody(folder):
 
 
 def test_a_folder_where_nothing_may_be_written(folder, nobody):
-    files.write(folder / "m.h5", state(7))
+    model_files.write(folder / "m.h5", state(7))
     (folder / "m.h5").chmod(0o666)
     old = (folder / "m.h5").read_bytes()
     nobody()
@@ -174,11 +175,11 @@ def test_a_folder_where_nothing_may_be_written(folder, nobody):
         PermissionError,
         match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is as it was",
     ):
-        files.write(folder / "m.h5", state(8))
+        model_files.write(folder / "m.h5", state(8))
     with pytest.raises(
         PermissionError, match=r"new\.h5: Permission denied\. Nothing was saved"
     ):
-        files.write(folder / "new.h5", state(8))
+        model_files.write(folder / "new.h5", state(8))
     assert (folder / "m.h5").read_bytes() == old and list(folder.iterdir()) == [
         folder / "m.h5"
     ]
@@ -189,24 +190,24 @@ def test_a_read_only_file_is_not_replaced(folder, nobody):
 
     Whoever made it read-only meant it.
     """
-    files.write(folder / "m.h5", state(7))
+    model_files.write(folder / "m.h5", state(7))
     (folder / "m.h5").chmod(0o444)
     nobody()
     with pytest.raises(
         ArgumentError, match=r"Can't save to .*m\.h5: it is read-only\. Save elsewhere"
     ):
-        files.target(folder / "m.h5")
+        model_files.target(folder / "m.h5")
 
 
 def test_an_interrupt_while_saving_leaves_the_old_file(tmp_path, monkeypatch):
-    files.write(tmp_path / "m.h5", state(7))
+    model_files.write(tmp_path / "m.h5", state(7))
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        files.write(tmp_path / "m.h5", state(8))
+        model_files.write(tmp_path / "m.h5", state(8))
     assert list(tmp_path.iterdir()) == [tmp_path / "m.h5"]
     assert content(tmp_path / "m.h5")[0][1][0] == 7
 
@@ -219,7 +220,7 @@ def check_cut(path, tmp_path, lengths):
     for length in lengths:
         (tmp_path / "cut.h5").write_bytes(complete[:length])
         with pytest.raises((FileFormatError, UnsafeFileError), match=r"cut\.h5"):
-            files.read(tmp_path / "cut.h5")
+            model_files.read(tmp_path / "cut.h5")
 
 
 @pytest.mark.parametrize("name", ["seq_conv2d_th", "func_multi_io_weights"])
@@ -245,13 +246,13 @@ def test_a_file_whose_end_never_reached_the_disk(filler, tmp_path):
     """
     path = MODELS / "seq_conv2d_th_weights.h5"
     complete = path.read_bytes()
-    expected = files.read(path)[1].weights
+    expected = model_files.read(path)[1].weights
     for length in range(0, len(complete), 211):
         (tmp_path / "cut.h5").write_bytes(
             complete[:length] + filler * (len(complete) - length)
         )
         try:
-            weights = files.read(tmp_path / "cut.h5")[1].weights
+            weights = model_files.read(tmp_path / "cut.h5")[1].weights
         except (FileFormatError, UnsafeFileError):
             continue
         assert [name for name, _ in weights] == [name for name, _ in expected]
@@ -283,4 +284,4 @@ def test_the_last_of_many_weights_that_doesn_t_fit_leaves_all_as_they_were(tmp_p
 
 def test_a_budget_is_read_under():
     with pytest.raises(UnsafeFileError):
-        files.read(MODELS / "seq_conv2d_th.h5", Budget(objects=3))
+        model_files.read(MODELS / "seq_conv2d_th.h5", Budget(objects=3))

@@ -32,9 +32,9 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential, load_model, model_from_config
 from oneiros.saving import ModelState
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
+from oneiros_old_files import weight_layouts
 from oneiros_old_files.base import Migration, Origin
-from oneiros_saving import layouts
-from oneiros_saving.file_origin import origin_of
+from oneiros_old_files.file_origin import origin_of
 
 ORDERINGS = ("tf", "th")
 
@@ -371,16 +371,16 @@ def test_turning_and_reordering_by_class_and_arguments(ordering):
         Sequential([layer])
     config = layer.get_config()
     arrays = layer.get_weights()
-    flipped = layouts.flipped("Convolution2D", config, arrays)
+    flipped = weight_layouts.flipped("Convolution2D", config, arrays)
     np.testing.assert_array_equal(flipped[0], flip(arrays[0], ordering, 2))
-    moved = layouts.reordered("Convolution2D", config, arrays, other)
+    moved = weight_layouts.reordered("Convolution2D", config, arrays, other)
     axes = (3, 2, 0, 1) if other == "th" else (2, 3, 1, 0)
     np.testing.assert_array_equal(moved[0], arrays[0].transpose(axes))
-    back = layouts.reordered(
+    back = weight_layouts.reordered(
         "Convolution2D", {**config, "dim_ordering": other}, moved, ordering
     )
     np.testing.assert_array_equal(back[0], arrays[0])
-    assert layouts.flipped("Dense", {}, arrays) == arrays
+    assert weight_layouts.flipped("Dense", {}, arrays) == arrays
 
 
 def test_locally_connected_layers_give_the_same_in_the_other_order():
@@ -392,13 +392,17 @@ def test_locally_connected_layers_give_the_same_in_the_other_order():
         last.set_weights([np.random.normal(size=v.shape) for v in last.get_weights()])
         config = last.get_config()
         first.set_weights(
-            layouts.reordered("LocallyConnected2D", config, last.get_weights(), "th")
+            weight_layouts.reordered(
+                "LocallyConnected2D", config, last.get_weights(), "th"
+            )
         )
         predictions = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
         np.testing.assert_allclose(predictions, one.predict(x), rtol=1e-5, atol=1e-6)
     config = first.get_config()
     for value, expected in zip(
-        layouts.reordered("LocallyConnected2D", config, first.get_weights(), "tf"),
+        weight_layouts.reordered(
+            "LocallyConnected2D", config, first.get_weights(), "tf"
+        ),
         last.get_weights(),
         strict=True,
     ):
@@ -415,10 +419,10 @@ def test_a_weight_of_a_layer_that_two_models_share_is_flipped_once(tmp_path):
         y = Input(shape=(5, 6, 2))
         model = Model(y, [inner(y), shared(y)])
         arrays = [("a", value) for value in inner.get_weights()]
-        arranged = layouts.arranged(inner, arrays, Origin(1, "theano"), "It")
-        assert [part for part, _ in layouts.weights_by_layer(model, model.weights)] == [
-            shared
-        ]
+        arranged = weight_layouts.arranged(inner, arrays, Origin(1, "theano"), "It")
+        assert [
+            part for part, _ in weight_layouts.weights_by_layer(model, model.weights)
+        ] == [shared]
     np.testing.assert_array_equal(arranged[0][1], arrays[0][1][::-1, ::-1])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import pytest
 from oneiros import backend as K
+from oneiros import config as configs
 from oneiros import plugins, registry
 from oneiros.activations import softsign
 from oneiros.engine.layer import Layer
@@ -29,8 +30,8 @@ from oneiros.models import (
     model_from_config,
     model_from_json,
 )
-from oneiros_saving import provenance
-from oneiros_saving.references import layers, references
+from oneiros_saving import missing_names, provenance
+from oneiros_saving.config_references import layers, references
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))
@@ -248,10 +249,10 @@ def test_the_owners_index_says_what_to_install(monkeypatch):
 def test_what_the_caller_passes_is_not_missing():
     known = {"Loud": Loud, "swish": K.relu, "Quick": object, "odd": object}
     assert {
-        each.name for each in provenance.missing(references(CONFIG, TRAINING))
+        each.name for each in missing_names.missing(references(CONFIG, TRAINING))
     } == known.keys()
-    with provenance.configs.custom_object_scope(known):
-        assert provenance.missing(references(CONFIG, TRAINING)) == []
+    with configs.custom_object_scope(known):
+        assert missing_names.missing(references(CONFIG, TRAINING)) == []
 
 
 def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
@@ -266,7 +267,7 @@ def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
         == "whisper"
     )
     said = {"initialization:whisper": of("their-lab")}
-    (lacking,) = provenance.missing(references(entry), said)
+    (lacking,) = missing_names.missing(references(entry), said)
     assert (lacking.kind, lacking.name, lacking.where) == (
         "initialization",
         "whisper",
@@ -293,7 +294,7 @@ def test_what_a_file_says_of_an_origin_is_repeated_only_if_it_is_a_distribution_
 ):
     assert provenance.stated(origin) == ""
     with pytest.raises(UnknownNameError, match="Unknown layer 'Loud'") as error:
-        provenance.check(CONFIG["config"][1], provenance={"layer:Loud": origin})
+        missing_names.check(CONFIG["config"][1], provenance={"layer:Loud": origin})
     assert "The file says" not in str(error.value)
 
 
@@ -304,7 +305,7 @@ def test_a_version_that_is_none_is_left_out():
 @pytest.mark.parametrize("said", [[], "x", 3, {"layer:Loud": None}])
 def test_a_record_of_any_type_is_survived(said):
     with pytest.raises(UnknownNameError, match="Unknown layer 'Loud'"):
-        provenance.check({**CONFIG["config"][1], "oneiros_provenance": said})
+        missing_names.check({**CONFIG["config"][1], "oneiros_provenance": said})
 
 
 @pytest.mark.parametrize(
@@ -324,14 +325,14 @@ def test_what_is_no_configuration_names_nothing_and_the_error_is_that_of_buildin
 
 def test_all_names_of_keras_own_files_are_found():
     own = dict.fromkeys(INDEX["custom_sources"], object)
-    with provenance.configs.custom_object_scope(own):
+    with configs.custom_object_scope(own):
         for path in MODELS.glob("*.h5"):
             with h5py.File(path) as file:
                 texts = [
                     file.attrs.get(key, "null")
                     for key in ("model_config", "training_config")
                 ]
-            assert provenance.missing(references(*map(json.loads, texts))) == []
+            assert missing_names.missing(references(*map(json.loads, texts))) == []
 
 
 def test_places_are_paths_of_names():

@@ -101,6 +101,7 @@ NEEDED = (
     "backend-theano",
     "compilation",
     "format-hdf5",
+    "saving",
     "objectives",
     "optimizers",
     "activations",

@@ -12,7 +12,7 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
 from oneiros.errors import NotCompiledError
-from oneiros_saving.variables import assign, values_of
+from oneiros_model_parts.variables import assign, values_of
 
 ATTRIBUTES = ("history", "validation_data")
 """What `fit` leaves on a model."""

@@ -12,20 +12,20 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
+from oneiros_model_parts.trained_model import make_optimizer_state
+from oneiros_old_files import optimizer_conversion
 from oneiros_old_files.base import Origin
+from oneiros_old_files.file_origin import ENGINES, origin_of
+from oneiros_old_files.weight_layouts import arranged
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_saving import files, installed_formats, loading, optimizer_arrays, saving
-from oneiros_saving.file_origin import ENGINES, origin_of
-from oneiros_saving.formats import ModelState
-from oneiros_saving.layouts import arranged
-from oneiros_saving.model_parts import (
-    checked_model,
-    make_optimizer_state,
-    weight_layers,
-)
+from oneiros_safe_files.model_state import ModelState
+from oneiros_saving import installed_formats, loading, model_files, saving
+from oneiros_saving.model_files import PathLike
+from oneiros_saving.model_from_config import checked_model, model_from_config
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
+from oneiros_saving.training_config import COMPILED
 
 from oneiros_file_tools.dim_ordering import Conversion
 from oneiros_file_tools.stored import read
@@ -35,8 +35,8 @@ Axes = tuple[int, ...]
 
 
 def convert(
-    source: files.PathLike,
-    target: files.PathLike,
+    source: PathLike,
+    target: PathLike,
     *,
     dim_ordering: str | None = None,
     kernels: str | None = None,
@@ -73,7 +73,7 @@ def convert(
     """
     if kernels not in (None, *ENGINES):
         raise ArgumentError(f"kernels={kernels!r}: it is 'theano' or 'tensorflow'.")
-    path = files.target(target, overwrite)
+    path = model_files.target(target, overwrite)
     if path is None:
         return {}
     stored = read(source, budget)
@@ -100,7 +100,7 @@ def convert(
     return inputs
 
 
-def _check_whole(state: ModelState, source: files.PathLike) -> None:
+def _check_whole(state: ModelState, source: PathLike) -> None:
     if state.model_config is None:
         raise ArgumentError(
             f"{source} holds weights alone; only a configuration tells which of them "
@@ -111,7 +111,7 @@ def _check_whole(state: ModelState, source: files.PathLike) -> None:
 
 def _from_configuration(
     state: ModelState,
-    source: files.PathLike,
+    source: PathLike,
     custom_objects: Objects,
     functions: Objects,
 ) -> Any:
@@ -120,7 +120,7 @@ def _from_configuration(
         config["keras_version"] = state.keras_version
     if state.provenance:
         config[KEY] = state.provenance
-    model = loading.model_from_config(config, custom_objects, functions)
+    model = model_from_config(config, custom_objects, functions)
     return checked_model(model, source)
 
 
@@ -142,7 +142,7 @@ def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
     """Compiles a converted model as the original is, with its optimizer's state."""
     optimizer = model.optimizer
     new_optimizer = type(optimizer).from_config(optimizer.get_config())
-    arguments = {key: getattr(model, key) for key in saving.COMPILED}
+    arguments = {key: getattr(model, key) for key in COMPILED}
     converted.compile(new_optimizer, **arguments)
     if optimizer.weights:
         make_optimizer_state(converted)
@@ -162,7 +162,9 @@ def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
                 followed[id(weight)] = array
         return followed
 
-    return _checked_state(optimizer_arrays.followed(model, converted, follow), model)
+    return _checked_state(
+        optimizer_conversion.followed(model, converted, follow), model
+    )
 
 
 def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
@@ -179,10 +181,10 @@ def _as_on_theano(model: Any, state: ModelState) -> ModelState:
     theano = Origin(engine="theano")
     state.weights = [
         (layer.name, _unmarked(arranged(layer, named, theano, model.name)))
-        for layer, (_, named) in zip(weight_layers(model), state.weights, strict=True)
+        for layer, (_, named) in zip(model.weight_layers(), state.weights, strict=True)
     ]
     if state.optimizer_weights:
-        values = _checked_state(optimizer_arrays.flipped(model), model)
+        values = _checked_state(optimizer_conversion.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
         state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
     state.provenance = {}
@@ -203,21 +205,19 @@ def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return [(name.removesuffix(":0"), value) for name, value in named]
 
 
-def _write(
-    path: Path, state: ModelState, weights_only: bool, source: files.PathLike
-) -> None:
-    if path.suffix in files.TEXTS:
+def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) -> None:
+    if path.suffix in model_files.TEXTS:
         if state.model_config is None:
             raise ArgumentError(
                 f"{source} holds no configuration, only weights: {path.name} would be "
                 f"empty."
             )
-        files.write_text(path, _text(path.suffix, state))
+        model_files.write_text(path, _text(path.suffix, state))
         return
     if not any(arrays for _, arrays in state.weights):
         raise ArgumentError(
             f"{source} holds no weights; its configuration goes to one of "
-            f"{', '.join(files.TEXTS)}."
+            f"{', '.join(model_files.TEXTS)}."
         )
     if path.suffix not in installed_formats.for_suffix(path).suffixes:
         raise ArgumentError(
@@ -225,10 +225,10 @@ def _write(
             f"{', '.join(_suffixes())}."
         )
     if weights_only:
-        files.write(path, ModelState(weights=state.weights))
+        model_files.write(path, ModelState(weights=state.weights))
         return
     try:
-        files.write(path, state)
+        model_files.write(path, state)
     except ArgumentError as error:
         raise ArgumentError(
             f"{error} To convert the weights alone: weights_only=True, or --weights."
@@ -241,13 +241,13 @@ def _text(suffix: str, state: ModelState) -> str:
     config = {**(state.model_config or {}), "keras_version": configs.KERAS_VERSION}
     if state.provenance:
         config[KEY] = state.provenance
-    if suffix in files.YAML_SUFFIXES:
+    if suffix in model_files.YAML_SUFFIXES:
         return str(registry.resolve("format", "yaml")().dumps(config))
     return json_text.dumps(config)
 
 
 def _suffixes() -> list[str]:
-    suffixes = list(files.TEXTS)
+    suffixes = list(model_files.TEXTS)
     for _, cls in installed_formats.classes():
         suffixes += installed_formats.suffixes_of(cls)
     return suffixes

@@ -14,8 +14,8 @@ from typing import Any
 from oneiros import config as configs
 from oneiros.engine.container import Container, entry_of
 from oneiros.errors import ArgumentError
+from oneiros_model_parts.nested_layers import parts_of
 from oneiros_old_files.base import Arrays
-from oneiros_saving.parts import parts_of
 from oneiros_sequential.sequential import Sequential
 
 from oneiros_file_tools.conversion_plan import Axes, ConversionPlan, RestartError

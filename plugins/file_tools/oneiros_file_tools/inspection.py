@@ -14,16 +14,16 @@ from oneiros import plugins
 from oneiros.errors import OneirosError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
-from oneiros_old_files.training import compile_arguments
+from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_safe_files.budget import Budget
-from oneiros_saving import provenance
-from oneiros_saving.file_origin import origin_of
-from oneiros_saving.files import PathLike
-from oneiros_saving.formats import ModelState
-from oneiros_saving.matching import count_unusual
-from oneiros_saving.permission import nothing_foreign
-from oneiros_saving.provenance import Missing
-from oneiros_saving.references import Part, Reference, layers, references
+from oneiros_safe_files.model_state import ModelState
+from oneiros_saving import missing_names, provenance
+from oneiros_saving.config_references import Part, Reference, layers, references
+from oneiros_saving.import_permission import nothing_foreign
+from oneiros_saving.missing_names import Missing
+from oneiros_saving.model_files import PathLike
+from oneiros_saving.weight_matching import count_unusual
 
 from oneiros_file_tools.refusals import (
     Refusal,
@@ -170,7 +170,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
         sources=_sources(named, state.provenance),
-        missing=provenance.missing(named, state.provenance),
+        missing=missing_names.missing(named, state.provenance),
         refused=[
             *(_refusal(layer, parts) for layer in unreadable),
             *refused_functions(parts),

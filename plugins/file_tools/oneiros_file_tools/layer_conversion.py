@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros_old_files.base import Arrays, Migration
 from oneiros_old_files.moves import Moved, channels_moved, unmoved
-from oneiros_saving.layouts import migration_for
+from oneiros_old_files.weight_layouts import migration_for
 
 from oneiros_file_tools.conversion_plan import (
     Axes,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from oneiros.errors import NameConflictError, UnsafeFileError
 from oneiros.plugins import Entry
 from oneiros_old_files.stored_functions import get_function
+from oneiros_saving.config_references import Part, Reference, find
 from oneiros_saving.provenance import BASES
-from oneiros_saving.references import Part, Reference, find
 
 from oneiros_file_tools.loadable import declares_loadable
 

@@ -11,9 +11,10 @@ from oneiros import registry
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.model_state import ModelState
 from oneiros_safe_files.text import read_text
-from oneiros_saving import files, installed_formats
-from oneiros_saving.formats import ModelState
+from oneiros_saving import installed_formats, model_files
+from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import KEY
 
 
@@ -26,20 +27,20 @@ class Stored:
     is_text: bool = False
 
 
-def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
+def read(filepath: PathLike, budget: Budget | None = None) -> Stored:
     """Reads a file under the rules of loading.
 
     # Raises
         FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
         does.
     """
-    path = files.existing(filepath)
+    path = model_files.existing(filepath)
     head = installed_formats.read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")
     is_json = head.startswith((b"{", b'"'))
     if installed_formats.recognising(path) is not None or not (
-        is_json or path.suffix in files.YAML_SUFFIXES
+        is_json or path.suffix in model_files.YAML_SUFFIXES
     ):
-        form, state = files.read(path, budget)
+        form, state = model_files.read(path, budget)
         return Stored(form.name, state)
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())

@@ -20,7 +20,8 @@ from oneiros_safe_files.hdf5 import (
     wrap_group,
 )
 from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
-from oneiros_saving.formats import Format, ModelState
+from oneiros_safe_files.model_format import Format
+from oneiros_safe_files.model_state import ModelState
 
 from oneiros_format_hdf5.training import find_training, write_training
 

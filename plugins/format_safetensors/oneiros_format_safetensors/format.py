@@ -11,8 +11,9 @@ from oneiros import config
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.model_format import Format
+from oneiros_safe_files.model_state import ModelState
 from oneiros_safe_files.safetensors_file import looks_like_safetensors, read_safetensors
-from oneiros_saving.formats import Format, ModelState
 
 Array = np.ndarray[Any, Any]
 ORIGIN = "oneiros-format-safetensors"

@@ -1,1 +1,1 @@
-"""Reading what other versions of Keras wrote, class by class: a plugin of Oneiros."""
+"""What other versions of Keras wrote, and how it is read: a plugin of Oneiros."""

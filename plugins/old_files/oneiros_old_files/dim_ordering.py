@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from oneiros import backend as K
 from oneiros import config as configs
+from oneiros.errors import ConfigError, OneirosError
+from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_old_files.base import migration_of
+from oneiros_old_files.base import Origin, migration_of
 
 ARGUMENT = "dim_ordering"
+
+DEFAULT = "tf"
+"""The `dim_ordering` of Keras 1.2.2 where nothing else is set."""
 
 Layer = tuple[str, dict[str, Any]]
 """A layer's class and arguments."""
@@ -35,7 +42,43 @@ def completed(config: Any) -> Any:
     return _filled(config, class_names, orderings.pop()) if class_names else config
 
 
-def without_dim_ordering(config: Any) -> list[str]:
+@contextmanager
+def explained(config: Any) -> Iterator[None]:
+    """Context manager under which an error says what no layer's arguments say."""
+    try:
+        yield
+    except OneirosError as error:
+        layer_names = _names_without(config)
+        if not layer_names:
+            raise
+        current = K.image_dim_ordering()
+        other = "th" if current == "tf" else "tf"
+        raise ConfigError(
+            f"{error} The configuration doesn't say the dim_ordering of "
+            f"{', '.join(layer_names):.200}; here it is {current!r}. If it was "
+            f"{other!r} there: K.set_image_dim_ordering({other!r}) before loading."
+        ) from error
+
+
+def warn_of_default(config: Any, origin: Origin) -> None:
+    """Warns of layers of Keras 1 that got Keras's default, since the configuration
+    tells no `dim_ordering` that could be theirs.
+
+    Whoever set another one has followed the advice.
+    """
+    if origin.keras > 1 or K.image_dim_ordering() != DEFAULT:
+        return
+    layer_names = _names_without(config)
+    if layer_names:
+        warn(
+            f"The configuration doesn't say the dim_ordering of "
+            f"{', '.join(layer_names):.200}; here it is {DEFAULT!r}, the default. If "
+            f"it was 'th' there: K.set_image_dim_ordering('th') before loading. If it "
+            f"was 'tf', save the model anew: Oneiros writes it down."
+        )
+
+
+def _names_without(config: Any) -> list[str]:
     """Returns the names of the layers that take `dim_ordering` and don't have it."""
     layers = list(_layers(config))
     class_names = _classes_that_lack_it(layers)

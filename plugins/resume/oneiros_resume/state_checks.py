@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.bases import Callback
-from oneiros_saving.plain_data import encoded, same
+from oneiros_saving.plain_data_encoding import encoded, same
 
 from oneiros_resume.training import USES, Training
 

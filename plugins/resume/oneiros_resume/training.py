@@ -11,9 +11,16 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
-from oneiros_saving.parts import parts_of
-from oneiros_saving.plain_data import Encoded, decoded, encoded, plain_attributes, same
-from oneiros_saving.variables import assign, matched, values_of
+from oneiros_model_parts.nested_layers import parts_of
+from oneiros_model_parts.trained_model import computing_model, trained_weights
+from oneiros_model_parts.variables import assign, matched, values_of
+from oneiros_saving.plain_data_encoding import (
+    Encoded,
+    decoded,
+    encoded,
+    plain_attributes,
+    same,
+)
 
 USES = ("train", "test", "predict")
 
@@ -41,17 +48,14 @@ class Training:
         self.model = model
         self.streams = streams
         self.order = np.arange(size)
-        self._inner = getattr(model, "model", None) or model
+        self._inner = computing_model(model)
         self.callbacks = dict(_named(callbacks))
         self._initial_states: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
         """Returns the trained weights' places, in the optimizer's order."""
         places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
-        return [
-            places.get(id(weight), -1)
-            for weight in self._inner._collected_trainable_weights
-        ]
+        return [places.get(id(weight), -1) for weight in trained_weights(self._inner)]
 
     def begin(self) -> None:
         """Notes the callbacks' states, which are the program's until they change."""

@@ -13,8 +13,7 @@ from typing import Any
 
 from oneiros import plugins, registry
 from oneiros.errors import NameConflictError, PluginLoadError
-
-from oneiros_saving.formats import Format
+from oneiros_safe_files.model_format import Format
 
 HEAD_BYTES = 512
 """A format is recognised by so many bytes of a file."""

@@ -5,9 +5,9 @@ from oneiros import hookimpl
 MODELS = {
     "save_model": "oneiros_saving.saving:save_model",
     "load_model": "oneiros_saving.loading:load_model",
-    "model_from_config": "oneiros_saving.loading:model_from_config",
-    "model_from_json": "oneiros_saving.loading:model_from_json",
-    "model_from_yaml": "oneiros_saving.loading:model_from_yaml",
+    "model_from_config": "oneiros_saving.model_from_config:model_from_config",
+    "model_from_json": "oneiros_saving.model_from_config:model_from_json",
+    "model_from_yaml": "oneiros_saving.model_from_config:model_from_yaml",
 }
 BY_GROUP = "load_weights_from_hdf5_group"
 SAVING = {
@@ -18,15 +18,15 @@ SAVING = {
     BY_GROUP: f"oneiros_saving.loading:{BY_GROUP}",
     f"{BY_GROUP}_by_name": f"oneiros_saving.loading:{BY_GROUP}_by_name",
     "Budget": "oneiros_safe_files.budget:Budget",
-    "Format": "oneiros_saving.formats:Format",
-    "ModelState": "oneiros_saving.formats:ModelState",
+    "Format": "oneiros_safe_files.model_format:Format",
+    "ModelState": "oneiros_safe_files.model_state:ModelState",
     "build_graph": "oneiros_saving.graph_config:build_graph",
     "function_scope": "oneiros_old_files.stored_functions:function_scope",
     "graph_config": "oneiros_saving.graph_config:graph_config",
     "dumps": "oneiros_safe_files.json_text:dumps",
-    "provenance": "oneiros_saving.object_origin:provenance",
+    "provenance": "oneiros_saving.provenance:provenance",
     "parameter_budget": "oneiros_safe_files.budget:parameter_budget",
-    "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
+    "plain_attributes": "oneiros_saving.plain_data_encoding:plain_attributes",
     "reduced": "oneiros_saving.pickling:reduced",
     "yaml_text": "oneiros_saving.yaml_text:yaml_text",
     "layer_config": "oneiros_saving.layer_config:layer_config",

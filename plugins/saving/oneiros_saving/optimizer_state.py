@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
-import numpy as np
+from oneiros import backend as K
+from oneiros import config as configs
 from oneiros.errors import FileFormatError
 from oneiros_backend_toolkit.user_warnings import warn
+from oneiros_model_parts.variables import assign, values_of
 from oneiros_old_files.base import Origin
+from oneiros_old_files.keras1_optimizer import UnknownOrderError, in_order
+from oneiros_old_files.keras2_optimizer import MatchedState, matched_state
+from oneiros_old_files.optimizer_conversion import flipped
+from oneiros_safe_files.model_state import ModelState
 
-from oneiros_saving.formats import ModelState
-from oneiros_saving.matching import check_optimizer
-from oneiros_saving.model_parts import trained_weights
-from oneiros_saving.optimizer_arrays import flipped
-from oneiros_saving.optimizer_order import UnknownOrderError, by_name, may_be_as_made
-from oneiros_saving.plain_data import Encoded, decoded, encoded
-from oneiros_saving.variables import assign, values_of
+from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded
+from oneiros_saving.weight_matching import check_optimizer
 
 KEY = "optimizer"
 """Where a `training_state` has what Keras 1 forgot of the optimizer."""
@@ -51,7 +51,7 @@ def restore_forgotten(optimizer: Any, state: Encoded | None) -> None:
 
 
 def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
-    """Sets the state of a compiled model's optimizer to a file's of Keras 1.
+    """Sets the state of a compiled model's optimizer to a file's.
 
     A state that can't be told to belong to these weights is left out, with a warning.
 
@@ -61,13 +61,19 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
         origin: `Origin`, what wrote the file.
         source: the file, for messages.
     """
+    if origin.keras > 1:
+        _restore_of_keras_2(model, state, origin, source)
+    else:
+        _restore_of_keras_1(model, state, origin, source)
+
+
+def _restore_of_keras_1(
+    model: Any, state: ModelState, origin: Origin, source: Any
+) -> None:
     optimizer = model.optimizer
-    stored = state.optimizer_weights or []
-    check_optimizer(optimizer.weights, stored, source)
-    arrays = [value for _, value in stored]
-    as_made = may_be_as_made(state, origin)
+    check_optimizer(optimizer.weights, state.optimizer_weights or [], source)
     try:
-        optimizer.set_weights(_in_order(model, arrays, as_made))
+        optimizer.set_weights(in_order(model, state, origin))
     except UnknownOrderError as error:
         warn(
             f"{source} is loaded and compiled, but its {type(optimizer).__name__} "
@@ -83,28 +89,24 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
     restore_forgotten(optimizer, state.training_state)
 
 
-def _in_order(model: Any, stored: list[Any], as_made: bool) -> list[Any]:
-    """Returns what the optimizer's `set_weights` takes.
-
-    What an optimizer keeps once, such as its steps, comes first; versions that didn't
-    keep it leave it out.
-    """
-    current = model.optimizer.get_weights()
-    if not as_made and list(map(np.shape, current)) == list(map(np.shape, stored)):
-        return stored
-    current_once = _count_once(current)
-    stored_once = _count_once(stored)
-    missing_once = current_once - stored_once
-    if missing_once < 0 or missing_once != len(current) - len(stored):
-        name = type(model.optimizer).__name__
-        raise UnknownOrderError(
-            f"{name} has {len(current)} arrays and not {len(stored)}"
+def _restore_of_keras_2(
+    model: Any, state: ModelState, origin: Origin, source: Any
+) -> None:
+    with configs.building("optimizer", type(model.optimizer).__name__):
+        matched = matched_state(model, state, origin, source)
+        if matched is not None:
+            _set_matched(matched, source)
+    if matched is None:
+        warn(
+            f"{source} is loaded and compiled, but its optimizer begins anew: the "
+            f"state in the file is laid out in a way that isn't known."
         )
-    params = trained_weights(model)
-    series = by_name(model, params, stored[stored_once:], as_made)
-    return [*current[:missing_once], *stored[:stored_once], *series]
 
 
-def _count_once(arrays: list[Any]) -> int:
-    """Returns how many numbers come first, which an optimizer keeps once."""
-    return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
+def _set_matched(matched: MatchedState, source: Any) -> None:
+    variables = [variable for variable, _ in matched.slots]
+    named = [(str(variable.name), value) for variable, value in matched.slots]
+    check_optimizer(variables, named, source)
+    K.batch_set_value(matched.slots)
+    for variable, value in matched.counters:
+        K.set_value(variable, value)

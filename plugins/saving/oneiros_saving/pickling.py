@@ -17,12 +17,13 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all
 from oneiros.errors import ArgumentError
+from oneiros_model_parts.nested_layers import parts_of
+from oneiros_model_parts.trained_model import computing_model, make_optimizer_state
+from oneiros_model_parts.variables import Values, assign, values_of
 from oneiros_optimizers.optimizer import Optimizer
 
-from oneiros_saving.model_parts import inner, make_optimizer_state
-from oneiros_saving.parts import parts_of, used_by
-from oneiros_saving.saving import COMPILED
-from oneiros_saving.variables import Values, assign, values_of
+from oneiros_saving.training_config import COMPILED
+from oneiros_saving.used_objects import used_by
 
 KEPT = ("trainable", "initial_weights")
 """Attributes that a layer keeps although its configuration may lack them."""
@@ -138,7 +139,7 @@ def _training(model: Any) -> Any:
     if getattr(model, "optimizer", None) is None:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
-    return model.optimizer, arguments, inner(model).function_kwargs
+    return model.optimizer, arguments, computing_model(model).function_kwargs
 
 
 def _input_shapes(layer: Any) -> Any:

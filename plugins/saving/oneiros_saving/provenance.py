@@ -1,27 +1,28 @@
-"""Where objects come from: what a saved file says of it, and what is missing where the
-file is loaded."""
+"""Where objects come from: the distribution of one, and what a saved file says of all
+that its model is made of."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
-from oneiros import load_context, modules, plugins, registry
+from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
-from oneiros.errors import NameConflictError, UnknownNameError
+from oneiros.errors import NameConflictError
+from oneiros.plugins import Entry, manager
 from oneiros_constraints.constraint import Constraint
+from oneiros_model_parts.nested_layers import parts_of
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
 
-from oneiros_saving.parts import parts_of, used_by
-from oneiros_saving.references import Reference, find, references
+from oneiros_saving.config_references import find, references
+from oneiros_saving.used_objects import used_by
 
 Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
@@ -38,20 +39,22 @@ _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A name of a file that nothing here provides.
+def provenance(obj: Any) -> dict[str, Any] | None:
+    """Returns the `distribution`, `version` and `api_level` that an object, class or
+    function comes from.
 
-    # Properties
-        advice: str, what to install or to do.
-        origin: str, what the file says of where it came from; empty if it says nothing.
+    None if no plugin has it, or if several share the package that it is in.
     """
-
-    kind: str
-    name: str
-    where: list[str]
-    advice: str
-    origin: str
+    target = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = str(target.__module__)
+    origin = (
+        _registration(target)
+        or _nearest(module, manager().plugins)
+        or _nearest(module, _entries())
+    )
+    if origin is None:
+        return None
+    return {field: getattr(origin, field) for field in FIELDS}
 
 
 def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
@@ -63,72 +66,8 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     record[f"backend:{backend}"] = _origin("backend", backend)
     for _, part in parts_of(model):
         for used in (type(part), *used_by(part)):
-            record.update(dict.fromkeys(_keys(used), registry.provenance(used)))
+            record.update(dict.fromkeys(_keys(used), provenance(used)))
     return {key: origin for key, origin in sorted(record.items()) if origin}
-
-
-def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
-    """Returns which of the names nothing here provides, each once, with what the file
-    says of their origin.
-
-    # Arguments
-        named: references of a configuration.
-        provenance: what the file holds of it; it may be anything, since a stranger may
-            have written it.
-    """
-    recorded_origins = provenance if isinstance(provenance, dict) else {}
-    places: dict[tuple[str, str], dict[str, None]] = {}
-    for reference in named:
-        if _known(reference):
-            continue
-        if reference.certain or reference.key in recorded_origins or _owned(reference):
-            where = places.setdefault((reference.kind, reference.name), {})
-            where[reference.where] = None
-    return [
-        Missing(
-            kind=kind,
-            name=name,
-            where=list(where),
-            advice=_advice(kind, name),
-            origin=stated(recorded_origins.get(f"{kind}:{name}")),
-        )
-        for (kind, name), where in places.items()
-    ]
-
-
-def check(
-    model_config: Any, training_config: Any = None, provenance: Any = None
-) -> None:
-    """Checks all names of a configuration, before anything is built or imported.
-
-    A model's configuration alone, such as JSON, may hold its provenance under the key
-    `oneiros_provenance`.
-
-    # Raises
-        UnknownNameError: that tells of all that is missing.
-        UnsafeFileError: if something may not be imported.
-    """
-    if provenance is None and isinstance(model_config, dict):
-        provenance = model_config.get(KEY)
-    named = list(references(model_config, training_config))
-    missing_names = missing(named, provenance)
-    if not missing_names:
-        return _check_permitted(named)
-    lines = [f"{each.advice} {each.origin}".strip() for each in missing_names]
-    if len(lines) > 1:
-        lines = [f"{len(lines)} names are unknown here.", *lines]
-    raise UnknownNameError("\n".join(lines) + " Nothing was built.")
-
-
-def _check_permitted(named: Iterable[Reference]) -> None:
-    for reference in named:
-        entry = _provider(reference.kind, reference.name)
-        if (
-            entry
-            and reference.certain
-            and reference.name not in configs.known_objects()
-        ):
-            load_context.current().permit(entry)
 
 
 def stated(origin: Any) -> str:
@@ -146,16 +85,16 @@ def stated(origin: Any) -> str:
     )
 
 
-def _origin(kind: str, name: str) -> dict[str, Any] | None:
-    entry = _provider(kind, name)
-    return {key: getattr(entry, key) for key in FIELDS} if entry else None
-
-
-def _provider(kind: str, name: str) -> plugins.Entry | None:
+def provider_of(kind: str, name: str) -> Entry | None:
     """Returns who provides a name, if one does and no more."""
     with suppress(NameConflictError):
         return find(kind, name)
     return None
+
+
+def _origin(kind: str, name: str) -> dict[str, Any] | None:
+    entry = provider_of(kind, name)
+    return {key: getattr(entry, key) for key in FIELDS} if entry else None
 
 
 def _keys(used: Any) -> list[str]:
@@ -166,7 +105,7 @@ def _keys(used: Any) -> list[str]:
     else:
         reference = f"{used.__module__}:{used.__qualname__}"
         entries = [
-            (kind, _provider(kind, used.__name__)) for kind in configs.FUNCTION_KINDS
+            (kind, provider_of(kind, used.__name__)) for kind in configs.FUNCTION_KINDS
         ]
         kinds = [
             kind for kind, entry in entries if entry and entry.reference == reference
@@ -174,25 +113,34 @@ def _keys(used: Any) -> list[str]:
     return [f"{kind}:{used.__name__}" for kind in kinds]
 
 
-def _known(reference: Reference) -> bool:
-    custom = configs.known_objects()
-    if reference.name in custom or reference.name.rpartition(".")[2] in custom:
-        return True
-    if modules.patched(reference.kind, reference.name) is not None:
-        return True
-    try:
-        return find(reference.kind, reference.name) is not None
-    except NameConflictError:
-        return True
+def _registration(target: Any) -> Entry | None:
+    """Returns the entry of an object that was registered for this process."""
+    for entry, registered_object in registry.registered.items():
+        if registered_object is target:
+            return entry
+    return None
 
 
-def _owned(reference: Reference) -> bool:
-    return reference.name in registry.owners().get(reference.kind, {})
+def _entries() -> Iterator[Entry]:
+    """Gives all that plugins provide."""
+    plugins = manager()
+    for table in (*plugins.entries.values(), *plugins.modules.values()):
+        for providers in table.values():
+            yield from providers
 
 
-def _advice(kind: str, name: str) -> str:
-    try:
-        configs.get_object("metric" if kind == "function" else kind, name)
-    except UnknownNameError as error:
-        return str(error)
-    return f"Unknown {kind} {name!r}."
+def _nearest(module: str, origins: Iterable[Any]) -> Any:
+    """Returns the entry or record with the innermost package that holds a module; None
+    if there is none, or if several distributions share that package."""
+    around = [x for x in origins if f"{module}.".startswith(f"{_package(x)}.")]
+    depth = max((len(_package(origin)) for origin in around), default=0)
+    nearest = [origin for origin in around if len(_package(origin)) == depth]
+    distributions = {origin.distribution for origin in nearest}
+    return nearest[0] if len(distributions) == 1 else None
+
+
+def _package(origin: Any) -> str:
+    """Returns the package of an entry's or a record's module; a module in none is its
+    own."""
+    module: str = origin.module
+    return module.rpartition(".")[0] or module

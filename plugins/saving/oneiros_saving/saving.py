@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,13 @@ from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.user_warnings import warn
+from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 
-from oneiros_saving import files, installed_formats, provenance
-from oneiros_saving.formats import ModelState
-from oneiros_saving.matching import Named
-from oneiros_saving.model_parts import weight_layers
+from oneiros_saving import installed_formats, model_files, provenance
+from oneiros_saving.model_files import PathLike
 from oneiros_saving.optimizer_state import forgotten
-from oneiros_saving.stored_names import check_names, check_sequentials, problem
-
-PathLike = str | os.PathLike[str]
-
-COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
-"""Attributes of a model that keep the arguments of `compile`."""
+from oneiros_saving.storable_names import check_names, check_sequentials, problem
+from oneiros_saving.training_config import training_config
 
 SUFFIXES_OF_OTHERS = {
     ".joblib": "joblib",
@@ -84,7 +78,7 @@ def state_of(model: Any) -> ModelState:
                 "class_name": type(model).__name__,
                 "config": model.get_config(),
             },
-            training_config=_training_config(model, optimizer) if optimizer else None,
+            training_config=training_config(model),
             weights=_layer_weights(model),
             optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
             keras_version=configs.KERAS_VERSION,
@@ -105,7 +99,7 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
         state: what to write.
         overwrite: bool, as for `save_model`.
     """
-    if files.path_of(filepath).suffix in files.TEXTS:
+    if model_files.path_of(filepath).suffix in model_files.TEXTS:
         raise ArgumentError(
             f"{filepath} would be a text: write model.to_json() or model.to_yaml() "
             f"there, and save weights or the whole model to a file that ends in .h5."
@@ -114,10 +108,10 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
     if state.model_config is not None:
         check_sequentials(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
-    path = files.target(filepath, overwrite)
+    path = model_files.target(filepath, overwrite)
     if path is not None:
         plugins.call("oneiros_before_save", model=model, path=path)
-        files.write(path, state)
+        model_files.write(path, state)
         plugins.call("oneiros_after_save", model=model, path=path)
         _warn_of_suffix(path)
 
@@ -133,32 +127,9 @@ def _warn_of_suffix(path: Path) -> None:
         )
 
 
-def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
-    name = type(optimizer).__name__
-    try:
-        config = optimizer.get_config()
-    except NotImplementedError:
-        warn(f"{name} can't be saved; compile the model again after loading it.")
-        return None
-    return {
-        "optimizer_config": {"class_name": name, "config": config},
-        **{key: _names(getattr(model, key)) for key in COMPILED},
-    }
-
-
-def _names(value: Any) -> Any:
-    """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them
-    back."""
-    if isinstance(value, dict):
-        return {key: _names(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_names(item) for item in value]
-    return getattr(value, "__name__", value)
-
-
-def _layer_weights(model: Any) -> list[tuple[str, Named]]:
+def _layer_weights(model: Any) -> LayerWeights:
     return [
-        (layer.name, _named_values(layer.weights)) for layer in weight_layers(model)
+        (layer.name, _named_values(layer.weights)) for layer in model.weight_layers()
     ]
 
 

@@ -155,7 +155,12 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_regularizers.regularizer": {
             "Regularizer": "base class of regularizers, as oneiros.regularizers has it",
         },
-        "oneiros_old_files": "how files of other versions are read",
+        "oneiros_old_files.base": "`Migration`: how a class of other versions is read",
+        "oneiros_old_files.configs": "configurations of other versions",
+        "oneiros_old_files.convolution_kernels": "migrations of layers with kernels",
+        "oneiros_old_files.keras2": "migrations of layers of Keras 2, made of tables",
+        "oneiros_old_files.moves": "where values are after a change of `dim_ordering`",
+        "oneiros_old_files.stored_functions": "functions that configurations name",
     },
     ENGINE: {
         "oneiros.backend.contract": {
@@ -245,14 +250,16 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_initializations.postponed": "initial values drawn when first needed",
         "oneiros_jax_support": "what backends that compute with JAX share",
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
+        "oneiros_model_parts": "what a model consists of: layers, variables, weights",
         "oneiros_native_convolution.gradient": {
             "kernel_gradient": "machine code for a derivative; it may be absent",
         },
+        "oneiros_old_files": "what other versions wrote, beyond one class",
         "oneiros_safe_files": "reading and writing files under limits",
         "oneiros_sequential.sequential": {
             "Sequential": "model that is a list of layers; users: oneiros.models",
         },
-        "oneiros_saving": "models as states, and states as files",
+        "oneiros_saving": "saving and loading models",
         "oneiros_testing": "checks of plugins",
     },
 }

@@ -1,31 +1,12 @@
-"""How a model of Keras 2 was compiled, in terms of Keras 1, and the layouts of its
-optimizers' state."""
+"""How a model of Keras 2 was compiled, in terms of Keras 1."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files.base import Origin, migration_of
-
-Named = list[tuple[str, Any]]
-SLOTS = {
-    "SGD": 1,
-    "RMSprop": 1,
-    "Adagrad": 1,
-    "Adadelta": 2,
-    "Adam": 2,
-    "Adamax": 2,
-    "Nadam": 2,
-}
-"""How many arrays of the size of each weight an optimizer keeps."""
-MAX_STEPS = 2**53
-"""Up to here, floats count steps one by one."""
-LONG = 2**20
-"""After so many steps the product of Nadam's momenta, all below one, is 0 as a
-float32."""
 
 
 def compile_arguments(
@@ -105,58 +86,3 @@ def _flat(metrics: Any) -> Any:
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
         return metrics[0]
     return metrics
-
-
-def slots(
-    optimizer: Any, stored: Named, count: int
-) -> tuple[int | None, list[list[Any]]] | None:
-    """Returns an optimizer's number of steps and its series of arrays, one array for
-    each weight in each.
-
-    Keras 2 and TensorFlow up to 2.10 store series after series. Later ones, whose first
-    array is called
-    `iteration`, store weight after weight.
-
-    # Arguments
-        optimizer: the optimizer, as it is here.
-        stored: list of names and arrays, as in the file.
-        count: int, number of trainable weights.
-
-    # Returns
-        None if the arrays are laid out in another way, or the number of steps is none.
-    """
-    steps = _steps(stored)
-    if steps is not None and not 0 <= steps <= MAX_STEPS:
-        return None
-    whole_steps = None if steps is None else int(steps)
-    arrays = [value for _, value in stored if np.ndim(value) > 0]
-    if not arrays:
-        return whole_steps, []
-    series = SLOTS.get(type(optimizer).__name__, 0)
-    with_momentum = (series + 1) * count
-    if series * count == 0 or len(arrays) not in (series * count, with_momentum):
-        return None
-    arrays = arrays[: series * count]
-    if stored[0][0] == "iteration:0":
-        return whole_steps, [arrays[start::series] for start in range(series)]
-    starts = range(0, len(arrays), count)
-    return whole_steps, [arrays[start : start + count] for start in starts]
-
-
-def _steps(stored: Named) -> float | None:
-    """Returns the number of steps among an optimizer's arrays; None if there is
-    none."""
-    for name, value in stored:
-        if "iter" in name and np.ndim(value) == 0:
-            return float(value)
-    if stored and np.ndim(stored[0][1]) == 0:
-        return float(stored[0][1])
-    return None
-
-
-def schedule(optimizer: Any, steps: int) -> float:
-    """Returns the product of Nadam's momenta after so many steps, which no file
-    holds."""
-    counts = np.arange(1, min(steps, LONG) + 1) * float(optimizer.schedule_decay)
-    beta = float(optimizer.get_config()["beta_1"])
-    return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))

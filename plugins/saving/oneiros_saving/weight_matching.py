@@ -12,13 +12,9 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
-
-from oneiros_saving.keras0 import explained
-from oneiros_saving.layouts import arranged, note_kernels
-from oneiros_saving.model_parts import weight_layers
-
-Named = list[tuple[str, Any]]
-"""Names and arrays."""
+from oneiros_old_files.keras0 import explained
+from oneiros_old_files.weight_layouts import arranged, note_kernels
+from oneiros_safe_files.model_state import LayerWeights, Named
 
 Pairs = list[tuple[Any, Any]]
 """Variables and arrays."""
@@ -26,7 +22,7 @@ Pairs = list[tuple[Any, Any]]
 
 def matched_pairs(
     model: Any,
-    weights: list[tuple[str, Named]],
+    weights: LayerWeights,
     source: Any,
     by_name: bool,
     origin: Origin,
@@ -42,13 +38,13 @@ def matched_pairs(
 
 def _matched(
     model: Any,
-    weights: list[tuple[str, Named]],
+    weights: LayerWeights,
     source: Any,
     by_name: bool,
     origin: Origin,
 ) -> Pairs:
     stored = [(name, arrays) for name, arrays in weights if arrays]
-    layers = [layer for layer in weight_layers(model) if layer.weights]
+    layers = [layer for layer in model.weight_layers() if layer.weights]
     if by_name:
         matched = [
             (layer, name, arrays)
@@ -73,7 +69,7 @@ def _matched(
 def _mismatch(
     model: Any,
     layers: list[Any],
-    stored: list[tuple[str, Named]],
+    stored: LayerWeights,
     source: Any,
     hint: str,
 ) -> FileFormatError:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.errors import ArgumentError, FileFormatError
-from oneiros_old_files.base import Origin
+from oneiros_safe_files.model_state import ModelState
 
-from oneiros_saving.formats import ModelState
+from oneiros_old_files.base import Origin
 
 ENGINES = ("tensorflow", "theano")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros_old_files.base import Arrays, Origin
+from oneiros_model_parts.trained_model import trained_weights
 
-from oneiros_saving.layouts import arranged
-from oneiros_saving.model_parts import trained_weights, weight_layers
+from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.weight_layouts import arranged
 
 ByWeight = dict[int, Any]
 """An array for each weight, by the weight's identity."""
@@ -54,7 +54,7 @@ def flipped(model: Any) -> Arrays | None:
 
     def follow(arrays: ByWeight) -> ByWeight:
         flipped_arrays: ByWeight = {}
-        for layer in weight_layers(model):
+        for layer in model.weight_layers():
             weights = layer.trainable_weights
             named = [("", arrays[id(weight)]) for weight in weights]
             origin = Origin(engine="theano")

@@ -17,13 +17,11 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.errors import FileFormatError
+from oneiros_model_parts.nested_layers import parts_of
+from oneiros_safe_files.model_state import LayerWeights, Named
+
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
-
-from oneiros_saving.parts import parts_of
-
-Named = list[tuple[str, Any]]
-"""Names and arrays."""
 
 Run = tuple[Any, list[Any]]
 """A layer, and weights of it that stand in a row."""
@@ -88,6 +86,16 @@ def arranged(
             names = [str(variable.name) for variable in variables]
         laid_out += zip(names, values, strict=False)
     return laid_out
+
+
+def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
+    """Returns stored weights in the model's order of layers, where the names are those
+    of the model: Keras 2 may have another order."""
+    stored = dict(weights)
+    names = [layer.name for layer in model.weight_layers() if layer.weights]
+    if set(names) != {name for name, arrays in weights if arrays}:
+        return weights
+    return [(name, stored[name]) for name in names]
 
 
 def migration_for(layer: Any) -> Migration | None:

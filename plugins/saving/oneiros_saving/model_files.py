@@ -15,9 +15,10 @@ from typing import Any
 from oneiros import registry
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.model_format import Format
+from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import installed_formats
-from oneiros_saving.formats import Format, ModelState
 
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")

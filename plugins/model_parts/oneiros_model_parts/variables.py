@@ -11,7 +11,7 @@ from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import FileFormatError
 
-from oneiros_saving.parts import items_of
+from oneiros_model_parts.nested_layers import items_of
 
 Values = dict[str, list[Any]]
 """Arrays by the names of the attributes whose variables they are of."""
@@ -27,38 +27,51 @@ def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
         obj: a layer or an optimizer.
         without: variables to leave out.
     """
-    return {
-        key: [value for _, value in pairs]
-        for key, pairs in _variables(obj, without).items()
-    }
+    values: Values = {}
+    for key, pairs in _variables(obj, without).items():
+        values[key] = [value for _, value in pairs]
+    return values
 
 
-def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
+def assign(
+    obj: Any,
+    values: Values,
+    without: Iterable[Any] = (),
+) -> None:
     """Sets an object's variables to what `values_of` returned; the arguments are those
     of `matched`."""
     K.batch_set_value(matched(obj, values, without))
 
 
-def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
+def matched(
+    obj: Any,
+    values: Values,
+    without: Iterable[Any] = (),
+) -> Pairs:
     """Returns the variables that `values` has values for, with these.
 
     # Raises
         FileFormatError: if number, shapes or types differ.
     """
     own_pairs = _variables(obj, without)
-    pairs: Pairs = []
+    matched_pairs: Pairs = []
     for key in sorted(values.keys() & own_pairs.keys()):
-        expected = [form(value) for _, value in own_pairs[key]]
-        stored = [form(value) for value in values[key]]
-        if expected != stored:
-            raise FileFormatError(
-                f"{type(obj).__name__}.{key} has values of shape "
-                f"{', '.join(expected)}; the stored ones are of shape "
-                f"{', '.join(stored)}."
-            )
         variables = [variable for variable, _ in own_pairs[key]]
-        pairs += zip(variables, values[key], strict=True)
-    return pairs
+        own_values = [value for _, value in own_pairs[key]]
+        _check_forms(f"{type(obj).__name__}.{key}", own_values, values[key])
+        matched_pairs += zip(variables, values[key], strict=True)
+    return matched_pairs
+
+
+def _check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> None:
+    own_forms = list(map(form, own_values))
+    stored_forms = list(map(form, stored))
+    if own_forms != stored_forms:
+        raise FileFormatError(
+            f"{attribute} has values of shape "
+            f"{', '.join(own_forms)}; the stored ones are of shape "
+            f"{', '.join(stored_forms)}."
+        )
 
 
 def form(value: Any) -> str:
@@ -76,7 +89,10 @@ def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
     variables: dict[str, Pairs] = {}
     left_out_ids = {id(variable) for variable in without}
     backend = backend_of(obj)
-    for key, _, item in items_of(vars(obj)):
-        if backend.is_variable(item) and id(item) not in left_out_ids:
-            variables.setdefault(key, []).append((item, K.get_value(item)))
+    for item in items_of(vars(obj)):
+        variable = item.value
+        if not backend.is_variable(variable) or id(variable) in left_out_ids:
+            continue
+        pairs = variables.setdefault(item.attribute, [])
+        pairs.append((variable, K.get_value(variable)))
     return variables

@@ -3,13 +3,11 @@ loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from oneiros.errors import ArgumentError
+from oneiros_safe_files.model_state import LayerWeights
 from oneiros_sequential.sequential import Sequential
-
-from oneiros_saving.matching import Named
 
 MAX_BYTES = 32_000
 """How long a name may be."""
@@ -18,7 +16,7 @@ MAX_STEPS = 16
 """How many parts `/` may divide it into."""
 
 
-def check_names(weights: Iterable[tuple[str, Named]]) -> None:
+def check_names(weights: LayerWeights) -> None:
     """Checks that each layer's name, and each weight's, is a path of its own inside a
     file.
 

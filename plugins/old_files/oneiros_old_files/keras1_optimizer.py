@@ -1,5 +1,5 @@
-"""In which order a file keeps an optimizer's state: by the weights' names, or as Keras
-1.0 and 1.1 on Theano did, as the weights were made.
+"""An optimizer's state as versions of Keras 1 stored it: by the weights' names, or, in
+1.0 and 1.1 on Theano, as the weights were made.
 
 That order no file tells. The weights of a layer were made one after the other; layers
 were made in any order, and since what counted was the text of a running number ("10"
@@ -9,6 +9,7 @@ a single one. A state in the wrong order would train on without an error, and wo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,12 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
-from oneiros_old_files.base import Origin
+from oneiros_model_parts.trained_model import trained_weights
+from oneiros_safe_files.model_state import ModelState
 
-from oneiros_saving.file_origin import origin_of
-from oneiros_saving.formats import ModelState
-from oneiros_saving.layouts import weights_by_layer
+from oneiros_old_files.base import Origin
+from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.weight_layouts import weights_by_layer
 
 Shape = tuple[int, ...]
 Order = tuple[int, ...]
@@ -39,14 +41,65 @@ class UnknownOrderError(Exception):
     """Says why nobody knows which array of a state belongs to which weight."""
 
 
-def by_name(
-    model: Any, params: list[Any], arrays: list[Any], as_made: bool
-) -> list[Any]:
-    """Returns the arrays of an optimizer's state in the order that they have here.
+def in_order(model: Any, state: ModelState, origin: Origin) -> list[Any]:
+    """Returns what the optimizer's `set_weights` takes, of what a file holds.
+
+    What an optimizer keeps once, such as its steps, comes first; versions that didn't
+    keep it leave it out.
+
+    # Arguments
+        model: a compiled model, its optimizer's variables made.
+        state: what the file holds.
+        origin: `Origin`, what wrote it.
+
+    # Raises
+        UnknownOrderError: if no order fits, or several do.
+    """
+    current = model.optimizer.get_weights()
+    stored = [value for _, value in state.optimizer_weights or []]
+    as_made = _may_be_as_made(state, origin)
+    if not as_made and list(map(np.shape, current)) == list(map(np.shape, stored)):
+        return stored
+    current_once = _count_once(current)
+    stored_once = _count_once(stored)
+    missing_once = current_once - stored_once
+    if missing_once < 0 or missing_once != len(current) - len(stored):
+        name = type(model.optimizer).__name__
+        raise UnknownOrderError(
+            f"{name} has {len(current)} arrays and not {len(stored)}"
+        )
+    series = _series_in_order(model, stored[stored_once:], as_made)
+    return [*current[:missing_once], *stored[:stored_once], *series]
+
+
+def _count_once(arrays: list[Any]) -> int:
+    """Returns how many numbers come first, which an optimizer keeps once."""
+    return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
+
+
+def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
+    """Tells whether a file may have an optimizer's state as the weights were made.
+
+    # Arguments
+        state: what the file holds.
+        origin: what wrote it. Whoever flips kernels themselves calls a file of Theano's
+            TensorFlow's, so the weights' names count as well.
+    """
+    engines = {origin.engine, origin_of(state).engine}
+    if state.provenance or engines == {"tensorflow"}:
+        return False
+    numbers = (state.keras_version or "1").split(".")[:2]
+    if not all(number.isdecimal() for number in numbers):
+        return True
+    return tuple(map(int, numbers)) < BY_NAME_SINCE
+
+
+def _series_in_order(model: Any, arrays: list[Any], as_made: bool) -> list[Any]:
+    """Returns arrays of an optimizer's state in the order that they have here: that of
+    the weights' names.
 
     # Arguments
         model: the model.
-        params: list of the trained weights, sorted by name.
         arrays: list of arrays, one for each weight, once or several times over.
         as_made: bool, whether the file may have them in the order in which the weights
             were made.
@@ -56,6 +109,7 @@ def by_name(
     """
     if not arrays:
         return []
+    params = trained_weights(model)
     if not params or len(arrays) % len(params):
         raise UnknownOrderError(
             f"it has {len(arrays)} arrays for {len(params)} trained weights"
@@ -85,23 +139,6 @@ def by_name(
     (order,) = orders
     places = np.argsort(order)
     return [part[place] for part in series for place in places]
-
-
-def may_be_as_made(state: ModelState, origin: Origin) -> bool:
-    """Tells whether a file may have an optimizer's state as the weights were made.
-
-    # Arguments
-        state: what the file holds.
-        origin: what wrote it. Whoever flips kernels themselves calls a file of Theano's
-            TensorFlow's, so the weights' names count as well.
-    """
-    engines = {origin.engine, origin_of(state).engine}
-    if state.provenance or engines == {"tensorflow"}:
-        return False
-    numbers = (state.keras_version or "1").split(".")[:2]
-    if not all(number.isdecimal() for number in numbers):
-        return True
-    return tuple(map(int, numbers)) < BY_NAME_SINCE
 
 
 def _orders_as_made(

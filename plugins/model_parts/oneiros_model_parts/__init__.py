@@ -1,0 +1,2 @@
+"""What a model consists of: layers inside layers, variables, trained weights: a plugin
+of Oneiros."""

@@ -1,0 +1,204 @@
+"""An optimizer's state as Keras 2 stored it, matched with the variables that it has
+here."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros_model_parts.trained_model import trained_weights
+from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
+
+from oneiros_old_files.base import Origin
+from oneiros_old_files.weight_layouts import arranged, stored_count
+
+Pairs = list[tuple[Any, Any]]
+"""Variables and values."""
+
+SORTED_BY_NAME = re.compile(r"2\.0\.[0-5](\D|$)")
+"""Versions that kept an optimizer's state in the order of the weights' names."""
+
+SLOTS = {
+    "SGD": 1,
+    "RMSprop": 1,
+    "Adagrad": 1,
+    "Adadelta": 2,
+    "Adam": 2,
+    "Adamax": 2,
+    "Nadam": 2,
+}
+"""How many arrays of the size of each weight an optimizer keeps."""
+
+MAX_STEPS = 2**53
+"""Up to here, floats count steps one by one."""
+
+LONG = 2**20
+"""After so many steps the product of Nadam's momenta, all below one, is 0 as a
+float32."""
+
+
+@dataclass(frozen=True)
+class MatchedState:
+    """Variables of an optimizer, and the values that a file has for them.
+
+    # Properties
+        slots: list of pairs, a variable of a weight's size with its array.
+        counters: list of pairs, a variable that counts steps with its number.
+    """
+
+    slots: Pairs
+    counters: Pairs
+
+
+def matched_state(
+    model: Any, state: ModelState, origin: Origin, source: Any
+) -> MatchedState | None:
+    """Returns a file's state of a compiled model's optimizer, None if it doesn't fit.
+
+    # Arguments
+        model: the model, its optimizer's variables made.
+        state: what the file holds.
+        origin: `Origin`, what wrote it.
+        source: the file, for messages.
+    """
+    by_name = {layer.name: layer for layer in model.weight_layers()}
+    layers = [by_name[name] for name, _ in state.weights if name in by_name]
+    counts = [stored_count(layer, layer.trainable_weights, origin) for layer in layers]
+    optimizer = model.optimizer
+    laid_out = _steps_and_series(optimizer, state.optimizer_weights or [], sum(counts))
+    if laid_out is None:
+        return None
+    steps, series = laid_out
+    if SORTED_BY_NAME.match(state.keras_version or ""):
+        names = _trained_names(state.weights, layers, counts)
+        series = [_in_order_of(names, arrays) for arrays in series]
+    values: list[Any] = []
+    for arrays in series:
+        by_weight = _by_weight(layers, counts, arrays, origin, source)
+        params = trained_weights(model)
+        values += [by_weight[id(w)] for w in params if id(w) in by_weight]
+    if len(values) != len(series) * len(model.trainable_weights):
+        return None
+    slots = _last_variables(optimizer, values)
+    if slots is None:
+        return None
+    return MatchedState(slots, _counters(optimizer, steps))
+
+
+def _steps_and_series(
+    optimizer: Any, stored: Named, count: int
+) -> tuple[int | None, list[list[Any]]] | None:
+    """Returns an optimizer's number of steps and its series of arrays, one array for
+    each weight in each.
+
+    Keras 2 and TensorFlow up to 2.10 store series after series. Later ones, whose first
+    array is called `iteration`, store weight after weight.
+
+    # Arguments
+        optimizer: the optimizer, as it is here.
+        stored: list of names and arrays, as in the file.
+        count: int, number of trainable weights.
+
+    # Returns
+        None if the arrays are laid out in another way, or the number of steps is none.
+    """
+    steps = _steps(stored)
+    if steps is not None and not 0 <= steps <= MAX_STEPS:
+        return None
+    whole_steps = None if steps is None else int(steps)
+    arrays = [value for _, value in stored if np.ndim(value) > 0]
+    if not arrays:
+        return whole_steps, []
+    series = SLOTS.get(type(optimizer).__name__, 0)
+    with_momentum = (series + 1) * count
+    if series * count == 0 or len(arrays) not in (series * count, with_momentum):
+        return None
+    arrays = arrays[: series * count]
+    if stored[0][0] == "iteration:0":
+        return whole_steps, [arrays[start::series] for start in range(series)]
+    starts = range(0, len(arrays), count)
+    return whole_steps, [arrays[start : start + count] for start in starts]
+
+
+def _steps(stored: Named) -> float | None:
+    """Returns the number of steps among an optimizer's arrays; None if there is
+    none."""
+    for name, value in stored:
+        if "iter" in name and np.ndim(value) == 0:
+            return float(value)
+    if stored and np.ndim(stored[0][1]) == 0:
+        return float(stored[0][1])
+    return None
+
+
+def _trained_names(
+    weights: LayerWeights, layers: list[Any], counts: list[int]
+) -> list[str]:
+    """Returns the names that a file has for the weights that were trained, layer by
+    layer: those that a layer trains come first."""
+    stored = dict(weights)
+    return [
+        name
+        for layer, count in zip(layers, counts, strict=True)
+        for name, _ in stored[layer.name][:count]
+    ]
+
+
+def _in_order_of(names: list[str], arrays: list[Any]) -> list[Any]:
+    """Returns arrays, which are in the order of the sorted names, in that of the
+    names."""
+    places = sorted(range(len(names)), key=names.__getitem__)
+    by_place = dict(zip(places, arrays, strict=True))
+    return [by_place[place] for place in range(len(names))]
+
+
+def _by_weight(
+    layers: list[Any],
+    counts: list[int],
+    arrays: list[Any],
+    origin: Origin,
+    source: Any,
+) -> dict[int, Any]:
+    """Returns the arrays of one series as they are here, by the weights' identities."""
+    by_weight: dict[int, Any] = {}
+    remaining = iter(arrays)
+    for layer, count in zip(layers, counts, strict=True):
+        stored = [("", value) for value in itertools.islice(remaining, count)]
+        laid_out = arranged(layer, stored, origin, source, trainable=True)
+        weights = map(id, layer.trainable_weights)
+        by_weight.update(zip(weights, (value for _, value in laid_out), strict=False))
+    return by_weight
+
+
+def _last_variables(optimizer: Any, values: list[Any]) -> Pairs | None:
+    """Returns the last of an optimizer's variables with these values, None unless they
+    have these shapes."""
+    variables = optimizer.weights[len(optimizer.weights) - len(values) :]
+    if len(variables) != len(values):
+        return None
+    pairs = list(zip(variables, values, strict=True))
+    if any(tuple(K.get_variable_shape(w)) != value.shape for w, value in pairs):
+        return None
+    return pairs
+
+
+def _counters(optimizer: Any, steps: int | None) -> Pairs:
+    """Returns the variables that tell how many steps were made, with their values."""
+    counters: Pairs = []
+    if steps is not None and hasattr(optimizer, "iterations"):
+        counters.append((optimizer.iterations, steps))
+    if steps is not None and hasattr(optimizer, "m_schedule"):
+        counters.append((optimizer.m_schedule, _momenta(optimizer, steps)))
+    return counters
+
+
+def _momenta(optimizer: Any, steps: int) -> float:
+    """Returns the product of Nadam's momenta after so many steps, which no file
+    holds."""
+    counts = np.arange(1, min(steps, LONG) + 1) * float(optimizer.schedule_decay)
+    beta = float(optimizer.get_config()["beta_1"])
+    return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))

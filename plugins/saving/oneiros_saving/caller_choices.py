@@ -1,0 +1,79 @@
+"""What the caller of a load supplies and permits, in force while a model is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from oneiros import load_context
+from oneiros.errors import ArgumentError
+from oneiros.load_context import BuildLimits, LoadContext
+from oneiros.plugins import manager
+
+from oneiros_saving.config_references import layers
+from oneiros_saving.import_permission import Permission
+
+Objects = dict[str, Any] | None
+Plugins = str | Iterable[str]
+
+
+class CallerChoices:
+    """Objects of the caller's own, functions that no file holds, and which plugins may
+    be imported.
+
+    # Arguments
+        custom_objects, functions, plugins: as for `load_model`.
+
+    # Raises
+        ArgumentError: for what are no dicts, and no choice of plugins.
+    """
+
+    def __init__(
+        self, custom_objects: Objects, functions: Objects, plugins: Plugins
+    ) -> None:
+        self._permission = Permission(plugins)
+        self.custom_objects = _checked("custom_objects", custom_objects)
+        self.functions = _checked("functions", functions)
+
+    @contextmanager
+    def in_force(self, limits: BuildLimits | None, source: Any) -> Iterator[None]:
+        """Context manager under which they hold, beside those of a load around it.
+
+        # Arguments
+            limits: `BuildLimits`, how much may be built.
+            source: what is loaded, for the log.
+        """
+        outer = load_context.current()
+        context = LoadContext(
+            custom_objects={**outer.custom_objects, **self.custom_objects},
+            functions={**outer.functions, **self.functions},
+            limits=limits,
+            permit=self._permission.check,
+            manager=manager(),
+        )
+        with load_context.entered(context), self._permission.logged(source):
+            yield
+
+    def check_functions(self, config: Any) -> None:
+        """Raises ArgumentError if the caller supplied a function for a layer that isn't
+        in a configuration."""
+        parts = [
+            part.config for part in layers(config) if isinstance(part.config, dict)
+        ]
+        names = [part["name"] for part in parts if isinstance(part.get("name"), str)]
+        unknown = [name for name in self.functions if name not in names]
+        if unknown:
+            raise ArgumentError(
+                f"functions has {', '.join(map(repr, unknown)):.200}; the file has no "
+                f"layer of that name, but {', '.join(names):.300}."
+            )
+
+
+def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
+    objects = supplied or {}
+    if not isinstance(objects, dict):
+        raise ArgumentError(
+            f"{argument} takes a dict from names to objects; received {objects!r:.80}."
+        )
+    return objects
