@@ -66,8 +66,9 @@ def test_what_belongs_to_no_model_is_told(model, file, place, put):
     assert inspect_file(file).unread == [place]
     with pytest.warns(
         UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")
-    ):
+    ) as caught:
         load(model, file)
+    assert caught[0].filename == __file__
 
 
 def test_a_list_of_it_is_short(model, file):

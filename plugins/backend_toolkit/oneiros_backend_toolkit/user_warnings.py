@@ -15,7 +15,13 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """
     frame = sys._getframe()
     level = 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("oneiros"):
+    while frame.f_back and _is_passed_over(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
         level += 1
     warnings.warn(message, category, level)
+
+
+def _is_passed_over(module: str) -> bool:
+    """Tells whether a module is of Oneiros, or the one that ends the blocks of its
+    context managers."""
+    return module == "contextlib" or module.startswith("oneiros")
