@@ -224,13 +224,24 @@ def epochs_of_small_images() -> Action:
     return lambda: model.fit(x, x[:, 0, 0, :1], 16, 1, verbose=0)
 
 
-def steps_with_dropout() -> Action:
-    """Steps of `evaluate`, where dropout is a branch that isn't taken."""
+def dense_with_dropout() -> Any:
+    """Returns a dense network with dropout."""
     from oneiros.layers import Dense, Dropout
     from oneiros.models import Sequential
 
     layers = [Dense(512, activation="relu", input_dim=784), Dropout(0.5), Dense(1)]
-    model = Sequential(layers)
+    return Sequential(layers)
+
+
+def training_with_dropout() -> Action:
+    """Steps of training, where the values without dropout are a branch that isn't
+    taken."""
+    return trained(dense_with_dropout(), (128, 784))
+
+
+def steps_with_dropout() -> Action:
+    """Steps of `evaluate`, where dropout is a branch that isn't taken."""
+    model = dense_with_dropout()
     model.compile("sgd", "mse")
     x = np.random.RandomState(0).standard_normal((1280, 784)).astype("float32")
     return lambda: model.evaluate(x, x[:, :1], 128, verbose=0)
@@ -330,6 +341,24 @@ def compiled_anew(concrete: Any, variables: Any, compile_: Callable[[], Any]) ->
     return Runnable(compile_())
 
 
+class OwnCall:
+    """A traced function of TensorFlow's that is called as TensorFlow calls it.
+
+    # Arguments
+        concrete: the concrete function.
+    """
+
+    def __init__(self, concrete: Any) -> None:
+        self._concrete = concrete
+
+    def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
+        """Returns a function of tensors that runs it on variables."""
+        return lambda *tensors: self._concrete(variables, *tensors) or []
+
+    def forget_graphs(self) -> None:
+        """Keeps the graphs, which such a call needs."""
+
+
 def copied(array: Any) -> Any:
     """Returns a tensor with a copy of an array."""
     from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -411,6 +440,13 @@ MECHANISMS = {
             f"{THEANO}.evaluate:switch_result": lambda node, inputs: None,
         },
     ),
+    "vanishing": Mechanism(
+        module=f"{THEANO}.vanishing",
+        what="a step of a dense network with dropout",
+        start=training_with_dropout,
+        engine="theano",
+        replaced={f"{THEANO}.evaluate:vanishes": lambda node, inputs: False},
+    ),
     "rectifiers": Mechanism(
         module=f"{THEANO}.switches",
         what="a step of case b",
@@ -474,19 +510,19 @@ MECHANISMS = {
         replaced={f"{JAX}.convolutions:_is_taken_apart": lambda windows: False},
     ),
     "predictions_by_ynn": Mechanism(
-        module=f"{JAX}.graphs",
+        module=f"{JAX}.ynn",
         what="predictions of case b",
         start=predictions_of("b", 1280),
-        replaced={f"{JAX}.graphs:suits_ynn": lambda graph: False},
+        replaced={f"{JAX}.ynn:suits_ynn": lambda graph: False},
     ),
     "without_ynn": Mechanism(
-        module=f"{JAX}.cpu",
+        module=f"{JAX}.ynn",
         what="predictions of case f",
         start=predictions_of("f", 32),
-        replaced={f"{JAX}.cpu:OPTIONS": {}},
+        replaced={f"{JAX}.ynn:known_options": dict},
     ),
     "kept_memory": Mechanism(
-        module=f"{JAX}.cpu",
+        module=f"{JAX}.freed_memory",
         what="a step of case b",
         start=step_of("b"),
         environment={"ONEIROS_KEEP_FREED_MEMORY": "0"},
@@ -515,6 +551,16 @@ MECHANISMS = {
         replaced={
             f"{TENSORFLOW}.backend:TensorFlowBackend.{name}": lambda *arguments: False
             for name in ("_keeps_channels", "_suits_kernel")
+        },
+    ),
+    "runnable": Mechanism(
+        module=f"{TENSORFLOW}.runnable",
+        what="1000 predictions of a row of case d",
+        start=predictions_of("d", 1, times=1000),
+        engine="tensorflow",
+        replaced={
+            f"{TENSORFLOW}.compiled:Runnable": OwnCall,
+            f"{TENSORFLOW}.compiled_programs:Runnable": OwnCall,
         },
     ),
     "compiled_programs": Mechanism(

@@ -8,6 +8,7 @@ from oneiros.models import Sequential
 
 jax = pytest.importorskip("jax")
 graphs = pytest.importorskip("oneiros_jax_support.graphs")
+ynn = pytest.importorskip("oneiros_jax_support.ynn")
 
 
 def network(
@@ -40,7 +41,7 @@ def network(
     "change", [{}, {"rows": 100}, {"channels": 48}, {"dead": jax.numpy.tanh}]
 )
 def test_graphs_that_suit_it(change):
-    assert graphs.convolves(network(**change)) and graphs.suits_ynn(network(**change))
+    assert graphs.convolves(network(**change)) and ynn.suits_ynn(network(**change))
 
 
 @pytest.mark.parametrize(
@@ -55,22 +56,20 @@ def test_graphs_that_suit_it(change):
     ],
 )
 def test_graphs_that_don_t(change):
-    assert graphs.convolves(network(**change)) and not graphs.suits_ynn(
-        network(**change)
-    )
+    assert graphs.convolves(network(**change)) and not ynn.suits_ynn(network(**change))
 
 
 @pytest.fixture
 def decisions(monkeypatch):
     """What was decided of the graphs that were compiled meanwhile."""
     answers = []
-    original = graphs.suits_ynn
+    original = ynn.suits_ynn
 
     def noted(graph):
         answers.append(original(graph))
         return answers[-1]
 
-    monkeypatch.setattr(graphs, "suits_ynn", noted)
+    monkeypatch.setattr(ynn, "suits_ynn", noted)
     return answers
 
 

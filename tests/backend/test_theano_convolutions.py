@@ -2,14 +2,13 @@
 they are compiled."""
 
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import DataError, ShapeError
-from oneiros_jax_support import convolutions, cpu
+from oneiros_jax_support import convolutions, ynn
+from processes import run_python
 
 PERFORM = "FAST_COMPILE"
 
@@ -361,15 +360,15 @@ def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
 
 
 def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
-    monkeypatch.setattr(cpu, "OPTIONS", {"xla_cpu_no_such_option": ""})
-    cpu.cpu_options.cache_clear()
+    monkeypatch.setattr(ynn, "OPTIONS", {"xla_cpu_no_such_option": ""})
+    ynn.known_options.cache_clear()
     try:
-        assert cpu.convolution_options() == {}
+        assert ynn.known_options() == {}
         x = K.placeholder((1, 3, 3, 1))
         y = convolve(x, K.variable(np.ones((2, 2, 1, 1))), (1, 1), "valid", (1, 1))
         assert run([K.sum(y)], {x: np.ones((1, 3, 3, 1))})[0] == 16
     finally:
-        cpu.cpu_options.cache_clear()
+        ynn.known_options.cache_clear()
 
 
 def test_sums_per_channel():
@@ -392,7 +391,4 @@ K.function([x], [K.sum(x)])([[[1, 2, 3]]])
 extra = ("numba", "oneiros_native_convolution.g", "oneiros_jax_support.convolutions")
 print([name for name in sys.modules if name.startswith(extra)])
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+    assert run_python(program).stdout.strip() == "[]"

@@ -13,11 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_jax_support import calls
-from oneiros_jax_support.cpu import convolution_options
 from oneiros_jax_support.devices import platform, scope
-from oneiros_jax_support.graphs import convolves, for_ynn
+from oneiros_jax_support.graphs import convolves
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.runs import batches_for, gathered, one_by_one, run_of
+from oneiros_jax_support.ynn import convolving
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.program import Program
 
@@ -42,6 +42,11 @@ class _Variables:
         self._order = [self.nodes.index(node) for node in program.variables]
         for node in self.nodes:
             node.data.move()
+
+    @property
+    def donated(self) -> range:
+        """The numbers of the values whose memory new ones take over."""
+        return range(len(self.written))
 
     @property
     def shapes(self) -> list[Any]:
@@ -199,9 +204,8 @@ def _traced(
     arguments: list[Any],
 ) -> Any:
     """Traces a function of the variables' values and of arguments."""
-    donated = tuple(range(len(variables.written)))
     with scope("jax")():
-        jitted = jax.jit(function, donate_argnums=donated)
+        jitted = jax.jit(function, donate_argnums=variables.donated)
         return jitted.trace(*variables.shapes, *arguments)
 
 
@@ -211,17 +215,13 @@ def _compiled(
     variables: _Variables,
     arguments: list[Any],
 ) -> Any:
-    """Compiles what was traced, with the options that suit its convolutions."""
+    """Compiles what was traced, as it suits its convolutions."""
     with scope("jax")():
         if not convolves(traced.jaxpr.jaxpr):
             return traced.lower().compile()
-        options = convolution_options()
         shapes = [*variables.shapes, *arguments]
-        if options and not variables.written:
-            predicting = for_ynn(function, shapes)
-            if predicting is not None:
-                return predicting.lower(*shapes).compile()
-        return traced.lower().compile(compiler_options=options)
+        jitted = convolving(function, shapes, variables.donated)
+        return jitted.lower(*shapes).compile()
 
 
 class _Call:

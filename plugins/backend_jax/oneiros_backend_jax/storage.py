@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_jax_support.calls import LOCK
+from oneiros_jax_support.calls import LOCK, move
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.runs import on_device
 
@@ -35,16 +35,13 @@ class Storage:
     def set(self, array: Array) -> None:
         """Stores an array, which is the storage's from now on."""
         with LOCK:
-            is_on_device = not isinstance(self.slot[0], np.ndarray)
-            self.slot[0] = _put(array) if is_on_device else array
+            if isinstance(self.slot[0], np.ndarray):
+                self.slot[0] = array
+                return
+            with scope("jax")():
+                self.slot[0] = on_device(array)
 
     def move(self) -> None:
         """Moves the value to the device, if it isn't there yet."""
-        with LOCK:
-            if isinstance(self.slot[0], np.ndarray):
-                self.slot[0] = _put(self.slot[0])
-
-
-def _put(array: Array) -> Any:
-    with scope("jax")():
-        return on_device(array)
+        with LOCK, scope("jax")():
+            move(self.slot)

@@ -2,10 +2,9 @@
 
 They run without the Python graphs that they were traced to.
 
-With a concrete function's own call instead, `predict` of one row takes 1.9 times as
-long on the small network (case d of the comparison), and `train_on_batch` 1.5 times:
-processor time, medians of interleaved turns of two processes on a shared machine, as
-`python benchmarks/compare.py --case d --engine tensorflow --clock processor` measures.
+With a concrete function's own call instead, `predict` of one row takes 1.5 times as
+long on the small network (case d of the comparison), by the processor's time
+(`benchmarks/mechanisms.py runnable`).
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.interrupts import kept_interrupts
-from oneiros_jax_support.calls import LOCK, Slot, call
-from oneiros_jax_support.cpu import convolution_options
+from oneiros_jax_support.calls import LOCK, Slot, call, move
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
@@ -113,7 +112,7 @@ class JaxFunction(GraphFunction):
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
         data = handle.arrays
-        if len(rows) and self._options is not None:
+        if len(rows) and self._convolves_on_cpu:
             return self._one_by_one(rows, data, chosen)
         key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
         if len(rows) == 1 and key not in self._loop_steps:
@@ -202,28 +201,27 @@ class JaxFunction(GraphFunction):
     ) -> Any:
         """Returns a compiled function, which has no memory of how it was called
         before."""
-        from oneiros_jax_support.graphs import for_ynn
         from oneiros_jax_support.jax_import import jax
+        from oneiros_jax_support.ynn import convolving
 
         traced = self._step(phase) if kind == "step" else self._loop(phase)
         arguments = [*self._state(), self.counters(0), *arrays]
+        donated = [0] if self.updated else []
         with kept_interrupts():
-            function = None
-            if self._options and not self.updated:
-                function = for_ynn(traced, arguments)
-            if function is None:
-                function = jax.jit(
-                    traced, donate_argnums=0, compiler_options=self._options
-                )
+            if self._convolves_on_cpu:
+                function = convolving(traced, arguments, donated)
+            else:
+                function = jax.jit(traced, donate_argnums=donated)
             function.lower(*arguments).compile()
         return function
 
     @functools.cached_property
-    def _options(self) -> Any:
-        """XLA's options for convolutions on a CPU; None on other devices and without
-        convolutions."""
+    def _convolves_on_cpu(self) -> bool:
+        """Whether it holds convolutions that a CPU computes."""
+        from oneiros_jax_support.devices import platform
+
         with self._scope():
-            return convolution_options() if self.convolves else None
+            return self.convolves and platform() == "cpu"
 
     @functools.cached_property
     def _scope(self) -> Any:
@@ -278,10 +276,7 @@ class JaxFunction(GraphFunction):
 def _values(slots: list[Slot]) -> tuple[Any, ...]:
     """Returns what slots hold, moved to the device if it isn't there yet."""
     for slot in slots:
-        if type(slot[0]) is np.ndarray:
-            from oneiros_jax_support.runs import on_device
-
-            slot[0] = on_device(slot[0])
+        move(slot)
     return tuple([slot[0] for slot in slots])
 
 

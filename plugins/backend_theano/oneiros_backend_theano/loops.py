@@ -1,7 +1,6 @@
 """Loops over the first axis of tensors: a step's graph, run by `jax.lax.scan`.
 
-Steps with convolutions are unrolled on a CPU, where they take sixty times as long
-inside a loop of XLA's.
+`oneiros_jax_support.loops` unrolls steps with convolutions on a CPU.
 """
 
 from __future__ import annotations

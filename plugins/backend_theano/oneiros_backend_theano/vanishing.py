@@ -1,7 +1,8 @@
 """Which results are zero because inputs are, as PyTensor's rewrites would find.
 
-This is what makes the untaken branch of the learning phase cost nothing in the
-gradients.
+The gradients of the branch of the learning phase that isn't taken are zero, and nothing
+is computed from them: without this a training step of a dense network with dropout
+takes 7 % more of the processor (`benchmarks/mechanisms.py vanishing`).
 """
 
 from __future__ import annotations

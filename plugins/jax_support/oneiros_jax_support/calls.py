@@ -23,6 +23,14 @@ LOCK = threading.Lock()
 donated buffer."""
 
 
+def move(slot: Slot) -> None:
+    """Moves a variable's value to the device, if it isn't there yet."""
+    if type(slot[0]) is np.ndarray:
+        from oneiros_jax_support.runs import on_device
+
+        slot[0] = on_device(slot[0])
+
+
 def call(
     function: Callable[..., Any],
     arguments: Sequence[Any],

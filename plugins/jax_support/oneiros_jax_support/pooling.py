@@ -18,10 +18,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from oneiros_jax_support.graphs import pools_by_windows
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import PoolingWindows, Sizes
+from oneiros_jax_support.ynn import pools_by_windows
 
 T = Any
 MOST_SLICES = 9

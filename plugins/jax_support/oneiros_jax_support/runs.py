@@ -22,8 +22,8 @@ from oneiros_backend_toolkit.batches import (
     rows_of,
 )
 
-from oneiros_jax_support.cpu import keep_freed_memory
 from oneiros_jax_support.devices import platform
+from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.jax_import import jax
 
 jnp = jax.numpy

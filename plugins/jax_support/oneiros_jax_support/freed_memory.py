@@ -1,0 +1,38 @@
+"""Memory that the C library keeps for the next step on a CPU.
+
+What it hands back to the system must be cleared page by page when it is asked for
+again: a training step of case b takes 1.3 times as long then
+(`benchmarks/mechanisms.py kept_memory`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+
+_TRIM_THRESHOLD = -1
+_TOP_PAD = -2
+_MMAP_MAX = -4
+
+
+@functools.cache
+def keep_freed_memory() -> None:
+    """Lets glibc keep freed memory for the next step instead of handing it back to the
+    system each time.
+
+    XLA frees a step's intermediate results, some 100 MB for a small convolutional
+    network, and the batches that were gathered for a run. It holds for the whole
+    process, from the first function with a convolution or run of batches on;
+    ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    if os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0":
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_MMAP_MAX, 0)
+        library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+        library.mallopt(_TOP_PAD, 1 << 26)

@@ -1,0 +1,158 @@
+"""XLA's library YNN, which computes convolutions on a CPU in the time of XLA's own
+code, in less, or in two to eight times as much.
+
+An option switches it off: with it, predictions of case f of `benchmarks/compare.py`
+take 1.4 times as long, by the clock (`benchmarks/mechanisms.py without_ynn`).
+
+Predictions that suit it are left to it: without it those of case b take 1.5 times as
+long (`benchmarks/mechanisms.py predictions_by_ynn`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from oneiros_jax_support.freed_memory import keep_freed_memory
+from oneiros_jax_support.graphs import CONVOLUTION, graphs_inside
+
+OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
+"""What switches YNN off."""
+ROWS = 32
+CHANNELS = 32
+"""From so many samples and output channels on, predictions of unpadded convolutions are
+left to XLA's library YNN: it takes 0.9 of the time in the mean, and 1.15 at most. For
+fewer, or padded ones, it takes up to twice the time."""
+BETWEEN = {
+    CONVOLUTION,
+    "add",
+    "broadcast_in_dim",
+    "convert_element_type",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "jit",
+    "max",
+    "pad",
+    "reduce_window_max",
+    "reshape",
+}
+"""What may be done to images meanwhile: biases, rectifiers, maxima. With others YNN can
+take eight times."""
+
+
+_pools_windows: ContextVar[bool] = ContextVar("oneiros_pools_windows", default=False)
+
+
+def convolving(
+    function: Callable[..., Any], arguments: Sequence[Any], donated: Sequence[int]
+) -> Any:
+    """Returns a function with convolutions as one of `jax.jit`, with YNN or without it.
+
+    # Arguments
+        function: the function, which holds convolutions.
+        arguments: values, or `jax.ShapeDtypeStruct`s, like those it will be called on.
+        donated: the numbers of the arguments whose memory the results take over; none
+            for a prediction, which writes no variables.
+    """
+    from oneiros_jax_support.devices import platform
+    from oneiros_jax_support.jax_import import jax
+
+    if platform() != "cpu":
+        return jax.jit(function, donate_argnums=donated)
+    keep_freed_memory()
+    options = known_options()
+    if options and not donated:
+        predicting = jax.jit(_pooling_by_windows(function))
+        if suits_ynn(predicting.trace(*arguments).jaxpr.jaxpr):
+            return predicting
+    return jax.jit(function, donate_argnums=donated, compiler_options=options)
+
+
+@functools.cache
+def known_options() -> dict[str, bool | int | str]:
+    """Returns the options that switch YNN off, none where XLA doesn't know them."""
+    from oneiros_jax_support.jax_import import jax
+
+    try:
+        jax.jit(lambda: 0, compiler_options=OPTIONS).lower().compile()
+    except RuntimeError:
+        return {}
+    return OPTIONS
+
+
+def pools_by_windows() -> bool:
+    """Tells whether maxima are traced as XLA's operation for windows, which suits
+    YNN."""
+    return _pools_windows.get()
+
+
+def suits_ynn(graph: Any) -> bool:
+    """Tells whether YNN computes a graph of convolutions faster, if it has no
+    derivatives.
+
+    # Arguments
+        graph: traced with maxima of windows as XLA's own operation.
+    """
+    for equation in _used(graph):
+        if not any(len(result.aval.shape) == 4 for result in equation.outvars):
+            continue
+        name = equation.primitive.name
+        if name not in BETWEEN:
+            return False
+        if name == CONVOLUTION and not _is_plain(equation):
+            return False
+    return True
+
+
+def _pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function in which `pools_by_windows` is true."""
+
+    def traced(*values: Any) -> Any:
+        token = _pools_windows.set(True)
+        try:
+            return function(*values)
+        finally:
+            _pools_windows.reset(token)
+
+    return traced
+
+
+def _used(graph: Any) -> Iterator[Any]:
+    """Gives the operations that the outputs of a graph, and of those inside, depend on,
+    the last first."""
+    needed = {x for x in graph.outvars if not _is_constant(x)}
+    for equation in reversed(graph.eqns):
+        if not needed.isdisjoint(equation.outvars):
+            needed.update(x for x in equation.invars if not _is_constant(x))
+            yield equation
+            for inner in graphs_inside(equation):
+                yield from _used(inner)
+
+
+def _is_constant(x: Any) -> bool:
+    return hasattr(x, "val")
+
+
+def _is_plain(convolution: Any) -> bool:
+    """Tells whether it is a large, unpadded one of images, step by step."""
+    images, _ = convolution.invars
+    (result,) = convolution.outvars
+    params = convolution.params
+    sample_axis = params["dimension_numbers"].lhs_spec[0]
+    channel_axis = params["dimension_numbers"].out_spec[1]
+    steps = (
+        *params["window_strides"],
+        *params["lhs_dilation"],
+        *params["rhs_dilation"],
+    )
+    if images.aval.ndim != 4 or set(steps) != {1}:
+        return False
+    if any(map(any, params["padding"])):
+        return False
+    if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
+        return False
+    if images.aval.shape[sample_axis] < ROWS:
+        return False
+    return bool(result.aval.shape[channel_axis] >= CHANNELS)
