@@ -7,8 +7,6 @@ ONEIROS_TEST_DEVICE=gpu, one GPU.
 """
 
 import os
-import subprocess
-import sys
 from functools import partial
 from textwrap import dedent
 
@@ -19,6 +17,7 @@ from oneiros.errors import CapabilityError, SettingsError
 from oneiros_backend_tensorflow import devices as tensorflow_devices
 from oneiros_backend_toolkit.devices import Choice, Device, requested
 from oneiros_jax_support import devices as jax_devices
+from processes import run_python
 
 TRAINING = dedent("""
     import sys
@@ -99,30 +98,16 @@ TENSORFLOW = TRAINING.replace(
 def test_all_lives_and_runs_on_the_device(name, tmp_path):
     device = "gpu:0" if os.environ["ONEIROS_TEST_DEVICE"] == "gpu" else "cpu:1"
     flags = os.environ.get("XLA_FLAGS", "")
-    environment = os.environ | {
-        "ONEIROS_BACKEND": name,
-        "ONEIROS_DEVICE": f"cpu:0,{name}={device}",
-        "XLA_FLAGS": f"{flags} --xla_force_host_platform_device_count=2",
-    }
-    code = TENSORFLOW if name == "tensorflow" else JAX
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-c",
-        code,
-        str(tmp_path / "model.h5"),
+    ran = run_python(
+        TENSORFLOW if name == "tensorflow" else JAX,
+        tmp_path / "model.h5",
         device,
-    ]
-    ran = subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        options=["-W", "error"],
+        ONEIROS_BACKEND=name,
+        ONEIROS_DEVICE=f"cpu:0,{name}={device}",
+        XLA_FLAGS=f"{flags} --xla_force_host_platform_device_count=2",
     )
-    assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
+    assert ran.stdout == "done\n"
 
 
 def test_the_setting(monkeypatch):

@@ -1,8 +1,5 @@
 """The JAX backend: what JAX asks for that other engines don't."""
 
-import os
-import subprocess
-import sys
 import threading
 
 import jax
@@ -13,6 +10,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
 from oneiros_jax_support.graphs import convolves
+from processes import run_python
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +33,9 @@ import oneiros_jax_support.jax_import
 from jax._src import xla_bridge
 print(xla_bridge._CPU_ENABLE_ASYNC_DISPATCH.value)
 """
-    others = {
-        k: v for k, v in os.environ.items() if k != "JAX_CPU_ENABLE_ASYNC_DISPATCH"
-    }
-    chosen = {} if setting is None else {"JAX_CPU_ENABLE_ASYNC_DISPATCH": setting}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=others | chosen,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    variable = "JAX_CPU_ENABLE_ASYNC_DISPATCH"
+    chosen = {} if setting is None else {variable: setting}
+    done = run_python(code, without=[variable], **chosen)
     assert done.stdout.strip() == expected
 
 
@@ -62,10 +52,7 @@ assert K.eval(K.variable(np.ones(2), "float64") * 2).dtype == "float64"
 assert jnp.ones(2).dtype == "float32" and not jax.config.jax_enable_x64
 print(np.random.randint(10**9))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_python(code)
     assert int(done.stdout) == np.random.RandomState(3).randint(10**9)
 
 
@@ -74,9 +61,7 @@ def test_its_manifest_names_the_class_without_importing_jax():
         "import sys, oneiros_backend_jax.manifest as m; "
         "print(m.oneiros_backends(), 'jax' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
-    )
+    done = run_python(code)
     assert (
         done.stdout.strip() == "{'jax': 'oneiros_backend_jax.backend:JaxBackend'} False"
     )

@@ -1,15 +1,12 @@
 """Two backends in one process, and how one of them is chosen."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from backends import OTHER
 from oneiros import backend as K
 from oneiros.backend import bound, dot
 from oneiros.errors import BackendMissingError, BackendMixError
+from processes import run_python
 
 
 @pytest.fixture
@@ -122,19 +119,8 @@ def test_unknown_backend_says_what_there_is():
 
 
 def run(code, **variables):
-    environment = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in ("KERAS_BACKEND", "ONEIROS_BACKEND")
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment, **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return done
+    unset = ["KERAS_BACKEND", "ONEIROS_BACKEND"]
+    return run_python(code, check=False, without=unset, **variables)
 
 
 def test_meaningless_keras_backend_gets_one_line_and_is_passed_over():
@@ -212,7 +198,7 @@ assert K.abs(other) == "other"
 del other
 assert K.abs(1) == "default"
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    run_python(code)
 
 
 def test_two_objects_of_one_engine_share_its_tensors():
@@ -236,4 +222,4 @@ with K.use(second):
     assert K.abs({"a tensor"}) == id(second)
 assert K.abs({"a tensor"}) == id(first)
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    run_python(code)

@@ -1,9 +1,6 @@
 """What is TensorFlow's own: its code on lazy tensors, XLA, storage, memory, silence."""
 
 import gc
-import os
-import subprocess
-import sys
 import threading
 from types import SimpleNamespace
 
@@ -18,6 +15,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros_backend_tensorflow import installed
+from processes import run_python
 
 pytest.importorskip("tensorflow")
 reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
@@ -631,15 +629,8 @@ def test_import_is_silent_and_changes_nothing():
         "assert dict(os.environ) == before; import tensorflow as tf;"
         "print(tf.config.threading.get_intra_op_parallelism_threads())"
     )
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "TF_CPP_MIN_LOG_LEVEL"
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+    done = run_python(script, without=["TF_CPP_MIN_LOG_LEVEL"])
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():
@@ -650,10 +641,7 @@ def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():
         "print(layer(tf.ones((3, 4))).shape, isinstance(layer, "
         "keras.layers.Layer), jax.numpy.ones(2).shape)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout) == (0, "(3, 2) True (2,)\n"), done.stderr
+    assert run_python(script).stdout == "(3, 2) True (2,)\n"
 
 
 def test_batch_normalization_of_images_is_what_its_formula_says():

@@ -5,10 +5,8 @@ Raw PyTensor code, linkers, precision, interruption, threads.
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytensor
@@ -17,6 +15,7 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 from oneiros_backend_theano.jax_op import JaxOp
+from processes import run_python
 from pytensor.raise_op import Assert
 
 
@@ -270,9 +269,7 @@ def test_nothing_process_wide_is_left_changed():
         "y = K.placeholder((None,)); print(K.function([y], [y * "
         "0.1])([[3.0]])[0].dtype)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = run_python(code)
     assert done.stdout.split() == ["float64", "False", "float32", "float32"]
 
 
@@ -348,8 +345,7 @@ def test_interrupts_lose_no_variable(interruptible):
     signal.signal(signal.SIGINT, interrupt)
     thread = threading.Thread(target=disturb)
     thread.start()
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
+    while caught < 10:
         try:
             armed.append(True)
             f([data])
@@ -360,7 +356,6 @@ def test_interrupts_lose_no_variable(interruptible):
     stop.set()
     thread.join()
     first, second = K.get_value(a), K.get_value(b)
-    assert caught > 10
     np.testing.assert_array_equal(first, second)
     assert first[0] > done and f([data])
 

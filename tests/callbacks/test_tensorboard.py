@@ -1,9 +1,6 @@
 """TensorBoard's files, read back by the tensorboard package."""
 
 import io
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +9,7 @@ from oneiros.errors import ArgumentError
 from oneiros.layers import LSTM, Convolution2D, Dense, Dropout, Flatten, Input, merge
 from oneiros.models import Model, Sequential
 from PIL import Image
+from processes import run_python
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
@@ -244,9 +242,7 @@ def test_without_the_writer_the_error_says_what_to_install(tmp_path):
         "try: TensorBoard()\n"
         "except PluginLoadError as error: print(error)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ
-    )
+    done = run_python(program)
     assert "pip install 'oneiros-callbacks[tensorboard]'" in done.stdout, done.stderr
 
 
@@ -262,10 +258,7 @@ def test_it_imports_no_tensorflow(tmp_path):
         "model.fit(x, x, 2, 1, 0, [board], 0.5)\n"
         "print(sorted({'tensorflow', 'tensorboard'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ
-    )
-    assert done.stdout == "[]\n", done.stderr
+    assert run_python(program).stdout == "[]\n"
 
 
 def test_bad_arguments():

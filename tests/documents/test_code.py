@@ -5,8 +5,6 @@ import importlib
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import zipfile
 
 import documents
@@ -14,6 +12,7 @@ import pytest
 from backends import BACKENDS
 from fresh import ROOT
 from oneiros import backend as K
+from processes import run_python
 
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
@@ -113,11 +112,9 @@ def test_the_plugin_of_the_readme(folder, monkeypatch):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     (folder / "my_layers" / "__init__.py").touch()
-    subprocess.run([sys.executable, "-c", BUILD, folder], cwd=folder, check=True)
+    run_python(BUILD, folder, cwd=folder)
     (wheel,) = folder.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "installed")
     path = [str(folder / "installed"), str(ROOT / "tests" / "support")]
     monkeypatch.setenv("PYTHONPATH", ":".join(path))
-    command = [sys.executable, "-P", "-c", USE, "use.py"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run_python(USE, "use.py", options=["-P"], cwd=folder)

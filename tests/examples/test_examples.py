@@ -4,14 +4,13 @@ One in the test command, all in the exhaustive run.
 """
 
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 
 import backends
 import draws
 import pytest
 from oneiros import backend as K
+from processes import run_python
 
 ROOT = Path(__file__).parents[2] / "examples"
 TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
@@ -47,7 +46,7 @@ def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on():
         "import sunspots; sunspots.NB_EPOCH = 2; assert sunspots.main() == "
         "sunspots.main()"
     )
-    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, cwd=ROOT)
+    run_python(program, options=["-W", "error"], cwd=ROOT)
 
 
 LONGEST = 140

@@ -4,11 +4,10 @@ Cheap, silent, and without opinions on what it doesn't own.
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import run_python
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "keras_namespace"
 
@@ -35,11 +34,7 @@ print(json.dumps(origins))
 
 
 def run(code, *arguments, options=(), **variables):
-    command = [sys.executable, *options, "-c", code, PLUGIN, *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=variables or None
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_python(code, PLUGIN, *arguments, options=options, **variables)
     return json.loads(done.stdout)
 
 

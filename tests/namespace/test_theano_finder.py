@@ -2,11 +2,10 @@
 
 import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import run_python
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "theano_namespace"
 
@@ -40,11 +39,7 @@ SUCCESSORS = {
 
 
 def run(code, *arguments, **variables):
-    command = [sys.executable, "-S", "-c", code, PLUGIN, *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=variables or None
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_python(code, PLUGIN, *arguments, options=["-S"], **variables)
     return json.loads(done.stdout)
 
 

@@ -10,10 +10,10 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 
 import pytest
+from processes import run_python
 
 LAYER = """
 from oneiros.engine.layer import Layer
@@ -272,9 +272,7 @@ def build_wheels(folder, faults):
         sources.append(folder / name)
     wheels = folder / "wheels"
     wheels.mkdir()
-    subprocess.run(
-        [sys.executable, "-c", BUILD, wheels, *sources], check=True, capture_output=True
-    )
+    run_python(BUILD, wheels, *sources)
     return wheels
 
 

@@ -6,14 +6,13 @@ They stay the plugin's own.
 import copy
 import importlib
 import os
-import subprocess
-import sys
 
 import oneiros.layers
 import oneiros.optimizers
 import pytest
 from oneiros import modules, registry
 from oneiros.errors import BackendMissingError, UnknownNameError
+from processes import run_python
 
 HOOKS = "from oneiros import hookimpl\n"
 RECORD = """
@@ -69,13 +68,7 @@ def write_plugin(folder, distribution, package, files, points):
 def start(folder, code, **variables):
     """Runs code in a process that has a folder on its path."""
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, **variables},
-        timeout=120,
-    )
+    return run_python(code, check=False, PYTHONPATH=path, **variables)
 
 
 @pytest.mark.parametrize(

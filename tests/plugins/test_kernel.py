@@ -2,10 +2,10 @@
 
 import ast
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
+
+from processes import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "kernel" / "oneiros"
@@ -35,18 +35,6 @@ def trees():
         path.relative_to(KERNEL): ast.parse(path.read_text(encoding="utf-8"))
         for path in KERNEL.rglob("*.py")
     }
-
-
-def process(code, *options, **variables):
-    environment = {**os.environ, **variables}
-    done = subprocess.run(
-        [sys.executable, *options, "-c", code],
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 def test_the_kernel_imports_only_what_it_may():
@@ -82,7 +70,7 @@ def test_importing_imports_no_engine_and_no_plugin():
         "import sys, json; before = set(sys.modules); import oneiros;"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-    loaded = json.loads(process(code).stdout)
+    loaded = json.loads(run_python(code).stdout)
     assert [name for name in loaded if name.startswith(HEAVY)] == []
     assert [name for name in loaded if name.startswith("oneiros")] == ["oneiros"]
 
@@ -93,7 +81,7 @@ def test_discovery_imports_only_manifests():
         "from oneiros.plugins import manager; manager();"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-    loaded = json.loads(process(code).stdout)
+    loaded = json.loads(run_python(code).stdout)
     plugins = [name for name in loaded if name.startswith("oneiros_")]
     assert plugins and all(
         name.count(".") == 0 or name.endswith(".manifest") for name in plugins
@@ -109,11 +97,9 @@ def test_importing_is_silent_and_writes_nothing(tmp_path):
     code = (
         "import oneiros; from oneiros.plugins import manager; manager(); dir(oneiros)"
     )
-    done = process(
+    done = run_python(
         code,
-        "-B",
-        "-W",
-        "error",
+        options=["-B", "-W", "error"],
         HOME=str(tmp_path),
         ONEIROS_HOME=str(tmp_path / "own"),
         TMPDIR=str(tmp_path),

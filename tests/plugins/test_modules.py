@@ -1,21 +1,20 @@
 """The modules made of what plugins contribute."""
 
 import importlib
-import subprocess
 import sys
 
 import oneiros
 import pytest
 from oneiros import modules, plugins, registry
 from oneiros.modules import VirtualModule
+from processes import run_python
 
 PATHS = sorted(plugins.manager().modules)
 
 
-def process(code):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def output(code):
+    """Returns what code prints in a process of its own."""
+    return run_python(code).stdout
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -46,30 +45,29 @@ def test_layers_shows_all_layers_and_all_names_of_its_children():
 
 
 def test_import_star():
-    space = process("""
+    space = output("""
 from oneiros.layers.core import *
 print("Dense" in globals(), "SReLU" in globals())
 """)
     assert space == "True False\n"
     assert (
-        process("from oneiros.optimizers import *; print(SGD.__name__, get.__name__)")
+        output("from oneiros.optimizers import *; print(SGD.__name__, get.__name__)")
         == "SGD get\n"
     )
     assert (
-        process("from oneiros import *; print(layers.core.Dense.__name__)") == "Dense\n"
+        output("from oneiros import *; print(layers.core.Dense.__name__)") == "Dense\n"
     )
 
 
 def test_children_need_no_import_of_their_own():
     assert (
-        process("import oneiros; print(oneiros.layers.core.Dense.__name__)")
-        == "Dense\n"
+        output("import oneiros; print(oneiros.layers.core.Dense.__name__)") == "Dense\n"
     )
     assert (
-        process("import oneiros as keras; print(keras.engine.topology.Node.__name__)")
+        output("import oneiros as keras; print(keras.engine.topology.Node.__name__)")
         == "Node\n"
     )
-    assert process("import oneiros; print(oneiros.arguments.is_int(1))") == "True\n"
+    assert output("import oneiros; print(oneiros.arguments.is_int(1))") == "True\n"
 
 
 def test_listing_names_imports_nothing():
@@ -85,7 +83,7 @@ new = set(sys.modules) - started
 loaded = [name for name in new if name.startswith("oneiros_") and "." in name]
 print([name for name in loaded if not name.endswith(".manifest")])
 """
-    assert process(code) == "['oneiros_old_code.optional']\n"
+    assert output(code) == "['oneiros_old_code.optional']\n"
 
 
 def test_virtual_and_physical_modules_are_told_apart():
@@ -116,11 +114,7 @@ def test_a_missing_attribute():
 
 
 def test_python_suggests_the_near_name():
-    done = subprocess.run(
-        [sys.executable, "-c", "import oneiros; oneiros.layers.Dens"],
-        capture_output=True,
-        text=True,
-    )
+    done = run_python("import oneiros; oneiros.layers.Dens", check=False)
     assert "Did you mean: 'Dense'?" in done.stderr
 
 

@@ -3,9 +3,6 @@
 Names, registrations, conflicts between them, provenance.
 """
 
-import subprocess
-import sys
-
 import oneiros
 import pytest
 from hypothesis import given
@@ -14,6 +11,7 @@ from hypothesis import strategies as st
 from oneiros import discovery, plugins, registry, settings
 from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
 from oneiros.plugins import KINDS, PluginRecord
+from processes import run_python
 
 NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{3,12}Zz", fullmatch=True)
 
@@ -35,9 +33,7 @@ entry = registry.find("optimizer", "SGD")
 print(entry.reference, entry.distribution, module in sys.modules)
 print(registry.resolve("optimizer", "SGD").__name__, module in sys.modules)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = run_python(code)
     assert (
         done.stdout == "oneiros_optimizers.sgd:SGD oneiros-optimizers False\nSGD True\n"
     )

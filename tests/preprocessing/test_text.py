@@ -1,8 +1,6 @@
 """Texts as words, numbers and vectors, beside what scikit-learn makes of them."""
 
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.preprocessing import text
 from oneiros.preprocessing.text import Tokenizer, one_hot, text_to_word_sequence
+from processes import run_python
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
@@ -175,15 +174,7 @@ def test_hashes_are_the_same_in_each_process():
         "from oneiros.preprocessing.text import one_hot\n"
         "print(one_hot('the cat and the dog', 1000))"
     )
-    shown = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
+    shown = {run_python(code, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")}
     assert len(shown) == 1
 
 

@@ -1,9 +1,5 @@
 """Trainings on generators and on objects that give batches, interrupted and resumed."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from interrupting import Interrupting, InterruptionError
@@ -12,6 +8,7 @@ from oneiros.errors import DataError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.preprocessing.image import ImageDataGenerator
+from processes import run_python
 
 BATCHES = 5
 EPOCHS = 3
@@ -301,14 +298,4 @@ def test_nothing_disturbs_what_a_generator_draws():
 
     They are made before the generator's thread begins.
     """
-    command = [sys.executable, "-c", UNDISTURBED]
-    environment = {**os.environ, "ONEIROS_BACKEND": "theano"}
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_python(UNDISTURBED, ONEIROS_BACKEND="theano")

@@ -2,8 +2,6 @@
 
 import copy
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -26,6 +24,7 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD, Adam, Nadam
 from oneiros.regularizers import Regularizer
+from processes import run_python
 
 COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda x: pickle.loads(pickle.dumps(x))}
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
@@ -298,7 +297,7 @@ def test_another_process_finds_classes_and_functions_by_import_path(
     model.compile("adam", own.loss)
     model.fit(np.ones((4, 3)), np.ones((4, 2)), nb_epoch=1, verbose=0)
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
-    subprocess.run([sys.executable, "-c", LOAD], cwd=tmp_path, check=True, timeout=120)
+    run_python(LOAD, cwd=tmp_path)
     np.random.seed(7)
     model.fit(np.ones((4, 3)), np.ones((4, 2)), nb_epoch=2, verbose=0)
     np.testing.assert_array_equal(

@@ -4,11 +4,11 @@ How soon it ends is measured by benchmarks/interrupts.py.
 """
 
 import signal
-import subprocess
 import sys
 
 import pytest
 from oneiros_backend_toolkit.interrupts import deferred_interrupts, kept_interrupts
+from processes import run_python
 
 PROGRAM = """
 import os, signal, sys, threading, time
@@ -61,11 +61,7 @@ tried(Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)]), x[:256], [], start
 
 
 def test_a_fit_that_runs_and_one_that_compiles(backend):
-    program = [sys.executable, "-c", PROGRAM, backend]
-    done = subprocess.run(
-        program, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_python(PROGRAM, backend)
     assert done.stdout.split() == ["interrupted", "interrupted"]
 
 

@@ -1,8 +1,6 @@
 """Loading, training and clearing again and again leaves nothing behind."""
 
 import gc
-import os
-import subprocess
 import sys
 import threading
 import weakref
@@ -12,6 +10,7 @@ import pytest
 from oneiros import backend as K
 from oneiros.layers import BatchNormalization, Dense, Dropout
 from oneiros.models import Sequential, load_model
+from processes import run_python
 
 ROUNDS = """
 import gc, sys
@@ -97,24 +96,13 @@ def test_nothing_of_a_model_remains(path):
 
 @pytest.mark.exhaustive(only=True)
 def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
-    done = subprocess.run(
-        [sys.executable, "-c", ROUNDS, backend],
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ,
-        timeout=900,
-    )
+    done = run_python(ROUNDS, backend, cwd=path.parent, timeout=900)
     assert float(done.stdout) < 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_uploads_of_each_type_take_one_copy_of_the_data(backend):
-    command = [sys.executable, "-c", UPLOAD, backend]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=os.environ, timeout=300
-    )
+    done = run_python(UPLOAD, backend)
     uploads = [tuple(map(float, line.split())) for line in done.stdout.splitlines()]
     assert len(uploads) == 2
     for most, held in uploads:

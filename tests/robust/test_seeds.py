@@ -3,10 +3,6 @@
 Batches alone and in runs draw the same.
 """
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import oneiros
 import pytest
@@ -20,6 +16,7 @@ from oneiros.layers import (
     Masking,
 )
 from oneiros.models import Sequential
+from processes import run_python
 
 PROGRAM = """
 import sys
@@ -62,9 +59,8 @@ class EachBatch(Callback):
 
 
 def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tmp_path):
-    environment = {**os.environ, "PYTHONHASHSEED": "77"}
-    program = [sys.executable, "-c", PROGRAM + OTHER_PROCESS, backend]
-    subprocess.run(program, cwd=tmp_path, env=environment, check=True, timeout=300)
+    program = PROGRAM + OTHER_PROCESS
+    run_python(program, backend, cwd=tmp_path, PYTHONHASHSEED="77")
     run = trained(lambda: np.random.seed(5))
     with np.load(tmp_path / "found.npz") as archive:
         for one, other in zip(run, archive.values(), strict=True):

@@ -1,7 +1,6 @@
 """Looking at a file without building it or importing what it names."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from oneiros.plugins import Entry
 from oneiros.saving import Budget
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_file_tools.loadable import declares_loadable
+from processes import run_python
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
@@ -451,10 +451,7 @@ for path in sys.argv[1:]:
     inspect_file(path).asdict()
 print(json.dumps(sorted(sys.modules)))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, *files, evil], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_python(code, *files, evil)
     imported = set(json.loads(done.stdout))
     engines = {"pytensor", "tensorflow", "jax", "numba", "antigravity"}
     allowed = (

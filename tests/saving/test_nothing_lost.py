@@ -22,6 +22,7 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.saving import Budget, ModelState
 from oneiros_saving import model_files
+from processes import run_python
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 NOBODY = 65534
@@ -124,13 +125,8 @@ def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
     path = tmp_path / "m.h5"
     model_files.write(path, state(7))
     old = path.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, path, str(limit)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0 and not done.stderr, done.stderr
+    done = run_python(LIMITED, path, limit)
+    assert not done.stderr
     assert done.stdout.startswith(
         f"[] [Errno 27] Can't save to {path}: File too large. {path} is as it was"
     )

@@ -1,9 +1,6 @@
 """Which plugins a file may have imported is the caller's choice."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from oneiros import backend as K
@@ -11,6 +8,7 @@ from oneiros import registry
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
+from processes import run_python
 
 LAYER = """
 from oneiros.layers import Dense
@@ -118,21 +116,14 @@ def load(request, model, laboratory, tmp_path):
     model.save(tmp_path / "m.h5")
 
     def run(*choices):
-        command = [
-            sys.executable,
-            "-c",
+        done = run_python(
             CHILD,
             request.param,
             source,
             json.dumps(choices),
-        ]
-        environment = {
-            **os.environ,
-            "ONEIROS_BACKEND": "theano",
-            "PYTHONPATH": str(laboratory),
-        }
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, done.stderr
+            ONEIROS_BACKEND="theano",
+            PYTHONPATH=str(laboratory),
+        )
         return json.loads(done.stdout.splitlines()[-1])
 
     return run
@@ -168,14 +159,12 @@ def test_what_reads_older_arguments_is_imported_like_the_layers(
     with (laboratory / "my_lab" / "manifest.py").open("a") as manifest:
         manifest.write(WITH_MIGRATIONS)
     model.save(tmp_path / "m.h5")
-    environment = {
-        **os.environ,
-        "ONEIROS_BACKEND": "theano",
-        "PYTHONPATH": str(laboratory),
-    }
-    command = [sys.executable, "-c", WATCHED, tmp_path / "m.h5"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
+    done = run_python(
+        WATCHED,
+        tmp_path / "m.h5",
+        ONEIROS_BACKEND="theano",
+        PYTHONPATH=str(laboratory),
+    )
     assert (
         "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5"
         in done.stdout

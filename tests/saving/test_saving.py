@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -39,6 +38,7 @@ from oneiros.plugins import manager
 from oneiros.saving import Budget, Format, ModelState
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import saving
+from processes import run_python
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.eye(3, dtype="float32")[np.arange(12) % 3]
@@ -600,9 +600,7 @@ K.set_backend("theano")
 os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
 Sequential([Dense(3, input_dim=4)]).save(sys.argv[1])
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "m.h5"], capture_output=True
-    )
+    done = run_python(code, tmp_path / "m.h5", check=False)
     assert done.returncode == -9, done.stderr
     assert (tmp_path / "m.h5").read_bytes() == b"old"
     (draft,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
