@@ -6,10 +6,10 @@ import json
 import struct
 import tarfile
 import zipfile
-import zlib
 
 import h5py
 import numpy as np
+from bombs import gzip_bomb, zip_bomb, zlib_bomb
 from hostile import MIB, attack, harmless
 from hostile_files import (
     called,
@@ -151,19 +151,17 @@ def compression_bombs(folder):
 
         return change
 
-    bomb = zlib.compress(bytes(300 * BYTES), 9)
+    bomb = zlib_bomb(b"", 300 * BYTES)
     path = changed(folder, "block.h5", block(bomb, (BYTES,)))
     for entry, action in weight_entries(path):
         yield f"a block of HDF5, {entry}", action, "FileFormatError", "UnsafeFileError"
     path = changed(folder, "chunk.h5", block(bomb, (300 * BYTES,)))
     for entry, action in weight_entries(path):
         yield f"an array of HDF5, {entry}", action
-    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a", bytes(300 * BYTES))
+    (folder / "bomb.zip").write_bytes(zip_bomb({"a": (b"", 300 * BYTES)}))
     yield "zip", lambda: unpack_zip(folder / "bomb.zip", folder / "out", Budget())
-    with zipfile.ZipFile(folder / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for index in range(20):
-            archive.writestr(f"{index}", bytes(8 * BYTES))
+    many = {f"{index}": (b"", 8 * BYTES) for index in range(20)}
+    (folder / "many.zip").write_bytes(zip_bomb(many))
     yield (
         "zip, together",
         lambda: unpack_zip(folder / "many.zip", folder / "out", Budget()),
@@ -198,14 +196,17 @@ def compression_bombs(folder):
         "zip with two million members",
         lambda: open_zip(folder / "directory.zip", Budget()).__enter__(),
     )
-    np.savez_compressed(folder / "a.npz", a=np.zeros(40 * BYTES))
+    header = io.BytesIO()
+    shape = {"descr": "<f8", "fortran_order": False, "shape": (40 * BYTES,)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    array = (header.getvalue(), 40 * BYTES * 8)
+    (folder / "a.npz").write_bytes(zip_bomb({"a.npy": array}))
     yield "npz", lambda: read_npz(folder / "a.npz", Budget())
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
-        info = tarfile.TarInfo("a")
-        info.size = 300 * BYTES
-        archive.addfile(info, io.BytesIO(bytes(info.size)))
-    (folder / "bomb.tar.gz").write_bytes(gzip.compress(data.getvalue()))
+    member = tarfile.TarInfo("a")
+    member.size = 300 * BYTES
+    end = 2 * tarfile.BLOCKSIZE
+    bomb = gzip_bomb(member.tobuf(tarfile.GNU_FORMAT), member.size + end)
+    (folder / "bomb.tar.gz").write_bytes(bomb)
     yield "tar", lambda: unpack_tar(folder / "bomb.tar.gz", folder / "out", Budget())
     header = tarfile.TarInfo("x")
     header.type = tarfile.XHDTYPE
@@ -219,8 +220,7 @@ def compression_bombs(folder):
         header.type = kind
         header.size = 100 * BYTES
         path = folder / f"header {kind.decode()}.tar.gz"
-        data = header.tobuf(tarfile.GNU_FORMAT) + bytes(header.size)
-        path.write_bytes(gzip.compress(data))
+        path.write_bytes(gzip_bomb(header.tobuf(tarfile.GNU_FORMAT), header.size))
         yield (
             f"tar with a header {kind.decode()} of 100 MiB",
             lambda path=path: unpack_tar(
