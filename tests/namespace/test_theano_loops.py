@@ -91,6 +91,27 @@ def test_gradients_through_several_steps_back():
     np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-5)
 
 
+def test_gradients_through_the_sequence_of_a_backward_loop():
+    x = T.tensor3()
+    w, v = [theano.shared(STEPS[i : i + 3] / 2) for i in (0, 2)]
+
+    def slopes(**options):
+        states, _ = theano.scan(
+            lambda row, state, weights: T.tanh(T.dot(state, weights) + row),
+            T.dot(x, v).dimshuffle(1, 0, 2),
+            T.zeros((x.shape[0], 3)),
+            w,
+            **options,
+        )
+        return theano.function([x], T.grad(states[-1].sum(), [w, v]))
+
+    data = np.random.RandomState(4).randn(2, 4, 3).astype("float32")
+    backward = slopes(go_backwards=True)(data)
+    forward = slopes()(data[:, ::-1])
+    for slope, expected in zip(backward, forward, strict=True):
+        np.testing.assert_allclose(slope, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_sizes_that_the_data_tells_inside_a_loop():
     x = T.tensor3()
 

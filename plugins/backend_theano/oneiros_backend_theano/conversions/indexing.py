@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_jax_support.jax_import import jax
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
@@ -21,22 +23,44 @@ from oneiros_backend_theano.limits import LinkerError
 
 
 def _subtensor(op: Any, node: Any) -> Conversion:
-    return lambda xp, x, *indices: x[_indices(op, indices)]
+    def subtensor(xp: Any, x: Any, *values: Any) -> Any:
+        indices = _indices(op, values)
+        return _reversible(x, indices)[indices]
+
+    return subtensor
 
 
 def _advanced_subtensor(op: Any, node: Any) -> Conversion:
-    def advanced_subtensor(xp: Any, x: Any, *indices: Any) -> Any:
-        return jnp.asarray(x).at[_indices(op, indices)].get(mode="fill")
+    def advanced_subtensor(xp: Any, x: Any, *values: Any) -> Any:
+        return jnp.asarray(x).at[_indices(op, values)].get(mode="fill")
 
     return advanced_subtensor
 
 
 def _inc_subtensor(op: Any, node: Any) -> Conversion:
-    def inc_subtensor(xp: Any, x: Any, y: Any, *indices: Any) -> Any:
-        place = jnp.asarray(x).at[_indices(op, indices)]
-        return place.set(y) if op.set_instead_of_inc else place.add(y)
+    def inc_subtensor(xp: Any, x: Any, y: Any, *values: Any) -> Any:
+        indices = _indices(op, values)
+        place = jnp.asarray(x).at[indices]
+        written = _reversible(y, indices)
+        return place.set(written) if op.set_instead_of_inc else place.add(written)
 
     return inc_subtensor
+
+
+def _reversible(x: Any, indices: Sequence[Any]) -> Any:
+    """Returns a tensor that XLA can reverse, where indices reverse one.
+
+    XLA ends the process where it reverses what was written as a whole, `x.at[:].add(y)`
+    ("Invalid binary instruction opcode map"), as gradients of backward loops do. Behind
+    a barrier it doesn't see how the tensor came about.
+    """
+    if is_concrete(x) or not any(map(_reverses, indices)):
+        return x
+    return jax.lax.optimization_barrier(x)
+
+
+def _reverses(index: Any) -> bool:
+    return isinstance(index, slice) and index.step is not None and index.step < 0
 
 
 def _indices(op: Any, values: Any) -> Any:
