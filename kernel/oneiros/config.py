@@ -263,7 +263,7 @@ def registered(function: Any) -> Entry | None:
     for kind in FUNCTION_KINDS:
         with suppress(NameConflictError):
             entry = registry.find(kind, function.__name__)
-            if entry is not None and entry.reference == reference:
+            if entry and entry.reference == reference:
                 return entry
     return None
 

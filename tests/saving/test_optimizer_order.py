@@ -7,8 +7,11 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import config
+from oneiros.engine.layer import Layer
 from oneiros.layers import LSTM, Activation, Convolution2D, Dense, Flatten, Input, merge
 from oneiros.models import Model, Sequential, load_model
+from oneiros_model_parts.trained_model import trained_weights
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +43,13 @@ def trained(model, optimizer="adam"):
     return model
 
 
+def plain_names(weights):
+    return [str(weight.name).removesuffix(":0") for weight in weights]
+
+
 def arrays_by_weight(model):
     """Returns the optimizer's arrays by weight, in the order of its state."""
-    trained_model = getattr(model, "model", None) or model
-    names = sorted(str(weight.name) for weight in trained_model.trainable_weights)
+    names = plain_names(trained_weights(model))
     _, *arrays = model.optimizer.get_weights()
     return {
         (name, start): arrays[start + place]
@@ -85,7 +91,7 @@ def written_on_theano(model, path, order, version="1.1.0", engine="theano"):
 
 def made(model):
     inner = getattr(model, "model", None) or model
-    return [str(weight.name) for weight in inner.trainable_weights]
+    return plain_names(inner.trainable_weights)
 
 
 def quietly_loaded(path):
@@ -130,6 +136,49 @@ def test_a_state_sorted_by_names(tmp_path):
     )
     loaded = arrays_by_weight(quietly_loaded(path))
     np.testing.assert_array_equal(loaded["a_W", 8], arrays_by_weight(model)["a_W", 8])
+
+
+class Attention(Layer):
+    """Two weights of one shape, one name the beginning of the other."""
+
+    loadable = True
+
+    def build(self, input_shape):
+        shape = (input_shape[-1], input_shape[-1])
+        self.W = self.add_weight(shape, "glorot_uniform", name="att_W")
+        self.W2 = self.add_weight(shape, "glorot_uniform", name="att_W2")
+
+    def call(self, x, mask=None):
+        return K.dot(K.tanh(K.dot(x, self.W)), self.W2)
+
+
+def attention():
+    return trained(Sequential([Attention(input_shape=(3,))]))
+
+
+@pytest.mark.parametrize("saved_on", ["theano", "tensorflow", "jax"])
+def test_the_order_is_the_same_on_every_backend(saved_on, tmp_path):
+    with K.use(saved_on):
+        model = attention()
+        model.save(tmp_path / "m.h5")
+        expected = arrays_by_weight(model)
+    with config.custom_object_scope({"Attention": Attention}):
+        loaded = arrays_by_weight(quietly_loaded(tmp_path / "m.h5"))
+    for key, value in expected.items():
+        np.testing.assert_array_equal(loaded[key], value, err_msg=str(key))
+
+
+@pytest.mark.parametrize(
+    ("engine", "order"),
+    [("tensorflow", ["att_W2", "att_W"]), ("theano", ["att_W", "att_W2"])],
+)
+def test_keras_1_sorted_names_as_its_engine_spelled_them(engine, order, tmp_path):
+    model = attention()
+    path = written_on_theano(model, tmp_path / "m.h5", order, "1.2.2", engine)
+    with config.custom_object_scope({"Attention": Attention}):
+        loaded = arrays_by_weight(quietly_loaded(path))
+    for key, value in arrays_by_weight(model).items():
+        np.testing.assert_array_equal(loaded[key], value, err_msg=str(key))
 
 
 def test_a_state_of_tensorflow_is_sorted_by_names(tmp_path):

@@ -17,13 +17,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
-from oneiros.engine.observer import (
-    BUILD,
-    IDLE,
-    UPLOAD,
-    current_observer,
-    observed_by,
-)
+from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
 from oneiros.engine.stream import Step, Stream, opened
 
 
@@ -148,7 +142,7 @@ class Model(Container):
         self.test_function = None
         self.predict_function = None
         self._collected_trainable_weights = sorted(
-            self.trainable_weights, key=lambda weight: str(weight.name)
+            self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")
         )
         plugins.call("oneiros_after_compile", model=self)
 

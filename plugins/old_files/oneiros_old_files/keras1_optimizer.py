@@ -58,7 +58,10 @@ def in_order(model: Any, state: ModelState, origin: Origin) -> list[Any]:
     current = model.optimizer.get_weights()
     stored = [value for _, value in state.optimizer_weights or []]
     as_made = _may_be_as_made(state, origin)
-    if not as_made and list(map(np.shape, current)) == list(map(np.shape, stored)):
+    by_name = _order_by_name(model, state, origin)
+    is_ours = by_name == tuple(range(len(by_name)))
+    same_shapes = _shapes(current) == _shapes(stored)
+    if is_ours and same_shapes and not as_made:
         return stored
     current_once = _count_once(current)
     stored_once = _count_once(stored)
@@ -68,13 +71,30 @@ def in_order(model: Any, state: ModelState, origin: Origin) -> list[Any]:
         raise UnknownOrderError(
             f"{name} has {len(current)} arrays and not {len(stored)}"
         )
-    series = _series_in_order(model, stored[stored_once:], as_made)
+    series = _series_in_order(model, stored[stored_once:], by_name, as_made)
     return [*current[:missing_once], *stored[:stored_once], *series]
+
+
+def _shapes(arrays: list[Any]) -> list[Shape]:
+    return [np.shape(array) for array in arrays]
 
 
 def _count_once(arrays: list[Any]) -> int:
     """Returns how many numbers come first, which an optimizer keeps once."""
     return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
+
+
+def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
+    """Returns the order in which a file has the weights if it sorted them by name.
+
+    Here names count without the `:0` that TensorFlow's end in. Keras 1 on TensorFlow
+    sorted them with it, so "att_W2:0" came before "att_W:0".
+    """
+    names = [str(weight.name).removesuffix(":0") for weight in trained_weights(model)]
+    places = range(len(names))
+    if state.provenance or origin.engine != "tensorflow":
+        return tuple(places)
+    return tuple(sorted(places, key=lambda place: f"{names[place]}:0"))
 
 
 def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
@@ -94,13 +114,16 @@ def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
     return tuple(map(int, numbers)) < BY_NAME_SINCE
 
 
-def _series_in_order(model: Any, arrays: list[Any], as_made: bool) -> list[Any]:
+def _series_in_order(
+    model: Any, arrays: list[Any], by_name: Order, as_made: bool
+) -> list[Any]:
     """Returns arrays of an optimizer's state in the order that they have here: that of
     the weights' names.
 
     # Arguments
         model: the model.
         arrays: list of arrays, one for each weight, once or several times over.
+        by_name: the order in which the file has them if it sorted them by name.
         as_made: bool, whether the file may have them in the order in which the weights
             were made.
 
@@ -117,12 +140,12 @@ def _series_in_order(model: Any, arrays: list[Any], as_made: bool) -> list[Any]:
     count = len(params)
     series = [arrays[start : start + count] for start in range(0, len(arrays), count)]
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
-    stored, *other_shapes = [list(map(np.shape, part)) for part in series]
+    stored, *other_shapes = [_shapes(part) for part in series]
     if any(shapes_of_series != stored for shapes_of_series in other_shapes):
         raise UnknownOrderError("the shapes of its arrays don't repeat")
     orders: set[Order] = set()
-    if stored == shapes:
-        orders.add(tuple(range(count)))
+    if stored == [shapes[place] for place in by_name]:
+        orders.add(by_name)
     if as_made:
         orders |= _orders_as_made(model, params, shapes, stored)
     if not orders:
