@@ -112,6 +112,12 @@ class TestInputs:
             DataError, call, data, ["a"], [(None, 4)], True, "model input"
         )
 
+    def test_numbers_among_the_objects_of_a_table(self):
+        table = np.array([["rose", 1, 2.5], ["oak", np.int8(3), True]], object)
+        (array,) = training.standardize_input_data(table[:, 1:], ["a"], [(None, 2)])
+        assert array.dtype == "float32"
+        assert array.tolist() == [[1, 2.5], [3, 1]]
+
     def test_the_number_of_rows_counts_only_if_asked(self):
         x = np.zeros((3, 4))
         training.standardize_input_data(x, ["a"], [(5, 4)], check_batch_axis=False)

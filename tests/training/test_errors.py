@@ -44,7 +44,7 @@ FITS = [
     ({"x": {"z": X}}, DataError, "model input: received the keys 'z', expected 1: 'x'"),
     ({"x": None}, DataError, "no data was given"),
     (
-        {"x": X.astype(object)},
+        {"x": np.array([["text", 1, 2, 3]] * 6, object)},
         DataError,
         "received an array of type object, expected numbers",
     ),

@@ -145,6 +145,8 @@ def as_array(value: Any, what: str) -> Array:
             raise DataError(
                 f"{what}: received a {type(value).__name__} that is no array: {error}"
             ) from None
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = _without_objects(value)
     if _is_odd(getattr(value, "dtype", np.dtype(float))) or not value.shape:
         received = f"an array of type {value.dtype}" if value.shape else repr(value[()])
         raise DataError(
@@ -152,6 +154,20 @@ def as_array(value: Any, what: str) -> Array:
             f"Encode what isn't a number, then use np.asarray(data, {K.floatx()!r})."
         )
     return value
+
+
+def _without_objects(value: Any) -> Any:
+    """Returns an array of Python's numbers as one of floats; any other as it is.
+
+    The columns of a data frame that has texts beside them are such an array. NumPy
+    would make None a NaN.
+    """
+    if any(entry is None for entry in value.flat):
+        return value
+    try:
+        return value.astype(K.floatx())
+    except (TypeError, ValueError):
+        return value
 
 
 def with_rows(value: Any, takes_sparse: bool, what: str) -> Any:
