@@ -7,11 +7,12 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import (
     ArgumentError,
+    ConfigError,
     DataError,
     FileMissingError,
     UnknownNameError,
 )
-from oneiros.layers import Dense
+from oneiros.layers import LSTM, Dense, PReLU
 from oneiros.models import Sequential, load_model
 from scipy import sparse
 
@@ -39,6 +40,14 @@ def test_right_class_numbers_are_silent():
     model = classifier()
     for labels in ([0, 1, 2, 0], np.array([[0.0], [2.0], [2.0], [1.0]])):
         model.train_on_batch(X, np.array(labels))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Dense(3, 4), lambda: LSTM(2, 4), lambda: PReLU((64,))]
+)
+def test_sizes_of_inputs_as_keras_0_took_them(make):
+    with pytest.raises(ConfigError, match=r"is no initialization.*input_dim=3\)"):
+        make()
 
 
 @pytest.mark.parametrize("form", ["csr_matrix", "coo_matrix"])

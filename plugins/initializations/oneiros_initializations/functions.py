@@ -14,7 +14,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.config import get_object
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError, ConfigError, ShapeError
 
 from oneiros_initializations.postponed import initialized
 
@@ -440,6 +440,13 @@ def get(identifier: Any, **kwargs: Any) -> Any:
         #  [0. 2.]]
         ```
     """
+    if isinstance(identifier, (int, tuple)):
+        raise ConfigError(
+            f"{identifier!r:.80} is no initialization: pass a name, such as 'uniform', "
+            "or a function. If it is a size: Keras 0.x took the input's size in this "
+            "place. Write it by its name, as in Dense(4, input_dim=3), or leave it out "
+            "where a layer comes before."
+        )
     function = get_object("initialization", identifier)
     if not kwargs or function is None:
         return function
