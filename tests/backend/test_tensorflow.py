@@ -397,10 +397,8 @@ def test_what_cant_be_recorded_says_how_to(tf):
     x = K.placeholder((2, 3))
     variable = tf.Variable(np.ones((2, 3), "float32"))
     for call in (
-        lambda: tf.while_loop(lambda v: True, lambda v: v, [x]),
-        lambda: tf.map_fn(lambda v: v, x),
-        lambda: tf.vectorized_map(lambda v: v, x),
-        lambda: tf.cond(K.sum(x) > 0, lambda: x, lambda: -x),
+        lambda: tf.case([(K.sum(x) > 0, lambda: x)], default=lambda: -x),
+        lambda: tf.TensorArray("float32", 1).write(0, x).stack(),
         lambda: tf.custom_gradient(lambda v: (v, lambda d: d))(x),
         lambda: variable.assign(x),
         lambda: variable.assign_add(x),

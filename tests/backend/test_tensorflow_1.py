@@ -1,6 +1,7 @@
 """What code for TensorFlow 1 asks of tensors, and the contexts in which it calls."""
 
 import copy
+import importlib
 import pickle
 
 import numpy as np
@@ -164,3 +165,71 @@ def test_variables_of_tensorflow_are_no_weights(on_tensorflow, tf):
     model.compile("sgd", "mse")
     with pytest.raises(ArgumentError, match=r"tensorflow's own.*K\.variable\(value\)"):
         model.train_on_batch(np.ones((1, 2)), np.ones((1, 2)))
+
+
+def looped(tf, x, w):
+    """Returns what TensorFlow's functions that call functions make of tensors."""
+
+    def left(i, total):
+        return i < 3
+
+    def doubled(i, total):
+        return [i + 1, total * 2 + w]
+
+    return {
+        "while_loop": tf.while_loop(left, doubled, [tf.constant(0), x])[1],
+        "scan": tf.scan(lambda total, row: total * w + row, x),
+        "foldl": tf.foldl(lambda total, row: total + row * w, x),
+        "foldr": tf.foldr(lambda total, row: total * w + row, x, tf.zeros(3)),
+        "map_fn": tf.map_fn(lambda row: row * w, x),
+        "map_fn of two": tf.map_fn(lambda rows: rows[0] * rows[1], (x, x), "float32"),
+        "rows": tf.map_fn(lambda i: x[i] * w, tf.range(2), dtype="float32"),
+        "cond": tf.cond(tf.reduce_sum(x) > 0, lambda: x * w, lambda: x),
+        "nested cond": tf.cond(tf.reduce_sum(x) < 0, lambda: (w, x), lambda: (x, w))[0],
+        "cond in scan": tf.scan(
+            lambda total, row: tf.cond(row[0] > 1, lambda: w, lambda: total + row), x
+        ),
+        "nested": tf.scan(
+            lambda total, row: total + tf.map_fn(lambda v: v + row[0], w), x
+        ),
+        "shape": tf.foldl(
+            lambda total, row: total + row / tf.cast(tf.shape(x)[0], "float32"), x
+        ),
+    }
+
+
+def test_functions_that_call_functions_take_lazy_tensors(on_tensorflow, tf):
+    version = tf.compat.v1
+    values = np.arange(6, dtype="float32").reshape(2, 3), np.array([3, 1, 2], "float32")
+    x, w = K.placeholder((None, 3)), K.variable(values[1])
+    outputs = looped(version, x, w)
+    outputs["gradients"], outputs["gradients by w"] = K.gradients(
+        K.sum(outputs["while_loop"]) + K.sum(outputs["scan"] ** 2), [x, w]
+    )
+    own_x, own_w = map(tf.constant, values)
+    with tf.GradientTape() as tape:
+        tape.watch([own_x, own_w])
+        expected = looped(version, own_x, own_w)
+        squares = tf.square(expected["scan"])
+        loss = tf.reduce_sum(expected["while_loop"]) + tf.reduce_sum(squares)
+    gradients = tape.gradient(loss, [own_x, own_w])
+    expected["gradients"], expected["gradients by w"] = gradients
+    compute = K.function([x], list(outputs.values()), jit_compile=False)
+    for name, value in zip(outputs, compute([values[0]]), strict=True):
+        np.testing.assert_allclose(value, expected[name], rtol=1e-5, err_msg=name)
+
+
+def test_advice_doesnt_depend_on_the_order_of_imports(on_tensorflow, tf):
+    imported = importlib.import_module("tensorflow.compat.v1")
+    assert imported is tf.compat.v1
+    with pytest.raises(ArgumentError, match=r"K\.placeholder\(shape\)"):
+        imported.placeholder("float32", (2,))
+
+
+def test_what_calls_back_into_python_has_the_shape_of_the_input(on_tensorflow, tf):
+    def doubled(x):
+        return tf.compat.v1.py_func(lambda rows: 2 * rows, [x], tf.float32)
+
+    model = Sequential([Lambda(doubled, input_shape=(3,)), Dense(1, init="one")])
+    assert model.layers[0].output_shape == (None, 3)
+    assert model.predict(np.ones((2, 3))).tolist() == [[6.0], [6.0]]

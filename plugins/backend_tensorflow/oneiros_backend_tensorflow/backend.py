@@ -20,7 +20,7 @@ from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_tensorflow import native_functions, old_code
+from oneiros_backend_tensorflow import control_flow, native_functions, old_code
 from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
@@ -59,6 +59,7 @@ class TensorFlowBackend(
         self.recorder = Recorder(TensorFlowEngine(), Tensor)
         self._phase = self.recorder.phase
         native_functions.register(self.recorder)
+        control_flow.install(self.recorder)
         old_code.install()
 
     def _dtype(self, dtype: Any) -> str:

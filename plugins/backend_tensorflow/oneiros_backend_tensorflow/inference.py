@@ -38,7 +38,7 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
     graph = tf.__internal__.FuncGraph("inference")
     try:
         with graph.as_default(), _inferring():
-            result = call(*[_symbol(spec) for spec in specs])
+            result = call(*[symbol(spec) for spec in specs])
             return tf.nest.map_structure(_spec, result)
     finally:
         dismantle_func_graph(graph)
@@ -54,7 +54,7 @@ def _inferring() -> Iterator[None]:
         _thread.is_inferring = was_inferring
 
 
-def _symbol(spec: Spec) -> Any:
+def symbol(spec: Spec) -> Any:
     """Returns what stands for a tensor while shapes are inferred."""
     if isinstance(spec.known, int):
         return tf.constant(spec.known, spec.dtype)

@@ -3,9 +3,10 @@
 `tf.nn.relu(x)` records itself, as `K.relu(x)` does.
 
 TensorFlow asks its global dispatchers about arguments that a function can't take. What
-can't be recorded answers with the way out, `K.apply`. One function is out of reach:
-`tf.print(x)` shows the lazy tensor itself, at once; `K.print_tensor` shows its values,
-whenever they are computed.
+can't be recorded answers with the way out, `K.apply`. Functions that call functions
+have a module of their own, `control_flow`. One function is out of reach: `tf.print(x)`
+shows the lazy tensor itself, at once; `K.print_tensor` shows its values, whenever they
+are computed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from oneiros_lazy_graph.trees import leaves_of
 
 from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
 
-ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
-"""Functions that choose by a value, or go on until it says so."""
+ON_VALUES = {"case", "switch_case"}
+"""Functions that choose by a value."""
 INTERNAL_ENDINGS = ("_v2", "_for_tf")
 """What TensorFlow appends to the names of functions that users know without."""
 
@@ -69,19 +70,27 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
         return same_name and other is not self._recorder
 
 
-def _no_conversion(
+def _converted(
     value: Any,
     dtype: Any = None,
     name: Any = None,
     as_ref: bool = False,
 ) -> Any:
+    """Converts a lazy tensor, which only a function that computes can do."""
+    supplied = value.recorder.supplied(value)
+    if supplied is value:
+        _refuse("This function of TensorFlow")
+    return tf.convert_to_tensor(supplied, dtype)
+
+
+def _no_type(value: Any) -> NoReturn:
     _refuse("This function of TensorFlow")
 
 
 def register(recorder: Recorder) -> None:
     """Lets TensorFlow's functions take the tensors of `recorder`; once per process."""
     _Dispatcher(recorder).register()
-    tf.register_tensor_conversion_function(Node, _no_conversion)
+    tf.register_tensor_conversion_function(Node, _converted)
     type_spec.register_type_spec_from_value_converter(
-        Node, _no_conversion, allow_subclass=True
+        Node, _no_type, allow_subclass=True
     )

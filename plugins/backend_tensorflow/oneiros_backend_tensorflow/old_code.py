@@ -8,7 +8,6 @@ tensors)`. Nothing else changes: `hasattr(tf, "mul")` is False.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
@@ -18,9 +17,8 @@ from oneiros.errors import ArgumentError
 
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.versions import versions_1
 
-VERSION_1 = "tensorflow.compat.v1"
-"""Of which `import` makes another module than `tf.compat.v1` is."""
 MODULES = ("", "nn", "train", "image", "summary")
 """Modules of TensorFlow that explain missing names, below `tf` and `tf.compat.v1`."""
 
@@ -104,12 +102,10 @@ def install() -> None:
     for path in RENAMED_IN.split():
         _check(tf, path, _check_names)
     _explain(tf)
-    _explain_version_1(tf.compat.v1)
+    for version in versions_1():
+        _explain_version_1(version)
     for session in (tf.compat.v1.Session, tf.compat.v1.InteractiveSession):
         session.run = _running_tensors_of_keras(session.run)
-    imported = sys.modules.get(VERSION_1)
-    if imported not in (None, tf.compat.v1):
-        _explain_version_1(imported)
 
 
 def _explain(version: Any) -> None:

@@ -77,6 +77,9 @@ def inferred_shape(
     # Arguments
         shapes: tuple, or list of tuples for a function of a list.
         dtypes: list of the placeholders' types; empty for the default float type.
+
+    Where not even the rank of a result is known, as of what calls back into Python, it
+    is taken for that of the first input.
     """
     several = isinstance(shapes, list)
     input_shapes = shapes if several else [shapes]
@@ -87,5 +90,10 @@ def inferred_shape(
     ]
     output = call_function(function, inputs if several else inputs[0], arguments, None)
     if isinstance(output, (list, tuple)):
-        return [K.int_shape(part) for part in output]
-    return K.int_shape(output)
+        return [_shape_of(part, input_shapes[0]) for part in output]
+    return _shape_of(output, input_shapes[0])
+
+
+def _shape_of(output: Any, input_shape: Any) -> Any:
+    has_rank = getattr(output, "shape", ()) is not None
+    return K.int_shape(output) if has_rank else input_shape

@@ -184,7 +184,7 @@ class RecordedBackend(Gradients, Sessions):
 
     def shape(self, x: T) -> T:
         result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
-        if self.recorder.owns(x):
+        if self.recorder.owns(x) and self.recorder.owns(result):
             result.spec = replace(result.spec, known=x.shape)
         return result
 

@@ -212,7 +212,8 @@ class Node:
     def __getitem__(self, index: Any) -> Any:
         result = self.recorder.record_operator("getitem", (self, index), "index")
         is_of_shape = isinstance(self.spec.known, tuple)
-        if is_of_shape and isinstance(index, (int, slice)):
+        is_recorded = self.recorder.owns(result)
+        if is_recorded and is_of_shape and isinstance(index, (int, slice)):
             result.spec = replace(result.spec, known=self.spec.known[index])
         return result
 

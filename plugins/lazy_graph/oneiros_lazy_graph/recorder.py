@@ -44,6 +44,7 @@ from oneiros_lazy_graph.nodes import Node, RandomState, Spec
 from oneiros_lazy_graph.trees import leaves_of, map_tree
 
 StaticShape = tuple[int | None, ...]
+ValueOf = Callable[[Node], Any]
 Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
@@ -52,6 +53,7 @@ REMEMBERED_INFERENCES = 4096
 
 class _Thread(threading.local):
     is_computing = False
+    value_of: ValueOf | None = None
 
 
 class Recorder:
@@ -122,10 +124,12 @@ class Recorder:
         if self.owns(value) and dtype in (None, value.dtype):
             return value
 
-        def converted(x: Any) -> Any:
+        def converted(x: Any = value) -> Any:
             return self.engine.convert(x, dtype)
 
-        return self.record(converted, (value,), label="conversion")
+        # Of the engine's own tensors alone a call would be computed at once.
+        args = () if self.engine.is_tensor(value) else (value,)
+        return self.record(converted, args, label="conversion")
 
     def stream(self, seed: int) -> Node:
         """Makes a node that gives a random function its key, new at each step."""
@@ -178,6 +182,8 @@ class Recorder:
         computes_at_once = self._thread.is_computing or self.engine.is_tensor(args)
         if not call.parents and computes_at_once:
             return fn(*args, **kwargs or {})
+        if self._thread.value_of is not None:
+            return call(*map(self._thread.value_of, call.parents))
         node = self.node(
             "op",
             Spec(None, ""),
@@ -227,17 +233,35 @@ class Recorder:
         return lambda *parents: self.record(call, parents, label=node.name)
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
+    def computing(self, value_of: ValueOf | None = None) -> Iterator[None]:
         """Inside, functions of the backend compute at once.
 
         They do so on the engine's own tensors.
+
+        # Arguments
+            value_of: gives the values of nodes from outside, which can't be used
+                without it.
         """
-        before = self._thread.is_computing
+        was_computing = self._thread.is_computing
+        value_before = self._thread.value_of
         self._thread.is_computing = True
+        self._thread.value_of = value_of
         try:
             yield
         finally:
-            self._thread.is_computing = before
+            self._thread.is_computing = was_computing
+            self._thread.value_of = value_before
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether functions of the backend compute at once."""
+        return self._thread.is_computing
+
+    def supplied(self, x: Any) -> Any:
+        """Returns a node's value where `computing` knows it, and all else as it is."""
+        if self._thread.value_of is None or not self.owns(x):
+            return x
+        return self._thread.value_of(x)
 
     @contextmanager
     def explained(

@@ -1,0 +1,154 @@
+"""TensorFlow's functions that call functions: `tf.while_loop`, `tf.scan`, `tf.cond`.
+
+`tf.map_fn` is `K.map_fn`, and `tf.cond` is `K.switch`: what they call is recorded. The
+others are recorded as whole calls, and call their functions with values whenever they
+run. Lazy tensors that these functions use from outside become arguments of the call: a
+trial on placeholders finds them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.errors import GraphError, ShapeError
+from oneiros_lazy_graph.calls import RecordedCall
+from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.trees import leaves_of, map_tree
+
+from oneiros_backend_tensorflow.inference import infer, symbol
+from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.versions import versions
+
+Function = Callable[..., Any]
+
+WHOLE = ("foldl", "foldr", "scan", "while_loop")
+"""Functions that are recorded as whole calls."""
+
+
+def install(recorder: Recorder) -> None:
+    """Has TensorFlow's functions that call functions take a recorder's tensors."""
+    for version in versions():
+        for name in WHOLE:
+            whole = _Whole(recorder, getattr(version, name), f"tf.{name}")
+            _replace(version, name, recorder, whole.record)
+        for name in ("map_fn", "vectorized_map"):
+            _replace(version, name, recorder, _mapped)
+        _replace(version, "cond", recorder, _chosen)
+
+
+def _replace(
+    version: Any,
+    name: str,
+    recorder: Recorder,
+    record: Function,
+) -> None:
+    """Has a function of TensorFlow recorded where lazy tensors are concerned."""
+    function = getattr(version, name)
+
+    @functools.wraps(function)
+    def computed_or_recorded(*args: Any, **kwargs: Any) -> Any:
+        if recorder.is_computing:
+            args, kwargs = map_tree(recorder.supplied, (args, kwargs))
+            return function(*args, **kwargs)
+        if _has_nodes((args, kwargs)):
+            return record(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except GraphError:  # a function uses lazy tensors from outside
+            return record(*args, **kwargs)
+
+    setattr(version, name, computed_or_recorded)
+
+
+def _has_nodes(arguments: Any) -> bool:
+    return any(isinstance(leaf, Node) for leaf in leaves_of(arguments))
+
+
+# Recorded functions
+
+
+def _mapped(
+    fn: Function,
+    elems: Any,
+    *options: Any,
+    **kwargs: Any,
+) -> Any:
+    """Records `tf.map_fn`; its other arguments say how to run it."""
+    with K.use("tensorflow"):
+        return K.map_fn(fn, elems)
+
+
+def _chosen(
+    pred: Any,
+    true_fn: Function | None = None,
+    false_fn: Function | None = None,
+    strict: bool = False,
+    name: str | None = None,
+    fn1: Function | None = None,
+    fn2: Function | None = None,
+) -> Any:
+    """Records `tf.cond`, which may choose between nested tensors."""
+    in_case, otherwise = true_fn or fn1, false_fn or fn2
+    if in_case is None or otherwise is None:
+        raise TypeError("tf.cond takes two functions: tf.cond(pred, true_fn, false_fn)")
+
+    def chosen(x: Any, y: Any) -> Any:
+        return K.switch(pred, x, y)
+
+    with K.use("tensorflow"):
+        return tf.nest.map_structure(chosen, in_case(), otherwise())
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A function of TensorFlow that is recorded as a whole.
+
+    # Properties
+        recorder: the Recorder.
+        function: the function.
+        label: what messages call it.
+    """
+
+    recorder: Recorder
+    function: Function
+    label: str
+
+    def record(self, *args: Any, **kwargs: Any) -> Any:
+        """Records a call."""
+        outside = self._used_from_outside(RecordedCall.of(self.function, args, kwargs))
+
+        def run(args: Any, kwargs: Any, values: list[Any]) -> Any:
+            value_of = dict(zip(outside, values, strict=True)).__getitem__
+            with self.recorder.computing(value_of):
+                return self.function(*args, **kwargs)
+
+        return self.recorder.record(run, (args, kwargs, outside), label=self.label)
+
+    def _used_from_outside(self, call: RecordedCall) -> list[Node]:
+        """Returns the nodes that a call uses and that aren't among its arguments."""
+        used: dict[Node, Any] = {}
+
+        def tried(*values: Any) -> Any:
+            graph = tf.compat.v1.get_default_graph()
+
+            def symbol_of(node: Node) -> Any:
+                if node not in used:
+                    with graph.as_default():
+                        used[node] = symbol(node.spec)
+                return used[node]
+
+            with self.recorder.computing(symbol_of):
+                return call(*values)
+
+        shapes = [parent.shape for parent in call.parents]
+        with (
+            self.recorder.computing(),
+            self.recorder.explained(self.label, shapes, ShapeError),
+        ):
+            infer(tried, [parent.spec for parent in call.parents])
+        return list(used)

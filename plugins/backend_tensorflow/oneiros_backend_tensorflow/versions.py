@@ -1,0 +1,26 @@
+"""The modules in which users find TensorFlow's functions."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+
+@functools.cache
+def versions_1() -> tuple[Any, ...]:
+    """Returns the modules of TensorFlow 1's names.
+
+    `tf.compat.v1` is another module before than after the first `import
+    tensorflow.compat.v1`. That comes here, so that it changes nothing later.
+    """
+    at_first = tf.compat.v1
+    imported = importlib.import_module("tensorflow.compat.v1")
+    return (at_first,) if imported is at_first else (at_first, imported)
+
+
+def versions() -> tuple[Any, ...]:
+    """Returns the modules of all names."""
+    return (tf, *versions_1())
