@@ -484,6 +484,40 @@ def test_functions_known_by_name():
         assert stored_functions.get_function("f", "l", "function") is f
 
 
+def thirds(x):
+    return x / 3
+
+
+def test_the_process_that_wrote_a_function_finds_it_again():
+    marker = json_text.loads(json_text.dumps(thirds))
+    assert stored_functions.get_function(marker, "l", "function") is thirds
+    for other in ({"name": "thirds"}, {"code_sha256": "0" * 64}, {"code_sha256": [1]}):
+        foreign = {**marker, "code_sha256": None, **other}
+        with pytest.raises(UnsafeFileError):
+            stored_functions.get_function(foreign, "l", "function")
+
+
+def test_a_function_that_the_program_dropped_is_gone():
+    marker = json_text.loads(json_text.dumps(lambda x: x / 7))
+    with pytest.raises(UnsafeFileError):
+        stored_functions.get_function(marker, "l", "function")
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_functions_with_values_of_their_own_are_not_found_again(factor):
+    def closure(x):
+        return x * factor
+
+    def default(x, factor=factor):
+        return x * factor
+
+    for function in (closure, default):
+        marker = json_text.loads(json_text.dumps(function))
+        assert "code_sha256" not in marker
+        with pytest.raises(UnsafeFileError):
+            stored_functions.get_function(marker, "l", "function")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -1,5 +1,6 @@
 """Saving and loading: what comes back, what a crash leaves, and what errors say."""
 
+import gc
 import io
 import json
 import os
@@ -23,7 +24,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from oneiros.layers import Activation, Dense, Input, Lambda, merge
+from oneiros.layers import Activation, Dense, Input, Lambda, Merge, merge
 from oneiros.models import (
     Model,
     Sequential,
@@ -257,9 +258,31 @@ def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
         load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale})
 
 
+def forget(model):
+    """Makes this process one that hasn't written the functions of a model."""
+    model.layers[0].function = None
+    gc.collect()
+
+
+def test_the_process_that_saved_a_lambda_loads_it(tmp_path):
+    """As scripts of Keras 1 do; no code comes from the file."""
+    functions = {"mode": lambda pair: pair[0] - pair[1], "output_shape": first_shape}
+    parts = [Sequential([Activation("linear", input_shape=(4,))]) for _ in range(2)]
+    model = Sequential([Merge(parts, **functions), Lambda(lambda x: x * 2.0 + 1.0)])
+    model.save(tmp_path / "m.h5")
+    pair = [X, X / 2]
+    for loaded in (load_model(tmp_path / "m.h5"), model_from_json(model.to_json())):
+        np.testing.assert_array_equal(loaded.predict(pair), model.predict(pair))
+
+
+def first_shape(shapes):
+    return shapes[0]
+
+
 def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
     model = Sequential([Lambda(lambda x: x * 2.0, input_shape=(4,), name="double")])
     model.save(tmp_path / "m.h5")
+    forget(model)
     with pytest.raises(UnsafeFileError, match=r"functions=\{'double'"):
         load_model(tmp_path / "m.h5")
     loaded = load_model(tmp_path / "m.h5", functions={"double": lambda x: x * 2.0})
@@ -918,12 +941,14 @@ def test_functions_for_a_model_from_a_configuration(written, backend):
         "yaml": (model_from_yaml, model.to_yaml),
         "config": (model_from_config, lambda: json.loads(model.to_json())),
     }[written]
+    stored = source()
+    forget(model)
     with pytest.raises(UnsafeFileError, match="double"):
-        build(source())
-    built = build(source(), functions={"double": lambda x: x * 5.0})
+        build(stored)
+    built = build(stored, functions={"double": lambda x: x * 5.0})
     np.testing.assert_allclose(built.predict(np.ones((1, 3))), [[5, 5, 5]])
     with pytest.raises(ArgumentError, match="has no layer of that name"):
-        build(source(), functions={"other": abs})
+        build(stored, functions={"other": abs})
 
 
 def upsampling(**arguments):

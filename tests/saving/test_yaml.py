@@ -66,8 +66,9 @@ def test_a_model_goes_to_yaml_and_back():
 
 
 def test_functions_leave_a_marker_as_in_json():
+    one = 1
     with K.use("tensorflow"):
-        model = Sequential([Lambda(lambda x: x + 1, input_shape=(3,), name="plus")])
+        model = Sequential([Lambda(lambda x: x + one, input_shape=(3,), name="plus")])
         assert "python/" not in model.to_yaml().replace("!!python/tuple", "")
         with pytest.raises(UnsafeFileError) as from_yaml:
             model_from_yaml(model.to_yaml())

@@ -8,6 +8,7 @@ from typing import Any
 from oneiros import load_context, registry
 from oneiros.config import FUNCTION_KINDS, known_objects
 from oneiros.errors import UnsafeFileError
+from oneiros_safe_files.written_functions import written
 
 
 def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:
@@ -31,13 +32,15 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
         argument: str, e.g. `"function"`, `"mode"`, `"output_shape"`.
 
     # Raises
-        UnsafeFileError: unless the caller supplied the function or the name is that of
-            a registered one.
+        UnsafeFileError: unless the caller supplied the function, the name is that of
+            a registered one, or this process wrote the configuration.
     """
     function = value if callable(value) else _supplied(layer, argument)
     name = value.get("name") if isinstance(value, dict) else value
     if function is None and isinstance(name, str):
         function = _named_function(name)
+    if function is None:
+        function = written(value)
     if callable(function):
         return function
     if isinstance(name, str):

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from oneiros import config
 from oneiros.errors import ConfigError, UnsafeFileError
 
+from oneiros_safe_files import written_functions
+
 MAX_TOKENS = 1_000_000
 """How many strings, brackets and commas a text may have."""
 
@@ -121,5 +123,4 @@ def _plain(obj: Any) -> Any:
     entry = config.registered(obj)
     if entry is not None:
         return f"{entry.distribution}:{entry.name}"
-    name = getattr(obj, "__qualname__", type(obj).__name__)
-    return {"class_name": "__function__", "name": name}
+    return written_functions.marker(obj)
