@@ -4,6 +4,7 @@ without it."""
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -245,6 +246,20 @@ def steps_with_dropout() -> Action:
     model.compile("sgd", "mse")
     x = np.random.RandomState(0).standard_normal((1280, 784)).astype("float32")
     return lambda: model.evaluate(x, x[:, :1], 128, verbose=0)
+
+
+def built_lstms() -> Action:
+    """LSTMs that are built, each for sequences of another length."""
+    from oneiros.layers import LSTM
+    from oneiros.models import Sequential
+
+    lengths = itertools.count(2)
+
+    def build() -> None:
+        for length in itertools.islice(lengths, 10):
+            Sequential([LSTM(32, input_shape=(length, 16))])
+
+    return build
 
 
 def loads_of_dense_layers() -> Action:
@@ -562,6 +577,13 @@ MECHANISMS = {
             f"{TENSORFLOW}.compiled:Runnable": OwnCall,
             f"{TENSORFLOW}.compiled_programs:Runnable": OwnCall,
         },
+    ),
+    "recurrent_shapes": Mechanism(
+        module=f"{TENSORFLOW}.recurrence",
+        what="building 10 LSTMs",
+        start=built_lstms,
+        engine="tensorflow",
+        replaced={f"{TENSORFLOW}.recurrence:inferring": lambda: False},
     ),
     "compiled_programs": Mechanism(
         module=f"{TENSORFLOW}.compiled_programs",

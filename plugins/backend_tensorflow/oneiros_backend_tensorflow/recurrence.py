@@ -1,6 +1,9 @@
 """Whole recurrent layers as one operation, on TensorFlow.
 
-The loops themselves are those of `oneiros_backend_toolkit.recurrent_gradients`.
+The loops themselves are those of `oneiros_backend_toolkit.recurrent_gradients`. Their
+results' shapes are told instead of traced: building an LSTM takes 10 ms of the
+processor, and 73 ms where its loop is traced for that
+(`benchmarks/mechanisms.py recurrent_shapes`).
 """
 
 from __future__ import annotations
@@ -143,11 +146,7 @@ class RecurrentLayers(FusedRecurrence):
 
 
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:
-    """Returns tensors of the results' shapes, for sizes that fit one another.
-
-    Tracing the loop for them takes four times as long as all else of building an LSTM:
-    80 of 100 ms of the processor.
-    """
+    """Returns tensors of the results' shapes, for sizes that fit one another."""
     samples = x.shape[:1]
     steps = x.shape[1:2]
     if mask is not None:
