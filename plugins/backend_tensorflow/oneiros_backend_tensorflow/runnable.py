@@ -2,7 +2,7 @@
 
 They run without the Python graphs that they were traced to.
 
-With a concrete function's own call instead, `predict` of one row takes 1.5 times as
+With a concrete function's own call instead, `predict` of one row takes 1.9 times as
 long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
