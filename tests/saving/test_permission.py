@@ -1,6 +1,7 @@
 """Which plugins a file may have imported is the caller's choice."""
 
 import json
+import shutil
 
 import pytest
 from oneiros import backend as K
@@ -55,7 +56,8 @@ load_model(sys.argv[1], plugins=["my-lab"])
 assert "my_lab.older" in sys.modules
 """
 CHILD = """
-import json, logging, sys
+import json, logging, multiprocessing, sys
+from oneiros import backend as K
 from oneiros.models import load_model, model_from_json, model_from_yaml
 
 class Kept(logging.Handler):
@@ -63,19 +65,38 @@ class Kept(logging.Handler):
         lines.append(record.getMessage())
 
 lines = []
-outcomes = []
 logging.getLogger("oneiros").addHandler(Kept())
 logging.getLogger("oneiros").setLevel(logging.INFO)
 load = {"h5": load_model, "json": model_from_json, "yaml": model_from_yaml}[sys.argv[1]]
-for choice in json.loads(sys.argv[3]):
-    try:
-        layers = load(sys.argv[2], plugins=choice).layers
-        outcomes.append([type(layer).__name__ for layer in layers])
-    except Exception as error:
-        outcomes.append(f"{type(error).__name__}: {error}")
-    outcomes.append("my_lab.layers" in sys.modules)
-print(json.dumps([outcomes, lines]))
+K.load("theano")
+
+def attempt(choices, sender):
+    outcomes = []
+    for choice in choices:
+        try:
+            layers = load(sys.argv[2], plugins=choice).layers
+            outcomes.append([type(layer).__name__ for layer in layers])
+        except Exception as error:
+            outcomes.append(f"{type(error).__name__}: {error}")
+        outcomes.append("my_lab.layers" in sys.modules)
+    sender.send([outcomes, lines])
+
+def attempted(choices):
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=attempt, args=(choices, sender))
+    process.start()
+    result = receiver.recv()
+    process.join()
+    return result
+
+fork = multiprocessing.get_context("fork")
+print(json.dumps(list(map(attempted, json.loads(sys.argv[3])))))
 """
+"""Loads a file under one choice of plugins after the other, for each list of choices in
+a fork of a process that imported no plugin but the first-party ones."""
+PERMITTED = ["installed", ["my-lab"], ["My_Lab"]]
+REFUSED = ["loaded", ["another-lab"]]
+LOADED = ["installed", "loaded"]
 
 
 class Loud(Dense):
@@ -84,18 +105,19 @@ class Loud(Dense):
     loadable = True
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model():
     with registry.register("layer", "Loud", Loud, "my-lab"), K.use("theano"):
         yield Sequential([Dense(3, input_dim=2), Loud(2)])
 
 
-@pytest.fixture
-def laboratory(tmp_path):
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory):
     """A folder with an installed plugin."""
-    package = tmp_path / "site" / "my_lab"
-    metadata = tmp_path / "site" / "my_lab-1.5.dist-info"
-    package.mkdir(parents=True)
+    site = tmp_path_factory.mktemp("site")
+    package = site / "my_lab"
+    metadata = site / "my_lab-1.5.dist-info"
+    package.mkdir()
     metadata.mkdir()
     for name, text in {"__init__": "", "layers": LAYER, "manifest": MANIFEST}.items():
         (package / f"{name}.py").write_text(text)
@@ -103,34 +125,33 @@ def laboratory(tmp_path):
         "Metadata-Version: 2.1\nName: my-lab\nVersion: 1.5\n"
     )
     (metadata / "entry_points.txt").write_text("[oneiros.v1]\nlab = my_lab.manifest\n")
-    return package.parent
+    return site
 
 
-@pytest.fixture(params=["h5", "json", "yaml"])
-def load(request, model, laboratory, tmp_path):
-    """A function that loads a file in a new process, under one choice of plugins after
-    the other."""
+@pytest.fixture(scope="module", params=["h5", "json", "yaml"])
+def load(request, model, laboratory, tmp_path_factory):
+    """A function that tells what became of loading a file under one choice of plugins
+    after the other, in a new process."""
+    path = tmp_path_factory.mktemp("saved") / "m.h5"
+    model.save(path)
     source = {"json": model.to_json, "yaml": model.to_yaml}.get(
-        request.param, lambda: tmp_path / "m.h5"
+        request.param, lambda: path
     )()
-    model.save(tmp_path / "m.h5")
-
-    def run(*choices):
-        done = run_python(
-            CHILD,
-            request.param,
-            source,
-            json.dumps(choices),
-            ONEIROS_BACKEND="theano",
-            PYTHONPATH=str(laboratory),
-        )
-        return json.loads(done.stdout.splitlines()[-1])
-
-    return run
+    runs = [REFUSED, LOADED, *([choice] for choice in PERMITTED)]
+    done = run_python(
+        CHILD,
+        request.param,
+        source,
+        json.dumps(runs),
+        ONEIROS_BACKEND="theano",
+        PYTHONPATH=str(laboratory),
+    )
+    results = json.loads(done.stdout.splitlines()[-1])
+    return lambda *choices: results[runs.index(list(choices))]
 
 
 def test_a_plugin_that_is_not_permitted_is_not_imported(load):
-    (refusal, imported, other, still), lines = load("loaded", ["another-lab"])
+    (refusal, imported, other, still), lines = load(*REFUSED)
     assert refusal.startswith(
         "UnsafeFileError: The layer 'Loud' is named, which is in my_lab.layers of "
         "my-lab 1.5"
@@ -140,7 +161,7 @@ def test_a_plugin_that_is_not_permitted_is_not_imported(load):
     assert not imported and not still and not any("my-lab" in line for line in lines)
 
 
-@pytest.mark.parametrize("choice", ["installed", ["my-lab"], ["My_Lab"]])
+@pytest.mark.parametrize("choice", PERMITTED)
 def test_one_that_is_permitted_is_imported_and_logged(load, choice):
     (layers, imported), lines = load(choice)
     assert layers == ["Dense", "Loud"] and imported
@@ -148,22 +169,23 @@ def test_one_that_is_permitted_is_imported_and_logged(load, choice):
 
 
 def test_what_is_imported_already_may_be_used(load):
-    (_, _, layers, _), _ = load("installed", "loaded")
+    (_, _, layers, _), _ = load(*LOADED)
     assert layers == ["Dense", "Loud"]
 
 
 def test_what_reads_older_arguments_is_imported_like_the_layers(
     model, laboratory, tmp_path
 ):
-    (laboratory / "my_lab" / "older.py").write_text(MIGRATION)
-    with (laboratory / "my_lab" / "manifest.py").open("a") as manifest:
+    site = shutil.copytree(laboratory, tmp_path / "site")
+    (site / "my_lab" / "older.py").write_text(MIGRATION)
+    with (site / "my_lab" / "manifest.py").open("a") as manifest:
         manifest.write(WITH_MIGRATIONS)
     model.save(tmp_path / "m.h5")
     done = run_python(
         WATCHED,
         tmp_path / "m.h5",
         ONEIROS_BACKEND="theano",
-        PYTHONPATH=str(laboratory),
+        PYTHONPATH=str(site),
     )
     assert (
         "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5"
