@@ -33,7 +33,7 @@ KEYS = (
     "order",
     "stop_training",
     "variables",
-    "draws",
+    "random_state",
     "callbacks",
 )
 NUMPY = np.random.RandomState(1).get_state()
@@ -203,14 +203,14 @@ def test_an_order_that_is_none(what, complete, tmp_path):
         ("variables", 5),
         ("variables", {"": 5}),
         ("variables", {"": {"a": 5}}),
-        ("draws", 5),
-        ("draws", {"train": 5}),
-        ("draws", {"train": {}}),
-        ("draws", {"train": {"base": "x", "calls": 0, "seeds": [1]}}),
-        ("draws", {"train": {"base": 0, "calls": -1, "seeds": [1]}}),
-        ("draws", {"train": {"base": 0, "calls": 0, "seeds": [2**70]}}),
-        ("draws", {"evaluate": []}),
-        ("draws", {"predict": "x"}),
+        ("random_state", 5),
+        ("random_state", {"train": 5}),
+        ("random_state", {"train": {}}),
+        ("random_state", {"train": {"base": "x", "calls": 0, "seeds": [1]}}),
+        ("random_state", {"train": {"base": 0, "calls": -1, "seeds": [1]}}),
+        ("random_state", {"train": {"base": 0, "calls": 0, "seeds": [2**70]}}),
+        ("random_state", {"evaluate": []}),
+        ("random_state", {"predict": "x"}),
         ("callbacks", 5),
         ("callbacks", {"EarlyStopping": 5}),
         ("callbacks", {"EarlyStopping": {3: 5}}),
@@ -300,10 +300,10 @@ def test_a_later_first_epoch(complete, tmp_path):
 
 PLACES = {
     "nothing": lambda own: own.clear(),
-    "something is missing": lambda own: own.pop("used"),
-    "a text for a number": lambda own: own.update(used="x"),
-    "a fraction": lambda own: own.update(begun=0.5),
-    "below zero": lambda own: own.update(seen=-1),
+    "something is missing": lambda own: own.pop("batches_used"),
+    "a text for a number": lambda own: own.update(batches_used="x"),
+    "a fraction": lambda own: own.update(batches_begun=0.5),
+    "below zero": lambda own: own.update(samples_seen=-1),
     "a random state that is none": lambda own: own.update(
         opened=("MT19937", np.zeros(3), 1, 0, 0.0)
     ),

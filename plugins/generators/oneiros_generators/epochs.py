@@ -68,15 +68,15 @@ class Epochs(Flow):
         """Returns how far the epoch is, as plain data."""
         return {
             "epoch": self.epoch,
-            "last": self.last_size,
+            "last_size": self.last_size,
             "opened": self.opened,
-            "begun": self.queue.begun if self.queue else 0,
+            "batches_begun": self.queue.batches_begun if self.queue else 0,
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Goes on where another stream was when it returned this."""
         self.epoch = state["epoch"]
-        self.last_size = state["last"]
+        self.last_size = state["last_size"]
         self._resumed = state
         return False
 
@@ -127,7 +127,7 @@ class Listed(Epochs):
         """
         queue = self.workers_on(order.tolist(), start)
         for number in range(start, len(order)):
-            arrays = self.made(queue, number, "")
+            arrays = self.next_arrays(queue, number, "")
             yield Run(number, 1, self.last_size, number + 1, arrays)
         self.end_epoch()
 
@@ -163,9 +163,9 @@ class Iterated(Epochs):
             self.source.set_epoch(self.epoch)
         queue = self.workers_on([], start)
         number = start
-        seen = 0
-        while arrays := self.made(queue, number, ""):
-            seen += self.last_size
+        samples_seen = 0
+        while arrays := self.next_arrays(queue, number, ""):
+            samples_seen += self.last_size
             if self.samples is None and self.size:
                 self.samples = self.size * self.last_size
             yield Run(number, 1, self.last_size, number + 1, arrays)
@@ -174,7 +174,7 @@ class Iterated(Epochs):
             raise GeneratorError(self._emptiness())
         self._batches_before = number
         if not start:
-            self.samples = seen
+            self.samples = samples_seen
         self.end_epoch()
 
     def checked(self, item: Any, place: str) -> list[Array]:

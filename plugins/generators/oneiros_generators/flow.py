@@ -82,7 +82,7 @@ class Flow(Stream):
 
         # Arguments
             state: dict, NumPy's state of then under `opened`, and the batches asked for
-                under `begun`.
+                under `batches_begun`.
             count: int, the number of batches used.
 
         # Returns
@@ -94,8 +94,8 @@ class Flow(Stream):
         queue_size, _, pickle_safe = self.workers
         state_before = np.random.get_state() if pickle_safe else state["opened"]
         for number in range(count):
-            self.made(queue, number, "It gave more when this training began.")
-        queue.settle(min(state["begun"], count + queue_size + 1))
+            self.next_arrays(queue, number, "It gave more when this training began.")
+        queue.settle(min(state["batches_begun"], count + queue_size + 1))
         return not same_random_state(state_before, np.random.get_state())
 
     def place(self, number: int) -> str:
@@ -105,7 +105,9 @@ class Flow(Stream):
             place += f" of epoch {self.epoch + 1}"
         return place
 
-    def made(self, queue: GeneratorEnqueuer, number: int, remedy: str) -> list[Array]:
+    def next_arrays(
+        self, queue: GeneratorEnqueuer, number: int, remedy: str
+    ) -> list[Array]:
         """Waits for a batch and returns its arrays, checked.
 
         # Arguments
@@ -123,12 +125,12 @@ class Flow(Stream):
                 f"{error} It was to give {place}."
             ) from error.__cause__
         except Exception as error:
-            what = str(error)
+            error_text = str(error)
             if type(error) is not UnsendableError:
-                what = f"{type(error).__name__}: {error}"
+                error_text = f"{type(error).__name__}: {error}"
             raise GeneratorError(
                 f"The {self.name} raised an error instead of giving {place}, traceback "
-                f"above: {what:.300}"
+                f"above: {error_text:.300}"
             ) from error
         return self.checked(item, place)
 

@@ -48,7 +48,8 @@ class GeneratorEnqueuer:
     # Properties
         queue: `queue.Queue` of what was yielded and not yet used.
         name: str, what messages call the generator.
-        begun, made: int, how many batches it was asked for, and how many it gave.
+        batches_begun, batches_made: int, how many batches it was asked for, and how
+            many it gave.
 
     # Raises
         ArgumentError: if `generator` yields no batches.
@@ -64,8 +65,8 @@ class GeneratorEnqueuer:
         self._error: BaseException | None = None
         self._processes: Workers | None = None
         self.queue: queue.Queue[Any] = queue.Queue()
-        self.begun = 0
-        self.made = 0
+        self.batches_begun = 0
+        self.batches_made = 0
 
     def start(
         self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05
@@ -130,11 +131,13 @@ class GeneratorEnqueuer:
             if 0 < limit < waited:
                 self._give_up(limit)
 
-    def settle(self, made: int) -> None:
+    def settle(self, count: int) -> None:
         """Waits until so many batches were made, for `PATIENCE` at most."""
         until = time.monotonic() + PATIENCE
         while (
-            self.made < made and not self._ended.is_set() and time.monotonic() < until
+            self.batches_made < count
+            and not self._ended.is_set()
+            and time.monotonic() < until
         ):
             time.sleep(TICK / 50)
 
@@ -176,9 +179,9 @@ class GeneratorEnqueuer:
         try:
             while not self._ended.is_set():
                 with lock:
-                    self.begun += 1
+                    self.batches_begun += 1
                     item = next(self._iterator)
-                    self.made += 1
+                    self.batches_made += 1
                 self._put(item)
         except StopIteration:
             pass

@@ -41,7 +41,7 @@ class Generated(Flow):
         self.samples = math.ceil(samples)
         self.argument = argument
         self.batches_used = 0
-        self.seen = 0
+        self.samples_seen = 0
         self.stated = has_state(self.source) and count == 1 and not pickle_safe
         self.source_state: Any = None
 
@@ -53,27 +53,27 @@ class Generated(Flow):
         """
         queue = self.queue or self.start(self.iterator())
         if not start:
-            self.seen = 0
+            self.samples_seen = 0
         number = start
-        while self.seen < self.samples:
-            arrays = self.made(queue, number, self._remedy())
-            self.seen += self.last_size
+        while self.samples_seen < self.samples:
+            arrays = self.next_arrays(queue, number, self._remedy())
+            self.samples_seen += self.last_size
             self.batches_used += 1
-            samples_done = min(self.seen, self.samples)
+            samples_done = min(self.samples_seen, self.samples)
             yield Run(number, 1, self.last_size, samples_done, arrays)
             number += 1
-        if self.seen > self.samples and self.use == "train":
+        if self.samples_seen > self.samples and self.use == "train":
             warn(
-                f"Epoch {self.epoch + 1} had {self.seen} samples, samples_per_epoch is "
-                f"{self.samples}, which can change what is learned. Let batches add up "
-                "to samples_per_epoch."
+                f"Epoch {self.epoch + 1} had {self.samples_seen} samples, "
+                f"samples_per_epoch is {self.samples}, which can change what is "
+                "learned. Let batches add up to samples_per_epoch."
             )
         self.epoch += 1
 
     def _remedy(self) -> str:
         return (
-            f"There were {self.seen} of {self.argument}={self.samples} samples: let "
-            "the generator loop for ever, with `while True:`."
+            f"There were {self.samples_seen} of {self.argument}={self.samples} "
+            "samples: let the generator loop for ever, with `while True:`."
         )
 
     def iterator(self) -> Any:
@@ -90,12 +90,12 @@ class Generated(Flow):
         """Returns how far the epoch and the source are, as plain data."""
         return {
             "epoch": self.epoch,
-            "last": self.last_size,
-            "used": self.batches_used,
-            "seen": self.seen,
+            "last_size": self.last_size,
+            "batches_used": self.batches_used,
+            "samples_seen": self.samples_seen,
             "source_state": self.source_state,
             "opened": self.opened if self.queue else None,
-            "begun": self.queue.begun if self.queue else 0,
+            "batches_begun": self.queue.batches_begun if self.queue else 0,
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
@@ -112,9 +112,9 @@ class Generated(Flow):
             Whether the source draws from NumPy's generator, which then is where it was.
         """
         self.epoch = state["epoch"]
-        self.last_size = state["last"]
-        self.batches_used = state["used"]
-        self.seen = state["seen"]
+        self.last_size = state["last_size"]
+        self.batches_used = state["batches_used"]
+        self.samples_seen = state["samples_seen"]
         self.source_state = state["source_state"]
         if state["opened"] is None:
             return False

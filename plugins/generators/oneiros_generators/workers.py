@@ -92,11 +92,11 @@ class Workers:
         while self._workers:
             self._turn %= len(self._workers)
             process, connection = self._workers[self._turn]
-            what, value = self._received(process, connection)
-            if what == "batch":
+            kind, value = self._received(process, connection)
+            if kind == "batch":
                 self._turn += 1
                 return value
-            if what == "error":
+            if kind == "error":
                 raise _revived(*value)
             if self.closed.is_set():
                 break

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
 
-from oneiros_resume.state_checks import Item, StateChecks
+from oneiros_resume.state_checks import StateChecks, StateItem
 from oneiros_resume.training import Training
 
 
@@ -31,7 +31,9 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
     def is_like_fit(value: Any) -> bool:
         return _is_like_fit(value, fit)
 
-    _check_items(run, [Item("fit", is_like_fit, f"a dict of {', '.join(fit)}")], path)
+    _check_items(
+        run, [StateItem("fit", is_like_fit, f"a dict of {', '.join(fit)}")], path
+    )
     if run["fit"] != fit:
         raise ArgumentError(
             f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the "
@@ -46,7 +48,7 @@ def _is_like_fit(value: Any, fit: dict[str, Any]) -> bool:
     return all(item is None or np.isscalar(item) for item in value.values())
 
 
-def _check_items(run: dict[str, Any], items: Iterable[Item], path: Any) -> None:
+def _check_items(run: dict[str, Any], items: Iterable[StateItem], path: Any) -> None:
     for item in items:
         if item.key not in run:
             raise damaged(path, f"lacks {item.key!r}")
@@ -88,11 +90,11 @@ def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
     )
 
 
-def damaged(path: Any, what: str) -> FileFormatError:
-    """Returns the error for a file whose state of a training is `what`."""
+def damaged(path: Any, problem: str) -> FileFormatError:
+    """Returns the error for a file whose state of a training has a problem."""
     return FileFormatError(
-        f"The state of the training in {path} {what}. To start anew, remove that file; "
-        f"load_model({str(path)!r}) gives the model that it holds."
+        f"The state of the training in {path} {problem}. To start anew, remove that "
+        f"file; load_model({str(path)!r}) gives the model that it holds."
     )
 
 

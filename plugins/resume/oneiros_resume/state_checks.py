@@ -20,7 +20,7 @@ MT19937_WORDS = 624
 
 
 @dataclass(frozen=True)
-class Item:
+class StateItem:
     """An item of the state.
 
     # Properties
@@ -42,34 +42,38 @@ class StateChecks:
         self.order_size = len(training.order)
         self.batch_count = ceil(self.order_size / training.streams["train"].batch_size)
 
-    def items(self) -> list[Item]:
+    def items(self) -> list[StateItem]:
         """Returns all that a state must have."""
         last_batch = self.batch_count or "the number of batches"
         last_row = self.order_size - 1
         return [
-            Item("epoch", is_count, "an int of 0 or above"),
-            Item("batch", self._is_batch, f"None or an int from 1 to {last_batch}"),
-            Item("parameters", _are_ints, "a list of ints"),
-            Item("numpy", _is_numpy_state, "a state of NumPy's generator"),
-            Item("python", _is_python_state, "a state of Python's generator"),
-            Item(
+            StateItem("epoch", is_count, "an int of 0 or above"),
+            StateItem(
+                "batch", self._is_batch, f"None or an int from 1 to {last_batch}"
+            ),
+            StateItem("parameters", _are_ints, "a list of ints"),
+            StateItem("numpy", _is_numpy_state, "a state of NumPy's generator"),
+            StateItem("python", _is_python_state, "a state of Python's generator"),
+            StateItem(
                 "streams",
                 self._are_streams,
                 "the places of the generators that are trained and validated on",
             ),
-            Item(
+            StateItem(
                 "order",
                 self._is_order,
                 f"None or the numbers from 0 to {last_row} in some order",
             ),
-            Item("stop_training", _is_bool, "True or False"),
-            Item("variables", _are_variables, "the values of the layers' variables"),
-            Item(
-                "draws",
+            StateItem("stop_training", _is_bool, "True or False"),
+            StateItem(
+                "variables", _are_variables, "the values of the layers' variables"
+            ),
+            StateItem(
+                "random_state",
                 self._are_random_states,
                 "the seeds and counters of this model's random operations",
             ),
-            Item("callbacks", self._are_callbacks, "the states of the callbacks"),
+            StateItem("callbacks", self._are_callbacks, "the states of the callbacks"),
         ]
 
     def _is_batch(self, batch: Any) -> bool:

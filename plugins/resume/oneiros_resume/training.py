@@ -77,7 +77,7 @@ class Training:
             "variables": {
                 path: values_of(part, weights) for path, part in parts_of(self.model)
             },
-            "draws": dict(self.random_states()),
+            "random_state": dict(self.random_states()),
             "callbacks": {name: self._changed(name) for name in self.callbacks},
         }
 
@@ -94,7 +94,7 @@ class Training:
         """
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
-        for use, random_state in state["draws"].items():
+        for use, random_state in state["random_state"].items():
             self._inner.step_for(use).function.set_random_state(random_state)
         for name, callback_state in state["callbacks"].items():
             if name in self.callbacks:
