@@ -7,10 +7,9 @@ from typing import Any
 
 from oneiros import backend as K
 
-Tensor = Any
+from oneiros_old_code.border_modes import border_mode_of
 
-BORDER_MODES = {"same": "SAME", "valid": "VALID"}
-"""What TensorFlow calls what is done at the borders."""
+Tensor = Any
 
 
 def _initialize_variables() -> None:
@@ -30,11 +29,7 @@ def _to_tensor(x: Any, dtype: Any) -> Tensor:
 
 def _preprocess_border_mode(border_mode: str) -> str:
     """Returns what TensorFlow calls what is done at the borders."""
-    if border_mode not in BORDER_MODES:
-        raise ValueError(
-            f"border_mode={border_mode!r}: expected one of {', '.join(BORDER_MODES)}."
-        )
-    return BORDER_MODES[border_mode]
+    return border_mode_of("tensorflow", border_mode)
 
 
 def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:

@@ -9,13 +9,13 @@ from typing import Any
 from oneiros import backend as K
 from oneiros_backend_toolkit.devices import requested
 
+from oneiros_old_code.border_modes import border_mode_of
+
 Tensor = Any
 Shape = Sequence[Any] | None
 
 FIRST_OF_IMAGE = 2
 """The axis of rows, behind samples and channels."""
-BORDER_MODES = {"same": "half", "valid": "valid", "full": "full"}
-"""What Theano calls what is done at the borders."""
 
 
 def _on_gpu() -> bool:
@@ -26,11 +26,7 @@ def _on_gpu() -> bool:
 
 def _preprocess_border_mode(border_mode: str) -> str:
     """Returns what Theano calls what is done at the borders."""
-    if border_mode not in BORDER_MODES:
-        raise ValueError(
-            f"border_mode={border_mode!r}: expected one of {', '.join(BORDER_MODES)}."
-        )
-    return BORDER_MODES[border_mode]
+    return border_mode_of("theano", border_mode)
 
 
 def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:
