@@ -150,8 +150,10 @@ class PluginManager:
         for name in self.disabled:
             if name not in self.records:
                 hint = did_you_mean(name, self.records)
-                text = f"{source} disables {name}, which isn't installed.{hint}"
-                print(f"oneiros: {text}", file=sys.stderr)
+                print(
+                    f"oneiros: {source} disables {name}, which isn't installed.{hint}",
+                    file=sys.stderr,
+                )
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
         """Hands a manifest to pluggy, and notes which hooks of it are to be called."""

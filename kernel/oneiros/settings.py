@@ -43,6 +43,9 @@ def _switch(value: Any) -> Any:
     return SWITCH.get(value.lower()) if _is_text(value) else value
 
 
+FLOAT_TYPES = ("float16", "float32", "float64")
+DIM_ORDERINGS = ("tf", "th")
+
 SWITCH = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -66,18 +69,14 @@ SETTINGS = {
         "the name of a backend, such as 'theano'",
         lambda value: value is None or _is_text(value),
     ),
-    "floatx": Setting(
-        "float32",
-        "a float type",
-        lambda value: value in ("float16", "float32", "float64"),
-    ),
+    "floatx": Setting("float32", "a float type", lambda value: value in FLOAT_TYPES),
     "epsilon": Setting(
         1e-7,
         "a number above 0",
         lambda value: type(value) in (int, float) and value > 0,
     ),
     "image_dim_ordering": Setting(
-        "tf", "'th' or 'tf'", lambda value: value in ("th", "tf")
+        "tf", "'th' or 'tf'", lambda value: value in DIM_ORDERINGS
     ),
     "disable": Setting(
         (),

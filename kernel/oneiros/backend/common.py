@@ -26,8 +26,6 @@ __all__ = [
     "set_legacy_weight_ordering",
 ]
 
-FLOAT_TYPES = ("float16", "float32", "float64")
-DIM_ORDERINGS = ("tf", "th")
 
 _chosen: dict[str, Any] = {}
 _UID_PREFIXES: defaultdict[str, int] = defaultdict(int)
@@ -85,7 +83,9 @@ def set_floatx(floatx: str) -> None:
     # Raises
         ArgumentError: for any other value.
     """
-    _chosen["floatx"] = check_choice("set_floatx", "floatx", str(floatx), FLOAT_TYPES)
+    _chosen["floatx"] = check_choice(
+        "set_floatx", "floatx", str(floatx), settings.FLOAT_TYPES
+    )
 
 
 def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
@@ -131,7 +131,10 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
         ArgumentError: for any other value.
     """
     _chosen["image_dim_ordering"] = check_choice(
-        "set_image_dim_ordering", "dim_ordering", str(dim_ordering), DIM_ORDERINGS
+        "set_image_dim_ordering",
+        "dim_ordering",
+        str(dim_ordering),
+        settings.DIM_ORDERINGS,
     )
 
 

@@ -42,9 +42,11 @@ class InputLayer(Layer):
         if input_tensor is not None:
             self._adopt(input_tensor, input_dtype)
         elif len(shapes) == 1:
-            shape = self.batch_input_shape
             input_tensor = K.placeholder(
-                shape, dtype=self.input_dtype, sparse=sparse, name=name
+                self.batch_input_shape,
+                dtype=self.input_dtype,
+                sparse=sparse,
+                name=name,
             )
         else:
             raise ArgumentError(

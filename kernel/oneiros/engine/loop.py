@@ -85,11 +85,11 @@ def _measure(fit: Fit, run: Run) -> list[tuple[str, list[Any]]]:
 
 
 def _logs_of_run(run: Run, measured: list[tuple[str, list[Any]]]) -> dict[str, Any]:
-    logs: dict[str, Any] = {
+    return {
         "batch": range(run.first, run.first + run.batches),
         "size": [run.batch_size] * run.batches,
+        **dict(measured),
     }
-    return {**logs, **dict(measured)}
 
 
 def _validate(fit: Fit) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -274,10 +273,15 @@ class Model(Container):
             ]
         )
         fit = Fit(
-            model, train, validation, labels, callbacks, options.epochs, options.shuffle
+            model=model,
+            train=train,
+            validation=validation,
+            labels=labels,
+            callbacks=callbacks,
+            epochs=options.epochs,
+            shuffle=options.shuffle,
         )
-        callback_observer = callbacks.get_observer()
-        with observed_by(callback_observer) if callback_observer else nullcontext():
+        with observed_by(callbacks.get_observer()):
             observer = current_observer()
             observer.enter(BUILD)
             if validates:

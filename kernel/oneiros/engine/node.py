@@ -31,7 +31,7 @@ def one_or_all(values: list[Any]) -> Any:
 
 def object_list_uid(object_list: Any) -> str:
     """Returns a string that tells lists of objects apart by the objects' identity."""
-    return ", ".join(str(abs(id(x))) for x in to_list(object_list))
+    return ", ".join(str(id(x)) for x in to_list(object_list))
 
 
 def origins(tensors: list[Tensor]) -> list[list[Any]]:

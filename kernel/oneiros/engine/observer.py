@@ -83,8 +83,12 @@ def current_observer() -> Observer:
 
 
 @contextmanager
-def observed_by(observer: Observer) -> Iterator[None]:
-    """Context manager under which an observer is told of the phases."""
+def observed_by(observer: Observer | None) -> Iterator[None]:
+    """Context manager under which an observer is told of the phases; with None, who was
+    told before."""
+    if observer is None:
+        yield
+        return
     token = _observer.set(observer)
     try:
         yield
