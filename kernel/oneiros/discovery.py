@@ -89,8 +89,8 @@ def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
             if match := GROUP.fullmatch(entry_point.group):
                 levels[int(match[1])] = entry_point
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        record.report("metadata", f"Its entry_points.txt can't be read: {reason}")
+        fault = f"Its entry_points.txt can't be read: {type(error).__name__}: {error}"
+        record.report("metadata", fault)
     if not levels:
         return None
     level = max(levels, key=lambda each: (each in API_LEVELS, each))
@@ -102,7 +102,7 @@ def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
         outdated = KERNEL if level > API_LEVELS[-1] else record.distribution
         fault = (
             f"It is for API level {level}; this kernel offers {[*API_LEVELS]}: "
-            f"pip install -U {outdated}"
+            f"upgrade {outdated}"
         )
         record.report("metadata", fault, "incompatible")
     elif not entry_point.pattern.match(entry_point.value):

@@ -2,6 +2,7 @@
 when first used."""
 
 import json
+import sys
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
@@ -132,14 +133,17 @@ def absence(owner: str) -> str:
     record = manager().records.get(owner)
     provided = f"It is provided by {owner}"
     if record is None:
-        return f"{provided}, which is not installed: pip install {owner}"
+        folder = owner.removeprefix("oneiros-").replace("-", "_")
+        return (
+            f"{provided}, which is not installed. In a clone of Oneiros, type: "
+            f".uv/bin/uv pip install --python {sys.executable} plugins/{folder}"
+        )
     if record.state == "disabled":
         source = settings.candidates("disable")[0][1]
         return f"{provided}, which is disabled: take it out of `disable` ({source})."
     if record.state in ("failed", "incompatible"):
         return f"{provided} {record.version}, which failed to load: {record.error}"
-    advice = f"upgrading may help: pip install -U {owner}"
-    return f"{owner} {record.version} is installed but lacks it; {advice}"
+    return f"{owner} {record.version} is installed but lacks it; upgrading may help"
 
 
 @lru_cache

@@ -354,7 +354,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-level": (
             "incompatible",
             "metadata",
-            "API level 2; this kernel offers [1]: pip install -U oneiros-kernel",
+            "API level 2; this kernel offers [1]: upgrade oneiros-kernel",
         ),
         "bad-duplicate": (
             "conflict",
@@ -607,9 +607,10 @@ def test_a_name_whose_plugin_is_not_installed(new_environment):
     assert seen["order"] == ["oneiros-kernel"]
     assert seen["answers"]["Dense"] == (
         "UnknownNameError: Unknown layer 'Dense'. It is provided by "
-        "oneiros-layers-core, which is not installed: pip install oneiros-layers-core"
+        "oneiros-layers-core, which is not installed. In a clone of Oneiros, type: "
+        f".uv/bin/uv pip install --python {made.python} plugins/layers_core"
     )
-    assert "pip install oneiros-optimizers" in seen["answers"]["sgd"]
+    assert seen["answers"]["sgd"].endswith(" plugins/optimizers")
     for statement in (
         "from oneiros.layers import Dense",
         "import oneiros.activations",
@@ -620,6 +621,6 @@ def test_a_name_whose_plugin_is_not_installed(new_environment):
             f"try:\n    {statement}\nexcept ImportError as error:\n    print(error)",
         )
         assert re.search(
-            r"provided by oneiros-[\w-]+, which is not installed: pip install oneiros-",
+            r"provided by oneiros-[\w-]+, which is not installed\. .* plugins/\w+",
             done.stdout,
         ), statement + done.stdout + done.stderr

@@ -131,8 +131,7 @@ def _choose() -> Backend:
     name, source = candidates[0]
     if source == "KERAS_BACKEND" and not registry.find("backend", name):
         print(
-            f"oneiros: KERAS_BACKEND={name!r} is no backend installed here, "
-            f"passed over",
+            f"oneiros: KERAS_BACKEND={name!r} is no backend here, and is passed over",
             file=sys.stderr,
         )
         name, _ = candidates[1]
@@ -141,7 +140,8 @@ def _choose() -> Backend:
         name = next(installed, None)
     if name is None:
         raise BackendMissingError(
-            "No backend is installed. Type: pip install oneiros-backend-theano"
+            "No backend is installed. In a clone of Oneiros, type: "
+            f".uv/bin/uv pip install --python {sys.executable} plugins/backend_theano"
         )
     _default = load(name)
     return _default

@@ -48,11 +48,6 @@ PARTS: dict[str, dict[str, str]] = {
     },
 }
 """What the modules of backends had imported from engines. They don't export it."""
-OWNERS = {
-    "theano": "oneiros-theano-namespace",
-    "tensorflow": "oneiros-backend-tensorflow",
-}
-"""Distributions that bring them."""
 HELPERS: dict[str, ModuleType] = {
     "theano": theano_helpers,
     "tensorflow": tensorflow_helpers,
@@ -166,8 +161,9 @@ def _part(engine: str, name: str) -> Any:
         return _module(PARTS[engine][name])
     except ModuleNotFoundError as error:
         raise PluginLoadError(
-            f"{name} is {path}.{attribute}, and {error.name} isn't installed. Type: "
-            f"pip install {OWNERS[engine]}"
+            f"{name} is {path}.{attribute}, and {error.name} isn't installed. "
+            f"In a clone of Oneiros, type: .uv/bin/uv pip install --python "
+            f"{sys.executable} '.[{engine}]'"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from oneiros.errors import PluginLoadError
@@ -29,6 +30,7 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
     except ImportError as error:
         raise PluginLoadError(
             f"Pictures are drawn by matplotlib, which can't be imported ({error}). "
-            "Type: pip install 'oneiros-visualization[matplotlib]'"
+            "In a clone of Oneiros, type: .uv/bin/uv pip install --python "
+            f"{sys.executable} '.[pictures]'"
         ) from error
     return Picture(figsize=(width, height), layout="constrained")

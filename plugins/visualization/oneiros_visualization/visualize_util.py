@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -127,8 +128,10 @@ def _drawn_without_command(graph: pydot.Dot, kind: str, path: Path) -> bytes:
     raise ImportError(
         f"{path}: pictures are drawn by Graphviz, whose command 'dot' isn't installed. "
         "Type: apt-get install graphviz (or brew, conda, choco install graphviz). "
-        f"Without the command: pip install 'oneiros-visualization[svg]' and to_file="
-        f"{path.stem + '.svg'!r}; or write the graph: to_file={path.stem + '.dot'!r}."
+        f"Without the command, to_file={path.stem + '.svg'!r} draws, too, once "
+        ".uv/bin/uv pip install --python "
+        f"{sys.executable} '.[pictures]' was typed in a clone of Oneiros. Or write the "
+        f"graph: to_file={path.stem + '.dot'!r}."
     )
 
 
