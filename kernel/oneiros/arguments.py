@@ -62,11 +62,11 @@ def is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def whole(value: Any) -> Any:
+def int_if_whole(value: Any) -> Any:
     """Returns a float without a fraction as an int; anything else as it is.
 
     Code for Keras 1 passes numbers such as `2e4`, where it only compares with them:
-    `check_int("Tokenizer", "nb_words", whole(nb_words))`.
+    `check_int("Tokenizer", "nb_words", int_if_whole(nb_words))`.
     """
     if isinstance(value, (float, np.floating)) and value.is_integer():
         return int(value)
@@ -115,7 +115,7 @@ def check_ints(
             value,
             f"{count} whole numbers of at least {minimum}, such as {(2,) * count}",
         )
-    return tuple(int(item) for item in items)
+    return tuple(map(int, items))
 
 
 def check_number(owner: Any, name: str, value: Any) -> Any:

@@ -51,8 +51,9 @@ class Callback:
         ```
     """
 
-    told_afterwards: ClassVar[bool] = False
-    """Whether it may be told of batches after a run of them, by `on_run_end`."""
+    called_after_runs: ClassVar[bool] = False
+    """Whether `on_batch_begin` and `on_batch_end` may be called after a run of batches,
+    by `on_run_end`."""
 
     params: dict[str, Any]
     model: Any
@@ -112,7 +113,7 @@ class Callback:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Called after a run of batches, if every callback is `told_afterwards`.
+        """Called after a run of batches, if all callbacks may be `called_after_runs`.
 
         It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may
         do something faster.

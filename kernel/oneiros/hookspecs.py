@@ -75,10 +75,10 @@ def oneiros_callbacks() -> Names:
 
 
 def oneiros_tables() -> Names:
-    """Tables: functions `f(table, what) -> array`, by the class that they read.
+    """Tables: functions `f(table, name) -> array`, by the class that they read.
 
     It is named by its first package, as `"pandas.DataFrame"`, wherever in there it is
-    defined. `what` is what the data is, for messages. The array may be an object with
+    defined. `name` is what messages call the data. The array may be an object with
     `shape`, `dtype` and slices, which is read batch by batch. Since level 1.
     """
 

@@ -104,9 +104,9 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 def _advice(module: ModuleType, name: str) -> str:
     """Says what may have been meant by a name that a module doesn't have."""
     adviser = _find("oneiros.old_code", "missing_name")
-    known: str = registry.load(adviser)(name) if adviser else ""
+    advice: str = registry.load(adviser)(name) if adviser else ""
     hint = did_you_mean(name, dir(module))
-    return known or f"; no installed plugin provides it.{hint}"
+    return advice or f"; no installed plugin provides it.{hint}"
 
 
 def attribute(module: str, name: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
-from oneiros_jax_support.graphs import convolves
+from oneiros_jax_support.traced_graphs import convolves
 from processes import run_python
 
 

@@ -7,7 +7,7 @@ from oneiros.layers import Activation, Convolution2D, Dense, Flatten, MaxPooling
 from oneiros.models import Sequential
 
 jax = pytest.importorskip("jax")
-graphs = pytest.importorskip("oneiros_jax_support.graphs")
+graphs = pytest.importorskip("oneiros_jax_support.traced_graphs")
 ynn = pytest.importorskip("oneiros_jax_support.ynn")
 
 

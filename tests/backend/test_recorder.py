@@ -23,9 +23,9 @@ from oneiros.errors import (
 from oneiros_backend_toolkit.batches import compiled_steps
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.graph import reachable
-from oneiros_lazy_graph.nodes import Node, Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor, Spec
 from oneiros_lazy_graph.trees import map_tree
 
 
@@ -239,7 +239,7 @@ def test_arrays_on_the_left_leave_the_operation_to_the_node(k):
         np.ones((2, 3)) @ x,
         np.zeros(3) < x,
     ):
-        assert isinstance(node, Node)
+        assert isinstance(node, LazyTensor)
 
 
 def test_a_node_is_compared_and_hashed_by_identity(k):
@@ -323,14 +323,14 @@ def test_arrays_are_copied_when_recorded(k):
 
 def test_the_engines_own_tensors_are_computed_with_at_once(k):
     assert isinstance(k.op(np.add, value([1.0]), 2), Value)
-    assert isinstance(k.op(np.add, 1.0, 2), Node)
+    assert isinstance(k.op(np.add, 1.0, 2), LazyTensor)
 
 
 def test_what_is_known_of_a_shape_survives_indexing(k):
     x = k.placeholder(None, 3, 4)
-    shape = k.recorder.node("placeholder", Spec((3,), "int64", known=x.shape))
-    assert [shape[i].spec.known for i in (0, 1, -1)] == [None, 3, 4]
-    assert shape[1:].spec.known == (3, 4)
+    shape = k.recorder.node("placeholder", Spec((3,), "int64", static_sizes=x.shape))
+    assert [shape[i].spec.static_sizes for i in (0, 1, -1)] == [None, 3, 4]
+    assert shape[1:].spec.static_sizes == (3, 4)
 
 
 def test_ids_are_unique_across_threads(k):

@@ -32,9 +32,9 @@ def heard(**arguments):
     return calls
 
 
-@pytest.mark.parametrize("told_afterwards", [False, True])
-def test_functions_are_called_when_keras_called_them(told_afterwards):
-    calls = heard(told_afterwards=told_afterwards)
+@pytest.mark.parametrize("called_after_runs", [False, True])
+def test_functions_are_called_when_keras_called_them(called_after_runs):
+    calls = heard(called_after_runs=called_after_runs)
     assert [call[:-1] for call in calls] == [
         ("on_train_begin",),
         ("on_epoch_begin", 0),
@@ -71,4 +71,4 @@ def test_batches_come_in_runs_unless_each_is_heard_of():
     assert hears_each(on_batch_end=print)
     assert hears_each(on_batch_begin=print)
     assert not hears_each(on_epoch_end=print)
-    assert not hears_each(on_batch_end=print, told_afterwards=True)
+    assert not hears_each(on_batch_end=print, called_after_runs=True)

@@ -76,7 +76,7 @@ def test_an_optimizer_without_a_rate():
 
 def test_batches_still_come_in_runs():
     class Runs(Callback):
-        told_afterwards = True
+        called_after_runs = True
         lengths = []
 
         def on_run_end(self, logs):

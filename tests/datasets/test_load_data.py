@@ -25,7 +25,7 @@ from oneiros_datasets import cifar100 as cifar100_module
 from oneiros_datasets import imdb as imdb_module
 from oneiros_datasets import mnist as mnist_module
 from oneiros_datasets import reuters as reuters_module
-from oneiros_datasets.sources import Source
+from oneiros_datasets.sources import DatasetFile
 
 PYTHON_2 = 2
 """The newest protocol of pickle that Python 2 has, which wrote the old files."""
@@ -55,8 +55,8 @@ def offline(monkeypatch):
         monkeypatch.setattr(module, "ORIGIN", url)
     for module in (mnist_module, imdb_module, reuters_module):
         for name, value in list(vars(module).items()):
-            if isinstance(value, Source):
-                monkeypatch.setattr(module, name, Source(value.name, url))
+            if isinstance(value, DatasetFile):
+                monkeypatch.setattr(module, name, DatasetFile(value.name, url))
 
 
 def pickled(value):
@@ -88,7 +88,7 @@ def test_mnist_from_a_server(server, monkeypatch, cache):
     parts = mnist_parts()
     content = gzip.compress(pickled(parts))
     served = server.serve("mnist.pkl.gz", content, breaks=[100])
-    source = Source("mnist.pkl.gz", served.url)
+    source = DatasetFile("mnist.pkl.gz", served.url)
     monkeypatch.setattr(mnist_module, "PICKLE", source)
     assert_parts_equal(mnist.load_data(), parts)
     assert (cache / "mnist.pkl.gz").read_bytes() == content
@@ -145,7 +145,7 @@ def test_what_isnt_mnist_is_told(tmp_path, data):
 
 def test_an_error_page_instead_of_a_file_says_what_to_do(server, monkeypatch):
     served = server.serve("mnist.pkl.gz", b"<html>Please log in</html>")
-    monkeypatch.setattr(mnist_module, "PICKLE", Source("mnist.pkl.gz", served.url))
+    monkeypatch.setattr(mnist_module, "PICKLE", DatasetFile("mnist.pkl.gz", served.url))
     with pytest.raises(FileFormatError, match="delete it and run this again"):
         mnist.load_data()
 

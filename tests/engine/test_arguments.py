@@ -21,12 +21,12 @@ def test_what_is_no_whole_number(value):
 
 @pytest.mark.parametrize("kind", [float, np.float16, np.float32, np.float64])
 def test_floats_of_code_for_keras_1(kind):
-    number = arguments.whole(kind(100))
+    number = arguments.int_if_whole(kind(100))
     assert number == 100 and type(number) is int
-    assert arguments.whole(kind(0.5)) == 0.5
-    assert arguments.whole(kind("inf")) == np.inf
-    assert arguments.whole(None) is None
-    assert arguments.whole("1.0") == "1.0"
+    assert arguments.int_if_whole(kind(0.5)) == 0.5
+    assert arguments.int_if_whole(kind("inf")) == np.inf
+    assert arguments.int_if_whole(None) is None
+    assert arguments.int_if_whole("1.0") == "1.0"
 
 
 def test_several_whole_numbers():

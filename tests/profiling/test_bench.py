@@ -69,7 +69,7 @@ def test_a_saved_model(run, saved, what):
     path = saved()
     before = Path(path).read_bytes()
     code, out, err = run(
-        "bench", path, "--batches", "3", "--batch-size", "8", "--what", what
+        "bench", path, "--batches", "3", "--batch-size", "8", "--method", what
     )
     assert (code, err) == (0, "")
     words = out.split()
@@ -94,11 +94,11 @@ def test_a_model_that_is_not_compiled_predicts(run, saved):
     path = saved(compiled=False)
     code, out, _ = run("bench", path, "--batches", "2", "--batch-size", "2")
     assert code == 0 and "predict, 2 steps of 2" in out
-    code, out, err = run("bench", path, "--what", "fit")
+    code, out, err = run("bench", path, "--method", "fit")
     assert (code, out) == (
         1,
         "",
-    ) and f"Type: oneiros bench {path} --what predict" in err
+    ) and f"Type: oneiros bench {path} --method predict" in err
 
 
 def test_what_is_no_model(run, tmp_path):

@@ -29,7 +29,7 @@ class Clock:
 class Slow(Callback):
     """Takes some seconds after each run of batches."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, clock, seconds):
         self.clock = clock

@@ -35,7 +35,7 @@ class Dying(Callback):
     """Kills its process after a number of batches, maybe in the middle of a run of
     them."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, left):
         self.left = left
@@ -55,7 +55,7 @@ class Dying(Callback):
 class Drawing(Callback):
     """Of a user: draws from NumPy's generator, keeps a list, and predicts."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, noted=()):
         self.noted = list(noted)

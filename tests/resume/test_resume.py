@@ -27,7 +27,7 @@ EPOCHS = 3
 class Counting(Callback):
     """Of a user, who knows nothing of trainings that are resumed."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, start=0):
         self.count = start
@@ -200,7 +200,7 @@ class Copying(InterruptingRuns):
     """Copies the file of a training in progress, as it is after some batches, and lets
     it go on."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, left, source, target):
         super().__init__(left)

@@ -29,7 +29,7 @@ def interrupt(delay=0.0):
 
 
 class Trained(Callback):
-    told_afterwards = True
+    called_after_runs = True
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:

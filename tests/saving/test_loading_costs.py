@@ -11,7 +11,7 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
-from oneiros_backend_toolkit.arrays import Donated, donated, owned
+from oneiros_backend_toolkit.donated_arrays import Donated, donated, owned
 from oneiros_initializations.postponed import Postponed
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")

@@ -31,4 +31,4 @@ class Interrupting(Callback):
 class InterruptingRuns(Interrupting):
     """Lets batches run many in one call."""
 
-    told_afterwards = True
+    called_after_runs = True

@@ -14,7 +14,6 @@ from oneiros.engine.stream import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_array_data import stream as array_stream
-from oneiros_array_data.stream import ArrayStream
 from oneiros_backend_toolkit.function import Function
 
 
@@ -58,7 +57,7 @@ class BatchDiary(Diary):
 
 
 class PatientDiary(BatchDiary):
-    told_afterwards = True
+    called_after_runs = True
 
 
 def calls(diary):
@@ -108,7 +107,7 @@ class TestOrder:
         model.fit(*rows(70), 2, 1, shuffle=False, verbose=0, callbacks=[Diary()])
         assert train.singles == 0 and len(train.batches) == 35 and train.released == 1
 
-    def test_one_told_afterwards_gets_each_batch_with_its_own_values(
+    def test_one_called_after_runs_gets_each_batch_with_its_own_values(
         self, recorded, rows
     ):
         model, train, _ = recorded()
@@ -130,7 +129,7 @@ class TestOrder:
         seen = []
 
         class Watching(Callback):
-            told_afterwards = afterwards
+            called_after_runs = afterwards
 
             def on_batch_begin(self, batch, logs=None):
                 seen.append((batch, len(train.batches)))
@@ -210,16 +209,6 @@ class TestRuns:
         model.fit(*rows(21), 2, 2, shuffle=False, verbose=0)
         assert lengths == [4, 4, 2, 1] * 2
         assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
-
-    def test_of_weights_that_nobody_gave_are_a_single_number_in_any_order(
-        self, recorded
-    ):
-        model, *_ = recorded()
-        ones = [np.broadcast_to(np.float32(1), 8), np.ones(8, "float32")]
-        weights = ArrayStream(model.model, "train", ones, 4)
-        for rows in ([0, 1, 2, 3], [2, 0, 3, 1]):
-            single, dense = weights._batch(np.array(rows))
-            assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
 
     @pytest.mark.parametrize(
         ("batches", "evenly", "expected"),

@@ -51,7 +51,7 @@ class FirstRuns(StreamWrapper):
 class Preparing(Callback):
     """Calls a function in `prepare_fit`."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, prepare):
         self.prepare_fit = prepare
@@ -84,7 +84,7 @@ class Noting(Observer):
 
 
 class Observing(Callback):
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, observer):
         self.observer = observer

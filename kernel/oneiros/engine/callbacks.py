@@ -149,11 +149,11 @@ def _overrides(callback: Any, method: str) -> bool:
     """Tells whether a callback must hear of this at once.
 
     It must if it, or a class of it, defines the method, and no class before that
-    declares `told_afterwards`.
+    declares `called_after_runs`.
     """
     for place in (callback, *type(callback).__mro__):
         members = vars(place)
-        if members.get("told_afterwards") or place is Callback:
+        if members.get("called_after_runs") or place is Callback:
             return False
         if method in members:
             return True

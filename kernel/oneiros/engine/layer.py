@@ -491,9 +491,9 @@ class Layer(Rebuilt):
                 if count
                 else "Call it on a tensor, or add it to a model."
             )
-            what = attribute[:-1].removesuffix("_tensor")
+            name = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
-                f"{label(self)} has no {what} of call {node_index} of {count}. {remedy}"
+                f"{label(self)} has no {name} of call {node_index} of {count}. {remedy}"
             )
         return one_or_all(getattr(self.inbound_nodes[node_index], attribute))
 
@@ -502,10 +502,10 @@ class Layer(Rebuilt):
         if len(values) > 1 and not (
             attribute.endswith("shapes") and all(v == values[0] for v in values)
         ):
-            what = attribute[:-1].removesuffix("_tensor")
+            name = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
                 f"{label(self)} was called {len(values)} times, so it has no single "
-                f"{what}. Choose a call: layer.get_{what}_at(0)."
+                f"{name}. Choose a call: layer.get_{name}_at(0)."
             )
         return self._at(0, attribute)
 

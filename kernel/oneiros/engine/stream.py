@@ -152,7 +152,7 @@ class StreamWrapper(Stream):
 
 
         class Hundred(Callback):
-            told_afterwards = True
+            called_after_runs = True
 
             def prepare_fit(self, fit):
                 fit.train = FirstHundred(fit.train)

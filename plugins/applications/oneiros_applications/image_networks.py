@@ -11,7 +11,7 @@ from oneiros.engine.topology import get_source_inputs
 from oneiros.layers import Input
 from oneiros.models import Model
 
-from oneiros_applications.published import (
+from oneiros_applications.pretrained_weights import (
     PublishedFile,
     Weights,
     check_weights,

@@ -22,7 +22,7 @@ from oneiros.models import Model
 
 from oneiros_applications.audio_conv_utils import TAGS
 from oneiros_applications.image_networks import input_of
-from oneiros_applications.published import (
+from oneiros_applications.pretrained_weights import (
     RELEASES,
     PublishedFile,
     Weights,

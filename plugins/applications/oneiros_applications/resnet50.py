@@ -24,7 +24,7 @@ from oneiros_applications.image_networks import (
     Shape,
     channel_axis_of,
 )
-from oneiros_applications.published import RELEASES, PublishedFile, Weights
+from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
 
 TH_WEIGHTS_PATH = f"{RELEASES}/v0.2/resnet50_weights_th_dim_ordering_th_kernels.h5"
 TF_WEIGHTS_PATH = f"{RELEASES}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels.h5"

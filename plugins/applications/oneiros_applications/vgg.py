@@ -6,8 +6,27 @@ from typing import Any
 
 from oneiros.layers import Convolution2D, Dense, Flatten, MaxPooling2D
 
+from oneiros_applications.image_networks import Files, ImageNetwork
+
 FILTERS = (64, 128, 256, 512, 512)
 """Channels of each block."""
+
+
+def vgg_network(name: str, counts: tuple[int, ...], files: Files) -> ImageNetwork:
+    """Returns one of the two networks.
+
+    # Arguments
+        name: str, the name of the models.
+        counts: how many convolutions each of the five blocks has.
+        files: the `Files` with its weights.
+    """
+
+    def features(image: Any, dim_ordering: str) -> Any:
+        return convolutions(image, dim_ordering, counts)
+
+    return ImageNetwork(
+        name, size=224, smallest=48, files=files, build=features, top=dense_top
+    )
 
 
 def convolutions(image: Any, dim_ordering: str, counts: tuple[int, ...]) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_applications.image_networks import CLASSES, Files, ImageNetwork, Shape
-from oneiros_applications.published import RELEASES, PublishedFile, Weights
-from oneiros_applications.vgg import convolutions, dense_top
+from oneiros_applications.image_networks import CLASSES, Files, Shape
+from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
+from oneiros_applications.vgg import vgg_network
 
 TH_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg19_weights_th_dim_ordering_th_kernels.h5"
 TF_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg19_weights_tf_dim_ordering_tf_kernels.h5"
@@ -19,16 +19,10 @@ TF_WEIGHTS_PATH_NO_TOP = (
 CONVOLUTIONS = (2, 2, 4, 4, 4)
 """How many convolutions each of the five blocks has."""
 
-
-def _features(image: Any, dim_ordering: str) -> Any:
-    return convolutions(image, dim_ordering, CONVOLUTIONS)
-
-
-_NETWORK = ImageNetwork(
+_NETWORK = vgg_network(
     "vgg19",
-    size=224,
-    smallest=48,
-    files=Files(
+    CONVOLUTIONS,
+    Files(
         th=PublishedFile(TH_WEIGHTS_PATH),
         tf=PublishedFile(TF_WEIGHTS_PATH, "cbe5617147190e668d6c5d5026f83318"),
         th_no_top=PublishedFile(TH_WEIGHTS_PATH_NO_TOP),
@@ -36,8 +30,6 @@ _NETWORK = ImageNetwork(
             TF_WEIGHTS_PATH_NO_TOP, "253f8cb515780f3b799900260a226db6"
         ),
     ),
-    build=_features,
-    top=dense_top,
 )
 
 

@@ -20,7 +20,7 @@ from oneiros.layers import (
 
 from oneiros_applications.image_networks import CLASSES, Files, ImageNetwork, Shape
 from oneiros_applications.pixels import to_unit_range
-from oneiros_applications.published import RELEASES, PublishedFile, Weights
+from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
 
 TF_WEIGHTS_PATH = f"{RELEASES}/v0.4/xception_weights_tf_dim_ordering_tf_kernels.h5"
 TF_WEIGHTS_PATH_NO_TOP = (

@@ -11,7 +11,12 @@ from oneiros.arguments import label, refusal
 from oneiros.engine.stream import Stream
 from oneiros.errors import NotCompiledError
 
-from oneiros_array_data import class_numbers, standardize, weights
+from oneiros_array_data import class_numbers, standardize
+from oneiros_array_data.sample_weights import (
+    standardize_class_weights,
+    standardize_sample_weights,
+    standardize_weights,
+)
 from oneiros_array_data.stream import ArrayStream
 
 Arrays = list[Any]
@@ -121,10 +126,10 @@ class ArrayAdapter:
         targets = list(map(_with_axes_of, targets, model.targets))
         sample_weights = list(
             map(
-                weights.standardize_weights,
+                standardize_weights,
                 targets,
-                weights.standardize_sample_weights(sample_weight, names),
-                weights.standardize_class_weights(class_weight, names),
+                standardize_sample_weights(sample_weight, names),
+                standardize_class_weights(class_weight, names),
                 model.sample_weight_modes,
             )
         )

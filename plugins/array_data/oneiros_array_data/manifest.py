@@ -9,7 +9,7 @@ CONTENTS = {
         "check_loss_and_target_compatibility",
         "slice_X",
     ),
-    "weights": (
+    "sample_weights": (
         "standardize_sample_or_class_weights",
         "standardize_class_weights",
         "standardize_sample_weights",

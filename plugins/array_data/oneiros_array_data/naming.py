@@ -24,7 +24,7 @@ def name_of(function: Any) -> str:
 
 
 def spread(
-    what: str,
+    argument: str,
     values: Any,
     names: Names,
     default: Any = REQUIRED,
@@ -33,7 +33,7 @@ def spread(
     """Returns a list with an item per name, from a list in the names' order or a dict.
 
     # Arguments
-        what: str, what the values are, for messages.
+        argument: str, what messages call the values.
         values: list, tuple or dict.
         names: list of str.
         default: what a name left out of a dict gets; without it, leaving one out is an
@@ -50,7 +50,7 @@ def spread(
             return list(values)
         received = f"{len(values)} items"
     raise error(
-        f"{what}: received {received}, expected {len(names)}: {listed(names)}. Pass a "
-        "list of one for each in this order, or a dict by name; for a single one, the "
-        "item alone."
+        f"{argument}: received {received}, expected {len(names)}: {listed(names)}. "
+        "Pass a list of one for each in this order, or a dict by name; for a single "
+        "one, the item alone."
     )

@@ -115,12 +115,12 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
     return all(expected_size in (None, size) for size, expected_size in pairs)
 
 
-def as_array(value: Any, what: str) -> Array:
+def as_array(value: Any, data_name: str) -> Array:
     """Returns what can be sliced (HDF5, sparse) as it is, what a plugin reads as it
     does, and anything else as an array.
 
     # Arguments
-        what: str, what the value is, for messages.
+        data_name: str, what messages call the value.
 
     # Raises
         DataError: if it isn't numbers with an axis of samples.
@@ -128,30 +128,32 @@ def as_array(value: Any, what: str) -> Array:
     if value is None or hasattr(value, "__next__"):
         received = "None" if value is None else "a generator, which fit_generator takes"
         raise DataError(
-            f"{what}: received {received}, expected numbers: no data was given."
+            f"{data_name}: received {received}, expected numbers: no data was given."
         )
     if _is_closed(value):
         raise DataError(
-            f"{what}: received a data set whose file is closed. Keep it open while it "
-            "is used."
+            f"{data_name}: received a data set whose file is closed. Keep it open "
+            "while it is used."
         )
     reader = reader_of(value)
     if reader is not None:
-        value = reader(value, what)
+        value = reader(value, data_name)
     if not _can_be_sliced(value):
         try:
             value = np.asarray(value)
         except (TypeError, ValueError, RuntimeError) as error:
             raise DataError(
-                f"{what}: received a {type(value).__name__} that is no array: {error}"
+                f"{data_name}: received a {type(value).__name__} that is no array: "
+                f"{error}"
             ) from None
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = _without_objects(value)
     if _is_odd(getattr(value, "dtype", np.dtype(float))) or not value.shape:
         received = f"an array of type {value.dtype}" if value.shape else repr(value[()])
         raise DataError(
-            f"{what}: received {received}, expected numbers with an axis of samples. "
-            f"Encode what isn't a number, then use np.asarray(data, {K.floatx()!r})."
+            f"{data_name}: received {received}, expected numbers with an axis of "
+            "samples. Encode what isn't a number, then use "
+            f"np.asarray(data, {K.floatx()!r})."
         )
     return value
 
@@ -170,12 +172,12 @@ def _without_objects(value: Any) -> Any:
         return value
 
 
-def with_rows(value: Any, takes_sparse: bool, what: str) -> Any:
+def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
     """Returns an array as it is, and a sparse matrix as one that has rows.
 
     # Arguments
         takes_sparse: whether the model's input, or target, is a sparse one.
-        what: str, what the value is, for messages.
+        data_name: str, what messages call the value.
 
     # Raises
         DataError: for a sparse matrix where an array is needed.
@@ -184,7 +186,7 @@ def with_rows(value: Any, takes_sparse: bool, what: str) -> Any:
         return value
     if not takes_sparse:
         raise DataError(
-            f"{what}: received a sparse matrix ({type(value).__name__}) of shape "
+            f"{data_name}: received a sparse matrix ({type(value).__name__}) of shape "
             f"{value.shape}, expected an array. Pass x.toarray(), or batches of it by "
             "fit_generator; Input(shape, sparse=True) takes sparse matrices."
         )

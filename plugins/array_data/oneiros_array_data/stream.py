@@ -186,10 +186,7 @@ class ArrayStream(Stream):
         stop = rows[-1] + 1
         if stop - start == len(rows) and np.all(rows[1:] > rows[:-1]):
             place = (start, stop)
-        return [
-            array[: len(rows)] if _is_constant(array) else slice_X(array, *place)
-            for array in self.arrays
-        ]
+        return [slice_X(array, *place) for array in self.arrays]
 
 
 def make_batches(size: int, batch_size: int) -> list[tuple[int, int]]:
@@ -203,11 +200,6 @@ def make_batches(size: int, batch_size: int) -> list[tuple[int, int]]:
 def _bytes(array: Array) -> int:
     dtype = getattr(array, "dtype", np.dtype(float))
     return int(dtype.itemsize * math.prod(array.shape))
-
-
-def _is_constant(array: Array) -> bool:
-    """Tells whether all of an array is one number in memory."""
-    return not any(getattr(array, "strides", [1]))
 
 
 def _operations(stream: ArrayStream) -> float:

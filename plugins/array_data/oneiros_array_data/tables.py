@@ -10,9 +10,9 @@ from oneiros import registry
 def reader_of(value: Any) -> Any:
     """Returns the function that makes an array of a value, found by its class; None if
     no plugin has one."""
-    known = set(registry.names("table"))
+    table_names = set(registry.names("table"))
     for base in type(value).__mro__:
         name = f"{base.__module__.partition('.')[0]}.{base.__name__}"
-        if name in known:
+        if name in table_names:
             return registry.resolve("table", name)
     return None

@@ -12,11 +12,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_jax_support import calls
+from oneiros_jax_support import storing_calls
 from oneiros_jax_support.devices import platform, scope
-from oneiros_jax_support.graphs import convolves
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.runs import batches_for, gathered, one_by_one, run_of
+from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.program import Program
@@ -239,9 +239,9 @@ class _Call:
         self._written = variables.slots[: len(program.written)]
 
     def __call__(self, arguments: list[Any]) -> list[Array]:
-        with jax.enable_x64(True), calls.LOCK:
+        with jax.enable_x64(True), storing_calls.LOCK:
             values = [*map(_first, self._slots), *arguments]
-            outputs = calls.call(
+            outputs = storing_calls.call(
                 self._compiled,
                 values,
                 self._written,

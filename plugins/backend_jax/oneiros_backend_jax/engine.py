@@ -11,15 +11,15 @@ from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
-from oneiros_lazy_graph.nodes import Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.program import Program
+from oneiros_lazy_graph.tensors import Spec
 
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
-from oneiros_backend_jax.conversion import is_known, is_tensor
 from oneiros_backend_jax.loops import run_loop
 from oneiros_backend_jax.operators import OPERATORS
 from oneiros_backend_jax.trials import ERRORS, infer
+from oneiros_backend_jax.type_promotion import is_known, is_tensor
 
 Array = np.ndarray[Any, Any]
 

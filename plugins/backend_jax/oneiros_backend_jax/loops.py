@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_jax_support.graphs import convolves
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.loops import scan
+from oneiros_jax_support.traced_graphs import convolves
 
 
 def run_loop(

@@ -25,7 +25,8 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
 from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_jax.conversion import (
+from oneiros_backend_jax.trials import fitted, met, single, trying
+from oneiros_backend_jax.type_promotion import (
     CONCRETE,
     countable,
     floats,
@@ -36,7 +37,6 @@ from oneiros_backend_jax.conversion import (
     tensor,
     truth,
 )
-from oneiros_backend_jax.trials import fitted, met, single, trying
 
 T = Any
 
@@ -107,7 +107,7 @@ def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
     return staticmethod(function)
 
 
-def _known(n: T) -> T:
+def _concrete(n: T) -> T:
     """Returns a number or array that must be known while a function is traced."""
     if isinstance(n, jax.Array):
         raise ArgumentError(
@@ -122,8 +122,8 @@ def _known(n: T) -> T:
 def sizes_of(shape: T) -> list[T]:
     """Returns a shape as a list of ints, and None where it is open."""
     if isinstance(shape, jax.Array):
-        _known(shape)
-    return [n if n is None else int(_known(n)) for n in shape]
+        _concrete(shape)
+    return [n if n is None else int(_concrete(n)) for n in shape]
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
@@ -146,7 +146,7 @@ def _bounded(x: T, max_value: T) -> T:
 
 
 class Operations:
-    """Plain functions, by their names in the contract."""
+    """Functions of JAX's tensors, by their names in the contract."""
 
     # Tensors
 
@@ -198,7 +198,9 @@ class Operations:
         if stop is None:
             stop = start
             start = 0
-        numbers = np.arange(_known(start), _known(stop), _known(step)).astype(dtype)
+        numbers = np.arange(_concrete(start), _concrete(stop), _concrete(step)).astype(
+            dtype
+        )
         return numbers if is_known(numbers) else jnp.asarray(numbers)
 
     # Linear algebra and lookup
@@ -423,7 +425,7 @@ class Operations:
     ) -> T:
         x = tensor(x)
         axis = axis_of("repeat_elements", axis, x.ndim)
-        return space(x).repeat(x, int(_known(rep)), axis)
+        return space(x).repeat(x, int(_concrete(rep)), axis)
 
     @staticmethod
     def tile(x: T, n: T) -> T:
@@ -451,5 +453,5 @@ class Operations:
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
         indices = jnp.asarray(indices).astype(np.int32)
-        classes = np.arange(int(_known(nb_classes)), dtype=np.int32)
+        classes = np.arange(int(_concrete(nb_classes)), dtype=np.int32)
         return (indices[..., None] == classes).astype(floatx())

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_support.jax_import import jax
 
-from oneiros_backend_jax.conversion import bits, countable, floats, paired, space
 from oneiros_backend_jax.operations import Operations, on_pair
 from oneiros_backend_jax.trials import fitted
+from oneiros_backend_jax.type_promotion import bits, countable, floats, paired, space
 
 T = Any
 

@@ -15,7 +15,7 @@ T = Any
 
 
 class RandomFunctions:
-    """Plain functions of a key, by their names in the contract."""
+    """JAX's functions of a key, by their names in the contract."""
 
     @staticmethod
     def random_uniform(

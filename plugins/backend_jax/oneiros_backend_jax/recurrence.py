@@ -20,7 +20,7 @@ T = Any
 
 
 class RecurrentLayers(FusedRecurrence):
-    """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors of JAX."""
 
     recorder: Recorder
 

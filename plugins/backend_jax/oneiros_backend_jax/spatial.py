@@ -10,8 +10,8 @@ from oneiros_jax_support.convolutions import convolution
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 
-from oneiros_backend_jax.conversion import floats, tensor
 from oneiros_backend_jax.trials import trying
+from oneiros_backend_jax.type_promotion import floats, tensor
 
 T = Any
 

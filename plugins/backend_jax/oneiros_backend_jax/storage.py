@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_jax_support.calls import LOCK, move
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.runs import on_device
+from oneiros_jax_support.storing_calls import LOCK, move
 
 Array = np.ndarray[Any, Any]
 

@@ -21,7 +21,7 @@ import numpy as np
 from oneiros.errors import GraphError, OneirosError
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
-from oneiros_lazy_graph.nodes import Spec
+from oneiros_lazy_graph.tensors import Spec
 
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
 """What JAX raises when it is given tensors that don't fit."""
@@ -34,26 +34,26 @@ LARGEST = 1024
 """Elements of a value that is kept for later trials."""
 
 
-class _Thread(threading.local):
+class _TrialState(threading.local):
     is_trying = False
 
 
-_thread = _Thread()
+_trial_state = _TrialState()
 
 
 def trying() -> bool:
     """Tells whether a trial is on: shapes matter, values don't."""
-    return _thread.is_trying
+    return _trial_state.is_trying
 
 
 @contextmanager
 def _trial() -> Iterator[None]:
-    was_trying = _thread.is_trying
-    _thread.is_trying = True
+    was_trying = _trial_state.is_trying
+    _trial_state.is_trying = True
     try:
         yield
     finally:
-        _thread.is_trying = was_trying
+        _trial_state.is_trying = was_trying
 
 
 # What operations do in a trial
@@ -250,8 +250,10 @@ def _specs(
 
     def run(traced: list[list[Any]]) -> None:
         for row, tracers in zip(arguments, traced, strict=True):
-            rest = iter(tracers)
-            values = [x if isinstance(x, np.ndarray) else next(rest) for x in row]
+            remaining_tracers = iter(tracers)
+            values = [
+                x if isinstance(x, np.ndarray) else next(remaining_tracers) for x in row
+            ]
             result = call(*values)
             outcomes.append(jax.tree.map(_outcome, result, is_leaf=_is_none))
 

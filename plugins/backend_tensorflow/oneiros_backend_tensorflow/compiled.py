@@ -178,8 +178,8 @@ class Compiled:
             return inner
         prepare = self._outside.prepare
 
-        def both(variables: list[Any], *tensors: Any) -> Any:
+        def prepare_and_run(variables: list[Any], *tensors: Any) -> Any:
             return inner.bound(variables)(*prepare(*tensors))
 
-        graph = self._traced(both, self._outside.signature)
+        graph = self._traced(prepare_and_run, self._outside.signature)
         return compiled_once(graph, self._variables, lambda: graph)

@@ -15,9 +15,9 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import GraphError, ShapeError
-from oneiros_lazy_graph.calls import RecordedCall
-from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.recorded_call import RecordedCall
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor
 from oneiros_lazy_graph.trees import leaves_of, map_tree
 
 from oneiros_backend_tensorflow.inference import infer, symbol
@@ -66,7 +66,7 @@ def _replace(
 
 
 def _has_nodes(arguments: Any) -> bool:
-    return any(isinstance(leaf, Node) for leaf in leaves_of(arguments))
+    return any(isinstance(leaf, LazyTensor) for leaf in leaves_of(arguments))
 
 
 # Recorded functions
@@ -129,14 +129,14 @@ class _Whole:
 
         return self.recorder.record(run, (args, kwargs, outside), label=self.label)
 
-    def _used_from_outside(self, call: RecordedCall) -> list[Node]:
+    def _used_from_outside(self, call: RecordedCall) -> list[LazyTensor]:
         """Returns the nodes that a call uses and that aren't among its arguments."""
-        used: dict[Node, Any] = {}
+        used: dict[LazyTensor, Any] = {}
 
         def tried(*values: Any) -> Any:
             graph = tf.compat.v1.get_default_graph()
 
-            def symbol_of(node: Node) -> Any:
+            def symbol_of(node: LazyTensor) -> Any:
                 if node not in used:
                     with graph.as_default():
                         used[node] = symbol(node.spec)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.nodes import Node, Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.program import Program
+from oneiros_lazy_graph.tensors import LazyTensor, Spec
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
@@ -23,7 +23,7 @@ from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
-NEVER_TENSORS = (Node, np.ndarray, np.generic, int, float, str, type(None))
+NEVER_TENSORS = (LazyTensor, np.ndarray, np.generic, int, float, str, type(None))
 """What `tf.is_tensor` needs 10 microseconds for, several times an operation."""
 
 

@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.nodes import Spec
+from oneiros_lazy_graph.tensors import Spec
 
 from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
 
 
-class _Thread(threading.local):
+class _InferenceState(threading.local):
     is_inferring = False
 
 
-_thread = _Thread()
+_inference_state = _InferenceState()
 
 
 def inferring() -> bool:
     """Tells whether only shapes and types are asked for."""
-    return _thread.is_inferring
+    return _inference_state.is_inferring
 
 
 def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
@@ -46,20 +46,20 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
 
 @contextmanager
 def _inferring() -> Iterator[None]:
-    was_inferring = _thread.is_inferring
-    _thread.is_inferring = True
+    was_inferring = _inference_state.is_inferring
+    _inference_state.is_inferring = True
     try:
         yield
     finally:
-        _thread.is_inferring = was_inferring
+        _inference_state.is_inferring = was_inferring
 
 
 def symbol(spec: Spec) -> Any:
     """Returns what stands for a tensor while shapes are inferred."""
-    if isinstance(spec.known, int):
-        return tf.constant(spec.known, spec.dtype)
-    if isinstance(spec.known, tuple):
-        return tf.stack([_size(n, spec.dtype) for n in spec.known])
+    if isinstance(spec.static_sizes, int):
+        return tf.constant(spec.static_sizes, spec.dtype)
+    if isinstance(spec.static_sizes, tuple):
+        return tf.stack([_size(n, spec.dtype) for n in spec.static_sizes])
     return tf.compat.v1.placeholder(spec.dtype, spec.shape)
 
 

@@ -17,7 +17,7 @@ from oneiros_backend_tensorflow.devices import in_host_memory
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
-Call = Callable[..., list[Array]]
+ArrayFunction = Callable[..., list[Array]]
 REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 """What TensorFlow raises if it can't compute in an array's memory."""
 
@@ -48,7 +48,7 @@ class Staging:
 
     def run(
         self,
-        function: Call,
+        function: ArrayFunction,
         random_state: Any,
         arrays: list[Array],
     ) -> list[Array]:
@@ -64,14 +64,14 @@ class Staging:
         try:
             memories, tensors = self._spare.pop()
         except IndexError:
-            memories, tensors = self._made(arrays)
+            memories, tensors = self._lent_copies(arrays)
         for memory, array in zip(memories, arrays, strict=True):
             np.copyto(memory, array)
         outputs = function(random_state, *tensors)
         self._spare.append((memories, tensors))
         return outputs
 
-    def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
+    def _lent_copies(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
         """Returns copies of arrays, and tensors in the copies' memory.
 
         If TensorFlow doesn't take that, these are copies too.

@@ -93,13 +93,17 @@ class Loop:
         state_count = len(inputs.states)
 
         def input_gradients(results: list[T], gradients: Sequence[T]) -> Sequence[T]:
-            known = [None if _is_zero(gradient) else gradient for gradient in gradients]
-            if all(gradient is None for gradient in known):
+            result_gradients = [
+                None if _is_zero(gradient) else gradient for gradient in gradients
+            ]
+            if all(gradient is None for gradient in result_gradients):
                 return [None] * len(inputs.all)
             if not self.keeps:
-                return self._gradients_of_another_run(inputs, known)
+                return self._gradients_of_another_run(inputs, result_gradients)
             kept_states = results[state_count : 2 * state_count]
-            return _Derivative(self, inputs, kept_states).input_gradients(known)
+            return _Derivative(self, inputs, kept_states).input_gradients(
+                result_gradients
+            )
 
         return input_gradients
 
@@ -108,7 +112,9 @@ class Loop:
     ) -> Sequence[T]:
         last_states, outputs = replace(self, keeps=True)(inputs)
         results = _with_gradients([*last_states, *outputs], result_gradients)
-        gradients: list[T] = tf.gradients(results, inputs.all, _known(result_gradients))
+        gradients: list[T] = tf.gradients(
+            results, inputs.all, _without_none(result_gradients)
+        )
         return gradients
 
 
@@ -264,7 +270,11 @@ class _Derivative:
         )
         carried, sequence_gradients = back(
             Arguments(
-                [*inputs.sequences, *self.kept_states, *_known(output_gradients)],
+                [
+                    *inputs.sequences,
+                    *self.kept_states,
+                    *_without_none(output_gradients),
+                ],
                 [*last_state_gradients, *map(tf.zeros_like, _floats(inputs.captured))],
                 inputs.captured,
             )
@@ -283,7 +293,7 @@ class _Derivative:
         slice_sizes = [
             len(inputs.sequences),
             len(self.kept_states),
-            len(_known(output_gradients)),
+            len(_without_none(output_gradients)),
         ]
         float_sizes = [
             len(_floats(inputs.sequences)),
@@ -330,7 +340,7 @@ def _split(tensors: Iterable[T], sizes: Iterable[int]) -> list[list[T]]:
     return [list(itertools.islice(remaining, size)) for size in sizes]
 
 
-def _known(gradients: list[T]) -> list[T]:
+def _without_none(gradients: list[T]) -> list[T]:
     return [gradient for gradient in gradients if gradient is not None]
 
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor
 from oneiros_lazy_graph.trees import leaves_of
 
 from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
@@ -33,17 +33,17 @@ class _RefusedError(GraphError, TypeError):
     """
 
 
-def _refuse(what: str) -> NoReturn:
+def _refuse(function_name: str) -> NoReturn:
     raise _RefusedError(
-        f"{what} works on values, and a lazy tensor has none until a function runs. "
-        f"Put the code into a function of the tensors it uses and record that: "
+        f"{function_name} works on values, and a lazy tensor has none until a function "
+        f"runs. Put the code into a function of the tensors it uses and record that: "
         f"K.apply(fn, x, y)."
     )
 
 
-def nodes_in(x: Any) -> list[Node]:
+def nodes_in(x: Any) -> list[LazyTensor]:
     """Returns the lazy tensors in nested arguments."""
-    return [leaf for leaf in leaves_of(x) if isinstance(leaf, Node)]
+    return [leaf for leaf in leaves_of(x) if isinstance(leaf, LazyTensor)]
 
 
 # TensorFlow has no types.
@@ -64,7 +64,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
             _refuse(f"tf.{name}")
         return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
 
-    def _is_of_other_instance(self, node: Node) -> bool:
+    def _is_of_other_instance(self, node: LazyTensor) -> bool:
         other = node.recorder
         same_name = other.engine.name == self._recorder.engine.name
         return same_name and other is not self._recorder
@@ -90,7 +90,7 @@ def _no_type(value: Any) -> NoReturn:
 def register(recorder: Recorder) -> None:
     """Lets TensorFlow's functions take the tensors of `recorder`; once per process."""
     _Dispatcher(recorder).register()
-    tf.register_tensor_conversion_function(Node, _converted)
+    tf.register_tensor_conversion_function(LazyTensor, _converted)
     type_spec.register_type_spec_from_value_converter(
-        Node, _no_type, allow_subclass=True
+        LazyTensor, _no_type, allow_subclass=True
     )

@@ -168,11 +168,11 @@ def _assigning(name: str) -> str:
 
 # Calls
 
-Call = Callable[[str, Sequence[Any], Mapping[str, Any]], None]
+CallCheck = Callable[[str, Sequence[Any], Mapping[str, Any]], None]
 """Checks a call: the function's name, and its arguments."""
 
 
-def _check(version: Any, path: str, check: Call) -> None:
+def _check(version: Any, path: str, check: CallCheck) -> None:
     """Has a function of TensorFlow check its arguments before it runs."""
     prefix, _, name = path.rpartition(".")
     module = _at(version, prefix)

@@ -21,7 +21,8 @@ from oneiros_backend_toolkit.operands import (
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_tensorflow.conversion import (
+from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.type_promotion import (
     cast,
     countable,
     floats,
@@ -30,7 +31,6 @@ from oneiros_backend_tensorflow.conversion import (
     tensor,
     truth,
 )
-from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 
@@ -194,7 +194,7 @@ def _product_of_matrices(
 
 
 class Operations:
-    """Plain functions, by their names in the contract."""
+    """Functions of TensorFlow's tensors, by their names in the contract."""
 
     # Tensors
 
@@ -277,8 +277,10 @@ class Operations:
         # nearest row.
         length = tf.shape(reference, indices.dtype)[0]
         is_in_range = (indices >= 0) & (indices < length)
-        ones = [1] * (reference.shape.rank - 1)
-        is_in_range = tf.reshape(is_in_range, tf.concat([tf.shape(indices), ones], 0))
+        trailing_ones = [1] * (reference.shape.rank - 1)
+        is_in_range = tf.reshape(
+            is_in_range, tf.concat([tf.shape(indices), trailing_ones], 0)
+        )
         return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
     @staticmethod

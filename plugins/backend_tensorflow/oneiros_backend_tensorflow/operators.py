@@ -6,15 +6,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_tensorflow.conversion import (
+from oneiros_backend_tensorflow.operations import Operations, widened
+from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.type_promotion import (
     bits,
     countable,
     floats,
     indices_of,
     paired,
 )
-from oneiros_backend_tensorflow.operations import Operations, widened
-from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_tensorflow.conversion import cast
 from oneiros_backend_tensorflow.operations import sizes_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.type_promotion import cast
 
 T = Any
 ALGORITHM = "philox"
@@ -17,7 +17,7 @@ ALGORITHM = "philox"
 
 
 class RandomFunctions:
-    """Plain functions of a key, by their names in the contract."""
+    """TensorFlow's functions of a key, by their names in the contract."""
 
     @staticmethod
     def random_uniform(

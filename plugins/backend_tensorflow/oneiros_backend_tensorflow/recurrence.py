@@ -17,7 +17,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
     LayerInputs,
 )
 from oneiros_backend_toolkit.recurrent_cells import States, Step
-from oneiros_backend_toolkit.recurrent_gradients import Loop
+from oneiros_backend_toolkit.recurrent_gradients import CellLoop
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
@@ -80,8 +80,8 @@ class TensorFlowMath:
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
         sequence = sequences[0]
-        known = sequence.shape[0]
-        steps = tf.shape(sequence)[0] if known is None else known
+        static_steps = sequence.shape[0]
+        steps = tf.shape(sequence)[0] if static_steps is None else static_steps
         dtype = states[0].dtype
         samples = states[0].shape[0]
         results = [
@@ -111,9 +111,9 @@ class TensorFlowMath:
             is_left,
             body,
             start,
-            maximum_iterations=known,
+            maximum_iterations=static_steps,
         )
-        shape = (known, samples, None)
+        shape = (static_steps, samples, None)
         stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
         return last, tuple(stacked)
 
@@ -122,12 +122,12 @@ MATH = TensorFlowMath()
 
 
 class RecurrentLayers(FusedRecurrence):
-    """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors of TensorFlow."""
 
     recorder: Recorder
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
-        loop = Loop(MATH, layer.cell, layer.backwards)
+        loop = CellLoop(MATH, layer.cell, layer.backwards)
 
         def run(
             x: T,
@@ -162,7 +162,7 @@ def _shaped(x: T, U: T, mask: T, initial: States) -> States:
 
 
 def _run(
-    loop: Loop,
+    loop: CellLoop,
     x: T,
     U: T,
     mask: T,
@@ -183,19 +183,19 @@ def _run(
     projection_count = len(projection)
     projection = tuple(others[:projection_count])
     first = tuple(others[projection_count:])
-    ends, stored = loop.forward(
+    ends, residuals = loop.forward(
         x, U, is_unmasked, first, projection, derivatives_wanted()
     )
 
     def derivative(results: list[T], gradients: Sequence[T]) -> States:
         d_outputs, *d_last = gradients
         dx, dU, d_initial = loop.backward(
-            U, is_unmasked, stored, d_outputs, tuple(d_last)
+            U, is_unmasked, residuals, d_outputs, tuple(d_last)
         )
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    results = (stored.output, *ends)
+    results = (residuals.output, *ends)
     outputs, *last = with_derivative(results, tuple(copies), derivative)
     if loop.backwards:
         outputs = tf.reverse(outputs, [0])

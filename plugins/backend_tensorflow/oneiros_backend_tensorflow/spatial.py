@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_tensorflow.conversion import floats, paired, tensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
+from oneiros_backend_tensorflow.type_promotion import floats, paired, tensor
 
 T = Any
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.tensors import LazyTensor
 
 from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -35,7 +35,7 @@ class Operation:
     outputs: list[Any]
 
 
-class Tensor(Node):
+class Tensor(LazyTensor):
     """A lazy tensor with TensorFlow 1's `op` and `dtype`, and names that end in
     `:0`."""
 

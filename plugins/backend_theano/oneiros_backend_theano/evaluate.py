@@ -188,8 +188,8 @@ def _converted_results(node: Any, inputs: list[Any]) -> list[Any]:
 
 def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
     """Returns the shape of what `compute` gives, without computing it."""
-    known = (*CONCRETE, type(None))
-    traced_places = [i for i, x in enumerate(inputs) if not isinstance(x, known)]
+    not_traced = (*CONCRETE, type(None))
+    traced_places = [i for i, x in enumerate(inputs) if not isinstance(x, not_traced)]
     traced_types = [
         jax.ShapeDtypeStruct(inputs[i].shape, inputs[i].dtype) for i in traced_places
     ]

@@ -58,9 +58,9 @@ def _inputs(tensor: Any, values: Mapping[Any, Any]) -> list[Any]:
     by_name = {x.name: x for x in graph_inputs([tensor]) if x.name}
     for name in values:
         if isinstance(name, str) and name not in by_name:
-            known = ", ".join(map(repr, by_name)) or "none"
+            names = ", ".join(map(repr, by_name)) or "none"
             raise ArgumentError(
                 f"eval received a value for {name!r}. Inputs of {tensor} with names: "
-                f"{known}."
+                f"{names}."
             )
     return [by_name[key] if isinstance(key, str) else key for key in values]

@@ -12,7 +12,7 @@ from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.interrupts import kept_interrupts
-from oneiros_jax_support.calls import LOCK, Slot, call, move
+from oneiros_jax_support.storing_calls import LOCK, Slot, call, move
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction

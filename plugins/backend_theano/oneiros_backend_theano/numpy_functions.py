@@ -99,8 +99,8 @@ def _operated(name: str, first: Any, second: Any) -> Any:
     return getattr(second, reflected)(first)
 
 
-def _unknown(what: str, x: Any) -> TypeError:
+def _unknown(function_name: str, x: Any) -> TypeError:
     return TypeError(
-        f"{what} works on values, and {x} has none until a function runs. Use a "
-        "function of K or of pytensor.tensor, or K.eval(x)."
+        f"{function_name} works on values, and {x} has none until a function runs. Use "
+        "a function of K or of pytensor.tensor, or K.eval(x)."
     )

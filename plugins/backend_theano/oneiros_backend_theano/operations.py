@@ -87,7 +87,7 @@ def _as_columns(y: Any, axis: int) -> Any:
 
 
 class Operations(Types):
-    """Tensor functions; the state of the engine is the subclass's."""
+    """Functions of PyTensor's tensors; the state of the engine is the subclass's."""
 
     def tensor(self, x: Any) -> Any:
         """Returns `x` as a tensor; numbers become constants."""
@@ -557,9 +557,9 @@ class Operations(Types):
     ) -> Any:
         if len(broatcastable) != x.ndim:
             raise ValueError("there isn't one bool for each axis")
-        ones = [
+        broadcast_axes = [
             i
             for i, flag in enumerate(broatcastable)
             if flag and x.type.shape[i] is None
         ]
-        return pt.specify_broadcastable(x, *ones) if ones else x
+        return pt.specify_broadcastable(x, *broadcast_axes) if broadcast_axes else x

@@ -79,8 +79,8 @@ def _copied(x: Any) -> Any:
     if isinstance(x, SharedVariable):
         return x
     copied = tensor_copy(x)
-    kept = {name: value for name, value in vars(x).items() if name in STATE}
-    vars(copied).update(kept)
+    tensor_state = {name: value for name, value in vars(x).items() if name in STATE}
+    vars(copied).update(tensor_state)
     return copied
 
 

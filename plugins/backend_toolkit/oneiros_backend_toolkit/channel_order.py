@@ -81,10 +81,10 @@ class ChannelOrder(Types):
         return form
 
     def _recomputed(self, x) -> T:
-        made = self._elementwise(x)
-        if made is None:
+        rebuild_and_parents = self._elementwise(x)
+        if rebuild_and_parents is None:
             return None
-        rebuild, parents = made
+        rebuild, parents = rebuild_and_parents
         large = [p for p in parents if self._is_large(p)]
         if not large:
             return None

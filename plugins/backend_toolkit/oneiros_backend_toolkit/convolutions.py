@@ -295,13 +295,13 @@ class Convolutions(Pooling, Padding, Resizing):
     def _target(self, output_shape, first: bool) -> tuple[tuple[T, ...], T]:
         """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
         if isinstance(output_shape, (list, tuple)) and len(output_shape) == 4:
-            known = tuple(
+            sizes = tuple(
                 int(n) if isinstance(n, np.integer) else n for n in output_shape
             )
-            if all(n is not None for n in known[1:]):
+            if all(n is not None for n in sizes[1:]):
                 if first:
-                    return known[2:], known[1]
-                return known[1:3], known[3]
+                    return sizes[2:], sizes[1]
+                return sizes[1:3], sizes[3]
         order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
             f"deconv2d received output_shape={output_shape!r}. It takes four sizes, "

@@ -21,7 +21,7 @@ T = Any
 
 
 class Ctc(CtcPaths, CtcDecoding):
-    """All CTC functions of `K`; the blank is the last class."""
+    """The CTC functions of the contract; the blank is the last class."""
 
     def ctc_batch_cost(self, y_true, y_pred, input_length, label_length: T) -> T:
         y_pred = self._tensor(y_pred)

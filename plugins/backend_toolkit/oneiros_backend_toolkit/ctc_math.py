@@ -90,9 +90,9 @@ class CtcMath(Folds):
 
     def _size(self, x, axis: int) -> T:
         """Returns a size: an int if it is known, else a scalar tensor."""
-        known = self.int_shape(x)[axis]
-        if known is not None:
-            return known
+        static_size = self.int_shape(x)[axis]
+        if static_size is not None:
+            return static_size
         return self.cast(self.shape(x)[axis], "int32")
 
     def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:

@@ -13,7 +13,7 @@ from oneiros.backend.contract import draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.filled_rows import without_padding
 from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
 from oneiros_backend_toolkit.operands import axes_of

@@ -119,12 +119,12 @@ def _parsed(text: str) -> dict[str, Device | None]:
             f"{_source()} makes no sense. Write auto, cpu, gpu or gpu:1, or one for "
             "each backend, such as theano=cpu,tensorflow=gpu:1."
         )
-    known = {"", *registry.names("backend"), *registry.owners()["backend"]}
+    backend_names = {"", *registry.names("backend"), *registry.owners()["backend"]}
     for name in names:
-        if name not in known:
+        if name not in backend_names:
             raise SettingsError(
                 f"{_source()} names {name!r}, which is no backend. Backends are: "
-                f"{', '.join(sorted(known - {''}))}."
+                f"{', '.join(sorted(backend_names - {''}))}."
             )
     return dict(zip(names, (_device(item[2]) for item in items if item), strict=True))
 

@@ -64,10 +64,10 @@ def _pass_over(engine: str, names: Iterable[str], own: Iterable[str]) -> None:
     names = sorted(names)
     for name in names:
         if name not in OF_THEANO | OF_TENSORFLOW:
-            taken = ", ".join(own) or "none"
+            own_names = ", ".join(own) or "none"
             raise ArgumentError(
                 f"K.function received the unknown argument {name!r}. Arguments that "
-                f"{engine} takes besides inputs, outputs and updates: {taken}."
+                f"{engine} takes besides inputs, outputs and updates: {own_names}."
             )
     if names:
         warn(

@@ -100,7 +100,7 @@ class FusedRecurrence(Types):
         W=None,
         b=None,
     ) -> T:
-        cell = SimpleRnnCell(_known("simple_rnn", activation))
+        cell = SimpleRnnCell(_checked_activation("simple_rnn", activation))
         layer = FusedLayer("simple_rnn", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
@@ -116,7 +116,10 @@ class FusedRecurrence(Types):
         W=None,
         b=None,
     ) -> T:
-        cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
+        cell = GruCell(
+            _checked_activation("gru", activation),
+            _checked_activation("gru", inner_activation),
+        )
         layer = FusedLayer("gru", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
@@ -132,7 +135,10 @@ class FusedRecurrence(Types):
         W=None,
         b=None,
     ) -> T:
-        cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
+        cell = LstmCell(
+            _checked_activation("lstm", activation),
+            _checked_activation("lstm", inner_activation),
+        )
         layer = FusedLayer("lstm", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
@@ -145,7 +151,7 @@ class FusedRecurrence(Types):
             sequences.append(inputs.mask)
         check(*map(self.int_shape, sequences))
         outputs, *last_states = self._fused(layer, inputs)
-        when_known(check, sequences, made=[outputs, *last_states])
+        when_known(check, sequences, checked=[outputs, *last_states])
         return last_states[0], outputs, last_states
 
     def _checked(self, layer: FusedLayer, inputs: LayerInputs) -> LayerInputs:
@@ -240,7 +246,7 @@ class FusedRecurrence(Types):
         )
 
 
-def _known(function: str, activation: Any) -> str:
+def _checked_activation(function: str, activation: Any) -> str:
     if activation not in ACTIVATIONS:
         raise ArgumentError(
             f"K.{function} received the activation {activation!r}; it takes the names "

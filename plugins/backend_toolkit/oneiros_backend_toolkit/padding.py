@@ -16,7 +16,7 @@ NO_BORDER = (0, 0)
 
 
 class Padding(Images):
-    """Padding with zeros."""
+    """The contract's functions of padding, with zeros."""
 
     def _pad(self, x, widths: Pairs) -> T:
         """Adds zeros: along each axis, as many before and after as its pair in `widths`

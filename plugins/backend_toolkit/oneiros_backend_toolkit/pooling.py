@@ -36,7 +36,7 @@ class PoolingArguments:
 
 
 class Pooling(Images):
-    """Maximum and average over windows."""
+    """The contract's functions of pooling: maximum and average over windows."""
 
     def _pool(
         self,

@@ -111,30 +111,30 @@ def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> T:
     return gradient
 
 
-class Stored(NamedTuple):
+class Residuals(NamedTuple):
     """What the forward loop leaves for the gradient: the tensors of one step, or the
     sequences of all.
 
     # Arguments
         output: the first state after the step.
-        before: the states before it.
-        kept: what else the cell's gradient needs.
+        states_before: the states before it.
+        intermediates: what else the cell's gradient needs.
     """
 
     output: T
-    before: States
-    kept: States
+    states_before: States
+    intermediates: States
 
     @staticmethod
-    def from_tensors(cell: FusedCell, tensors: Sequence[T]) -> Stored:
+    def from_tensors(cell: FusedCell, tensors: Sequence[T]) -> Residuals:
         """Returns what `tensors` listed."""
         output, *others = tensors
-        before = tuple(others[: cell.states])
-        return Stored(output, before, tuple(others[cell.states :]))
+        states_before = tuple(others[: cell.states])
+        return Residuals(output, states_before, tuple(others[cell.states :]))
 
     def tensors(self) -> States:
         """Returns all one after the other, as a loop takes them."""
-        return (self.output, *self.before, *self.kept)
+        return (self.output, *self.states_before, *self.intermediates)
 
 
 class FusedCell(Protocol):
@@ -143,15 +143,15 @@ class FusedCell(Protocol):
     # Properties
         blocks: number of blocks in the projected input and in the recurrent weights.
         states: number of states.
-        kept: number of tensors, as wide as a state, that the gradient needs besides
-            states.
+        intermediates: number of tensors, as wide as a state, that the gradient needs
+            besides states.
         reads_whole: whether it reads the projected input in one piece; reading a
             sequence in several is slow.
     """
 
     blocks: ClassVar[int]
     states: ClassVar[int]
-    kept: ClassVar[int]
+    intermediates: ClassVar[int]
 
     @property
     def reads_whole(self) -> bool:
@@ -163,7 +163,7 @@ class FusedCell(Protocol):
     def forward(
         self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
-        """Returns the new states, and what is to be kept.
+        """Returns the new states, and the intermediates.
 
         # Arguments
             x: the projected input.
@@ -174,25 +174,25 @@ class FusedCell(Protocol):
         self,
         engine: LoopOperations,
         gradients: States,
-        stored: Stored,
+        residuals: Residuals,
         weights: States,
     ) -> tuple[T, States]:
         """Returns the gradients by the projected input and by the states before.
 
         # Arguments
             gradients: by the states after.
-            stored: the tensors of the step.
+            residuals: the tensors of the step.
             weights: the parts of `split_weights`, transposed.
         """
 
     def split_weights(self, engine: LoopOperations, U) -> States:
         """Returns the parts of the recurrent weights that one step multiplies by."""
 
-    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
         """Returns the gradient by the recurrent weights.
 
         # Arguments
-            stored: sequences.
+            residuals: sequences.
             dx: sequence of the gradients by the projected input.
         """
 
@@ -204,9 +204,9 @@ class OneProduct:
         """All at once."""
         return (U,)
 
-    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
         """One product."""
-        return engine.outer(stored.before[0], dx)
+        return engine.outer(residuals.states_before[0], dx)
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class SimpleRnnCell(OneProduct):
     activation: str
     blocks: ClassVar[int] = 1
     states: ClassVar[int] = 1
-    kept: ClassVar[int] = 0
+    intermediates: ClassVar[int] = 0
     reads_whole: ClassVar[bool] = True
 
     def forward(
@@ -230,12 +230,12 @@ class SimpleRnnCell(OneProduct):
         self,
         engine: LoopOperations,
         gradients: States,
-        stored: Stored,
+        residuals: Residuals,
         weights: States,
     ) -> tuple[T, States]:
         """One product."""
         (dh,) = gradients
-        dx = activation_gradient(engine, self.activation, stored.output, dh)
+        dx = activation_gradient(engine, self.activation, residuals.output, dh)
         return dx, (dx @ weights[0],)
 
 
@@ -247,7 +247,7 @@ class LstmCell(OneProduct):
     inner: str
     blocks: ClassVar[int] = 4
     states: ClassVar[int] = 2
-    kept: ClassVar[int] = 5
+    intermediates: ClassVar[int] = 5
 
     @property
     def reads_whole(self) -> bool:
@@ -279,13 +279,13 @@ class LstmCell(OneProduct):
         self,
         engine: LoopOperations,
         gradients: States,
-        stored: Stored,
+        residuals: Residuals,
         weights: States,
     ) -> tuple[T, States]:
         """One product."""
         dh, dc = gradients
-        _, c_before = stored.before
-        i, f, g, o, shown = stored.kept
+        _, c_before = residuals.states_before
+        i, f, g, o, shown = residuals.intermediates
         dc = dc + activation_gradient(engine, self.activation, shown, dh * o)
         parts = [
             activation_gradient(engine, self.inner, i, dc * g),
@@ -305,7 +305,7 @@ class GruCell:
     inner: str
     blocks: ClassVar[int] = 3
     states: ClassVar[int] = 1
-    kept: ClassVar[int] = 4
+    intermediates: ClassVar[int] = 4
     reads_whole: ClassVar[bool] = False
 
     def split_weights(self, engine: LoopOperations, U) -> States:
@@ -335,13 +335,13 @@ class GruCell:
         self,
         engine: LoopOperations,
         gradients: States,
-        stored: Stored,
+        residuals: Residuals,
         weights: States,
     ) -> tuple[T, States]:
         """Two products."""
         (dh,) = gradients
-        (h,) = stored.before
-        z, r, g, _ = stored.kept
+        (h,) = residuals.states_before
+        z, r, g, _ = residuals.intermediates
         gate_weights, candidate_weights = weights
         dg = activation_gradient(engine, self.activation, g, dh * (1 - z))
         d_reset = dg @ candidate_weights
@@ -353,10 +353,10 @@ class GruCell:
         d_before = dh * z + d_reset * r + d_gates @ gate_weights
         return engine.join([d_gates, dg], -1), (d_before,)
 
-    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
         """One product for the gates, and one for the candidate."""
-        (h,) = stored.before
-        *_, reset = stored.kept
+        (h,) = residuals.states_before
+        *_, reset = residuals.intermediates
         d_gates, dg = self._split(engine, dx, h.shape[-1])
         parts = [engine.outer(h, d_gates), engine.outer(reset, dg)]
         return engine.join(parts, -1)

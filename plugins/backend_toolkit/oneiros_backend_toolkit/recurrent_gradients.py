@@ -21,15 +21,15 @@ from typing import Any
 from oneiros_backend_toolkit.recurrent_cells import (
     FusedCell,
     LoopOperations,
+    Residuals,
     States,
-    Stored,
 )
 
 T = Any
 
 
 @dataclass(frozen=True)
-class Loop:
+class CellLoop:
     """A cell run over a sequence.
 
     # Arguments
@@ -50,7 +50,7 @@ class Loop:
         initial: States,
         projection: States = (),
         differentiated: bool = True,
-    ) -> tuple[States, Stored]:
+    ) -> tuple[States, Residuals]:
         """Returns the last states, and the sequences of outputs and of what else the
         gradient needs.
 
@@ -75,15 +75,15 @@ class Loop:
             if projection:
                 W, b = projection
                 row = row @ W + b
-            after, kept = cell.forward(engine, row, states, weights)
+            after, intermediates = cell.forward(engine, row, states, weights)
             if is_seen:
                 after = self._chosen(is_seen[0], after, states)
-            return after, Stored(after[0], states, kept).tensors()
+            return after, Residuals(after[0], states, intermediates).tensors()
 
         sequences = (x,) if mask is None else (x, mask)
-        widths = [U.shape[0]] * (1 + cell.states + cell.kept)
+        widths = [U.shape[0]] * (1 + cell.states + cell.intermediates)
         last, results = engine.scan(step, initial, sequences, widths, self.backwards)
-        return last, Stored.from_tensors(cell, results)
+        return last, Residuals.from_tensors(cell, results)
 
     def _projects_first(self, x, U, differentiated: bool) -> bool:
         """Tells whether to project the input before the loop: where that, and reading
@@ -107,7 +107,7 @@ class Loop:
         self,
         U,
         mask,
-        stored: Stored,
+        residuals: Residuals,
         d_outputs,
         d_last: States,
     ) -> tuple[T, T, States]:
@@ -115,7 +115,7 @@ class Loop:
 
         # Arguments
             U, mask: as for `forward`.
-            stored: what `forward` returned.
+            residuals: what `forward` returned.
             d_outputs, d_last: gradients by the outputs and by the last states.
         """
         engine = self.engine
@@ -130,17 +130,17 @@ class Loop:
             d_seen = d_after
             if is_seen is not None:
                 d_seen = tuple(engine.where(is_seen, d_state) for d_state in d_after)
-            of_step = Stored.from_tensors(cell, others)
+            of_step = Residuals.from_tensors(cell, others)
             dx, d_before = cell.backward(engine, d_seen, of_step, weights)
             if is_seen is not None:
                 d_before = self._chosen(is_seen, d_before, d_after)
             return d_before, (dx,)
 
-        sequences = (d_outputs, *masks, *stored.tensors())
+        sequences = (d_outputs, *masks, *residuals.tensors())
         d_initial, (dx,) = engine.scan(
             step, d_last, sequences, [U.shape[1]], not self.backwards
         )
-        return dx, cell.weights_gradient(engine, stored, dx), d_initial
+        return dx, cell.weights_gradient(engine, residuals, dx), d_initial
 
     def unprojected(self, x, dx, projection: States) -> tuple[T, States]:
         """Returns the gradients by the input and by the projection, from that by the

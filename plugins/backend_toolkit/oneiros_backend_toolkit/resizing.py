@@ -13,7 +13,7 @@ T = Any
 
 
 class Resizing(Images):
-    """Resizing by whole factors."""
+    """The contract's functions of resizing, by whole factors."""
 
     def resize_images(self, X, height_factor, width_factor, dim_ordering: T) -> T:
         factors = {"height_factor": height_factor, "width_factor": width_factor}

@@ -74,7 +74,7 @@ class Rnn(Folds):
         tensors = [sequence] if step_mask is None else [sequence, step_mask]
         check_lengths("rnn", 0, None, *map(self.int_shape, tensors))
         check = functools.partial(check_lengths, "rnn", 0, steps)
-        when_known(check, tensors, made=tensors)
+        when_known(check, tensors, checked=tensors)
 
     def _looped(
         self, step: _Step, sequence, initial: list[T], step_mask, go_backwards: bool
@@ -104,7 +104,7 @@ class Rnn(Folds):
             outputs = self._carried(outputs, step_mask, initial, go_backwards)
         _check_last(self.int_shape(sequence))
         last = outputs[-1]
-        when_known(_check_last, [sequence], made=[last])
+        when_known(_check_last, [sequence], checked=[last])
         return last, self._samples_first(outputs), states
 
     def _masked_states(
@@ -167,8 +167,8 @@ class Rnn(Folds):
         return outputs[-1], self._samples_first(self.stack(outputs)), states
 
     def _length(self, inputs, input_length) -> int:
-        known = self.int_shape(inputs)[1]
-        steps = input_length if known is None else known
+        static_steps = self.int_shape(inputs)[1]
+        steps = input_length if static_steps is None else static_steps
         if not steps:
             raise ArgumentError(
                 "K.rnn can't be unrolled over inputs of shape "

@@ -24,11 +24,11 @@ REMEMBERED_FUNCTIONS = 16
 """How many compiled functions a session keeps, for calls of `run` in a loop."""
 
 
-class Graph:
+class SessionGraph:
     """Stands for a session's graph: there is one, in which everything is."""
 
     @contextmanager
-    def as_default(self) -> Iterator[Graph]:
+    def as_default(self) -> Iterator[SessionGraph]:
         """Context manager that changes nothing."""
         yield self
 
@@ -56,7 +56,7 @@ class Session:
 
     def __init__(self, backend: Any) -> None:
         self.backend = backend
-        self.graph = Graph()
+        self.graph = SessionGraph()
         self._compiled = lru_cache(REMEMBERED_FUNCTIONS)(self._function)
 
     def run(
@@ -144,7 +144,7 @@ def _is_operation(x: Any) -> bool:
 
 
 class Sessions(Derived):
-    """Answers for code that makes, sets and uses sessions."""
+    """The contract's functions of sessions, for code that makes, sets and uses them."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,15 +29,15 @@ CHANNELS_LAST_FORM: StateKey[T] = StateKey(
 
 
 def when_known(
-    check: Callable[..., None], tensors: Sequence[T], made: Sequence[T]
+    check: Callable[..., None], tensors: Sequence[T], checked: Sequence[T]
 ) -> None:
     """Has `check` called with the shapes of tensors, each time that a graph tells them.
 
     # Arguments
-        made: the tensors that the check is left on; whoever calls this has just made
+        checked: the tensors that the check is left on; whoever calls this has just made
             them.
     """
-    for tensor in made:
+    for tensor in checked:
         SIZE_CHECK.set(tensor, (check, tensors))
 
 

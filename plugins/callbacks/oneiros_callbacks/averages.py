@@ -33,7 +33,7 @@ class BaseLogger(Callback):
         ```
     """
 
-    told_afterwards = True
+    called_after_runs = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Starts the averages."""
@@ -88,7 +88,7 @@ class History(Callback):
         ```
     """
 
-    told_afterwards = True
+    called_after_runs = True
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Starts an empty history."""

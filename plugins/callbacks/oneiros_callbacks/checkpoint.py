@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.arguments import check_bool, check_int, whole
+from oneiros.arguments import check_bool, check_int, int_if_whole
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.folders import check_folder
+from oneiros_callbacks.messages import say, warn
 from oneiros_callbacks.monitored import better, warn_of_missing
-from oneiros_callbacks.said import say, warn
 
 Logs = dict[str, Any] | None
 
@@ -68,7 +68,7 @@ class ModelCheckpoint(Callback):
         self.save_weights_only = check_bool(
             self, "save_weights_only", save_weights_only
         )
-        self.period = check_int(self, "period", whole(period))
+        self.period = check_int(self, "period", int_if_whole(period))
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 

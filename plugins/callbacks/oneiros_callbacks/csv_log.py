@@ -13,7 +13,7 @@ from oneiros.bases import Callback
 
 from oneiros_callbacks.csv_table import Table
 from oneiros_callbacks.folders import check_folder
-from oneiros_callbacks.said import warn
+from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
 

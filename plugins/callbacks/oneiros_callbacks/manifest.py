@@ -13,7 +13,7 @@ CALLBACKS = {
     "TerminateOnNaN": "oneiros_callbacks.stopping:TerminateOnNaN",
     "LearningRateScheduler": "oneiros_callbacks.rates:LearningRateScheduler",
     "ReduceLROnPlateau": "oneiros_callbacks.rates:ReduceLROnPlateau",
-    "LambdaCallback": "oneiros_callbacks.functions:LambdaCallback",
+    "LambdaCallback": "oneiros_callbacks.lambda_callback:LambdaCallback",
     "CSVLogger": "oneiros_callbacks.csv_log:CSVLogger",
     "RemoteMonitor": "oneiros_callbacks.remote:RemoteMonitor",
     "TensorBoard": "oneiros_callbacks.tensorboard:TensorBoard",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_callbacks.said import warn
+from oneiros_callbacks.messages import warn
 
 MODES = ("auto", "min", "max")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros.bases import Callback
 
-from oneiros_callbacks.said import warn
+from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
 REASONS = (
@@ -23,7 +23,7 @@ class NaNWarning(Callback):
     Every fit has one of these, through the hook `oneiros_default_callbacks`.
     """
 
-    told_afterwards = True
+    called_after_runs = True
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Has warned of nothing yet."""

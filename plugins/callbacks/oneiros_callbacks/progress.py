@@ -48,7 +48,7 @@ class ProgbarLogger(Callback):
         ```
     """
 
-    told_afterwards = True
+    called_after_runs = True
     _is_compiled = True
     _stream: Any = None
     """What a fit goes over, if it doesn't say at first how many samples that are."""

@@ -12,15 +12,15 @@ from oneiros.arguments import (
     check_bool,
     check_int,
     check_number,
+    int_if_whole,
     refusal,
     shown,
-    whole,
 )
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
+from oneiros_callbacks.messages import say
 from oneiros_callbacks.monitored import better, known_mode, warn_of_missing
-from oneiros_callbacks.said import say
 
 Logs = dict[str, Any] | None
 
@@ -143,11 +143,11 @@ class ReduceLROnPlateau(Callback):
             raise ArgumentError(
                 f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
             )
-        self.patience = check_int(self, "patience", whole(patience), 0)
+        self.patience = check_int(self, "patience", int_if_whole(patience), 0)
         self.verbose = check_bool(self, "verbose", verbose)
         self.mode = known_mode(mode)
         self.epsilon = check_number(self, "epsilon", epsilon)
-        self.cooldown = check_int(self, "cooldown", whole(cooldown), 0)
+        self.cooldown = check_int(self, "cooldown", int_if_whole(cooldown), 0)
         self.min_lr = check_number(self, "min_lr", min_lr)
         self._forget()
 

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from oneiros.bases import Callback
 
-from oneiros_callbacks.said import warn
+from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
 SECONDS_TO_ANSWER = 10.0

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_bool, check_int, check_number, whole
+from oneiros.arguments import check_bool, check_int, check_number, int_if_whole
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.engine.stream import Run, Stream, StreamWrapper
 
+from oneiros_callbacks.messages import say
 from oneiros_callbacks.monitored import better, warn_of_missing
-from oneiros_callbacks.said import say
 
 Logs = dict[str, Any] | None
 
@@ -69,7 +69,7 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ) -> None:
         self.monitor = monitor
-        self.patience = check_int(self, "patience", whole(patience), 0)
+        self.patience = check_int(self, "patience", int_if_whole(patience), 0)
         self.verbose = check_bool(self, "verbose", verbose)
         self.monitor_op, self._worst = better(monitor, mode)
         check_number(self, "min_delta", min_delta)
@@ -126,7 +126,7 @@ class TerminateOnNaN(Callback):
         ```
     """
 
-    told_afterwards = True
+    called_after_runs = True
     is_over = False
 
     def prepare_fit(self, fit: Fit) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_int, whole
+from oneiros.arguments import check_bool, check_int, int_if_whole
 from oneiros.bases import Callback
 from oneiros.errors import PluginLoadError
 
-from oneiros_callbacks.said import warn
+from oneiros_callbacks.messages import warn
 
 Array = Any
 Logs = dict[str, Any] | None
@@ -24,7 +25,8 @@ class TensorBoard(Callback):
     """Writes event files for TensorBoard; `tensorboard --logdir=./logs` shows them.
 
     It works on every backend, and needs neither TensorFlow nor TensorBoard to write;
-    tensorboardX is what writes: `pip install 'oneiros-callbacks[tensorboard]'`.
+    tensorboardX is what writes. In a clone of Oneiros,
+    `.uv/bin/uv pip install --python path/to/its/python '.[tensorboard]'` installs it.
 
     - scalars: each epoch's values, by the names they have in the history
     - graph: the model's layers; a model in it is a group that can be opened
@@ -79,7 +81,7 @@ class TensorBoard(Callback):
     ) -> None:
         self.log_dir = log_dir
         self.histogram_freq = check_int(
-            self, "histogram_freq", whole(histogram_freq), 0
+            self, "histogram_freq", int_if_whole(histogram_freq), 0
         )
         self.write_graph = check_bool(self, "write_graph", write_graph)
         self.write_images = check_bool(self, "write_images", write_images)
@@ -237,5 +239,6 @@ def _check_installed() -> None:
     except ImportError as error:
         raise PluginLoadError(
             f"TensorBoard writes with tensorboardX, which can't be imported ({error}). "
-            "Type: pip install 'oneiros-callbacks[tensorboard]'"
+            "In a clone of Oneiros, type: .uv/bin/uv pip install --python "
+            f"{sys.executable} '.[tensorboard]'"
         ) from error

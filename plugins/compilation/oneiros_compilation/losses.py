@@ -12,7 +12,7 @@ from oneiros.engine.node import to_list
 from oneiros.errors import ArgumentError
 from oneiros_array_data.naming import REQUIRED, Names, name_of, spread
 
-from oneiros_compilation.functions import computed, get_function
+from oneiros_compilation.callables import computed, get_function
 
 Shape = tuple[int | None, ...]
 Tensor = Any
@@ -95,14 +95,14 @@ def output_losses(model: Any, loss: Any, modes: Any) -> list[OutputLoss]:
     ]
 
 
-def spread_all(what: str, value: Any, names: Names, default: Any) -> Any:
+def spread_all(argument: str, value: Any, names: Names, default: Any) -> Any:
     """Returns a list with an item per name; a single value, or the default for None,
     is for all of them."""
     if value is None and default is not REQUIRED:
         value = default
     if not isinstance(value, (list, tuple, dict)):
         value = [value] * len(names)
-    return spread(what, value, names, default)
+    return spread(argument, value, names, default)
 
 
 def _output_loss(

@@ -10,7 +10,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     return {
         "compilation": {
             "consult": "oneiros_compilation.consultation:consult",
-            "function_arguments": "oneiros_compilation.functions:function_arguments",
+            "function_arguments": "oneiros_compilation.callables:function_arguments",
             "plan": "oneiros_compilation.plan:plan",
         },
         "engine.training": {

@@ -9,7 +9,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros_array_data.naming import Names, name_of, spread
 
-from oneiros_compilation.functions import computed, get_function
+from oneiros_compilation.callables import computed, get_function
 from oneiros_compilation.losses import OutputLoss, Shape
 
 Tensor = Any

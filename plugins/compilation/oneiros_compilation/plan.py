@@ -17,7 +17,7 @@ Tensor = Any
 
 
 @dataclass
-class Training:
+class TrainingPlan:
     """What `compile` makes of its arguments: the tensors and functions of a training.
 
     # Properties
@@ -42,7 +42,7 @@ def plan(
     metrics: Any,
     loss_weights: Any,
     sample_weight_mode: Any,
-) -> Training:
+) -> TrainingPlan:
     """Returns what `compile` makes of its arguments; the model is not touched."""
     names = model.output_names
     outputs = output_losses(model, loss, sample_weight_mode)
@@ -52,7 +52,7 @@ def plan(
     ]
     terms += model.losses
     named = named_metrics(model, outputs, metrics)
-    return Training(
+    return TrainingPlan(
         optimizer=_optimizer(optimizer, backend_of(model)),
         outputs=outputs,
         metrics_names=["loss", *(name for name, _ in named)],

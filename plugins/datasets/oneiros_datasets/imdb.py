@@ -11,21 +11,23 @@ import numpy as np
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
-    Source,
+    DatasetFile,
     halves,
     located,
     read_words,
     unexpected,
 )
 
-REVIEWS = Source(
+REVIEWS = DatasetFile(
     "imdb_full.pkl", "https://s3.amazonaws.com/text-datasets/imdb_full.pkl"
 )
-REVIEWS_OF_KERAS_2 = Source("imdb.npz", f"{KERAS_2}/imdb.npz")
-WORDS = Source(
+REVIEWS_OF_KERAS_2 = DatasetFile("imdb.npz", f"{KERAS_2}/imdb.npz")
+WORDS = DatasetFile(
     "imdb_word_index.pkl", "https://s3.amazonaws.com/text-datasets/imdb_word_index.pkl"
 )
-WORDS_OF_KERAS_2 = Source("imdb_word_index.json", f"{KERAS_2}/imdb_word_index.json")
+WORDS_OF_KERAS_2 = DatasetFile(
+    "imdb_word_index.json", f"{KERAS_2}/imdb_word_index.json"
+)
 EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
 TEST = 2
 """The part for testing is shuffled by twice the seed."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_datasets.sources import KERAS_2, Source, halves, located, unexpected
+from oneiros_datasets.sources import KERAS_2, DatasetFile, halves, located, unexpected
 
-PICKLE = Source("mnist.pkl.gz", "https://s3.amazonaws.com/img-datasets/mnist.pkl.gz")
-ARRAYS = Source(
+PICKLE = DatasetFile(
+    "mnist.pkl.gz", "https://s3.amazonaws.com/img-datasets/mnist.pkl.gz"
+)
+ARRAYS = DatasetFile(
     "mnist.npz",
     f"{KERAS_2}/mnist.npz",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
@@ -48,8 +50,7 @@ def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part
 
 
 def _are_digits(images: Any, labels: Any) -> bool:
-    both = (images, labels)
-    if not all(isinstance(value, np.ndarray) for value in both):
+    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
         return False
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
         return False

@@ -12,7 +12,7 @@ from oneiros.arguments import check_fraction
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
-    Source,
+    DatasetFile,
     is_pair,
     located,
     read,
@@ -20,13 +20,13 @@ from oneiros_datasets.sources import (
     unexpected,
 )
 
-NEWS = Source("reuters.pkl", "https://s3.amazonaws.com/text-datasets/reuters.pkl")
-NEWS_OF_KERAS_2 = Source("reuters.npz", f"{KERAS_2}/reuters.npz")
-WORDS = Source(
+NEWS = DatasetFile("reuters.pkl", "https://s3.amazonaws.com/text-datasets/reuters.pkl")
+NEWS_OF_KERAS_2 = DatasetFile("reuters.npz", f"{KERAS_2}/reuters.npz")
+WORDS = DatasetFile(
     "reuters_word_index.pkl",
     "https://s3.amazonaws.com/text-datasets/reuters_word_index.pkl",
 )
-WORDS_OF_KERAS_2 = Source(
+WORDS_OF_KERAS_2 = DatasetFile(
     "reuters_word_index.json", f"{KERAS_2}/reuters_word_index.json"
 )
 EXPECTED = "news as lists of word numbers, and their topics"

@@ -44,15 +44,15 @@ class Vocabulary:
         """
         numbered = self._numbered(texts)
         if self.maxlen:
-            kept = [len(text) < self.maxlen for text in numbered]
-            numbered = list(compress(numbered, kept))
-            labels = list(compress(labels, kept))
+            is_short = [len(text) < self.maxlen for text in numbered]
+            numbered = list(compress(numbered, is_short))
+            labels = list(compress(labels, is_short))
         if not numbered:
             raise DataError(
                 f"load_data received maxlen={self.maxlen}, and no text is shorter. "
                 "Pass a larger one."
             )
-        return self._known(numbered), labels
+        return self._within_vocabulary(numbered), labels
 
     def _numbered(self, texts: list[Words]) -> list[Words]:
         if self.start_char is not None:
@@ -64,7 +64,7 @@ class Vocabulary:
             return [[word + self.index_from for word in text] for text in texts]
         return texts
 
-    def _known(self, texts: list[Words]) -> list[Words]:
+    def _within_vocabulary(self, texts: list[Words]) -> list[Words]:
         first = self.skip_top
         end = self.nb_words or max(max(text, default=0) for text in texts)
         unknown = self.oov_char

@@ -22,7 +22,7 @@ BUDGET = Budget(excess_bytes=1 << 30)
 
 
 @dataclass(frozen=True)
-class Source:
+class DatasetFile:
     """A file that has a data set.
 
     # Attributes
@@ -36,13 +36,15 @@ class Source:
     sha256: str | None = None
 
 
-def located(path: str | os.PathLike[str], source: Source, *others: Source) -> Path:
+def located(
+    path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
+) -> Path:
     """Returns the path of a data set's file, which is downloaded if it isn't here.
 
     # Arguments
         path: name in the cache, or path of a file.
-        source: Source, the file that Keras 1 has used.
-        others: Source, files that will do in its place, if `path` is its name.
+        source: DatasetFile, the file that Keras 1 has used.
+        others: DatasetFile, files that will do in its place, if `path` is its name.
 
     # Raises
         FileMissingError: if none is here or can be downloaded.
@@ -62,7 +64,7 @@ def located(path: str | os.PathLike[str], source: Source, *others: Source) -> Pa
         raise FileMissingError(f"{error}{alternatives}") from error
 
 
-def _get(source: Source) -> Path:
+def _get(source: DatasetFile) -> Path:
     get_file = oneiros.utils.data_utils.get_file
     return Path(get_file(source.name, source.origin, sha256=source.sha256))
 
@@ -132,7 +134,7 @@ def is_pair(value: Any) -> bool:
 
 
 def read_words(
-    path: str | os.PathLike[str], source: Source, *others: Source
+    path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
 ) -> dict[str, int]:
     """Returns a dict from words to their numbers, from the first file that is here or
     can be downloaded.

@@ -31,13 +31,13 @@ def split(
     return (x[train], y[train]), (x[test], y[test])
 
 
-def optional(module: str, package: str, what: str) -> Any:
+def optional(module: str, package: str, purpose: str) -> Any:
     """Returns a module of a package that may be missing.
 
     # Arguments
         module: str, path of the module.
         package: str, what to install for it.
-        what: str, what it is needed for.
+        purpose: str, what it is needed for.
 
     # Raises
         PluginLoadError: if it isn't installed.
@@ -46,6 +46,6 @@ def optional(module: str, package: str, what: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise PluginLoadError(
-            f"{what} come with the package {package}, which can't be imported "
+            f"{purpose} come with the package {package}, which can't be imported "
             f"({error}). Type: pip install {package}"
         ) from error

@@ -15,7 +15,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, to_list, unique
 from oneiros.errors import ArgumentError
 
-from oneiros_diagnostics.tables import in_bytes, print_table
+from oneiros_diagnostics.printed_table import in_bytes, print_table
 
 Shape = tuple[int, ...]
 OpenShape = tuple[int | None, ...]
@@ -32,15 +32,15 @@ class LayerMemory:
         shapes: list of the outputs' shapes.
         weights: int, what the weights take; 0 in later calls of a shared layer.
         inputs: int, what the inputs take.
-        kept: int, what is kept for the gradients: the outputs, and of recurrent layers
-            those of all steps.
+        activations: int, what is kept for the gradients: the outputs, and of recurrent
+            layers those of all steps.
     """
 
     layer: str
     shapes: list[Shape]
     weights: int
     inputs: int
-    kept: int
+    activations: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ class MemoryEstimate:
     def predicting(self) -> int:
         """What predicting a batch takes: the weights, and the largest layer's inputs
         and outputs."""
-        largest = max((layer.inputs + layer.kept for layer in self.layers), default=0)
+        largest = max(
+            (layer.inputs + layer.activations for layer in self.layers), default=0
+        )
         return self.parameters + max(largest, self.inputs)
 
     def print(self, file: Any = None) -> None:
@@ -159,7 +161,7 @@ def estimate_memory(
             gradients=_bytes_of_weights(_trained_weights(trained)),
             optimizer=_bytes_of_optimizer(trained) if is_compiled else 0,
             inputs=_bytes_of(trained.inputs, shapes),
-            activations=sum(layer.kept for layer in layers),
+            activations=sum(layer.activations for layer in layers),
             layers=layers,
         )
 
@@ -212,13 +214,15 @@ def _calls(
             per_step = [_without_steps(shape, layer, inner) for shape in inputs]
             yield from _calls(inner, per_step, sizes, counted)
             continue
-        kept = [_of_all_steps(layer, inputs[0], shape) for shape in outputs]
+        activation_shapes = [
+            _of_all_steps(layer, inputs[0], shape) for shape in outputs
+        ]
         yield LayerMemory(
             layer=layer.name,
             shapes=outputs,
             weights=0 if id(layer) in counted else _bytes_of_weights(layer.weights),
             inputs=_bytes_of(node.input_tensors, inputs),
-            kept=_bytes_of(node.output_tensors, kept),
+            activations=_bytes_of(node.output_tensors, activation_shapes),
         )
         counted.add(id(layer))
 
@@ -298,4 +302,4 @@ def _bytes_of_optimizer(model: Any) -> int:
 def _cells(layer: LayerMemory) -> tuple[str, ...]:
     """Returns a row of the table."""
     shapes = ", ".join(str(shape) for shape in layer.shapes)
-    return layer.layer, shapes, in_bytes(layer.weights), in_bytes(layer.kept)
+    return layer.layer, shapes, in_bytes(layer.weights), in_bytes(layer.activations)

@@ -133,7 +133,7 @@ def overfit_batch(
 class _Watch(Callback):
     """Notes the losses, and ends the training when one is low enough."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, share: float) -> None:
         self.share = share

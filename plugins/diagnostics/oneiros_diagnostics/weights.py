@@ -12,7 +12,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
 
 from oneiros_diagnostics.preserving import compiled, preserved
-from oneiros_diagnostics.tables import print_table
+from oneiros_diagnostics.printed_table import print_table
 
 Array = Any
 TRAINING = 1

@@ -46,12 +46,12 @@ def folders(fname: str, cache_subdir: str, cache_dir: str | None) -> list[Path]:
     return [cache / subdir for cache in caches]
 
 
-def _check_name(what: str, name: str) -> None:
+def _check_name(kind: str, name: str) -> None:
     reason = names.problem(name)
     if reason is None:
         return
     raise UnsafeFileError(
-        f"get_file: the name of the {what}, {name!r:.120}, {reason}. Pass a plain "
+        f"get_file: the name of the {kind}, {name!r:.120}, {reason}. Pass a plain "
         "name, such as 'weights.h5', or an absolute path."
     )
 

@@ -28,7 +28,7 @@ from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
 
 from oneiros_file_tools.dim_ordering import Conversion
-from oneiros_file_tools.stored import read
+from oneiros_file_tools.stored_file import read
 
 Objects = dict[str, Any] | None
 Axes = tuple[int, ...]

@@ -16,7 +16,7 @@ Transform = Callable[[Arrays], Arrays]
 
 
 @dataclass(frozen=True)
-class Call:
+class LayerCall:
     """One call of a layer of the original model.
 
     # Properties

@@ -18,8 +18,8 @@ class Ordering(Enum):
     TF = "tf"
 
 
-class Engine(Enum):
-    """Whose convolution kernels are made for."""
+class Keras1Engine(Enum):
+    """An engine of Keras 1, for whose convolution kernels are made."""
 
     THEANO = "theano"
     TENSORFLOW = "tensorflow"
@@ -38,11 +38,11 @@ def convert(
         typer.Option(help="The order of images' axes that the model takes afterwards."),
     ] = None,
     kernels: Annotated[
-        Engine | None,
+        Keras1Engine | None,
         typer.Option(help="Write kernels as Keras 1 on this engine would have."),
     ] = None,
     trained_on: Annotated[
-        Engine | None,
+        Keras1Engine | None,
         typer.Option(
             help="The engine the source was trained on, if its names don't tell."
         ),

@@ -31,7 +31,7 @@ from oneiros_file_tools.refusals import (
     refused_classes,
     refused_functions,
 )
-from oneiros_file_tools.stored import Stored, read
+from oneiros_file_tools.stored_file import StoredFile, read
 
 Shape = tuple[int, ...]
 
@@ -70,7 +70,7 @@ class LayerReport:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceDistribution:
     """A distribution that the file's objects came from, or come from here; versions are
     None where absent."""
 
@@ -112,7 +112,7 @@ class Inspection:
     uncompiled: str
     optimizer_weights: int
     unread: list[str]
-    sources: list[Source]
+    sources: list[SourceDistribution]
     missing: list[Missing]
     refused: list[Refusal]
 
@@ -233,7 +233,7 @@ def _trained_on(state: ModelState, origin: Origin) -> str:
     return origin.engine or "unknown"
 
 
-def _holds(stored: Stored) -> str:
+def _holds(stored: StoredFile) -> str:
     if stored.state.model_config is None:
         return "weights"
     return "a configuration" if stored.is_text else "a whole model"
@@ -309,7 +309,7 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 
-def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
+def _sources(named: Iterable[Reference], recorded: Any) -> list[SourceDistribution]:
     """Returns the distributions that the file names, and those that provide here what
     it uses."""
     claims = recorded if isinstance(recorded, dict) else {}
@@ -326,5 +326,7 @@ def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
     sources = []
     for name, keys in sorted(names.items()):
         installed = records[name].version if name in records else None
-        sources.append(Source(name, versions.get(name), installed, sorted(keys)))
+        sources.append(
+            SourceDistribution(name, versions.get(name), installed, sorted(keys))
+        )
     return sources

@@ -11,17 +11,17 @@ from oneiros_old_files.weight_layouts import migration_for
 
 from oneiros_file_tools.conversion_plan import (
     Axes,
-    Call,
     ConversionPlan,
     ConvertedCall,
     Entry,
+    LayerCall,
     RestartError,
     Transform,
     check_no_vector,
 )
 
 
-def converted_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
+def converted_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     """Converts a call of a layer that isn't a model."""
     if "dim_ordering" in _own_config(call.config):
         return _image_layer(plan, call)
@@ -45,7 +45,7 @@ def _migration(layer: Any) -> Migration:
 # Layers with `dim_ordering`
 
 
-def _image_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
+def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     """Converts a layer with `dim_ordering`, or one that wraps such a layer."""
     config = _own_config(call.config)
     if config["dim_ordering"] == plan.dim_ordering:
@@ -86,7 +86,7 @@ def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
 # Layers without
 
 
-def _other_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
+def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     following = None
     if call.layer.name not in plan.unflattened:
         following = _migration(call.layer).moved(
@@ -115,13 +115,13 @@ def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedC
     return ConvertedCall({**config, "dims": dims}, [None], [Moved(axes, source=name)])
 
 
-def _as_it_is(call: Call, source: str) -> ConvertedCall:
+def _as_it_is(call: LayerCall, source: str) -> ConvertedCall:
     """Leaves a layer as it is, whose inputs are where they were."""
     outputs = [unmoved(rank, source) for rank in call.output_ranks]
     return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
 
 
-def _with_axes_back(call: Call) -> ConvertedCall:
+def _with_axes_back(call: LayerCall) -> ConvertedCall:
     """Leaves a layer as it is, and moves its inputs' axes back before it."""
     for moved in call.inputs:
         check_no_vector(moved)
@@ -131,7 +131,7 @@ def _with_axes_back(call: Call) -> ConvertedCall:
     )
 
 
-def _following_weights(call: Call) -> Transform:
+def _following_weights(call: LayerCall) -> Transform:
     """Returns what makes the weights of a layer follow its inputs."""
     migration = _migration(call.layer)
 

@@ -14,10 +14,10 @@ from oneiros_sequential.sequential import Sequential
 
 from oneiros_file_tools.conversion_plan import (
     Axes,
-    Call,
     ConversionPlan,
     ConvertedCall,
     Entry,
+    LayerCall,
     check_no_vector,
 )
 from oneiros_file_tools.layer_conversion import converted_layer
@@ -42,13 +42,13 @@ def converted_model(
     """
     if isinstance(model, Sequential):
         return _converted_sequential(plan, model, config, inputs)
-    graph = _Graph(plan, model, config)
+    graph = _GraphConversion(plan, model, config)
     graph.take_inputs(inputs)
     graph.convert_calls()
     return graph.converted()
 
 
-def _converted_call(plan: ConversionPlan, call: Call) -> ConvertedCall:
+def _converted_call(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     """Converts a call of a layer, or of a model that is one."""
     if not isinstance(call.layer, Container):
         return converted_layer(plan, call)
@@ -77,7 +77,7 @@ def _converted_sequential(
     config = _with_input_shape(config, moved.shape(shape))
     entries: list[Entry] = []
     for layer, entry in zip(model.layers, config, strict=True):
-        call = Call(layer, entry["config"], layer.inbound_nodes[0], [moved])
+        call = LayerCall(layer, entry["config"], layer.inbound_nodes[0], [moved])
         converted = _converted_call(plan, call)
         entry = {**entry, "config": converted.config}
         dims = converted.before[0]
@@ -145,7 +145,7 @@ class _GraphCall:
         return [tuple(reference) for reference in self.references]
 
 
-class _Graph:
+class _GraphConversion:
     """The conversion of a model that is a graph.
 
     # Arguments
@@ -210,7 +210,7 @@ class _Graph:
         inputs = [self.moved[place] for place in call.places]
         node = layer.inbound_nodes[node_index]
         converted = _converted_call(
-            self.plan, Call(layer, call.entry["config"], node, inputs)
+            self.plan, LayerCall(layer, call.entry["config"], node, inputs)
         )
         self._check_calls_agree(layer, inputs, converted)
         for index, moved in enumerate(converted.outputs):

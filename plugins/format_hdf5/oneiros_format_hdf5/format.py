@@ -23,7 +23,7 @@ from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
 
-from oneiros_format_hdf5.training import find_training, write_training
+from oneiros_format_hdf5.training_group import find_training, write_training
 
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]

@@ -35,7 +35,7 @@ LARGE = 1 << 27
 """Multiplications from which on it saves so much time that loading it is worth it."""
 
 
-class Convolution:
+class DifferentiableConvolution:
     """A convolution and its two derivatives, which are each other's derivatives.
 
     # Properties
@@ -87,9 +87,9 @@ class Convolution:
 
 
 @functools.cache
-def convolution(windows: ConvolutionWindows) -> Convolution:
+def convolution(windows: ConvolutionWindows) -> DifferentiableConvolution:
     """Returns the convolution for these windows."""
-    return Convolution(windows)
+    return DifferentiableConvolution(windows)
 
 
 def _spatial(x: T) -> Sizes:

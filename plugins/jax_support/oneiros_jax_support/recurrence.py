@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.fused_recurrence import FusedLayer
 from oneiros_backend_toolkit.recurrent_cells import States, Step
-from oneiros_backend_toolkit.recurrent_gradients import Loop
+from oneiros_backend_toolkit.recurrent_gradients import CellLoop
 
 from oneiros_jax_support.jax_import import jax
 
@@ -118,14 +118,14 @@ def run(
         projection: the input's weights and the bias, or nothing.
     """
     is_seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
-    loop = _recurrence(Loop(MATH, layer.cell, layer.backwards))
+    loop = _recurrence(CellLoop(MATH, layer.cell, layer.backwards))
     outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, is_seen, initial, projection)
     if layer.backwards:
         outputs = outputs[::-1]
     return jnp.swapaxes(outputs, 0, 1), *last
 
 
-def _recurrence(loop: Loop) -> Any:
+def _recurrence(loop: CellLoop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
     def recurrence(
         x: T,
@@ -134,10 +134,10 @@ def _recurrence(loop: Loop) -> Any:
         initial: States,
         projection: States,
     ) -> States:
-        last, stored = loop.forward(
+        last, residuals = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
-        return stored.output, *last
+        return residuals.output, *last
 
     def forward(
         x: T,
@@ -146,13 +146,13 @@ def _recurrence(loop: Loop) -> Any:
         initial: States,
         projection: States,
     ) -> tuple[States, States]:
-        last, stored = loop.forward(x, U, mask, initial, projection)
-        return (stored.output, *last), (x, U, mask, projection, stored)
+        last, residuals = loop.forward(x, U, mask, initial, projection)
+        return (residuals.output, *last), (x, U, mask, projection, residuals)
 
     def backward(saved: States, gradients: States) -> States:
-        x, U, mask, projection, stored = saved
+        x, U, mask, projection, residuals = saved
         d_outputs, *d_last = gradients
-        dx, dU, d_initial = loop.backward(U, mask, stored, d_outputs, tuple(d_last))
+        dx, dU, d_initial = loop.backward(U, mask, residuals, d_outputs, tuple(d_last))
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, None, d_initial, d_projection
 

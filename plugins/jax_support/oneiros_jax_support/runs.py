@@ -109,7 +109,7 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
         index: Any,
         *batches: Any,
     ) -> Any:
-        def one(i: Any, old: Any) -> Any:
+        def step_of_row(i: Any, old: Any) -> Any:
             rows = [
                 jax.lax.dynamic_index_in_dim(
                     x, i, keepdims=False, allow_negative_indices=False
@@ -119,7 +119,7 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             return step(old, i, *rows)
 
         def body(i: Any, carried: Any) -> Any:
-            results = one(i, carried[0])
+            results = step_of_row(i, carried[0])
             rows = (
                 jax.lax.dynamic_update_index_in_dim(
                     all_rows, row, i, 0, allow_negative_indices=False
@@ -128,7 +128,7 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             )
             return results[:written], tuple(rows)
 
-        shapes = jax.eval_shape(one, jnp.int32(0), old)[written:]
+        shapes = jax.eval_shape(step_of_row, jnp.int32(0), old)[written:]
         empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
         new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
         return *new, *outputs

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from oneiros_jax_support.freed_memory import keep_freed_memory
-from oneiros_jax_support.graphs import CONVOLUTION, graphs_inside
+from oneiros_jax_support.traced_graphs import CONVOLUTION, graphs_inside
 
 OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
 """What switches YNN off."""

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_old_files.base import Arrays, Elementwise, Following, Migration, Origin
+from oneiros_old_files.base import (
+    Arrays,
+    ElementwiseMigration,
+    Following,
+    Migration,
+    Origin,
+)
 from oneiros_old_files.keras2 import Keras2Layer, plain
 from oneiros_old_files.moves import Moved
 
 
-class LeakyReLUMigration(Elementwise, Keras2Layer):
+class LeakyReLUMigration(ElementwiseMigration, Keras2Layer):
     """LeakyReLU."""
 
     name = "LeakyReLU"
     renamed = {"alpha": "alpha"}
 
 
-class ELUMigration(Elementwise, Keras2Layer):
+class ELUMigration(ElementwiseMigration, Keras2Layer):
     """ELU."""
 
     name = "ELU"
     renamed = {"alpha": "alpha"}
 
 
-class ThresholdedReLUMigration(Elementwise, Keras2Layer):
+class ThresholdedReLUMigration(ElementwiseMigration, Keras2Layer):
     """ThresholdedReLU."""
 
     name = "ThresholdedReLU"

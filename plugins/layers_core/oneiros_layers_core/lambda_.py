@@ -10,7 +10,7 @@ from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
 
-from oneiros_layers_core.functions import (
+from oneiros_layers_core.function_arguments import (
     call_function,
     function_config,
     inferred_shape,

@@ -11,7 +11,7 @@ from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 
-from oneiros_layers_core.functions import (
+from oneiros_layers_core.function_arguments import (
     function_config,
     plain_shape,
     with_functions,

@@ -10,7 +10,7 @@ from oneiros import backend as K
 from oneiros.arguments import is_int, label
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_layers_core.functions import call_function, inferred_shape
+from oneiros_layers_core.function_arguments import call_function, inferred_shape
 
 Shape = tuple[int | None, ...]
 MATRIX_RANK = 3
@@ -69,7 +69,7 @@ def _conjunction(masks: list[Any]) -> Any:
     return K.all(K.stack(masks), axis=0)
 
 
-class Elementwise:
+class ElementwiseMerge:
     """Combines inputs of one shape, two at a time."""
 
     def __init__(
@@ -256,8 +256,8 @@ def _as_rows(x: Any, axis: int) -> tuple[Any, list[Any]]:
 
 
 def _size(x: Any, axis: int) -> Any:
-    known = K.int_shape(x)[axis]
-    return K.shape(x)[axis] if known is None else known
+    static_size = K.int_shape(x)[axis]
+    return K.shape(x)[axis] if static_size is None else static_size
 
 
 def _common_batch(shapes: list[Shape]) -> int | None:
@@ -303,10 +303,10 @@ class Custom:
 
 
 MODES: dict[str, MergeRule] = {
-    "sum": Elementwise(lambda x, y: x + y),
-    "mul": Elementwise(lambda x, y: x * y),
-    "ave": Elementwise(lambda x, y: x + y, average=True),
-    "max": Elementwise(lambda x, y: K.maximum(x, y), masks=False),
+    "sum": ElementwiseMerge(lambda x, y: x + y),
+    "mul": ElementwiseMerge(lambda x, y: x * y),
+    "ave": ElementwiseMerge(lambda x, y: x + y, average=True),
+    "max": ElementwiseMerge(lambda x, y: K.maximum(x, y), masks=False),
     "concat": Concatenation(),
     "dot": Product(),
     "cos": Product(cosine=True),

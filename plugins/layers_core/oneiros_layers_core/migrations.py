@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_old_files.base import Arrays, Elementwise, Following, Migration, Origin
+from oneiros_old_files.base import (
+    Arrays,
+    ElementwiseMigration,
+    Following,
+    Migration,
+    Origin,
+)
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import AFFINE, Keras2Layer
 from oneiros_old_files.moves import Moved, unmoved
@@ -36,7 +42,7 @@ class DenseMigration(Keras2Layer):
         return config, [kernel[list(inputs[0].places)], *bias], unmoved(1)
 
 
-class ActivationMigration(Elementwise, Keras2Layer):
+class ActivationMigration(ElementwiseMigration, Keras2Layer):
     """Activation."""
 
     name = "Activation"
@@ -57,14 +63,14 @@ class ActivationMigration(Elementwise, Keras2Layer):
         return super().moved(config, arrays, inputs, shapes)
 
 
-class ActivityRegularizationMigration(Elementwise, Keras2Layer):
+class ActivityRegularizationMigration(ElementwiseMigration, Keras2Layer):
     """ActivityRegularization."""
 
     name = "ActivityRegularization"
     renamed = {"l1": "l1", "l2": "l2"}
 
 
-class DropoutMigration(Elementwise, Keras2Layer):
+class DropoutMigration(ElementwiseMigration, Keras2Layer):
     """Dropout."""
 
     name = "Dropout"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from oneiros_old_files.base import Elementwise
+from oneiros_old_files.base import ElementwiseMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer
 
 
-class GaussianNoiseMigration(Elementwise, Keras2Layer):
+class GaussianNoiseMigration(ElementwiseMigration, Keras2Layer):
     """GaussianNoise."""
 
     name = "GaussianNoise"
@@ -14,7 +14,7 @@ class GaussianNoiseMigration(Elementwise, Keras2Layer):
     neutral = {"seed": ANY}
 
 
-class GaussianDropoutMigration(Elementwise, Keras2Layer):
+class GaussianDropoutMigration(ElementwiseMigration, Keras2Layer):
     """GaussianDropout."""
 
     name = "GaussianDropout"

@@ -103,7 +103,9 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not is_int(mode) or mode not in MODES:
-            *others, last = [f"{number} ({what})" for number, what in MODES.items()]
+            *others, last = [
+                f"{number} ({description})" for number, description in MODES.items()
+            ]
             raise refusal(self, "mode", mode, f"{', '.join(others)} or {last}")
         self.supports_masking = True
         self.beta_init = initializations.get(beta_init)

@@ -243,7 +243,7 @@ class SequenceLayer(Layer):
                 "in the first layer, or Input(batch_shape=…)."
             )
         states = getattr(self, "states", None) or [None] * self.state_count
-        size = self._known(self.state_shape(shape[0]))
+        size = self._known_sizes(self.state_shape(shape[0]))
         if states[0] is None:
             count_weight((len(states), *size), label(self))
         zeros = np.zeros(size)
@@ -253,7 +253,7 @@ class SequenceLayer(Layer):
         else:
             K.batch_set_value([(state, zeros) for state in states])
 
-    def _known(self, shape: Shape) -> tuple[int, ...]:
+    def _known_sizes(self, shape: Shape) -> tuple[int, ...]:
         sizes = tuple(size for size in shape if size is not None)
         if len(sizes) < len(shape):
             raise ShapeError(

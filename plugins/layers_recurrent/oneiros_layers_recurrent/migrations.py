@@ -107,9 +107,12 @@ class ForgetBiasMigration(Keras2Layer):
         """Returns the class and its arguments."""
         if origin.keras < 2:
             return name, config
-        ones = config.pop("unit_forget_bias", True)
+        begins_with_ones = config.pop("unit_forget_bias", True)
         class_name, arguments = super().translated(name, config, origin)
-        return class_name, {**arguments, "forget_bias_init": "one" if ones else "zero"}
+        return class_name, {
+            **arguments,
+            "forget_bias_init": "one" if begins_with_ones else "zero",
+        }
 
 
 class LSTMMigration(ForgetBiasMigration, GatedMigration):

@@ -85,9 +85,7 @@ class TimeDistributed(Wrapper):
         if shape[0] and not shape[1]:
             steps = -1
         sizes = _sizes(y, self._inside(y, shape), 1)
-        output = K.reshape(y, (samples, steps, *sizes))
-        output._uses_learning_phase = getattr(y, "_uses_learning_phase", False)
-        return output
+        return K.reshape(y, (samples, steps, *sizes))
 
     def _inside(self, y: Any, shape: Shape) -> Shape:
         """Returns the shape of the layer's output, as far as it or the layer tells."""

@@ -13,8 +13,8 @@ from oneiros.backend import common
 from oneiros.backend.contract import Backend, draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.derived import FUZZ
+from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.operands import rank_of_placeholder
@@ -23,9 +23,9 @@ from oneiros_backend_toolkit.sparse_tensors import joined
 
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.graph import reachable
-from oneiros_lazy_graph.nodes import Node, Shape, Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor, Shape, Spec
 
 T = Any
 
@@ -185,7 +185,7 @@ class RecordedBackend(Gradients, Sessions):
     def shape(self, x: T) -> T:
         result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
         if self.recorder.owns(x) and self.recorder.owns(result):
-            result.spec = replace(result.spec, known=x.shape)
+            result.spec = replace(result.spec, static_sizes=x.shape)
         return result
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
@@ -204,7 +204,7 @@ class RecordedBackend(Gradients, Sessions):
         return len(self.int_shape(x)) if rank is None else int(rank)
 
     def dtype(self, x: T) -> str:
-        return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
+        return x.dtype if isinstance(x, LazyTensor) else self._dtype(x.dtype)
 
     def get_value(self, x: T) -> T:
         if self.recorder.owns(x) and not self.is_variable(x):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from oneiros_lazy_graph.nodes import Spec
+from oneiros_lazy_graph.tensors import Spec
 
 if TYPE_CHECKING:
     from oneiros_lazy_graph.program import Program

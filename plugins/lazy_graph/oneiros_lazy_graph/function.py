@@ -16,9 +16,9 @@ from oneiros_backend_toolkit.interrupts import kept_interrupts
 from oneiros_backend_toolkit.updates import check_new_shape
 
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.program import Program
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor
 
 Array = np.ndarray[Any, Any]
 COUNTERS = 2**31
@@ -68,11 +68,11 @@ class RecordedFunction(Function):
         self._steps: dict[Any, CompiledStep] = {}
         self._loops: dict[Any, tuple[int, CompiledLoop]] = {}
 
-    def _moved(self, x: Node) -> Node:
+    def _moved(self, x: LazyTensor) -> LazyTensor:
         """Returns an input with channels last, as a constant: what is differentiated by
         the input is differentiated by this node, too."""
         moved = self.backend.permute_dimensions(x, last_order(self.backend.ndim(x)))
-        constant: Node = self.backend.stop_gradient(moved)
+        constant: LazyTensor = self.backend.stop_gradient(moved)
         return constant
 
     # Random state
@@ -186,14 +186,14 @@ def _new_value(
     recorder: Recorder,
     variable: Any,
     new: Any,
-) -> Node:
+) -> LazyTensor:
     """Returns the node of a variable's new value, of the variable's type."""
     if not recorder.owns(variable) or variable.kind != "variable":
         raise ArgumentError(
             f"An update changes a variable of its backend, not {variable!r:.200}."
             f"{recorder.of_engine(variable)}"
         )
-    node: Node = recorder.lift(new, variable.dtype)
+    node: LazyTensor = recorder.lift(new, variable.dtype)
     if node.shape is not None:
         check_new_shape(variable.name, variable.shape, node.shape)
     return node

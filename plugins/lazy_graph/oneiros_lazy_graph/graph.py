@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.tensors import LazyTensor
 
 
-def by_age(nodes: Iterable[Node]) -> list[Node]:
+def by_age(nodes: Iterable[LazyTensor]) -> list[LazyTensor]:
     """Returns nodes in the order in which they were recorded, parents first."""
     return sorted(nodes, key=lambda node: node.id)
 
 
-def parents_in_phase(node: Node, phase: int | None) -> Sequence[Node]:
+def parents_in_phase(node: LazyTensor, phase: int | None) -> Sequence[LazyTensor]:
     """Returns what a node is computed from.
 
     # Arguments
@@ -21,17 +21,17 @@ def parents_in_phase(node: Node, phase: int | None) -> Sequence[Node]:
     if phase is None or node.kind not in ("select", "loop"):
         return node.parents
     if node.kind == "loop":
-        needed: Sequence[Node] = node.data.needed(node, phase)
+        needed: Sequence[LazyTensor] = node.data.needed(node, phase)
         return needed
     in_training, in_testing = node.parents
     return [in_training if phase else in_testing]
 
 
 def reachable(
-    roots: Iterable[Node],
-    stop: Iterable[Node] = (),
+    roots: Iterable[LazyTensor],
+    stop: Iterable[LazyTensor] = (),
     phase: int | None = None,
-) -> set[Node]:
+) -> set[LazyTensor]:
     """Returns the nodes that others are computed from.
 
     # Arguments
@@ -43,7 +43,7 @@ def reachable(
         The set of these nodes, the roots and those of `stop` that were met included.
     """
     ends = set(stop)
-    visited: set[Node] = set()
+    visited: set[LazyTensor] = set()
     waiting = list(roots)
     while waiting:
         node = waiting.pop()
@@ -55,7 +55,9 @@ def reachable(
     return visited
 
 
-def dependents(start: Iterable[Node], among: Iterable[Node]) -> set[Node]:
+def dependents(
+    start: Iterable[LazyTensor], among: Iterable[LazyTensor]
+) -> set[LazyTensor]:
     """Returns `start`, and the nodes of `among` that depend on it by way of `among`."""
     result = set(start)
     for node in by_age(among):
@@ -65,9 +67,9 @@ def dependents(start: Iterable[Node], among: Iterable[Node]) -> set[Node]:
 
 
 def between(
-    variables: Iterable[Node],
-    loss: Node,
+    variables: Iterable[LazyTensor],
+    loss: LazyTensor,
     phase: int | None = None,
-) -> set[Node]:
+) -> set[LazyTensor]:
     """Returns the variables, and what `loss` is computed from that depends on them."""
     return dependents(variables, reachable([loss], phase=phase))

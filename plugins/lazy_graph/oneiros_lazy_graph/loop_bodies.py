@@ -13,7 +13,7 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.loop_states import state_shape
 
 from oneiros_lazy_graph.graph import between, by_age, dependents, reachable
-from oneiros_lazy_graph.nodes import Node, Shape, Spec, ids
+from oneiros_lazy_graph.tensors import LazyTensor, Shape, Spec, ids
 
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
@@ -38,22 +38,24 @@ class LoopBody:
         backwards: whether the last slices come first.
     """
 
-    slices: list[Node]
-    states: list[Node]
-    outputs: list[Node]
-    new: list[Node]
-    outer: list[Node]
-    streams: set[Node]
-    targets: set[Node]
+    slices: list[LazyTensor]
+    states: list[LazyTensor]
+    outputs: list[LazyTensor]
+    new: list[LazyTensor]
+    outer: list[LazyTensor]
+    streams: set[LazyTensor]
+    targets: set[LazyTensor]
     backwards: bool
 
-    def arguments(self, loop: Node) -> tuple[Sequence[Node], Sequence[Node]]:
+    def arguments(
+        self, loop: LazyTensor
+    ) -> tuple[Sequence[LazyTensor], Sequence[LazyTensor]]:
         """Returns the sequences and the first states among a loop's parents."""
         first = len(self.slices)
         last = first + len(self.states)
         return loop.parents[:first], loop.parents[first:last]
 
-    def needed(self, loop: Node, phase: int) -> list[Node]:
+    def needed(self, loop: LazyTensor, phase: int) -> list[LazyTensor]:
         """Returns those of a loop's parents that a learning phase uses."""
         sequences, states = self.arguments(loop)
         ends = [*self.slices, *self.states, *self.outer]
@@ -76,8 +78,8 @@ class LoopBody:
 def record_body(
     recorder: Recorder,
     step: LoopStep,
-    sequences: Sequence[Node],
-    states: Sequence[Node],
+    sequences: Sequence[LazyTensor],
+    states: Sequence[LazyTensor],
     backwards: bool,
 ) -> LoopBody:
     """Calls a step on placeholders and returns what it computes.
@@ -131,13 +133,13 @@ def record_body(
 
 def _placeholder(
     recorder: Recorder,
-    what: str,
+    role: str,
     spec: Spec,
-) -> Node:
-    return recorder.node("placeholder", spec, name=f"{what}_of_a_step_that_is_over")
+) -> LazyTensor:
+    return recorder.node("placeholder", spec, name=f"{role}_of_a_step_that_is_over")
 
 
-def _changing(roots: list[Node], start: Iterable[Node]) -> set[Node]:
+def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyTensor]:
     """Returns what must be computed at each step.
 
     That is what depends on `start`, and what gradients lead through.

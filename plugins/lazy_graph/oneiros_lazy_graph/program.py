@@ -13,11 +13,11 @@ from typing import Any
 from oneiros.errors import ArgumentError
 
 from oneiros_lazy_graph.graph import by_age, reachable
-from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
 from oneiros_lazy_graph.replay import Replay
+from oneiros_lazy_graph.tensors import LazyTensor
 
-Updates = Sequence[tuple[Node, Node]]
+Updates = Sequence[tuple[LazyTensor, LazyTensor]]
 
 
 class Program:
@@ -48,12 +48,12 @@ class Program:
     def __init__(
         self,
         recorder: Recorder,
-        inputs: list[Node],
-        outputs: list[Node],
+        inputs: list[LazyTensor],
+        outputs: list[LazyTensor],
         updates: Updates,
         has_phase: bool,
         options: dict[str, Any],
-        substitutes: Sequence[tuple[Node, Node]] = (),
+        substitutes: Sequence[tuple[LazyTensor, LazyTensor]] = (),
     ) -> None:
         self.recorder = recorder
         self.inputs = inputs
@@ -110,7 +110,7 @@ class Program:
             new = [convert(values[node], old.dtype) for old, node in updates]
         return outputs, new
 
-    def _keys(self, counter: Any, seeds: Sequence[Any] | None) -> dict[Node, Any]:
+    def _keys(self, counter: Any, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
         """Returns the values of the streams."""
         if seeds is None:
             seeds = [node.data.seed for node in self.streams]
@@ -119,7 +119,7 @@ class Program:
         return {node: engine.key(seed, counter) for node, seed in pairs}
 
 
-def _check_inputs(nodes: Sequence[Node], has_phase: bool) -> None:
+def _check_inputs(nodes: Sequence[LazyTensor], has_phase: bool) -> None:
     for node in nodes:
         if node.kind == "placeholder":
             raise ArgumentError(

@@ -1,7 +1,7 @@
 """The recorder: operations on nodes become further nodes.
 
-An operation on a `Node` is not computed. It records a new node, which knows the nodes
-that it is computed from. The graph is held by the nodes alone, children holding
+An operation on a `LazyTensor` is not computed. It records a new node, which knows the
+nodes that it is computed from. The graph is held by the nodes alone, children holding
 parents: what is no longer used goes away. Beside operations there are
 
 - placeholders and variables, which get their values from outside;
@@ -36,22 +36,22 @@ from oneiros_backend_toolkit.explained import (
     operator_refusal,
 )
 
-from oneiros_lazy_graph.calls import RecordedCall
 from oneiros_lazy_graph.engine import Engine
 from oneiros_lazy_graph.graph import reachable
 from oneiros_lazy_graph.loop_bodies import LoopStep, record_body
-from oneiros_lazy_graph.nodes import Node, RandomState, Spec
+from oneiros_lazy_graph.recorded_call import RecordedCall
+from oneiros_lazy_graph.tensors import LazyTensor, RandomState, Spec
 from oneiros_lazy_graph.trees import leaves_of, map_tree
 
 StaticShape = tuple[int | None, ...]
-ValueOf = Callable[[Node], Any]
+ValueOf = Callable[[LazyTensor], Any]
 Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
 """How many to keep; a large model has a few hundred different ones."""
 
 
-class _Thread(threading.local):
+class _ComputingState(threading.local):
     is_computing = False
     value_of: ValueOf | None = None
 
@@ -61,7 +61,7 @@ class Recorder:
 
     # Arguments
         engine: the Engine.
-        node_class: the class of its nodes.
+        tensor_class: the class of its tensors.
 
     # Properties
         engine: the Engine.
@@ -70,7 +70,7 @@ class Recorder:
     # Example
         ```python
         from oneiros import backend as K
-        from oneiros_lazy_graph.nodes import Spec
+        from oneiros_lazy_graph.tensors import Spec
 
         recorder = K.load("jax").recorder
         x = recorder.node("placeholder", Spec((None, 3), "float32"))
@@ -79,10 +79,12 @@ class Recorder:
         ```
     """
 
-    def __init__(self, engine: Engine, node_class: type[Node] = Node) -> None:
+    def __init__(
+        self, engine: Engine, tensor_class: type[LazyTensor] = LazyTensor
+    ) -> None:
         self.engine = engine
-        self._node_class = node_class
-        self._thread = _Thread()
+        self._tensor_class = tensor_class
+        self._thread_state = _ComputingState()
         self._inferences: dict[Any, Any] = {}
         self.phase = self.node("phase", Spec((), "int32"), name="keras_learning_phase")
 
@@ -92,22 +94,22 @@ class Recorder:
         self,
         kind: str,
         spec: Spec,
-        parents: Sequence[Node] = (),
+        parents: Sequence[LazyTensor] = (),
         **details: Any,
-    ) -> Node:
+    ) -> LazyTensor:
         """Makes a node.
 
         # Arguments
             kind: str, its kind, such as `"placeholder"`.
             spec: the Spec of its value.
             parents: the nodes it is computed from.
-            details: further arguments of Node.
+            details: further arguments of LazyTensor.
 
         # Raises
             GraphError: inside of a function that computes with values.
         """
         self._check_recording()
-        return self._node_class(
+        return self._tensor_class(
             self,
             kind,
             spec,
@@ -117,7 +119,7 @@ class Recorder:
 
     def owns(self, x: Any) -> bool:
         """Tells whether `x` is a node of this recorder."""
-        return isinstance(x, Node) and x.recorder is self
+        return isinstance(x, LazyTensor) and x.recorder is self
 
     def lift(self, value: Any, dtype: str | None = None) -> Any:
         """Returns a node of `value`, of type `dtype` unless that is None."""
@@ -131,11 +133,11 @@ class Recorder:
         args = () if self.engine.is_tensor(value) else (value,)
         return self.record(converted, args, label="conversion")
 
-    def stream(self, seed: int) -> Node:
+    def stream(self, seed: int) -> LazyTensor:
         """Makes a node that gives a random function its key, new at each step."""
         return self.node("stream", self.engine.key_spec, data=RandomState(seed))
 
-    def select(self, in_training: Any, in_testing: Any) -> Node:
+    def select(self, in_training: Any, in_testing: Any) -> LazyTensor:
         """Returns a node that is one tensor in training, and another in testing."""
         self._check_recording()
         chosen = self.lift(in_training)
@@ -179,11 +181,13 @@ class Recorder:
         """
         label = label or getattr(fn, "__name__", "function")
         call = RecordedCall.of(fn, args, kwargs or {})
-        computes_at_once = self._thread.is_computing or self.engine.is_tensor(args)
+        computes_at_once = self._thread_state.is_computing or self.engine.is_tensor(
+            args
+        )
         if not call.parents and computes_at_once:
             return fn(*args, **kwargs or {})
-        if self._thread.value_of is not None:
-            return call(*map(self._thread.value_of, call.parents))
+        if self._thread_state.value_of is not None:
+            return call(*map(self._thread_state.value_of, call.parents))
         node = self.node(
             "op",
             Spec(None, ""),
@@ -222,7 +226,7 @@ class Recorder:
                 raise
             raise operator_refusal(name, args, _static_shape, error) from None
 
-    def again(self, node: Node) -> Callable[..., Any]:
+    def again(self, node: LazyTensor) -> Callable[..., Any]:
         """Returns a function that does again what an op does with its parents.
 
         It takes tensors, and records.
@@ -242,26 +246,26 @@ class Recorder:
             value_of: gives the values of nodes from outside, which can't be used
                 without it.
         """
-        was_computing = self._thread.is_computing
-        value_before = self._thread.value_of
-        self._thread.is_computing = True
-        self._thread.value_of = value_of
+        was_computing = self._thread_state.is_computing
+        value_before = self._thread_state.value_of
+        self._thread_state.is_computing = True
+        self._thread_state.value_of = value_of
         try:
             yield
         finally:
-            self._thread.is_computing = was_computing
-            self._thread.value_of = value_before
+            self._thread_state.is_computing = was_computing
+            self._thread_state.value_of = value_before
 
     @property
     def is_computing(self) -> bool:
         """Whether functions of the backend compute at once."""
-        return self._thread.is_computing
+        return self._thread_state.is_computing
 
     def supplied(self, x: Any) -> Any:
         """Returns a node's value where `computing` knows it, and all else as it is."""
-        if self._thread.value_of is None or not self.owns(x):
+        if self._thread_state.value_of is None or not self.owns(x):
             return x
-        return self._thread.value_of(x)
+        return self._thread_state.value_of(x)
 
     @contextmanager
     def explained(
@@ -303,7 +307,7 @@ class Recorder:
         sequences: Sequence[Any],
         states: Sequence[Any],
         backwards: bool = False,
-    ) -> tuple[list[Node], list[Node]]:
+    ) -> tuple[list[LazyTensor], list[LazyTensor]]:
         """Records a loop over the first axis of `sequences`.
 
         It carries states along.
@@ -342,7 +346,7 @@ class Recorder:
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
-    def gradients(self, loss: Any, variables: Sequence[Any]) -> list[Node]:
+    def gradients(self, loss: Any, variables: Sequence[Any]) -> list[LazyTensor]:
         """Returns nodes for the gradients of a loss by each of `variables`.
 
         # Arguments
@@ -361,7 +365,7 @@ class Recorder:
                     f"The loss {loss.name} doesn't depend on {node!r}; it has no such "
                     f"gradient."
                 )
-        result: list[Node] = []
+        result: list[LazyTensor] = []
         for group in _independent(variables):
             node = self.node("gradients", Spec(None, ""), (loss, *group))
             result += self._unpacked([variable.spec for variable in group], node)
@@ -391,7 +395,7 @@ class Recorder:
     # Parts of the above
 
     def _check_recording(self) -> None:
-        if self._thread.is_computing:
+        if self._thread_state.is_computing:
             raise GraphError(
                 "A function that computes with values made a tensor of the graph, or "
                 "used one from outside. Make it outside and pass it as an argument: "
@@ -411,7 +415,7 @@ class Recorder:
                 self._inferences[key] = specs
         return specs
 
-    def _check_backends(self, label: str, parents: Sequence[Node]) -> None:
+    def _check_backends(self, label: str, parents: Sequence[LazyTensor]) -> None:
         others = [node for node in parents if node.recorder is not self]
         if not others:
             return
@@ -426,11 +430,11 @@ class Recorder:
             f"returns the same."
         )
 
-    def _unpacked(self, specs: Any, node: Node) -> Any:
+    def _unpacked(self, specs: Any, node: LazyTensor) -> Any:
         """Returns nodes for the parts of a node's value, in the form of `specs`."""
         places = itertools.count()
 
-        def part(spec: Spec) -> Node:
+        def part(spec: Spec) -> LazyTensor:
             return self.node("op", spec, (node,), fn=partial(_leaf, next(places)))
 
         return map_tree(part, specs)
@@ -452,7 +456,7 @@ def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
 
 def _static_shape(x: Any) -> Any:
     """Returns the shape of a node as far as it is known, None for anything else."""
-    if not isinstance(x, Node):
+    if not isinstance(x, LazyTensor):
         return None
     return "unknown" if x.shape is None else x.shape
 
@@ -465,7 +469,7 @@ def _leaf(place: int, tree: Any) -> Any:
     return leaves_of(tree)[place]
 
 
-def _check_lengths(sequences: Sequence[Node]) -> None:
+def _check_lengths(sequences: Sequence[LazyTensor]) -> None:
     lengths = {x.shape[0] for x in sequences if x.shape} - {None}
     has_scalar = any(x.shape == () for x in sequences)
     if not sequences or len(lengths) > 1 or has_scalar:
@@ -475,7 +479,7 @@ def _check_lengths(sequences: Sequence[Node]) -> None:
         )
 
 
-def _independent(variables: Sequence[Node]) -> list[list[Node]]:
+def _independent(variables: Sequence[LazyTensor]) -> list[list[LazyTensor]]:
     """Splits variables that depend on one another.
 
     Each then gets its total derivative on every engine.

@@ -11,8 +11,8 @@ from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
 from oneiros_lazy_graph.graph import between, by_age, parents_in_phase, reachable
 from oneiros_lazy_graph.loop_bodies import LoopBody
-from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.tensors import LazyTensor
 
 
 @dataclass
@@ -28,12 +28,14 @@ class Replay:
     """
 
     recorder: Recorder
-    values: dict[Node, Any]
+    values: dict[LazyTensor, Any]
     phase: int
-    targets: set[Node]
-    _computed: set[Node] = field(default_factory=set)
+    targets: set[LazyTensor]
+    _computed: set[LazyTensor] = field(default_factory=set)
 
-    def compute(self, roots: Sequence[Node], supplied: Iterable[Node]) -> None:
+    def compute(
+        self, roots: Sequence[LazyTensor], supplied: Iterable[LazyTensor]
+    ) -> None:
         """Computes `roots`, gradients first.
 
         So an engine that differentiates in place finds what they need.
@@ -46,7 +48,7 @@ class Replay:
         self.run(by_age(node for node in nodes if node.kind == "gradients"))
         self.run(roots)
 
-    def run(self, roots: Iterable[Node]) -> None:
+    def run(self, roots: Iterable[LazyTensor]) -> None:
         """Computes `roots`, and what they need and has no value yet."""
         waiting = list(roots)
         with layers_named(waiting, lambda node: reachable([node]), self.values):
@@ -64,12 +66,12 @@ class Replay:
                 self.values[node] = self._value(node)
                 self._computed.add(node)
 
-    def _needed(self, node: Node) -> Sequence[Node]:
+    def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
         if node.kind == "gradients":
             return node.parents[1:]
         return parents_in_phase(node, self.phase)
 
-    def _value(self, node: Node) -> Any:
+    def _value(self, node: LazyTensor) -> Any:
         if node.kind == "gradients":
             return self._gradients(node)
         if node.kind == "loop":
@@ -79,7 +81,7 @@ class Replay:
             return self.recorder.engine.convert(value, None)
         return value
 
-    def _result(self, node: Node) -> Any:
+    def _result(self, node: LazyTensor) -> Any:
         """Returns the value of an op, or of the branch that a choice takes."""
         compute = node.fn
         parents = self._needed(node)
@@ -93,13 +95,13 @@ class Replay:
         with self.recorder.explained(node.name, shapes, DataError):
             return compute(*values)
 
-    def _was_computed(self, node: Node) -> bool:
+    def _was_computed(self, node: LazyTensor) -> bool:
         return node in self._computed and node not in self.targets
 
-    def _gradients(self, node: Node) -> list[Any]:
+    def _gradients(self, node: LazyTensor) -> list[Any]:
         loss, *variables = node.parents
         start = [self.values[variable] for variable in variables]
-        computed_last: list[Node] = []
+        computed_last: list[LazyTensor] = []
 
         def forward(values: list[Any]) -> tuple[Any, list[Any]]:
             inner = self.values
@@ -117,7 +119,7 @@ class Replay:
         self.values.update(zip(computed_last, computed, strict=True))
         return gradients
 
-    def _loop(self, node: Node) -> Any:
+    def _loop(self, node: LazyTensor) -> Any:
         body: LoopBody = node.data
         sequences, states = body.arguments(node)
         phase = self.recorder.phase
@@ -150,7 +152,7 @@ class Replay:
     def _step(
         self,
         body: LoopBody,
-        outside: dict[Node, Any],
+        outside: dict[LazyTensor, Any],
         place: Any,
         inside: list[Any],
     ) -> tuple[list[Any], list[Any]]:

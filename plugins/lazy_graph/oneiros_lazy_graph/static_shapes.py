@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 if TYPE_CHECKING:
-    from oneiros_lazy_graph.nodes import Node
+    from oneiros_lazy_graph.tensors import LazyTensor
 
 
 class Dimension(int):
@@ -99,7 +99,9 @@ class Length:
     Packages ask `hasattr(x, "__len__")` to tell lists from tensors before they call it.
     """
 
-    def __get__(self, node: Node | None, owner: type[Node]) -> Callable[[], int]:
+    def __get__(
+        self, node: LazyTensor | None, owner: type[LazyTensor]
+    ) -> Callable[[], int]:
         if node is None:
             raise AttributeError("Only a tensor has a length, if it is known.")
         shape = node.shape

@@ -67,9 +67,9 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         print(K.eval(metrics.categorical_accuracy(y_true, y_pred)))  # 0.5
         ```
     """
-    right = K.argmax(y_true, axis=-1)
+    true_classes = K.argmax(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
-    return K.mean(K.equal(right, predicted))
+    return K.mean(K.equal(true_classes, predicted))
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -95,9 +95,9 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         print(K.eval(metrics.sparse_categorical_accuracy(y_true, y_pred)))  # 0.5
         ```
     """
-    right = K.max(y_true, axis=-1)
+    true_classes = K.max(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
-    return K.mean(K.equal(right, K.cast(predicted, K.floatx())))
+    return K.mean(K.equal(true_classes, K.cast(predicted, K.floatx())))
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
@@ -128,8 +128,8 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
         print(K.eval(top_2(y_true, y_pred)))  # 0.5
         ```
     """
-    right = K.argmax(y_true, axis=-1)
-    return K.mean(K.in_top_k(y_pred, right, k))
+    true_classes = K.argmax(y_true, axis=-1)
+    return K.mean(K.in_top_k(y_pred, true_classes, k))
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
@@ -574,8 +574,8 @@ def recall(y_true: Any, y_pred: Any) -> Any:
         ```
     """
     true_positives = K.sum(_positives(y_true * y_pred))
-    right = K.sum(_positives(y_true))
-    return true_positives / (right + K.epsilon())
+    relevant = K.sum(_positives(y_true))
+    return true_positives / (relevant + K.epsilon())
 
 
 def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:

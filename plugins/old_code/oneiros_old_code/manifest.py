@@ -3,9 +3,9 @@
 from oneiros import hookimpl
 
 SERVICES = {
-    "check_layer_arguments": "oneiros_old_code.arguments:check_layer_arguments",
-    "known_arguments": "oneiros_old_code.arguments:known_arguments",
-    "without_dropped": "oneiros_old_code.arguments:without_dropped",
+    "check_layer_arguments": "oneiros_old_code.unknown_arguments:check_layer_arguments",
+    "known_arguments": "oneiros_old_code.unknown_arguments:known_arguments",
+    "without_dropped": "oneiros_old_code.unknown_arguments:without_dropped",
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
     "regularizers_of": "oneiros_old_code.regularizers:regularizers_of",
@@ -158,7 +158,7 @@ DYNAMIC = {
 """Modules whose names depend on the current backend, or on what is installed, and
 functions that know them."""
 
-GRAPH = {"Graph": "oneiros_old_code.graph:Graph"}
+GRAPH = {"Graph": "oneiros_old_code.graph_model:Graph"}
 LAYERS = {
     "MaskedLayer": "oneiros_old_code.layers:MaskedLayer",
     "TimeDistributedMerge": "oneiros_old_code.layers:TimeDistributedMerge",
@@ -172,9 +172,10 @@ REMOVED = {
 }
 """Layers and functions that aren't there any more."""
 
+ENGINE_TRAINING = "oneiros_old_code.engine_training"
 STANDARDIZING = {
-    "standardize_X": "oneiros_old_code.training:standardize_X",
-    "standardize_y": "oneiros_old_code.training:standardize_y",
+    "standardize_X": f"{ENGINE_TRAINING}:standardize_X",
+    "standardize_y": f"{ENGINE_TRAINING}:standardize_y",
 }
 THEANO_UTILS = (
     "floatX sharedX shared_zeros shared_ones shared_scalar alloc_zeros_matrix "
@@ -183,7 +184,7 @@ THEANO_UTILS = (
 """What Keras 0.x had in `keras.utils.theano_utils`."""
 
 STANDARDIZE = "oneiros_array_data.standardize"
-WEIGHTS = "oneiros_array_data.weights"
+SAMPLE_WEIGHTS = "oneiros_array_data.sample_weights"
 TRAINING = {
     "_batch_shuffle": "oneiros.engine.training:batch_shuffle",
     "_check_array_lengths": f"{STANDARDIZE}:check_array_lengths",
@@ -192,15 +193,15 @@ TRAINING = {
     ),
     "_collect_metrics": "oneiros.engine.training:collect_metrics",
     "_make_batches": "oneiros_array_data.stream:make_batches",
-    "_masked_objective": "oneiros_old_code.training:masked_objective",
+    "_masked_objective": f"{ENGINE_TRAINING}:masked_objective",
     "_slice_arrays": f"{STANDARDIZE}:slice_X",
-    "_standardize_class_weights": f"{WEIGHTS}:standardize_class_weights",
+    "_standardize_class_weights": f"{SAMPLE_WEIGHTS}:standardize_class_weights",
     "_standardize_input_data": f"{STANDARDIZE}:standardize_input_data",
-    "_standardize_sample_weights": f"{WEIGHTS}:standardize_sample_weights",
-    "_standardize_weights": f"{WEIGHTS}:standardize_weights",
+    "_standardize_sample_weights": f"{SAMPLE_WEIGHTS}:standardize_sample_weights",
+    "_standardize_weights": f"{SAMPLE_WEIGHTS}:standardize_weights",
     "_weighted_masked_objective": "oneiros.engine.training:weighted_objective",
-    "collect_trainable_weights": "oneiros_old_code.training:collect_trainable_weights",
-    "generator_queue": "oneiros_old_code.training:generator_queue",
+    "collect_trainable_weights": f"{ENGINE_TRAINING}:collect_trainable_weights",
+    "generator_queue": f"{ENGINE_TRAINING}:generator_queue",
 }
 """Helpers by the names that they had before and after Keras 1.2."""
 

@@ -56,10 +56,10 @@ class FunctionStream(Stream):
         return self.compute_batch(run, arrays)
 
 
-class Labels(Callback):
+class LogLabels(Callback):
     """Gives what a training function returns its names."""
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(self, labels: list[str]) -> None:
         self.labels = labels
@@ -111,7 +111,7 @@ def fit_loop(
     """
     model = trained(model)
     names = list(out_labels or ())
-    own = [Labels(names)] if names else []
+    own = [LogLabels(names)] if names else []
     options = model.fit_options(
         nb_epoch, initial_epoch, verbose, [*own, *(callbacks or ())], shuffle
     )

@@ -138,7 +138,7 @@ def migration_of(name: Any) -> Migration | None:
         return None
 
 
-class Elementwise(Migration):
+class ElementwiseMigration(Migration):
     """Base for layers that treat each value by itself, wherever it is."""
 
     def moved(

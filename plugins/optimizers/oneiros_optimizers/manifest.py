@@ -42,8 +42,8 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     helpers = {
         "Optimizer": "oneiros_optimizers.optimizer:Optimizer",
         "clip_norm": "oneiros_optimizers.optimizer:clip_norm",
-        "get": "oneiros_optimizers.functions:get",
-        "optimizer_from_config": "oneiros_optimizers.functions:optimizer_from_config",
+        "get": "oneiros_optimizers.lookup:get",
+        "optimizer_from_config": "oneiros_optimizers.lookup:optimizer_from_config",
     }
     return {"optimizers": {**OPTIMIZERS, **helpers}}
 

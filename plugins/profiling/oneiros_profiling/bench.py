@@ -19,15 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from oneiros_profiling import random_data
+from oneiros_profiling.printed_profile import duration
 from oneiros_profiling.profile import StepProfile
-from oneiros_profiling.tables import duration
 
 LARGEST = 2**29
 """Bytes of random data."""
 
 
-class What(StrEnum):
-    """What is measured."""
+class Method(StrEnum):
+    """The method of a model that is measured."""
 
     fit = "fit"
     evaluate = "evaluate"
@@ -41,8 +41,8 @@ def bench(
     backend: Annotated[
         str | None, typer.Option(help="theano, tensorflow, jax.")
     ] = None,
-    what: Annotated[
-        What | None,
+    method: Annotated[
+        Method | None,
         typer.Option(help="By default fit, or predict if the model isn't compiled."),
     ] = None,
 ) -> None:
@@ -55,7 +55,7 @@ def bench(
         start = time.perf_counter()
         loaded = oneiros.models.load_model(str(model))
         loading = time.perf_counter() - start
-        _report(model, loaded, loading, batch_size, batches, what)
+        _report(model, loaded, loading, batch_size, batches, method)
 
 
 def _report(
@@ -64,14 +64,14 @@ def _report(
     loading: float,
     batch_size: int,
     batches: int,
-    what: What | None,
+    method: Method | None,
 ) -> None:
     inner = getattr(model, "functional_model", model)
     compiled = inner.optimizer is not None
-    what = what or (What.fit if compiled else What.predict)
-    if what is not What.predict and not compiled:
+    method = method or (Method.fit if compiled else Method.predict)
+    if method is not Method.predict and not compiled:
         raise NotCompiledError(
-            f"{path} was saved without compile. Type: oneiros bench {path} --what "
+            f"{path} was saved without compile. Type: oneiros bench {path} --method "
             "predict"
         )
     size = next(
@@ -79,9 +79,9 @@ def _report(
     )
     batches = max(2, min(batches, LARGEST // (size * random_data.sample_bytes(inner))))
     x = random_data.inputs(inner, size * batches)
-    y = [] if what is What.predict else random_data.targets(inner, size * batches)
-    cold, _ = _run(model, what, x, y, size)
-    warm, profile = _run(model, what, x, y, size)
+    y = [] if method is Method.predict else random_data.targets(inner, size * batches)
+    cold, _ = _run(model, method, x, y, size)
+    warm, profile = _run(model, method, x, y, size)
     backend = backend_of(inner).name
     step = sum(row.per_step for row in profile.rows if not row.detail)
     first_step = max(cold - warm, 0.0) + step
@@ -90,7 +90,7 @@ def _report(
             f"{type(model).__name__}, {len(model.layers)} layers, "
             f"{model.count_params():,} parameters"
         ),
-        "measured": f"{what.value}, {batches:,} steps of {size} random samples",
+        "measured": f"{method.value}, {batches:,} steps of {size} random samples",
         "backend": f"{backend} on {device_name(backend)}",
         "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
         "first step": f"after {_short(first_step)}, and {_short(loading)} to load",
@@ -110,18 +110,18 @@ def _short(seconds: float) -> str:
 
 
 def _run(
-    model: Any, what: What, x: Any, y: Any, batch_size: int
+    model: Any, method: Method, x: Any, y: Any, batch_size: int
 ) -> tuple[float, StepProfile]:
     """Returns the seconds that a run took, and their profile."""
     profile = StepProfile(verbose=0)
     start = time.perf_counter()
-    if what is What.fit:
+    if method is Method.fit:
         model.fit(
             x, y, batch_size=batch_size, nb_epoch=1, verbose=0, callbacks=[profile]
         )
     else:
         with profile.watch(model):
-            if what is What.evaluate:
+            if method is Method.evaluate:
                 model.evaluate(x, y, batch_size=batch_size, verbose=0)
             else:
                 model.predict(x, batch_size=batch_size)

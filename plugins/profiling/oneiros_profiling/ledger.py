@@ -35,7 +35,7 @@ _compiled: weakref.WeakKeyDictionary[Any, set[Any]] = weakref.WeakKeyDictionary(
 
 
 @dataclass
-class Call:
+class FunctionCall:
     """A call of a compiled function: a step, or a run of steps.
 
     # Properties
@@ -62,7 +62,7 @@ class Ledger(Observer):
         seconds: dict from `(epoch, part)` to seconds; epoch None is before and after
             all epochs.
         steps, samples: dicts from epoch to what was trained on.
-        calls: list of `Call`.
+        calls: list of `FunctionCall`.
         meanwhile: dict from part to seconds that another thread spent on it, at the
             same time.
     """
@@ -77,7 +77,7 @@ class Ledger(Observer):
         self.seconds: defaultdict[tuple[int | None, Part], float] = defaultdict(float)
         self.steps = Counter[int | None]()
         self.samples = Counter[int | None]()
-        self.calls: list[Call] = []
+        self.calls: list[FunctionCall] = []
         self.meanwhile: defaultdict[str, float] = defaultdict(float)
         self.epoch: int | None = None
         self.part: Part = (REST, "")
@@ -144,7 +144,9 @@ class Ledger(Observer):
         seconds = self._switch(part)
         is_first = shapes not in known_shapes
         known_shapes.add(shapes)
-        self.calls.append(Call(self.epoch, part, kind, run.batches, seconds, is_first))
+        self.calls.append(
+            FunctionCall(self.epoch, part, kind, run.batches, seconds, is_first)
+        )
         if not self._validates:
             self.steps[self.epoch] += run.batches
             self.samples[self.epoch] += run.batches * run.batch_size

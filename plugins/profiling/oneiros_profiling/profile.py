@@ -75,7 +75,7 @@ class StepProfile(Callback):
             beside the training.
     """
 
-    told_afterwards = True
+    called_after_runs = True
     clock: Callable[[], float] = staticmethod(time.perf_counter)
 
     def __init__(self, verbose: int = 1) -> None:
@@ -165,7 +165,7 @@ class StepProfile(Callback):
         # Arguments
             file: stream to write to, by default the standard output.
         """
-        from oneiros_profiling.tables import show
+        from oneiros_profiling.printed_profile import show
 
         show(self, file)
 

@@ -69,7 +69,7 @@ class Keeper(Callback):
         epochs: range of the epochs that remain.
     """
 
-    told_afterwards = True
+    called_after_runs = True
 
     def __init__(
         self,
@@ -234,8 +234,8 @@ class Keeper(Callback):
         optimizer = self.model.optimizer
         path = self.plan.path
         if not are_values(variables):
-            what = f"has optimizer={shown(variables)}, not the values of its variables"
-            raise damaged(path, what)
+            reason = f"has optimizer={shown(variables)}"
+            raise damaged(path, f"{reason}, not the values of its variables")
         self._optimizer_variables = variables
         self._slots = [value for _, value in state.optimizer_weights or ()]
         expected = [form(value) for value in optimizer.get_weights()]

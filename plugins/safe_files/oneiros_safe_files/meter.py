@@ -44,7 +44,7 @@ class Meter:
         total = self.spent.get("arrays", 0) + nbytes
         if total > self.budget.array_bytes:
             limit = f"{self.budget.array_bytes:,} (Budget.array_bytes)"
-            raise self._over("memory", total, limit, where)
+            raise self._over_limit("memory", total, limit, where)
 
     def spend_text(self, where: str, nbytes: int) -> None:
         """Accounts for an attribute of `nbytes` before its memory is taken."""
@@ -62,19 +62,21 @@ class Meter:
         )
 
     def _spend(
-        self, what: str, limit_name: str, limit: int, where: str, amount: int
+        self, resource: str, limit_name: str, limit: int, where: str, amount: int
     ) -> None:
-        total = self.spent.get(what, 0) + amount
+        total = self.spent.get(resource, 0) + amount
         if amount < 0 or total > limit:
-            raise self._over(
-                f"{what} in all", total, f"{limit:,} ({limit_name})", where
+            raise self._over_limit(
+                f"{resource} in all", total, f"{limit:,} ({limit_name})", where
             )
-        self.spent[what] = total
+        self.spent[resource] = total
 
-    def _over(self, what: str, total: int, limit: str, where: str) -> UnsafeFileError:
+    def _over_limit(
+        self, resource: str, total: int, limit: str, where: str
+    ) -> UnsafeFileError:
         return self.refuse(
             where,
-            f"{total:,} for {what} is over the limit of {limit}",
+            f"{total:,} for {resource} is over the limit of {limit}",
             "If you trust this file, pass a larger "
             "`budget=oneiros.saving.Budget(...)`.",
         )

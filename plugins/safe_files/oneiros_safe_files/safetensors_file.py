@@ -43,7 +43,7 @@ _INSTEAD = "Save the weights again with the program that wrote them."
 
 
 @dataclass(frozen=True)
-class Tensor:
+class TensorEntry:
     """Where a tensor lies, and what it is."""
 
     dtype: np.dtype[Any]
@@ -110,7 +110,7 @@ def _metadata(value: Any, meter: Meter) -> dict[str, str]:
     )
 
 
-def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
+def _tensor(name: str, entry: Any, meter: Meter) -> TensorEntry:
     where = name[:120]
     if not isinstance(entry, dict) or set(entry) != _FIELDS:
         raise meter.refuse(where, f"the tensor is described by {entry!r:.80}", _INSTEAD)
@@ -140,7 +140,7 @@ def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
             "agree",
             _INSTEAD,
         )
-    return Tensor(dtype, tuple(shape), begin, end)
+    return TensorEntry(dtype, tuple(shape), begin, end)
 
 
 def _are_texts(value: Any) -> bool:
@@ -155,7 +155,9 @@ def _are_sizes(value: Any) -> bool:
     return all(type(size) is int and 0 <= size < 1 << 63 for size in value)
 
 
-def _check_places(tensors: dict[str, Tensor], available: int, meter: Meter) -> None:
+def _check_places(
+    tensors: dict[str, TensorEntry], available: int, meter: Meter
+) -> None:
     end = 0
     in_file_order = sorted(tensors.items(), key=_place)
     for name, tensor in in_file_order:
@@ -174,13 +176,13 @@ def _check_places(tensors: dict[str, Tensor], available: int, meter: Meter) -> N
         )
 
 
-def _place(item: tuple[str, Tensor]) -> tuple[int, int]:
+def _place(item: tuple[str, TensorEntry]) -> tuple[int, int]:
     _, tensor = item
     return tensor.begin, tensor.end
 
 
 def _read(
-    file: BinaryIO, tensor: Tensor, start: int, meter: Meter
+    file: BinaryIO, tensor: TensorEntry, start: int, meter: Meter
 ) -> np.ndarray[Any, Any]:
     file.seek(start + tensor.begin)
     data = file.read(tensor.end - tensor.begin)

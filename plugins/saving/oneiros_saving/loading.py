@@ -17,7 +17,7 @@ from oneiros import plugins as hooks
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros.load_context import BuildLimits
-from oneiros_backend_toolkit.arrays import donated
+from oneiros_backend_toolkit.donated_arrays import donated
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import dim_ordering

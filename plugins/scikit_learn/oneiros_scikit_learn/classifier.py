@@ -9,7 +9,7 @@ from oneiros.models import Sequential
 from sklearn.base import ClassifierMixin
 
 from oneiros_scikit_learn.base import BaseWrapper, targets_of
-from oneiros_scikit_learn.labels import Labels
+from oneiros_scikit_learn.class_labels import ClassLabels
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
@@ -103,7 +103,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         return model.predict(self._inputs(x), **{"verbose": 1, **arguments})
 
     def _targets(self, y: Any) -> Any:
-        self._labels = Labels.of(y, self.model.output_shape[-1])
+        self._labels = ClassLabels.of(y, self.model.output_shape[-1])
         self.classes_ = self._labels.classes
         return self._numbered(y)
 

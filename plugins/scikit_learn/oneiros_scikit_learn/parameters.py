@@ -31,8 +31,8 @@ def arguments_for(
     function: Callable[..., Any], parameters: dict[str, Any]
 ) -> dict[str, Any]:
     """Returns those parameters that a function takes."""
-    taken = argument_names(function)
-    return {name: value for name, value in parameters.items() if name in taken}
+    names = argument_names(function)
+    return {name: value for name, value in parameters.items() if name in names}
 
 
 def check_parameters(build: Callable[..., Any], parameters: dict[str, Any]) -> None:

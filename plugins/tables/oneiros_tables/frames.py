@@ -14,7 +14,7 @@ Array = Any
 Column = nw.Series[Any]
 
 
-def read(table: Any, what: str) -> Array:
+def read(table: Any, data_name: str) -> Array:
     """Returns a table as a matrix of rows and columns, or a column as a vector.
 
     Columns of one type keep it; several ones have the type that holds them all, floats
@@ -22,14 +22,14 @@ def read(table: Any, what: str) -> Array:
 
     # Arguments
         table: table or column that narwhals knows.
-        what: str, what the data is, for messages.
+        data_name: str, what messages call the data.
 
     # Raises
         DataError: if a column holds something else than numbers, or lacks a value.
     """
     columns = columns_of(table)
-    check_types(columns, what)
-    check_values(columns, what)
+    check_types(columns, data_name)
+    check_values(columns, data_name)
     arrays = [column.to_numpy() for column in columns]
     frame = nw.from_native(table, allow_series=True)
     if isinstance(frame, nw.Series):
@@ -43,25 +43,25 @@ def read(table: Any, what: str) -> Array:
     return np.stack(arrays, axis=1, dtype=dtype, casting="same_kind")
 
 
-def read_chunk(array: Any, what: str) -> Array:
+def read_chunk(array: Any, data_name: str) -> Array:
     """Returns an array of Arrow as a vector."""
     import pyarrow
 
-    return read(pyarrow.chunked_array([array]), what)
+    return read(pyarrow.chunked_array([array]), data_name)
 
 
-def read_record_batch(batch: Any, what: str) -> Array:
+def read_record_batch(batch: Any, data_name: str) -> Array:
     """Returns rows of Arrow as a matrix."""
     import pyarrow
 
-    return read(pyarrow.Table.from_batches([batch]), what)
+    return read(pyarrow.Table.from_batches([batch]), data_name)
 
 
-def refuse_query(query: Any, what: str) -> Array:
+def refuse_query(query: Any, data_name: str) -> Array:
     """Refuses a table that isn't computed yet."""
     raise DataError(
-        f"{what}: received a {type(query).__name__}, which isn't computed yet. Compute "
-        "it first: table = query.collect()."
+        f"{data_name}: received a {type(query).__name__}, which isn't computed yet. "
+        "Compute it first: table = query.collect()."
     )
 
 
@@ -71,11 +71,11 @@ def columns_of(table: Any) -> list[Column]:
     return [frame] if isinstance(frame, nw.Series) else list(frame.iter_columns())
 
 
-def check_types(columns: Sequence[Column], what: str) -> None:
+def check_types(columns: Sequence[Column], data_name: str) -> None:
     """Raises DataError if columns don't hold numbers.
 
     # Arguments
-        what: str, what the data is, for messages.
+        data_name: str, what messages call the data.
     """
     others = [column for column in columns if not _holds_numbers(column.dtype)]
     if not others:
@@ -86,7 +86,8 @@ def check_types(columns: Sequence[Column], what: str) -> None:
         names = [column.name for column in columns if _holds_numbers(column.dtype)]
         advice += f", or keep only {names!r:.200}"
     raise DataError(
-        f"{what}: received columns that don't hold numbers: {described:.200}. {advice}."
+        f"{data_name}: received columns that don't hold numbers: {described:.200}. "
+        f"{advice}."
     )
 
 
@@ -94,11 +95,11 @@ def _holds_numbers(dtype: nw.dtypes.DType) -> bool:
     return dtype.is_integer() or dtype.is_float() or dtype.is_boolean()
 
 
-def check_values(columns: Sequence[Column], what: str) -> None:
+def check_values(columns: Sequence[Column], data_name: str) -> None:
     """Raises DataError if a column lacks a value.
 
     # Arguments
-        what: str, what the data is, for messages.
+        data_name: str, what messages call the data.
     """
     for column in columns:
         lacks = column.is_null().to_numpy()
@@ -109,7 +110,7 @@ def check_values(columns: Sequence[Column], what: str) -> None:
         if count > 1:
             place += f", and in {count - 1} more"
         raise DataError(
-            f"{what}: the column {column.name!r} has no value in {place}. Fill such "
-            "values, or drop their rows, before inputs and targets are taken from the "
-            "table."
+            f"{data_name}: the column {column.name!r} has no value in {place}. Fill "
+            "such values, or drop their rows, before inputs and targets are taken from "
+            "the table."
         )

@@ -22,19 +22,19 @@ class Rows:
         dataset: a `datasets.Dataset`.
         name: str, the column that is read, of numbers or of arrays of one shape; or
             None for a matrix of all columns, which hold numbers.
-        what: str, what the data is, for messages.
+        data_name: str, what messages call the data.
 
     # Raises
         DataError: if a column holds something else, or lacks a value.
     """
 
-    def __init__(self, dataset: Any, name: str | None, what: str) -> None:
+    def __init__(self, dataset: Any, name: str | None, data_name: str) -> None:
         names = dataset.column_names if name is None else [name]
         is_plain = dataset.format["type"] is None
         selected = dataset.select_columns(names)
         self._dataset = selected.with_format("numpy") if is_plain else selected
         self._name = name
-        self._what = what
+        self._data_name = data_name
         self._check_values(selected)
         for column in names:
             self._check_type(column)
@@ -48,7 +48,7 @@ class Rows:
         ]
         if lacking:
             table = dataset.with_format("arrow").select_columns(lacking)[:]
-            check_values(columns_of(table), self._what)
+            check_values(columns_of(table), self._data_name)
 
     def _check_type(self, name: str) -> None:
         values = np.asarray(self._dataset[:1][name])
@@ -57,7 +57,7 @@ class Rows:
             return
         feature = self._dataset.features[name]
         raise DataError(
-            f"{self._what}: the column {name!r} holds {feature!r:.80}, expected "
+            f"{self._data_name}: the column {name!r} holds {feature!r:.80}, expected "
             f"{'numbers' if self._name is None else 'numbers, or arrays of them'}. "
             "Encode it, as by dataset.map(…), or leave it out: "
             "dataset.select_columns([…])."
@@ -102,8 +102,8 @@ class Rows:
         values = np.asarray(rows[name])
         if values.dtype.kind not in NUMBERS:
             raise DataError(
-                f"{self._what}: the column {name!r} holds arrays of several shapes. "
-                "Bring them to one, as by dataset.map(…)."
+                f"{self._data_name}: the column {name!r} holds arrays of several "
+                "shapes. Bring them to one, as by dataset.map(…)."
             )
         return values
 
@@ -111,14 +111,14 @@ class Rows:
         return np.asarray(self[:], dtype)
 
 
-def read_dataset(dataset: Any, what: str) -> Rows:
+def read_dataset(dataset: Any, data_name: str) -> Rows:
     """Returns a dataset as a matrix of rows and columns, which is read by rows."""
-    return Rows(dataset, None, what)
+    return Rows(dataset, None, data_name)
 
 
-def read_column(column: Any, what: str) -> Array:
+def read_column(column: Any, data_name: str) -> Array:
     """Returns a column of a dataset, which is read by rows; a column within a column as
     an array."""
     if not hasattr(column.source, "select_columns"):
         return np.asarray(column[:])
-    return Rows(column.source, column.column_name, what)
+    return Rows(column.source, column.column_name, data_name)

@@ -29,7 +29,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "check_fraction": "number between 0 and 1",
             "check_bool": "what counts as true or false, as a bool",
             "check_choice": "one of the values that make sense",
-            "whole": "a float without a fraction as an int, where Keras 1 takes one",
+            "int_if_whole": "a float without a fraction as an int; else unchanged",
             "is_int": "tells whether a value is a whole number",
             "refusal": "error about an argument's value",
             "label": "how messages name a layer",
@@ -142,6 +142,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "plot_filters": "a layer's filters as images",
             "plot_activations": "a layer's outputs as images",
             "figure_for": "figure of Matplotlib to draw into",
+        },
+        "oneiros_backend_toolkit.user_warnings": {
+            "warn": "warns, and points at the user's line",
         },
         "oneiros_layers_core.affine": "base of layers that multiply by a matrix of "
         "weights and add a bias",

@@ -71,12 +71,12 @@ def _lists_whole(table: dict[str, Names], path: str) -> bool:
 def _is_contributed(path: str) -> bool:
     """Tells whether a path is a module of Keras or of a third party, made of what
     plugins contribute, a name in one, or an attribute of what that stands for."""
-    top, _, rest = path.partition(".")
+    top, _, path_below = path.partition(".")
     if top != "oneiros":
         return False
     if _is_contributed_module(path):
         return True
-    parts = rest.split(".")
+    parts = path_below.split(".")
     prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
     return not _contributed_names(manager()).isdisjoint(prefixes)
 
@@ -84,9 +84,9 @@ def _is_contributed(path: str) -> bool:
 def _is_contributed_module(path: str) -> bool:
     """Tells whether a path is a module of Keras or of a third party, or a package
     around one."""
-    top, _, rest = path.partition(".")
+    top, _, path_below = path.partition(".")
     names = _contributed_names(manager())
-    return top == "oneiros" and any(name.startswith(f"{rest}.") for name in names)
+    return top == "oneiros" and any(name.startswith(f"{path_below}.") for name in names)
 
 
 @lru_cache

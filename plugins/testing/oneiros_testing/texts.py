@@ -28,19 +28,18 @@ def module_of(node: ast.expr, constants: dict[str, str]) -> str:
     # Arguments
         constants: texts by the names that the expression may use.
     """
-    known = ""
+    path = ""
     for part in _parts(node):
         text = _text_of(part, constants)
         if text is None:
-            return known.rpartition(".")[0]
-        known += text
-    return known
+            return path.rpartition(".")[0]
+        path += text
+    return path
 
 
 def _whole_text(node: ast.expr, constants: dict[str, str]) -> str | None:
     texts = [_text_of(part, constants) for part in _parts(node)]
-    known = [text for text in texts if text is not None]
-    return "".join(known) if len(known) == len(texts) else None
+    return None if None in texts else "".join(filter(None, texts))
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

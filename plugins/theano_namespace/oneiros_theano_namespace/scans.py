@@ -13,7 +13,7 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.scan.basic import scan as pytensor_scan
 
-from oneiros_theano_namespace.engine import building_step
+from oneiros_theano_namespace.theano_backend import building_step
 from oneiros_theano_namespace.updates import OrderedUpdates
 
 

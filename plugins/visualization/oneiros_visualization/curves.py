@@ -94,12 +94,12 @@ def _floats(values: Any) -> list[float]:
 
 def _chosen(curves: Curves, metrics: Iterable[str] | None) -> Sequence[str]:
     """Returns the names of the panels."""
-    known = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in curves))
+    metric_names = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in curves))
     if metrics is None:
-        return known
+        return metric_names
     chosen = [metrics] if isinstance(metrics, str) else list(metrics)
-    if not chosen or not set(chosen) <= set(known):
-        names = ", ".join(known)
+    if not chosen or not set(chosen) <= set(metric_names):
+        names = ", ".join(metric_names)
         raise refusal(
             "plot_history", "metrics", metrics, f"names of this history: {names}"
         )

@@ -140,11 +140,11 @@ def plot_activations(
     return _show(mosaic(images[:limit]), title, figure, cmap=FROM_LOW_TO_HIGH)
 
 
-def _extent(what: str, images: Array, limit: int) -> str:
+def _extent(noun: str, images: Array, limit: int) -> str:
     """Returns how many images there are, and of what size, in words."""
     count, *sizes = images.shape
     plural = "" if count == 1 else "s"
-    text = f"{count} {what}{plural} of {' x '.join(map(str, sizes))}"
+    text = f"{count} {noun}{plural} of {' x '.join(map(str, sizes))}"
     return text if count <= limit else f"{text}, the first {limit}"
 
 

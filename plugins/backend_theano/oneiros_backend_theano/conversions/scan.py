@@ -50,7 +50,7 @@ class _Loop:
             [numbers, *sequences],
             convolves=_convolves(op),
         )
-        return [*last.mit_mot, *self._kept(traces), *last.untraced]
+        return [*last.mit_mot, *self._last_entries(traces), *last.untraced]
 
     def _first_states(self) -> _States:
         op = self.op
@@ -97,8 +97,8 @@ class _Loop:
         places: Sequence[Sequence[Any]],
     ) -> Iterator[Any]:
         """Yields the entries of each buffer at its places."""
-        for buffer, taken in zip(buffers, places, strict=True):
-            for place in taken:
+        for buffer, buffer_places in zip(buffers, places, strict=True):
+            for place in buffer_places:
                 yield buffer[place]
 
     def _new_states(
@@ -133,7 +133,7 @@ class _Loop:
             *op.inner_nitsot_outs(results),
         ]
 
-    def _kept(self, traces: Sequence[Any]) -> list[Any]:
+    def _last_entries(self, traces: Sequence[Any]) -> list[Any]:
         """Returns of stacked results what has room in their buffers: the last ones, and
         the first states before them."""
         op = self.op
@@ -142,14 +142,14 @@ class _Loop:
         buffers = [*op.outer_mitsot(self.values), *op.outer_sitsot(self.values)]
         lengths = [len(buffer) for buffer in buffers]
         lengths += concrete_sizes(op.outer_nitsot(self.values), op)
-        kept = []
+        last_entries = []
         for place, (trace, length) in enumerate(zip(traces, lengths, strict=True)):
             buffer = trace
             if place < len(earlier):
                 first = earlier[place].astype(trace.dtype)
                 buffer = jnp.concatenate([first, trace])
-            kept.append(buffer[len(buffer) - length :])
-        return kept
+            last_entries.append(buffer[len(buffer) - length :])
+        return last_entries
 
 
 def _written(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int, whole
+from oneiros.arguments import check_int, check_optional_int, int_if_whole
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -75,13 +75,13 @@ class Iterator:
     def __init__(
         self, n: int, batch_size: int, shuffle: bool, seed: int | None
     ) -> None:
-        self.n = check_int(self, "n", whole(n))
-        self.batch_size = check_int(self, "batch_size", whole(batch_size))
+        self.n = check_int(self, "n", int_if_whole(n))
+        self.batch_size = check_int(self, "batch_size", int_if_whole(batch_size))
         self.shuffle = shuffle
         self.batch_index = 0
         self.total_batches_seen = 0
         self.lock = threading.Lock()
-        seed = check_optional_int(self, "seed", whole(seed))
+        seed = check_optional_int(self, "seed", int_if_whole(seed))
         self.index_generator = self._flow_index(
             self.n, self.batch_size, self.shuffle, seed
         )

@@ -424,9 +424,9 @@ def check_image(x: Any) -> Array:
     """
     image = np.asarray(x)
     if image.ndim != 3:
-        what = shown(x) if image.ndim == 0 else f"an array of shape {image.shape}"
+        received = shown(x) if image.ndim == 0 else f"an array of shape {image.shape}"
         raise DataError(
-            f"One image was expected, an array of rank 3; received {what}. A grey one "
-            "has a channel, too: img_to_array makes such arrays."
+            f"One image was expected, an array of rank 3; received {received}. A grey "
+            "one has a channel, too: img_to_array makes such arrays."
         )
     return image

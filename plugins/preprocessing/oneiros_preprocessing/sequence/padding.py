@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, shown, whole
+from oneiros.arguments import check_choice, check_optional_int, int_if_whole, shown
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +50,7 @@ def pad_sequences(
     """
     check_choice("pad_sequences", "padding", padding, SIDES)
     check_choice("pad_sequences", "truncating", truncating, SIDES)
-    maxlen = check_optional_int("pad_sequences", "maxlen", whole(maxlen))
+    maxlen = check_optional_int("pad_sequences", "maxlen", int_if_whole(maxlen))
     rows = list(sequences)
     lengths = [_length(number, row) for number, row in enumerate(rows)]
     size = max(lengths, default=0) if maxlen is None else maxlen
@@ -66,9 +66,9 @@ def pad_sequences(
                 f"{items.shape[1:]}; those of sequence {filled[0]} have the shape "
                 f"{item_shape}. All must have the same."
             )
-        kept = _cut(items, size, truncating)
-        start = size - len(kept) if padding == "pre" else 0
-        padded[number, start : start + len(kept)] = kept
+        cut_items = _cut(items, size, truncating)
+        start = size - len(cut_items) if padding == "pre" else 0
+        padded[number, start : start + len(cut_items)] = cut_items
     return padded
 
 

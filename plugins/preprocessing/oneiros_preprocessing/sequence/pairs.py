@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, refusal, whole
+from oneiros.arguments import check_int, int_if_whole, refusal
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -49,7 +49,7 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
         - [Distributed Representations of Words and Phrases and their
           Compositionality](https://arxiv.org/abs/1310.4546)
     """
-    size = check_int("make_sampling_table", "size", whole(size))
+    size = check_int("make_sampling_table", "size", int_if_whole(size))
     rank = np.arange(size)
     rank[0] = 1
     inverse_frequency = rank * (np.log(rank) + EULER_GAMMA) + 0.5 - 1.0 / (12.0 * rank)
@@ -103,8 +103,12 @@ def skipgrams(
         print(pairs, labels)  # [[1, 2], [2, 1], [2, 3], [3, 2]] [1, 1, 1, 1]
         ```
     """
-    vocabulary_size = check_int("skipgrams", "vocabulary_size", whole(vocabulary_size))
-    window_size = check_int("skipgrams", "window_size", whole(window_size), minimum=0)
+    vocabulary_size = check_int(
+        "skipgrams", "vocabulary_size", int_if_whole(vocabulary_size)
+    )
+    window_size = check_int(
+        "skipgrams", "window_size", int_if_whole(window_size), minimum=0
+    )
     close_label: Any = [0, 1] if categorical else 1
     random_label: Any = [1, 0] if categorical else 0
     words = list(sequence)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, is_int, whole
+from oneiros.arguments import check_choice, check_optional_int, int_if_whole, is_int
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence
@@ -60,7 +60,9 @@ class Tokenizer:
         split: str = " ",
         char_level: bool = False,
     ) -> None:
-        self.nb_words = check_optional_int("Tokenizer", "nb_words", whole(nb_words))
+        self.nb_words = check_optional_int(
+            "Tokenizer", "nb_words", int_if_whole(nb_words)
+        )
         self.filters = filters
         self.lower = lower
         self.split = split

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from oneiros.arguments import check_int, shown, whole
+from oneiros.arguments import check_int, int_if_whole, shown
 from oneiros.errors import DataError
 
 PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -102,7 +102,7 @@ def one_hot(
         print(one_hot("the cat saw the dog", 50))  # [16, 34, 28, 16, 20]
         ```
     """
-    n = check_int("one_hot", "n", whole(n), minimum=2)
+    n = check_int("one_hot", "n", int_if_whole(n), minimum=2)
     words = text_to_word_sequence(text, filters=filters, lower=lower, split=split)
     return [abs(_hash(word)) % (n - 1) + 1 for word in words]
 

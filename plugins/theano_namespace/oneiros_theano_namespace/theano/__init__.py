@@ -10,12 +10,11 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph import Apply, Constant, Variable
 from pytensor.printing import pprint, pydotprint
 
-from oneiros_theano_namespace import engine
+from oneiros_theano_namespace import theano_backend
 from oneiros_theano_namespace.arrays import as_array
-from oneiros_theano_namespace.compiled import In
+from oneiros_theano_namespace.compiling import clone, function
 from oneiros_theano_namespace.configuration import config
-from oneiros_theano_namespace.functions import clone, function
-from oneiros_theano_namespace.operations import Op
+from oneiros_theano_namespace.custom_ops import Op
 from oneiros_theano_namespace.scans import foldl, foldr, map, reduce, scan
 from oneiros_theano_namespace.theano import (
     compat,
@@ -31,6 +30,7 @@ from oneiros_theano_namespace.theano import (
 )
 from oneiros_theano_namespace.theano.compile import Param
 from oneiros_theano_namespace.theano.gradient import Lop, Rop, grad, subgraph_grad
+from oneiros_theano_namespace.theano_function import In
 from oneiros_theano_namespace.variables import shared
 
 __version__ = version.version
@@ -81,7 +81,7 @@ __all__ = [
     "version",
 ]
 
-engine.load()
+theano_backend.load()
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,9 @@ from typing import Any
 from pytensor import compile as pytensor_compile
 from pytensor.compile import Mode, Out, SharedVariable
 
-from oneiros_theano_namespace.compiled import Function, In
-from oneiros_theano_namespace.functions import function
+from oneiros_theano_namespace.compiling import function
 from oneiros_theano_namespace.theano.compile import ops
+from oneiros_theano_namespace.theano_function import Function, In
 from oneiros_theano_namespace.variables import shared
 
 __all__ = [

@@ -1,5 +1,5 @@
 """Operations."""
 
-from oneiros_theano_namespace.operations import Op
+from oneiros_theano_namespace.custom_ops import Op
 
 __all__ = ["Op"]

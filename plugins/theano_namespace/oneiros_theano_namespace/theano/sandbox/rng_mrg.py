@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_theano_namespace.streams import RandomStreams
+from oneiros_theano_namespace.random_streams import RandomStreams
 
 
 class MRG_RandomStreams(RandomStreams):  # noqa: N801 - Theano's name

@@ -14,7 +14,6 @@ from pytensor.tensor import (
 )
 from pytensor.tensor import shape as shape_module
 
-from oneiros_theano_namespace.engine import follow_floatx
 from oneiros_theano_namespace.theano.gradient import (
     Lop,
     Rop,
@@ -47,6 +46,7 @@ from oneiros_theano_namespace.theano.tensor.shapes import (
     tile,
     unbroadcast,
 )
+from oneiros_theano_namespace.theano_backend import follow_floatx
 
 nlinalg = linalg
 slinalg = linalg

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.random import basic
 from pytensor.tensor.random.type import random_generator_type
 
-from oneiros_theano_namespace.streams import RandomStreams
+from oneiros_theano_namespace.random_streams import RandomStreams
 
 RandomStreamsBase = RandomStreams
 random_state_type = random_generator_type

@@ -1,5 +1,5 @@
 """Random numbers."""
 
-from oneiros_theano_namespace.streams import RandomStreams
+from oneiros_theano_namespace.random_streams import RandomStreams
 
 __all__ = ["RandomStreams"]

@@ -13,16 +13,16 @@ from oneiros_backend_theano.operations import sizes
 from pytensor.gradient import pullback
 
 from oneiros_theano_namespace.borders import padded
-from oneiros_theano_namespace.engine import on_theano
 from oneiros_theano_namespace.theano.tensor.nnet.upsampling import (
     bilinear_upsampling as bilinear_upsampling,
 )
+from oneiros_theano_namespace.theano_backend import on_theano
 
 Border = str | int | Sequence[int]
 
 
 @dataclass(frozen=True)
-class Convolution:
+class FilterConvolution:
     """How filters go over images or volumes.
 
     # Arguments
@@ -103,7 +103,7 @@ def conv2d(
     # Returns
         A tensor `(batch, filters, rows, columns)`.
     """
-    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    convolve = FilterConvolution(border_mode, subsample, filter_flip, filter_dilation)
     return convolve(
         _shaped(input, input_shape if image_shape is None else image_shape),
         _shaped(filters, filter_shape),
@@ -121,7 +121,7 @@ def conv3d(
     filter_dilation: Sequence[int] = (1, 1, 1),
 ) -> Any:
     """Convolves volumes: as `conv2d`, with one axis more."""
-    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    convolve = FilterConvolution(border_mode, subsample, filter_flip, filter_dilation)
     return convolve(_shaped(input, input_shape), _shaped(filters, filter_shape))
 
 
@@ -146,7 +146,7 @@ def conv2d_grad_wrt_inputs(
     batch, *others = input_shape
     count = output_grad.shape[0] if batch is None else batch
     images = pt.zeros((count, *others), dtype=output_grad.dtype)
-    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    convolve = FilterConvolution(border_mode, subsample, filter_flip, filter_dilation)
     result = convolve(images, _shaped(filters, filter_shape))
     return pullback(result, images, output_grad)
 
@@ -205,7 +205,7 @@ def conv2d_grad_wrt_weights(
             convolution.
     """
     filters = pt.zeros(tuple(filter_shape), dtype=input.dtype)
-    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    convolve = FilterConvolution(border_mode, subsample, filter_flip, filter_dilation)
     images = _shaped(input, input_shape)
     result = convolve(images, _shaped(filters, filter_shape))
     return pullback(result, filters, output_grad)
@@ -216,8 +216,8 @@ def _shaped(x: Any, shape: Any) -> Any:
     x = pt.as_tensor_variable(x)
     if shape is None:
         return x
-    known = [None if size is None else int(size) for size in shape]
-    return pt.specify_shape(x, known)
+    static_shape = [None if size is None else int(size) for size in shape]
+    return pt.specify_shape(x, static_shape)
 
 
 def _flipped(filters: Any) -> Any:

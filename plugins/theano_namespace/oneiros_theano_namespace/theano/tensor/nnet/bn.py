@@ -60,13 +60,13 @@ def batch_normalization_train(
     inverse = pt.reciprocal(pt.sqrt(variance + epsilon))
     results = [(inputs - mean) * (gamma * inverse) + beta, mean, inverse]
     if running_mean is not None:
-        kept = 1.0 - running_average_factor
-        results.append(kept * running_mean + running_average_factor * mean)
+        share_before = 1.0 - running_average_factor
+        results.append(share_before * running_mean + running_average_factor * mean)
     if running_var is not None:
         count = pt.cast(inputs.size / mean.size, inputs.dtype)
         unbiased = variance * count / (count - 1.0)
-        kept = 1.0 - running_average_factor
-        results.append(kept * running_var + running_average_factor * unbiased)
+        share_before = 1.0 - running_average_factor
+        results.append(share_before * running_var + running_average_factor * unbiased)
     return tuple(results)
 
 

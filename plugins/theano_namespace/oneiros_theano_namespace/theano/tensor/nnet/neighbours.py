@@ -84,8 +84,8 @@ def _covered(images: Any, window: list[int], strides: list[int]) -> Any:
             f"{axis} of the images. mode='ignore_borders' leaves the rest out."
         )
         if size is None:
-            rest = (images.shape[axis] - length) % step
-            images = Assert(message)(images, pt.eq(rest, 0))
+            uncovered = (images.shape[axis] - length) % step
+            images = Assert(message)(images, pt.eq(uncovered, 0))
         elif size < length or (size - length) % step:
             raise ValueError(message)
     return images

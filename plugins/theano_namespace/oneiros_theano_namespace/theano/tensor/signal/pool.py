@@ -13,7 +13,7 @@ from oneiros import backend as K
 from oneiros_backend_theano.operations import sizes
 
 from oneiros_theano_namespace.borders import padded
-from oneiros_theano_namespace.engine import on_theano
+from oneiros_theano_namespace.theano_backend import on_theano
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 FLOATS = ("float16", "float32", "float64")
@@ -42,7 +42,14 @@ def pool_2d(
         mode: `"max"`, `"sum"`, `"average_inc_pad"`, or `"average_exc_pad"`, an average
             that leaves the padding out.
     """
-    pooling = _pooling(2, ws or ds, ignore_border, stride or st, padding or pad, mode)
+    pooling = _pooling(
+        rank=2,
+        window=ws or ds,
+        ignores_border=ignore_border,
+        strides=stride or st,
+        zeros=padding or pad,
+        mode=mode,
+    )
     return _pooled(input, pooling)
 
 
@@ -58,7 +65,14 @@ def pool_3d(
     padding: Any = None,
 ) -> Any:
     """Pools over the last three axes; see `pool_2d`."""
-    pooling = _pooling(3, ws or ds, ignore_border, stride or st, padding or pad, mode)
+    pooling = _pooling(
+        rank=3,
+        window=ws or ds,
+        ignores_border=ignore_border,
+        strides=stride or st,
+        zeros=padding or pad,
+        mode=mode,
+    )
     return _pooled(input, pooling)
 
 
@@ -96,12 +110,12 @@ class Pool:
     ) -> Any:
         """Pools a tensor; arguments count more than those of the constructor."""
         pooling = _pooling(
-            self.ndim,
-            ws or self.ds,
-            self.ignore_border,
-            stride or self.st,
-            pad or self.padding,
-            self.mode,
+            rank=self.ndim,
+            window=ws or self.ds,
+            ignores_border=self.ignore_border,
+            strides=stride or self.st,
+            zeros=pad or self.padding,
+            mode=self.mode,
         )
         return _pooled(x, pooling)
 
@@ -125,7 +139,12 @@ class Pool:
                 `stride` and `pad` are their later names.
         """
         pooling = _pooling(
-            ndim, ws or ds, ignore_border, stride or st, pad or padding, "max"
+            rank=ndim,
+            window=ws or ds,
+            ignores_border=ignore_border,
+            strides=stride or st,
+            zeros=pad or padding,
+            mode="max",
         )
         return [*imgshape[:-ndim], *pooling.counts(imgshape[-ndim:])]
 
@@ -193,7 +212,13 @@ def _pooling(
             f"Padding {padding} needs ignore_border=True, as in Theano."
         )
     steps = sizes_of_window if strides is None else _ints(strides, rank)
-    return _Pooling(sizes_of_window, steps, padding, not ignores_border, mode)
+    return _Pooling(
+        window=sizes_of_window,
+        strides=steps,
+        zeros=padding,
+        partial=not ignores_border,
+        mode=mode,
+    )
 
 
 def _ints(values: Any, rank: int) -> tuple[int, ...]:

@@ -68,9 +68,9 @@ def _extent(profile: Any) -> str:
     )
 
 
-def _count(number: int, what: str) -> str:
+def _count(number: int, noun: str) -> str:
     plural = "" if number == 1 else "s"
-    return f"{number:,} {what}{plural}"
+    return f"{number:,} {noun}{plural}"
 
 
 def _parts(profile: Any) -> Table:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
+from oneiros_backend_toolkit import user_warnings
 
 from oneiros_callbacks.screens import clear_line
 
@@ -15,10 +14,5 @@ def say(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    """Warns, and points at the user's line: the nearest that isn't of Oneiros."""
-    level = 1
-    frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("oneiros"):
-        frame = frame.f_back
-        level += 1
-    warnings.warn(message, RuntimeWarning, level)
+    """Warns of what happens in a training, and points at the user's line."""
+    user_warnings.warn(message, RuntimeWarning)

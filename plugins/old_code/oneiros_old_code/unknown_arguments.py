@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from oneiros_backend_toolkit.user_warnings import warn
@@ -59,11 +59,11 @@ def check_layer_arguments(
     cls = type(layer)
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
     for name in [name for name in arguments if name not in set(common)]:
-        known = [*_parameters(cls), *common]
-        if RENAMED.get(name) in known:
+        own_names = [*_parameters(cls), *common]
+        if RENAMED.get(name) in own_names:
             raise _renamed_argument(cls.__name__, name, arguments[name])
         if name not in dropped:
-            raise unknown_argument(cls.__name__, name, known)
+            raise unknown_argument(cls.__name__, name, own_names)
         warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
             "dropped. It has no effect: leave it out."
@@ -95,14 +95,14 @@ def known_arguments(
     # Raises
         TypeError: for an argument that no version had here.
     """
-    known = inspect.signature(method).parameters
+    parameters = inspect.signature(method).parameters
     where = type(getattr(model, "callback_model", None) or model).__name__
     if method.__name__ != "__init__":
         where = f"{where}.{method.__name__}"
     own_arguments = without_dropped(where, arguments)
     for name in own_arguments:
-        if name not in known:
-            raise unknown_argument(where, name, known)
+        if name not in parameters:
+            raise unknown_argument(where, name, parameters)
     return own_arguments
 
 
@@ -119,12 +119,11 @@ def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in dropped}
 
 
-def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
-    """Returns the error for an argument that isn't among the known ones."""
-    names = list(known)
+def unknown_argument(where: str, name: str, own_names: Collection[str]) -> TypeError:
+    """Returns the error for an argument that isn't among a function's own."""
     meant = KERAS_2_NAMES.get(name)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, own_names, n=1)
     if meant is None and near:
         meant = repr(near[0])
-    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(names)}."
+    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(own_names)}."
     return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.tensors import LazyTensor
 from oneiros_lazy_graph.trees import map_tree
 
 _PLAIN = (int, float, str, type(None), type(...))
@@ -43,7 +43,7 @@ class RecordedCall:
 
     fn: Callable[..., Any]
     template: Any
-    parents: list[Node]
+    parents: list[LazyTensor]
     has_arrays: bool
     is_plain: bool
 
@@ -55,12 +55,12 @@ class RecordedCall:
         kwargs: dict[str, Any],
     ) -> RecordedCall:
         """Returns the call `fn(*args, **kwargs)`."""
-        parents: list[Node] = []
+        parents: list[LazyTensor] = []
         arrays: list[Any] = []
         others: list[Any] = []
 
-        def kept(x: Any) -> Any:
-            if isinstance(x, Node):
+        def noted(x: Any) -> Any:
+            if isinstance(x, LazyTensor):
                 parents.append(x)
                 return _Slot(len(parents) - 1)
             if isinstance(x, np.ndarray):
@@ -69,7 +69,7 @@ class RecordedCall:
             others.append(x)
             return x
 
-        template = map_tree(kept, (tuple(args), kwargs))
+        template = map_tree(noted, (tuple(args), kwargs))
         is_plain = not arrays and all(map(_is_plain, others))
         return cls(
             fn,

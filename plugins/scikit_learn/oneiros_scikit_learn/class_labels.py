@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 
 @dataclass(frozen=True)
-class Labels:
+class ClassLabels:
     """The labels of a classifier.
 
     # Arguments
@@ -20,7 +20,7 @@ class Labels:
     classes: Any
 
     @classmethod
-    def of(cls, y: Any, outputs: int) -> Labels:
+    def of(cls, y: Any, outputs: int) -> ClassLabels:
         """Returns the labels among targets.
 
         Integers that number outputs keep their meaning, even if some don't occur.

@@ -14,15 +14,15 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 
-from oneiros_theano_namespace.compiled import (
+from oneiros_theano_namespace.data_choices import fetcher, is_choice
+from oneiros_theano_namespace.theano_backend import on_theano
+from oneiros_theano_namespace.theano_function import (
     Compute,
     Function,
     In,
     Outputs,
     as_input,
 )
-from oneiros_theano_namespace.engine import on_theano
-from oneiros_theano_namespace.fetching import fetcher, is_choice
 
 OF_THEANO = {"DEBUG_MODE", "DEBUGMODE", "FAST_COMPILE", "FAST_RUN", "PROFILEMODE"}
 """Names of Theano's modes: all of them mean the linker of the backend."""
@@ -67,7 +67,7 @@ def function(
     new_values = _pairs(updates)
     roots = [*results.variables, *(new for _, new in new_values)]
     new_values += _default_updates(roots, dict(new_values), no_default_updates)
-    graph = _Graph(arguments, results.variables, new_values, _pairs(givens))
+    graph = _FunctionGraph(arguments, results.variables, new_values, _pairs(givens))
     return Function(arguments, results, graph.compiled(_mode(mode)), name)
 
 
@@ -88,7 +88,7 @@ def clone(
     return clone_replace(output, dict(_pairs(replace)), rebuild_strict=strict)
 
 
-class _Graph:
+class _FunctionGraph:
     """What a function computes, before it is compiled."""
 
     def __init__(

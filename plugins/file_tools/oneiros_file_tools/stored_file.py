@@ -19,7 +19,7 @@ from oneiros_saving.provenance import KEY
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """What a file holds, and the name of its format."""
 
     format: str
@@ -27,7 +27,7 @@ class Stored:
     is_text: bool = False
 
 
-def read(filepath: PathLike, budget: Budget | None = None) -> Stored:
+def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
     """Reads a file under the rules of loading.
 
     # Raises
@@ -41,14 +41,14 @@ def read(filepath: PathLike, budget: Budget | None = None) -> Stored:
         is_json or path.suffix in model_files.YAML_SUFFIXES
     ):
         form, state = model_files.read(path, budget)
-        return Stored(form.name, state)
+        return StoredFile(form.name, state)
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())
     if is_json:
         config = json_text.loads_config(text)
     else:
         config = registry.resolve("format", "yaml")().loads(text)
-    return Stored(name, _state(config, path), is_text=True)
+    return StoredFile(name, _state(config, path), is_text=True)
 
 
 def _state(config: Any, path: Path) -> ModelState:

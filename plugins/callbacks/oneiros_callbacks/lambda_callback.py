@@ -27,7 +27,7 @@ class LambdaCallback(Callback):
         losses = []
         noting = LambdaCallback(
             on_batch_end=lambda batch, logs: losses.append(logs["loss"]),
-            told_afterwards=True,
+            called_after_runs=True,
         )
         model.fit(x, x[:, :1], batch_size=20, nb_epoch=1, callbacks=[noting], verbose=0)
         print(len(losses))  # 5
@@ -36,8 +36,8 @@ class LambdaCallback(Callback):
     # Arguments
         on_epoch_begin, on_epoch_end: functions of `(epoch, logs)`.
         on_batch_begin, on_batch_end: functions of `(batch, logs)`. With one of them
-            batches run one by one, unless `told_afterwards=True` says that they may be
-            told of batches after a run of them, in order.
+            batches run one by one, unless `called_after_runs=True` says that the
+            functions may be called after a run of batches, in order.
         on_train_begin, on_train_end: functions of `logs`.
         **kwargs: further attributes of the callback.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,10 +71,8 @@ def standardize_weights(
     class_weight: Any = None,
     sample_weight_mode: str | None = None,
 ) -> Array:
-    """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`.
-
-    Without any it is a read-only array that holds a single 1, by which backends know it
-    for a constant.
+    """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`:
+    ones where nobody gave any.
 
     # Arguments
         y: targets, `(n, ...)`.
@@ -96,7 +93,7 @@ def standardize_weights(
     axes = 1 if sample_weight_mode is None else 2
     expected = tuple(y.shape[:axes])
     if sample_weight is None and class_weight is None:
-        return _constant_weights(expected, K.floatx())
+        return np.ones(expected, K.floatx())
     if sample_weight is None:
         return _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
@@ -108,11 +105,6 @@ def standardize_weights(
             "sample_weight_mode='temporal')."
         )
     return weights
-
-
-@lru_cache(16)
-def _constant_weights(shape: tuple[int, ...], dtype: str) -> Array:
-    return np.broadcast_to(np.ones((), dtype), shape)
 
 
 def _by_class(class_weight: Any) -> dict[int, float]:

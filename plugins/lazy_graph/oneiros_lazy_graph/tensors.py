@@ -1,4 +1,4 @@
-"""Lazy nodes: tensors that are yet to be computed."""
+"""Lazy tensors: the nodes of a graph, yet to be computed."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Spec:
     # Properties
         shape: its static shape.
         dtype: its type's name.
-        known: for a shape, or an element of one: the sizes already known, None standing
-            for the others.
+        static_sizes: for a shape, or an element of one: the sizes already known, None
+            standing for the others.
         trials: for an engine that can't leave sizes open: what it tried instead. Per
             trial the tensor's shape (a tuple), or its value (an array) where that
             follows from sizes alone.
@@ -41,7 +41,7 @@ class Spec:
 
     shape: Shape
     dtype: str
-    known: Any = None
+    static_sizes: Any = None
     trials: tuple[Any, ...] | None = None
 
     @property
@@ -84,20 +84,20 @@ class RandomState:
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    def method(self: Node, *others: Any) -> Any:
+    def method(self: LazyTensor, *others: Any) -> Any:
         return self.recorder.record_operator(name, (self, *others))
 
     return method
 
 
 def _reflected(name: str) -> Callable[..., Any]:
-    def method(self: Node, other: Any) -> Any:
+    def method(self: LazyTensor, other: Any) -> Any:
         return self.recorder.record_operator(name, (other, self))
 
     return method
 
 
-class Node:
+class LazyTensor:
     """A tensor that is yet to be computed. A `Recorder` makes it.
 
     Python's operators record further nodes. A node has no value, so what needs one (the
@@ -147,7 +147,7 @@ class Node:
     elementwise = False
     shortcut: Callable[[Any], Any] | None = None
     origin: Any = None
-    original: Node | None = None
+    original: LazyTensor | None = None
     __len__ = Length()
     __array_priority__ = 1000
     __array_ufunc__ = None
@@ -157,7 +157,7 @@ class Node:
         recorder: Recorder,
         kind: str,
         spec: Spec,
-        parents: Sequence[Node],
+        parents: Sequence[LazyTensor],
         fn: Any = None,
         name: str | None = None,
         label: str = "",
@@ -211,10 +211,12 @@ class Node:
 
     def __getitem__(self, index: Any) -> Any:
         result = self.recorder.record_operator("getitem", (self, index), "index")
-        is_of_shape = isinstance(self.spec.known, tuple)
+        is_of_shape = isinstance(self.spec.static_sizes, tuple)
         is_recorded = self.recorder.owns(result)
         if is_recorded and is_of_shape and isinstance(index, (int, slice)):
-            result.spec = replace(result.spec, known=self.spec.known[index])
+            result.spec = replace(
+                result.spec, static_sizes=self.spec.static_sizes[index]
+            )
         return result
 
     def __iter__(self) -> Iterator[Any]:
@@ -235,7 +237,7 @@ class Node:
             f"records fn."
         )
 
-    def __copy__(self) -> Node:
+    def __copy__(self) -> LazyTensor:
         """Returns a tensor of the same value, with attributes of its own.
 
         Where it is an input of a function, it means the tensor itself. A variable,
@@ -243,7 +245,7 @@ class Node:
         """
         if self.kind == "variable":
             return self
-        copied: Node = self.recorder.record(_same, (self,), label="copy")
+        copied: LazyTensor = self.recorder.record(_same, (self,), label="copy")
         copied.spec = self.spec
         copied.original = self if self.original is None else self.original
         for attribute in KEPT_BY_COPIES:
@@ -291,10 +293,10 @@ class Node:
         if shape is None:
             return
         sizes = tuple(getattr(size, "value", size) for size in shape)
-        known = (None,) * len(sizes) if self.shape is None else self.shape
-        if not _agree(sizes, known):
+        static_shape = (None,) * len(sizes) if self.shape is None else self.shape
+        if not _agree(sizes, static_shape):
             raise ShapeError(f"{self!r} can't have the shape {sizes}.")
-        pairs = zip(sizes, known, strict=True)
+        pairs = zip(sizes, static_shape, strict=True)
         merged = tuple(new if old is None else old for new, old in pairs)
         self.spec = replace(self.spec, shape=merged)
         if hasattr(self, "_keras_shape"):
@@ -315,9 +317,9 @@ def _same(x: Any) -> Any:
     return x
 
 
-def _agree(sizes: Sequence[int | None], known: Sequence[int | None]) -> bool:
+def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:
     """Tells whether two shapes may be those of one tensor."""
-    if len(sizes) != len(known):
+    if len(sizes) != len(static_shape):
         return False
-    pairs = zip(sizes, known, strict=True)
+    pairs = zip(sizes, static_shape, strict=True)
     return all(a == b or None in (a, b) for a, b in pairs)

@@ -16,7 +16,7 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_theano.operations import sizes
 from pytensor.graph.basic import Variable
 
-from oneiros_theano_namespace.engine import on_theano
+from oneiros_theano_namespace.theano_backend import on_theano
 
 SEEDS = 2**31 - 1
 """Number of seeds that a draw of a stream with a seed may have."""
