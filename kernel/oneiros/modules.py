@@ -22,15 +22,6 @@ from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
-FROM_IMPORT = opmap["IMPORT_FROM"]
-"""What Python does in `from module import name` once the module is imported.
-
-Only this instruction tells such an import from `module.name`. An AttributeError is
-right for both: `hasattr` needs it, but an import drops its text and says "cannot import
-name". What Python asks for in between, a module of that name, doesn't help: a
-ModuleNotFoundError that names the module is dropped as well, and any other error would
-be wrong for `import module.name`.
-"""
 
 
 class VirtualModule(ModuleType):
@@ -45,8 +36,7 @@ class VirtualModule(ModuleType):
         try:
             return attribute(self.__name__, name)
         except AttributeError:
-            importer = sys._getframe(1)
-            if importer.f_code.co_code[importer.f_lasti] != FROM_IMPORT:
+            if not _is_asked_by_from_import():
                 raise
         raise PluginLoadError(f"{self.__name__} has no {name!r}{_advice(self, name)}")
 
@@ -73,6 +63,21 @@ class VirtualModule(ModuleType):
             if _is_exported(self.__name__, name):
                 self.own_names.setdefault(name, attribute(self.__name__, name))
         return self.own_names
+
+
+def _is_asked_by_from_import() -> bool:
+    """Tells whether `from module import name` asks the `__getattr__` that calls this,
+    and not `module.name`.
+
+    Only the instruction that the asking code is at tells one from the other. It matters
+    because an AttributeError is what `module.name` and `hasattr` need, while the import
+    drops its text, and the advice in it, and says "cannot import name". What Python
+    asks for in between, a module of that name, doesn't help: a ModuleNotFoundError that
+    names the module is dropped as well, and any other error would be wrong for
+    `import module.name`.
+    """
+    asking = sys._getframe(2)
+    return asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
 
 
 class VirtualLoader(Loader):

@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pluggy
@@ -197,10 +197,11 @@ class PluginManager:
             if not (
                 isinstance(name, str) and ENTRY.fullmatch(f"{full_name}={reference}")
             ):
-                fault = (
+                record.report(
+                    hook,
                     f"It returned {full_name!r}: {reference!r}, which is no name with "
+                    "'module:attribute'.",
                 )
-                record.report(hook, f"{fault}'module:attribute'.")
                 continue
             entry = Entry(
                 kind=kind,
@@ -215,9 +216,8 @@ class PluginManager:
             record.kinds.setdefault(kind, []).append(full_name)
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Collection[str]) -> str:
     """Returns a sentence that suggests the names near one, or nothing."""
-    names = list(names)
     near = [candidate for candidate in names if candidate.lower() == name.lower()]
     near = near or difflib.get_close_matches(name, names)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

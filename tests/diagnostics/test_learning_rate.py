@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros.callbacks import Callback
 from oneiros.diagnostics import RateSearch, find_learning_rate
+from oneiros.engine.observer import Observer
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
@@ -49,6 +51,37 @@ def test_it_stops_where_the_loss_grows():
     assert len(search.losses) == len(search.rates) < 200
     assert 1 < search.rates[-1] < 100
     assert np.isfinite(search.losses).all()
+
+
+class Noting(Observer, Callback):
+    """Notes how a training ends."""
+
+    def __init__(self):
+        self.ends = []
+
+    def get_observer(self):
+        return self
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.ends.append("epoch")
+
+    def on_train_end(self, logs=None):
+        self.ends.append("training")
+
+    def finish(self, failed):
+        self.ends.append("failed" if failed else "finished")
+
+
+@pytest.mark.parametrize("highest", [0.3, 1e30])
+def test_the_training_that_it_watches_ends_as_any_other(highest, monkeypatch):
+    noting = Noting()
+    monkeypatch.setattr(
+        "oneiros.engine.model._default_callbacks", lambda model, params: [noting]
+    )
+    model, x, y = line()
+    search = find_learning_rate(model, x, noisy(y), highest=highest, batches=20)
+    assert len(search.losses) <= 20
+    assert noting.ends[-3:] == ["epoch", "training", "finished"]
 
 
 def test_the_suggestion_trains_and_lies_below_what_diverges():

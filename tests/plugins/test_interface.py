@@ -16,6 +16,7 @@ from oneiros.plugins import manager
 from oneiros.testing import check_interface, check_plugin, check_source
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES
 from oneiros_testing.keras_names import KERAS_MODULES, OLDER_MODULES
+from oneiros_testing.plugin import _excess_imports
 
 PLUGINS = sorted(set(manager().records) - {"oneiros-kernel"})
 ENTRIES = [
@@ -273,6 +274,56 @@ def test_all_checks_of_a_plugin(insider):
         "metadata",
         "interface",
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "excess"),
+    [
+        ({"manifest.py": "import oneiros\nfrom oneiros import hookimpl\n"}, None),
+        (
+            {"manifest.py": "from oneiros.engine.layer import Layer\n"},
+            "oneiros.engine.layer",
+        ),
+        ({"manifest.py": "from oneiros import saving\n"}, "oneiros.saving"),
+        ({"manifest.py": "import oneiros.layers as l, json\n"}, "oneiros.layers"),
+        (
+            {
+                "manifest.py": "from typing import TYPE_CHECKING\n"
+                "if TYPE_CHECKING:\n    from oneiros.engine.loop import Fit\n"
+                "else:\n    import numpy\n"
+                "def later():\n    from oneiros import layers\n"
+            },
+            "numpy",
+        ),
+        (
+            {
+                "manifest.py": "from . import names\n",
+                "names.py": "from oneiros import activations, hookimpl\n",
+            },
+            "oneiros.activations",
+        ),
+        (
+            {"manifest.py": "", "__init__.py": "from oneiros.bases import Callback\n"},
+            "oneiros.bases",
+        ),
+    ],
+    ids=["light", "class", "module", "path", "type", "neighbour", "package"],
+)
+def test_what_a_manifest_imports_is_told(files, excess, installed, request):
+    name = installed(f"laden-{request.node.callspec.id}", files)
+    problems = [text for text in check_plugin(name) if "Its manifest" in text]
+    expected = (
+        f"Its manifest imports {excess}; it should import oneiros.hookimpl alone."
+    )
+    assert problems == ([expected] if excess else [])
+
+
+def test_no_manifest_of_this_repository_imports_too_much():
+    assert not {
+        record.distribution: excess
+        for record in manager().records.values()
+        if (excess := _excess_imports(record))
+    }
 
 
 def test_a_backend_must_be_complete(installed):

@@ -10,6 +10,7 @@ from oneiros.engine.stream import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros_callbacks.ending import EndingStream
 
 
 class Numbers(Stream):
@@ -83,6 +84,29 @@ class Noting(Observer):
         self.outcome = failed
 
 
+class EndingAfter(Callback):
+    """Ends a training after some batches, and notes what it hears then."""
+
+    def __init__(self, batches, is_wrapping):
+        self.batches = batches
+        self.is_wrapping = is_wrapping
+        self.heard = []
+
+    def prepare_fit(self, fit):
+        if self.is_wrapping:
+            fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
+
+    def on_batch_end(self, batch, logs=None):
+        self.heard.append(batch)
+        self.model.stop_training = batch + 1 >= self.batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.heard.append("epoch")
+
+    def on_train_end(self, logs=None):
+        self.heard.append("training")
+
+
 class Observing(Callback):
     called_after_runs = True
 
@@ -130,6 +154,22 @@ def test_a_callback_wraps_the_stream_and_shortens_the_epochs(recorded, rows):
     )
     assert history.epoch == heard == [1, 2]
     assert train.batches == [[0, 1], [2, 3]] * 2
+
+
+@pytest.mark.parametrize(
+    ("is_wrapping", "batches"), [(True, [0, 1]), (False, [0, 1, 2, 3])]
+)
+def test_a_training_ends_after_a_batch_where_the_stream_does(
+    is_wrapping, batches, recorded, rows
+):
+    """Without that it ends after the epoch, as in Keras 1."""
+    observer = Noting()
+    ending = EndingAfter(2, is_wrapping)
+    model, *_ = recorded()
+    callbacks = [Observing(observer), ending]
+    history = model.fit(*rows(8), 2, 5, verbose=0, callbacks=callbacks)
+    assert ending.heard == [*batches, "epoch", "training"]
+    assert history.epoch == [0] and observer.outcome is False
 
 
 def test_an_observer_is_told_of_each_phase(recorded, rows):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_bool, check_int, check_number, int_if_whole
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
-from oneiros.engine.stream import Run, Stream, StreamWrapper
 
+from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.messages import say
 from oneiros_callbacks.monitored import better, warn_of_missing
 
@@ -131,7 +130,7 @@ class TerminateOnNaN(Callback):
 
     def prepare_fit(self, fit: Fit) -> None:
         """Has an epoch end as soon as the loss is no number."""
-        fit.train = _UntilOver(fit.train, self)
+        fit.train = EndingStream(fit.train, lambda: self.is_over)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Forgets earlier fits."""
@@ -152,18 +151,3 @@ class TerminateOnNaN(Callback):
             return
         for batch, loss in zip(logs["batch"], losses, strict=True):
             self.on_batch_end(batch, {"loss": loss})
-
-
-class _UntilOver(StreamWrapper):
-    """A stream whose epoch ends once a callback says so."""
-
-    def __init__(self, inner: Stream, callback: TerminateOnNaN) -> None:
-        super().__init__(inner)
-        self.callback = callback
-
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
-        """Yields the other stream's runs, until it is over."""
-        for run in self.inner.runs(order, start):
-            yield run
-            if self.callback.is_over:
-                return

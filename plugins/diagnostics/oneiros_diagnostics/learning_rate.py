@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -13,8 +12,11 @@ from oneiros import backend as K
 from oneiros.arguments import check_int, label, refusal
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
+from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError, DataError
 from oneiros.visualization import figure_for
+from oneiros_callbacks.ending import EndingStream
+from oneiros_callbacks.nan import NaNWarning
 
 from oneiros_diagnostics.preserving import compiled, preserved
 
@@ -132,7 +134,7 @@ def find_learning_rate(
     rate = _rate_of(compiled(model))
     rates = _rates(lowest, highest, batches)
     ramp = _Ramp(rate, rates)
-    with preserved(model), suppress(_Done):
+    with preserved(model):
         model.fit(
             x,
             y,
@@ -154,10 +156,6 @@ def find_learning_rate(
     return RateSearch(reached, losses, smoothed, _steepest(reached, smoothed))
 
 
-class _Done(Exception):  # noqa: N818  it is no error
-    """Leaves the training."""
-
-
 class _Ramp(Callback):
     """Sets the learning rate of each batch, and notes its loss.
 
@@ -173,18 +171,29 @@ class _Ramp(Callback):
         self.average = 0.0
         self.lowest = math.inf
 
+    def prepare_fit(self, fit: Fit) -> None:
+        """Has the epoch end as soon as the losses are enough; that a loss is no number
+        in the end is no reason to warn."""
+        fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
+        fit.callbacks.callbacks = [
+            callback
+            for callback in fit.callbacks.callbacks
+            if not isinstance(callback, NaNWarning)
+        ]
+
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Sets the rate."""
         K.set_value(self.rate, self.rates[len(self.losses)])
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Notes the loss; leaves the training if it is enough."""
+        """Notes the loss; ends the training if that is enough."""
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
-            raise _Done
+            self.model.stop_training = True
+            return
         self.losses.append(loss)
-        if self._has_diverged(loss) or len(self.losses) == len(self.rates):
-            raise _Done
+        is_last = len(self.losses) == len(self.rates)
+        self.model.stop_training = is_last or self._has_diverged(loss)
 
     def _has_diverged(self, loss: float) -> bool:
         count = len(self.losses)

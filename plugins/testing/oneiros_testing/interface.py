@@ -146,6 +146,12 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_backend_toolkit.user_warnings": {
             "warn": "warns, and points at the user's line",
         },
+        "oneiros_callbacks.ending": {
+            "EndingStream": "stream that ends early, to end a training after a batch",
+        },
+        "oneiros_callbacks.nan": {
+            "NaNWarning": "warns of a loss that becomes NaN; every fit has one",
+        },
         "oneiros_layers_core.affine": "base of layers that multiply by a matrix of "
         "weights and add a bias",
         "oneiros_layers_core.spatial": "sizes, borders and orderings of images",

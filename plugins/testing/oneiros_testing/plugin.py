@@ -4,7 +4,7 @@ light, and it keeps to the published interface."""
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +16,12 @@ from oneiros.errors import OneirosError
 from oneiros.plugins import Entry, PluginRecord, manager
 
 from oneiros_testing.checking import check_interface, entries_of
+from oneiros_testing.permissions import KERNEL_PACKAGE
+
+MARKER = "oneiros.hookimpl"
+"""What marks the functions of a manifest."""
+FREE = frozenset({KERNEL_PACKAGE, MARKER})
+"""What a manifest may import of Oneiros: it is loaded before any manifest is."""
 
 
 def check_plugin(distribution: str) -> list[str]:
@@ -35,11 +41,10 @@ def check_plugin(distribution: str) -> list[str]:
             loaded = registry.load(entry)
             if fault := _fault_of_backend(entry, loaded):
                 record.report("backend", fault, "ok")
-    if heavy := _imports_of_manifest(record):
-        fault = f"Its manifest imports {', '.join(sorted(heavy))}; "
-        record.report(
-            "manifest", f"{fault}it should import oneiros.hookimpl alone.", "ok"
-        )
+    if excess := _excess_imports(record):
+        imported = ", ".join(sorted(excess))
+        fault = f"Its manifest imports {imported}; it should import {MARKER} alone."
+        record.report("manifest", fault, "ok")
     if _has_several_entry_points(record):
         fault = f"Of its several entry points, only {record.entry_point!r} is used."
         record.report("metadata", fault, "ok")
@@ -61,13 +66,13 @@ def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
     return None
 
 
-def _imports_of_manifest(record: PluginRecord) -> set[str]:
-    """Returns the packages that importing the manifest brings along, but for the
-    standard library and Oneiros."""
+def _excess_imports(record: PluginRecord) -> set[str]:
+    """Returns what importing the manifest brings along: packages of others, and modules
+    of Oneiros other than those that are loaded before any manifest is."""
     own_package = record.module.partition(".")[0]
-    packages: set[str] = set()
+    excess: set[str] = set()
     modules_seen: set[str] = set()
-    pending = [record.module]
+    pending = _with_parents(record.module)
     while pending:
         module = pending.pop()
         if module in modules_seen:
@@ -75,17 +80,25 @@ def _imports_of_manifest(record: PluginRecord) -> set[str]:
         modules_seen.add(module)
         for imported in _imported_modules(module):
             package = imported.partition(".")[0]
-            if package == "oneiros":
-                continue
-            if package == own_package:
-                pending.append(imported)
+            if package == KERNEL_PACKAGE:
+                excess.update({imported} - FREE)
+            elif package == own_package:
+                pending += _with_parents(imported)
             elif package not in sys.stdlib_module_names:
-                packages.add(package)
-    return packages
+                excess.add(package)
+    return {path for path in excess if path.rpartition(".")[0] not in excess}
+
+
+def _with_parents(module: str) -> list[str]:
+    """Returns a module and the packages around it, which are imported before it."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _imported_modules(module: str) -> Iterator[str]:
     """Yields what a module's text imports when the module is imported."""
+    if module in FREE:
+        return
     spec = None
     with suppress(ImportError, SyntaxError, ValueError, SystemExit):
         spec = importlib.util.find_spec(module)
@@ -105,11 +118,20 @@ def _imported_modules(module: str) -> Iterator[str]:
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """Yields the statements of a module that aren't in functions."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield child
-            yield from _run_at_import(child)
+    """Yields the statements of a module that aren't in functions, nor for type checkers
+    alone."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            return
+        case ast.If(
+            test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")
+        ):
+            children: Iterable[ast.AST] = node.orelse
+        case _:
+            children = ast.iter_child_nodes(node)
+    yield node
+    for child in children:
+        yield from _run_at_import(child)
 
 
 def _has_several_entry_points(record: PluginRecord) -> bool:

@@ -1,0 +1,65 @@
+"""A stream that ends early: how a training ends after a batch, and not after an
+epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from oneiros.engine.stream import Run, Stream, StreamWrapper
+
+
+class EndingStream(StreamWrapper):
+    """A stream whose epoch ends as soon as a function says so.
+
+    `model.stop_training = True` ends a training after the epoch, as in Keras 1. A
+    callback that ends it after a batch shortens the epoch, too: the training ends as
+    any other does, so callbacks hear of `on_epoch_end` and `on_train_end`, and no
+    observer takes it for a failure.
+
+    # Arguments
+        inner: the `Stream` that it stands for.
+        is_over: function without arguments, asked after each run of batches.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import Callback
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros_callbacks.ending import EndingStream
+
+
+        class StopAfter(Callback):
+            def __init__(self, batches):
+                self.batches = batches
+
+            def prepare_fit(self, fit):
+                fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
+
+            def on_batch_end(self, batch, logs=None):
+                self.model.stop_training = batch + 1 == self.batches
+
+            def on_train_end(self, logs=None):
+                print("over")
+
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        x = np.ones((64, 2))
+        history = model.fit(
+            x, x[:, :1], batch_size=8, verbose=0, callbacks=[StopAfter(3)]
+        )  # over
+        print(history.epoch)  # [0]
+        ```
+    """
+
+    def __init__(self, inner: Stream, is_over: Callable[[], bool]) -> None:
+        super().__init__(inner)
+        self.is_over = is_over
+
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+        """Yields the other stream's runs, until it is over."""
+        for run in self.inner.runs(order, start):
+            yield run
+            if self.is_over():
+                return
