@@ -1,32 +1,64 @@
-"""Writes the tables of docs/plugin-api.md: the hooks, and both tiers of the interface.
+"""Writes what docs/plugin-api.md and docs/engine-api.md list: the hooks, both tiers of
+the interface, and what the kernel calls in plugins.
 
     python tools/write_plugin_api.py
 
-They come from `oneiros.hookspecs` and `oneiros_testing.interface`.
+The lists come from `oneiros.hookspecs`, from `oneiros_testing.interface`, and from the
+sources and docstrings of what is published.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from oneiros import hookspecs
-from oneiros.plugins import HOOKS, KINDS
+from kernel_calls import KernelCall, by_owner, kernel_calls
+from oneiros import backend, hookspecs
+from oneiros.backend import common, contract, dispatch
+from oneiros.plugins import HOOKS, KINDS, manager
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES, Names
 from oneiros_testing.keras_names import KERAS_MODULES, KERAS_PRIVATE, OLDER_MODULES
+from oneiros_testing.members import MEMBERS
+from public_names import (
+    PublicName,
+    documented,
+    first_sentence,
+    module_purpose,
+    public_names,
+)
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "plugin-api.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SEAMS = (
+    "Beside hooks, the kernel calls what is registered under these names, in "
+    "`oneiros_modules`, below `oneiros`. A plugin that takes the place of one "
+    "registers the same names, and `[prefer]` in the settings says which is meant."
+)
+RESULT_OF_PLAN = (
+    "What `compilation.plan` returns has the attributes of `Training`; `compile` takes "
+    "over all of them, and of each output's `OutputLoss` all but `value`:"
+)
 START = "<!-- interface: written by tools/write_plugin_api.py -->\n"
 END = "<!-- end -->"
+K_MODULE = "oneiros.backend"
 
 
-def page() -> str:
-    """Returns the page with its tables as they should be."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+def pages() -> dict[Path, str]:
+    """Returns the pages, by path, with their lists as they should be."""
+    lists = {"plugin-api.md": _authoring_lists(), "engine-api.md": _engine_lists()}
+    return {DOCS / name: _page(DOCS / name, parts) for name, parts in lists.items()}
+
+
+def _page(path: Path, parts: list[str]) -> str:
+    before, _, rest = path.read_text(encoding="utf-8").partition(START)
     after = rest.partition(END)[2]
-    return f"{before}{START}{_tables()}\n{END}{after}"
+    lists = "\n\n".join(["", *parts, ""])
+    return f"{before}{START}{lists}\n{END}{after}"
 
 
-def _tables() -> str:
-    parts = [
+def _authoring_lists() -> list[str]:
+    return [
         "## Hooks",
         "Registration, called once, at discovery; each returns names with references:",
         _hooks(HOOKS[: len(KINDS)]),
@@ -39,10 +71,32 @@ def _tables() -> str:
         _interface(TABLES[AUTHORING]),
         "Of members with an underscore, those that code for Keras 1 uses: "
         f"{_listed(KERAS_PRIVATE)}.",
+        "Public members of layers and models are those of Keras 1, and:",
+        _members(AUTHORING),
+        *_whole_modules(TABLES[AUTHORING]),
         "## The engine tier",
-        _interface(TABLES[ENGINE]),
+        "What it adds is on [a page of its own](engine-api.md).",
     ]
-    return "\n\n".join(["", *parts, ""])
+
+
+def _engine_lists() -> list[str]:
+    return [
+        "## What the tier adds",
+        _interface(TABLES[ENGINE]),
+        "Public members of layers and models that the authoring tier leaves alone:",
+        _members(ENGINE),
+        "## What the kernel calls in plugins",
+        SEAMS,
+        *_kernel_calls(),
+        RESULT_OF_PLAN,
+        _name_table(
+            [
+                documented(_source("oneiros_compilation.plan"), "Training"),
+                documented(_source("oneiros_compilation.losses"), "OutputLoss"),
+            ]
+        ),
+        *_whole_modules(TABLES[ENGINE]),
+    ]
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -50,32 +104,138 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _hooks(names: list[str]) -> str:
-    lines = ["| hook | for |", "|---|---|"]
-    for name in names:
-        text = " ".join((getattr(hookspecs, name).__doc__ or "").split())
-        lines.append(f"| `{name}` | {text} |")
-    return "\n".join(lines)
+    texts = [
+        " ".join((getattr(hookspecs, name).__doc__ or "").split()) for name in names
+    ]
+    rows = [[f"`{name}`", text] for name, text in zip(names, texts, strict=True)]
+    return _table(["hook", "for"], rows)
 
 
 def _interface(table: dict[str, Names]) -> str:
-    lines = ["| module | name | for |", "|---|---|---|"]
+    rows = []
     for module, names in table.items():
         if isinstance(names, str):
-            lines.append(f"| `{module}` | {_all_names(module)} | {names} |")
-            continue
-        for name, purpose in names.items():
-            lines.append(f"| `{module}` | `{name}` | {purpose} |")
-    return "\n".join(lines)
+            link = f"[all public names](#{_anchor(_heading(module))})"
+            rows.append([f"`{module}`", link, names])
+        else:
+            rows += [[f"`{module}`", f"`{name}`", names[name]] for name in names]
+    return _table(["module", "name", "for"], rows)
 
 
-def _all_names(module: str) -> str:
-    """Returns what stands for all public names: a plugin's README tells of them."""
-    plugin = module.partition(".")[0].removeprefix("oneiros_")
-    readme = f"../plugins/{plugin}/README.md"
-    if (PAGE.parent / readme).exists():
-        return f"[all public names]({readme})"
-    return "all public names"
+def _members(tier: str) -> str:
+    rows = [[f"`{name}`", purpose] for name, purpose in MEMBERS[tier].items()]
+    return _table(["member", "for"], rows)
+
+
+def _whole_modules(table: dict[str, Names]) -> Iterator[str]:
+    """Yields the sections on modules of which all public names are published."""
+    for module, names in table.items():
+        if isinstance(names, str):
+            yield f"## {_heading(module)}"
+            yield from _k() if module == K_MODULE else _names_of(module)
+
+
+def _heading(module: str) -> str:
+    return f"All of {module}"
+
+
+def _anchor(heading: str) -> str:
+    """Returns the anchor that a heading gets."""
+    kept = [letter for letter in heading.lower() if letter.isalnum() or letter in " _-"]
+    return "".join(kept).replace(" ", "-")
+
+
+def _k() -> Iterator[str]:
+    yield "Each function is a name of `K`; `help(K.dot)` has its arguments and errors."
+    own_names = [*common.__all__, *dispatch.__all__]
+    functions = {name: getattr(backend, name) for name in own_names}
+    functions |= contract.functions()
+    yield _name_table(
+        PublicName(_usage(name, value), first_sentence(inspect.getdoc(value)))
+        for name, value in sorted(functions.items())
+        if callable(value)
+    )
+
+
+def _usage(name: str, function: object) -> str:
+    """Returns how a function is called, without types; `self` is `K` itself."""
+    if isinstance(function, type) or not callable(function):
+        return name
+    signature = inspect.signature(function)
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+        if parameter.name != "self"
+    ]
+    plain = signature.replace(
+        parameters=parameters, return_annotation=inspect.Signature.empty
+    )
+    return f"{name}{plain}"
+
+
+def _names_of(module: str) -> Iterator[str]:
+    """Yields tables of the public names of a module, or of each module of a package."""
+    own_file = _source(module)
+    if own_file.stem != "__init__":
+        yield _name_table(public_names(own_file))
+        return
+    for path in sorted(own_file.parent.glob("*.py")):
+        names = list(public_names(path))
+        if names and path.stem != "manifest":
+            path_of_module = module if path == own_file else f"{module}.{path.stem}"
+            yield f"`{path_of_module}`: {module_purpose(path)}"
+            yield _name_table(names)
+
+
+def _name_table(names: Iterable[PublicName]) -> str:
+    rows = [[f"`{each.usage}`", each.purpose] for each in names]
+    return _table(["name", "for"], rows)
+
+
+def _kernel_calls() -> Iterator[str]:
+    for owner, calls in by_owner(kernel_calls()):
+        rows = [_kernel_call(call) for call in calls]
+        yield f"`{owner}`:"
+        yield _table(["name", "called by", "for"], rows)
+
+
+def _kernel_call(call: KernelCall) -> list[str]:
+    name = _documented_name(call)
+    place = call.name.rpartition(".")[0]
+    callers = ", ".join(f"`{caller}`" for caller in call.callers)
+    return [f"`{place}.{name.usage}`", callers, name.purpose]
+
+
+def _documented_name(call: KernelCall) -> PublicName:
+    """Returns a name that the kernel calls as the plugin that provides it explains
+    it."""
+    path, _, name = call.registered_name.rpartition(".")
+    module, _, attribute = manager().modules[path][name][0].reference.partition(":")
+    method = call.name.removeprefix(call.registered_name)
+    return documented(_source(module), f"{attribute}{method}")
+
+
+def _source(module: str) -> Path:
+    """Returns the file of a module."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise LookupError(f"There is no module {module}.")
+    return Path(spec.origin)
+
+
+def _table(titles: list[str], rows: Iterable[list[str]]) -> str:
+    head = [_line(titles), f"|{'---|' * len(titles)}"]
+    return "\n".join([*head, *map(_line, rows)])
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for page_path, text in pages().items():
+        page_path.write_text(text, encoding="utf-8")

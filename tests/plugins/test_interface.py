@@ -12,10 +12,16 @@ import re
 import pytest
 from fresh import ROOT
 from oneiros import registry
+from oneiros.config import CLASS_KINDS
+from oneiros.engine.container import Container
+from oneiros.engine.layer import Layer
+from oneiros.engine.model import Model
+from oneiros.models import Sequential
 from oneiros.plugins import manager
 from oneiros.testing import check_interface, check_plugin, check_source
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES
 from oneiros_testing.keras_names import KERAS_MODULES, OLDER_MODULES
+from oneiros_testing.members import MEMBERS, OLDEST_MEMBERS
 from oneiros_testing.plugin import _excess_imports
 
 PLUGINS = sorted(set(manager().records) - {"oneiros-kernel"})
@@ -24,6 +30,9 @@ ENTRIES = [
     for tier, table in TABLES.items()
     for module, names in table.items()
 ]
+
+
+MINE = "class Mine:\n    def _build(self): ...\n"
 
 
 def messages(source, tier=AUTHORING, package="my_lab"):
@@ -89,6 +98,18 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         "x._keras_shape",
         "class Mine:\n    def _build(self): ...\n    def go(self): self._build()",
         "model._mark_of_my_lab = 1",
+        f"{MINE}def go(mine: Mine | None): mine._build()",
+        f"{MINE}def go(mine: 'Mine'): mine._build()",
+        f"{MINE}def go(mine): isinstance(mine, Mine) and mine._build()",
+        f"{MINE}def go():\n    mine = Mine()\n    mine._build()",
+        f"{MINE}    def go(self): type(self)._build(self)",
+        f"{MINE}    def go(self): super()._build()",
+        f"{MINE}    def go(self): self.one._build()\n"
+        "    def __init__(self): self.one = Mine()",
+        f"{MINE}Mine()._build()\nMine._build",
+        f"{MINE}from my_lab.parts import part\npart._build()",
+        f"{MINE}attrgetter('_build')(anything)",
+        "trainer.train(model)\nfit.train.size\nmodel.graph_nodes()",
         "attrgetter('optimizer.lr')\nattrgetter(name)",
         "import_module(f'my_lab.{name}')",
         "import_module(name)",
@@ -112,6 +133,14 @@ def test_what_is_published_passes(source):
         ("from oneiros_old_files.base import _x", "oneiros_old_files.base._x"),
         ("from oneiros import backend as K\nK._functions", "oneiros.backend._funct"),
         ("layer._trainable_weights", "_trainable_weights is a private member"),
+        (f"{MINE}def go(layer): layer._build()", "_build is a private member"),
+        (f"{MINE}def go(mine, layer: Mine): mine._build()", "_build is a private"),
+        (f"{MINE}def go(layer): getattr(layer, '_build')()", "_build is a private"),
+        (f"{MINE}    def go(self): self.layer._build()", "_build is a private"),
+        ("model.share_graph(other)", "share_graph of layers and models is for the"),
+        ("self.model.adapter.inputs(x)", "adapter of layers and models is for the"),
+        ("def go(inner_model): inner_model.train()", "train of layers and models"),
+        ("getattr(layer, 'begin')('dense')", "begin of layers and models is for"),
         ("getattr(layer, '_trainable_weights')", "_trainable_weights is a private"),
         ("attrgetter('_trainable_weights')", "_trainable_weights is a private"),
         ("operator.attrgetter('a', 'b._build')", "_build is a private member"),
@@ -170,18 +199,109 @@ def test_a_finding_says_where():
     assert str(finding).startswith("my_lab/layer.py:2: ")
 
 
-def test_the_page_is_what_the_table_says():
-    path = ROOT / "tools" / "write_plugin_api.py"
-    spec = importlib.util.spec_from_file_location("write_plugin_api", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    written = tool.PAGE.read_text(encoding="utf-8")
-    assert written == tool.page(), "run python tools/write_plugin_api.py"
+@pytest.fixture
+def tools(monkeypatch):
+    """Makes the modules in tools/ importable."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+
+
+@pytest.mark.usefixtures("tools")
+def test_the_pages_are_what_the_tables_and_sources_say():
+    from write_plugin_api import pages
+
+    for path, text in pages().items():
+        written = path.read_text(encoding="utf-8")
+        assert written == text, "run python tools/write_plugin_api.py"
+
+
+KERNEL_SOURCES = "\n".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "kernel").rglob("*.py")
+)
+LOOKED_UP = (
+    r"\boneiros\.(\w+)\.(\w+)",
+    r'_find\("oneiros\.(\w+)", "(\w+)"\)',
+    r'()_in_plugin\("(\w+)"\)',
+)
+"""How the kernel names what is in plugins; the last one leaves out `old_code`."""
+TOLD_TO_USERS = {"saving.parameter_budget"}
+"""What a message of the kernel advises."""
+
+
+def test_what_the_kernel_calls_in_plugins_is_on_the_page():
+    """`CLASS_KINDS` has base classes of plugins; the rest is written in calls."""
+    looked_up = {
+        f"{module or 'old_code'}.{name}"
+        for pattern in LOOKED_UP
+        for module, name in re.findall(pattern, without_docstrings(KERNEL_SOURCES))
+    }
+    looked_up |= {
+        f"{path.removeprefix('oneiros.')}.{kind.capitalize()}"
+        for kind, path in CLASS_KINDS.items()
+    }
+    of_plugins = {
+        name
+        for name in looked_up
+        if registry.owners()["module"].get(name, "oneiros-kernel") != "oneiros-kernel"
+    }
+    page = (ROOT / "docs" / "engine-api.md").read_text(encoding="utf-8")
+    (page,) = re.findall(
+        r"^## What the kernel calls in plugins$(.*?)^## ", page, re.DOTALL | re.M
+    )
+    on_the_page = set(re.findall(r"^\| `(\w+\.\w+)(?:\(.*?\))?` \|", page, re.M))
+    assert on_the_page == of_plugins - TOLD_TO_USERS and len(on_the_page) > 40
+    members = set(re.findall(r"\badapter\.(\w+)", KERNEL_SOURCES))
+    assert members == set(re.findall(r"`arrays\.ArrayAdapter\.(\w+)\(", page))
+
+
+def without_docstrings(source):
+    return re.sub(r'""".*?"""', "", source, flags=re.DOTALL)
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_listing_has_usages_and_first_sentences(tmp_path):
+    from public_names import PublicName, public_names
+
+    source = tmp_path / "module.py"
+    source.write_text(
+        "from dataclasses import dataclass\n"
+        "LIMIT = 3\n'''The most of them.'''\nUNEXPLAINED = 4\n_PRIVATE = 5\n"
+        "def half(x: float, *, to: int = 2) -> float:\n"
+        "    '''Halves what\n    is given. Twice.'''\n"
+        "def _hidden(): ...\n"
+        "class Box:\n    '''A box: for things.'''\n"
+        "    def __init__(self, size: int) -> None: ...\n"
+        "@dataclass\nclass Pair:\n    '''Two.'''\n    left: int\n    right: int\n"
+    )
+    assert list(public_names(source)) == [
+        PublicName("LIMIT", "The most of them"),
+        PublicName("half(x, *, to=2)", "Halves what is given"),
+        PublicName("Box(size)", "A box: for things"),
+        PublicName("Pair(left, right)", "Two"),
+    ]
 
 
 def test_the_modules_of_keras_are_those_that_it_had():
     text = (ROOT / "tests" / "data" / "keras1_api.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^## keras\.([\w.]+)$", text, re.M)) == KERAS_MODULES
+
+
+def members_of_keras():
+    """Returns the members that Keras 1's layers and models had."""
+    text = (ROOT / "tests" / "data" / "keras1_api.md").read_text(encoding="utf-8")
+    methods = re.findall(r"^  - (?:@\S+ )?`(\w+)", text, re.M)
+    attributes = re.findall(r"^  - attributes: (.*)$", text, re.M)
+    return {*methods, *(name for line in attributes for name in line.split(", "))}
+
+
+@pytest.mark.parametrize("cls", [Layer, Container, Model, Sequential])
+def test_public_members_are_those_of_keras_or_listed_in_a_tier(cls):
+    public = {name for name in vars(cls) if not name.startswith("_")}
+    listed = MEMBERS[AUTHORING].keys() | MEMBERS[ENGINE].keys()
+    assert public <= members_of_keras() | listed | OLDEST_MEMBERS
+
+
+def test_the_engine_tier_may_use_all_members():
+    assert messages("model.share_graph(other)", ENGINE) == []
 
 
 def test_what_plugins_add_below_oneiros_is_listed_or_for_the_kernel_alone():

@@ -18,7 +18,9 @@ from oneiros.plugins import KERNEL, Entry, PluginRecord, manager
 from oneiros.settings import distribution_name
 
 from oneiros_testing.interface import AUTHORING, ENGINE
-from oneiros_testing.permissions import Permissions, is_first_party
+from oneiros_testing.members import HOLDERS, is_restricted
+from oneiros_testing.ownership import Ownership
+from oneiros_testing.permissions import KERNEL_PACKAGE, Permissions, is_first_party
 from oneiros_testing.published import is_private
 from oneiros_testing.requirements import (
     is_exact,
@@ -33,6 +35,19 @@ GETTERS = ("attrgetter", "methodcaller")
 """Functions that make one that looks up members, of the members' names."""
 METADATA = "METADATA"
 """The file of an installed distribution that says what it requires."""
+
+
+@dataclass(frozen=True)
+class OwnMembers:
+    """What is a plugin's own.
+
+    # Properties
+        names: private names that it defines.
+        objects: what stands for its own objects in one module.
+    """
+
+    names: set[str]
+    objects: Ownership
 
 
 @dataclass(frozen=True)
@@ -113,9 +128,10 @@ def _permissions(distribution: str, package: str) -> Permissions:
     }
     kernel = required.get(KERNEL)
     is_pinned = kernel is not None and is_exact(kernel)
+    is_engine = is_pinned or distribution == KERNEL
     return Permissions(
         package=package,
-        tier=ENGINE if is_pinned else AUTHORING,
+        tier=ENGINE if is_engine else AUTHORING,
         requirements=frozenset(required),
     )
 
@@ -134,7 +150,8 @@ def _findings(
     source: str, file: str, permissions: Permissions, own_names: set[str]
 ) -> list[Finding]:
     tree = ast.parse(source, file)
-    checker = _Checker(file, permissions, own_names, constants_of(tree))
+    own = OwnMembers(own_names, Ownership(tree, permissions))
+    checker = _Checker(file, permissions, own, constants_of(tree))
     checker.visit(tree)
     return sorted(checker.findings, key=lambda finding: finding.line)
 
@@ -177,12 +194,12 @@ class _Checker(ast.NodeVisitor):
         self,
         file: str,
         permissions: Permissions,
-        own_names: set[str],
+        own: OwnMembers,
         constants: dict[str, str],
     ) -> None:
         self.file = file
         self.permissions = permissions
-        self.own_names = own_names
+        self.own = own
         self.constants = constants
         self.imported: dict[str, str] = {}
         self.findings: list[Finding] = []
@@ -214,8 +231,21 @@ class _Checker(ast.NodeVisitor):
         if path is not None:
             self._check_path(path, node)
             return
-        self._check_member(node.attr, node)
+        self._check_member(node.attr, node, node.value)
         self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Notes what a function's variables are."""
+        self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        """Notes what a function's variables are."""
+        self._visit_function(node)
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.own.objects.enter(node)
+        self.generic_visit(node)
+        self.own.objects.leave()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """Checks that methods don't take the names of a base class's private ones."""
@@ -239,9 +269,9 @@ class _Checker(ast.NodeVisitor):
         match node:
             case ast.Call(
                 func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr"),
-                args=[_, ast.Constant(value=str(name)), *_],
+                args=[owner, ast.Constant(value=str(name)), *_],
             ):
-                self._check_member(name, node)
+                self._check_member(name, node, owner)
             case ast.Call(
                 func=ast.Name(id=function) | ast.Attribute(attr=function),
                 args=arguments,
@@ -270,11 +300,25 @@ class _Checker(ast.NodeVisitor):
         if fault:
             self._report(node, fault)
 
-    def _check_member(self, name: str, node: ast.AST) -> None:
-        if name in self.own_names or not is_private(name):
-            return
-        if name in _first_party_private_names():
-            self._report(node, f"{name} is a private member of Oneiros.")
+    def _check_member(
+        self, name: str, node: ast.AST, owner: ast.expr | None = None
+    ) -> None:
+        """Checks a member of an object; None as the object is one that the source
+        doesn't tell."""
+        if is_private(name):
+            if self._is_of_oneiros(name, owner):
+                self._report(node, f"{name} is a private member of Oneiros.")
+        elif is_restricted(name, self.permissions.tier) and _is_held(owner):
+            self._report(node, f"{name} of layers and models is for the engine tier.")
+
+    def _is_of_oneiros(self, name: str, owner: ast.expr | None) -> bool:
+        """Tells whether a private member is one of Oneiros' classes: the plugin doesn't
+        define such a name, or it does, and so do we, and the object isn't its own."""
+        if name not in self.own.names:
+            return name in _first_party_private_names()
+        if owner is None or self.own.objects.has(owner):
+            return False
+        return name in _foreign_members(self.permissions.package)
 
     def _check_texts(self, arguments: list[ast.expr], node: ast.AST) -> None:
         """Checks the members that texts such as `"model.optimizer"` lead through."""
@@ -306,16 +350,28 @@ def _sources(package: str) -> dict[str, str]:
     return sources
 
 
+def _is_held(owner: ast.expr | None) -> bool:
+    """Tells whether an expression is called what layers and models are called."""
+    match owner:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.endswith(HOLDERS)
+    return False
+
+
 def _private_names(source: str) -> set[str]:
-    """Returns the private members that a module defines: functions, class attributes
-    and what methods keep on `self` and `cls`."""
+    """Returns the private names that a module defines: functions, variables, class
+    attributes and what methods keep on `self` and `cls`."""
+    return {name for name in _defined(ast.parse(source)) if is_private(name)}
+
+
+def _private_class_members(source: str) -> set[str]:
+    """Returns the private members of a module's classes."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
+            case ast.ClassDef(body=body):
+                for statement in body:
+                    names |= _class_attributes(statement)
             case ast.Attribute(
                 value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()
             ):
@@ -323,16 +379,65 @@ def _private_names(source: str) -> set[str]:
     return {name for name in names if is_private(name)}
 
 
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(
+                value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()
+            ):
+                yield name
+
+
+def _class_attributes(statement: ast.stmt) -> set[str]:
+    """Returns the names that a statement in a class's body defines."""
+    match statement:
+        case ast.FunctionDef(name=name):
+            return {name}
+        case (
+            ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ):
+            return {name}
+    return set()
+
+
 @lru_cache
 def _first_party_private_names() -> set[str]:
     """Returns the private members of the kernel and of all first-party plugins."""
-    names: set[str] = set()
-    for record in manager().plugins:
-        package = record.module.partition(".")[0]
-        if is_first_party(package):
-            for source in _sources(package).values():
-                names |= _private_names(source)
-    return names
+    return {
+        name
+        for package in _first_party_packages()
+        for source in _sources(package).values()
+        for name in _private_names(source)
+    }
+
+
+@lru_cache
+def _foreign_members(package: str) -> set[str]:
+    """Returns the private members of all classes of the kernel and of first-party
+    plugins, but for one package's own. What the kernel defines is the kernel's,
+    whatever plugins define."""
+    if package == KERNEL_PACKAGE:
+        return set()
+    return {
+        name
+        for other in _first_party_packages() - {package}
+        for name in _class_members_of(other)
+    }
+
+
+@lru_cache
+def _class_members_of(package: str) -> set[str]:
+    return set().union(*map(_private_class_members, _sources(package).values()))
+
+
+def _first_party_packages() -> set[str]:
+    packages = {record.module.partition(".")[0] for record in manager().plugins}
+    return {package for package in packages if is_first_party(package)}
 
 
 @lru_cache
