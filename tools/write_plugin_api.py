@@ -36,8 +36,8 @@ SEAMS = (
     "registers the same names, and `[prefer]` in the settings says which is meant."
 )
 RESULT_OF_PLAN = (
-    "What `compilation.plan` returns has the attributes of `Training`; `compile` takes "
-    "over all of them, and of each output's `OutputLoss` all but `value`:"
+    "What `compilation.plan` returns has the attributes of `TrainingPlan`; `compile` "
+    "takes over all of them, and of each output's `OutputLoss` all but `value`:"
 )
 START = "<!-- interface: written by tools/write_plugin_api.py -->\n"
 END = "<!-- end -->"
@@ -91,7 +91,7 @@ def _engine_lists() -> list[str]:
         RESULT_OF_PLAN,
         _name_table(
             [
-                documented(_source("oneiros_compilation.plan"), "Training"),
+                documented(_source("oneiros_compilation.plan"), "TrainingPlan"),
                 documented(_source("oneiros_compilation.losses"), "OutputLoss"),
             ]
         ),
