@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, DataError, ShapeError
+from oneiros.errors import ArgumentError, DataError, GraphError, ShapeError
 from oneiros.layers import Dense, Input, Lambda, Layer
 from oneiros.models import Sequential
 
@@ -88,12 +88,15 @@ def test_names_that_tensorflow_dropped_show_what_to_write(
         ("K.tf.assign_add(ref=w, value=x)", r"K\.update_add\(variable, value\)"),
         ("K.tf.placeholder('float32')", r"K\.placeholder\(shape\)"),
         ("tf.gradients(x, [w])", r"K\.gradients\(loss, variables\)"),
+        ("SGD(0.1).minimize(x, var_list=[w])", r"model\.compile\(TFOptimizer\("),
+        ("SGD(0.1).compute_gradients(x)", r"model\.compile\(TFOptimizer\("),
     ],
 )
 def test_calls_of_older_tensorflow_show_what_to_write(on_tensorflow, tf, code, advice):
     x, w = K.placeholder((None, 2)), K.variable([1.0, 2.0])
+    optimizer = tf.compat.v1.train.GradientDescentOptimizer
     with pytest.raises(TypeError, match=advice):
-        eval(code, {"tf": tf, "K": K, "x": x, "w": w})
+        eval(code, {"tf": tf, "K": K, "x": x, "w": w, "SGD": optimizer})
 
 
 def test_calls_that_tensorflow_takes_are_left_alone(on_tensorflow, tf):
@@ -233,3 +236,59 @@ def test_what_calls_back_into_python_has_the_shape_of_the_input(on_tensorflow, t
     model = Sequential([Lambda(doubled, input_shape=(3,)), Dense(1, init="one")])
     assert model.layers[0].output_shape == (None, 3)
     assert model.predict(np.ones((2, 3))).tolist() == [[6.0], [6.0]]
+
+
+def test_variables_are_assigned_to_as_in_tensorflow_1(on_tensorflow):
+    w = K.variable([1.0, 2.0])
+    run = K.get_session().run
+    assert run(w.assign([3, 4])).tolist() == [3.0, 4.0] == K.get_value(w).tolist()
+    run([w.assign_add(np.ones(2))])
+    assert K.get_value(w).tolist() == [4.0, 5.0]
+    run(w.assign_sub(w / 2))
+    assert K.get_value(w).tolist() == [2.0, 2.5]
+    with w.graph.as_default():
+        assert K.eval(w * 2).tolist() == [4.0, 5.0]
+
+
+def test_what_tensors_of_tensorflow_1_had_shows_what_to_write(on_tensorflow, tf):
+    layer = Dense(2)
+    y = layer(Input((3,)))
+    assert not hasattr(layer.W, "initializer")
+    with pytest.raises(AttributeError, match=r"layer\.set_weights\(first\)"):
+        layer.W.initializer.run(session=K.get_session())
+    with pytest.raises(ArgumentError, match=r"layer\.outbound_nodes"):
+        y.consumers()
+
+
+def test_savers_of_tensorflow_show_how_weights_are_saved(on_tensorflow, tf):
+    saver = tf.compat.v1.train.Saver
+    own = tf.Variable(1.0)
+    assert saver([own]) and saver(var_list=[own])
+    for variables in (None, [K.variable([1.0])]):
+        with pytest.raises(ArgumentError, match=r"model\.save_weights\(path\)"):
+            saver(variables)
+    with tf.Graph().as_default(), pytest.raises(ArgumentError, match="save_weights"):
+        saver()
+
+
+@pytest.fixture
+def dimensions(tf):
+    """Makes TensorFlow's sizes `Dimension`s, as `tf.disable_v2_behavior()` does."""
+    tf.compat.v1.disable_v2_tensorshape()
+    yield
+    tf.compat.v1.enable_v2_tensorshape()
+
+
+def test_sizes_are_ints_where_tensorflow_has_dimensions(on_tensorflow, tf, dimensions):
+    own = tf.ones((2, 3))
+    y = Dense(4)(own)
+    for shape in (K.int_shape(own), K.int_shape(y), y.shape):
+        assert {type(size) for size in shape} == {int}
+    assert K.eval(y).shape == (2, 4)
+
+
+def test_placeholders_of_graphs_show_what_to_write(on_tensorflow, tf):
+    with tf.Graph().as_default():
+        pixels = tf.compat.v1.placeholder("float32", (None, 3), name="pixels")
+        with pytest.raises(GraphError, match=r"pixels:0.*Input\(shape\)"):
+            Dense(2)(pixels)

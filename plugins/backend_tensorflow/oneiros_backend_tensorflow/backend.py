@@ -18,11 +18,11 @@ from oneiros_lazy_graph.backend import RecordedBackend
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
-from oneiros_lazy_graph.tensors import LazyTensor
 
 from oneiros_backend_tensorflow import control_flow, native_functions, old_code
 from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
+from oneiros_backend_tensorflow.inference import sizes_of
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.operations import Operations
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
@@ -67,7 +67,9 @@ class TensorFlowBackend(
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
         shape = getattr(x, "_keras_shape", x.shape)
-        if shape is None or (not isinstance(x, LazyTensor) and x.shape.rank is None):
+        if isinstance(shape, tf.TensorShape):
+            shape = sizes_of(shape)
+        if shape is None:
             raise ArgumentError(
                 f"Not even the rank of {x!r} is known. K.reshape gives it a shape, "
                 "and so does output_shape of a Lambda layer."

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.tensors import Spec
+from oneiros_lazy_graph.tensors import Shape, Spec
 
 from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
 
@@ -39,6 +39,7 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
     try:
         with graph.as_default(), _inferring():
             result = call(*[symbol(spec) for spec in specs])
+            _check_captured(graph)
             return tf.nest.map_structure(_spec, result)
     finally:
         dismantle_func_graph(graph)
@@ -73,5 +74,28 @@ def _spec(x: Any) -> Spec:
             "The function returns no tensor, so nothing of it would be computed."
         )
     x = tf.convert_to_tensor(x)
-    shape = None if x.shape.rank is None else tuple(x.shape)
-    return Spec(shape, x.dtype.name)
+    return Spec(sizes_of(x.shape), x.dtype.name)
+
+
+def sizes_of(shape: Any) -> Shape:
+    """Returns TensorFlow's shape as ints and None.
+
+    Where TensorFlow 2's behavior is switched off its sizes are `Dimension`s.
+    """
+    return None if shape.rank is None else tuple(shape.as_list())
+
+
+def _check_captured(graph: Any) -> None:
+    """Raises a GraphError if a function uses tensors of TensorFlow 1's graphs."""
+    for tensor in graph.external_captures:
+        if not tf.is_symbolic_tensor(tensor) or _is_traced(tensor.graph):
+            continue
+        raise GraphError(
+            f"{tensor.name} is of TensorFlow 1's graphs, and has no value where tensors"
+            f" of K are computed. For tf.placeholder write K.placeholder(shape), or "
+            f"Input(shape) for a model."
+        )
+
+
+def _is_traced(graph: Any) -> bool:
+    return isinstance(graph, tf.__internal__.FuncGraph)

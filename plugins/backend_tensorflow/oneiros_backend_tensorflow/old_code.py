@@ -104,6 +104,10 @@ def install() -> None:
     _explain(tf)
     for version in versions_1():
         _explain_version_1(version)
+    train = tf.compat.v1.train
+    _check(train, "Optimizer.minimize", _check_loss)
+    _check(train, "Optimizer.compute_gradients", _check_loss)
+    _check(train, "Saver.__init__", _check_saved)
     for session in (tf.compat.v1.Session, tf.compat.v1.InteractiveSession):
         session.run = _running_tensors_of_keras(session.run)
 
@@ -222,6 +226,26 @@ def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> N
         raise OldCallError(
             f"tf.{path} is of TensorFlow 1's graphs, in which nothing computes. Write "
             f"{WRITE[path]}."
+        )
+
+
+def _check_loss(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    if nodes_in([*args, *kwargs.values()]):
+        raise OldCallError(
+            f"tf.train.{path} doesn't take tensors of K. Write "
+            f"model.compile(TFOptimizer(optimizer), loss), with TFOptimizer of "
+            f"oneiros.optimizers."
+        )
+
+
+def _check_saved(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    named = [*args[1:2], kwargs.get("var_list")]
+    names_variables = any(variables is not None for variables in named)
+    has_variables = names_variables or bool(tf.compat.v1.global_variables())
+    if nodes_in(named) or not has_variables:
+        raise OldCallError(
+            "tf.train.Saver doesn't save variables of K. Write "
+            "model.save_weights(path), and model.load_weights(path)."
         )
 
 

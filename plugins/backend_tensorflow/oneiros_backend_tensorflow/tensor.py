@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
+from oneiros import backend as K
+from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.sessions import Graph
+from oneiros_backend_toolkit.updates import Update
 from oneiros_lazy_graph.tensors import LazyTensor
 
 from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
@@ -16,6 +20,10 @@ OUTPUT = ":0"
 """What names of tensors end in: the first output of what computes them."""
 NAMED_AS_TENSORS = ("placeholder", "variable")
 """Kinds of nodes whose names users read, and compare."""
+
+
+class _NoAttributeError(ArgumentError, AttributeError):
+    """An attribute of TensorFlow 1's tensors that has no counterpart."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,8 @@ class Operation:
 
 
 class Tensor(LazyTensor):
-    """A lazy tensor with TensorFlow 1's `op` and `dtype`, and names that end in
-    `:0`."""
+    """A lazy tensor with TensorFlow 1's `op`, `dtype` and `assign`, and names that end
+    in `:0`."""
 
     @property
     def name(self) -> str:
@@ -58,6 +66,64 @@ class Tensor(LazyTensor):
         """What computes it."""
         kind = self.kind.capitalize()
         return Operation(self._name, kind, self.parents, [self])
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of all tensors, that of the session."""
+        with K.use("tensorflow"):
+            graph: Graph = K.get_session().graph
+        return graph
+
+    @property
+    def initializer(self) -> NoReturn:
+        """What a variable doesn't have.
+
+        # Raises
+            AttributeError: saying how to set weights back.
+        """
+        raise _NoAttributeError(
+            f"{self!r} has no initializer: it has its value from the start. To set a "
+            f"layer back, keep first = layer.get_weights() and write "
+            f"layer.set_weights(first)."
+        )
+
+    def consumers(self) -> NoReturn:
+        """Can't tell what is computed from this tensor.
+
+        # Raises
+            ArgumentError: saying what can be asked instead.
+        """
+        raise ArgumentError(
+            f"{self!r} knows what it is computed from, tensor.op.inputs, and not what "
+            f"is computed from it. For a layer write "
+            f"[node.outbound_layer for node in layer.outbound_nodes]."
+        )
+
+    def assign(self, value: Any, use_locking: bool = False) -> Update:
+        """Returns what gives a variable another value, as `K.update`.
+
+        # Arguments
+            value: tensor, array or number.
+            use_locking: has no effect.
+        """
+        with K.use("tensorflow"):
+            update: Update = K.update(self, self._as_own(value))
+        return update
+
+    def assign_add(self, delta: Any, use_locking: bool = False) -> Update:
+        """Returns what adds to a variable, as `K.update_add`."""
+        with K.use("tensorflow"):
+            update: Update = K.update_add(self, self._as_own(delta))
+        return update
+
+    def assign_sub(self, delta: Any, use_locking: bool = False) -> Update:
+        """Returns what subtracts from a variable, as `K.update_sub`."""
+        with K.use("tensorflow"):
+            update: Update = K.update_sub(self, self._as_own(delta))
+        return update
+
+    def _as_own(self, value: Any) -> Any:
+        return self.recorder.lift(value, self.spec.dtype)
 
     def set_shape(self, shape: Sequence[int | None] | None) -> None:
         """Says what sizes it has; a function that computes it checks them."""
