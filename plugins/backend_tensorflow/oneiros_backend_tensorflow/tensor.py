@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.sessions import Graph
+from oneiros_backend_toolkit.sessions import SessionGraph
 from oneiros_backend_toolkit.updates import Update
 from oneiros_lazy_graph.tensors import LazyTensor
 
@@ -68,10 +68,10 @@ class Tensor(LazyTensor):
         return Operation(self._name, kind, self.parents, [self])
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> SessionGraph:
         """The graph of all tensors, that of the session."""
         with K.use("tensorflow"):
-            graph: Graph = K.get_session().graph
+            graph: SessionGraph = K.get_session().graph
         return graph
 
     @property
