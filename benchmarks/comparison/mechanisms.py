@@ -428,7 +428,7 @@ MECHANISMS = {
         starts_anew=True,
     ),
     "arrays": Mechanism(
-        module=f"{TOOLKIT}.arrays",
+        module=f"{TOOLKIT}.donated_arrays",
         what="loading 105 MB of dense layers",
         start=loads_of_dense_layers,
         engine="theano",
