@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 from llvmlite import binding, ir
@@ -39,9 +39,23 @@ _LANE = ir.IntType(32)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
+class _Place(NamedTuple):
+    """Where in a matrix a tile works, for compiled code.
+
+    # Properties
+        matrix: flat array.
+        start: the place of the part's first number.
+        stride: the length of the matrix's rows.
+    """
+
+    matrix: Any
+    start: int
+    stride: int
+
+
 @dataclass(frozen=True)
 class _Part:
-    """The part of a flat matrix that a tile works on.
+    """The part of a flat matrix that a tile works on, in the code that is written.
 
     # Properties
         data: the address of the matrix.
@@ -130,46 +144,27 @@ def _tile(vectors: int) -> Any:
     """Returns the product of a tile, as a function for numba."""
 
     @intrinsic  # type: ignore[untyped-decorator]  # numba has no types
-    def tile(
-        context: Any,
-        left: Any,
-        left_start: Any,
-        left_stride: Any,
-        right: Any,
-        right_start: Any,
-        right_stride: Any,
-        sums: Any,
-        sums_start: Any,
-        sums_stride: Any,
-        steps: Any,
-    ) -> Any:
-        count = types.intp
-        signature = types.void(
-            *(left, count, count),
-            *(right, count, count),
-            *(sums, count, count),
-            count,
-        )
-
+    def tile(context: Any, left: Any, right: Any, sums: Any, steps: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            def part(place: int) -> _Part:
-                array, start, stride = args[place : place + 3]
-                make = context.make_array(signature.args[place])
-                return _Part(make(context, builder, array).data, start, stride)
-
-            _write_tile(
-                builder,
-                vectors,
-                steps=args[9],
-                left=part(0),
-                right=part(3),
-                sums=part(6),
-            )
+            *places, count = args
+            parts = [
+                _part(context, builder, place_type, place)
+                for place_type, place in zip(signature.args[:-1], places, strict=True)
+            ]
+            _write_tile(builder, vectors, count, *parts)
             return context.get_dummy_value()
 
-        return signature, generate
+        return types.void(left, right, sums, types.intp), generate
 
     return tile
+
+
+def _part(context: Any, builder: Any, place_type: Any, place: Value) -> _Part:
+    """Returns what a `_Place` of compiled code says."""
+    matrix, start, stride = cgutils.unpack_tuple(builder, place)
+    matrix_type, *_ = place_type.types
+    array = context.make_array(matrix_type)(context, builder, matrix)
+    return _Part(array.data, start, stride)
 
 
 _wide = _tile(2)
@@ -203,29 +198,17 @@ def add_product(
     while column + 2 * LANES <= columns:
         for row in range(0, rows, ROWS):
             _wide(
-                left=left,
-                left_start=row,
-                left_stride=rows,
-                right=right,
-                right_start=column,
-                right_stride=columns,
-                sums=sums,
-                sums_start=row * columns + column,
-                sums_stride=columns,
-                steps=steps,
+                _Place(left, row, rows),
+                _Place(right, column, columns),
+                _Place(sums, row * columns + column, columns),
+                steps,
             )
         column += 2 * LANES
     if column < columns:
         for row in range(0, rows, ROWS):
             _narrow(
-                left=left,
-                left_start=row,
-                left_stride=rows,
-                right=right,
-                right_start=column,
-                right_stride=columns,
-                sums=sums,
-                sums_start=row * columns + column,
-                sums_stride=columns,
-                steps=steps,
+                _Place(left, row, rows),
+                _Place(right, column, columns),
+                _Place(sums, row * columns + column, columns),
+                steps,
             )
