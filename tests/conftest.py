@@ -56,7 +56,7 @@ import numpy as np
 import pytest
 from backends import BACKENDS
 
-pytest_plugins = ["fresh"]
+pytest_plugins = ["fresh", "command_line"]
 GOLDEN = Path(__file__).parent / "golden"
 WITHOUT_XLA = (
     "backend",

@@ -3,18 +3,18 @@
 Values, shapes, types, float64 derivatives.
 """
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
+from random_arrays import array
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
-
-
-def array(shape, seed=0, scale=2.0):
-    return (np.random.RandomState(seed).randn(*shape) * scale).astype("float32")
+wide_array = functools.partial(array, scale=2.0)
 
 
 def evaluate(build, *arrays, open_batch=True):
@@ -101,7 +101,7 @@ ELEMENTWISE = {
 
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_elementwise(shape, seed, backend):
-    x = array(shape, seed)
+    x = wide_array(*shape, seed=seed)
     values = evaluate(lambda a: [ours(a) for ours, _ in ELEMENTWISE.values()], x)
     for (name, (_, reference)), value in zip(ELEMENTWISE.items(), values, strict=True):
         np.testing.assert_allclose(
@@ -153,7 +153,7 @@ REDUCTIONS = {
 
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=4), data=st.data())
 def test_reductions(shape, data, backend):
-    x = array(shape, data.draw(st.integers(0, 99)))
+    x = wide_array(*shape, seed=data.draw(st.integers(0, 99)))
     ndim = len(shape)
     one = st.integers(-ndim, ndim - 1)
     several = st.lists(st.integers(0, ndim - 1), min_size=1, max_size=ndim, unique=True)
@@ -198,7 +198,7 @@ def test_positional_reductions_over_integers_and_booleans(backend):
 
 
 def test_arg_reductions(backend):
-    x = array((3, 4, 5))
+    x = wide_array(3, 4, 5)
     values = evaluate(
         lambda a: [K.argmax(a), K.argmin(a), K.argmax(a, axis=1), K.argmin(a, axis=0)],
         x,
@@ -213,20 +213,16 @@ def test_arg_reductions(backend):
 def test_dot_is_numpy_dot(data, backend):
     ranks = data.draw(st.sampled_from([(2, 2), (2, 1), (3, 2), (2, 3), (3, 3), (4, 2)]))
     inner = data.draw(st.integers(1, 4))
-    x = array(
-        [
-            *data.draw(
-                st.lists(
-                    st.integers(1, 4), min_size=ranks[0] - 1, max_size=ranks[0] - 1
-                )
-            ),
-            inner,
-        ]
+    x = wide_array(
+        *data.draw(
+            st.lists(st.integers(1, 4), min_size=ranks[0] - 1, max_size=ranks[0] - 1)
+        ),
+        inner,
     )
     right = data.draw(
         st.lists(st.integers(1, 4), min_size=ranks[1] - 1, max_size=ranks[1] - 1)
     )
-    y = array([*right[:-1], inner, *right[-1:]], seed=1)
+    y = wide_array(*right[:-1], inner, *right[-1:], seed=1)
     value = evaluate(lambda a: K.dot(a, K.variable(y)), x)
     np.testing.assert_allclose(value, np.dot(x, y), rtol=1e-4, atol=1e-4)
 
@@ -245,7 +241,7 @@ BATCH_DOTS = [
 
 @pytest.mark.parametrize(("left", "right", "axes", "formula"), BATCH_DOTS)
 def test_batch_dot(left, right, axes, formula, backend):
-    x, y = array(left), array(right, seed=1)
+    x, y = wide_array(*left), wide_array(*right, seed=1)
     expected = np.einsum(formula, x, y)
     value = evaluate(lambda a, b: K.batch_dot(a, b, axes=axes), x, y)
     np.testing.assert_allclose(
@@ -331,7 +327,7 @@ SHAPE_OPERATIONS = {
 
 @pytest.mark.parametrize("open_batch", [False, True], ids=["fixed", "open"])
 def test_shape_operations(open_batch, backend):
-    x = array((3, 3, 4))
+    x = wide_array(3, 3, 4)
     values = evaluate(
         lambda a: [ours(a) for ours, _ in SHAPE_OPERATIONS.values()],
         x,
@@ -364,7 +360,7 @@ def test_static_shapes_are_kept(backend):
 
 
 def test_gather_and_one_hot(backend):
-    table = array((5, 3))
+    table = wide_array(5, 3)
     index = np.array([[0, 4], [2, 2]], "int32")
     rows, hot = evaluate(
         lambda i: [K.gather(K.variable(table), i), K.one_hot(i, 5)], index
@@ -404,7 +400,7 @@ def test_switch_chooses_as_a_whole_and_calls_functions(backend):
             K.switch(flag, x, K.zeros_like(x)),
         ],
     )
-    data = array((3, 2))
+    data = wide_array(3, 2)
     for chosen, results in [(1, (data * 2, data)), (0, (data * 3, data * 0))]:
         for value, expected in zip(f([chosen, data]), results, strict=True):
             np.testing.assert_allclose(value, expected)
@@ -462,9 +458,9 @@ def test_crossentropy_of_sequences_of_classes(backend):
 
 @pytest.mark.parametrize("axes", [[0], [0, 1], [0, 2]])
 def test_batch_normalization_in_training(axes, backend):
-    x = array((6, 3, 4))
+    x = wide_array(6, 3, 4)
     rest = [n for i, n in enumerate(x.shape) if i not in axes]
-    gamma, beta = array(rest, 1), array(rest, 2)
+    gamma, beta = wide_array(*rest, seed=1), wide_array(*rest, seed=2)
     normed, mean, var = evaluate(
         lambda a: K.normalize_batch_in_training(
             a, K.variable(gamma), K.variable(beta), axes
@@ -486,7 +482,7 @@ def test_batch_normalization_in_training(axes, backend):
 def test_apply_runs_code_of_the_engine(backend):
     x = K.placeholder((None, 3))
     y = K.apply(lambda a, b: a * b + 1, x, x)
-    data = array((2, 3))
+    data = wide_array(2, 3)
     np.testing.assert_allclose(K.function([x], [y])([data])[0], data**2 + 1, rtol=1e-6)
 
 
@@ -504,7 +500,7 @@ def test_print_tensor_prints_when_computed(backend, capfd):
 # Derivatives
 
 DIFFERENTIABLE = {
-    "dense": lambda x: K.tanh(K.dot(x, K.variable(array((3, 4), 5)))),
+    "dense": lambda x: K.tanh(K.dot(x, K.variable(wide_array(3, 4, seed=5)))),
     "softmax": lambda x: K.log(K.softmax(x)),
     "batch_dot": lambda x: K.batch_dot(K.expand_dims(x, 1), K.expand_dims(x * x, 2)),
     "gather": lambda x: K.gather(K.transpose(x), K.variable([0, 2, 2], dtype="int32")),

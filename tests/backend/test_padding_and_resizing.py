@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
+from random_arrays import array
 
 SEQUENCES = (2, 3, 4)
 IMAGES = (2, 3, 4, 5)
 VOLUMES = (2, 3, 4, 2, 3)
-
-
-def array(shape):
-    return np.random.RandomState(0).randn(*shape).astype("float32")
 
 
 def repeated(x, factors, start):
@@ -87,7 +84,7 @@ def test_values_shapes_and_gradients(open_sizes, backend):
     arrays = []
     expected = []
     for shape, build, change in CASES.values():
-        x = array(shape)
+        x = array(*shape)
         x_in = (
             K.placeholder(ndim=x.ndim)
             if open_sizes
@@ -97,7 +94,7 @@ def test_values_shapes_and_gradients(open_sizes, backend):
         result = reference(x, change)
         if not open_sizes:
             assert K.int_shape(y) == (None, *result.shape[1:])
-        weights = array(result.shape)
+        weights = array(*result.shape)
         # The gradient of sum(y * w) is w where x went: read off by marking each cell of
         # x with its number.
         cells = reference(np.arange(1, x.size + 1).reshape(x.shape), change)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, OneirosError, ShapeError
+from random_arrays import uniform_array
 
 pytestmark = pytest.mark.usefixtures("backend")
 SAMPLES = 4
@@ -12,12 +13,8 @@ FEATURES = 3
 UNITS = 5
 
 
-def array(*shape, seed=0):
-    return np.random.RandomState(seed).uniform(-1, 1, shape).astype("float32")
-
-
-W, U = array(FEATURES, UNITS, seed=1), array(UNITS, UNITS, seed=2)
-DATA = array(SAMPLES, STEPS, FEATURES)
+W, U = uniform_array(FEATURES, UNITS, seed=1), uniform_array(UNITS, UNITS, seed=2)
+DATA = uniform_array(SAMPLES, STEPS, FEATURES)
 MASK = np.array(
     [[1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 0, 1, 1, 0]],
     "bool",
@@ -95,7 +92,7 @@ def test_one_graph_for_any_number_of_steps():
 def test_no_steps_leave_the_states():
     x, first = K.placeholder((None, None, FEATURES)), K.placeholder((None, UNITS))
     _, outputs, states = K.rnn(simple(), x, [first])
-    start = array(SAMPLES, UNITS)
+    start = uniform_array(SAMPLES, UNITS)
     results = run(
         [x, first],
         [outputs, *states, *K.gradients(K.sum(states[0]), [first])],
@@ -170,7 +167,7 @@ def test_constants_follow_the_states():
         return x * states[1] + states[2], [states[0]]
 
     _, outputs, _ = K.rnn(step, x, [x[:, 0]], constants=[c, K.variable(np.float32(3))])
-    factor = array(SAMPLES, FEATURES, seed=3)
+    factor = uniform_array(SAMPLES, FEATURES, seed=3)
     close(run([x, c], [outputs], [DATA, factor]), [DATA * factor[:, None] + 3])
     assert set(seen) == {3}
 
@@ -178,7 +175,7 @@ def test_constants_follow_the_states():
 @pytest.mark.parametrize("rest", [(2, 3), (2, 3, 4)])
 def test_inputs_and_outputs_of_any_rank(rest):
     x = K.placeholder((None, STEPS, *rest))
-    data = array(SAMPLES, STEPS, *rest)
+    data = uniform_array(SAMPLES, STEPS, *rest)
     last, outputs, (state,) = K.rnn(
         lambda x, s: (x + s[0], [x + s[0]]), x, [K.zeros_like(x[:, 0])]
     )
@@ -192,10 +189,10 @@ def test_inputs_and_outputs_of_any_rank(rest):
 
 def test_integer_inputs():
     x = K.placeholder((None, STEPS, 1), dtype="int32")
-    table = K.variable(array(7, UNITS))
+    table = K.variable(uniform_array(7, UNITS))
     index = np.random.RandomState(0).randint(0, 7, (SAMPLES, STEPS, 1))
     outputs = K.rnn(lambda x, s: (K.gather(table, x[:, 0]), []), x, [])[1]
-    close(run([x], [outputs], [index]), [array(7, UNITS)[index[..., 0]]])
+    close(run([x], [outputs], [index]), [uniform_array(7, UNITS)[index[..., 0]]])
 
 
 def test_a_step_may_return_what_comes_from_outside():
@@ -211,7 +208,7 @@ def test_a_step_may_return_what_comes_from_outside():
 
 def test_loops_in_loops():
     x = K.placeholder((None, STEPS, 3, 2))
-    data = array(SAMPLES, STEPS, 3, 2)
+    data = uniform_array(SAMPLES, STEPS, 3, 2)
     scale = K.variable(np.float32(2))
 
     def outer(x, states):
@@ -238,7 +235,7 @@ def test_masked_steps_repeat_output_and_states(form, go_backwards):
         (None, STEPS, 1) if third else (None, STEPS), dtype="bool" if third else form
     )
     last, outputs, states = K.rnn(simple(), x, [first], go_backwards, mask)
-    start = array(SAMPLES, UNITS, seed=4)
+    start = uniform_array(SAMPLES, UNITS, seed=4)
     passed_mask = MASK[..., None] if third else MASK.astype(form)
     results = run(
         [x, first, mask], [last, outputs, *states], [DATA, start, passed_mask]
@@ -250,7 +247,7 @@ def test_first_steps_left_out_are_zeros_if_unrolled():
     x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
     mask = K.placeholder((None, STEPS), dtype="bool")
     last, outputs, states = K.rnn(simple(), x, [first], mask=mask, unroll=True)
-    start = array(SAMPLES, UNITS, seed=4)
+    start = uniform_array(SAMPLES, UNITS, seed=4)
     results = run([x, first, mask], [last, outputs, *states], [DATA, start, MASK])
     close(results, expected(first=start, mask=MASK, zeros=True))
 
@@ -348,7 +345,7 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
     values = run(
         [x, first, mask],
         results[0] + results[1],
-        [DATA, array(SAMPLES, UNITS, seed=4), taken],
+        [DATA, uniform_array(SAMPLES, UNITS, seed=4), taken],
     )
     close(values[: len(results[0])], values[len(results[0]) :], rtol=2e-3, atol=2e-3)
 
@@ -416,7 +413,7 @@ def test_gradients_inside_a_step():
 
 def test_variables_in_and_around_the_loop_are_trained():
     x = K.placeholder((None, STEPS, FEATURES))
-    w, bias = K.variable(W), K.variable(array(UNITS))
+    w, bias = K.variable(W), K.variable(uniform_array(UNITS))
     total = K.variable(np.float32(0))
 
     def step(x, states):
@@ -474,9 +471,8 @@ def test_draws_in_loops_in_loops_differ():
         return K.permute_dimensions(inner[1], (1, 0)), []
 
     outputs = K.rnn(outer, x, [])[1]
-    assert (
-        len(np.unique(run([x], [outputs], [array(4, STEPS, 3, 1)])[0])) == STEPS * 3 * 2
-    )
+    (drawn,) = run([x], [outputs], [uniform_array(4, STEPS, 3, 1)])
+    assert len(np.unique(drawn)) == STEPS * 3 * 2
 
 
 def test_a_draw_is_the_same_in_the_gradient():
@@ -643,7 +639,7 @@ def test_masks_of_whole_layers_have_as_many_steps_as_the_inputs():
     with pytest.raises(
         ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"
     ):
-        f([array(SAMPLES, 3, UNITS), np.ones((SAMPLES, 2))])
+        f([uniform_array(SAMPLES, 3, UNITS), np.ones((SAMPLES, 2))])
     short = K.placeholder((None, 2))
     with pytest.raises(
         ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"

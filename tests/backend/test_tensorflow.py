@@ -16,16 +16,13 @@ from oneiros.errors import (
 )
 from oneiros_backend_tensorflow import installed
 from processes import run_python
+from random_arrays import array
 
 pytest.importorskip("tensorflow")
 reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
 
 
 pytestmark = pytest.mark.usefixtures("on_tensorflow")
-
-
-def array(*shape, seed=0):
-    return np.random.RandomState(seed).randn(*shape).astype("float32")
 
 
 def network():

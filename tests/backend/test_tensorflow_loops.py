@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import DataError
+from random_arrays import uniform_array
 
 pytest.importorskip("tensorflow")
 
@@ -16,16 +17,12 @@ pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.usefixtures("on_tensorflow")
 
 
-def array(*shape, seed=0):
-    return np.random.RandomState(seed).uniform(-1, 1, shape).astype("float32")
-
-
 def network(**options):
     """Returns input, weights and loss of a recurrent network with dropout and a
     mask."""
     x = K.placeholder((None, 7, 3))
-    w = K.variable(array(3, 4))
-    u = K.variable(array(4, 4, seed=1))
+    w = K.variable(uniform_array(3, 4))
+    u = K.variable(uniform_array(4, 4, seed=1))
 
     def step(x, states):
         drawn = K.in_train_phase(K.dropout(states[0], 0.5, seed=3), states[0])
@@ -61,7 +58,7 @@ def compiled(monkeypatch):
     [True, pytest.param(False, marks=pytest.mark.exhaustive(only=True))],
 )
 def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
-    data = array(5, 7, 3)
+    data = uniform_array(5, 7, 3)
     data[:2, 4:] = 0
     results = []
     for xla in (False, True):
@@ -83,7 +80,7 @@ def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
 
 def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
     x = K.placeholder((None, 4, 3, 2))
-    w = K.variable(array(2, 2))
+    w = K.variable(uniform_array(2, 2))
 
     def outer(x, states):
         output = K.rnn(
@@ -94,7 +91,7 @@ def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
 
     (gradient,) = K.gradients(K.sum(K.rnn(outer, x, [K.ones_like(x[:, 0, 0])])[1]), [w])
     values = [
-        K.function([x], [gradient], jit_compile=xla)([array(2, 4, 3, 2)])[0]
+        K.function([x], [gradient], jit_compile=xla)([uniform_array(2, 4, 3, 2)])[0]
         for xla in (False, True)
     ]
     np.testing.assert_allclose(*values, rtol=1e-4)
@@ -107,7 +104,7 @@ def test_a_network_with_a_loop_is_trained_by_xla(compiled):
         for w, g in zip(weights, K.gradients(loss, weights), strict=True)
     ]
     f = K.function([x, K.learning_phase()], [loss], updates)
-    losses = [f([array(5, 7, 3), 0])[0] for _ in range(20)]
+    losses = [f([uniform_array(5, 7, 3), 0])[0] for _ in range(20)]
     assert losses[-1] < 0.7 * losses[0]
 
 
@@ -158,7 +155,7 @@ def test_a_variable_of_tensorflow_itself_is_read_at_each_call(tf):
 
 def test_lookups_inside_a_step_are_differentiated():
     x = K.placeholder((None, 3, 2), dtype="int32")
-    table = K.variable(array(6, 4))
+    table = K.variable(uniform_array(6, 4))
     outputs = K.rnn(lambda x, s: (K.sum(K.gather(table, x), axis=1), []), x, [])[1]
     index = np.array([[[0, 1], [1, 2], [5, 5]]])
     (gradient,) = K.function([x], K.gradients(K.sum(outputs), [table]))([index])
@@ -169,11 +166,11 @@ def test_lookups_inside_a_step_are_differentiated():
 
 def test_a_loss_that_a_loop_doesnt_change_has_no_slope():
     x = K.placeholder((None, 3, 2))
-    w = K.variable(array(2))
+    w = K.variable(uniform_array(2))
     last, outputs, _ = K.rnn(lambda x, s: (x * w * s[0], [x * w * s[0]]), x, [x[:, 0]])
     (gradient,) = K.gradients(K.sum(outputs * 0) + K.sum(last * 0), [w])
     (second,) = K.gradients(K.sum(gradient) + K.sum(w), [w])
-    results = K.function([x], [gradient, second])([array(4, 3, 2)])
+    results = K.function([x], [gradient, second])([uniform_array(4, 3, 2)])
     np.testing.assert_array_equal(results, [[0, 0], [1, 1]])
 
 
@@ -195,15 +192,15 @@ def test_steps_that_change_a_state_s_size_are_told_at_the_call():
         [x], K.rnn(lambda x, s: (x, [K.concatenate([s[0], x])]), x, [x[:, 0]])[2]
     )
     with pytest.raises(DataError, match="loop"):
-        f([array(2, 3, 4)])
+        f([uniform_array(2, 3, 4)])
 
 
 @pytest.mark.parametrize(("kind", "tolerance"), [("float16", 1e-2), ("float64", 1e-12)])
 def test_half_and_double_precision(kind, tolerance):
     x = K.placeholder((None, 4, 2), dtype=kind)
-    w = K.variable(array(2), dtype=kind)
+    w = K.variable(uniform_array(2), dtype=kind)
     last, _, _ = K.rnn(lambda x, s: (x * w + s[0], [x * w + s[0]]), x, [x[:, 0]])
-    data = array(3, 4, 2).astype(kind)
+    data = uniform_array(3, 4, 2).astype(kind)
     results = K.function([x], [last, *K.gradients(K.sum(last), [w])])([data])
     assert [value.dtype.name for value in results] == [kind] * 2
     np.testing.assert_allclose(
@@ -227,7 +224,7 @@ def test_memory_doesnt_grow_with_loops(tf):
         gradients = K.gradients(loss, weights)
         second = K.gradients(K.sum(gradients[0] ** 2), weights)
         K.function([x, K.learning_phase()], [loss, *second], jit_compile=False)(
-            [array(5, 7, 3), 1]
+            [uniform_array(5, 7, 3), 1]
         )
 
     def count():
@@ -296,8 +293,8 @@ CONVOLUTIONS = [
 def test_convolutions_of_every_type_are_those_of_numpy(
     sizes, window, strides, dilation, border_mode, kind
 ):
-    x = array(2, *sizes, 2).astype(kind)
-    kernel = array(*window, 2, 3, seed=1).astype(kind)
+    x = uniform_array(2, *sizes, 2).astype(kind)
+    kernel = uniform_array(*window, 2, 3, seed=1).astype(kind)
     known = K.placeholder((None, *sizes, 2), dtype=kind)
     unknown = K.placeholder((None, *[None] * len(sizes), 2), dtype=kind)
     w = K.variable(kernel, dtype=kind)
@@ -326,7 +323,7 @@ def test_convolutions_of_every_type_are_those_of_numpy(
 @pytest.mark.parametrize("kind", ["float16", "float64"])
 @pytest.mark.parametrize("mode", ["max", "avg"])
 def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
-    data = array(2, 5, 6, 4, 2).astype(kind)
+    data = uniform_array(2, 5, 6, 4, 2).astype(kind)
     backend = K.load("tensorflow")
     for shape in ((None, 5, 6, 4, 2), (None, None, None, None, 2)):
         x = K.placeholder(shape, dtype=kind)
@@ -358,7 +355,7 @@ def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
     )
     x = K.placeholder((None, 6, 6, 2))
     backend = K.load("tensorflow")
-    kernels = K.variable(array(2, 2, 2, 2))
+    kernels = K.variable(uniform_array(2, 2, 2, 2))
     for node, expected in [
         (backend._pool(x, (2, 2), (2, 2), "valid", "max"), [False, True]),
         (backend._convolve(x, kernels, (1, 1), "same", (1, 1)), [False]),
@@ -370,5 +367,5 @@ def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
         ),
     ]:
         uses.clear()
-        K.function([x], [node])([array(2, 6, 6, 2)])
+        K.function([x], [node])([uniform_array(2, 6, 6, 2)])
         assert uses == expected

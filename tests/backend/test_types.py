@@ -67,11 +67,7 @@ VALUES = ([3, 1, 2], [2, 1, 1])
 def wide(request):
     """64-bit types, which JAX has only under floatx float64."""
     if "backend" in request.fixturenames:
-        K.set_floatx("float64")
-        yield
-        K.set_floatx("float32")
-    else:
-        yield
+        request.getfixturevalue("float64")
 
 
 def tensors(one, other):

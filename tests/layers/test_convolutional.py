@@ -29,14 +29,11 @@ from oneiros.layers import (
     ZeroPadding3D,
 )
 from oneiros.models import Model, Sequential
+from random_arrays import array
 from scipy.signal import correlate
 
 SHAPES = {1: (9, 3), 2: (9, 8, 3), 3: (6, 7, 8, 3)}
 """Shapes of samples with channels last, by the number of spatial axes."""
-
-
-def array(*shape):
-    return np.random.normal(size=shape).astype("float32")
 
 
 @pytest.mark.parametrize("border_mode", ["valid", "same", "full"])

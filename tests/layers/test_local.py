@@ -13,10 +13,7 @@ from oneiros.layers import (
     LocallyConnected2D,
 )
 from oneiros.models import Sequential
-
-
-def array(*shape):
-    return np.random.normal(size=shape).astype("float32")
+from random_arrays import array
 
 
 def test_each_place_has_its_weights_1d(backend):

@@ -15,13 +15,10 @@ from oneiros.layers import (
     MaxPooling2D,
     pooling,
 )
+from random_arrays import array
 
 SHAPES = {1: (9, 3), 2: (7, 8, 3), 3: (5, 6, 7, 3)}
 REDUCE = {"Max": np.max, "Average": np.mean}
-
-
-def array(*shape):
-    return np.random.normal(size=shape).astype("float32")
 
 
 def pooled(x, window, strides, border_mode, reduce):

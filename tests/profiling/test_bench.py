@@ -9,22 +9,12 @@ import pytest
 from oneiros import settings
 from oneiros.layers import LSTM, Dense, Embedding, Input, TimeDistributed, merge
 from oneiros.models import Model, Sequential
-from oneiros_cli.main import main
 from oneiros_profiling import bench, random_data
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    """Runs a command line in this process; returns its exit code, output and errors."""
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as end:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return end.value.code or 0, captured.out, captured.err
-
-    return call
+def run(oneiros_command):
+    return oneiros_command
 
 
 @pytest.fixture

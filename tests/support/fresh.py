@@ -78,10 +78,12 @@ class Environment:
         return done.stdout
 
     def install(self, *requirements):
-        """Installs from the built distributions, as a user of pip does."""
+        """Installs from the built distributions, as a user of pip does; modules are
+        compiled when they are imported, which few of them are."""
         return self.pip(
             "install",
             "--no-index",
+            "--no-compile",
             "--no-build-isolation",
             "--find-links",
             self.wheels,

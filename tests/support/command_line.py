@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""The `oneiros` command in the process of a test."""
 
 import pytest
 from oneiros_cli.main import main
