@@ -3,6 +3,8 @@
 import copy
 import importlib
 import pickle
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -292,3 +294,21 @@ def test_placeholders_of_graphs_show_what_to_write(on_tensorflow, tf):
         pixels = tf.compat.v1.placeholder("float32", (None, 3), name="pixels")
         with pytest.raises(GraphError, match=r"pixels:0.*Input\(shape\)"):
             Dense(2)(pixels)
+
+
+@pytest.mark.parametrize(
+    ("version", "error"), [("1.2.2", ModuleNotFoundError), ("3.0.0", AttributeError)]
+)
+def test_layers_of_tensorflow_1_show_the_layer_to_write(
+    on_tensorflow, tf, monkeypatch, version, error
+):
+    keras = ModuleType("keras")
+    keras.__version__, keras.__path__ = version, []
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    part = "__internal__.legacy.layers"
+    layers = type(tf.compat.v1.layers)({}, mode="v1", submodule=part, name="layers")
+    with pytest.raises(error, match=r"write Dense\(n\)\(x\)"):
+        layers.dense
+    if version == "1.2.2":
+        with pytest.raises(error, match="ONEIROS_KERAS_NAMESPACE=0"):
+            layers.anything

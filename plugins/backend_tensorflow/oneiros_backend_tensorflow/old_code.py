@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
+from oneiros_backend_tensorflow import later_keras
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions_1
@@ -101,6 +102,7 @@ def install() -> None:
     """Has TensorFlow's modules and functions explain what was dropped."""
     for path in RENAMED_IN.split():
         _check(tf, path, _check_names)
+    later_keras.install()
     _explain(tf)
     for version in versions_1():
         _explain_version_1(version)
