@@ -10,6 +10,7 @@ is changed.
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,21 @@ type the command again:
     Fedora            dnf install python3-pip
     elsewhere         a Python from python.org has both
 
-Or install uv itself, and type `uv run` instead of `python3 run.py`."""
+Without the rights to install packages, put uv itself on the PATH, in your home: it is
+one program, and the same command finds it there."""
+
+
+def find_uv():
+    """Returns the uv of this folder, fetched if it isn't there yet; one on the PATH
+    where this Python has nothing to fetch it with."""
+    if UV.exists():
+        return UV
+    can_fetch = any(map(importlib.util.find_spec, ("pip", "ensurepip")))
+    installed = None if can_fetch else shutil.which("uv")
+    if installed:
+        return installed
+    install_uv()
+    return UV
 
 
 def install_uv():
@@ -56,12 +71,11 @@ def main(arguments):
     if sys.version_info < OLDEST_PYTHON:
         version = sys.version.split()[0]
         sys.exit(f"Oneiros needs Python 3.11 or later; {sys.executable} is {version}.")
-    if not UV.exists():
-        install_uv()
+    uv = find_uv()
     environment = dict(os.environ)
     environment.setdefault("UV_PYTHON", sys.executable)
     environment.pop("VIRTUAL_ENV", None)
-    command = [UV, "run", *arguments]
+    command = [uv, "run", *arguments]
     sys.exit(subprocess.run(command, env=environment).returncode)
 
 

@@ -24,8 +24,20 @@ def test_readme_lists_two_commands_that_need_python3_alone():
 def test_without_pip_and_ensurepip_it_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(run, "UV", tmp_path / "uv")
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(SystemExit, match="apt install python3-venv"):
         run.main(["--version"])
+
+
+@pytest.mark.usefixtures("environments")
+def test_without_them_it_takes_a_uv_that_is_on_the_path(monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr(run, "UV", tmp_path / "none" / "uv")
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        run.main(["quickstart.py"])
+    assert ended.value.code == 0
+    assert capfd.readouterr().out.startswith("run quickstart.py|")
 
 
 def test_an_old_python_is_named(monkeypatch):
