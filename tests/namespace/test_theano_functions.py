@@ -72,6 +72,25 @@ def test_default_updates():
     assert count.get_value() == 6
 
 
+def test_copies_of_functions():
+    total = theano.shared(np.float32(1), name="total")
+    other = theano.shared(np.float32(10), name="other")
+    rows = theano.shared(np.arange(4, dtype="float32"))
+    x, index = T.scalar("x"), T.lscalar("index")
+    f = theano.function(
+        [index, theano.In(T.scalar("factor"), value=2)],
+        total * x,
+        updates=[(total, total + x)],
+        givens={x: rows[index]},
+        on_unused_input="ignore",
+    )
+    assert f.copy()(2) == 2 and total.get_value() == 3
+    assert f.copy(delete_updates=True)(3) == 9 and total.get_value() == 3
+    swapped = f.copy(swap={total: other, rows: theano.shared(rows.get_value() + 1)})
+    assert swapped(index=0) == 10
+    assert [other.get_value(), total.get_value()] == [11, 3]
+
+
 def test_batches_of_shared_data_as_in_the_tutorials():
     data = np.random.randn(50, 3).astype("float32")
     labels = np.random.randint(0, 2, 50)
@@ -135,6 +154,23 @@ def test_streams_differ_by_call_and_follow_from_their_seed():
     assert abs(normal.mean() - 2) < 0.2 and abs(normal.std() - 0.5) < 0.15
     np.testing.assert_array_equal(draws(7)[0][0], uniform)
     assert not np.array_equal(draws(8)[0][0], uniform)
+
+
+def test_streams_stand_still_without_default_updates():
+    stream = RandomStreams(234)
+    uniform, normal = stream.uniform((3,)), RandomStreams().normal((3,))
+    x = T.vector()
+    drawn = {"seeded": uniform, "unseeded": normal, "given": x}
+    options = dict(givens={x: uniform}, no_default_updates=True)
+    f = theano.function([], drawn, **options)
+    first, second = f(), f()
+    for name, value in first.items():
+        np.testing.assert_array_equal(second[name], value)
+    counting = theano.function([], uniform)
+    np.testing.assert_array_equal(counting(), first["seeded"])
+    assert not np.array_equal(counting(), first["seeded"])
+    still = counting.copy(delete_updates=True)
+    np.testing.assert_array_equal(still(), still())
 
 
 def test_distributions_of_streams():
@@ -247,6 +283,7 @@ def test_sparse_matrices():
     import scipy.sparse
 
     x = theano.sparse.csr_matrix("x", dtype="float32")
+    assert theano.sparse.SparseType("csr", "float32") == x.type
     y = T.fmatrix()
     mode = theano.Mode("py", None)
     f = theano.function([x, y], theano.sparse.dot(x, y), mode=mode)

@@ -1,6 +1,7 @@
 """Theano's names of tensors and networks, beside NumPy and SciPy."""
 
 import importlib
+import operator
 import warnings
 
 import numpy as np
@@ -16,15 +17,15 @@ diag dot eq exp extra_ops floor ge grad gt imatrix inc_subtensor inv ivector
 jacobian largest le log lt matrix max maximum mean min minimum neq nnet ones
 ones_like patternbroadcast repeat reshape round set_subtensor sgn
 shared_randomstreams signal smallest sort sqr sqrt squeeze stack sum switch tanh
-tensor tensordot transpose unbroadcast zeros zeros_like
+tensor tensordot transpose unbroadcast zeros zeros_like _shared shared
 """
 NNET_NAMES = """
 binary_crossentropy bn categorical_crossentropy conv2d conv3d2d hard_sigmoid
 relu sigmoid softmax softplus
 """
 THEANO_NAMES = """
-clone config foldl foldr function grad gradient ifelse map printing sandbox scan
-shared sparse tensor
+OrderedUpdates as_op clone config foldl foldr function grad gradient ifelse map
+printing sandbox scan shared sparse tensor
 """
 
 X = np.random.RandomState(1).randn(3, 4).astype("float32")
@@ -33,6 +34,22 @@ V = X[0]
 P = scipy.special.softmax(X, axis=1)
 CLASSES = np.array([0, 3, 1])
 BATCHES = np.random.RandomState(3).randn(2, 2, 3, 4).astype("float32")
+
+
+OF_CLASSES = [
+    np.random.RandomState(4).randn(*shape).astype("float32")
+    for shape in [(4, 2), (2,), (2, 4, 3), (2, 3)]
+]
+"""Weights and biases of a softmax of 2 classes, and of 3 outputs in each."""
+
+
+def five_probabilities():
+    """Returns those of the first 5 outputs of such classes, by sample."""
+    W1, b1, W2, b2 = OF_CLASSES
+    of_classes = scipy.special.softmax(X @ W1 + b1, axis=1)
+    scores = np.einsum("sf,cfo->sco", X, W2) + b2
+    products = of_classes[..., None] * scipy.special.softmax(scores, axis=2)
+    return products.reshape(3, 6)[:, :5]
 
 
 def one_hot(classes, count):
@@ -117,6 +134,22 @@ def values():
             T.nnet.categorical_crossentropy(p, one_hot(CLASSES, 4)),
             crossentropy,
         ),
+        "crossentropy of scores": (
+            T.nnet.crossentropy_softmax_1hot(x, CLASSES)[0],
+            crossentropy,
+        ),
+        "probabilities of scores": (
+            T.nnet.crossentropy_softmax_1hot_with_bias(x - V, V, CLASSES)[1],
+            P,
+        ),
+        "h_softmax": (
+            T.nnet.h_softmax(x, 3, 5, 2, 3, *OF_CLASSES),
+            five_probabilities(),
+        ),
+        "h_softmax of targets": (
+            T.nnet.h_softmax(x, x.shape[0], 5, 2, 3, *OF_CLASSES, CLASSES),
+            five_probabilities()[np.arange(3), CLASSES],
+        ),
         "binary_crossentropy": (
             T.nnet.binary_crossentropy(T.nnet.sigmoid(x), y),
             np.logaddexp(X, 0) - X * Y,
@@ -175,9 +208,21 @@ def test_names_that_packages_used_are_there(module, names):
     [
         "compat.OrderedDict",
         "compat.python2x.OrderedDict",
+        "compile.DebugMode",
+        "gof.MissingInputError",
+        "gof.opt.LocalOptGroup",
+        "gof.opt.in2out",
+        "gof.toolbox.NoOutputFromInplace",
+        "gof.utils.MethodNotDefined",
+        "gof.utils.hash_from_code",
+        "gradient.DisconnectedInputError",
+        "gradient.GradientError",
+        "gradient.numeric_grad",
         "ifelse.IfElse",
         "tensor.AllocEmpty",
         "tensor.Elemwise",
+        "tensor.opt.register_canonicalize",
+        "tensor.opt.local_cast_cast",
         "tensor.raw_random.RandomStreamsBase",
         "tensor.signal.downsample.DownsampleFactorMax",
         "version.full_version",
@@ -250,6 +295,49 @@ def test_windows_put_together_are_the_images():
     np.testing.assert_array_equal(theano.function([x], back)(images), images)
     with pytest.raises(ValueError, match=r"cover axis 2.*ignore_borders"):
         T.nnet.neighbours.images2neibs(T.constant(images), (3, 3))
+
+
+def test_confusion_matrix():
+    actual, predicted = T.ivector(), T.ivector()
+    f = theano.function([actual, predicted], T.nnet.confusion_matrix(actual, predicted))
+    with pytest.warns(UserWarning, match="PyTensor computes"):
+        counts, order = f([2, 0, 2, 5], [2, 2, 0, 2])
+    assert order.tolist() == [0, 2, 5]
+    assert counts.tolist() == [[0, 1, 0], [1, 1, 0], [0, 1, 0]]
+
+
+def test_rewriters_are_functions_of_a_node():
+    @theano.gof.local_optimizer([T.exp])
+    def exponential_to_double(node):
+        return [node.inputs[0] * 2]
+
+    x = T.vector()
+    graph = theano.gof.FunctionGraph([x], [T.exp(x)], clone=False)
+    theano.gof.opt.in2out(exponential_to_double).rewrite(graph)
+    assert theano.function([x], graph.outputs[0])([3]).tolist() == [6]
+
+
+def test_settings_of_a_gpu_have_no_effect_and_say_so():
+    for group, name in [("dnn.conv", "algo_fwd"), ("gpuarray", "sched")]:
+        settings = operator.attrgetter(group)(theano.config)
+        with pytest.warns(UserWarning, match=rf"{group}\.{name} has no effect"):
+            setattr(settings, name, "guess")
+        assert getattr(settings, name) == "guess"
+    assert theano.config.dnn.enabled == "False" and theano.config.int_division == "int"
+    with pytest.raises(AttributeError, match=r"theano\.config\.dnn\.no_such was never"):
+        _ = theano.config.dnn.no_such
+
+
+def test_settings_for_a_time():
+    before = theano.config.scan.allow_gc
+
+    @theano.configparser.change_flags(compute_test_value="off")
+    def changed():
+        with theano.config.change_flags(floatX="float64", **{"scan.allow_gc": True}):
+            return theano.config.scan.allow_gc, T.vector().dtype
+
+    assert changed() == (True, "float64")
+    assert theano.config.scan.allow_gc == before and T.vector().dtype == "float32"
 
 
 def test_settings():

@@ -7,20 +7,39 @@ advances.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
+from oneiros.backend.contract import draw_seed
 from oneiros_jax_support.random_numbers import normal, uniform
 from pytensor.gradient import disconnected_type
-from pytensor.graph.basic import Apply
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
+from pytensor.graph.traversal import ancestors
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
 """Counter of draws without a given seed: starts where NumPy's generator says."""
 STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
 """Counter of draws with a given seed: starts at 0."""
+
+
+def held_counters(tensors: Sequence[Any]) -> dict[Any, Any]:
+    """Returns what stands for the counters that tensors read in a function whose draws
+    are the same at each call.
+
+    # Returns
+        A dict of counters, and of variables that `K.function` doesn't advance.
+    """
+    roots = set(ancestors([x for x in tensors if isinstance(x, Variable)]))
+    held = {}
+    if STREAM in roots:
+        held[STREAM] = pytensor.shared(np.uint32(draw_seed()))
+    if STEP in roots:
+        held[STEP] = pytensor.shared(np.uint32(0))
+    return held
 
 
 class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy

@@ -244,6 +244,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "distribution_name": "normal form of a distribution's name",
         },
         "oneiros_array_data": "arrays as data: their checks and their stream",
+        "oneiros_backend_theano.draw": {
+            "held_counters": "what keeps a function's random draws the same",
+        },
         "oneiros_backend_theano.evaluation": {
             "is_for_pytensor": "whether the backend leaves variables to PyTensor",
         },

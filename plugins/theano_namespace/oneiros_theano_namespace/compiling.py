@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytensor
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros_backend_theano.draw import held_counters
 from oneiros_backend_theano.evaluation import is_for_pytensor
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
@@ -19,7 +21,6 @@ from oneiros_theano_namespace.theano_backend import on_theano
 from oneiros_theano_namespace.theano_function import (
     Compute,
     Function,
-    In,
     Outputs,
     as_input,
 )
@@ -53,8 +54,9 @@ def function(
             mode of PyTensor.
         updates: pairs of shared variables and new values, or a dict.
         givens: pairs of variables and what stands for them in the graph, or a dict.
-        no_default_updates: whether to leave out `default_update` of shared variables,
-            or a list of those whose to leave out.
+        no_default_updates: True leaves out `default_update` of shared variables, and
+            has random streams draw the same numbers at each call; a list of shared
+            variables leaves out theirs.
         name: str, for messages.
         allow_input_downcast: whether fractions may be dropped where integers are taken.
         accept_inplace, rebuild_strict, profile, on_unused_input: not used.
@@ -67,8 +69,15 @@ def function(
     new_values = _pairs(updates)
     roots = [*results.variables, *(new for _, new in new_values)]
     new_values += _default_updates(roots, dict(new_values), no_default_updates)
-    graph = _FunctionGraph(arguments, results.variables, new_values, _pairs(givens))
-    return Function(arguments, results, graph.compiled(_mode(mode)), name)
+    graph = _FunctionGraph(
+        [argument.variable for argument in arguments],
+        results.variables,
+        new_values,
+        [(old, _like(old, new)) for old, new in _pairs(givens)],
+        _mode(mode),
+        holds_streams=no_default_updates is True,
+    )
+    return Function(arguments, results, graph, name)
 
 
 def clone(
@@ -88,31 +97,48 @@ def clone(
     return clone_replace(output, dict(_pairs(replace)), rebuild_strict=strict)
 
 
+@dataclasses.dataclass(frozen=True)
 class _FunctionGraph:
-    """What a function computes, before it is compiled."""
+    """What a function computes, before it is compiled.
 
-    def __init__(
-        self,
-        arguments: list[In],
-        outputs: list[Any],
-        updates: Pairs,
-        givens: Pairs,
-    ) -> None:
-        self.inputs = [argument.variable for argument in arguments]
-        self.outputs = outputs
-        self.updates = updates
-        self.givens = [(old, _like(old, new)) for old, new in givens]
+    # Arguments
+        inputs: its variables.
+        outputs: tensors.
+        updates: pairs of shared variables and new values.
+        givens: pairs of variables and what stands for them.
+        mode: a mode for `K.function`.
+        holds_streams: whether random streams don't count on.
+    """
 
-    def compiled(self, mode: Any) -> Compute:
+    inputs: list[Any]
+    outputs: list[Any]
+    updates: Pairs
+    givens: Pairs
+    mode: Any
+    holds_streams: bool
+
+    def changed(self, swap: dict[Any, Any], delete_updates: bool) -> _FunctionGraph:
+        """Returns a graph with other shared variables, or without updates."""
+        updates = [(swap.get(old, old), new) for old, new in self.updates]
+        replaced = [old for old, _ in self.givens]
+        swapped = _replaced([new for _, new in self.givens], swap)
+        return dataclasses.replace(
+            self,
+            updates=[] if delete_updates else updates,
+            givens=[*zip(replaced, swapped, strict=True), *swap.items()],
+            holds_streams=delete_updates or self.holds_streams,
+        )
+
+    def compiled(self) -> Compute:
         """Returns the function from the values of the inputs to the outputs'."""
         if self._is_for_pytensor():
-            return self._by_pytensor(mode)
+            return self._by_pytensor()
         chosen = [(old, new) for old, new in self.givens if is_choice(new)]
         if not chosen:
-            compiled: Compute = self._by_backend([], mode)
+            compiled: Compute = self._by_backend([])
             return compiled
         fetch = fetcher(self.inputs, [new for _, new in chosen])
-        compute = self._by_backend([old for old, _ in chosen], mode)
+        compute = self._by_backend([old for old, _ in chosen])
         return lambda values: compute([*values, *fetch(values)])
 
     def _is_for_pytensor(self) -> bool:
@@ -120,40 +146,47 @@ class _FunctionGraph:
         tensors = [x for x in variables if hasattr(x, "type")]
         return is_for_pytensor([*self.inputs, *tensors])
 
-    def _by_pytensor(self, mode: Any) -> Compute:
+    def _by_pytensor(self) -> Compute:
         compiled = pytensor.function(
             self.inputs,
             self.outputs,
             updates=self.updates,
             givens=self.givens,
-            mode=mode,
+            mode=self.mode,
             allow_input_downcast=True,
             on_unused_input="ignore",
         )
         return lambda values: list(compiled(*values))
 
     @on_theano
-    def _by_backend(self, fetched: list[Any], mode: Any) -> Any:
+    def _by_backend(self, fetched: list[Any]) -> Any:
         """Compiles by the Theano backend.
 
         # Arguments
             fetched: variables that are inputs besides those of the function.
         """
-        replaced = {old: new for old, new in self.givens if old not in fetched}
-        outputs = list(self.outputs)
-        new_values = [new for _, new in self.updates]
-        if replaced:
-            tensors = [pt.as_tensor_variable(x) for x in [*outputs, *new_values]]
-            copies = clone_replace(tensors, replaced, rebuild_strict=False)
-            outputs = copies[: len(outputs)]
-            new_values = copies[len(outputs) :]
+        givens = {old: new for old, new in self.givens if old not in fetched}
+        tensors = [*self.outputs, *(new for _, new in self.updates)]
+        tensors = _replaced(tensors, givens)
+        if self.holds_streams:
+            tensors = _replaced(tensors, held_counters(tensors))
+        count = len(self.outputs)
         updated = [variable for variable, _ in self.updates]
         return K.function(
             [*self.inputs, *fetched],
-            outputs,
-            list(zip(updated, new_values, strict=True)),
-            mode=mode,
+            tensors[:count],
+            list(zip(updated, tensors[count:], strict=True)),
+            mode=self.mode,
         )
+
+
+def _replaced(tensors: list[Any], replacements: dict[Any, Any]) -> list[Any]:
+    """Returns copies of tensors, with what stands for variables in their place."""
+    if not replacements:
+        return tensors
+    variables = [pt.as_tensor_variable(x) for x in tensors]
+    copies: list[Any] = clone_replace(variables, replacements, rebuild_strict=False)
+    return copies
 
 
 def _like(variable: Any, value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from types import SimpleNamespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 import pytensor
@@ -11,18 +13,29 @@ from oneiros import backend as K
 
 GONE: dict[str, Any] = {
     "compute_test_value": "off",
-    "cublas": SimpleNamespace(lib=""),
-    "cuda": SimpleNamespace(root=""),
+    "cublas": {"lib": ""},
+    "cuda": {"root": ""},
     "device": "cpu",
-    "dnn": SimpleNamespace(enabled="False"),
+    "dnn": {
+        "conv": {
+            "algo_bwd": "none",
+            "algo_bwd_data": "none",
+            "algo_bwd_filter": "none",
+            "algo_fwd": "small",
+            "precision": "as_input_f32",
+        },
+        "enabled": "False",
+    },
     "force_device": False,
-    "gpuarray": SimpleNamespace(preallocate=0.0),
+    "gpuarray": {"preallocate": 0.0},
     "init_gpu_device": "",
-    "lib": SimpleNamespace(cnmem=0.0),
-    "nvcc": SimpleNamespace(flags="", fastmath=False),
+    "int_division": "int",
+    "lib": {"cnmem": 0.0},
+    "nvcc": {"flags": "", "fastmath": False},
     "print_active_device": True,
+    "unittests": {"rseed": "666"},
 }
-"""Settings that Theano had, with their defaults."""
+"""Settings that Theano had, with their defaults; groups of them are dicts."""
 SEPARATOR = "__"
 """What stands between the parts of a name in PyTensor, as a dot did in Theano."""
 
@@ -40,6 +53,46 @@ class Group:
         setattr(pytensor.config, self._prefix + name, value)
 
 
+class GoneGroup:
+    """Settings of a group that PyTensor has no more, such as `config.dnn.enabled`.
+
+    # Arguments
+        name: str, the group's.
+        defaults: dict of its settings and groups.
+    """
+
+    _group_name: str
+
+    def __init__(self, name: str, defaults: dict[str, Any]) -> None:
+        values = vars(self)
+        values["_group_name"] = name
+        for each, default in defaults.items():
+            values[each] = _gone(f"{name}.{each}", default)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"theano.config.{self._group_name}.{name} was never set, and "
+            "PyTensor has no such setting."
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        vars(self)[name] = value
+        _warn_of_no_effect(f"{self._group_name}.{name}", stacklevel=3)
+
+
+def _gone(name: str, default: Any) -> Any:
+    """Returns what stands under the name of a setting that is no more."""
+    return GoneGroup(name, default) if isinstance(default, dict) else default
+
+
+def _warn_of_no_effect(name: str, stacklevel: int) -> None:
+    warnings.warn(
+        f"theano.config.{name} has no effect: PyTensor has no such setting. "
+        "ONEIROS_DEVICE chooses the device.",
+        stacklevel=stacklevel,
+    )
+
+
 class Configuration:
     """PyTensor's settings under Theano's names.
 
@@ -48,7 +101,8 @@ class Configuration:
     """
 
     def __init__(self) -> None:
-        object.__setattr__(self, "_gone", dict(GONE))
+        gone = {name: _gone(name, default) for name, default in GONE.items()}
+        object.__setattr__(self, "_gone", gone)
 
     def __getattr__(self, name: str) -> Any:
         if name == "floatX":
@@ -69,11 +123,38 @@ class Configuration:
             self._set(name, value)
         else:
             self._gone[name] = value
-            warnings.warn(
-                f"theano.config.{name} has no effect: PyTensor has no such setting. "
-                "ONEIROS_DEVICE chooses the device.",
-                stacklevel=2,
-            )
+            _warn_of_no_effect(name, stacklevel=3)
+
+    @contextmanager
+    def change_flags(self, **settings: Any) -> Iterator[None]:
+        """Block, or function, with other settings.
+
+        # Arguments
+            settings: values by name; a name with a dot comes from a dict,
+                `change_flags(**{"scan.allow_gc": False})`.
+        """
+        before = {name: self._value(name) for name in settings}
+        try:
+            for name, value in settings.items():
+                self._change(name, value)
+            yield
+        finally:
+            for name, value in before.items():
+                self._change(name, value)
+
+    def _value(self, name: str) -> Any:
+        group, _, setting = name.rpartition(".")
+        return getattr(self._group(group), setting)
+
+    def _change(self, name: str, value: Any) -> None:
+        """Sets a setting that isn't what it should be."""
+        if self._value(name) != value:
+            group, _, setting = name.rpartition(".")
+            setattr(self._group(group), setting, value)
+
+    def _group(self, name: str) -> Any:
+        """Returns the group of settings of a name, such as "dnn.conv"."""
+        return attrgetter(name)(self) if name else self
 
     def _set(self, name: str, value: Any) -> None:
         """Sets one of PyTensor's; some can't change any more, and code goes on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
@@ -117,6 +117,18 @@ def _variable(output: Any) -> Any:
     return output.variable if isinstance(output, Out) else output
 
 
+class Compilable(Protocol):
+    """What a function computes, before it is compiled."""
+
+    def compiled(self) -> Compute:
+        """Returns the function from the values of the inputs to the outputs'."""
+        ...
+
+    def changed(self, swap: dict[Any, Any], delete_updates: bool) -> Compilable:
+        """Returns a graph with other shared variables, or without updates."""
+        ...
+
+
 @dataclass
 class Function:
     """A compiled function: `f(x, y)`, or `f(x, step=0.1)` by names.
@@ -124,14 +136,17 @@ class Function:
     # Arguments
         arguments: its inputs.
         outputs: its outputs.
-        compute: what computes them.
+        graph: what computes them.
         name: str, for messages.
     """
 
     arguments: list[In]
     outputs: Outputs
-    compute: Compute = field(repr=False)
+    graph: Compilable = field(repr=False)
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        self._compute = self.graph.compiled()
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Computes the outputs.
@@ -144,7 +159,27 @@ class Function:
             argument.checked(value)
             for argument, value in zip(self.arguments, bound, strict=True)
         ]
-        return self.outputs.formed(self.compute(checked))
+        return self.outputs.formed(self._compute(checked))
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: dict[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> Function:
+        """Compiles the same once more; its random streams count on their own.
+
+        # Arguments
+            swap: dict of shared variables, and of those to read and update instead.
+            delete_updates: whether the copy changes no shared variables, and draws the
+                same random numbers at each call.
+            name: str, for messages; None takes this function's.
+            share_memory, profile: not used.
+        """
+        graph = self.graph.changed(swap or {}, delete_updates)
+        return Function(self.arguments, self.outputs, graph, name or self.name)
 
     def _bound(self, values: Sequence[Any], named: dict[str, Any]) -> list[Any]:
         label = self.name or "The function"

@@ -19,18 +19,22 @@ from oneiros_theano_namespace.scans import foldl, foldr, map, reduce, scan
 from oneiros_theano_namespace.theano import (
     compat,
     compile,
+    configparser,
     gof,
     gradient,
     ifelse,
     misc,
     sandbox,
+    sparse,
     tensor,
     updates,
     version,
 )
 from oneiros_theano_namespace.theano.compile import Param
+from oneiros_theano_namespace.theano.compile.ops import as_op
 from oneiros_theano_namespace.theano.gradient import Lop, Rop, grad, subgraph_grad
 from oneiros_theano_namespace.theano_function import In
+from oneiros_theano_namespace.updates import OrderedUpdates
 from oneiros_theano_namespace.variables import shared
 
 __version__ = version.version
@@ -47,15 +51,18 @@ __all__ = [
     "Mode",
     "Op",
     "OpFromGraph",
+    "OrderedUpdates",
     "Out",
     "Param",
     "Rop",
     "SharedVariable",
     "Variable",
+    "as_op",
     "clone",
     "compat",
     "compile",
     "config",
+    "configparser",
     "dot",
     "foldl",
     "foldr",
@@ -75,6 +82,7 @@ __all__ = [
     "scan",
     "scan_module",
     "shared",
+    "sparse",
     "subgraph_grad",
     "tensor",
     "updates",

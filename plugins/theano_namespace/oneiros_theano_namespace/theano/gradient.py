@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor.gradient import (
+    DisconnectedInputError,
     DisconnectedType,
+    GradientError,
     disconnected_grad,
     disconnected_type,
     grad,
@@ -15,6 +17,7 @@ from pytensor.gradient import (
     grad_undefined,
     hessian,
     jacobian,
+    numeric_grad,
     pullback,
     pushforward,
     subgraph_grad,
@@ -24,7 +27,9 @@ from pytensor.gradient import (
 )
 
 __all__ = [
+    "DisconnectedInputError",
     "DisconnectedType",
+    "GradientError",
     "Lop",
     "Rop",
     "consider_constant",
@@ -37,6 +42,7 @@ __all__ = [
     "grad_undefined",
     "hessian",
     "jacobian",
+    "numeric_grad",
     "subgraph_grad",
     "undefined_grad",
     "verify_grad",

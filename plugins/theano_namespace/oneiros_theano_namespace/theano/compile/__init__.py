@@ -4,6 +4,7 @@ from typing import Any
 
 from pytensor import compile as pytensor_compile
 from pytensor.compile import Mode, Out, SharedVariable
+from pytensor.compile.debug.debugmode import DebugMode
 
 from oneiros_theano_namespace.compiling import function
 from oneiros_theano_namespace.theano.compile import ops
@@ -11,6 +12,7 @@ from oneiros_theano_namespace.theano_function import Function, In
 from oneiros_theano_namespace.variables import shared
 
 __all__ = [
+    "DebugMode",
     "Function",
     "In",
     "Mode",

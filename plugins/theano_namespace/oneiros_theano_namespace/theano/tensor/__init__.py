@@ -47,7 +47,9 @@ from oneiros_theano_namespace.theano.tensor.shapes import (
     unbroadcast,
 )
 from oneiros_theano_namespace.theano_backend import follow_floatx
+from oneiros_theano_namespace.variables import shared
 
+_shared = shared
 nlinalg = linalg
 slinalg = linalg
 SOURCES = (pt, basic, elemwise, math, shape_module, subtensor, extra_ops)
@@ -75,6 +77,7 @@ __all__ = [
     "reshape",
     "round",
     "sgn",
+    "shared",
     "shared_randomstreams",
     "sharedvar",
     "signal",

@@ -24,8 +24,12 @@ from oneiros_theano_namespace.theano.tensor.nnet.bn import batch_normalization
 from oneiros_theano_namespace.theano.tensor.nnet.crossentropies import (
     binary_crossentropy,
     categorical_crossentropy,
+    crossentropy_softmax_1hot,
+    crossentropy_softmax_1hot_with_bias,
     sigmoid_binary_crossentropy,
 )
+from oneiros_theano_namespace.theano.tensor.nnet.hierarchical import h_softmax
+from oneiros_theano_namespace.theano.tensor.nnet.scores import confusion_matrix
 
 __all__ = [
     "abstract_conv",
@@ -33,11 +37,15 @@ __all__ = [
     "binary_crossentropy",
     "bn",
     "categorical_crossentropy",
+    "confusion_matrix",
     "conv",
     "conv2d",
     "conv3d",
     "conv3d2d",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
     "elu",
+    "h_softmax",
     "hard_sigmoid",
     "logsoftmax",
     "neighbours",
