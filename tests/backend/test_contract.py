@@ -34,6 +34,24 @@ OPTIONAL_NAMES = sorted(
     name for capability in CAPABILITIES for name in functions_of(capability)
 )
 
+WITHOUT_SHAPE = {
+    "apply",
+    "count_params",
+    "dtype",
+    "function",
+    "get_session",
+    "is_explicit_shape",
+    "is_sparse",
+    "moving_average_update",
+    "ndim",
+    "update",
+    "update_add",
+    "update_sub",
+}
+"""Functions whose results are no tensors, or those of a user's code."""
+SHAPE_WORDS = r"shape|`\(|scalar|vector|axis|axes|windows|steps|size"
+"""One of which a section on results holds."""
+
 
 def reference_signatures():
     """Returns name -> the signatures that Keras 1 has for it, one or one per
@@ -196,6 +214,13 @@ def test_docstring_explains_each_argument(name):
     # What returns nothing says so by its annotation.
     assert ("# Returns\n" in text) == (function.__annotations__.get("return") != "None")
     assert getattr(K, name).__doc__ == function.__doc__
+
+
+@pytest.mark.parametrize("name", sorted(set(contract.functions()) - WITHOUT_SHAPE))
+def test_docstring_tells_the_shape_of_what_is_returned(name):
+    text = inspect.cleandoc(contract.functions()[name].__doc__)
+    result = text.partition("# Returns\n")[2].partition("\n\n")[0]
+    assert re.search(SHAPE_WORDS, result) or not result, (name, result)
 
 
 def test_dispatch_doesnt_shadow_the_builtins_of_its_own_module():

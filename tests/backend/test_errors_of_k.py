@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from backends import BACKENDS
 from k_arguments import arguments, tensor
+from k_refusals import refused_calls
 from oneiros import backend as K
 from oneiros.backend import contract
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
@@ -127,6 +128,49 @@ def test_every_function_says_what_it_raises(name):
     assert bool(raises(name)) == (name not in WITHOUT_ERRORS)
 
 
+def error_lines(name):
+    """Returns the classes that a docstring says a function raises."""
+    return set(re.findall(r"^    (\w+):", raises(name), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """Returns what each backend answers to calls that are refused: pairs of the call
+    and its error, or None."""
+    return {name: answers_of(name) for name in BACKENDS}
+
+
+def answers_of(backend):
+    with K.use(backend):
+        usual = arguments()
+        return [
+            (call, error_of(call.function, {**usual[call.function], **call.changes}))
+            for call in refused_calls()
+            if backend in call.on
+        ]
+
+
+@pytest.mark.parametrize("backend_name", BACKENDS)
+def test_what_is_documented_to_be_refused_is(backend_name, answers):
+    others = [
+        (call.function, call.kind.__name__, call.changes, repr(error))
+        for call, error in answers[backend_name]
+        if type(error) is not call.kind
+    ]
+    assert others == []
+
+
+def test_each_error_that_is_documented_has_a_call_that_brings_it(answers):
+    for name in sorted(contract.functions()):
+        brought = {
+            call.kind.__name__
+            for calls in answers.values()
+            for call, _ in calls
+            if call.function == name
+        }
+        assert brought == error_lines(name), name
+
+
 OPERATORS = {
     "+": lambda x, y: x + y,
     "-": lambda x, y: x - y,
@@ -232,13 +276,13 @@ REFUSED_CALLS = [
         "get_variable_shape",
         lambda: K.get_variable_shape(np.ones(2)),
         ArgumentError,
-        r"^K\.get_variable_shape received x of shape \(2,\)\. It takes x: variable\.",
+        r"^K\.get_variable_shape received x of shape \(2,\)\. It takes x: variable or",
     ),
     (
         "count_params",
         lambda: K.count_params(np.ones(2)),
         ArgumentError,
-        r"^K\.count_params received x of shape \(2,\)\. It takes x: variable\.",
+        r"^K\.count_params received x of shape \(2,\)\. It takes x: variable, or",
     ),
     (
         "stack",
@@ -315,6 +359,30 @@ def test_what_some_engine_takes_is_refused_on_all(name, call, kind, message, bac
     with pytest.raises(kind, match=message):
         call()
     assert f"{kind.__name__}:" in raises(name)
+
+
+@pytest.mark.parametrize("name", ["stop_gradient", "print_tensor", "to_dense"])
+def test_a_constant_may_stand_for_a_tensor(name, backend):
+    """As Keras 1.2.2 had it on TensorFlow."""
+    function = getattr(K, name)
+    results = [function(x) for x in (3, 2.5, np.ones((2, 3)))]
+    assert [K.dtype(x) for x in results] == ["int32", "float32", "float32"]
+    assert [K.int_shape(x) for x in results] == [(), (), (2, 3)]
+
+
+def test_what_is_computed_has_a_shape_and_a_size(backend):
+    computed = K.ones((2, 3)) * 2
+    assert K.get_variable_shape(computed) == (2, 3)
+    assert K.count_params(computed) == 6
+    assert K.get_variable_shape(K.placeholder((None, 3))) == (None, 3)
+    assert K.ndim(K.shape(np.ones((2, 3)))) == 1
+
+
+def test_values_of_what_is_computed(backend):
+    x = K.variable([1, 2])
+    kept, doubled = K.batch_get_value([x, x * 2])
+    np.testing.assert_array_equal(kept, [1, 2])
+    np.testing.assert_array_equal(doubled, [2, 4])
 
 
 def test_a_list_of_numbers_is_reduced(backend):

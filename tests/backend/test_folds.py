@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ShapeError
 
 X = np.random.RandomState(0).randn(5, 3).astype("float32")
 Y = np.random.RandomState(1).randn(5).astype("float32")
@@ -130,3 +130,11 @@ def test_what_they_refuse(backend):
         ArgumentError, match="foldr: the function returned 2 tensors for a value of 1"
     ):
         K.foldr(lambda state, row: (state, row), x)
+
+
+def test_lengths_that_differ_are_told_when_data_comes(backend):
+    x, y = K.placeholder((None, 3)), K.placeholder((None, 3))
+    f = K.function([x, y], [K.map_fn(lambda pair: pair[0] + pair[1], [x, y])])
+    message = r"map_fn received elems of shapes \(5, 3\), \(4, 3\)\. Their first axes"
+    with pytest.raises(ShapeError, match=message):
+        f([X, X[:4]])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oneiros.errors import ArgumentError
 from oneiros.preprocessing.image import (
     ImageDataGenerator,
     Iterator,
@@ -315,6 +316,55 @@ def test_iterators_of_one_s_own():
 def test_errors_say_what_was_received(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+NUMBERS = [
+    "rotation_range",
+    "width_shift_range",
+    "height_shift_range",
+    "shear_range",
+    "channel_shift_range",
+    "cval",
+    "rescale",
+]
+FLAGS = [
+    "featurewise_center",
+    "samplewise_center",
+    "featurewise_std_normalization",
+    "samplewise_std_normalization",
+    "zca_whitening",
+    "horizontal_flip",
+    "vertical_flip",
+]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_what_is_no_number_is_refused_at_once(name):
+    for value in ("a", True, [1, 2], np.ones(2)):
+        with pytest.raises(ArgumentError, match=rf"{name}=.*It takes a number"):
+            plain(**{name: value})
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_text_is_no_flag(name):
+    with pytest.raises(ArgumentError, match=rf"{name}='no'\. It takes True or False"):
+        plain(**{name: "no"})
+
+
+def test_other_arguments_are_checked_at_once():
+    with pytest.raises(ArgumentError, match=r"preprocessing_function='a'.*a function"):
+        plain(preprocessing_function="a")
+    with pytest.raises(ArgumentError, match="shuffle='no'"):
+        plain().flow(images(), shuffle="no")
+
+
+def test_options_are_switched_off_by_none_and_false():
+    off = dict.fromkeys(NUMBERS[:-2], None) | {"rescale": None, "rotation_range": False}
+    generator = plain(**off, preprocessing_function=None)
+    image = images()[0]
+    np.testing.assert_array_equal(generator.random_transform(image), image)
+    assert generator.rotation_range is False
+    assert plain(rotation_range=np.float32(0.5)).rotation_range == 0.5
 
 
 def test_images_of_other_channels_than_was_fitted_on():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError
 from oneiros.utils import np_utils
 
 PROBABILITIES = np.array([[0.2, 0.5, 0.3], [0.6, 0.3, 0.1]])
@@ -50,6 +51,26 @@ def test_to_categorical():
 def test_to_categorical_refuses_numbers_out_of_range(labels, classes):
     with pytest.raises(ValueError, match=f"from {min(labels)} to {max(labels)}"):
         np_utils.to_categorical(labels, classes)
+
+
+@pytest.mark.parametrize("classes", [True, 2.5, "3", -1])
+def test_to_categorical_refuses_what_counts_no_classes(classes):
+    with pytest.raises(
+        ArgumentError, match=f"nb_classes={classes!r}. It takes a whole"
+    ):
+        np_utils.to_categorical([0, 1], classes)
+
+
+@pytest.mark.parametrize("labels", ["cat", ["cat", "dog"], [[0], [1, 2]], None])
+def test_to_categorical_refuses_what_numbers_no_classes(labels):
+    with pytest.raises(DataError, match=r"to_categorical received y=.* class numbers"):
+        np_utils.to_categorical(labels)
+
+
+@pytest.mark.parametrize("classes", [None, 0, False, 3, 3.0, np.int64(3)])
+def test_to_categorical_takes_numbers_of_classes_as_keras_1_did(classes):
+    rows = np_utils.to_categorical([0, 2], classes)
+    np.testing.assert_array_equal(rows, np.eye(3)[[0, 2]])
 
 
 def test_normalize():

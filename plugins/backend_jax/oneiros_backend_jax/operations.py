@@ -107,6 +107,10 @@ def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
     return staticmethod(function)
 
 
+def _as_tensor(x: T) -> T:
+    return tensor(x)
+
+
 def _concrete(n: T) -> T:
     """Returns a number or array that must be known while a function is traced."""
     if isinstance(n, jax.Array):
@@ -156,17 +160,18 @@ class Operations:
 
     @staticmethod
     def to_dense(tensor: T) -> T:
-        return tensor
+        return _as_tensor(tensor)
 
     @staticmethod
     def stop_gradient(variables: T) -> T:
-        return jax.lax.stop_gradient(variables)
+        return jax.lax.stop_gradient(tensor(variables))
 
     @staticmethod
     def print_tensor(x: T, message: str = "") -> T:
         def show(value: T) -> None:
             print(message, np.asarray(value), flush=True)
 
+        x = tensor(x)
         jax.debug.callback(show, x)
         return x
 

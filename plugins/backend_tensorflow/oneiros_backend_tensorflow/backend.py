@@ -66,6 +66,8 @@ class TensorFlowBackend(
         return str(tf.as_dtype(dtype or common.floatx()).name)
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
+        if not self.owns(x):
+            raise ValueError("it is no tensor")
         shape = getattr(x, "_keras_shape", x.shape)
         if isinstance(shape, tf.TensorShape):
             shape = sizes_of(shape)

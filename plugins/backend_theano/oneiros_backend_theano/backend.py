@@ -33,6 +33,7 @@ from oneiros_backend_theano import evaluation, numpy_functions, operators
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
+from oneiros_backend_theano.operations import as_numbers
 from oneiros_backend_theano.recurrence import Fused
 from oneiros_backend_theano.variables import SharedTensor
 
@@ -163,7 +164,7 @@ class TheanoBackend(
         return x
 
     def to_dense(self, tensor: Any) -> Any:
-        return self.tensor(tensor)
+        return as_numbers(tensor)
 
     def int_shape(self, x: Any) -> Any:
         if hasattr(x, "_keras_shape"):
@@ -173,6 +174,8 @@ class TheanoBackend(
         return tuple(x.type.shape)
 
     def get_variable_shape(self, x: Any) -> tuple[int, ...]:
+        if not self.is_variable(x):
+            return super().get_variable_shape(x)
         return tuple(np.shape(_storage(x)[0]))
 
     def ndim(self, x: Any) -> int:
@@ -195,7 +198,8 @@ class TheanoBackend(
         x: Any,
         value: Any,
     ) -> None:
-        _storage(x)[0] = self.checked_value(x, value)
+        storage = _storage(x)
+        storage[0] = self.checked_value(x, value)
 
     def eval(self, x: Any) -> Any:
         return self.get_value(x) if self.is_variable(x) else super().eval(x)
@@ -205,7 +209,7 @@ class TheanoBackend(
         x: Any,
         message: str = "",
     ) -> Any:
-        return Print(message)(x)
+        return Print(message)(as_numbers(x))
 
     def apply(
         self,
@@ -283,8 +287,8 @@ class TheanoBackend(
 
     def stop_gradient(self, variables: Any) -> Any:
         if isinstance(variables, (list, tuple)):
-            return [disconnected_grad(x) for x in variables]
-        return disconnected_grad(variables)
+            return [self.stop_gradient(x) for x in variables]
+        return disconnected_grad(as_numbers(variables))
 
     def _gradients(self, loss: Any, variables: Sequence[Any]) -> list[Any]:
         total = loss.sum() if loss.ndim else loss

@@ -108,7 +108,8 @@ class GraphFunction(Function):
             if not isinstance(x, SharedVariable):
                 raise ArgumentError(
                     f"The function's outputs depend on the placeholder {x.name or x!r} "
-                    f"of shape {x.type.shape}, which is not among its inputs."
+                    f"of shape {x.type.shape}, which is not among its inputs: "
+                    "K.function(inputs, outputs) takes its value."
                 )
         return list(dict.fromkeys(needed))
 

@@ -36,8 +36,13 @@ def sizes(x: Any) -> list[Any]:
 
 
 def as_numbers(x: Any) -> Any:
-    """Returns `x` as a tensor; the floats of a list get the default float type."""
-    if isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind == "f":
+    """Returns `x` as a tensor; floats of Python and NumPy get the default float type,
+    and an int of Python's is int32."""
+    if isinstance(x, Variable):
+        return x
+    if is_int(x) and not isinstance(x, np.integer):
+        return pt.as_tensor_variable(np.asarray(x, "int32"))
+    if np.asarray(x).dtype.kind == "f":
         return pt.as_tensor_variable(np.asarray(x, floatx()))
     return pt.as_tensor_variable(x)
 
@@ -420,7 +425,7 @@ class Operations(Types):
     # Shapes
 
     def shape(self, x: Any) -> Any:
-        return x.shape
+        return as_numbers(x).shape
 
     def reshape(
         self,

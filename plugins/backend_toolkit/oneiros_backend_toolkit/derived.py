@@ -66,6 +66,11 @@ class Derived(ForeignArguments, Types):
     ) -> T:
         return self.variable(_generator(seed).normal(mean, scale, shape), dtype, name)
 
+    def is_variable(self, x) -> bool:
+        """Tells whether something is a variable; an engine that can't tell takes any
+        tensor of its own for one."""
+        return bool(self.owns(x))
+
     def batch_get_value(self, xs) -> list[T]:
         return [self.get_value(x) for x in xs]
 
@@ -241,6 +246,8 @@ class Derived(ForeignArguments, Types):
         return self.reshape(x, (-1,))
 
     def batch_flatten(self, x) -> T:
+        if self.ndim(x) == 0:
+            raise ValueError("it has no axes")
         sample_shape = self.int_shape(x)[1:]
         if None in sample_shape:
             return self.reshape(x, (self.shape(x)[0], -1))

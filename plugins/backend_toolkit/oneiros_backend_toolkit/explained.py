@@ -29,6 +29,7 @@ from oneiros.errors import (
     ShapeError,
 )
 
+from oneiros_backend_toolkit.argument_checks import RULES, UnsuitedError, checked
 from oneiros_backend_toolkit.extremes import DEFAULT_AXES, refusing_empty_axes
 
 REFUSALS = (
@@ -81,6 +82,8 @@ class Explained(Backend):
             if is_of_contract and inspect.isfunction(function):
                 if name in DEFAULT_AXES:
                     function = refusing_empty_axes(name, function)
+                if name in RULES:
+                    function = checked(name, function)
                 setattr(cls, name, _explained(name, function))
 
 
@@ -193,12 +196,15 @@ def _told_again(
     if any(map(callable, received.values())):
         return None
     takes = _documented_arguments(name)
-    unsuited = {
-        argument: value
-        for argument, value in received.items()
-        if not _may_suit(backend, value, takes[argument])
-        and value is not bound.signature.parameters[argument].default
-    }
+    if isinstance(error, UnsuitedError):
+        unsuited = {error.argument: received[error.argument]}
+    else:
+        unsuited = {
+            argument: value
+            for argument, value in received.items()
+            if not _may_suit(backend, value, takes[argument])
+            and value is not bound.signature.parameters[argument].default
+        }
     is_of_shapes = not unsuited and "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
     kind = ShapeError if is_of_shapes else ArgumentError
     described = [

@@ -4,6 +4,7 @@ supplies."""
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.loop_states import Shape, state_shape
+from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
 Stepped = tuple[list[T], list[T]]
@@ -54,7 +57,9 @@ class Folds(Derived):
             last_result = fn(_like(elems, slices))
             return _listed(last_result), []
 
-        _, outputs = self._scan(step, self._elements("map_fn", elems), [])
+        sequences = self._elements("map_fn", elems)
+        _, outputs = self._scan(step, sequences, [])
+        _check_lengths_later("map_fn", sequences, outputs)
         return _like(last_result, outputs)
 
     def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> T:
@@ -77,6 +82,7 @@ class Folds(Derived):
                     f"of {len(states)}. It must return what it received as its first "
                     "argument."
                 )
+            self._check_states(name, states, result)
             types[:] = self._types_given(result, states)
             return [], self._cast(result, map(self.dtype, states))
 
@@ -85,7 +91,27 @@ class Folds(Derived):
         if types != [self.dtype(x) for x in initial]:
             initial = self._cast(initial, types)
             states, _ = self._scan(step, sequences, initial, go_backwards)
+        _check_lengths_later(name, sequences, states)
         return _like(initializer, states)
+
+    def _check_states(self, name: str, states: list[T], new_states: list[T]) -> None:
+        """Checks that a fold's function keeps the shapes of what it is given."""
+        for place, (state, new_state) in enumerate(
+            zip(states, new_states, strict=True)
+        ):
+            shape = self._static_shape(state)
+            new_shape = self._static_shape(new_state)
+            try:
+                state_shape(place, shape, new_shape)
+            except ShapeError as error:
+                raise ShapeError(
+                    f"{name}: the function received a value of shape {shape} and "
+                    f"returned one of shape {new_shape}. It must keep the shape; "
+                    f"K.{name}(fn, elems, initializer) starts with a value of your own."
+                ) from error
+
+    def _static_shape(self, x) -> Shape:
+        return tuple(self.int_shape(x)) if self.owns(x) else np.shape(x)
 
     def _types_given(self, new_states: list[T], states: list[T]) -> list[str]:
         """Returns the types of the states that a function gave; a number among them
@@ -132,6 +158,7 @@ class Folds(Derived):
                 f"{name} received elems={elems!r:.200}. It takes a tensor with a "
                 "first axis, or a list or tuple of such tensors."
             )
+        _check_lengths(name, *map(self.int_shape, sequences))
         return sequences
 
     def _check_has_first(self, name: str, sequences: list[T]) -> None:
@@ -143,6 +170,21 @@ class Folds(Derived):
                 f"at least one element, or a first value: K.{name}(fn, elems, "
                 "initializer)."
             )
+
+
+def _check_lengths(name: str, *shapes: Shape) -> None:
+    """Checks that sequences are of one length, as far as that is known."""
+    if len({shape[0] for shape in shapes} - {None}) > 1:
+        raise ShapeError(
+            f"{name} received elems of shapes {', '.join(map(str, shapes))}. Their "
+            "first axes must be equally long."
+        )
+
+
+def _check_lengths_later(name: str, sequences: list[T], results: list[T]) -> None:
+    """Checks it once more when data comes."""
+    check = functools.partial(_check_lengths, name)
+    when_known(check, sequences, checked=results)
 
 
 def _holds_numbers(elems: Sequence[Any]) -> bool:

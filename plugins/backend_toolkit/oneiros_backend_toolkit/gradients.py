@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros.arguments import refusal
-from oneiros.errors import GraphError
+from oneiros.arguments import refusal, shown
+from oneiros.errors import ArgumentError, GraphError
 
 from oneiros_backend_toolkit.channel_order import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.derived import Derived
@@ -37,6 +37,8 @@ class Gradients(Derived):
         for x in variables:
             if not self.owns(x):
                 raise refusal("K.gradients", "variables", x, "variables and tensors")
+        self._check_floats("variables", variables)
+        self._check_floats("loss", loss if isinstance(loss, (list, tuple)) else [loss])
         total = self._total(loss, upstream)
         if self.owns(total):
             gradients = self._with_forms(total, variables)
@@ -55,6 +57,15 @@ class Gradients(Derived):
                 "K.gradients(…, allow_unconnected=True) gives None for it."
             )
         return gradients
+
+    def _check_floats(self, argument: str, tensors: Sequence[T]) -> None:
+        for x in tensors:
+            if self.owns(x) and not self.dtype(x).startswith("float"):
+                raise ArgumentError(
+                    f"K.gradients received {argument}={shown(x)} of type "
+                    f"{self.dtype(x)}. It takes tensors of floats; K.cast(x, "
+                    "K.floatx()) makes floats of integers."
+                )
 
     def _total(self, loss, upstream) -> T:
         """Returns what is differentiated: a tensor, or a number of which nothing

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import check_int, int_if_whole, shown
 from oneiros.errors import ArgumentError, DataError
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
@@ -17,14 +18,15 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
     # Arguments
         y: class numbers from 0, of any shape; flattened.
-        nb_classes: int, number of classes; the largest number in `y` plus one if not
-            given.
+        nb_classes: int, number of classes; None and 0 take the largest number in `y`
+            plus one.
 
     # Returns
         float64 array `(len(y), nb_classes)`.
 
     # Raises
-        DataError: if a class number is negative or not below `nb_classes`.
+        DataError: if a class number is negative or not below `nb_classes`, or none.
+        ArgumentError: if `nb_classes` is no whole number.
 
     # Example
         ```python
@@ -36,7 +38,9 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
         #  [0. 1. 0.]]
         ```
     """
-    labels = np.array(y, dtype="int").ravel()
+    labels = _class_numbers(y)
+    if nb_classes:
+        nb_classes = check_int("to_categorical", "nb_classes", int_if_whole(nb_classes))
     if not labels.size:
         return np.zeros((0, nb_classes or 0))
     nb_classes = nb_classes or int(labels.max()) + 1
@@ -49,6 +53,16 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     one_hot = np.zeros((labels.size, nb_classes))
     one_hot[np.arange(labels.size), labels] = 1
     return one_hot
+
+
+def _class_numbers(y: Any) -> Array:
+    try:
+        return np.array(y, dtype="int").ravel()
+    except (TypeError, ValueError):
+        raise DataError(
+            f"to_categorical received y={shown(y)}. It takes class numbers from 0; "
+            "np.unique(y, return_inverse=True)[1] numbers the classes of other labels."
+        ) from None
 
 
 def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:

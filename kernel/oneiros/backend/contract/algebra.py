@@ -44,8 +44,14 @@ class Algebra:
             A tensor: the batch, the other axes of `x`, then those of `y`. Two matrices
             give `(batch, 1)`.
 
+        On TensorFlow it is what Keras 1.2.2 gave there for two tensors of four axes or
+        more, and for an axis 0: two matrices are multiplied element by element and
+        summed over `axes`, the first one transposed if these differ; of other tensors
+        of one rank the matrices in the last two axes are multiplied.
+
         # Raises
-            ArgumentError: for a rank below 2, or an axis 0, which is the batch.
+            ArgumentError: for a rank below 2, an axis that there isn't, or, but on
+                TensorFlow, an axis 0, which is the batch.
             ShapeError: if the two sizes differ.
 
         # Example
@@ -63,7 +69,7 @@ class Algebra:
             x: tensor of any rank.
 
         # Returns
-            A tensor of the same type.
+            A tensor of the type of `x`, with its axes in reverse.
 
         # Raises
             ArgumentError: if `x` is no tensor, array or number.

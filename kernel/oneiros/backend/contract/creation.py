@@ -21,7 +21,7 @@ class Creation:
             name: ignored.
 
         # Returns
-            A tensor.
+            A tensor of the shape of `x`.
 
         # Raises
             ArgumentError: if `x` is no tensor or array, or if there is no such type.
@@ -36,7 +36,7 @@ class Creation:
             name: ignored.
 
         # Returns
-            A tensor.
+            A tensor of the shape of `x`.
 
         # Raises
             ArgumentError: if `x` is no tensor or array, or if there is no such type.
@@ -49,11 +49,11 @@ class Creation:
             start: number or scalar tensor; alone it is `stop`, and counting begins
                 at 0.
             stop: number or scalar tensor.
-            step: number.
+            step: number other than 0.
             dtype: name of the type.
 
         # Returns
-            A vector.
+            A vector `(ceil((stop - start) / step),)`.
 
         # Raises
             ArgumentError: for what is no number, a `step` of 0, or a type that there
@@ -87,7 +87,7 @@ class Creation:
             seed: int; None draws one.
 
         # Returns
-            A tensor.
+            A tensor of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -104,7 +104,7 @@ class Creation:
             seed: int; None draws one.
 
         # Returns
-            A tensor.
+            A tensor of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -120,7 +120,7 @@ class Creation:
             seed: int; None draws one.
 
         # Returns
-            A tensor.
+            A tensor of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.

@@ -163,8 +163,8 @@ class Ctc(Optional, capability="ctc"):
                 far.
 
         # Returns
-            How many positions are possible now, and the logarithms of the paths'
-            probabilities (for others, the values of `zeros`).
+            How many positions are possible now, a scalar, and the logarithms of the
+            paths' probabilities `(positions,)`; for others, the values of `zeros`.
 
         # Raises
             ArgumentError: for what is no tensor or array.

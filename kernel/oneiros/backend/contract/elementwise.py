@@ -132,7 +132,8 @@ class Elementwise:
             a: number or tensor, the exponent.
 
         # Returns
-            A tensor of the type that both have in common.
+            A tensor of the type that both have in common, of the shape that they
+            broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -164,7 +165,8 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of the type that both have in common.
+            A tensor of the type that both have in common, of the shape that they
+            broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -179,7 +181,8 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of the type that both have in common.
+            A tensor of the type that both have in common, of the shape that they
+            broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -194,7 +197,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -209,7 +212,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -224,7 +227,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -239,7 +242,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -254,7 +257,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -269,7 +272,7 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -284,7 +287,8 @@ class Elementwise:
             dtype: name of the type, such as `'float32'`.
 
         # Returns
-            A tensor of that type; floats lose their fractions where it is an integer.
+            A tensor of the shape of `x` and of that type; floats lose their fractions
+            where it is an integer.
 
         # Raises
             ArgumentError: if `x` is no tensor, array or number, or if there is no such
@@ -301,7 +305,8 @@ class Elementwise:
             else_expression: tensor, or such a function, taken elsewhere.
 
         # Returns
-            A tensor of the type that both expressions have in common.
+            A tensor of the type that both expressions have in common, of the shape
+            that all broadcast to.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.

@@ -65,12 +65,13 @@ class Graphs:
 
         # Returns
             A list of tensors, also for one variable: the derivatives of the loss by
-            each, in their order; None for one that it doesn't depend on.
+            each, of its shape and type, in their order; None for one that it doesn't
+            depend on.
 
         # Raises
             GraphError: naming a variable that the loss doesn't depend on, unless
                 `allow_unconnected`.
-            ArgumentError: for what is no tensor of floats.
+            ArgumentError: for what is no tensor of floats, as a loss or a variable.
             ShapeError: if `upstream` doesn't broadcast with `loss`.
 
         # Example
@@ -89,10 +90,10 @@ class Graphs:
             variables: tensor, or list of tensors.
 
         # Returns
-            A tensor, or a list of them, of the same values.
+            A tensor, or a list of them, of the same shapes and values.
 
         # Raises
-            ArgumentError: for what is no tensor.
+            ArgumentError: for what is no tensor, array or number.
         """
 
     def apply(self, fn, *tensors):
@@ -120,7 +121,7 @@ class Graphs:
         """Returns the update of a variable to a new value.
 
         # Arguments
-            x: variable.
+            x: variable, which K.variable(value) makes.
             new_x: tensor of its shape.
 
         # Returns
@@ -134,7 +135,7 @@ class Graphs:
         """Returns the update of a variable by adding.
 
         # Arguments
-            x: variable.
+            x: variable, which K.variable(value) makes.
             increment: tensor or number.
 
         # Returns
@@ -149,7 +150,7 @@ class Graphs:
         """Returns the update of a variable by subtracting.
 
         # Arguments
-            x: variable.
+            x: variable, which K.variable(value) makes.
             decrement: tensor or number.
 
         # Returns
@@ -164,7 +165,7 @@ class Graphs:
         """Returns the update of a moving average.
 
         # Arguments
-            variable: variable that holds the average.
+            variable: variable that holds the average; K.variable(value) makes one.
             value: tensor, the newest value.
             momentum: float, the weight of the average so far; the rest is that of
                 `value`.
@@ -181,8 +182,9 @@ class Graphs:
         """Returns what tells training from testing.
 
         # Returns
-            0 (test) or 1 (train) if `set_learning_phase` fixed it, else an integer
-            placeholder, which functions that depend on it take among their inputs.
+            0 (test) or 1 (train) if `set_learning_phase` fixed it, else a scalar
+            placeholder of integers, which functions that depend on it take among their
+            inputs.
         """
 
     def set_learning_phase(self, value) -> None:
@@ -203,7 +205,7 @@ class Graphs:
             alt: tensor, or such a function, for testing.
 
         # Returns
-            A tensor; `x` and `alt` should have one shape and type.
+            A tensor of the shape and type that `x` and `alt` should have in common.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.
@@ -218,7 +220,7 @@ class Graphs:
             alt: tensor, or such a function, for training.
 
         # Returns
-            A tensor; `x` and `alt` should have one shape and type.
+            A tensor of the shape and type that `x` and `alt` should have in common.
 
         # Raises
             ArgumentError: for what is no tensor, array or number.

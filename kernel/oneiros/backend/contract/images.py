@@ -242,7 +242,8 @@ class Pooling(Optional, capability="pool"):
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of images, in the same order of axes.
+            A tensor of images, in the same order of axes: with `'same'` there are
+            `ceil(size / stride)` windows along an axis, with `'valid'` as many as fit.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
@@ -270,7 +271,8 @@ class Pooling(Optional, capability="pool"):
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of volumes, in the same order of axes.
+            A tensor of volumes, in the same order of axes: with `'same'` there are
+            `ceil(size / stride)` windows along an axis, with `'valid'` as many as fit.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
@@ -322,7 +324,7 @@ class Padding(Optional, capability="padding"):
             dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
 
         # Returns
-            A tensor of images, in the same order of axes.
+            A tensor of images, larger by the zeros, in the same order of axes.
 
         # Raises
             ArgumentError: for another `dim_ordering`.
@@ -350,7 +352,7 @@ class Padding(Optional, capability="padding"):
             dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
 
         # Returns
-            A tensor of images, in the same order of axes.
+            A tensor of images, larger by the zeros, in the same order of axes.
 
         # Raises
             ArgumentError: for another `dim_ordering`.
@@ -367,7 +369,7 @@ class Padding(Optional, capability="padding"):
             dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
 
         # Returns
-            A tensor of volumes, in the same order of axes.
+            A tensor of volumes, larger by the zeros, in the same order of axes.
 
         # Raises
             ArgumentError: for another `dim_ordering`.
@@ -389,7 +391,7 @@ class Resizing(Optional, capability="resize"):
             dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
 
         # Returns
-            A tensor of images, in the same order of axes.
+            A tensor of images, each size times its factor, in the same order of axes.
 
         # Raises
             ArgumentError: for another `dim_ordering`.
@@ -410,7 +412,7 @@ class Resizing(Optional, capability="resize"):
             dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
 
         # Returns
-            A tensor of volumes, in the same order of axes.
+            A tensor of volumes, each size times its factor, in the same order of axes.
 
         # Raises
             ArgumentError: for another `dim_ordering`.

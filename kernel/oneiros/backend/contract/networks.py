@@ -52,7 +52,8 @@ class Networks:
             epsilon: float, added to the variance.
 
         # Returns
-            The result, the mean and the variance.
+            The result, of the shape of `x`, and the mean and the variance, without the
+            axes reduced.
 
         # Raises
             ArgumentError: for what is no tensor or array.

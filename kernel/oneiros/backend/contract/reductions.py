@@ -16,7 +16,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of the type of `x`.
+            A tensor of the type of `x`, without the axes reduced, or with size 1 there
+            for `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis, or if an axis reduced is known to
@@ -32,7 +33,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of the type of `x`.
+            A tensor of the type of `x`, without the axes reduced, or with size 1 there
+            for `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis, or if an axis reduced is known to
@@ -48,7 +50,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of the type of `x`.
+            A tensor of the type of `x`, without the axes reduced, or with size 1 there
+            for `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -70,7 +73,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of the type of `x`.
+            A tensor of the type of `x`, without the axes reduced, or with size 1 there
+            for `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -85,8 +89,9 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of floats: the type of `x`, the default float type if that is an
-            integer or boolean.
+            A tensor of floats, of the type of `x`, or of the default float type if that
+            is an integer or boolean; without the axes reduced, or with size 1 there for
+            `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -101,7 +106,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of floats.
+            A tensor of floats, without the axes reduced, or with size 1 there for
+            `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -116,7 +122,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of floats.
+            A tensor of floats, without the axes reduced, or with size 1 there for
+            `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -131,7 +138,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, without the axes reduced, or with size 1 there for
+            `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -146,7 +154,8 @@ class Reductions:
             keepdims: whether the axes reduced stay, of size 1.
 
         # Returns
-            A tensor of booleans.
+            A tensor of booleans, without the axes reduced, or with size 1 there for
+            `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.

@@ -48,9 +48,11 @@ class Recurrence(Optional, capability="rnn"):
             list of last states.
 
         # Raises
-            ShapeError: if there are fewer steps than `input_length`, not as many as in
-                the mask, or none and the last output is asked for, unless it is a
-                state; when a graph is computed, if the number was unknown.
+            ShapeError: if the rank of `inputs` is below 3, if there are not as many
+                steps as in the mask, or none and the last output is asked for, unless
+                it is a state, or if a state changes its shape without `unroll`. When a
+                graph is computed, if the number of steps was unknown, and then for
+                fewer than `input_length`, too.
             ArgumentError: if the step function doesn't return an output and as many
                 states as it got; or with `unroll`, if the number of steps isn't known.
 
@@ -85,7 +87,7 @@ class Scans(Optional, capability="scan"):
             name: ignored.
 
         # Returns
-            The last value.
+            The last value, of the shape of the first.
 
         # Raises
             ArgumentError: if `elems` isn't a tensor with a first axis or a list of
@@ -105,7 +107,7 @@ class Scans(Optional, capability="scan"):
             name: ignored.
 
         # Returns
-            The last value.
+            The last value, of the shape of the first.
 
         # Raises
             ArgumentError: if `elems` isn't a tensor with a first axis or a list of
@@ -124,7 +126,8 @@ class Scans(Optional, capability="scan"):
             name: ignored.
 
         # Returns
-            A tensor, or a list or tuple of them as `fn` returns it.
+            A tensor, or a list or tuple of them as `fn` returns it: its results along a
+            new first axis.
 
         # Raises
             ArgumentError: if `elems` isn't a tensor with a first axis or a list of
@@ -164,8 +167,8 @@ class FusedRecurrence(Optional, capability="fused"):
             b: tensor `(n,)`, the bias.
 
         # Returns
-            The last output, all outputs, and the list of the last states, as `rnn`
-            does.
+            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
+            list of the last states, each `(samples, n)`, as `rnn` does.
 
         # Raises
             ArgumentError: for another activation.
@@ -202,8 +205,8 @@ class FusedRecurrence(Optional, capability="fused"):
             b: tensor `(3 n,)`, the bias.
 
         # Returns
-            The last output, all outputs, and the list of the last states, as `rnn`
-            does.
+            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
+            list of the last states, each `(samples, n)`, as `rnn` does.
 
         # Raises
             ArgumentError: for another activation.
@@ -240,8 +243,8 @@ class FusedRecurrence(Optional, capability="fused"):
             b: tensor `(4 n,)`, the bias.
 
         # Returns
-            The last output, all outputs, and the list of the last states, as `rnn`
-            does.
+            The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
+            list of the last states, each `(samples, n)`, as `rnn` does.
 
         # Raises
             ArgumentError: for another activation.

@@ -17,7 +17,7 @@ class Shapes:
                 single None is taken as -1.
 
         # Returns
-            A tensor of the same type.
+            A tensor of that shape and of the type of `x`.
 
         # Raises
             ArgumentError: if `x` is no tensor or array.
@@ -32,7 +32,7 @@ class Shapes:
             pattern: tuple of ints, the axes of `x` in their new order.
 
         # Returns
-            A tensor of the same type.
+            A tensor of the type of `x`, with its axes in that order.
 
         # Raises
             ArgumentError: if `x` has no such axes.
@@ -53,10 +53,11 @@ class Shapes:
             axis: int.
 
         # Returns
-            A tensor of the type that all have in common.
+            A tensor of the type that all have in common, whose size along `axis` is the
+            sum of theirs.
 
         # Raises
-            ArgumentError: if there is no such axis.
+            ArgumentError: if there is no such axis, or for what is no list of tensors.
             ShapeError: if other sizes differ.
         """
 
@@ -67,10 +68,10 @@ class Shapes:
             x: list of tensors of one shape.
 
         # Returns
-            A tensor of the type that all have in common.
+            A tensor of the type that all have in common, with a new first axis.
 
         # Raises
-            ArgumentError: for what is no list of tensors.
+            ArgumentError: for what is no list of tensors, such as one tensor.
             ShapeError: if the shapes differ, or if there are none.
         """
 
@@ -86,7 +87,7 @@ class Shapes:
             A tensor whose size along `axis` is `rep` times that of `x`.
 
         # Raises
-            ArgumentError: if `x` has no such axis.
+            ArgumentError: if `x` has no such axis, or `rep` is no int.
         """
 
     def repeat(self, x, n):
@@ -100,7 +101,7 @@ class Shapes:
             A tensor `(batch, n, features)`.
 
         # Raises
-            ArgumentError: for any other rank.
+            ArgumentError: for any other rank, or if `n` is no int.
         """
 
     def tile(self, x, n):
@@ -111,7 +112,7 @@ class Shapes:
             n: int, for the last axis, or one int per axis.
 
         # Returns
-            A tensor of the same type.
+            A tensor of the type of `x`, with each size times its number.
 
         # Raises
             ArgumentError: if `x` is no tensor or array, or `n` no ints.
@@ -167,7 +168,7 @@ class Shapes:
             x: tensor.
 
         # Returns
-            A vector.
+            A vector of the type of `x`, with as many elements.
 
         # Raises
             ArgumentError: if `x` is no tensor, array or number.
@@ -177,10 +178,10 @@ class Shapes:
         """Puts the elements of each sample into one axis.
 
         # Arguments
-            x: tensor `(batch, ...)` of rank 2 or more.
+            x: tensor `(batch, ...)` of rank 1 or more.
 
         # Returns
-            A tensor `(batch, features)`.
+            A tensor `(batch, features)`; a vector has one feature.
 
         # Raises
             ArgumentError: if `x` is no tensor.

@@ -19,7 +19,7 @@ class Variables:
             name: str.
 
         # Returns
-            A tensor with `_keras_shape`.
+            A tensor of that shape, which it keeps as `_keras_shape`.
 
         # Raises
             ArgumentError: if neither `shape` nor `ndim` is passed, but on TensorFlow.
@@ -60,7 +60,7 @@ class Variables:
             name: str.
 
         # Returns
-            A variable.
+            A variable of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -75,7 +75,7 @@ class Variables:
             name: str.
 
         # Returns
-            A variable.
+            A variable of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -110,7 +110,7 @@ class Variables:
             seed: int; None draws from NumPy's global generator.
 
         # Returns
-            A variable.
+            A variable of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -130,7 +130,7 @@ class Variables:
             seed: int; None draws from NumPy's global generator.
 
         # Returns
-            A variable.
+            A variable of that shape and type.
 
         # Raises
             ArgumentError: if a size isn't known, or if there is no such type.
@@ -153,10 +153,10 @@ class Variables:
             tensor: tensor, maybe a sparse one.
 
         # Returns
-            A tensor.
+            A tensor of the same shape and type.
 
         # Raises
-            ArgumentError: if `tensor` is no tensor.
+            ArgumentError: if `tensor` is no tensor, array or number.
         """
 
     def shape(self, x):
@@ -166,10 +166,10 @@ class Variables:
             x: tensor.
 
         # Returns
-            A vector of integers. Indexing it gives scalar tensors.
+            A vector `(rank,)` of integers. Indexing it gives scalar tensors.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def int_shape(self, x):
@@ -215,13 +215,14 @@ class Variables:
         """Returns a variable's value; that of any other tensor as `K.eval` does.
 
         # Arguments
-            x: variable or tensor.
+            x: variable, or tensor that depends on no placeholder: it is computed.
 
         # Returns
-            An array that the caller owns.
+            An array of the shape and type of `x`, which the caller owns.
 
         # Raises
-            ArgumentError: for what is no tensor of this backend.
+            ArgumentError: for what is no tensor of this backend, or depends on a
+                placeholder.
         """
 
     def set_value(self, x, value) -> None:
@@ -240,13 +241,14 @@ class Variables:
         """Returns the values of several variables.
 
         # Arguments
-            xs: list of variables.
+            xs: list of variables, or of tensors as `get_value` takes them.
 
         # Returns
-            A list of arrays.
+            A list of arrays, each of the shape and type of its variable.
 
         # Raises
-            ArgumentError: for a tensor that is no variable.
+            ArgumentError: for what is no tensor of this backend, or depends on a
+                placeholder.
         """
 
     def batch_set_value(self, tuples) -> None:
@@ -264,40 +266,40 @@ class Variables:
         """Returns a variable's shape.
 
         # Arguments
-            x: variable.
+            x: variable or tensor.
 
         # Returns
-            A tuple of ints.
+            A tuple of ints; of a tensor what `int_shape` gives.
 
         # Raises
-            ArgumentError: for a tensor that is no variable.
+            ArgumentError: for what is no tensor.
         """
 
     def count_params(self, x):
         """Returns the number of a variable's elements.
 
         # Arguments
-            x: variable.
+            x: variable, or tensor whose sizes are known.
 
         # Returns
             An int.
 
         # Raises
-            ArgumentError: for a tensor that is no variable.
+            ArgumentError: for what is no tensor, or if a size isn't known.
         """
 
     def eval(self, x):
         """Computes a tensor that depends on no placeholder.
 
         # Arguments
-            x: tensor or variable.
+            x: variable, or tensor that depends on no placeholder.
 
         # Returns
-            An array.
+            An array of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
-            DataError: if a placeholder's value is missing.
+            ArgumentError: if `x` is no tensor, array or number, or depends on a
+                placeholder, whose value is missing: `K.function` takes it.
 
         # Example
             ```python
@@ -315,10 +317,10 @@ class Variables:
             message: str, printed before the value.
 
         # Returns
-            `x`, which has to be used in its stead.
+            A tensor of the shape and type of `x`, which has to be used in its stead.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` is no tensor, array or number.
         """
 
     def is_explicit_shape(self, shape):
@@ -339,10 +341,10 @@ class Variables:
             broatcastable: list of bools, one per axis (spelt as in Keras 1).
 
         # Returns
-            A tensor of the same values.
+            A tensor of the same shape and values.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` is no tensor, or there isn't one bool for each axis.
         """
 
     def manual_variable_initialization(self, value) -> None:

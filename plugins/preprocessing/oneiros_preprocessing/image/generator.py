@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_int, check_optional_int, refusal
+from oneiros.arguments import (
+    check_bool,
+    check_choice,
+    check_int,
+    check_number,
+    check_optional_int,
+    refusal,
+)
 from oneiros.errors import DataError
 
 from oneiros_preprocessing.image import transforms
@@ -114,25 +121,29 @@ class ImageDataGenerator:
         preprocessing_function: Callable[[Any], Any] | None = None,
         dim_ordering: str = "default",
     ) -> None:
-        self.featurewise_center = featurewise_center
-        self.samplewise_center = samplewise_center
-        self.featurewise_std_normalization = featurewise_std_normalization
-        self.samplewise_std_normalization = samplewise_std_normalization
-        self.zca_whitening = zca_whitening
-        self.rotation_range = rotation_range
-        self.width_shift_range = width_shift_range
-        self.height_shift_range = height_shift_range
-        self.shear_range = shear_range
+        self.featurewise_center = _flag("featurewise_center", featurewise_center)
+        self.samplewise_center = _flag("samplewise_center", samplewise_center)
+        self.featurewise_std_normalization = _flag(
+            "featurewise_std_normalization", featurewise_std_normalization
+        )
+        self.samplewise_std_normalization = _flag(
+            "samplewise_std_normalization", samplewise_std_normalization
+        )
+        self.zca_whitening = _flag("zca_whitening", zca_whitening)
+        self.rotation_range = _number("rotation_range", rotation_range)
+        self.width_shift_range = _number("width_shift_range", width_shift_range)
+        self.height_shift_range = _number("height_shift_range", height_shift_range)
+        self.shear_range = _number("shear_range", shear_range)
         self.zoom_range = _factors(zoom_range)
-        self.channel_shift_range = channel_shift_range
+        self.channel_shift_range = _number("channel_shift_range", channel_shift_range)
         self.fill_mode = check_choice(
             "ImageDataGenerator", "fill_mode", fill_mode, transforms.FILL_MODES
         )
-        self.cval = cval
-        self.horizontal_flip = horizontal_flip
-        self.vertical_flip = vertical_flip
-        self.rescale = rescale
-        self.preprocessing_function = preprocessing_function
+        self.cval = _number("cval", cval)
+        self.horizontal_flip = _flag("horizontal_flip", horizontal_flip)
+        self.vertical_flip = _flag("vertical_flip", vertical_flip)
+        self.rescale = _number("rescale", rescale)
+        self.preprocessing_function = _function(preprocessing_function)
         self.dim_ordering = chosen_ordering("ImageDataGenerator", dim_ordering)
         axes = BATCH_AXES[self.dim_ordering]
         self.channel_axis = axes.channel
@@ -353,6 +364,7 @@ class ImageDataGenerator:
 
         # Raises
             DataError: if `x` isn't a batch of images, or it is empty.
+            ArgumentError: if another argument makes no sense.
         """
         images = check_batch("ImageDataGenerator.fit", "x", x, self.dim_ordering)
         rounds = check_int("ImageDataGenerator.fit", "rounds", rounds)
@@ -362,7 +374,7 @@ class ImageDataGenerator:
         if seed is not None:
             np.random.seed(seed)
         images = np.array(images, dtype=K.floatx())
-        if augment:
+        if check_bool("ImageDataGenerator.fit", "augment", augment):
             images = np.stack(
                 [
                     self.random_transform(image)
@@ -379,6 +391,27 @@ class ImageDataGenerator:
             images /= self.std + K.epsilon()
         if self.zca_whitening:
             self.principal_components = zca_matrix(images)
+
+
+def _flag(name: str, value: Any) -> bool:
+    return check_bool("ImageDataGenerator", name, value)
+
+
+def _number(name: str, value: Any) -> Any:
+    """Returns a number as it is; None and False, which switch an option off, too."""
+    if value is None or value is False:
+        return value
+    number = check_number("ImageDataGenerator", name, value)
+    if np.asarray(number).dtype.kind not in "iuf" or np.ndim(number):
+        raise refusal("ImageDataGenerator", name, value, "a number, such as 0.5")
+    return number
+
+
+def _function(value: Any) -> Any:
+    if value and not callable(value):
+        expected = "a function of an image that returns one"
+        raise refusal("ImageDataGenerator", "preprocessing_function", value, expected)
+    return value
 
 
 def _factors(zoom_range: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int, int_if_whole
+from oneiros.arguments import check_bool, check_int, check_optional_int, int_if_whole
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -53,7 +53,8 @@ class Iterator:
             the place of the first one in the epoch, and how many they are.
 
     # Raises
-        ArgumentError: if `n`, `batch_size` or `seed` is no whole number.
+        ArgumentError: if `n`, `batch_size` or `seed` is no whole number, or `shuffle` a
+            text.
 
     # Example
         ```python
@@ -77,7 +78,7 @@ class Iterator:
     ) -> None:
         self.n = check_int(self, "n", int_if_whole(n))
         self.batch_size = check_int(self, "batch_size", int_if_whole(batch_size))
-        self.shuffle = shuffle
+        self.shuffle = check_bool(self, "shuffle", shuffle)
         self.batch_index = 0
         self.total_batches_seen = 0
         self.lock = threading.Lock()
