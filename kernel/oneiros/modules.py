@@ -36,9 +36,10 @@ class VirtualModule(ModuleType):
         try:
             return attribute(self.__name__, name)
         except AttributeError:
-            if not _is_asked_by_from_import():
+            if name.startswith("__"):
                 raise
-        raise PluginLoadError(f"{self.__name__} has no {name!r}{_advice(self, name)}")
+            kind = PluginLoadError if _is_asked_by_from_import() else AttributeError
+        raise kind(f"{self.__name__} has no {name!r}{_advice(self, name)}", name=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -101,8 +102,9 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
-        message = f"No module named {fullname!r}. {reason}"
-        raise ModuleNotFoundError(message, name=fullname)
+        raise ModuleNotFoundError(
+            f"No module named {fullname!r}. {reason}", name=fullname
+        )
     return None
 
 
@@ -110,8 +112,7 @@ def _advice(module: ModuleType, name: str) -> str:
     """Says what may have been meant by a name that a module doesn't have."""
     adviser = _find("oneiros.old_code", "missing_name")
     advice: str = registry.load(adviser)(name) if adviser else ""
-    hint = did_you_mean(name, dir(module))
-    return advice or f"; no installed plugin provides it.{hint}"
+    return advice or f"; no plugin provides it.{did_you_mean(name, dir(module))}"
 
 
 def attribute(module: str, name: str) -> Any:
@@ -135,8 +136,7 @@ def attribute(module: str, name: str) -> Any:
             raise PluginLoadError(f"{module} has no {name!r}. {reason}")
         if getter := _find(module, "__getattr__"):
             return registry.load(getter)(name)
-    message = f"module {module!r} has no attribute {name!r}"
-    raise AttributeError(message, name=name, obj=sys.modules.get(module))
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
 def patched(kind: str, name: str) -> Any:
@@ -154,7 +154,7 @@ def patched(kind: str, name: str) -> Any:
             own = module.own_names.get(name)
             if callable(own):
                 entry = _find(path, name)
-                if entry is None or registry.load(entry) is not own:
+                if not entry or registry.load(entry) is not own:
                     return own
     return None
 
@@ -199,13 +199,11 @@ def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]
 
 def _find(module: str, name: str) -> Entry | None:
     """Returns who provides a name in a module."""
-    plugins = manager()
-    entry = registry.find("layer", name) if module == LAYERS else None
-    if entry:
+    if module == LAYERS and (entry := registry.find("layer", name)):
         return entry
-    for table in _tables(module, plugins):
+    for table in _tables(module, manager()):
         if name in table:
-            return plugins.choose(table[name])
+            return manager().choose(table[name])
     return None
 
 
@@ -223,6 +221,9 @@ def _is_exported(module: str, name: str) -> bool:
 def _absence(fullname: str) -> str | None:
     """Says why a module, or a name in a module, is missing, if the index of owners
     knows it."""
+    place = fullname.rsplit(".", 1)
+    if _find(*place):
+        return f"It is no module. Type: from {' import '.join(place)}"
     path = f"{_path(fullname)}."
     for name, owner in registry.owners()["module"].items():
         if f"{name}.".startswith(path):

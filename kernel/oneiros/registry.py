@@ -40,7 +40,7 @@ def resolve(kind: str, name: str) -> Any:
         PluginLoadError: if the object can't be imported.
     """
     entry = find(kind, name)
-    if entry is None:
+    if not entry:
         raise UnknownNameError(_unknown(kind, name))
     return load(entry)
 
@@ -132,7 +132,7 @@ def absence(owner: str) -> str:
     it."""
     record = manager().records.get(owner)
     provided = f"It is provided by {owner}"
-    if record is None:
+    if not record:
         folder = owner.removeprefix("oneiros-").replace("-", "_")
         return (
             f"{provided}, which is not installed. In a clone of Oneiros, type: "

@@ -1,6 +1,7 @@
 """What is TensorFlow's own: its code on lazy tensors, XLA, storage, memory, silence."""
 
 import gc
+import os
 import threading
 from types import SimpleNamespace
 
@@ -626,6 +627,32 @@ def test_import_is_silent_and_changes_nothing():
     )
     done = run_python(script, without=["TF_CPP_MIN_LOG_LEVEL"])
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize("level", [None, "0", "1", "2"])
+def test_log_lines_of_the_import_are_held_back_below_the_level(
+    level, monkeypatch, capfd
+):
+    from oneiros_backend_tensorflow import tensorflow_import
+
+    def line(severity):
+        return f"{severity}0000 00:00:1795781569.514474    9923 cudart_stub.cc:31] No"
+
+    lines = ["WARNING: All log messages before absl::InitializeLog() is called are"]
+    lines += [line("I"), "no log line", line("W")]
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    if level is not None:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
+    with tensorflow_import._quiet():
+        os.write(2, "".join(f"{text}\n" for text in lines).encode())
+    shown = {
+        None: ["no log line"],
+        "0": lines,
+        "1": ["no log line", line("W")],
+        "2": ["no log line"],
+    }
+    assert capfd.readouterr().err.splitlines() == shown[level]
+    assert os.environ.get("TF_CPP_MIN_LOG_LEVEL") == level
 
 
 def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():

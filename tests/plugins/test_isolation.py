@@ -172,12 +172,12 @@ def test_a_backend_that_is_no_backend_names_its_plugin():
 def test_from_import_of_an_unknown_name_says_what_is_near(path):
     with pytest.raises(
         ImportError,
-        match=rf"oneiros\.{path} has no 'Dens'; no installed .* Did you mean 'Dense'",
+        match=rf"oneiros\.{path} has no 'Dens'; no plugin .* Did you mean 'Dense'",
     ):
         exec(f"from oneiros.{path} import Dens")
     with pytest.raises(
         ImportError,
-        match=r"oneiros\.optimizers has no 'sgdx'; no installed plugin provides it",
+        match=r"oneiros\.optimizers has no 'sgdx'; no plugin provides it",
     ):
         exec("from oneiros.optimizers import sgdx")
 

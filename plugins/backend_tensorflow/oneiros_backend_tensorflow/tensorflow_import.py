@@ -4,8 +4,9 @@ Every module takes `tf` from here.
 
 While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to
 the standard error is held back; anything else written there is passed on afterwards.
-Where TF_CPP_MIN_LOG_LEVEL is set, nothing changes. What the import draws from NumPy's
-global generator is put back.
+Where TF_CPP_MIN_LOG_LEVEL is set, only what is below it is held back: its libraries log
+some of that all the same, and `import jax` sets it to 1. With 0, nothing changes. What
+the import draws from NumPy's global generator is put back.
 
 Where Keras 3 or JAX are installed, TensorFlow's import brings them along. Here it finds
 neither; `tf.keras` and `import jax` work as ever afterwards. The import takes 2.9
@@ -32,15 +33,21 @@ import numpy as np
 from oneiros_backend_tensorflow.installed import check_installed
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_LOG_LINE = re.compile(rb"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
+_ALL = "3"
+"""The level below which all lines are: those of severity I, W and E."""
+_LOG_LINE = re.compile(
+    rb"([IWE])\d{4} \d\d:\d\d:|WARNING: All log messages before absl"
+)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    if _LEVEL in os.environ:
+    chosen = os.environ.get(_LEVEL)
+    level = chosen or _ALL
+    if level not in "123":
         yield
         return
-    os.environ[_LEVEL] = "3"
+    os.environ[_LEVEL] = level
     with tempfile.TemporaryFile() as held:
         sys.stderr.flush()
         stderr = os.dup(2)
@@ -51,9 +58,19 @@ def _quiet() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
-            del os.environ[_LEVEL]
+            if chosen is None:
+                del os.environ[_LEVEL]
             held.seek(0)
-            os.write(2, b"".join(line for line in held if not _LOG_LINE.match(line)))
+            os.write(2, b"".join(line for line in held if _is_shown(line, int(level))))
+
+
+def _is_shown(line: bytes, level: int) -> bool:
+    """Tells whether a line is no log line, or one of the level or above."""
+    log_line = _LOG_LINE.match(line)
+    if log_line is None:
+        return True
+    severity = log_line[1]
+    return severity is not None and severity not in b"IWE"[:level]
 
 
 class _Hidden(Loader):

@@ -29,7 +29,12 @@ from pytensor.printing import Print
 from pytensor.tensor.shape import Shape
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano import evaluation, numpy_functions, operators
+from oneiros_backend_theano import (
+    early_questions,
+    evaluation,
+    numpy_functions,
+    operators,
+)
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
@@ -113,6 +118,7 @@ class TheanoBackend(
         self._dtype(None)
         operators.install(self._adapted, self.alike)
         numpy_functions.install()
+        early_questions.install()
         evaluation.install(self.get_session())
 
     def _dtype(self, dtype: Any) -> str:

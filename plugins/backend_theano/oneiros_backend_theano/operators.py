@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from oneiros.backend.common import floatx
@@ -67,7 +67,6 @@ def install(adapt: Adapt, convert: Adapt) -> None:
         _extend(name, functools.partial(_on_numbers, adapt))
     _extend("invert", _inverting)
     _tensor_py_operators.__copy__ = _copied
-    _tensor_py_operators.__bool__ = _no_truth
 
 
 def _copied(x: Any) -> Any:
@@ -82,12 +81,6 @@ def _copied(x: Any) -> Any:
     tensor_state = {name: value for name, value in vars(x).items() if name in STATE}
     vars(copied).update(tensor_state)
     return copied
-
-
-def _no_truth(x: Any) -> NoReturn:
-    raise TypeError(
-        f"{x} is neither true nor false yet. K.switch(condition, a, b) chooses later."
-    )
 
 
 def _extend(

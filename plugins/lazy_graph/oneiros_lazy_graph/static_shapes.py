@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
+from oneiros_backend_toolkit.early_questions import LENGTH, NoValueError
+
 if TYPE_CHECKING:
     from oneiros_lazy_graph.tensors import LazyTensor
 
@@ -89,10 +91,6 @@ class StaticShape(tuple[Any, ...]):
         return StaticShape(part) if isinstance(index, slice) else part
 
 
-class _NoLengthError(TypeError, AttributeError):
-    """A length isn't known: `len` raises a TypeError, and `hasattr` is False."""
-
-
 class Length:
     """`__len__` of nodes: only those have it whose first size is known.
 
@@ -106,9 +104,6 @@ class Length:
             raise AttributeError("Only a tensor has a length, if it is known.")
         shape = node.shape
         if not shape or shape[0] is None:
-            raise _NoLengthError(
-                f"{node!r} has no known length. K.shape(x)[0] is its length, as a "
-                f"tensor."
-            )
+            raise NoValueError(f"{node} {LENGTH}")
         length = shape[0]
         return lambda: length

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
 from oneiros.errors import ShapeError
+from oneiros_backend_toolkit.early_questions import ITERATION, METHODS, TRUTH
+from oneiros_backend_toolkit.numpy_names import compute_elements, compute_whole
 
 from oneiros_lazy_graph.static_shapes import Length, StaticShape
 
@@ -150,7 +152,12 @@ class LazyTensor:
     original: LazyTensor | None = None
     __len__ = Length()
     __array_priority__ = 1000
-    __array_ufunc__ = None
+    __complex__ = METHODS["__complex__"]
+    __contains__ = METHODS["__contains__"]
+    __float__ = METHODS["__float__"]
+    __index__ = METHODS["__index__"]
+    __int__ = METHODS["__int__"]
+    __round__ = METHODS["__round__"]
 
     def __init__(
         self,
@@ -220,16 +227,20 @@ class LazyTensor:
         return result
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError(
-            f"{self!r} can't be iterated over: it holds no values yet. Index it: "
-            f"x[:, i]."
-        )
+        raise TypeError(f"{self} {ITERATION}")
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            f"{self!r} is neither true nor false yet. K.switch(condition, a, b) "
-            f"chooses later."
-        )
+        raise TypeError(f"{self} {TRUTH}")
+
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, **options: Any
+    ) -> Any:
+        return compute_elements(self, ufunc, method, inputs, options, _no_function)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: Any, options: Any
+    ) -> Any:
+        return compute_whole(self, function, args, options)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
@@ -315,6 +326,10 @@ class LazyTensor:
 
 def _same(x: Any) -> Any:
     return x
+
+
+def _no_function(name: str) -> None:
+    """Stands for what an engine has of NumPy's functions: nothing that records."""
 
 
 def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:
