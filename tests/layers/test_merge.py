@@ -243,7 +243,8 @@ def test_functions_stay_live_in_the_configuration(backend):
 
 
 def test_a_function_is_supplied_when_loading(backend):
-    layer = Merge(mode=lambda xs: xs[0], output_shape=(3,), name="pick")
+    place = 0
+    layer = Merge(mode=lambda xs: xs[place], output_shape=(3,), name="pick")
     written = json_text.loads(json_text.dumps(layer.get_config()))
     with pytest.raises(
         UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"
