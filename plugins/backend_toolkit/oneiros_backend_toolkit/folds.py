@@ -143,12 +143,16 @@ class Folds(Derived):
         if isinstance(elems, (list, tuple)) and not _holds_numbers(elems):
             return type(elems)(self._as_tensors(x) for x in elems)
         if self.owns(elems):
-            return elems
+            return self._in_graph(elems)
         array = np.asarray(elems)
         if array.dtype.kind not in "iufb":
             return elems
         dtype = floatx() if array.dtype.kind == "f" else array.dtype.name
         return self.cast(array, dtype)
+
+    def _in_graph(self, x) -> T:
+        """Returns a tensor of the graph; engines may have others, which hold values."""
+        return x
 
     def _elements(self, name: str, elems) -> list[T]:
         sequences = _listed(elems)

@@ -286,6 +286,9 @@ class RecordedBackend(Gradients, Sessions):
             self._dtype(dtype),
         )
 
+    def _in_graph(self, x: T) -> T:
+        return self.recorder.lift(x)
+
     def _random(
         self,
         name: str,
