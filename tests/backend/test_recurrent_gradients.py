@@ -264,7 +264,14 @@ def test_it_trains_in_a_compiled_loop(backend):
     assert (np.diff(losses) < 0).all()
 
 
-@KINDS
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("gru", marks=IN_DETAIL),
+        "lstm",
+        pytest.param("simple_rnn", marks=IN_DETAIL),
+    ],
+)
 def test_another_linker_computes_the_same(kind):
     with K.use("theano"):
         values = arrays(kind)

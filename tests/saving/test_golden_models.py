@@ -74,6 +74,7 @@ def close(actual, expected):
         np.testing.assert_allclose(one, other, rtol=RTOL, atol=ATOL)
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_model_goes_on_as_it_did(name, backend):
     case = Case(name)

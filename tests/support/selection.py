@@ -7,8 +7,7 @@ The exhaustive run has each test on all backends. In the test command
 
 - the functions of `K`, what happens in use (threads, Ctrl-C, copies, seeds), and golden
   functions and optimizers run on each backend, too;
-- those of them that take long and are marked `spread` run on one: a third of their
-  cases on each;
+- what takes long and is marked `spread` runs on one: a third of the cases on each;
 - a class of golden layers runs at users' settings on one backend, in
   `test_golden_users_settings.py`, and as fast as it compiles on another;
 - what is left depends less on the engine, and runs on Theano or on TensorFlow: half of
