@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def standardize_weights(
     axes = 1 if sample_weight_mode is None else 2
     expected = tuple(y.shape[:axes])
     if sample_weight is None and class_weight is None:
-        return np.ones(expected, K.floatx())
+        return _ones(expected, K.floatx())
     if sample_weight is None:
         return _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
@@ -105,6 +106,16 @@ def standardize_weights(
             "sample_weight_mode='temporal')."
         )
     return weights
+
+
+@lru_cache(16)
+def _ones(shape: tuple[int, ...], dtype: str) -> Array:
+    """Returns ones that take no memory and can't be written to.
+
+    Made anew for each call of `train_on_batch` they would take 5 % of its time in the
+    smallest network (case d of the comparison, Theano).
+    """
+    return np.broadcast_to(np.ones((), dtype), shape)
 
 
 def _by_class(class_weight: Any) -> dict[int, float]:

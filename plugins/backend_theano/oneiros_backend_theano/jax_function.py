@@ -275,8 +275,7 @@ class JaxFunction(GraphFunction):
 
 def _values(slots: list[Slot]) -> tuple[Any, ...]:
     """Returns what slots hold, moved to the device if it isn't there yet."""
-    for slot in slots:
-        move(slot)
+    move(*slots)
     return tuple([slot[0] for slot in slots])
 
 

@@ -23,12 +23,13 @@ LOCK = threading.Lock()
 donated buffer."""
 
 
-def move(slot: Slot) -> None:
-    """Moves a variable's value to the device, if it isn't there yet."""
-    if type(slot[0]) is np.ndarray:
-        from oneiros_jax_support.runs import on_device
+def move(*slots: Slot) -> None:
+    """Moves variables' values to the device, those that aren't there yet."""
+    for slot in slots:
+        if type(slot[0]) is np.ndarray:
+            from oneiros_jax_support.runs import on_device
 
-        slot[0] = on_device(slot[0])
+            slot[0] = on_device(slot[0])
 
 
 def call(
