@@ -112,8 +112,8 @@ def standardize_weights(
 def _ones(shape: tuple[int, ...], dtype: str) -> Array:
     """Returns ones that take no memory and can't be written to.
 
-    Made anew for each call of `train_on_batch` they would take 5 % of its time in the
-    smallest network (case d of the comparison, Theano).
+    With `np.ones` in their place `train_on_batch` of 16 units takes 1.8 % more of the
+    processor on Theano, 1.9 % on TensorFlow (medians of 31 interleaved turns).
     """
     return np.broadcast_to(np.ones((), dtype), shape)
 
