@@ -1,14 +1,13 @@
 """Which predictions are left to XLA's library YNN on a CPU, on JAX and on Theano."""
 
+import jax
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.layers import Activation, Convolution2D, Dense, Flatten, MaxPooling2D
 from oneiros.models import Sequential
-
-jax = pytest.importorskip("jax")
-graphs = pytest.importorskip("oneiros_jax_support.traced_graphs")
-ynn = pytest.importorskip("oneiros_jax_support.ynn")
+from oneiros_jax_support import traced_graphs as graphs
+from oneiros_jax_support import ynn
 
 
 def network(

@@ -15,13 +15,11 @@ from oneiros.errors import (
     GraphError,
     ShapeError,
 )
+from oneiros_backend_tensorflow import compiled_programs as reuse
 from oneiros_backend_tensorflow import installed
+from oneiros_backend_tensorflow.lending import Staging
 from processes import run_python
 from random_arrays import array
-
-pytest.importorskip("tensorflow")
-reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
-
 
 pytestmark = pytest.mark.usefixtures("on_tensorflow")
 
@@ -752,14 +750,13 @@ def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf)
 
 
 def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
-    staging = pytest.importorskip("oneiros_backend_tensorflow.lending").Staging
     image = K.placeholder((None, 4, 4, 1))
     staged = []
     kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
     convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
-    run = staging.run
+    run = Staging.run
     monkeypatch.setattr(
-        staging,
+        Staging,
         "run",
         lambda self, *arguments: staged.append(1) or run(self, *arguments),
     )
