@@ -3,34 +3,26 @@
 One in the test command, all in the exhaustive run.
 """
 
-import importlib.util
 from pathlib import Path
 
 import backends
 import draws
+import example_runs
 import pytest
+from example_runs import EXAMPLES, NAMES, load, reduced
 from oneiros import backend as K
 from processes import run_python
 
-ROOT = Path(__file__).parents[2] / "examples"
-TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
+TASKS = [name for name in NAMES if name != "quickstart"]
 BACKENDS = backends.BACKENDS if draws.is_exhaustive() else ["theano"]
 RUN = TASKS if draws.is_exhaustive() else ["gunpoint"]
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(
-        f"example_{name}", ROOT / f"{name}.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("backend_name", BACKENDS)
 @pytest.mark.parametrize("name", RUN)
-def test_reaches_its_target(name, backend_name, capsys):
+def test_reaches_its_target(name, backend_name, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     example = load(name)
     with K.use(backend_name):
         score = example.main()
@@ -41,18 +33,28 @@ def test_reaches_its_target(name, backend_name, capsys):
     )
 
 
-def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on():
-    program = (
-        "import sunspots; sunspots.NB_EPOCH = 2; assert sunspots.main() == "
-        "sunspots.main()"
-    )
-    run_python(program, options=["-W", "error"], cwd=ROOT)
+TWICE = """
+from example_runs import reduced
+sunspots = reduced("sunspots", NB_EPOCH=2)
+assert sunspots.main() == sunspots.main()
+"""
+
+
+def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on(tmp_path):
+    support = str(Path(example_runs.__file__).parent)
+    run_python(TWICE, options=["-W", "error"], cwd=tmp_path, PYTHONPATH=support)
+
+
+def test_a_constant_that_an_example_lacks_is_refused():
+    with pytest.raises(AttributeError, match=r"examples/gunpoint.py has no NB_EPOCHS"):
+        reduced("gunpoint", NB_EPOCHS=1)
 
 
 LONGEST = 140
 """Lines that an example may have, so that it is read in one go."""
 
 
-@pytest.mark.parametrize("name", [*TASKS, "quickstart"])
+@pytest.mark.parametrize("name", NAMES)
 def test_stays_short(name):
-    assert len((ROOT / f"{name}.py").read_text().splitlines()) < LONGEST
+    lines = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGEST
