@@ -208,9 +208,10 @@ def _base_class(kind: str) -> type:
     """Returns the class that all classes of a kind derive from."""
     if kind not in CLASS_KINDS:
         return object
-    module = import_module(CLASS_KINDS[kind])
     # A class, by CLASS_KINDS.
-    return getattr(module, kind.capitalize())  # type: ignore[no-any-return]
+    return getattr(  # type: ignore[no-any-return]
+        import_module(CLASS_KINDS[kind]), kind.capitalize()
+    )
 
 
 @contextmanager
@@ -239,8 +240,7 @@ def count_weight(shape: tuple[int, ...], owner: str) -> None:
     # Raises
         UnsafeFileError: if all weights together are too large.
     """
-    limits = load_context.current().limits
-    if limits is not None:
+    if limits := load_context.current().limits:
         limits.count_weight(shape, owner)
 
 
@@ -250,8 +250,7 @@ def count_call(owner: str) -> None:
     # Raises
         UnsafeFileError: if there are too many.
     """
-    limits = load_context.current().limits
-    if limits is not None:
+    if limits := load_context.current().limits:
         limits.count_call(owner)
 
 
@@ -304,8 +303,7 @@ def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
     objects = known_objects(custom_objects)
     if name in objects:
         return objects[name]
-    patch = modules.patched(kind, name)
-    if patch is not None:
+    if (patch := modules.patched(kind, name)) is not None:
         return patch
     try:
         return registry.resolve(kind, name)

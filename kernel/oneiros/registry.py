@@ -9,7 +9,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import oneiros
 from oneiros import load_context, settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
@@ -101,12 +100,6 @@ def register(
             del registered[other]
     registered[entry] = obj
     return Registration(entry, obj)
-
-
-def provenance(obj: Any) -> Any:
-    """Returns the `distribution`, `version` and `api_level` that an object, class or
-    function comes from, as a dict; None if it comes from no plugin."""
-    return oneiros.saving.provenance(obj)
 
 
 def load(entry: Entry) -> Any:

@@ -42,6 +42,39 @@ def test_right_class_numbers_are_silent():
         model.train_on_batch(X, np.array(labels))
 
 
+def binary():
+    model = Sequential([Dense(1, input_dim=3, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    return model
+
+
+def test_labels_of_plus_and_minus_one_are_told_once_for_binary_crossentropy():
+    model = binary()
+    labels = np.array([-1, 1, 1, -1])
+    with pytest.warns(UserWarning, match=r"values from -1 to 1.*loss='hinge'"):
+        model.fit(X, labels, nb_epoch=1, verbose=0)
+    model.fit(X, labels, nb_epoch=1, verbose=0)
+
+
+def test_probabilities_are_silent_for_binary_crossentropy():
+    model = binary()
+    for labels in ([0, 1, 1, 0], [True, False, True, False], [0.2, 0.9, 0.5, 1.0]):
+        model.train_on_batch(X, np.array(labels))
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy"])
+def test_a_softmax_over_one_unit_is_told(loss):
+    model = Sequential([Dense(1, input_dim=3, activation="softmax")])
+    with pytest.warns(UserWarning, match="softmax over one unit, which is always 1"):
+        model.compile("sgd", loss)
+
+
+def test_a_categorical_crossentropy_over_one_unit_is_told():
+    model = Sequential([Dense(1, input_dim=3, activation="sigmoid")])
+    with pytest.warns(UserWarning, match="categorical_crossentropy over one class"):
+        model.compile("sgd", "categorical_crossentropy")
+
+
 @pytest.mark.parametrize(
     "make", [lambda: Dense(3, 4), lambda: LSTM(2, 4), lambda: PReLU((64,))]
 )

@@ -130,8 +130,8 @@ def test_set_weights_refuses_what_does_not_fit(backend):
 
 
 def test_unknown_arguments_and_names(backend):
-    with pytest.raises(TypeError, match="SGD got the unknown argument 'learning_rate'"):
-        optimizers.SGD(learning_rate=0.1)
+    with pytest.raises(TypeError, match="SGD received the unknown argument 'rate'"):
+        optimizers.SGD(rate=0.1)
     with pytest.raises(UnknownNameError, match=r"'adamm'.*'adam'"):
         optimizers.get("adamm")
     with pytest.raises(ConfigError, match=r'"class_name": "SGD"'):

@@ -263,10 +263,11 @@ def test_distributions_that_share_a_namespace_package_are_told_apart(tmp_path):
         write_plugin(tmp_path, f"lab-{part}", f"lab.{part}", files, points)
     code = """
 from oneiros import registry
+from oneiros.saving import provenance
 import lab.vision.helper
 for thing in (registry.resolve("layer", "Text"), registry.resolve("layer", "Vision"),
               lab.vision.helper.Mine):
-    print(registry.provenance(thing)["distribution"])
+    print(provenance(thing)["distribution"])
 """
     done = start(tmp_path, code)
     assert done.stdout.split() == ["lab-text", "lab-vision", "lab-vision"], done.stderr
@@ -279,8 +280,8 @@ def test_what_only_a_shared_namespace_tells_comes_from_nobody(tmp_path):
         write_plugin(tmp_path, f"lab-{part}", "lab", files, points)
     (tmp_path / "lab" / "other.py").write_text("class Mine:\n    pass\n")
     code = """
-from oneiros import registry
+from oneiros.saving import provenance
 import lab.other
-print(registry.provenance(lab.other.Mine))
+print(provenance(lab.other.Mine))
 """
     assert start(tmp_path, code).stdout == "None\n"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oneiros import discovery, plugins, registry, settings
 from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
 from oneiros.plugins import KINDS, PluginRecord
+from oneiros.saving import provenance
 from processes import run_python
 
 NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{3,12}Zz", fullmatch=True)
@@ -183,19 +184,19 @@ def test_provenance():
         "api_level": 1,
     }
     dense = registry.resolve("layer", "Dense")
-    assert registry.provenance(dense) == expected
-    assert registry.provenance(dense(3)) == expected
+    assert provenance(dense) == expected
+    assert provenance(dense(3)) == expected
     assert (
-        registry.provenance(registry.resolve("objective", "mse"))["distribution"]
+        provenance(registry.resolve("objective", "mse"))["distribution"]
         == "oneiros-objectives"
     )
     assert (
-        registry.provenance(registry.resolve("layer", "Model"))["distribution"]
+        provenance(registry.resolve("layer", "Model"))["distribution"]
         == "oneiros-kernel"
     )
-    assert registry.provenance(Mine) is None
+    assert provenance(Mine) is None
     with registry.register("layer", "MineAlone", Mine, distribution="my-lab"):
-        assert registry.provenance(Mine())["distribution"] == "my-lab"
+        assert provenance(Mine())["distribution"] == "my-lab"
 
 
 class Declares:

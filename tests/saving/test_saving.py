@@ -36,7 +36,7 @@ from oneiros.models import (
 )
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
-from oneiros.saving import Budget, Format, ModelState
+from oneiros.saving import Budget, Format, ModelState, provenance
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import saving
 from processes import run_python
@@ -293,7 +293,7 @@ def test_where_each_object_comes_from_is_recorded(backend, tmp_path):
     trained().save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         recorded = json.loads(file.attrs["oneiros_provenance"])
-    assert recorded["layer:Dense"] == registry.provenance(Dense)
+    assert recorded["layer:Dense"] == provenance(Dense)
     owners = {name: origin["distribution"] for name, origin in recorded.items()}
     assert (
         owners.items()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, ClassVar
 
 import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.backend import bound
-from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import (
@@ -77,7 +76,6 @@ class Container(Layer):
 
     loadable: ClassVar[bool] = True
 
-    @open_to_old_code
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
         self.begin(name)
         self.inputs = list(to_list(input))
@@ -223,8 +221,10 @@ class Container(Layer):
         if index is None and name in by_name:
             return by_name[name]
         description = f"named {name!r}" if index is None else f"with index {index}"
-        hint = did_you_mean(str(name), by_name)
-        hint = hint or f" It has {len(by_name)}: {', '.join(by_name)}."
+        hint = (
+            did_you_mean(str(name), by_name)
+            or f" It has {len(by_name)}: {', '.join(by_name)}."
+        )
         raise ArgumentError(f"{label(self)} has no layer {description}.{hint}")
 
     def _store(self, kind: str) -> list[Any]:
@@ -545,12 +545,9 @@ def entry_of(layer: Layer) -> dict[str, Any]:
 
 def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     """Returns depth → items, the deepest first."""
-    levels: dict[int, list[Any]] = {
-        depth: [] for depth in sorted(set(depths.values()), reverse=True)
-    }
-    for item, depth in depths.items():
-        levels[depth].append(item)
-    return levels
+    deepest_first = sorted(depths, key=depths.__getitem__, reverse=True)
+    levels = groupby(deepest_first, depths.__getitem__)
+    return {depth: list(items) for depth, items in levels}
 
 
 def get_source_inputs(

@@ -16,20 +16,23 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def open_to_old_code(method: Method) -> Method:
-    """Decorates a method of a model that old code calls otherwise, or replaces.
+    """Decorates a constructor or method that old code calls otherwise, or replaces.
 
-    Arguments that the method doesn't have go to `oneiros.old_code`, which passes over
-    what other versions of Keras had, and explains the others: `model.fit(x, y,
-    epochs=5)` asks "Did you mean 'nb_epoch'?". Where the model's class or the program
-    replaced the method's loop, as a `_fit_loop`, that one runs instead of the method.
+    Arguments that don't fit go to `oneiros.old_code`, which passes over what other
+    versions of Keras had, and explains the others: `model.fit(x, y, epochs=5)` asks
+    "Did you mean 'nb_epoch'?", and `Dense(units=5)` gets the line to write. Where the
+    model's class or the program replaced the method's loop, as a `_fit_loop`, that one
+    runs instead of the method.
     """
-    parameters = inspect.signature(method).parameters
+    signature = inspect.signature(method)
     loop = LOOPS.get(method.__name__)
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs.keys() <= parameters.keys():
-            kwargs = oneiros.old_code.known_arguments(self, method, kwargs)
+        try:
+            signature.bind(self, *args, **kwargs)
+        except TypeError:
+            kwargs = oneiros.old_code.known_arguments(self, method, args, kwargs)
         if loop and getattr(self, loop).__module__ != "oneiros.engine.model":
             return oneiros.old_code.run_own_loop(self, method, args, kwargs)
         return method(self, *args, **kwargs)

@@ -14,6 +14,7 @@ from oneiros import config
 from oneiros.arguments import check_bool, is_int, label, shown
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.node import (
     Node,
     Shape,
@@ -133,7 +134,7 @@ class _Late:
         return vars(layer)[self.name]
 
 
-class _Gone(_Late):
+class Gone(_Late):
     """What layers of Keras 0.x had; `oneiros.old_code` says what does it now."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
@@ -210,13 +211,18 @@ class Layer(Rebuilt):
     built: Any = _Late()
     _backend: Any = _Late()
     _conditional: Any = _Late()
-    get_input = _Gone()
-    get_output = _Gone()
-    params = _Gone()
+    get_input = Gone()
+    get_output = Gone()
+    params = Gone()
     input_spec: Any = None
     initial_weights: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__ = open_to_old_code(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, **kwargs: Any) -> None:
         if not kwargs.keys() <= set(KWARGS):
@@ -413,16 +419,13 @@ class Layer(Rebuilt):
         self._check_tensors(tensors)
         self.assert_input_compatibility(x)
         if not self.built:
-            self._build(list(map(K.int_shape, tensors)))
+            self.build(one_or_all(list(map(K.int_shape, tensors))))
+            self.built = True
             self.assert_input_compatibility(x)
         if not all(hasattr(tensor, "_keras_history") for tensor in tensors):
             return self.call(x, mask)
         self.add_inbound_node(*origins(tensors))
         return one_or_all(self.inbound_nodes[-1].output_tensors)
-
-    def _build(self, shapes: list[Shape]) -> None:
-        self.build(one_or_all(shapes))
-        self.built = True
 
     def _check_tensors(self, tensors: list[Any]) -> None:
         for tensor in tensors or [tensors]:
@@ -486,14 +489,10 @@ class Layer(Rebuilt):
     def _at(self, node_index: int, attribute: str) -> Any:
         count = len(self.inbound_nodes)
         if not -count <= node_index < count:
-            remedy = (
-                "Calls count from 0."
-                if count
-                else "Call it on a tensor, or add it to a model."
-            )
             name = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
-                f"{label(self)} has no {name} of call {node_index} of {count}. {remedy}"
+                f"{label(self)} has no {name} of call {node_index} of {count}. Call "
+                "it on a tensor, or add it to a model; calls count from 0."
             )
         return one_or_all(getattr(self.inbound_nodes[node_index], attribute))
 

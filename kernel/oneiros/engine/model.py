@@ -14,6 +14,7 @@ from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
+from oneiros.engine.layer import Gone
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
 from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
@@ -89,7 +90,11 @@ class Model(Container):
         """What makes a user's arrays into batches and streams, the `ArrayAdapter`."""
         return oneiros.arrays.ArrayAdapter(self)
 
+    predict_classes = Gone()
+    predict_proba = Gone()
+
     @K.bound
+    @open_to_old_code
     def compile(
         self,
         optimizer: Any,

@@ -11,7 +11,7 @@ from oneiros.arguments import label, refusal
 from oneiros.engine.stream import Stream
 from oneiros.errors import NotCompiledError
 
-from oneiros_array_data import class_numbers, standardize
+from oneiros_array_data import standardize, suspicious_targets
 from oneiros_array_data.sample_weights import (
     standardize_class_weights,
     standardize_sample_weights,
@@ -45,11 +45,11 @@ class ArrayAdapter:
         model: the `Model`.
 
     # Properties
-        tells_class_numbers: bool, whether class numbers that the model doesn't have are
-            still to be told, which happens once.
+        warns_of_targets: bool, whether a warning of targets that don't suit their loss
+            is still to be given, which happens once.
     """
 
-    tells_class_numbers = True
+    warns_of_targets = True
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -134,8 +134,8 @@ class ArrayAdapter:
             )
         )
         standardize.check_array_lengths(inputs, targets, sample_weights)
-        if self.tells_class_numbers:
-            self.tells_class_numbers = class_numbers.are_known(model, targets)
+        if self.warns_of_targets:
+            self.warns_of_targets = suspicious_targets.are_plausible(model, targets)
         return inputs + targets + sample_weights
 
     def _target_shapes(self) -> list[Any]:

@@ -12,6 +12,7 @@ from oneiros.errors import ArgumentError, BackendMixError
 
 from oneiros_compilation.losses import OutputLoss, output_losses, spread_all
 from oneiros_compilation.metrics import named_metrics
+from oneiros_compilation.single_units import warn_of_single_units
 
 Tensor = Any
 
@@ -46,6 +47,7 @@ def plan(
     """Returns what `compile` makes of its arguments; the model is not touched."""
     names = model.output_names
     outputs = output_losses(model, loss, sample_weight_mode)
+    warn_of_single_units(model, [output.function for output in outputs])
     factors = spread_all("loss_weights", loss_weights, names, default=1.0)
     terms = [
         factor * output.value for factor, output in zip(factors, outputs, strict=True)

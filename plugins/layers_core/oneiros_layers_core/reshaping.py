@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from oneiros import backend as K
@@ -59,22 +58,6 @@ class Flatten(Layer):
         return K.batch_flatten(x)
 
 
-def _explains_dims(constructor: Callable[..., None]) -> Callable[..., None]:
-    """Decorates the constructor of Reshape, whose argument Keras 0.x called `dims`."""
-
-    @functools.wraps(constructor)
-    def construct(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if "dims" in kwargs:
-            dims = kwargs["dims"]
-            raise TypeError(
-                f"Reshape received dims={dims!r:.40}, as Keras 0.x called it. Write "
-                f"Reshape(target_shape={dims!r:.40})."
-            )
-        constructor(self, *args, **kwargs)
-
-    return construct
-
-
 class Reshape(Layer):
     """Gives each sample another shape of the same size.
 
@@ -103,7 +86,6 @@ class Reshape(Layer):
 
     loadable: ClassVar[bool] = True
 
-    @_explains_dims
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target_shape = self._checked(target_shape)

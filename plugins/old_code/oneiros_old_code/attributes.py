@@ -1,7 +1,8 @@
-"""What layers of Keras 0.x had, and what does it now."""
+"""What layers of other versions of Keras have, and what does it in Keras 1."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from oneiros.arguments import label
@@ -11,6 +12,9 @@ REPLACED = {
     "get_input": "Write layer.input, a tensor; model.inputs has a model's.",
     "get_output": "Write layer.output, a tensor; its value: K.function([model.input, "
     "K.learning_phase()], [layer.output])([data, 0]).",
+    "predict_classes": "Write model.predict(x).argmax(axis=-1); Sequential has the "
+    "method.",
+    "predict_proba": "Write model.predict(x); Sequential has the method.",
     "params": "Write layer.trainable_weights, a list of variables.",
 }
 """Attributes, and what to write."""
@@ -18,7 +22,9 @@ REPLACED = {
 
 def gone(owner: type, name: str) -> AttributeError:
     """Returns the error for an attribute that classes of layers don't have any more."""
-    return AttributeError(f"{owner.__name__}: {name} is of Keras 0.x. {REPLACED[name]}")
+    return AttributeError(
+        f"{owner.__name__} has no {name} in Keras 1. {REPLACED[name]}"
+    )
 
 
 def defines_get_output(layer: Any) -> ArgumentError:
@@ -27,3 +33,19 @@ def defines_get_output(layer: Any) -> ArgumentError:
         f"{label(layer)} defines get_output(train), as layers of Keras 0.x did. Name "
         "it call(self, x, mask=None), and take x for get_input(train)."
     )
+
+
+def explain_call(layer: Any) -> None:
+    """Says what to define where a `call` failed that was written for Keras 2 or 3.
+
+    # Raises
+        TypeError: if the layer's `call` takes no mask.
+    """
+    parameters = inspect.signature(layer.call).parameters
+    kinds = [parameter.kind for parameter in parameters.values()]
+    if "mask" in parameters or inspect.Parameter.VAR_KEYWORD in kinds:
+        return
+    raise TypeError(
+        f"{label(layer)} defines call(self, {', '.join(parameters)}), as layers of "
+        "Keras 2 and 3 do. Keras 1 passes a mask: write call(self, x, mask=None)."
+    ) from None

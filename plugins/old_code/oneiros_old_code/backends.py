@@ -76,6 +76,16 @@ SETTINGS: dict[str, Callable[[], Any]] = {
 }
 """Variables of Keras 1's modules, and what gives their values."""
 
+OF_KERAS_2 = {
+    "image_data_format": "K.image_dim_ordering(): 'tf' is channels_last, 'th' "
+    "channels_first",
+    "set_image_data_format": "K.set_image_dim_ordering('tf') for channels_last, ('th') "
+    "for channels_first",
+    "conv2d_transpose": "K.deconv2d(x, kernel, output_shape)",
+    "depthwise_conv2d": "K.separable_conv2d(x, depthwise_kernel, pointwise_kernel)",
+}
+"""Functions of Keras 2, and what to write."""
+
 
 def backend_name(name: str) -> Any:
     """Returns what a name in `keras.backend` stands for, beyond the functions of `K`.
@@ -92,6 +102,8 @@ def backend_name(name: str) -> Any:
     if name in RENAMED:
         warn(f"K.{name} is called K.{RENAMED[name]} since Keras 1.2: write that.")
         return getattr(K, RENAMED[name])
+    if name in OF_KERAS_2:
+        raise AttributeError(f"K.{name} is of Keras 2. Write {OF_KERAS_2[name]}.")
     for engine, names in ENGINE_MODULES.items():
         if name in names:
             raise AttributeError(

@@ -8,6 +8,7 @@ SERVICES = {
     "without_dropped": "oneiros_old_code.unknown_arguments:without_dropped",
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
+    "explain_call": "oneiros_old_code.attributes:explain_call",
     "regularizers_of": "oneiros_old_code.regularizers:regularizers_of",
     "set_regularizers": "oneiros_old_code.regularizers:set_regularizers",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",

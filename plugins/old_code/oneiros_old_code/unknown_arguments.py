@@ -10,10 +10,13 @@ from typing import Any
 
 from oneiros_backend_toolkit.user_warnings import warn
 
+from oneiros_old_code.constructors import unfit_call, written_call
+from oneiros_old_code.spellings import respelled, spellings_of
+
 KERAS_2_NAMES = {
     "steps_per_epoch": "'samples_per_epoch', which counts samples",
     "use_multiprocessing": "'pickle_safe'",
-    "steps": "'val_samples', which counts samples",
+    "steps": "'val_samples' of the generator methods, which counts samples",
     "validation_steps": "'nb_val_samples', of samples",
 }
 """What Keras 2 calls otherwise, unless the two names are much alike."""
@@ -26,12 +29,12 @@ DROPPED = {
 }
 """Arguments of layers that Keras dropped, by the class that had them."""
 
-RENAMED = {
-    "poolsize": "pool_size",
-    "stride": "strides",
-    "pad": "padding",
+EXAMPLES = {
+    "compile": "'adam', 'categorical_crossentropy'",
+    "evaluate": "x, y",
+    "fit": "x, y",
 }
-"""Arguments of layers that Keras 1 calls otherwise."""
+"""What methods of models are called with, where names say too little."""
 
 DROPPED_FROM_METHODS = {
     "show_accuracy": "Write compile(…, metrics=['accuracy'])",
@@ -60,8 +63,10 @@ def check_layer_arguments(
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
     for name in [name for name in arguments if name not in set(common)]:
         own_names = [*_parameters(cls), *common]
-        if RENAMED.get(name) in own_names:
-            raise _renamed_argument(cls.__name__, name, arguments[name])
+        names_here = spellings_of(cls, own_names).get(name)
+        if names_here:
+            keywords = respelled(names_here, arguments[name])
+            raise _renamed_argument(cls.__name__, name, keywords)
         if name not in dropped:
             raise unknown_argument(cls.__name__, name, own_names)
         warn(
@@ -70,12 +75,12 @@ def check_layer_arguments(
         )
 
 
-def _renamed_argument(where: str, name: str, value: Any) -> TypeError:
+def _renamed_argument(where: str, name: str, keywords: dict[str, Any]) -> TypeError:
     """Returns the error for an argument that Keras 1 calls otherwise."""
-    name_here = RENAMED[name]
+    names_here = " and ".join(map(repr, keywords))
     return TypeError(
-        f"{where} received the unknown argument {name!r}. Did you mean {name_here!r}, "
-        f"as Keras 1 calls it? Write {where}({name_here}={value!r:.40})."
+        f"{where} received the unknown argument {name!r}. Did you mean {names_here}, "
+        f"as Keras 1 calls it? Write {written_call(where, (), keywords)}."
     )
 
 
@@ -87,23 +92,57 @@ def _parameters(cls: type) -> list[str]:
 
 
 def known_arguments(
-    model: Any, method: Callable[..., Any], arguments: dict[str, Any]
+    model: Any,
+    method: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> dict[str, Any]:
-    """Returns the arguments that a method of a model has, without those that Keras
-    dropped, of which a warning tells.
+    """Returns the keyword arguments that a method or constructor has, without those
+    that Keras dropped; warns of these.
+
+    # Arguments
+        model: the model, or the layer that is being made.
+        method: the method or `__init__`, as a function.
+        args: tuple, the positional arguments of the call.
+        kwargs: dict, its keyword arguments.
 
     # Raises
-        TypeError: for an argument that no version had here.
+        TypeError: for an argument that no version had here, and for one that is
+            missing.
     """
-    parameters = inspect.signature(method).parameters
+    if method.__name__ == "__init__":
+        raise unfit_call(method, model, args, kwargs)
+    signature = inspect.signature(method)
     where = type(getattr(model, "callback_model", None) or model).__name__
-    if method.__name__ != "__init__":
-        where = f"{where}.{method.__name__}"
-    own_arguments = without_dropped(where, arguments)
+    where = f"{where}.{method.__name__}"
+    own_arguments = without_dropped(where, kwargs)
     for name in own_arguments:
-        if name not in parameters:
-            raise unknown_argument(where, name, parameters)
+        if name not in signature.parameters and not _takes_any(signature):
+            raise unknown_argument(where, name, signature.parameters)
+    try:
+        signature.bind(model, *args, **own_arguments)
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}. Write {_usage(method)}.") from None
     return own_arguments
+
+
+def _takes_any(signature: inspect.Signature) -> bool:
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    return inspect.Parameter.VAR_KEYWORD in kinds
+
+
+def _usage(method: Callable[..., Any]) -> str:
+    """Returns a call of a model's method with all that it must receive."""
+    name = method.__name__
+    if name in EXAMPLES:
+        return f"model.{name}({EXAMPLES[name]})"
+    _, *parameters = inspect.signature(method).parameters.values()
+    required = [
+        parameter.name
+        for parameter in parameters
+        if parameter.default is inspect.Parameter.empty
+    ]
+    return f"model.{name}({', '.join(required)})"
 
 
 def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from oneiros.errors import ConfigError
 from oneiros_old_files.base import Migration, Origin
 from oneiros_old_files.keras2 import plain
 
-RENAMED = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
+from oneiros_optimizers.optimizer import LATER_NAMES
+
 COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 """Arguments that every optimizer may have in a file, by their names here."""
 NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -57,7 +58,7 @@ class OptimizerMigration(Migration):
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
                     "can't do."
                 )
-            arguments[RENAMED.get(argument, argument)] = value
+            arguments[LATER_NAMES.get(argument, argument)] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
                 f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
@@ -75,7 +76,7 @@ class OptimizerMigration(Migration):
         """Tells whether the optimizer here can do what an argument asks for."""
         if argument == "clipnorm":
             return not _is_of_tensorflow(config)
-        return RENAMED.get(argument, argument) in (*COMMON, *self.own_arguments)
+        return LATER_NAMES.get(argument, argument) in (*COMMON, *self.own_arguments)
 
 
 def _does_nothing(argument: str, value: Any) -> bool:

@@ -10,6 +10,9 @@ from oneiros.arguments import check_number
 from oneiros.bases import Rebuilt
 from oneiros.errors import DataError
 
+LATER_NAMES = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
+"""What later versions of Keras call arguments, and their names here."""
+
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
     """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`.
@@ -97,10 +100,7 @@ class Optimizer(Rebuilt):
     def __init__(self, **kwargs: Any) -> None:
         unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
         if unknown:
-            raise TypeError(
-                f"{type(self).__name__} got the unknown argument {unknown[0]!r}. Every "
-                "optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
-            )
+            raise _unknown_argument(type(self).__name__, unknown[0], kwargs)
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
             vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
@@ -173,3 +173,17 @@ class Optimizer(Rebuilt):
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
         """Builds the optimizer from `get_config()`'s result."""
         return cls(**config)
+
+
+def _unknown_argument(owner: str, name: str, arguments: dict[str, Any]) -> TypeError:
+    """Returns the error for an argument that an optimizer doesn't have."""
+    if name in LATER_NAMES:
+        value = f"{arguments[name]!r:.40}"
+        return TypeError(
+            f"{owner} received {name}={value}, as later versions of Keras call it. "
+            f"Write {owner}({LATER_NAMES[name]}={value})."
+        )
+    return TypeError(
+        f"{owner} received the unknown argument {name!r}. Every optimizer takes "
+        "`clipnorm` and `clipvalue` besides its own arguments."
+    )

@@ -11,7 +11,6 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import registry
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
@@ -22,6 +21,7 @@ from oneiros_model_parts.trained_model import computing_model, make_optimizer_st
 from oneiros_model_parts.variables import Values, assign, values_of
 from oneiros_optimizers.optimizer import Optimizer
 
+from oneiros_saving.provenance import provenance
 from oneiros_saving.training_config import COMPILED
 from oneiros_saving.used_objects import used_by
 
@@ -171,5 +171,5 @@ def _custom_objects(parts: Iterable[Any]) -> dict[str, Any]:
     return {
         name: used
         for name, used in named.items()
-        if isinstance(used, type) or not registry.provenance(used)
+        if isinstance(used, type) or not provenance(used)
     }

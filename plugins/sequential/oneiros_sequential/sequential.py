@@ -13,6 +13,7 @@ from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node, unique
@@ -298,6 +299,7 @@ class Sequential(Model):
         with configs.building("layer", cls.__name__):
             return cls([_layer(entry, cache) for entry in config])
 
+    @open_to_old_code
     def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
         self,
         optimizer: Any,

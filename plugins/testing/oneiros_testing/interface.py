@@ -117,12 +117,12 @@ TABLES: dict[str, dict[str, Names]] = {
             "find": "who provides a name",
             "names": "all names of a kind",
             "register": "registers an object for this process",
-            "provenance": "distribution that an object comes from",
         },
         "oneiros.saving": {
             "Format": "base class of file formats",
             "ModelState": "what a file of a model holds, as plain data",
             "Budget": "what reading a file may cost",
+            "provenance": "distribution that an object comes from",
             "parameter_budget": "block in which a configuration may ask for so much",
         },
         "oneiros.settings": {

@@ -1,0 +1,73 @@
+"""Targets with which a loss can't mean what it says: the user is warned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros_backend_toolkit.user_warnings import warn
+
+from oneiros_array_data.naming import name_of
+
+Array = Any
+
+
+def are_plausible(model: Any, targets: Sequence[Array]) -> bool:
+    """Warns of targets that don't suit the loss of their output.
+
+    Only arrays in memory are looked at.
+
+    # Arguments
+        model: the compiled model.
+        targets: one array per output.
+
+    # Returns
+        Whether there was nothing to warn of.
+    """
+    for place, loss in enumerate(model.loss_functions):
+        problem_of = PROBLEMS.get(name_of(loss))
+        target = targets[place]
+        if problem_of is None or not isinstance(target, np.ndarray):
+            continue
+        lowest = np.min(target)
+        highest = np.max(target)
+        problem = problem_of(lowest, highest, model.internal_output_shapes[place])
+        if problem:
+            warn(f"model target {model.output_names[place]!r}: received {problem}")
+            return False
+    return True
+
+
+def _missing_classes(lowest: Any, highest: Any, shape: Any) -> str:
+    """Returns what is wrong with class numbers; the loss of others is 0, so that wrong
+    ones look good."""
+    classes = shape[-1]
+    # NaN is in no interval
+    if classes is None or (lowest >= 0 and highest < classes):
+        return ""
+    return (
+        f"class numbers from {lowest} to {highest}, and the output has {classes} "
+        f"classes, 0 to {classes - 1}. Samples of other classes have the loss 0, and "
+        "teach nothing. Number the classes from 0, or enlarge the output."
+    )
+
+
+def _no_probabilities(lowest: Any, highest: Any, shape: Any) -> str:
+    """Returns what is wrong with targets of a binary crossentropy, which has no lower
+    bound for others than 0 to 1."""
+    if lowest >= 0 and highest <= 1:
+        return ""
+    return (
+        f"values from {lowest} to {highest}, and binary_crossentropy is for 0 and 1, "
+        "and what lies between. For labels -1 and 1 write loss='hinge', or pass "
+        "(y + 1) / 2."
+    )
+
+
+PROBLEMS: dict[str, Callable[[Any, Any, Any], str]] = {
+    "sparse_categorical_crossentropy": _missing_classes,
+    "binary_crossentropy": _no_probabilities,
+}
+"""What tells from the lowest and highest target and the output's shape whether a loss
+suits them."""

@@ -1,0 +1,73 @@
+"""What Keras 1 calls the arguments of layers that other versions of Keras call
+otherwise.
+
+Those of later versions come from the migrations, which read files of these versions:
+each plugin owns the table of its layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from oneiros import registry
+from oneiros.engine.container import Container
+
+DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
+"""The values of `data_format`, and those of `dim_ordering`."""
+
+Spellings = dict[str, str | tuple[str, ...]]
+
+OF_ALL_LAYERS: Spellings = {
+    "dims": "target_shape",
+    "pad": "padding",
+    "poolsize": "pool_size",
+    "stride": "strides",
+}
+"""Arguments of layers that Keras 0.x called otherwise, where a layer has the new
+name."""
+
+OF_MODELS: Spellings = {"inputs": "input", "outputs": "output"}
+"""The arguments of a model's constructor."""
+
+
+def spellings_of(cls: type, own_names: Collection[str]) -> Spellings:
+    """Returns what other versions call the arguments of a class, and what they are
+    here.
+
+    A tuple of names takes the items of a list: `kernel_size` is `nb_row` and `nb_col`.
+
+    # Arguments
+        cls: a class of layers or models.
+        own_names: names of the arguments that the class has.
+    """
+    spellings = {**OF_ALL_LAYERS, **_of_migrations(cls)}
+    if issubclass(cls, Container):
+        spellings = OF_MODELS
+    return {
+        name: names_here
+        for name, names_here in spellings.items()
+        if name not in own_names and set(_as_tuple(names_here)) <= set(own_names)
+    }
+
+
+def _of_migrations(cls: type) -> Spellings:
+    for base in cls.__mro__:
+        entry = registry.find("migration", base.__name__)
+        if entry is not None:
+            return getattr(registry.load(entry), "renamed", {})
+    return {}
+
+
+def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def respelled(names: str | tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Returns an argument of another version as Keras 1 takes it."""
+    if isinstance(names, tuple):
+        values = value if isinstance(value, (list, tuple)) else [value] * len(names)
+        return dict(zip(names, values, strict=False))
+    if names == "dim_ordering":
+        return {names: DIM_ORDERINGS.get(value, value)}
+    return {names: value}
