@@ -461,12 +461,15 @@ def test_the_backends_agree_on_every_function_and_data_set(data_sets):
     results = {}
     for name in BACKENDS:
         with K.use(name):
-            tensors = {}
+            losses = {}
+            predictions = {}
             for function, key in applicable(OBJECTIVES, data_sets):
                 t, p = (K.variable(a) for a in data_sets[key])
-                loss = getattr(objectives, function)(t, p)
-                tensors[function, key, "value"] = loss
-                tensors[function, key, "gradient"] = K.gradients(K.sum(loss), [p])[0]
+                losses[function, key, "value"] = getattr(objectives, function)(t, p)
+                predictions[function, key, "gradient"] = p
+            total = sum(map(K.sum, losses.values()))
+            gradients = K.gradients(total, list(predictions.values()))
+            tensors = {**losses, **dict(zip(predictions, gradients, strict=True))}
             results[name] = dict(
                 zip(tensors, K.function([], list(tensors.values()))([]), strict=True)
             )

@@ -76,12 +76,11 @@ class Case:
             tensors["mask_out"] = K.cast(self.mask(), "float32")
         if self.layer.losses:
             tensors["reg_loss"] = sum(self.layer.losses)
-        loss = sum(K.sum(K.square(y)) for y in self.outputs)
-        wanted = {name: self.source(name) for name in self.case["grads"]}
-        return {
-            **tensors,
-            **dict(zip(wanted, K.gradients(loss, list(wanted.values())), strict=True)),
-        }
+        return tensors
+
+    def loss(self):
+        """The scalar whose gradients are golden."""
+        return sum(K.sum(K.square(y)) for y in self.outputs)
 
     def mask(self):
         """The output's mask, if there is one."""
@@ -147,6 +146,7 @@ def compiled(cases, phase):
         for case in cases
         for name, tensor in case.tensors().items()
     ]
+    tensors += gradients(cases)
     function = K.function(
         [x for case in cases for x in case.inputs] + [K.learning_phase()],
         [tensor for _, _, tensor in tensors],
@@ -170,6 +170,22 @@ def compiled(cases, phase):
                 results[case][f"{name}_call1"] = value
         forget(cases, function, tensors, phase, results)
     return results
+
+
+def gradients(cases):
+    """Returns the gradients of cases, with their names, of one sum of their losses: a
+    case depends on no other, and one pass is compiled instead of many."""
+    sources = [
+        (case, name, case.source(name)) for case in cases for name in case.case["grads"]
+    ]
+    total = sum(case.loss() for case in cases if case.case["grads"])
+    if not sources:
+        return []
+    values = K.gradients(total, [source for _, _, source in sources])
+    return [
+        (case, name, value)
+        for (case, name, _), value in zip(sources, values, strict=True)
+    ]
 
 
 def forget(cases, function, tensors, phase, results):

@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -358,6 +358,7 @@ def _is_held(owner: ast.expr | None) -> bool:
     return False
 
 
+@cache
 def _private_names(source: str) -> set[str]:
     """Returns the private names that a module defines: functions, variables, class
     attributes and what methods keep on `self` and `cls`."""

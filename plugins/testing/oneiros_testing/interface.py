@@ -202,6 +202,10 @@ TABLES: dict[str, dict[str, Names]] = {
             "entry_of": "what a configuration holds of one layer of a graph",
             "get_source_inputs": "inputs that a tensor is computed from",
         },
+        "oneiros.engine.hints": {
+            "open_to_old_code": "decorator of what code of other versions calls "
+            "otherwise",
+        },
         "oneiros.engine.layer": {
             "KWARGS": "arguments that every layer takes",
         },
