@@ -32,7 +32,7 @@ ENTRIES = [
 ]
 
 
-MINE = "class Mine:\n    def _check_tensors(self): ...\n"
+MINE = "class Mine:\n    def _record(self): ...\n"
 
 
 def messages(source, tier=AUTHORING, package="my_lab"):
@@ -96,7 +96,7 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         "from my_lab.other import _helper",
         "import numpy as np\nnp._core",
         "x._keras_shape",
-        "class Mine:\n    def _record(self): ...\n    def go(self): self._check_tensors()",
+        "class Mine:\n    def _record(self): ...\n    def go(self): self._record()",
         "model._mark_of_my_lab = 1",
         f"{MINE}def go(mine: Mine | None): mine._record()",
         f"{MINE}def go(mine: 'Mine'): mine._record()",
@@ -106,9 +106,9 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         f"{MINE}    def go(self): super()._record()",
         f"{MINE}    def go(self): self.one._record()\n"
         "    def __init__(self): self.one = Mine()",
-        f"{MINE}Mine()._record()\nMine._check_tensors",
+        f"{MINE}Mine()._record()\nMine._record",
         f"{MINE}from my_lab.parts import part\npart._record()",
-        f"{MINE}attrgetter('_check_tensors')(anything)",
+        f"{MINE}attrgetter('_record')(anything)",
         "trainer.train(model)\nfit.train.size\nmodel.graph_nodes()",
         "attrgetter('optimizer.lr')\nattrgetter(name)",
         "import_module(f'my_lab.{name}')",
@@ -134,20 +134,20 @@ def test_what_is_published_passes(source):
         ("from oneiros import backend as K\nK._functions", "oneiros.backend._funct"),
         ("layer._trainable_weights", "_trainable_weights is a private member"),
         (
-            f"{MINE}def go(layer): layer._check_tensors()",
-            "_check_tensors is a private member",
+            f"{MINE}def go(layer): layer._record()",
+            "_record is a private member",
         ),
         (
-            f"{MINE}def go(mine, layer: Mine): mine._check_tensors()",
-            "_check_tensors is a private",
+            f"{MINE}def go(mine, layer: Mine): mine._record()",
+            "_record is a private",
         ),
         (
-            f"{MINE}def go(layer): getattr(layer, '_check_tensors')()",
-            "_check_tensors is a private",
+            f"{MINE}def go(layer): getattr(layer, '_record')()",
+            "_record is a private",
         ),
         (
-            f"{MINE}    def go(self): self.layer._check_tensors()",
-            "_check_tensors is a private",
+            f"{MINE}    def go(self): self.layer._record()",
+            "_record is a private",
         ),
         ("model.share_graph(other)", "share_graph of layers and models is for the"),
         ("self.model.adapter.inputs(x)", "adapter of layers and models is for the"),
@@ -156,10 +156,10 @@ def test_what_is_published_passes(source):
         ("getattr(layer, '_trainable_weights')", "_trainable_weights is a private"),
         ("attrgetter('_trainable_weights')", "_trainable_weights is a private"),
         (
-            "operator.attrgetter('a', 'b._check_tensors')",
-            "_check_tensors is a private member",
+            "operator.attrgetter('a', 'b._record')",
+            "_record is a private member",
         ),
-        ("methodcaller('_check_tensors')(layer)", "_check_tensors is a private member"),
+        ("methodcaller('_record')(layer)", "_record is a private member"),
         ("from my_lab.net import net\nnet._trainable_weights", "_trainable_weights is"),
         ("import_module('oneiros.records')", "oneiros.records isn't published."),
         ("importlib.import_module('oneiros.records')", "oneiros.records isn't"),
@@ -194,13 +194,11 @@ from {base} import Layer as Base
 
 
 class Mine(Base):
-    def _check_tensors(self): ...
+    def _record(self): ...
     def _mine(self): ...
     def call(self, x, mask=None): ...
 """
-    assert messages(source) == [
-        f"_check_tensors overrides a private member of {base}.Layer."
-    ]
+    assert messages(source) == [f"_record overrides a private member of {base}.Layer."]
     assert messages(source, ENGINE) == []
 
 

@@ -16,7 +16,7 @@ from oneiros_old_code.spellings import respelled, spellings_of
 KERAS_2_NAMES = {
     "steps_per_epoch": "'samples_per_epoch', which counts samples",
     "use_multiprocessing": "'pickle_safe'",
-    "steps": "'val_samples' of the generator methods, which counts samples",
+    "steps": "'val_samples', which counts samples",
     "validation_steps": "'nb_val_samples', of samples",
 }
 """What Keras 2 calls otherwise, unless the two names are much alike."""

@@ -98,9 +98,8 @@ class Optimizer(Rebuilt):
     loadable: ClassVar[bool] = False
 
     def __init__(self, **kwargs: Any) -> None:
-        unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
-        if unknown:
-            raise _unknown_argument(type(self).__name__, unknown[0], kwargs)
+        for name in sorted(set(kwargs) - {"clipnorm", "clipvalue"}):
+            raise TypeError(_about_unknown(type(self).__name__, name, kwargs[name]))
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
             vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
@@ -175,15 +174,14 @@ class Optimizer(Rebuilt):
         return cls(**config)
 
 
-def _unknown_argument(owner: str, name: str, arguments: dict[str, Any]) -> TypeError:
-    """Returns the error for an argument that an optimizer doesn't have."""
+def _about_unknown(owner: str, name: str, value: Any) -> str:
+    """Returns the message about an argument that an optimizer doesn't have."""
     if name in LATER_NAMES:
-        value = f"{arguments[name]!r:.40}"
-        return TypeError(
-            f"{owner} received {name}={value}, as later versions of Keras call it. "
-            f"Write {owner}({LATER_NAMES[name]}={value})."
+        return (
+            f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
+            f"it. Write {owner}({LATER_NAMES[name]}={value!r:.40})."
         )
-    return TypeError(
+    return (
         f"{owner} received the unknown argument {name!r}. Every optimizer takes "
         "`clipnorm` and `clipvalue` besides its own arguments."
     )
