@@ -264,14 +264,8 @@ def test_it_trains_in_a_compiled_loop(backend):
     assert (np.diff(losses) < 0).all()
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param("gru", marks=IN_DETAIL),
-        "lstm",
-        pytest.param("simple_rnn", marks=IN_DETAIL),
-    ],
-)
+@IN_DETAIL
+@pytest.mark.parametrize("kind", ["gru", "lstm", "simple_rnn"])
 def test_another_linker_computes_the_same(kind):
     with K.use("theano"):
         values = arrays(kind)

@@ -266,6 +266,7 @@ def test_transposed_convolution_is_the_transpose(theano):
     np.testing.assert_allclose(np.sum(result * c), np.sum(a * forward), rtol=1e-5)
 
 
+@pytest.mark.exhaustive(only=True)
 def test_other_linkers_call_jax_for_the_ops():
     x = K.placeholder((None, 6, 6, 2))
     kernel = K.variable(np.random.randn(3, 3, 2, 4))

@@ -91,7 +91,7 @@ def test_layer(float64, name, data):
 
 
 @pytest.mark.parametrize("name", sorted(RECURRENT))
-@settings(DRAWN, max_examples=draws.few())
+@DRAWN
 @given(data=st.data())
 def test_recurrent_layer(float64, name, data):
     check_drawn(name, data, SHORT_RUNS_OF_LOOPS)

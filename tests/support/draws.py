@@ -19,11 +19,6 @@ def load_profile(exhaustive: bool) -> None:
     settings.load_profile("exhaustive" if exhaustive else "short")
 
 
-def few() -> int:
-    """Returns how many examples a test draws that takes seconds for each."""
-    return settings().max_examples if is_exhaustive() else 3
-
-
 def is_exhaustive() -> bool:
     """Whether this is the exhaustive run."""
     return settings.get_current_profile_name() == "exhaustive"

@@ -9,7 +9,8 @@ The exhaustive run has each test on all backends. In the test command
   functions and optimizers run on each backend, too;
 - what takes long and is marked `spread` runs on one: a third of the cases on each;
 - a class of golden layers runs at users' settings on one backend, in
-  `test_golden_users_settings.py`, and as fast as it compiles on another;
+  `test_golden_users_settings.py`, and, unless it is a recurrent one, as fast as it
+  compiles on another;
 - what is left depends less on the engine, and runs on Theano or on TensorFlow: half of
   the tests on each.
 """
@@ -26,6 +27,8 @@ GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
 """The folders of which golden data does."""
 
 GOLDEN_LAYERS = "test_golden_layers.py"
+RECURRENT = ("Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN")
+"""Golden layers that take 5 to 9 seconds each, as fast as they compile."""
 
 
 def mark(items):
@@ -55,7 +58,8 @@ def _spared(items):
     twins = defaultdict(dict)
     for item in items:
         if _is_golden_layer(item):
-            if not is_on(fast_backend(item.callspec.params["name"]), item):
+            name = item.callspec.params["name"]
+            if name in RECURRENT or not is_on(fast_backend(name), item):
                 spared.add(item)
             continue
         if item.get_closest_marker("spread"):

@@ -136,7 +136,7 @@ def test_clones_have_the_same_parameters_and_no_model():
 
 def test_grid_search_finds_parameters_of_the_model_and_of_fit():
     grid = {
-        "kerasclassifier__units": [4, 8],
+        "kerasclassifier__units": [8],
         "kerasclassifier__nb_epoch": [1, np.int64(20)],
     }
     pipeline = make_pipeline(StandardScaler(), classifier())
