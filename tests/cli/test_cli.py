@@ -196,3 +196,21 @@ def test_strict_ends_with_the_reason_and_no_traceback(run, monkeypatch):
     with settings.override(disable=["oneiros-another-noise"]):
         code, _, err = run("plugins")
     assert (code, err) == (1, "oneiros: my-lab 1.0, import: it broke\n")
+
+
+def test_help_fits_in_80_columns_and_flags_have_no_type(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run("--help")
+    assert code == 0 and "  --version  Show the version and exit." in out
+    assert "..." not in out.partition("Commands:")[2]
+    _, out, _ = run("convert", "--help")
+    assert "--overwrite  " in out and "--dim-ordering <th|tf>" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_piped_tables_are_not_padded(run, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    _, out, _ = run("plugins")
+    lines = out.splitlines()
+    assert any(line.endswith("module: activations") for line in lines)
+    assert all(line == line.rstrip() for line in lines)

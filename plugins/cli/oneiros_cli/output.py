@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 
@@ -9,11 +11,19 @@ UNLIMITED = 100_000
 """Characters of a line in a file or a pipe."""
 
 
-def report_console() -> Console:
-    """Returns the console for a report: as wide as the terminal.
+@contextmanager
+def report_console() -> Iterator[Console]:
+    """Context manager for the console of a report, which is as wide as the terminal.
 
     What goes into a file or a pipe isn't wrapped, unless `COLUMNS` says how wide it may
-    be.
+    be, and no line of it ends in blanks.
     """
-    is_wrapped = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if is_wrapped else UNLIMITED)
+    if sys.stdout.isatty():
+        yield Console(highlight=False)
+        return
+    width = None if "COLUMNS" in os.environ else UNLIMITED
+    console = Console(highlight=False, width=width)
+    with console.capture() as report:
+        yield console
+    for line in report.get().splitlines():
+        print(line.rstrip())

@@ -82,7 +82,8 @@ def plugins(
     if as_json:
         print(json.dumps(report(records), indent=2))
     else:
-        _print(records, report_console(), tracebacks=name is not None)
+        with report_console() as console:
+            _print(records, console, tracebacks=name is not None)
     if check and any(record.problems for record in records):
         raise typer.Exit(1)
 

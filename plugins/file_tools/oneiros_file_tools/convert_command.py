@@ -54,8 +54,10 @@ def convert(
         bool, typer.Option("--overwrite", help="Replace the target if it exists.")
     ] = False,
 ) -> None:
-    """Convert a model's file to another format, order of images' axes, or engine's
-    kernels."""
+    """Convert a model's file.
+
+    The new file has another format, order of images' axes, or engine's kernels.
+    """
     if target.exists() and not overwrite:
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."

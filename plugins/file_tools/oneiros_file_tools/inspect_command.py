@@ -37,17 +37,17 @@ def inspect(
         bool, typer.Option("--json", help="Print JSON, for machines.")
     ] = False,
 ) -> None:
-    """Show what a model's file holds, without building it or importing what it names.
+    """Show what a model's file holds.
 
-    The exit status is 1 if the file can't be read, or if something is missing or would
-    be refused.
+    Nothing is built, and nothing that the file names is imported. The exit status is 1
+    if the file can't be read, or if something is missing or would be refused.
     """
     inspection = inspect_file(file)
     if as_json:
         print(json.dumps(inspection.asdict(), indent=2))
     else:
-        console = report_console()
-        console.print(_report(inspection, console.width))
+        with report_console() as console:
+            console.print(_report(inspection, console.width))
     if not inspection.loads:
         raise typer.Exit(1)
 

@@ -46,10 +46,10 @@ def bench(
         typer.Option(help="By default fit, or predict if the model isn't compiled."),
     ] = None,
 ) -> None:
-    """Measure a saved model on random data: speed, memory, and where the time goes.
+    """Measure a saved model's speed and memory.
 
-    It runs twice over the same data: once to compile, once to be measured. The file
-        isn't changed.
+    The data are random, and a table says where the time goes. The model runs twice over
+    the same data: once to compile, once to be measured. The file isn't changed.
     """
     with nullcontext() if backend is None else K.use(backend):
         start = time.perf_counter()
