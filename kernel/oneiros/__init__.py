@@ -23,8 +23,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not fullname.startswith("oneiros."):
             return None
-        spec: ModuleSpec | None = _modules().find_spec(fullname)
-        return spec
+        return _modules().find_spec(fullname)  # type: ignore[no-any-return]
 
 
 sys.meta_path.append(_Finder)
@@ -53,5 +52,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    names = {"hookimpl", "__version__", *_modules().names(__name__)}
-    return sorted(names.union(globals()))
+    names = _modules().names(__name__)
+    return sorted({"hookimpl", "__version__", *names, *globals()})

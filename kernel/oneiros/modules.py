@@ -33,13 +33,7 @@ class VirtualModule(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return attribute(self.__name__, name)
-        except AttributeError:
-            if name.startswith("__"):
-                raise
-            kind = PluginLoadError if _is_asked_by_from_import() else AttributeError
-        raise kind(f"{self.__name__} has no {name!r}{_advice(self, name)}", name=name)
+        return attribute(self.__name__, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -67,8 +61,8 @@ class VirtualModule(ModuleType):
 
 
 def _is_asked_by_from_import() -> bool:
-    """Tells whether `from module import name` asks the `__getattr__` that calls this,
-    and not `module.name`.
+    """Tells whether `from module import name` asks the `__getattr__` that called
+    `attribute`, and not `module.name`.
 
     Only the instruction that the asking code is at tells one from the other. It matters
     because an AttributeError is what `module.name` and `hasattr` need, while the import
@@ -77,7 +71,7 @@ def _is_asked_by_from_import() -> bool:
     names the module is dropped as well, and any other error would be wrong for
     `import module.name`.
     """
-    asking = sys._getframe(2)
+    asking = sys._getframe(3)
     return asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
 
 
@@ -108,11 +102,12 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     return None
 
 
-def _advice(module: ModuleType, name: str) -> str:
+def _advice(module: str, name: str) -> str:
     """Says what may have been meant by a name that a module doesn't have."""
     adviser = _find("oneiros.old_code", "missing_name")
-    advice: str = registry.load(adviser)(name) if adviser else ""
-    return advice or f"; no plugin provides it.{did_you_mean(name, dir(module))}"
+    advice: str = registry.load(adviser)(module, name) if adviser else ""
+    near = did_you_mean(name, dir(sys.modules[module]))
+    return advice or f"; no plugin provides it.{near}"
 
 
 def attribute(module: str, name: str) -> Any:
@@ -121,22 +116,25 @@ def attribute(module: str, name: str) -> Any:
 
     # Raises
         AttributeError: if nothing has it.
-        PluginLoadError: if a plugin that is missing, disabled or broken has it. Being
-            an ImportError, it reaches who writes `from oneiros.layers import LSTM`;
-            Python drops an AttributeError's message.
+        PluginLoadError: if a plugin that is missing, disabled or broken has it, or if
+            `from module import name` asks. Being an ImportError, it reaches who writes
+            that; Python drops an AttributeError's message.
     """
     if name == "__all__":
         return [public for public in names(module) if _is_exported(module, public)]
-    if not name.startswith("__"):
-        if entry := _find(module, name):
-            return registry.load(entry)
-        if name in children(module):
-            return import_module(f"{module}.{name}")
-        if reason := _absence(f"{module}.{name}"):
-            raise PluginLoadError(f"{module} has no {name!r}. {reason}")
-        if getter := _find(module, "__getattr__"):
+    if name.startswith("__"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if entry := _find(module, name):
+        return registry.load(entry)
+    if name in children(module):
+        return import_module(f"{module}.{name}")
+    if reason := _absence(f"{module}.{name}"):
+        raise PluginLoadError(f"{module} has no {name!r}. {reason}")
+    if getter := _find(module, "__getattr__"):
+        with suppress(AttributeError):
             return registry.load(getter)(name)
-    raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    kind = PluginLoadError if _is_asked_by_from_import() else AttributeError
+    raise kind(f"{module} has no {name!r}{_advice(module, name)}", name=name)
 
 
 def patched(kind: str, name: str) -> Any:

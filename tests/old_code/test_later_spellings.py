@@ -1,6 +1,7 @@
 """Code written for Keras 2 and 3 gets the line to write, and that line works."""
 
 import re
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -81,6 +82,25 @@ def test_functions_of_k_say_what_keras_1_has(name):
     assert not hasattr(K, name)
     with pytest.raises(AttributeError, match="image_dim_ordering"):
         getattr(K, name)
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("from oneiros import losses", "Keras 1 has oneiros.objectives"),
+        ("from oneiros import initializers", "Keras 1 has oneiros.initializations"),
+        ("from oneiros import Input", "from oneiros.layers import Input"),
+        ("from oneiros import Sequential", "from oneiros.models import Sequential"),
+        ("from oneiros.layers import Dens", "Did you mean 'Dense'?"),
+        ("from oneiros.layers import concatenate", "merge(tensors, mode='concat')"),
+        ("from oneiros.backend import dott", "Did you mean 'dot'?"),
+    ],
+)
+def test_imports_say_what_keras_1_has(line, advice):
+    with pytest.raises(ImportError, match=re.escape(advice)):
+        exec(line)
+    module, name = line.removeprefix("from ").split(" import ")
+    assert not hasattr(import_module(module), name)
 
 
 def test_a_layer_whose_call_takes_no_mask_says_what_to_define():

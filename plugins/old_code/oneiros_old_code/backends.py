@@ -19,18 +19,7 @@ from oneiros.errors import PluginLoadError
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_old_code import tensorflow_helpers, theano_helpers
-
-ENGINE_MODULES: dict[str, dict[str, tuple[str, ...]]] = {
-    "theano": {
-        "T": ("theano.tensor", "pytensor.tensor"),
-        "theano": ("theano", "pytensor"),
-    },
-    "tensorflow": {"tf": ("tensorflow:compat.v1",)},
-    "jax": {"jax": ("jax",), "jnp": ("jax.numpy",)},
-}
-"""Names of engines' modules in the modules of backends, and the modules that they may
-stand for: the first that is installed. `tf` is what TensorFlow 1 was; `theano` is
-there with the plugin `oneiros-theano-namespace`."""
+from oneiros_old_code.engine_modules import ENGINE_MODULES
 
 PARTS: dict[str, dict[str, str]] = {
     "theano": {
@@ -76,23 +65,13 @@ SETTINGS: dict[str, Callable[[], Any]] = {
 }
 """Variables of Keras 1's modules, and what gives their values."""
 
-OF_KERAS_2 = {
-    "image_data_format": "K.image_dim_ordering(): 'tf' is channels_last, 'th' "
-    "channels_first",
-    "set_image_data_format": "K.set_image_dim_ordering('tf') for channels_last, ('th') "
-    "for channels_first",
-    "conv2d_transpose": "K.deconv2d(x, kernel, output_shape)",
-    "depthwise_conv2d": "K.separable_conv2d(x, depthwise_kernel, pointwise_kernel)",
-}
-"""Functions of Keras 2, and what to write."""
-
 
 def backend_name(name: str) -> Any:
     """Returns what a name in `keras.backend` stands for, beyond the functions of `K`.
 
     # Raises
         AttributeError: for the module of an engine that isn't the current one, and for
-            any other name.
+            any other name; `missing.missing_name` says more.
     """
     modules = ENGINE_MODULES.get(K.backend(), {})
     if name == "__all__":
@@ -102,15 +81,6 @@ def backend_name(name: str) -> Any:
     if name in RENAMED:
         warn(f"K.{name} is called K.{RENAMED[name]} since Keras 1.2: write that.")
         return getattr(K, RENAMED[name])
-    if name in OF_KERAS_2:
-        raise AttributeError(f"K.{name} is of Keras 2. Write {OF_KERAS_2[name]}.")
-    for engine, names in ENGINE_MODULES.items():
-        if name in names:
-            raise AttributeError(
-                f"K.{name} belongs to the backend {engine!r}, and the current one is "
-                f"{K.backend()!r}. Write `with K.use({engine!r}):` around what needs "
-                "it."
-            )
     return _common_name("oneiros.backend", name)
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from oneiros import backend as K
 from oneiros.plugins import manager
+
+from oneiros_old_code.engine_modules import ENGINE_MODULES
 
 KERAS_2 = {
     "Add": "merge(tensors, mode='sum')",
@@ -24,23 +29,59 @@ KERAS_2 = {
     "SeparableConv2D": "SeparableConvolution2D",
     "to_categorical": "np_utils.to_categorical",
     "plot_model": "visualize_util.plot",
-    "initializers": "initializations",
-    "losses": "objectives",
+    "initializers": "oneiros.initializations",
+    "losses": "oneiros.objectives",
     "Initializer": "a function of a shape, as in initializations",
 }
 """What Keras 1 has for names of Keras 2."""
 
 
+FUNCTIONS_OF_KERAS_2 = {
+    "conv2d_transpose": "K.deconv2d(x, kernel, output_shape)",
+    "depthwise_conv2d": "K.separable_conv2d(x, depthwise_kernel, pointwise_kernel)",
+    "image_data_format": "K.image_dim_ordering(): 'tf' is channels_last, 'th' "
+    "channels_first",
+    "set_image_data_format": "K.set_image_dim_ordering('tf') for channels_last, ('th') "
+    "for channels_first",
+}
+"""What Keras 1 has for functions of `K` that Keras 2 added."""
+
 OWN = "oneiros-old-code"
 """This distribution, whose names other modules have only passed on."""
 
 
-def missing_name(name: str) -> str:
-    """Returns the end of a message about a name that a module of Keras doesn't have:
-    where it is, or what Keras 1 has instead; nothing if neither is known."""
-    for path, names in sorted(manager().modules.items()):
+def missing_name(module: str, name: str) -> str:
+    """Returns the end of a message about a name that a module doesn't have: where it
+    is, or what Keras 1 has instead; nothing if neither is known.
+
+    # Arguments
+        module: str, the module's path, as `"oneiros.layers"`.
+        name: str.
+    """
+    if module == "oneiros.backend":
+        return _missing_in_backend(name)
+    for path, names in sorted(manager().modules.items(), key=_publicness):
         if any(entry.distribution != OWN for entry in names.get(name, ())):
             return f". Type: from oneiros.{path} import {name}"
     if name in KERAS_2:
         return f". It is of Keras 2; Keras 1 has {KERAS_2[name]}."
+    return ""
+
+
+def _publicness(module: tuple[str, Any]) -> tuple[bool, str]:
+    """Returns a key that sorts modules by path, those of the engine last."""
+    path = module[0]
+    return path.partition(".")[0] == "engine", path
+
+
+def _missing_in_backend(name: str) -> str:
+    for engine, modules in ENGINE_MODULES.items():
+        if name in modules:
+            return (
+                f": it belongs to the backend {engine!r}, and the current one is "
+                f"{K.backend()!r}. Write `with K.use({engine!r}):` around what needs "
+                "it."
+            )
+    if name in FUNCTIONS_OF_KERAS_2:
+        return f". It is of Keras 2. Write {FUNCTIONS_OF_KERAS_2[name]}."
     return ""
