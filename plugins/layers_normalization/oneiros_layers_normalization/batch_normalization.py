@@ -107,6 +107,9 @@ class BatchNormalization(Layer):
                 f"{number} ({description})" for number, description in MODES.items()
             ]
             raise refusal(self, "mode", mode, f"{', '.join(others)} or {last}")
+        if isinstance(epsilon, (tuple, list)):
+            expected = "a number; leave out the shape, which Keras 0.x took"
+            raise refusal(self, "epsilon", epsilon, expected)
         self.supports_masking = True
         self.beta_init = initializations.get(beta_init)
         self.gamma_init = initializations.get(gamma_init)

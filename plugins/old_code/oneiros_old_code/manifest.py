@@ -239,6 +239,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     return {
         **tables,
         "old_code": SERVICES,
+        "datasets.data_utils": {"get_file": ORIGINS["get_file"]},
         "legacy.models": GRAPH,
         "layers.containers": containers,
         "utils.theano_utils": {

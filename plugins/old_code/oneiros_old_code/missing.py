@@ -46,6 +46,29 @@ FUNCTIONS_OF_KERAS_2 = {
 }
 """What Keras 1 has for functions of `K` that Keras 2 added."""
 
+OF_KERAS_0 = {
+    "constraints.identity": "Leave the constraint out, or pass None",
+    "layers.advanced_activations.ThresholdedLinear": (
+        "Write Lambda(lambda x: x * K.cast(K.abs(x) > theta, K.floatx()))"
+    ),
+    "layers.core.Graph": "Write the graph with Input(…) and Model(input, output)",
+    "layers.core.add_shared_layer": "Call the layer on each tensor",
+    "layers.embeddings.WordContextProduct": (
+        "Write merge([word, context], mode='dot') of two Embedding layers"
+    ),
+    "layers.recurrent.SimpleDeepRNN": (
+        "Write a step with several past states as a class derived from Recurrent, or "
+        "stack SimpleRNN(…, return_sequences=True)"
+    ),
+    "objectives.rmse": (
+        "Write loss=lambda y_true, y_pred: K.sqrt(K.mean(K.square(y_pred - y_true), "
+        "axis=-1)), or 'mse', which has the same minimum for each sample"
+    ),
+    "optimizers.kl_divergence": "Write from oneiros.objectives import kld",
+    "regularizers.identity": "Leave the regularizer out, or pass None",
+}
+"""What to write for what earlier versions of Keras had."""
+
 OWN = "oneiros-old-code"
 """This distribution, whose names other modules have only passed on."""
 
@@ -60,6 +83,9 @@ def missing_name(module: str, name: str) -> str:
     """
     if module == "oneiros.backend":
         return _missing_in_backend(name)
+    path = f"{module}.{name}".removeprefix("oneiros.")
+    if path in OF_KERAS_0:
+        return f", which is of Keras 0.x. {OF_KERAS_0[path]}."
     for path, names in sorted(manager().modules.items(), key=_publicness):
         if any(entry.distribution != OWN for entry in names.get(name, ())):
             return f". Type: from oneiros.{path} import {name}"

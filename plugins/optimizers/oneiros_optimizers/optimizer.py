@@ -13,6 +13,14 @@ from oneiros.errors import DataError
 LATER_NAMES = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """What later versions of Keras call arguments, and their names here."""
 
+DROPPED = {
+    "kappa": "Leave it out: the moments are corrected for their start",
+    "l1": "Pass W_regularizer=l1(…) to the layers",
+    "l2": "Pass W_regularizer=l2(…) to the layers",
+    "weight_decay": "Pass W_regularizer=l2(…) to the layers",
+}
+"""Arguments that Keras 0.x or later versions have, and what to write."""
+
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
     """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`.
@@ -180,6 +188,10 @@ def _about_unknown(owner: str, name: str, value: Any) -> str:
         return (
             f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
             f"it. Write {owner}({LATER_NAMES[name]}={value!r:.40})."
+        )
+    if name in DROPPED:
+        return (
+            f"{owner} received {name!r}, which Keras 1 doesn't have. {DROPPED[name]}."
         )
     return (
         f"{owner} received the unknown argument {name!r}. Every optimizer takes "

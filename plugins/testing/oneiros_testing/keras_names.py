@@ -58,7 +58,9 @@ KERAS_MODULES = frozenset(
 )
 """Modules of Keras 1.2.2, by their paths below `keras`."""
 
-OLDER_MODULES = frozenset({"layers.containers", "legacy.models", "utils.theano_utils"})
+OLDER_MODULES = frozenset(
+    {"datasets.data_utils", "layers.containers", "legacy.models", "utils.theano_utils"}
+)
 """Modules that older versions had."""
 
 KERAS_PRIVATE = frozenset(
