@@ -110,7 +110,8 @@ def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> N
     console.print(_stacked(records) if console.width < NARROW else _table(records))
     faulty = [record for record in records if record.state != "ok"]
     summary = f"{len(faulty)} not ok" if faulty else "all ok"
-    console.print(f"{len(records)} plugins, {summary}")
+    noun = "plugin" if len(records) == 1 else "plugins"
+    console.print(f"{len(records)} {noun}, {summary}")
     if tracebacks:
         for record in records:
             _print_tracebacks(record, console)
