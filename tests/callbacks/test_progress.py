@@ -219,6 +219,43 @@ def test_a_file_has_no_frames_of_the_first_epoch(singly, capsys):
     assert re.fullmatch(rf"64/64 \[={{30}}\] - \d+s - loss: {loss}", line)
 
 
+class EachBatchLonger(Callback):
+    """Measures a number of its own, and lets a clock go on by a second a batch."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def on_train_begin(self, logs=None):
+        self.params["metrics"].append("number")
+
+    def on_batch_end(self, batch, logs=None):
+        self.clock[0] += 1
+        logs["number"] = batch
+
+
+def test_a_fit_is_drawn_with_averages_and_what_callbacks_measured_last(
+    fitted, on_terminal, monkeypatch
+):
+    terminal = on_terminal()
+    clock = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    fitted(callbacks=[EachBatchLonger(clock)])
+    moving = re.findall(r"([36])/8 \[.*?loss: (\S+) - number: (\S+)", terminal.written)
+    assert moving == 2 * [("3", "1.0000", "0.0000"), ("6", "2.5000", "1.0000")]
+    assert len(re.findall(r"- loss: 3\.5000 *\n", terminal.written)) == 2
+
+
+def test_epochs_that_take_no_time_are_drawn_only_at_their_ends(
+    fitted, on_terminal, monkeypatch
+):
+    terminal = on_terminal()
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    fitted()
+    first, second = terminal.written.split("Epoch 2/2")
+    assert "3/8" in first and "8/8" in first
+    assert "3/8" not in second and "6/8" not in second and "8/8" in second
+
+
 def test_fit_is_silent_if_asked(fitted, capsys):
     fitted(verbose=0)
     assert capsys.readouterr() == ("", "")

@@ -53,13 +53,19 @@ class BaseLogger(Callback):
             weighted = map(operator.mul, logs[name], sizes)
             self.totals[name] = sum(weighted, self.totals.get(name, 0))
 
+    def averages(self) -> dict[str, Any]:
+        """Returns the averages over what the epoch has had so far, by name."""
+        samples = max(1, self.seen)
+        return {name: total / samples for name, total in self.totals.items()}
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
         if logs is None:
             return
+        averages = self.averages()
         for name in self.params["metrics"]:
-            if name in self.totals:
-                logs[name] = self.totals[name] / self.seen
+            if name in averages:
+                logs[name] = averages[name]
 
 
 class History(Callback):

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-import operator
 import time
 from typing import Any
 
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 
+from oneiros_callbacks.averages import BaseLogger
 from oneiros_callbacks.progbar import Progbar
 from oneiros_callbacks.screens import clear_line
 
 Logs = dict[str, Any] | None
 COMPILING = "compiling"
 VALIDATING = "validating"
-MOST_PENDING = 1000
-"""Batches that are gathered at most before the bar moves by all of them."""
 
 
 class ProgbarLogger(Callback):
     """Shows each epoch of a fit: a bar with `verbose=1`, a line with `verbose=2`.
 
     A fit has one of these by itself, through the hook `oneiros_default_callbacks`. The
-    values shown while an epoch goes on are running averages; those that remain when it
-    is over are the epoch's own. Where the bar can't move, it says why: the model's
-    functions are compiled, or it is validated.
+    values shown while an epoch goes on are the running averages of the fit's
+    `BaseLogger`, and the last batch's of what only other callbacks measure; those that
+    remain when it is over are the epoch's own. Where the bar can't move, it says why:
+    the model's functions are compiled, or it is validated.
 
     # Properties
         log_values: list of `(name, value)` that were shown last.
@@ -52,6 +51,7 @@ class ProgbarLogger(Callback):
     _is_compiled = True
     _stream: Any = None
     """What a fit goes over, if it doesn't say at first how many samples that are."""
+    _averages_of_fit: BaseLogger | None = None
 
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch is; anything else is this process's."""
@@ -75,6 +75,10 @@ class ProgbarLogger(Callback):
         clear_line()
         if self.params["nb_sample"] is None:
             self._stream = fit.train
+        for callback in fit.callbacks.callbacks:
+            if isinstance(callback, BaseLogger):
+                self._averages_of_fit = callback
+                break
         are_arrays = "batch_size" in self.params and hasattr(fit.validation, "arrays")
         if self.params["verbose"] and fit.validation and are_arrays:
             print(
@@ -95,18 +99,22 @@ class ProgbarLogger(Callback):
         return bar
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Begins a bar."""
+        """Begins a bar, which moves no sooner than that of the epoch before would."""
         title = f"Epoch {epoch + 1}/{self.nb_epoch}"
         if self.verbose:
             print(title)
-        self.progbar = self._new_bar(title)
+        bar = self._new_bar(title)
+        bar.next_drawing = max(bar.next_drawing, self.progbar.next_drawing)
+        self.progbar = bar
         self.seen = 0
         self._find_number_of_samples()
-        self._most_pending = MOST_PENDING if self._is_compiled else 1
-        self._pending: list[dict[str, Any]] = []
+        self._new_batches = 0
         self._last: dict[str, Any] = {}
+        self._averages = self._averages_of_fit or BaseLogger()
+        if self._averages_of_fit is None:
+            self._averages.on_epoch_begin(epoch)
         if not self._is_compiled:
-            self.progbar.wait(COMPILING)
+            bar.wait(COMPILING)
 
     def _find_number_of_samples(self) -> None:
         """Sets the samples of an epoch, as far as they are known by now."""
@@ -128,48 +136,41 @@ class ProgbarLogger(Callback):
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Moves the bar when it is time; its end is left to `on_epoch_end`.
 
-        Steps may take a few microseconds, so batches are only gathered until then.
+        Steps may take a few microseconds, so nothing but counting is done until then.
         """
         self._last = logs = logs or {}
-        self.seen += logs.get("size", 0)
-        pending = self._pending
-        pending.append(logs)
-        is_time = time.time() >= self.progbar.next_drawing
-        if is_time or self.seen >= self._samples or len(pending) >= self._most_pending:
-            self._move_by_pending()
+        if self._averages_of_fit is None:
+            self._averages.on_batch_end(batch, logs)
+        self._count(1, logs.get("size", 0))
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Moves the bar once for a run of batches, by their average."""
+        """Does for a run of batches what `on_batch_end` does for one."""
         self._last = {name: values[-1] for name, values in logs.items()}
-        self.seen += sum(logs["size"])
-        self._move(logs)
+        if self._averages_of_fit is None:
+            self._averages.on_run_end(logs)
+        self._count(len(logs["size"]), sum(logs["size"]))
 
-    def _move_by_pending(self) -> None:
-        first = self._pending[0]
-        names = [name for name in ("size", *self.params["metrics"]) if name in first]
-        self._move({name: [log[name] for log in self._pending] for name in names})
-        self._pending = []
+    def _count(self, batches: int, samples: int) -> None:
+        """Counts batches that are done, and moves the bar if it is time."""
+        self.seen += samples
+        self._new_batches += batches
+        is_last = self.seen >= self._samples
+        is_time = time.time() >= self.progbar.next_drawing
+        if is_time or is_last or not self._is_compiled:
+            self._move()
 
-    def _move(self, logs: dict[str, list[Any]]) -> None:
-        """Moves the bar by some batches."""
-        if not self.verbose:
-            return
+    def _move(self) -> None:
+        """Moves the bar by the batches that are new."""
         if self._samples == math.inf:
             self._find_number_of_samples()
-        sizes = logs.get("size", [])
-        samples = sum(sizes)
-        means = [
-            (name, sum(map(operator.mul, values, sizes)) / max(1, samples))
-            for name, values in self._measured(logs)
-        ]
         bar = self.progbar
-        bar.advance(self.seen, means, time.time())
-        if self._is_compiled:
-            bar.pace.batches += len(sizes)
-        else:
+        bar.advance(self.seen, None, time.time())
+        bar.pace.batches += self._new_batches
+        self._new_batches = 0
+        if not self._is_compiled:
             self._is_compiled = True
-            self._most_pending = MOST_PENDING
             bar.pace.restart()
+        bar.set_values(self._measured({**self._last, **self._averages.averages()}))
         if self.seen < self._samples:
             bar.update(self.seen)
         elif self.params.get("do_validation"):
@@ -177,18 +178,18 @@ class ProgbarLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Ends the bar with the epoch's values, those of the validation included."""
-        if self._pending:
-            self._move_by_pending()
+        if self._new_batches:
+            self._move()
         self._last = logs or {}
         if self.params["nb_sample"] is None:
             self.progbar.target = self.seen
-        self.progbar.sum_values = {name: [value, 1] for name, value in self.log_values}
-        self.progbar.unique_values = [name for name, _ in self.log_values]
+        self.progbar.set_values(self.log_values)
         self.progbar.finish()
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Takes away what is left of the bar."""
         self.progbar.clear()
+        self._averages_of_fit = None
 
     def _measured(self, logs: dict[str, Any]) -> list[tuple[str, Any]]:
         return [(name, logs[name]) for name in self.params["metrics"] if name in logs]
