@@ -52,6 +52,7 @@ class ProgbarLogger(Callback):
     _stream: Any = None
     """What a fit goes over, if it doesn't say at first how many samples that are."""
     _averages_of_fit: BaseLogger | None = None
+    """Who keeps the averages in a fit; elsewhere it is one that this keeps itself."""
 
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch is; anything else is this process's."""
@@ -138,26 +139,24 @@ class ProgbarLogger(Callback):
 
         Steps may take a few microseconds, so nothing but counting is done until then.
         """
-        self._last = logs = logs or {}
+        self._last = logs or {}
         if self._averages_of_fit is None:
             self._averages.on_batch_end(batch, logs)
-        self._count(1, logs.get("size", 0))
-
-    def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Does for a run of batches what `on_batch_end` does for one."""
-        self._last = {name: values[-1] for name, values in logs.items()}
-        if self._averages_of_fit is None:
-            self._averages.on_run_end(logs)
-        self._count(len(logs["size"]), sum(logs["size"]))
-
-    def _count(self, batches: int, samples: int) -> None:
-        """Counts batches that are done, and moves the bar if it is time."""
-        self.seen += samples
-        self._new_batches += batches
+        self.seen = self._averages.seen
+        self._new_batches += 1
         is_last = self.seen >= self._samples
         is_time = time.time() >= self.progbar.next_drawing
         if is_time or is_last or not self._is_compiled:
             self._move()
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Does once for a run of batches what `on_batch_end` does for each."""
+        if self._averages_of_fit is None:
+            super().on_run_end(logs)
+            return
+        self._new_batches += len(logs["batch"]) - 1
+        last = {name: values[-1] for name, values in logs.items()}
+        self.on_batch_end(last["batch"], last)
 
     def _move(self) -> None:
         """Moves the bar by the batches that are new."""
