@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -24,17 +23,18 @@ def open_to_old_code(method: Method) -> Method:
     model's class or the program replaced the method's loop, as a `_fit_loop`, that one
     runs instead of the method.
     """
-    signature = inspect.signature(method)
     loop = LOOPS.get(method.__name__)
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            signature.bind(self, *args, **kwargs)
-        except TypeError:
-            kwargs = oneiros.old_code.known_arguments(self, method, args, kwargs)
         if loop and getattr(self, loop).__module__ != "oneiros.engine.model":
             return oneiros.old_code.run_own_loop(self, method, args, kwargs)
-        return method(self, *args, **kwargs)
+        try:
+            return method(self, *args, **kwargs)
+        except TypeError:
+            known = oneiros.old_code.known_arguments(self, method, args, kwargs)
+            if known is None:
+                raise
+        return method(self, *args, **known)
 
     return run  # type: ignore[return-value]  # run takes what method does

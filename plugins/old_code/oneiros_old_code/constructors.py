@@ -43,6 +43,13 @@ def unfit_call(
     )
 
 
+def is_fitting(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bool:
+    """Tells whether a function with a signature can be called with some arguments."""
+    return not _problem(signature, args, kwargs)
+
+
 def written_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Returns a call as it is written in a program."""
     arguments = [f"{value!r:.40}" for value in args]

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from oneiros_old_code.unknown_arguments import known_arguments
+
 Arrays = list[Any]
 
 
@@ -22,6 +24,9 @@ def run_own_loop(
         method: `fit`, `evaluate` or `predict` of `Model`.
         args, kwargs: its arguments, without the model.
     """
+    known = known_arguments(model, method, args, kwargs)
+    if known is not None:
+        kwargs = known
     bound = inspect.signature(method).bind(model, *args, **kwargs)
     bound.apply_defaults()
     _, *names = bound.arguments

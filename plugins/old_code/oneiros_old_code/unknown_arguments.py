@@ -10,7 +10,7 @@ from typing import Any
 
 from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_old_code.constructors import unfit_call, written_call
+from oneiros_old_code.constructors import is_fitting, unfit_call, written_call
 from oneiros_old_code.spellings import respelled, spellings_of
 
 KERAS_2_NAMES = {
@@ -96,9 +96,9 @@ def known_arguments(
     method: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-) -> dict[str, Any]:
-    """Returns the keyword arguments that a method or constructor has, without those
-    that Keras dropped; warns of these.
+) -> dict[str, Any] | None:
+    """Returns the keyword arguments that a method has, without those that Keras
+    dropped, and warns of these; None if the arguments fit as they are.
 
     # Arguments
         model: the model, or the layer that is being made.
@@ -110,15 +110,17 @@ def known_arguments(
         TypeError: for an argument that no version had here, and for one that is
             missing.
     """
-    if method.__name__ == "__init__":
-        raise unfit_call(method, model, args, kwargs)
     signature = inspect.signature(method)
+    if is_fitting(signature, (model, *args), kwargs):
+        return None
+    if method.__name__ == "__init__":
+        raise unfit_call(method, model, args, kwargs) from None
     where = type(getattr(model, "callback_model", None) or model).__name__
     where = f"{where}.{method.__name__}"
     own_arguments = without_dropped(where, kwargs)
     for name in own_arguments:
         if name not in signature.parameters and not _takes_any(signature):
-            raise unknown_argument(where, name, signature.parameters)
+            raise unknown_argument(where, name, signature.parameters) from None
     try:
         signature.bind(model, *args, **own_arguments)
     except TypeError as error:
