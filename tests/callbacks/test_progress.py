@@ -385,6 +385,15 @@ def test_a_notebook_has_a_bar_in_a_display_and_keeps_only_lines(notebook):
     assert len(displays) == 2 and "1/2" in displays[1]["text/plain"]
 
 
+def test_a_notebook_shortens_the_bar_of_a_line_that_a_cell_would_wrap(notebook):
+    out, _, _ = notebook()
+    values = [(name, 0.25) for name in ("loss", "acc", "val_loss", "val_acc")]
+    Progbar(5400, verbose=1).update(5400, values)
+    line = out.written.splitlines()[-1]
+    assert 90 < len(line) <= 100
+    assert line.endswith("val_loss: 0.2500 - val_acc: 0.2500")
+
+
 def test_a_notebook_gets_no_display_for_a_bar_that_never_moved(notebook):
     out, displays, _ = notebook()
     Progbar(2).finish()

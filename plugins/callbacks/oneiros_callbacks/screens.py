@@ -130,8 +130,11 @@ class Notebook(Screen):
         )
 
     def end(self, progress: Progress, width: int) -> None:
-        """Prints the line; the bar stays if others come, which have titles."""
-        print(bar_text.plain(progress, width), flush=True)
+        """Prints the line, with a shorter bar where a cell would wrap it; the bar stays
+        if others come, which have titles."""
+        excess = len(bar_text.plain(progress, width)) - NOTEBOOK_COLUMNS
+        shorter = max(bar_text.SHORTEST_BAR, width - max(0, excess))
+        print(bar_text.plain(progress, min(width, shorter)), flush=True)
         if not progress.title:
             self.clear()
 
