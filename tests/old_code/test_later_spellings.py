@@ -8,6 +8,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import layers, optimizers
 from oneiros.engine.layer import Layer
+from oneiros.errors import ArgumentError
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
@@ -134,7 +135,19 @@ def test_compile_without_a_loss_says_what_to_write():
     with pytest.raises(TypeError, match=r"Write model\.compile\('adam', '"):
         model.compile("adam")
     with pytest.raises(TypeError, match="'loss'"):
-        model.compile(optimizer="adam", run_eagerly=True)
+        model.compile(optimizer="adam", metrics=["accuracy"])
+
+
+@pytest.mark.parametrize("argument", ["run_eagerly", "weighted_metrics"])
+def test_compile_says_to_leave_out_what_keras_1_does_not_have(argument):
+    model = Sequential([Dense(3, input_dim=2)])
+    with pytest.raises(ArgumentError, match=f"{argument}'.*Leave it out"):
+        model.compile("adam", "mse", **{argument: None})
+
+
+def test_written_calls_leave_out_what_nobody_can_write():
+    with pytest.raises(TypeError, match=r"Write Dense\(output_dim=2, weights=…\)\.$"):
+        Dense(units=2, weights=[np.ones((3, 2)), np.ones(2)])
 
 
 def test_functional_models_say_what_computes_classes():

@@ -13,9 +13,28 @@ from oneiros_array_data.naming import name_of
 Tensor = Any
 
 
+OF_LATER_VERSIONS = {
+    "auto_scale_loss": "Leave it out",
+    "run_eagerly": "Leave it out: models are always compiled",
+    "steps_per_execution": "Leave it out: fit runs many batches in one call by itself",
+    "target_tensors": "Leave it out: fit takes arrays",
+    "weighted_metrics": "Leave it out: metrics are averaged over all samples",
+}
+"""Arguments of `compile` that Keras 2 and 3 have, and what to do."""
+
+
 def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """Returns those of `compile`'s further arguments that the current backend's
-    `K.function` takes; it warns of others once, instead of at each function."""
+    `K.function` takes; it warns of others once, instead of at each function.
+
+    # Raises
+        ArgumentError: for an argument of later versions of Keras.
+    """
+    for name in arguments.keys() & OF_LATER_VERSIONS.keys():
+        raise ArgumentError(
+            f"compile received {name!r}, which Keras 1 doesn't have. "
+            f"{OF_LATER_VERSIONS[name]}."
+        )
     take = getattr(K.current(), "own_arguments", None)
     return dict(take(arguments)) if take else arguments
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from oneiros_old_code.spellings import Spellings, respelled, spellings_of
 
+LONGEST = 40
+"""Characters of a value in a written call."""
+
 
 def unfit_call(
     constructor: Callable[..., Any],
@@ -52,9 +55,17 @@ def is_fitting(
 
 def written_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Returns a call as it is written in a program."""
-    arguments = [f"{value!r:.40}" for value in args]
-    arguments += [f"{name}={value!r:.40}" for name, value in kwargs.items()]
+    arguments = [_written(value) for value in args]
+    arguments += [f"{name}={_written(value)}" for name, value in kwargs.items()]
     return f"{name}({', '.join(arguments)})"
+
+
+def _written(value: Any) -> str:
+    """Returns a value as it is written in a program, `…` if it is a tensor, say."""
+    text = getattr(value, "__name__", repr(value))
+    if text.startswith("<") or len(text) > LONGEST:
+        return "…"
+    return text
 
 
 def _owner(constructor: Callable[..., Any], cls: type) -> str:
