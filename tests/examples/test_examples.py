@@ -54,7 +54,9 @@ LONGEST = 140
 """Lines that an example may have, so that it is read in one go."""
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_stays_short(name):
-    lines = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(
+    "path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.stem
+)
+def test_stays_short(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= LONGEST

@@ -1,6 +1,7 @@
 """The examples as modules; each test gets its own, and may turn the constants."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -8,11 +9,18 @@ NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 
 
 def load(name):
-    """Returns an example as a module that nothing else has a hold of."""
+    """Returns an example as a module that nothing else has a hold of.
+
+    It may import `parts`, as it may when it is run.
+    """
     path = EXAMPLES / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"example_{name}", path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(EXAMPLES))
     return module
 
 
