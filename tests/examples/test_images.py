@@ -30,3 +30,10 @@ def test_an_autoencoder_saves_nats(run, backend):
         "autoencoder", NB_TRAIN=100, NB_EPOCH=6, NB_HIDDEN=64, GRID=4, BATCH_SIZE=25
     )
     assert saved > 10
+
+
+def test_a_siamese_network_beats_the_distance_of_pixels(run, backend):
+    told_right, (pixels, *_) = run(
+        "siamese", NB_PAIRS=2000, NB_TEST_PAIRS=400, NB_EPOCH=2, BATCH_SIZE=50
+    )
+    assert told_right > pixels + 0.1
