@@ -16,3 +16,9 @@ def test_sums_are_right_more_often_than_guessed(run, backend):
         "addition", DIGITS=2, NB_TRAIN=4500, UNITS=64, BATCH_SIZE=32, NB_EPOCH=5
     )
     assert share > most_frequent + 0.05
+
+
+def test_a_recurrent_network_needs_fewer_bits_than_single_characters(run, backend):
+    sizes = {"NB_CHARS": 25_000, "UNITS": 16, "STREAMS": 8, "STEPS": 16, "NB_EPOCH": 3}
+    saved, _ = run("nietzsche", HIGHEST_ORDER=1, **sizes)
+    assert saved > 0.1
