@@ -37,3 +37,10 @@ def test_a_siamese_network_beats_the_distance_of_pixels(run, backend):
         "siamese", NB_PAIRS=2000, NB_TEST_PAIRS=400, NB_EPOCH=2, BATCH_SIZE=50
     )
     assert told_right > pixels + 0.1
+
+
+def test_a_dream_excites_more_than_a_random_change(run, backend):
+    times, (by_chance,) = run(
+        "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6
+    )
+    assert times > by_chance + 0.2
