@@ -22,3 +22,10 @@ def test_a_recurrent_network_needs_fewer_bits_than_single_characters(run, backen
     sizes = {"NB_CHARS": 25_000, "UNITS": 16, "STREAMS": 8, "STEPS": 16, "NB_EPOCH": 3}
     saved, _ = run("nietzsche", HIGHEST_ORDER=1, **sizes)
     assert saved > 0.1
+
+
+def test_vectors_of_words_solve_more_analogies_than_chance(run, backend):
+    share, (chance, _) = run(
+        "word2vec", EVERY=4, NB_EPOCH=1, DIMENSIONS=32, BATCH_SIZE=1024
+    )
+    assert share > 3 * chance
