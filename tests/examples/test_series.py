@@ -16,6 +16,17 @@ def test_sunspots_are_forecast_better_than_by_persistence(run, backend):
     assert share_avoided > 0.1
 
 
+def test_a_premature_beat_is_less_expected_than_others(run, backend):
+    prominence, baselines = run("anomalies", NB_EPOCH=20)
+    assert prominence > max(baselines)
+
+
+def test_state_that_is_kept_forecasts_better(run, backend):
+    share_avoided, (without_state, no_change, *_) = run("stateful", NB_EPOCH=8)
+    assert share_avoided > 0.1
+    assert without_state < no_change
+
+
 def test_today_s_files_predict_what_those_of_2016_did(run, backend):
     agreement, (unflipped, *_) = run("modernise", NB_DIGITS=64)
     assert agreement > unflipped + 4
