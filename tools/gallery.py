@@ -255,15 +255,15 @@ def _contents(shown: list[str]) -> str:
 
 def _section(name: str, figures: list[Figure]) -> Iterator[str]:
     """Yields the parts of an example's section."""
-    first = figures[0]
+    pictured = next(each for each in figures if each.seed == own_seed(name))
     title = _title(name)
     yield f"## {title}"
     yield f"![{title}](gallery/{name}.png)"
     yield from (text for text in _paragraphs(name)[1:] if not _is_command(text))
     yield f"`{_command(name)}` ([the program](../examples/{name}.py))"
-    yield f"Score: {first.score_is}. The target is {first.target}."
-    if first.baseline:
-        yield f"{first.baseline[0].upper()}{first.baseline[1:]}."
+    yield f"Score: {pictured.score_is}. The target is {pictured.target}."
+    if pictured.baseline:
+        yield f"{pictured.baseline[0].upper()}{pictured.baseline[1:]}."
     yield _table(figures)
     yield f"Measured on {_listed(_places(figures))}."
 
