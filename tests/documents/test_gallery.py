@@ -4,7 +4,7 @@ import importlib.util
 import sys
 
 import pytest
-from example_runs import NAMES
+from example_runs import EXAMPLES, NAMES
 from fresh import ROOT
 from PIL import Image
 
@@ -53,6 +53,16 @@ def test_every_figure_is_of_an_example_that_has_a_small_picture(gallery):
         assert path.stat().st_size <= LARGEST_PICTURE, name
         with Image.open(path) as picture:
             assert NARROWEST <= picture.width <= WIDEST, name
+
+
+def test_every_example_with_a_seed_is_shown(gallery):
+    seeded = {
+        name
+        for name in NAMES
+        if "\nSEED = " in (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+    }
+    assert {"gunpoint", "sunspots"} < seeded
+    assert seeded == {figure.name for figure in gallery.read_figures()}
 
 
 def test_a_run_of_the_same_example_backend_and_seed_replaces_the_earlier(
