@@ -1,8 +1,8 @@
 """Oneiros: Keras 1 rebuilt as a plugin-based microkernel.
 
-Importing this package imports no engine, no plugin and not even NumPy. Its modules come
-when first used, whether they are the kernel's own files or made of what plugins
-contribute, as `oneiros.layers.core` is.
+Importing this package imports no engine, no plugin and not even NumPy. A module is
+loaded when you first use it, whether it is a file of the kernel or, like
+`oneiros.layers.core`, made of names that plugins contribute.
 """
 
 import sys
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Finder:
-    """Finds the modules below `oneiros` that are no files, after all other finders."""
+    """Finds the modules below `oneiros` that aren't files, after all other finders."""
 
     @staticmethod
     def find_spec(
@@ -30,8 +30,8 @@ sys.meta_path.append(_Finder)
 
 
 def set_seed(seed: int) -> None:
-    """Makes a run reproducible: every draw of Oneiros starts from NumPy's global
-    generator."""
+    """Makes a run reproducible: seeds NumPy's global generator, from which all random
+    draws of Oneiros start."""
     import numpy as np
 
     np.random.seed(seed)

@@ -1,13 +1,13 @@
-"""Checks of arguments: made in one place, with one wording.
+"""Checks of arguments, in one place and with the same wording everywhere.
 
-A check returns the value in the plain form that the code behind it works with, or
-raises an `ArgumentError` that names the owner, the argument and what it takes:
+A check returns the value in the plain form that later code works with, or raises an
+`ArgumentError` that names the owner, the argument and the expected value:
 
-    Dense 'dense_1' received output_dim=0. It takes a whole number of at least 1.
+    Dense 'dense_1' received output_dim=0. Expected an integer of at least 1.
 
-The owner is the object whose argument it is, or text. NumPy's numbers are numbers;
-booleans aren't, but 0 and 1 stand for them. What is checked must not cost: these run
-once per call of a method of a model or of a constructor, never per batch.
+The owner is the object that received the argument, or a text. NumPy's numbers count as
+numbers; booleans don't, but 0 and 1 are accepted for booleans. Checks must be cheap:
+they run once per call of a constructor or of a model's method, never per batch.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from oneiros.errors import ArgumentError
 
 
 def label(owner: Any) -> str:
-    """Returns how messages call an object, e.g. `Dense 'dense_1'`; text as it is.
+    """Returns an object's name for messages, e.g. `Dense 'dense_1'`; text is returned
+    unchanged.
 
-    The model that a Sequential forms goes by the name of the Sequential.
+    The inner model of a Sequential has the Sequential's name.
     """
     if isinstance(owner, str):
         return owner
@@ -34,7 +35,8 @@ def label(owner: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Returns how messages show a value: data in brief, anything else by its repr."""
+    """Returns a value as messages show it: a short description for data, else its
+    repr."""
     text = repr(value)
     if "\n" not in text or not hasattr(value, "__len__"):
         return f"{text:.80}"
@@ -44,28 +46,28 @@ def shown(value: Any) -> str:
 
 
 def refusal(owner: Any, name: str, value: Any, expected: str) -> ArgumentError:
-    """Returns the error to raise for an argument's value.
+    """Returns the error to raise for an invalid argument.
 
     # Arguments
-        owner: the object whose argument it is, or text.
+        owner: the object that received the argument, or a text.
         name: str, the argument.
-        value: what was received.
-        expected: str, what the argument takes; may end in advice.
+        value: the value received.
+        expected: str, the expected value; may end with advice.
     """
     return ArgumentError(
-        f"{label(owner)} received {name}={shown(value)}. It takes {expected}."
+        f"{label(owner)} received {name}={shown(value)}. Expected {expected}."
     )
 
 
 def is_int(value: Any) -> bool:
-    """Tells whether `value` is a whole number, of Python or of NumPy."""
+    """Returns whether `value` is an integer of Python or NumPy."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def int_if_whole(value: Any) -> Any:
-    """Returns a float without a fraction as an int; anything else as it is.
+    """Returns a float without a fraction as an int, anything else unchanged.
 
-    Code for Keras 1 passes numbers such as `2e4`, where it only compares with them:
+    Code for Keras 1 passes floats such as `2e4` where Keras 1 only compared with them:
     `check_int("Tokenizer", "nb_words", int_if_whole(nb_words))`.
     """
     if isinstance(value, (float, np.floating)) and value.is_integer():
@@ -74,14 +76,15 @@ def int_if_whole(value: Any) -> Any:
 
 
 def check_int(owner: Any, name: str, value: Any, minimum: int | None = 1) -> int:
-    """Returns a whole number as an int.
+    """Returns an integer as an int.
 
     # Raises
-        ArgumentError: unless it is one, and at least `minimum`, if that isn't None.
+        ArgumentError: if `value` isn't an integer, or is less than `minimum` (unless
+            that is None).
     """
     if is_int(value) and (minimum is None or value >= minimum):
         return int(value)
-    expected = "a whole number"
+    expected = "an integer"
     if minimum is not None:
         expected += f" of at least {minimum}"
     if isinstance(value, (float, np.floating)):
@@ -92,17 +95,18 @@ def check_int(owner: Any, name: str, value: Any, minimum: int | None = 1) -> int
 def check_optional_int(
     owner: Any, name: str, value: Any, minimum: int = 0
 ) -> int | None:
-    """Returns None, or a whole number as an int; the rest as for `check_int`."""
+    """Returns None or an integer as an int; otherwise like `check_int`."""
     return None if value is None else check_int(owner, name, value, minimum)
 
 
 def check_ints(
     owner: Any, name: str, value: Any, count: int, minimum: int = 1
 ) -> tuple[int, ...]:
-    """Returns `count` whole numbers, from a list or the like, as a tuple of int.
+    """Returns `count` integers from a list or another sequence, as a tuple of int.
 
     # Raises
-        ArgumentError: unless it is one, and each number at least `minimum`.
+        ArgumentError: if `value` isn't such a sequence, or a number is less than
+            `minimum`.
     """
     try:
         items = tuple(value)
@@ -113,17 +117,17 @@ def check_ints(
             owner,
             name,
             value,
-            f"{count} whole numbers of at least {minimum}, such as {(2,) * count}",
+            f"{count} integers of at least {minimum}, such as {(2,) * count}",
         )
     return tuple(map(int, items))
 
 
 def check_number(owner: Any, name: str, value: Any) -> Any:
-    """Returns a number, of Python or NumPy, or a tensor, as it is.
+    """Returns a number of Python or NumPy, or a tensor, unchanged.
 
     # Raises
-        ArgumentError: for a text, which may look like a number, for a boolean, and for
-            anything else.
+        ArgumentError: for anything else, including a boolean and a text that looks like
+            a number.
     """
     is_number = isinstance(value, (int, float)) or hasattr(value, "dtype")
     if is_number and not isinstance(value, (bool, np.bool_, str)):
@@ -132,10 +136,10 @@ def check_number(owner: Any, name: str, value: Any) -> Any:
 
 
 def check_fraction(owner: Any, name: str, value: Any) -> float:
-    """Returns a number between 0 and 1 as it is.
+    """Returns a number between 0 and 1 unchanged.
 
     # Raises
-        ArgumentError: if it is anything else, a boolean too.
+        ArgumentError: for anything else, including a boolean.
     """
     try:
         fits = not isinstance(value, (bool, np.bool_)) and 0.0 <= value <= 1.0
@@ -161,7 +165,7 @@ def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> A
     """Returns a value that is one of `choices`.
 
     # Raises
-        ArgumentError: if it is none of them.
+        ArgumentError: if it isn't.
     """
     accepted = list(choices)
     for choice in accepted:

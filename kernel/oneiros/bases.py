@@ -1,4 +1,4 @@
-"""Base classes of what the kernel itself calls, apart from Layer and Backend."""
+"""Base classes of objects that the kernel calls, except Layer and Backend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import oneiros
 
 
 class Rebuilt:
-    """What `copy.deepcopy` and `pickle` rebuild: configuration, then variables."""
+    """Objects that `copy.deepcopy` and `pickle` rebuild from configuration and
+    variables."""
 
     def __copy__(self) -> Any:
         copied = object.__new__(type(self))
@@ -20,13 +21,14 @@ class Rebuilt:
 
 
 class Callback:
-    """Something that is told of a training's progress.
+    """Base class of callbacks, which are called during training.
 
     # Properties
-        params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`,
-            `metrics`, …). `nb_sample` is None for a stream that doesn't say.
-        model: the model being trained. `model.stop_training = True` ends the training
-            after the epoch.
+        params: dict with the parameters of training (`batch_size`, `nb_epoch`,
+            `nb_sample`, `verbose`, `metrics`, …). `nb_sample` is None for a stream of
+            unknown size.
+        model: the model being trained. `model.stop_training = True` ends training after
+            the epoch.
 
     # Example
         ```python
@@ -59,7 +61,7 @@ class Callback:
     model: Any
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Receives the run's parameters before training starts."""
+        """Receives the parameters before training starts."""
         self.params = params
 
     def set_model(self, model: Any) -> None:
@@ -67,36 +69,36 @@ class Callback:
         self.model = model
 
     def get_observer(self) -> Any:
-        """Returns an `Observer` to tell what the fit is doing, or None.
+        """Returns an `Observer` that is notified of the phases of the fit, or None.
 
-        Called first of all; the class is in `oneiros.engine.observer`.
+        Called before all other methods; the class is in `oneiros.engine.observer`.
         """
         return None
 
     def prepare_fit(self, fit: Any) -> None:
-        """Changes what a training goes over; called once, before it begins.
+        """Changes the data or the epochs of a fit; called once, before training begins.
 
         # Arguments
-            fit: the `oneiros.engine.loop.Fit`: its streams can be wrapped, its epochs
-                shortened, its list of callbacks appended to.
+            fit: the `oneiros.engine.loop.Fit`. You can wrap its streams, reduce its
+                epochs and append to its list of callbacks.
         """
 
     def get_state(self) -> Any:
-        """Returns what a resumed training gives back to `set_state`, as plain data.
+        """Returns the state that resumed training passes to `set_state`, as plain data.
 
-        Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts
-        of them. By default it is the dict of all attributes that are plain, apart from
-        `params`.
+        Plain data is None, booleans, numbers, strings, arrays, and lists, tuples and
+        dicts of them. By default, the state is the dict of all attributes that are
+        plain data, except `params`.
         """
         return oneiros.saving.plain_attributes(self)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned.
+        """Restores the state that `get_state` returned.
 
-        Called after `on_train_begin`, when a training is resumed.
+        Called after `on_train_begin` when training is resumed.
 
-        Items of a dict that had not changed since training began are those of this
-        training.
+        Items of a dict that hadn't changed since training began have the values of this
+        program.
         """
         vars(self).update(state)
 
@@ -104,7 +106,7 @@ class Callback:
         """Called before an epoch's first batch."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Called after an epoch and its validation, with their averages in `logs`."""
+        """Called after an epoch and its validation; `logs` has the averages of both."""
 
     def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Called before a batch; `logs` has `batch` and `size`."""
@@ -115,12 +117,12 @@ class Callback:
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Called after a run of batches, if all callbacks may be `called_after_runs`.
 
-        It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may
-        do something faster.
+        Calls `on_batch_begin` and `on_batch_end` for each batch, in order; a subclass
+        can do something faster.
 
         # Arguments
-            logs: dict from `batch`, `size` and each name of a loss or metric to the
-                list of batches' values.
+            logs: dict from `batch`, `size` and the name of each loss or metric to the
+                list of its values per batch.
         """
         begin = getattr(self.on_batch_begin, "__func__", None)
         end = getattr(self.on_batch_end, "__func__", None)

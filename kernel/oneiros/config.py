@@ -1,9 +1,9 @@
-"""Objects from names and configurations, and the policy for configurations that come
-from a file.
+"""Builds objects from names and configurations, and enforces the rules for
+configurations from files.
 
-A file may name only what is registered under the kind expected at that place, and of
-classes only those that declare `loadable = True` themselves. What the caller passes as
-`custom_objects` comes first and needs no declaration. Nothing in a file is executed or
+A file may only name objects that are registered under the kind expected at that place;
+classes must also declare `loadable = True` themselves. Objects that you pass as
+`custom_objects` come first and need no declaration. Nothing in a file is executed or
 imported by its path, and nothing in it can relax these rules.
 """
 
@@ -28,10 +28,10 @@ from oneiros.load_context import BuildLimits
 from oneiros.plugins import Entry, manager
 
 KERAS_VERSION = "1.2.2"
-"""The version of Keras whose configurations and files these are."""
+"""The version of Keras that defines these configurations and files."""
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
-"""Kinds of the registry that are functions."""
+"""Kinds of the registry whose objects are functions."""
 
 CLASS_KINDS = {
     "layer": "oneiros.engine.layer",
@@ -47,7 +47,7 @@ _custom: dict[str, Any] = {}
 
 
 class CustomObjectScope:
-    """Context manager under which names mean the caller's own objects.
+    """Context manager that makes names refer to your own objects.
 
     # Arguments
         args: dicts from names to objects.
@@ -91,13 +91,13 @@ custom_object_scope = CustomObjectScope
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """Returns the dict of the caller's own objects, which may be added to for the rest
-    of the process."""
+    """Returns the dict of your own objects; what you add stays for the rest of the
+    process."""
     return _custom
 
 
 def known_objects(custom_objects: Objects = None) -> dict[str, Any]:
-    """Returns the caller's own objects: of the process, of the load, and of a call."""
+    """Returns the custom objects of the process, of the current load, and of a call."""
     return {
         **_custom,
         **load_context.current().custom_objects,
@@ -112,24 +112,22 @@ def get_object(
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Returns the object that an identifier stands for; this is what `activations.get`
-    and its like call.
+    """Returns the object that an identifier refers to; `activations.get` and similar
+    functions call this.
 
     # Arguments
         kind: str, a kind of the registry, e.g. `"activation"`.
         identifier: a name; a configuration, `{"name": N, **arguments}` or
-            `{"class_name": N, "config": arguments}`; None or an object, returned as
-            they are.
-        custom_objects: dict, names that come before the registry's.
-        instantiate: bool, whether to call the class or the function that a name stands
-            for.
+            `{"class_name": N, "config": arguments}`; or None or an object, which are
+            returned unchanged.
+        custom_objects: dict of names that take precedence over the registry's.
+        instantiate: bool, whether to call the class or function that a name refers to.
         kwargs: dict, arguments of that call.
 
     # Raises
-        UnknownNameError: if nothing provides the name.
-        ConfigError: for a number, a list or bytes, which stand for no object.
-        UnsafeFileError: if a configuration names a class that may not be built from
-            one.
+        UnknownNameError: if no plugin provides the name.
+        ConfigError: for a number, a list or bytes, which can't refer to an object.
+        UnsafeFileError: if a configuration names a class that a file may not use.
     """
     if isinstance(identifier, dict):
         name, arguments = _parts(kind, identifier)
@@ -140,7 +138,7 @@ def get_object(
             return build(arguments) if build else cls(**arguments)
     if isinstance(identifier, (int, float, bytes, list, tuple)):
         raise ConfigError(
-            f"{identifier!r:.80} is no {kind}: pass a name, or the object itself."
+            f"{identifier!r:.80} isn't a valid {kind}: pass a name, or the object."
         )
     if not isinstance(identifier, str):
         return identifier
@@ -159,8 +157,8 @@ def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) ->
 
     # Arguments
         config: dict as above, or a legacy one with the class under `name`.
-        custom_objects: dict from names to the caller's own classes and functions, valid
-            during this call.
+        custom_objects: dict from names to your own classes and functions, for this call
+            only.
 
     # Raises
         ConfigError: if the configuration doesn't fit the class.
@@ -176,20 +174,19 @@ def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) ->
 
 
 def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
-    """Raises UnsafeFileError unless a configuration may have an object of this class
-    built.
+    """Raises UnsafeFileError if a configuration may not build an object of this class.
 
     # Arguments
-        cls: what the configuration's name stands for.
-        kind: str, the kind expected where it was named.
-        custom_objects: dict, objects that the caller vouches for.
+        cls: the object that the configuration's name refers to.
+        kind: str, the expected kind.
+        custom_objects: dict of objects that the caller trusts.
     """
     name = getattr(cls, "__qualname__", repr(cls))
     base = _base_class(kind)
     if not isinstance(cls, type) or not issubclass(cls, base):
         raise UnsafeFileError(
-            f"A configuration names {name} where it needs a {kind}; it is no subclass "
-            f"of {base.__name__}."
+            f"A configuration names {name} where it needs a {kind}; it isn't a "
+            f"subclass of {base.__name__}."
         )
     own_objects = [
         *known_objects(custom_objects).values(),
@@ -197,9 +194,9 @@ def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
     ]
     if vars(cls).get("loadable") is not True and not any(cls is v for v in own_objects):
         raise UnsafeFileError(
-            f"A configuration asks for {cls.__module__}.{name}, which doesn't declare "
-            f"that files may have it built. Pass custom_objects={{{name!r}: {name}}}; "
-            f"or, if its constructor only keeps arguments, write `loadable = True` "
+            f"A configuration uses {cls.__module__}.{name}, which doesn't declare "
+            f"that files may use it. Pass custom_objects={{{name!r}: {name}}}; "
+            f"or, if its constructor only stores arguments, write `loadable = True` "
             f"into the class (a base class's declaration doesn't count)."
         )
 
@@ -218,7 +215,8 @@ def _base_class(kind: str) -> type:
 def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[None]:
     """Context manager for building an object from its configuration.
 
-    Custom objects are known, limits hold, and errors say what couldn't be built.
+    Inside it, custom objects are known, limits apply, and errors name the object that
+    couldn't be built.
     """
     around = load_context.current()
     context = load_context.changed(
@@ -231,21 +229,21 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
 
 
 def count_weight(shape: tuple[int, ...], owner: str) -> None:
-    """Counts a weight that is about to be made, if limits hold.
+    """Counts a weight that is about to be made, if limits apply.
 
     # Arguments
         shape: tuple of int.
         owner: str, the layer, for the message.
 
     # Raises
-        UnsafeFileError: if all weights together are too large.
+        UnsafeFileError: if all weights together exceed the limit.
     """
     if limits := load_context.current().limits:
         limits.count_weight(shape, owner)
 
 
 def count_call(owner: str) -> None:
-    """Counts a call in a nested model, or an unrolled step, if limits hold.
+    """Counts a call in a nested model, or an unrolled step, if limits apply.
 
     # Raises
         UnsafeFileError: if there are too many.
@@ -269,7 +267,7 @@ def registered(function: Any) -> Entry | None:
 
 @contextmanager
 def _explained(kind: str, name: str) -> Iterator[None]:
-    """Context manager under which errors of the arguments become ConfigErrors."""
+    """Context manager that turns errors about arguments into ConfigErrors."""
     try:
         yield
     except (OneirosError, Warning):
@@ -310,5 +308,5 @@ def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
     except UnknownNameError as error:
         raise UnknownNameError(
             f"{error} If it is your own, pass custom_objects={{{name!r}: …}} when "
-            f"loading, else the object itself."
+            f"loading, or the object itself otherwise."
         ) from None

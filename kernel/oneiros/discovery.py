@@ -1,8 +1,8 @@
-"""Which plugins are installed, what their manifests are, and in what order they come.
+"""Finds the installed plugins, loads their manifests and orders them.
 
 A plugin is a distribution with an entry point in the group `oneiros.v1`; the number is
-the API level. The entry point names a manifest: a module that imports nothing but
-`oneiros.hookimpl`, and implements hooks of `oneiros.hookspecs`.
+the API level. The entry point names a manifest: a module that imports only
+`oneiros.hookimpl` and implements hooks of `oneiros.hookspecs`.
 """
 
 import graphlib
@@ -33,7 +33,7 @@ def installed(
 
 
 def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any:
-    """Imports a manifest; returns None, and records why, if that fails."""
+    """Imports a manifest; if that fails, records the reason and returns None."""
     started = time.perf_counter()
     try:
         return entry_point.load()
@@ -47,8 +47,8 @@ def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any
 def ordered(
     records: Mapping[str, PluginRecord], manifests: Mapping[str, Any]
 ) -> list[str]:
-    """Returns the distributions in calling order: what manifests declare comes first,
-    then the name decides."""
+    """Returns the distributions in calling order: first as the manifests declare, then
+    by name."""
     sorter = graphlib.TopologicalSorter(dict.fromkeys(sorted(records), ()))
     for name, manifest in manifests.items():
         sorter.add(name, *_declared(records[name], manifest, "oneiros_after"))
@@ -59,14 +59,15 @@ def ordered(
     except graphlib.CycleError as error:
         circle = error.args[1]
     for name in sorted(set(circle) & set(records)):
-        text = f"Declared in a circle: {' < '.join(circle)}"
+        text = f"Circular order declared: {' < '.join(circle)}"
         records[name].report("order", text, "ok")
     acyclic = {name: m for name, m in manifests.items() if name not in circle}
     return ordered(records, acyclic)
 
 
 def _announced() -> list[str]:
-    """Returns the names of all plugins, once each: a second one is a stale copy."""
+    """Returns the names of all plugins, each once; a second occurrence is a stale
+    copy."""
     names = set()
     for distribution in metadata.distributions():
         # A distribution whose files are damaged announces nothing.
@@ -79,7 +80,7 @@ def _announced() -> list[str]:
 def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
     """Returns a plugin's entry point, and fills in its record.
 
-    Of several, one of the newest supported level counts, and of those the last.
+    If there are several, the last one of the newest supported level is used.
     """
     levels = {}
     try:
@@ -101,13 +102,13 @@ def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
     if level not in API_LEVELS:
         outdated = KERNEL if level > API_LEVELS[-1] else record.distribution
         fault = (
-            f"It is for API level {level}; this kernel offers {[*API_LEVELS]}: "
+            f"It is for API level {level}; this kernel supports {[*API_LEVELS]}: "
             f"upgrade {outdated}"
         )
         record.report("metadata", fault, "incompatible")
     elif not entry_point.pattern.match(entry_point.value):
         line = f"{entry_point.name} = {entry_point.value}"
-        record.report("metadata", f"Its entry point {line} names no module.")
+        record.report("metadata", f"Its entry point {line} doesn't name a module.")
     return entry_point
 
 
@@ -116,6 +117,6 @@ def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:
     value = getattr(manifest, attribute, ())
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
         return list(value)
-    fault = f"{attribute} is {value!r:.80}, which is no list of distributions."
+    fault = f"{attribute} is {value!r:.80}, not a list of distributions."
     record.report("order", fault, "ok")
     return []

@@ -1,9 +1,9 @@
 """Every error that Oneiros raises on purpose.
 
-A class exists where a caller may want to catch it apart from the others; its name is
-`<Subject>Error`. Each also derives from the built-in exception that Keras 1 raised in
-that place, so that old `except` clauses keep working. A message says what was received,
-where, what was expected, and what to type next.
+There is a class for each kind of error that you may want to catch separately; its name
+is `<Subject>Error`. Each also derives from the built-in exception that Keras 1 raised
+in the same place, so that old `except` clauses keep working. A message says what was
+received, where, what was expected, and what to type next.
 """
 
 
@@ -12,39 +12,40 @@ class OneirosError(Exception):
 
 
 class UnknownNameError(OneirosError, ValueError):
-    """Nothing installed provides a layer, loss, optimizer, … of this name."""
+    """No installed plugin provides a layer, loss, optimizer, … of this name."""
 
 
 class NameConflictError(OneirosError, ValueError):
-    """Two distributions provide the same name and nothing says which one is meant."""
+    """Two distributions provide the same name, and no setting says which one to use."""
 
 
 class PluginLoadError(OneirosError, ImportError):
-    """A plugin, or the object one of its references names, could not be imported."""
+    """A plugin, or an object to which it refers, couldn't be imported."""
 
 
 class SettingsError(OneirosError, ValueError):
-    """A settings file, an environment variable or a setting's value makes no sense."""
+    """A settings file, an environment variable or the value of a setting is invalid."""
 
 
 class BackendMissingError(OneirosError, ImportError):
-    """The backend that was asked for, or any backend at all, is not installed."""
+    """The requested backend isn't installed, or no backend is."""
 
 
 class BackendMixError(OneirosError, TypeError):
-    """Tensors of two backends met in one operation."""
+    """One operation received tensors of two backends."""
 
 
 class CapabilityError(OneirosError, NotImplementedError, AttributeError):
-    """The backend doesn't offer this function; `hasattr` doesn't find it."""
+    """The backend doesn't offer this function; `hasattr` returns False for it."""
 
 
 class ShapeError(OneirosError, ValueError):
-    """A layer was connected to an input whose shape or rank it can't take."""
+    """A layer was called on an input whose shape or rank it doesn't accept."""
 
 
 class GraphError(OneirosError, ValueError):
-    """Layers don't form a model: a cycle, a missing input, a duplicate name."""
+    """The layers don't form a model: there is a cycle, a missing input or a duplicate
+    name."""
 
 
 class NodeError(OneirosError, AttributeError, RuntimeError):
@@ -56,28 +57,28 @@ class DataError(OneirosError, ValueError):
 
 
 class GeneratorError(OneirosError, RuntimeError):
-    """A generator raised, ended early or blocked, or its worker died."""
+    """A generator raised an error, ended early or blocked, or its worker died."""
 
 
 class NotCompiledError(OneirosError, RuntimeError):
-    """A model was asked to train or to evaluate before `compile`."""
+    """A model was trained or evaluated before `compile`."""
 
 
 class ArgumentError(OneirosError, ValueError):
-    """An argument's value lies outside what the function accepts."""
+    """The function doesn't accept the value of an argument."""
 
 
 class ConfigError(OneirosError, ValueError):
-    """A configuration doesn't describe an object that can be built."""
+    """An object can't be built from a configuration."""
 
 
 class FileMissingError(OneirosError, FileNotFoundError):
-    """A model file that was to be read isn't there."""
+    """A model file doesn't exist."""
 
 
 class FileFormatError(OneirosError, ValueError, OSError):
-    """A file is damaged, truncated, or of a kind that no installed format reads."""
+    """A file is damaged, truncated, or has a format that no installed plugin reads."""
 
 
 class UnsafeFileError(OneirosError, ValueError):
-    """A file asks for what loading never does; nothing was built."""
+    """A file asks for something that loading never does; nothing was built."""

@@ -1,12 +1,12 @@
-"""Every hook that a plugin may implement: the table of contents of what can be
-extended.
+"""Every hook that a plugin can implement: the extension points of Oneiros.
 
 A plugin's manifest implements a hook as a function of the same name, marked with
-`oneiros.hookimpl`; it takes any subset of the arguments. A hook that raises is recorded
-(`oneiros plugins` shows it) and passed over; `ONEIROS_STRICT=1` raises. Plugins are
-called in a fixed order: first what their manifests declare in the lists
-`oneiros_before` and `oneiros_after`, then by distribution name. Wrapper hooks of pluggy
-are not called, since one of them could undo the isolation of the others.
+`oneiros.hookimpl`; it accepts any subset of the arguments. If a hook raises an error,
+the error is recorded (`oneiros plugins` shows it) and the hook is skipped;
+`ONEIROS_STRICT=1` raises the error. Plugins are called in a fixed order: first as their
+manifests declare in the lists `oneiros_before` and `oneiros_after`, then by
+distribution name. Wrapper hooks of pluggy aren't called, because they could break the
+isolation of plugins.
 
 Each function of this module whose name starts with `oneiros_` is a hook.
 """
@@ -29,7 +29,7 @@ hookimpl = pluggy.HookimplMarker("oneiros")
 def oneiros_layers() -> Names:
     """Layers: classes derived from `oneiros.engine.layer.Layer`.
 
-    `oneiros.layers` shows them. Since level 1.
+    They appear in `oneiros.layers`. Since level 1.
     """
 
 
@@ -75,11 +75,13 @@ def oneiros_callbacks() -> Names:
 
 
 def oneiros_tables() -> Names:
-    """Tables: functions `f(table, name) -> array`, by the class that they read.
+    """Tables: functions `f(table, name) -> array`, by the class of tables that they
+    read.
 
-    It is named by its first package, as `"pandas.DataFrame"`, wherever in there it is
-    defined. `name` is what messages call the data. The array may be an object with
-    `shape`, `dtype` and slices, which is read batch by batch. Since level 1.
+    The key is the top-level package and the class, such as `"pandas.DataFrame"`,
+    wherever in the package the class is defined. Messages call the data by `name`. The
+    result may also be an object with `shape`, `dtype` and slicing, which is read batch
+    by batch. Since level 1.
     """
 
 
@@ -88,17 +90,18 @@ def oneiros_formats() -> Names:
 
 
 def oneiros_migrations() -> Names:
-    """How files of other versions are read, by the class that they name.
+    """Migrations: how to read classes in files of other versions, by the name in the
+    file.
 
-    What stands behind a name derives from `oneiros.migrations.Migration`. Where the
-    class has another name here, it is registered under both. Since level 1.
+    They derive from `oneiros.migrations.Migration`. If the class has another name here,
+    register the migration under both. Since level 1.
     """
 
 
 def oneiros_backends() -> Names:
     """Backends: classes derived from `oneiros.backend.Backend`.
 
-    The name is what selects them. Since level 1.
+    You select a backend by its name. Since level 1.
     """
 
 
@@ -112,10 +115,10 @@ def oneiros_commands() -> Names:
 def oneiros_modules() -> dict[str, dict[str, str]] | None:
     """Contents of modules below `oneiros`, by their paths.
 
-    It returns {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
-    add names to one module. What stands for `__getattr__` is a function that is asked
-    for names that no plugin lists, and under `__all__` for a list of those it has; it
-    raises AttributeError for others. Since level 1.
+    For example, {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
+    add names to one module. `__getattr__` may refer to a function for names that no
+    plugin lists. It is called with the name and raises AttributeError for unknown ones;
+    called with `__all__`, it returns the list of its names. Since level 1.
     """
 
 
@@ -125,7 +128,7 @@ def oneiros_modules() -> dict[str, dict[str, str]] | None:
 
 
 def oneiros_configure(settings: Any) -> None:
-    """Called once after discovery, to prepare state of one's own.
+    """Called once after discovery, so that a plugin can prepare its own state.
 
     `settings` is the module `oneiros.settings`. Other plugins may not have been
     configured yet. Since level 1.
@@ -135,30 +138,31 @@ def oneiros_configure(settings: Any) -> None:
 def oneiros_default_callbacks(
     model: Any, params: Mapping[str, Any]
 ) -> list[Any] | None:
-    """Returns callbacks that take part in this `fit`; the progress bar is one.
+    """Returns additional callbacks for this `fit`, such as the progress bar.
 
-    Called once per fit, before training begins. `params` is what callbacks get in
-    `set_params`, for reading only. Since level 1.
+    Called once per fit, before training begins. `params` is the read-only dict that
+    callbacks receive in `set_params`. Since level 1.
     """
 
 
 def oneiros_progress(model: Any, total: int) -> Any:
-    """Returns what shows how far an `evaluate` or `predict` with `verbose=1` is.
+    """Returns a function that shows the progress of `evaluate` or `predict` with
+    `verbose=1`.
 
-    Called once per run; the result is called with the number of samples done, or of
-    batches, out of `total`; that is 0 if it isn't known. Since level 1.
+    Called once per call. The function is called with the number of samples or batches
+    that are done, out of `total`, which is 0 if unknown. Since level 1.
     """
 
 
 def oneiros_before_compile(model: Any, arguments: dict[str, Any]) -> None:
     """Called first in `Model.compile`, with its arguments by name.
 
-    Their values may be changed. Since level 1.
+    The hook may change the arguments. Since level 1.
     """
 
 
 def oneiros_after_compile(model: Any) -> None:
-    """Called last in `Model.compile`, by who looks at or adds to what was compiled.
+    """Called last in `Model.compile`, to inspect the compiled model or add to it.
 
     Since level 1.
     """
@@ -169,7 +173,7 @@ def oneiros_before_save(model: Any, path: Path) -> None:
 
 
 def oneiros_after_save(model: Any, path: Path) -> None:
-    """Called when the file at `path` is complete and in its place. Since level 1."""
+    """Called when the file at `path` is complete and in place. Since level 1."""
 
 
 def oneiros_before_load(path: Path) -> None:
@@ -177,7 +181,7 @@ def oneiros_before_load(path: Path) -> None:
 
 
 def oneiros_after_load(model: Any, path: Path) -> None:
-    """Called with the model that was built from `path`, or received its weights.
+    """Called with the model that was built from `path`, or that received its weights.
 
     Since level 1.
     """

@@ -1,5 +1,5 @@
-"""What holds while objects are built from a configuration that a stranger may have
-written: one context, which whoever loads enters once."""
+"""The context in which objects are built from a configuration that may be untrusted;
+loading code enters it once."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from oneiros.errors import UnsafeFileError
 
 MAX_PARAMETERS = 2**28
-"""How many weights a configuration may ask for where nothing else is said."""
+"""The number of weights that a configuration may have by default."""
 
 MAX_CALLS = 2**12
-"""How many calls in nested models and unrolled steps it may ask for: models in models,
-each called twice, would double them with each level."""
+"""The number of calls in nested models and of unrolled steps that it may have by
+default. Nested models that call each other twice would double it with each level."""
 
 
 @dataclass
 class BuildLimits:
-    """How much may be built, all layers together, and how much has been.
+    """Limits for all layers together, and how much has been built.
 
     # Arguments
-        parameters: int, number of scalars in weights.
-        calls: int, number of calls in nested models and of unrolled steps.
+        parameters: int, the number of scalars in weights.
+        calls: int, the number of calls in nested models and of unrolled steps.
     """
 
     parameters: int = MAX_PARAMETERS
@@ -35,8 +35,8 @@ class BuildLimits:
     made_calls: int = 0
 
     def count_weight(self, shape: tuple[int, ...], owner: str) -> None:
-        """Counts a weight that is about to be made; raises UnsafeFileError if it is too
-        much."""
+        """Counts a weight that is about to be made; raises UnsafeFileError if the limit
+        is exceeded."""
         self.made_parameters += prod(shape)
         if self.made_parameters > self.parameters:
             limit = f"{self.parameters:,} parameters"
@@ -44,7 +44,7 @@ class BuildLimits:
 
     def count_call(self, owner: str) -> None:
         """Counts a call or a step that is about to be recorded; raises UnsafeFileError
-        if it is too much."""
+        if the limit is exceeded."""
         self.made_calls += 1
         if self.made_calls > self.calls:
             raise _refusal(owner, "a call", f"{self.calls:,} inner calls and steps")
@@ -52,30 +52,30 @@ class BuildLimits:
 
 def _refusal(owner: str, request: str, limit: str) -> UnsafeFileError:
     return UnsafeFileError(
-        f"The configuration makes {owner} ask for {request}: more than the {limit} "
-        f"that it may have. Meant? Use oneiros.saving.parameter_budget(n, calls=m)."
+        f"The configuration makes {owner} ask for {request}. The limit is {limit}. "
+        f"To allow more, use oneiros.saving.parameter_budget(n, calls=m)."
     )
 
 
 def permit_all(entry: Any) -> None:
-    """Lets every entry of the registry be imported."""
+    """Permits the import of every entry of the registry."""
 
 
 @dataclass(frozen=True)
 class LoadContext:
-    """What a load supplies, and what it may cost.
+    """The objects that a load supplies, and its limits.
 
     # Arguments
         custom_objects: dict from names to the caller's own classes and functions.
-        functions: dict from layer name to the function that no file holds, or to a dict
-            from argument to function.
-        limits: `BuildLimits`, or None outside of a load.
+        functions: dict from layer name to the function, which files can't hold, or to a
+            dict from argument to function.
+        limits: `BuildLimits`, or None outside a load.
         permit: function that is called with each entry of the registry about to be
             imported, and may raise.
-        postponed: list to which initializations add what to draw if a file turns out
-            not to hold it; None to draw at once.
-        manager: the `PluginManager` of the settings when building began, so that they
-            are read once; None outside of it.
+        postponed: list to which initializations add values that are only drawn if the
+            file doesn't hold them; None to draw immediately.
+        manager: the `PluginManager` for the settings at the beginning of the build, so
+            that settings are read once; None outside a build.
     """
 
     custom_objects: dict[str, Any] = field(default_factory=dict)
@@ -91,13 +91,13 @@ _current: ContextVar[LoadContext] = ContextVar("oneiros_load", default=_OUTSIDE)
 
 
 def current() -> LoadContext:
-    """Returns the context in force."""
+    """Returns the active context."""
     return _current.get()
 
 
 @contextmanager
 def entered(context: LoadContext) -> Iterator[LoadContext]:
-    """Context manager under which a context is in force."""
+    """Context manager that activates a context."""
     token = _current.set(context)
     try:
         yield context
@@ -107,7 +107,6 @@ def entered(context: LoadContext) -> Iterator[LoadContext]:
 
 @contextmanager
 def changed(**fields: Any) -> Iterator[LoadContext]:
-    """Context manager under which the context in force has other values of these
-    fields."""
+    """Context manager that changes fields of the active context."""
     with entered(replace(current(), **fields)) as context:
         yield context

@@ -1,4 +1,5 @@
-"""The kernel's manifest: it registers what it holds by reference, like any plugin."""
+"""The kernel's manifest: it registers the kernel's names by reference, like any
+plugin."""
 
 from oneiros import hookimpl
 
@@ -24,7 +25,7 @@ CONTENTS = (
 
 @hookimpl
 def oneiros_layers() -> dict[str, str]:
-    """Layers and models that configurations name."""
+    """The layers and models that configurations can name."""
     return {
         "InputLayer": "oneiros.engine.input:InputLayer",
         "Container": "oneiros.engine.container:Container",

@@ -1,9 +1,9 @@
-"""Keras's module paths, made of what plugins contribute: `oneiros.layers.core` and its
-like.
+"""Keras's module paths, such as `oneiros.layers.core`, made of names that plugins
+contribute.
 
-What a name stands for is imported when the name is first used. The kernel's own files
+The object behind a name is imported when you first use the name. The kernel's own files
 are ordinary modules and come first; the packages `oneiros` and `oneiros.engine` look up
-here what they don't hold themselves.
+here the names that they don't define themselves.
 """
 
 import sys
@@ -25,11 +25,11 @@ LAYERS = "oneiros.layers"
 
 
 class VirtualModule(ModuleType):
-    """A module whose names come from plugins, looked up at each use so that settings
+    """A module whose names come from plugins; each use looks them up, so that settings
     and overrides apply.
 
-    A name that the program sets is set in the module that implements it, too: functions
-    there use each other by such names.
+    If the program sets a name, the name is also set in the module that implements it,
+    because functions there call each other by such names.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -47,13 +47,13 @@ class VirtualModule(ModuleType):
 
     @property
     def own_names(self) -> dict[str, Any]:
-        """What was set in this module, by Python and by the program, but not by
+        """The names that Python and the program set in this module, without those of
         plugins."""
         return super().__dict__
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        """All names with what they stand for; code of Keras 1 looks them up here."""
+        """All names with their objects; code for Keras 1 looks them up here."""
         for name in names(self.__name__):
             if _is_exported(self.__name__, name):
                 self.own_names.setdefault(name, attribute(self.__name__, name))
@@ -61,25 +61,25 @@ class VirtualModule(ModuleType):
 
 
 def _is_asked_by_from_import() -> bool:
-    """Tells whether `from module import name` asks the `__getattr__` that called
+    """Returns whether `from module import name` called the `__getattr__` that called
     `attribute`, and not `module.name`.
 
-    Only the instruction that the asking code is at tells one from the other. It matters
-    because an AttributeError is what `module.name` and `hasattr` need, while the import
-    drops its text, and the advice in it, and says "cannot import name". What Python
-    asks for in between, a module of that name, doesn't help: a ModuleNotFoundError that
-    names the module is dropped as well, and any other error would be wrong for
-    `import module.name`.
+    Only the current instruction of the calling code distinguishes the two. The
+    difference matters: `module.name` and `hasattr` need an AttributeError, but `from …
+    import` drops the text of an AttributeError, with its advice, and says "cannot
+    import name". In between, Python looks for a module of that name, which doesn't
+    help: a ModuleNotFoundError for that module is dropped, too, and any other error
+    would be wrong for `import module.name`.
     """
     asking = sys._getframe(3)
     return asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
 
 
 class VirtualLoader(Loader):
-    """Makes virtual modules; there is no code to run."""
+    """Makes virtual modules; they have no code to run."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Returns the module, still without anything in it."""
+        """Returns the module, still empty."""
         return VirtualModule(spec.name, f"What plugins contribute to `{spec.name}`.")
 
     def exec_module(self, module: ModuleType) -> None:
@@ -87,11 +87,11 @@ class VirtualLoader(Loader):
 
 
 def find_spec(fullname: str) -> ModuleSpec | None:
-    """Returns a virtual module's spec; None for what is not one.
+    """Returns the spec of a virtual module, or None for any other name.
 
     # Raises
-        ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
-            message says which.
+        ModuleNotFoundError: if the module belongs to a plugin that is missing, disabled
+            or broken; the message names the plugin.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
@@ -103,7 +103,7 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
 
 def _advice(module: str, name: str) -> str:
-    """Says what may have been meant by a name that a module doesn't have."""
+    """Returns advice about a name that a module doesn't have."""
     adviser = _find("oneiros.old_code", "missing_name")
     advice: str = registry.load(adviser)(module, name) if adviser else ""
     near = did_you_mean(name, dir(sys.modules[module]))
@@ -111,14 +111,14 @@ def _advice(module: str, name: str) -> str:
 
 
 def attribute(module: str, name: str) -> Any:
-    """Returns what a name in a module stands for: a contributed object, a child module,
-    or what a contributed `__getattr__` returns for the name.
+    """Returns the object behind a name in a module: a contributed object, a child
+    module, or the result of a contributed `__getattr__`.
 
     # Raises
-        AttributeError: if nothing has it.
-        PluginLoadError: if a plugin that is missing, disabled or broken has it, or if
-            `from module import name` asks. Being an ImportError, it reaches who writes
-            that; Python drops an AttributeError's message.
+        AttributeError: if there is no such name.
+        PluginLoadError: if the name belongs to a plugin that is missing, disabled or
+            broken, or if `from module import name` asks. It is an ImportError, so you
+            see its message; Python drops the message of an AttributeError there.
     """
     if name == "__all__":
         return [public for public in names(module) if _is_exported(module, public)]
@@ -138,8 +138,8 @@ def attribute(module: str, name: str) -> Any:
 
 
 def patched(kind: str, name: str) -> Any:
-    """Returns what the program set in the module of a kind, or in one below, as by
-    `keras.objectives.mine = f`; or None.
+    """Returns the object that the program set in the module of a kind or in a module
+    below it, for example with `keras.objectives.mine = f`; or None.
 
     # Arguments
         kind: str, a kind of the registry.
@@ -158,8 +158,8 @@ def patched(kind: str, name: str) -> Any:
 
 
 def names(module: str) -> list[str]:
-    """Returns a module's public names, sorted, importing nothing of what they stand
-    for; those that a contributed `__getattr__` has under `__all__` too."""
+    """Returns a module's public names, sorted, without importing the objects; includes
+    those that a contributed `__getattr__` lists for `__all__`."""
     public_names = children(module).union(*_tables(module, manager()))
     if module == LAYERS:
         public_names.update(registry.names("layer"))
@@ -187,8 +187,8 @@ def _path(module: str) -> str:
 
 @lru_cache
 def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
-    """Returns the tables of names that a module shows: its own, and for `layers` those
-    of its children."""
+    """Returns the tables of a module's names: its own and, for `layers`, those of its
+    children."""
     sources = [module]
     if module == LAYERS:
         sources += [f"{module}.{child}" for child in sorted(children(module))]
@@ -196,7 +196,7 @@ def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]
 
 
 def _find(module: str, name: str) -> Entry | None:
-    """Returns who provides a name in a module."""
+    """Returns the entry of a name in a module."""
     if module == LAYERS and (entry := registry.find("layer", name)):
         return entry
     for table in _tables(module, manager()):
@@ -206,8 +206,8 @@ def _find(module: str, name: str) -> Entry | None:
 
 
 def _is_exported(module: str, name: str) -> bool:
-    """Tells whether `import *` takes a name: it is public, and can be had. One plugin's
-    fault must not spoil `from oneiros.layers import *`."""
+    """Returns whether `import *` includes a name: it must be public and importable. A
+    broken plugin must not break `from oneiros.layers import *`."""
     if name.startswith("_"):
         return False
     with suppress(NameConflictError, PluginLoadError):
@@ -217,11 +217,11 @@ def _is_exported(module: str, name: str) -> bool:
 
 
 def _absence(fullname: str) -> str | None:
-    """Says why a module, or a name in a module, is missing, if the index of owners
-    knows it."""
+    """Returns the reason why a module, or a name in a module, is missing, if the index
+    of owners knows it."""
     place = fullname.rsplit(".", 1)
     if _find(*place):
-        return f"It is no module. Type: from {' import '.join(place)}"
+        return f"It isn't a module. Type: from {' import '.join(place)}"
     path = f"{_path(fullname)}."
     for name, owner in registry.owners()["module"].items():
         if f"{name}.".startswith(path):

@@ -1,5 +1,5 @@
-"""The plugin manager: loads and calls each plugin by itself, so that a plugin's fault
-stays its own.
+"""The plugin manager: loads and calls each plugin separately, so that a broken plugin
+doesn't affect the others.
 
 Plugins are discovered once, when the first name is looked up.
 """
@@ -26,21 +26,22 @@ HOOKS = [name for name in vars(hookspecs) if name.startswith("oneiros_")]
 _REGISTRATION = HOOKS[: HOOKS.index("oneiros_configure")]
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
 ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
-"""A name and a reference; only names of commands have dashes, but none does harm."""
+"""A name and a reference. Only names of commands contain dashes, but dashes do no harm
+elsewhere."""
 
 Check = Callable[[Any], str | None]
-"""Says what is wrong with a hook's result, or None."""
+"""Returns what is wrong with a hook's result, or None."""
 
 
 class PluginManager:
-    """The plugins of this environment, under one choice of what is disabled and
-    preferred.
+    """The plugins of this environment, for one setting of `disable` and `prefer`.
 
     # Properties
         plugins: a record of each plugin, in calling order; `records` has them by
             distribution.
-        entries: kind → name → who provides it.
-        modules: path of a module below `oneiros.` → public name → who provides it.
+        entries: kind → name → the entries that provide it.
+        modules: path of a module below `oneiros.` → public name → the entries that
+            provide it.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class PluginManager:
         self._pluggy.add_hookspecs(hookspecs)
 
     def discover(self) -> None:
-        """Loads every plugin by itself and collects the names that they provide."""
+        """Loads every plugin separately and collects the names that they provide."""
         manifests = {}
         for record, entry_point in installed(self.disabled):
             self.records[record.distribution] = record
@@ -79,10 +80,10 @@ class PluginManager:
     def run(
         self, hook: str, arguments: dict[str, Any], check: Check | None = None
     ) -> list[tuple[PluginRecord, Any]]:
-        """Calls every plugin's implementation of a hook; returns the results that are
-        not None.
+        """Calls every plugin's implementation of a hook; returns the results that
+        aren't None.
 
-        A result that `check` finds fault with is reported as if the hook had raised.
+        A result that `check` rejects is reported as if the hook had raised an error.
         """
         results = []
         # pluggy lists in the order of being called: what comes last is called first.
@@ -108,11 +109,11 @@ class PluginManager:
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
-        """Returns a name's one provider, or the one that the setting `prefer` settles
-        on.
+        """Returns the only provider of a name, or the one that the setting `prefer`
+        selects.
 
         # Raises
-            NameConflictError: if several are left.
+            NameConflictError: if there are several.
         """
         first = providers[0]
         if all(entry.reference == first.reference for entry in providers):
@@ -125,8 +126,8 @@ class PluginManager:
         raise NameConflictError(_conflict(providers, key, preferred))
 
     def _preferred(self, key: str) -> str | None:
-        """Returns the distribution that `prefer` names for `kind:name`; what it says of
-        a layer holds for the name in the layer's module too."""
+        """Returns the distribution that `prefer` names for `kind:name`; a preference
+        for a layer also applies to its name in the layer's module."""
         if key in self.prefer:
             return self.prefer[key]
         name = re.split(r"[.:]", key)[-1]
@@ -156,7 +157,7 @@ class PluginManager:
                 )
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
-        """Hands a manifest to pluggy, and notes which hooks of it are to be called."""
+        """Passes a manifest to pluggy, and records which of its hooks to call."""
         try:
             self._pluggy.register(manifest, record.distribution)
         except Exception as error:
@@ -178,8 +179,8 @@ class PluginManager:
                 record.report("register", f"There is no hook {caller.name}.{hint}")
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
-        """Enters the names that a hook returned; what is not a reference is reported
-        and left out."""
+        """Adds the names that a hook returned; anything that isn't a reference is
+        reported and omitted."""
         hook = f"oneiros_{kind}s"
         tables = names if kind == "module" else {"": names}
         try:
@@ -189,7 +190,7 @@ class PluginManager:
                 for name, reference in table.items()
             ]
         except Exception:
-            fault = f"It returned {names!r:.80}, which is no dict of references."
+            fault = f"It returned {names!r:.80}, which isn't a dict of references."
             record.report(hook, fault)
             return
         for path, name, reference in references:
@@ -199,8 +200,8 @@ class PluginManager:
             ):
                 record.report(
                     hook,
-                    f"It returned {full_name!r}: {reference!r}, which is no name with "
-                    "'module:attribute'.",
+                    f"It returned {full_name!r}: {reference!r}, which isn't a "
+                    "name with 'module:attribute'.",
                 )
                 continue
             entry = Entry(
@@ -217,23 +218,23 @@ class PluginManager:
 
 
 def did_you_mean(name: str, names: Collection[str]) -> str:
-    """Returns a sentence that suggests the names near one, or nothing."""
+    """Returns a sentence that suggests similar names, or nothing."""
     near = [candidate for candidate in names if candidate.lower() == name.lower()]
     near = near or difflib.get_close_matches(name, names)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def _conflict(providers: list[Entry], key: str, preferred: str | None) -> str:
-    """Returns the message about a name that several distributions provide."""
+    """Returns the error message for a name that several distributions provide."""
     owners = sorted({entry.distribution for entry in providers})
     kind, _, name = key.partition(":")
     lines = " or ".join(f'"{key}" = "{owner}"' for owner in owners)
     names = " or ".join(f'"{owner}:{name}"' for owner in owners)
     mistake = f" `prefer` names {preferred}, which doesn't." if preferred else ""
     return (
-        f"{' and '.join(owners)} both provide the {kind} {name!r}.{mistake} Say which "
-        f"is meant: under [prefer] in {settings.path()} write {lines}; or in code use "
-        f'`with settings.override(prefer={{"{key}": ...}})`; or ask for {names}.'
+        f"{' and '.join(owners)} both provide the {kind} {name!r}.{mistake} Choose "
+        f"one: under [prefer] in {settings.path()} write {lines}; or in code use "
+        f'`with settings.override(prefer={{"{key}": ...}})`; or use {names}.'
     )
 
 
@@ -243,12 +244,12 @@ _discovering = False
 
 
 def manager() -> PluginManager:
-    """Returns the plugins as the settings `disable` and `prefer` choose them,
-    discovered on first use; while something is built from its configuration, as they
-    chose them when that began.
+    """Returns the plugins for the current settings `disable` and `prefer`, discovered
+    on first use. While an object is built from its configuration, the settings from the
+    beginning of the build apply.
 
     # Raises
-        PluginLoadError: if a manifest asks, while plugins are being discovered.
+        PluginLoadError: if a manifest calls this while plugins are being discovered.
     """
     chosen = load_context.current().manager
     if isinstance(chosen, PluginManager):
@@ -264,12 +265,12 @@ def manager() -> PluginManager:
 
 
 def _discovered(new: PluginManager) -> PluginManager:
-    """Discovers; nobody sees a manager that has done so by half."""
+    """Runs the discovery; a manager becomes visible only when it has finished."""
     global _discovering
     if _discovering:
         raise PluginLoadError(
-            "What plugins provide can't be had while plugins are being found: import "
-            "it in the module that uses it, not in the manifest."
+            "Names of plugins aren't available while plugins are discovered: import "
+            "them in the module that uses them, not in the manifest."
         )
     _discovering = True
     try:
@@ -280,10 +281,10 @@ def _discovered(new: PluginManager) -> PluginManager:
 
 
 def call(hook: str, check: Check | None = None, /, **arguments: Any) -> list[Any]:
-    """Calls a behaviour hook of all plugins; returns the results that are not None, in
+    """Calls a behaviour hook of all plugins; returns the results that aren't None, in
     the plugins' order.
 
-    `check` says what is wrong with a result; its plugin is named, and the result is
-    left out.
+    `check` returns what is wrong with a result; the problem is recorded for its plugin,
+    and the result is omitted.
     """
     return [result for _, result in manager().run(hook, arguments, check)]

@@ -1,4 +1,4 @@
-"""What is known of a plugin, and of a name that it provides."""
+"""Records about plugins, and about the names that they provide."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ class Entry:
     """A name that a distribution provides.
 
     # Properties
-        reference: where the object is, as `module:attribute`.
+        reference: the location of the object, as `module:attribute`.
     """
 
     kind: str
@@ -31,19 +31,18 @@ class Entry:
 
 @dataclass
 class PluginRecord:
-    """What is known of one plugin.
+    """The record of one plugin.
 
     # Properties
-        state: `ok`; `failed`: something that the plugin offers does not work;
-            `disabled`; `incompatible`: its API level is not supported; `conflict`:
-            another one provides one of its names, and nothing settles which is meant. A
-            plugin can be `ok` and have a problem, such as a circle in its order.
+        state: `ok`; `failed`: something that the plugin offers doesn't work;
+            `disabled`; `incompatible`: its API level isn't supported; `conflict`:
+            another plugin provides one of its names, and no setting says which one to
+            use. A plugin can be `ok` and have a problem, such as a circular order.
         module: the manifest.
         kinds: the names it provides, by kind; those of kind `module` start with the
             module's path.
-        problems: what went wrong, as (phase, message, exception). Phases are
-            `metadata`, `import`, `order`, `register`, `names`, `resolve` and the names
-            of hooks.
+        problems: list of (phase, message, exception). Phases are `metadata`, `import`,
+            `order`, `register`, `names`, `resolve` and the names of hooks.
     """
 
     distribution: str
@@ -70,7 +69,7 @@ class PluginRecord:
     def report(
         self, phase: str, fault: str | BaseException, state: str = "failed"
     ) -> None:
-        """Records a problem; under `ONEIROS_STRICT=1`, a failure is raised."""
+        """Records a problem; with `ONEIROS_STRICT=1`, raises a failure."""
         exception = fault if isinstance(fault, BaseException) else None
         message = f"{type(fault).__name__}: {fault}" if exception else str(fault)
         if (phase, message) not in [problem[:2] for problem in self.problems]:

@@ -1,5 +1,5 @@
-"""The registry: from a kind and a name to the object that a plugin provides, imported
-when first used."""
+"""The registry: finds the object that a plugin provides for a kind and a name, and
+imports it on first use."""
 
 import json
 import sys
@@ -14,28 +14,26 @@ from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
 
 FEW = 12
-"""So many names of a kind are all listed where none is near the one that was asked
-for."""
+"""If no similar name exists, an error lists all names of a kind, up to this number."""
 
 
 registered: dict[Entry, Any] = {}
-"""Objects that were registered in this process."""
+"""Objects registered in this process."""
 
 
 def resolve(kind: str, name: str) -> Any:
-    """Returns the object registered under a name, importing it if this is its first
-    use.
+    """Returns the object registered under a name; imports it on first use.
 
     # Arguments
         kind: str, one of `oneiros.plugins.KINDS`: `"layer"`, `"activation"`,
             `"optimizer"`, …
-        name: str, as `"Dense"`, or canonical, as `"my-lab:Dense"`.
+        name: str, such as `"Dense"`, or the full name, such as `"my-lab:Dense"`.
 
     # Raises
-        UnknownNameError: if nothing provides the name; it says what to install, to
-            enable or to repair.
-        NameConflictError: if several distributions provide it; it says the line that
-            settles it.
+        UnknownNameError: if no plugin provides the name; the message says what to
+            install, enable or repair.
+        NameConflictError: if several distributions provide it; the message shows the
+            line that resolves the conflict.
         PluginLoadError: if the object can't be imported.
     """
     entry = find(kind, name)
@@ -45,7 +43,7 @@ def resolve(kind: str, name: str) -> Any:
 
 
 def find(kind: str, name: str) -> Entry | None:
-    """Returns who provides a name, importing nothing, or None."""
+    """Returns the entry of a name, or None, without importing anything."""
     distribution, _, bare = name.rpartition(":")
     candidates = list(_table(kind).get(bare, ()))
     candidates += [e for e in registered if (e.kind, e.name) == (kind, bare)]
@@ -61,15 +59,15 @@ def names(kind: str) -> list[str]:
 
 
 class Registration:
-    """What `register` returns: `remove()`, or the end of a `with` block, takes the name
-    out again."""
+    """The result of `register`: `remove()`, or the end of a `with` block, removes the
+    name again."""
 
     def __init__(self, entry: Entry, obj: Any) -> None:
         self.entry = entry
         self.object = obj
 
     def remove(self) -> None:
-        """Takes the name out, unless it was registered again."""
+        """Removes the name, unless it has been registered again."""
         if registered.get(self.entry) is self.object:
             del registered[self.entry]
 
@@ -85,8 +83,9 @@ def register(
 ) -> Registration:
     """Registers an object for this process, for notebooks and tests.
 
-    It never replaces what a plugin provides: using a name that both have is a conflict,
-    as between plugins. Registering a name again replaces one's own earlier object.
+    It never replaces an object of a plugin: using a name that both provide is a
+    conflict, as between plugins. Registering a name again replaces your own earlier
+    object.
     """
     if not name.replace(".", "_").isidentifier() or kind not in KINDS:
         raise ArgumentError(
@@ -103,8 +102,7 @@ def register(
 
 
 def load(entry: Entry) -> Any:
-    """Imports the object of an entry; if that fails, the failure is recorded as the
-    plugin's."""
+    """Imports the object of an entry; a failure is recorded for its plugin."""
     if entry in registered:
         return registered[entry]
     load_context.current().permit(entry)
@@ -116,13 +114,13 @@ def load(entry: Entry) -> Any:
         raise PluginLoadError(
             f"The {entry.kind} {entry.name!r} of {entry.distribution} {entry.version} "
             f"can't be imported from {entry.reference}: {type(error).__name__}: "
-            f"{error}. `oneiros plugins` tells more."
+            f"{error}. `oneiros plugins` shows more."
         ) from error
 
 
 def absence(owner: str) -> str:
-    """Says why a distribution doesn't provide a name that it owns, and what to do about
-    it."""
+    """Returns why a distribution doesn't provide a name that it owns, and what to
+    do."""
     record = manager().records.get(owner)
     provided = f"It is provided by {owner}"
     if not record:
@@ -133,7 +131,7 @@ def absence(owner: str) -> str:
         )
     if record.state == "disabled":
         source = settings.candidates("disable")[0][1]
-        return f"{provided}, which is disabled: take it out of `disable` ({source})."
+        return f"{provided}, which is disabled: remove it from `disable` ({source})."
     if record.state in ("failed", "incompatible"):
         return f"{provided} {record.version}, which failed to load: {record.error}"
     return f"{owner} {record.version} is installed but lacks it; upgrading may help"
@@ -141,8 +139,8 @@ def absence(owner: str) -> str:
 
 @lru_cache
 def owners() -> dict[str, dict[str, str]]:
-    """Returns kind → name → the first-party distribution that provides it, installed or
-    not."""
+    """Returns kind → name → the first-party distribution that provides it, whether
+    installed or not."""
     text = Path(__file__).with_name("owners.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
@@ -150,13 +148,13 @@ def owners() -> dict[str, dict[str, str]]:
 def _table(kind: str) -> dict[str, list[Entry]]:
     if kind not in KINDS:
         raise ArgumentError(
-            f"There is no kind {kind!r}. Kinds are: {', '.join(KINDS)}."
+            f"There is no kind {kind!r}. The kinds are: {', '.join(KINDS)}."
         )
     return manager().entries[kind]
 
 
 def _unknown(kind: str, name: str) -> str:
-    """Returns the message about a name that nothing provides."""
+    """Returns the error message for a name that no plugin provides."""
     distribution, _, bare = name.rpartition(":")
     owner = owners().get(kind, {}).get(bare)
     if owner and distribution in ("", owner):
@@ -172,5 +170,5 @@ def _unknown(kind: str, name: str) -> str:
         if record.state != "ok"
     ]
     if broken:
-        text += f" Plugins that don't work fully: {'; '.join(broken)}."
+        text += f" Plugins with problems: {'; '.join(broken)}."
     return text

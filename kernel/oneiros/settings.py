@@ -1,9 +1,9 @@
-"""Settings: where each value comes from, and in what order.
+"""Settings: the sources of each value, and their order.
 
-First `override(...)` in code, then environment variables, then `settings.toml` in
-`$ONEIROS_HOME` (by default `~/.oneiros`), then `~/.keras/keras.json` if it is one of
-Keras 1, then the defaults below. A source replaces the next ones' value as a whole.
-Files are read once, when first needed, and never written.
+The order is: `override(...)` in code, environment variables, `settings.toml` in
+`$ONEIROS_HOME` (by default `~/.oneiros`), `~/.keras/keras.json` if it belongs to Keras
+1, and the defaults below. The first source that sets a value wins; values aren't
+merged. Files are read once, when first needed, and never written.
 """
 
 import json
@@ -22,7 +22,7 @@ from oneiros.errors import SettingsError
 
 
 def distribution_name(name: str) -> str:
-    """Returns the normal form of a distribution's name: lower case, with dashes."""
+    """Returns the normalized name of a distribution: lower case, with dashes."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
@@ -31,7 +31,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _distributions(value: Any) -> Any:
-    """Returns the names in a list, or in a text with commas, in their normal form."""
+    """Returns the names in a list, or in a comma-separated text, in normalized form."""
     names = value.split(",") if _is_text(value) else value
     if not isinstance(names, list | tuple) or not all(map(_is_text, names)):
         return None
@@ -39,7 +39,7 @@ def _distributions(value: Any) -> Any:
 
 
 def _switch(value: Any) -> Any:
-    """Returns what a text such as `on` or `0` means."""
+    """Returns the value of a text such as `on` or `0`."""
     return SWITCH.get(value.lower()) if _is_text(value) else value
 
 
@@ -54,8 +54,8 @@ SWITCH = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting's default, what its value must be, the test of that, and how a value is
-    brought into its normal form before."""
+    """A setting: its default, the description and the check of valid values, and the
+    function that normalizes a value before the check."""
 
     default: Any
     expected: str
@@ -102,7 +102,7 @@ ENVIRONMENT = {
     "disable": ("ONEIROS_DISABLE",),
     "strict": ("ONEIROS_STRICT",),
 }
-"""Variables that give a setting's value; the first one that is set counts."""
+"""Environment variables of each setting; the first one that is set counts."""
 
 KERAS_KEYS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
 KERAS_BACKENDS = ("theano", "tensorflow")
@@ -116,15 +116,13 @@ def get(key: str) -> Any:
     """Returns the value of a setting.
 
     # Raises
-        SettingsError: if there is no such setting, or a value given for it makes no
-            sense.
+        SettingsError: if the setting doesn't exist, or its value is invalid.
     """
     return candidates(key)[0][0]
 
 
 def candidates(key: str) -> list[tuple[Any, str]]:
-    """Returns every value given for a setting with the place it comes from, the one
-    that applies first."""
+    """Returns every value of a setting with its source; the first one applies."""
     if key not in SETTINGS:
         raise SettingsError(_unknown(key))
     values = [
@@ -166,14 +164,15 @@ def override(**values: Any) -> Iterator[None]:
 
 
 def path() -> Path:
-    """Returns the settings file's place, whether or not it exists."""
+    """Returns the path of the settings file, whether or not it exists."""
     home = os.environ.get("ONEIROS_HOME") or Path.home() / ".oneiros"
     return Path(home) / "settings.toml"
 
 
 @lru_cache
 def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
-    """Returns the contents of the two files with their names; read once per home."""
+    """Returns the contents of the two files with their names; each home is read
+    once."""
     keras = Path.home() / ".keras" / "keras.json"
     contents = []
     for file, parse in ((path(), tomllib.loads), (keras, _keras)):
@@ -191,8 +190,7 @@ def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
 
 
 def _keras(text: str) -> dict[str, Any]:
-    """Parses a configuration of Keras 1; what is not one belongs to another Keras, and
-    says nothing here."""
+    """Parses a configuration of Keras 1; a file of another Keras is ignored."""
     with suppress(ValueError):
         values = json.loads(text)
         if (
@@ -205,7 +203,7 @@ def _keras(text: str) -> dict[str, Any]:
 
 
 def _checked(key: str, value: Any, source: str) -> Any:
-    """Returns a value in its normal form."""
+    """Returns a normalized value, or raises SettingsError."""
     if key not in SETTINGS:
         raise SettingsError(f"{source}: {_unknown(key)}")
     setting = SETTINGS[key]
@@ -218,4 +216,4 @@ def _checked(key: str, value: Any, source: str) -> Any:
 
 
 def _unknown(key: str) -> str:
-    return f"there is no setting {key!r}. Settings are: {', '.join(SETTINGS)}."
+    return f"there is no setting {key!r}. The settings are: {', '.join(SETTINGS)}."

@@ -473,7 +473,7 @@ def test_arguments_that_mean_nothing(backend):
         ),
         (
             lambda: K.conv2d(x, kernel, strides=(1, 1, 1), dim_ordering="tf"),
-            "2 whole numbers",
+            "2 integers",
         ),
         (
             lambda: K.conv2d(x, kernel, filter_dilation=1.5, dim_ordering="tf"),

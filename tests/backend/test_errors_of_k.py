@@ -235,21 +235,21 @@ def test_errors_of_a_users_step_stay_what_they_are(backend):
     [
         (
             lambda: K.cast(K.ones((2,)), "foo"),
-            r"K\.cast received x of shape \(2,\) and dtype='foo'\. It takes x: tensor",
+            r"K\.cast received x of shape \(2,\) and dtype='foo'\. Expected x: tensor",
         ),
         (
             lambda: K.random_uniform((None, 2)),
-            r"K\.random_uniform received shape=\(None, 2\)\. It takes shape: tuple of",
+            r"K\.random_uniform received shape=\(None, 2\)\. Expected shape: tuple of",
         ),
         (
             lambda: K.dot(K.ones((2, 3)), K.ones((4, 5))),
-            r"K\.dot received x of shape \(2, 3\) and y of shape \(4, 5\)\. It takes x",
+            r"K\.dot received x of shape \(2, 3\) and y of shape \(4, 5\)\. Expected x",
         ),
         (
             lambda: K.concatenate([K.ones((2, 3)), K.ones((4, 3))], axis=1),
             r"K\.concatenate received tensors of shapes \(2, 3\) and \(4, 3\) and axis",
         ),
-        (lambda: K.exp("text"), r"K\.exp received x='text'\. It takes x: tensor"),
+        (lambda: K.exp("text"), r"K\.exp received x='text'\. Expected x: tensor"),
     ],
 )
 def test_an_error_says_what_was_received_and_what_is_taken(build, message, backend):
@@ -270,25 +270,25 @@ REFUSED_CALLS = [
         "int_shape",
         lambda: K.int_shape(np.ones(2)),
         ArgumentError,
-        r"^K\.int_shape received x of shape \(2,\)\. It takes x: tensor\.",
+        r"^K\.int_shape received x of shape \(2,\)\. Expected x: tensor\.",
     ),
     (
         "get_variable_shape",
         lambda: K.get_variable_shape(np.ones(2)),
         ArgumentError,
-        r"^K\.get_variable_shape received x of shape \(2,\)\. It takes x: variable or",
+        r"^K\.get_variable_shape received x of shape \(2,\)\. Expected x: variable or",
     ),
     (
         "count_params",
         lambda: K.count_params(np.ones(2)),
         ArgumentError,
-        r"^K\.count_params received x of shape \(2,\)\. It takes x: variable, or",
+        r"^K\.count_params received x of shape \(2,\)\. Expected x: variable, or",
     ),
     (
         "stack",
         lambda: K.stack([]),
         ShapeError,
-        r"^K\.stack received x=\[\]\. It takes x: list of tensors of one shape\.",
+        r"^K\.stack received x=\[\]\. Expected x: list of tensors of the same shape\.",
     ),
     (
         "function",
@@ -306,37 +306,37 @@ REFUSED_CALLS = [
         "max",
         lambda: K.max(K.ones((0,))),
         ArgumentError,
-        r"^K\.max received x of shape \(0,\)\. It takes x: .* at least one element",
+        r"^K\.max received x of shape \(0,\)\. Expected x: .* at least one element",
     ),
     (
         "min",
         lambda: K.min(K.placeholder((None, 0)), axis=-1),
         ArgumentError,
-        r"^K\.min received x of shape \(None, 0\) and axis=-1\. It takes x: .* element",
+        r"^K\.min received x of shape \(None, 0\) and axis=-1\. Expected x: .* element",
     ),
     (
         "argmax",
         lambda: K.argmax(K.ones((2, 0))),
         ArgumentError,
-        r"^K\.argmax received x of shape \(2, 0\)\. It takes x: .* one element",
+        r"^K\.argmax received x of shape \(2, 0\)\. Expected x: .* one element",
     ),
     (
         "argmin",
         lambda: K.argmin(np.ones((0, 2)), axis=0),
         ArgumentError,
-        r"^K\.argmin received x of shape \(0, 2\) and axis=0\. It takes x: .* element",
+        r"^K\.argmin received x of shape \(0, 2\) and axis=0\. Expected x: .* element",
     ),
     (
         "foldl",
         lambda: K.foldl(fold, K.ones((0, 3))),
         ShapeError,
-        r"^foldl received elems of shape \(0, 3\) and no initializer\. It takes at",
+        r"^foldl received elems of shape \(0, 3\) and no initializer\. Expected at",
     ),
     (
         "foldr",
         lambda: K.foldr(fold, np.ones((0, 3))),
         ShapeError,
-        r"^foldr received elems of shape \(0, 3\) and no initializer\. It takes at",
+        r"^foldr received elems of shape \(0, 3\) and no initializer\. Expected at",
     ),
     (
         "cast_to_floatx",

@@ -596,7 +596,7 @@ WRONG_AXES = {
 
 @pytest.mark.parametrize("function", WRONG_AXES)
 def test_an_axis_that_isnt_there_is_told_in_the_same_words(function, backend):
-    message = rf"{function} received the axis -?\d for a tensor of rank 2\. It takes"
+    message = rf"{function} received the axis -?\d for a tensor of rank 2\. Expected"
     with pytest.raises(ArgumentError, match=message):
         WRONG_AXES[function](K.placeholder((None, 3)))
 

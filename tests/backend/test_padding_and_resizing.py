@@ -145,7 +145,7 @@ def test_what_they_refuse(backend):
             "temporal_padding received padding=-1.*at least 0",
         ),
         (lambda: K.asymmetric_temporal_padding(x, 1.5), "left_pad=1.5"),
-        (lambda: K.spatial_2d_padding(images, (1, 1, 1)), "2 whole numbers"),
+        (lambda: K.spatial_2d_padding(images, (1, 1, 1)), "2 integers"),
         (
             lambda: K.asymmetric_spatial_2d_padding(images, right_pad=None),
             "right_pad=None",

@@ -494,7 +494,7 @@ def test_static_shapes_survive_symbolic_ones():
     [
         (
             lambda x: K.dot(x, K.zeros((4, 5))),
-            r"K.dot received x of shape \(None, 3\) and y of shape \(4, 5\)\. It takes",
+            r"K.dot received x of shape \(None, 3\) and y of shape \(4, 5\)\. Expected",
         ),
         (
             lambda x: x + K.zeros((4,)),

@@ -121,7 +121,7 @@ def test_what_can_not_be_is_told_before_training(tmp_path):
     with pytest.raises(ArgumentError, match=r"CSVLogger received filename=.*makedirs"):
         log.on_train_begin()
     for separator in ("", ";;", "\n", '"', 3):
-        with pytest.raises(ArgumentError, match=r"It takes one character, such as ','"):
+        with pytest.raises(ArgumentError, match=r"Expected one character, such as ','"):
             CSVLogger("log.csv", separator)
 
 
@@ -220,7 +220,7 @@ def test_resuming_into_another_file_keeps_its_rows(tmp_path, append):
     path = tmp_path / "all.csv"
     write_log_of_another(path)
     state = state_after(begun(tmp_path / "log.csv", append), 2)
-    with pytest.warns(RuntimeWarning, match=r"all.csv' holds other rows .* the 2 of"):
+    with pytest.warns(RuntimeWarning, match=r"all.csv' has other rows .* the 2 of"):
         assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]
 
 
@@ -229,14 +229,14 @@ def test_resuming_the_first_epoch_in_another_file_keeps_its_rows(tmp_path, count
     path = tmp_path / "all.csv"
     log_epochs(CSVLogger(path), *({"loss": 9.0} for _ in range(count)))
     state = state_after(begun(tmp_path / "log.csv", False), 0)
-    with pytest.warns(RuntimeWarning, match="holds other rows"):
+    with pytest.warns(RuntimeWarning, match="has other rows"):
         assert resumed(path, True, state) == [HEADER, *OTHERS[:count], TRAINED[2]]
 
 
 def test_resuming_keeps_what_another_training_wrote_since(path):
     state = state_after(begun(path, True), 2)
     log_epochs(CSVLogger(path, append=True), {"loss": 9.0}, {"loss": 9.0})
-    with pytest.warns(RuntimeWarning, match="holds other rows"):
+    with pytest.warns(RuntimeWarning, match="has other rows"):
         written = resumed(path, True, state)
     assert written == [HEADER, *TRAINED[:2], *OTHERS[:2], *TRAINED]
 
@@ -247,7 +247,7 @@ def test_resuming_into_a_file_with_other_columns_keeps_to_them(tmp_path):
     state = state_after(begun(tmp_path / "log.csv", False), 2)
     log = CSVLogger(path, ";", append=True)
     log.on_train_begin()
-    with pytest.warns(RuntimeWarning, match="holds other rows"):
+    with pytest.warns(RuntimeWarning, match="has other rows"):
         log.set_state(state)
     log.on_train_end()
     assert rows(path, ";")[2:] == [["0", "", "0.5"], ["1", "", "1.5"]]

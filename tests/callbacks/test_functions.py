@@ -57,7 +57,7 @@ def test_further_arguments_are_attributes():
 
 def test_what_is_no_function_is_refused():
     with pytest.raises(
-        ArgumentError, match=r"received on_epoch_end=3\. It takes a funct"
+        ArgumentError, match=r"received on_epoch_end=3\. Expected a funct"
     ):
         LambdaCallback(on_epoch_end=3)
 

@@ -90,7 +90,7 @@ def test_training_survives_a_server_that_is_not_there():
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # and doesn't listen
         root = f"http://127.0.0.1:{held.getsockname()[1]}"
-        with pytest.warns(RuntimeWarning, match=r"could not tell .*refused") as caught:
+        with pytest.warns(RuntimeWarning, match=r"couldn't send .*refused") as caught:
             history = fitted(RemoteMonitor(root=root))
     assert history.epoch == [0, 1]
     assert {each.filename for each in caught} == {__file__}
@@ -110,7 +110,7 @@ def test_training_survives_a_server_that_does_not_answer(monkeypatch):
     "root", ["localhost:9000", "nonsense", "http://[", "http://a b"]
 )
 def test_training_survives_an_address_that_is_none(root):
-    with pytest.warns(RuntimeWarning, match="could not tell"):
+    with pytest.warns(RuntimeWarning, match="couldn't send"):
         RemoteMonitor(root=root).on_epoch_end(0, {"loss": 1.0})
 
 

@@ -132,7 +132,7 @@ def test_texts_and_fractions_are_told_with_the_argument(kind, name):
             with pytest.raises((OneirosError, TypeError)) as caught:
                 thing(**arguments)
             text = str(caught.value)
-            assert f"received {parameter.name}={value!r}. It takes " in text
+            assert f"received {parameter.name}={value!r}. Expected " in text
             assert inspect.isfunction(thing) or text.startswith(thing.__name__)
 
 
@@ -193,7 +193,7 @@ def test_the_configuration_of_a_model_is_plain():
 def test_a_boolean_is_no_rate():
     for make in (layers.Dropout, layers.GaussianDropout):
         for value in (True, False):
-            with pytest.raises(ArgumentError, match=f"received p={value}. It takes a"):
+            with pytest.raises(ArgumentError, match=f"received p={value}. Expected a"):
                 make(value)
 
 

@@ -299,7 +299,7 @@ def test_the_constructor_of_a_refused_class_is_not_called():
 def test_a_place_takes_its_own_kind_alone(kind, wrong):
     with pytest.raises(
         UnsafeFileError,
-        match=rf"names \w+ where it needs a {kind}; it is no subclass of",
+        match=rf"names \w+ where it needs a {kind}; it isn't a subclass of",
     ):
         config.check_loadable(wrong, kind, {"x": wrong})
 

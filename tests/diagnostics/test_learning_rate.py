@@ -132,11 +132,11 @@ def test_the_picture(tmp_path):
 
 def test_what_makes_no_sense_is_told():
     model, x, y = line()
-    with pytest.raises(ArgumentError, match=r"highest=1e-07. It takes more than"):
+    with pytest.raises(ArgumentError, match=r"highest=1e-07. Expected more than"):
         find_learning_rate(model, x, y, highest=1e-7)
-    with pytest.raises(ArgumentError, match=r"lowest=0. It takes a number above zero"):
+    with pytest.raises(ArgumentError, match=r"lowest=0. Expected a number above zero"):
         find_learning_rate(model, x, y, lowest=0)
-    with pytest.raises(ArgumentError, match=r"batches=3. It takes a whole number of"):
+    with pytest.raises(ArgumentError, match=r"batches=3. Expected an integer of"):
         find_learning_rate(model, x, y, batches=3)
     with pytest.raises(DataError, match="no number on the first batch"):
         find_learning_rate(model, x, np.nan * y)

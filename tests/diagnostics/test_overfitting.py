@@ -73,5 +73,5 @@ def test_the_picture_shows_the_goal():
 
 
 def test_a_share_above_one_is_refused():
-    with pytest.raises(ArgumentError, match=r"share=2. It takes a fraction"):
+    with pytest.raises(ArgumentError, match=r"share=2. Expected a fraction"):
         overfit_batch(model_with(0.2), *rows(), share=2)

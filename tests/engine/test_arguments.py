@@ -32,7 +32,7 @@ def test_floats_of_code_for_keras_1(kind):
 def test_several_whole_numbers():
     assert arguments.check_ints("f", "n", np.array([1, 2]), 2) == (1, 2)
     for value in ((1,), (1, 0), (1, 2.0), (1, True), 2, "12", None):
-        with pytest.raises(ArgumentError, match=r"2 whole numbers .* such as \(2, 2\)"):
+        with pytest.raises(ArgumentError, match=r"2 integers .* such as \(2, 2\)"):
             arguments.check_ints("f", "n", value, 2)
 
 
@@ -50,14 +50,14 @@ def test_choices():
     assert arguments.check_choice("f", "mode", np.str_("same"), ("same", "valid"))
     assert arguments.check_choice("f", "shuffle", 1, (True, False, "batch")) is True
     for value in ("full", None, ["same"], np.zeros(2)):
-        with pytest.raises(ArgumentError, match="It takes 'same' or 'valid'"):
+        with pytest.raises(ArgumentError, match="Expected 'same' or 'valid'"):
             arguments.check_choice("f", "mode", value, ("same", "valid"))
 
 
 def test_messages_name_the_layer_and_keep_short():
     layer = Dense(2, name="last")
     error = arguments.refusal(layer, "weights", np.zeros((30, 40)), "a list of arrays")
-    expected = "received weights=ndarray of shape (30, 40). It takes a list of arrays."
+    expected = "received weights=ndarray of shape (30, 40). Expected a list of arrays."
     assert str(error) == f"Dense 'last' {expected}"
 
 
@@ -69,7 +69,7 @@ def test_numbers_stay_what_they_are(value):
 @pytest.mark.parametrize("value", ["0.5", np.str_("1"), None, True, np.True_, [1], len])
 def test_what_is_no_number(value):
     with pytest.raises(
-        ArgumentError, match=r"f received lr=.* It takes a number, such as 0.5"
+        ArgumentError, match=r"f received lr=.* Expected a number, such as 0.5"
     ):
         arguments.check_number("f", "lr", value)
 

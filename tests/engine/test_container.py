@@ -474,7 +474,8 @@ def test_a_model_starts_at_inputs():
 def test_two_layers_of_one_name():
     x = Input((3,))
     with pytest.raises(
-        GraphError, match=r"two layers of one name: Shift 'same' and Scale 'same'"
+        GraphError,
+        match=r"two layers with the same name: Shift 'same' and Scale 'same'",
     ):
         Model(x, Scale(name="same")(Shift(name="same")(x)))
 
@@ -487,7 +488,7 @@ def test_a_cycle_is_named():
     node.inbound_layers = [second]
     node.node_indices = [0]
     with pytest.raises(
-        GraphError, match=r"form a cycle: Shift '(first|second)' takes an output of"
+        GraphError, match=r"form a cycle: Shift '(first|second)' uses an output of"
     ):
         Model(x, y)
 

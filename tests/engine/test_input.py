@@ -66,7 +66,7 @@ def test_a_given_tensor_is_used_itself(backend):
 
 def test_an_output_of_a_layer_needs_no_input():
     with pytest.raises(
-        GraphError, match=r"an output of Shift 'maker'\. Use it as it is"
+        GraphError, match=r"an output of Shift 'maker'\. Use it directly"
     ):
         Input(tensor=Shift(name="maker")(Input((3,))))
 

@@ -84,7 +84,7 @@ def test_input_shape_arguments():
 
 @pytest.mark.parametrize("shape", [3, "ab", (3.5,), (-1,), (0,), ("3",)])
 def test_a_shape_that_is_none_is_refused(shape):
-    with pytest.raises(ShapeError, match="A shape is a tuple of sizes"):
+    with pytest.raises(ShapeError, match="A shape is a tuple of positive"):
         Shift(input_shape=shape)
 
 
@@ -401,7 +401,7 @@ def test_a_call_without_a_result_is_explained():
             x * 2
 
     with pytest.raises(
-        GraphError, match=r"returned NoneType from `call`.*Is its `return` missing"
+        GraphError, match=r"returned NoneType from `call`.*Is a `return` missing"
     ):
         Forgetful()(Input((2,)))
 

@@ -1,6 +1,6 @@
 """Constructors of layers.
 
-Each argument arrives where its name says, and integers are whole numbers of Python or
+Each argument arrives where its name says, and integers are integers of Python or
 NumPy.
 """
 

@@ -77,7 +77,7 @@ def deconvolution(*output_shape, **arguments):
 ARGUMENTS = {
     "Dense negative": (lambda: Dense(-3), r"Dense 'dense_\d+' received output_dim=-3"),
     "Dense float": (lambda: Dense(64 / 2), r"output_dim=32.0.*n // 2"),
-    "Dense text": (lambda: Dense("relu"), r"output_dim='relu'.*whole number"),
+    "Dense text": (lambda: Dense("relu"), r"output_dim='relu'.*integer"),
     "Dense true": (lambda: Dense(True), "output_dim=True"),
     "Maxout": (lambda: MaxoutDense(3, nb_feature=0), "nb_feature=0"),
     "RepeatVector": (lambda: RepeatVector(1.5), r"RepeatVector .* n=1.5"),
@@ -114,7 +114,7 @@ ARGUMENTS = {
     "Convolution columns": (lambda: convolution(4, 3, -1), "nb_col=-1"),
     "Convolution subsample": (
         lambda: convolution(subsample=2),
-        r"subsample=2.*2 whole numbers.*\(2, 2\)",
+        r"subsample=2.*2 integers.*\(2, 2\)",
     ),
     "Convolution step": (
         lambda: convolution(subsample=(0, 1)),
@@ -139,7 +139,7 @@ ARGUMENTS = {
     "Convolution3D": (lambda: Convolution3D(4, 3, 3, 0), "kernel_dim3=0"),
     "Convolution3D step": (
         lambda: Convolution3D(4, 3, 3, 3, subsample=(1, 1)),
-        "3 whole numbers",
+        "3 integers",
     ),
     "Atrous": (lambda: AtrousConvolution1D(4, 3, atrous_rate=0), "atrous_rate=0"),
     "Atrous 2D": (
@@ -176,7 +176,7 @@ ARGUMENTS = {
         r"UpSampling1D 'upsampling1d_\d+' received length=0",
     ),
     "UpSampling int": (lambda: UpSampling2D(2), "size=2"),
-    "UpSampling pair": (lambda: UpSampling3D((1, 2)), "3 whole numbers"),
+    "UpSampling pair": (lambda: UpSampling3D((1, 2)), "3 integers"),
     "ZeroPadding": (lambda: ZeroPadding1D(-1), r"ZeroPadding1D .*-1.*at least 0"),
     "ZeroPadding three": (lambda: ZeroPadding1D((1, 2, 3)), r"padding=\(1, 2, 3\)"),
     "ZeroPadding key": (
@@ -190,7 +190,7 @@ ARGUMENTS = {
         "'top'.*top_pad, bottom_pad",
     ),
     "ZeroPadding 2D value": (lambda: ZeroPadding2D({"top_pad": -1}), "at least 0"),
-    "ZeroPadding 3D": (lambda: ZeroPadding3D((1, 1)), "3 whole numbers"),
+    "ZeroPadding 3D": (lambda: ZeroPadding3D((1, 1)), "3 integers"),
     "Cropping": (lambda: Cropping1D(1), "cropping=1"),
     "Cropping negative": (
         lambda: Cropping1D((-1, 0)),
@@ -217,11 +217,11 @@ ARGUMENTS = {
     ),
     "Pooling int": (lambda: MaxPooling2D(2), "pool_size=2"),
     "Pooling strides": (lambda: MaxPooling2D(strides=(1, 0)), r"strides=\(1, 0\)"),
-    "Pooling 3D": (lambda: AveragePooling3D((2, 2)), "3 whole numbers"),
+    "Pooling 3D": (lambda: AveragePooling3D((2, 2)), "3 integers"),
     "Pooling axes": (lambda: GlobalMaxPooling2D("last"), "dim_ordering='last'"),
     "Local border": (
         lambda: LocallyConnected1D(3, 3, border_mode="same"),
-        "'same'. It takes 'valid'",
+        "'same'. Expected 'valid'",
     ),
     "Local": (lambda: LocallyConnected2D(3, 3, 0), "nb_col=0"),
     "Local step": (
@@ -247,7 +247,7 @@ ARGUMENTS = {
     ),
     "ConvLSTM2D border": (
         lambda: ConvLSTM2D(2, 3, 3, border_mode="full"),
-        "'full'. It takes 'valid' or 'same'",
+        "'full'. Expected 'valid' or 'same'",
     ),
     "ConvLSTM2D axes": (
         lambda: ConvLSTM2D(2, 3, 3, dim_ordering="last"),
@@ -642,7 +642,7 @@ AT_THE_CALL = {
         lambda: LSTM(2),
         (None, 3),
         (0, 3),
-        "a sequence of 0 steps. It takes 1 step or more",
+        "a sequence of 0 steps. Expected 1 step or more",
     ),
     "SimpleRNN dropout": (
         lambda: SimpleRNN(2, dropout_U=0.5),

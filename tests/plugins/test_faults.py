@@ -354,7 +354,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-level": (
             "incompatible",
             "metadata",
-            "API level 2; this kernel offers [1]: upgrade oneiros-kernel",
+            "API level 2; this kernel supports [1]: upgrade oneiros-kernel",
         ),
         "bad-duplicate": (
             "conflict",
@@ -370,7 +370,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-wrapper": ("failed", "register", "oneiros_before_compile is a wrapper"),
         "bad-raising": ("failed", "oneiros_layers", "RuntimeError: no layers today"),
         "bad-heavy": ("ok", None, ""),
-        "bad-return": ("failed", "oneiros_layers", "no dict of references"),
+        "bad-return": ("failed", "oneiros_layers", "isn't a dict of references"),
         "bad-reference": ("ok", None, ""),
         "bad-second": ("ok", None, ""),
         "bad-circle-a": ("ok", "order", "bad-circle-b"),
@@ -513,14 +513,14 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
         "bad-behaviour failed in oneiros_before_compile: "
         "TypeError('It added or removed arguments: loss, surprise')",
         "bad-behaviour failed in oneiros_default_callbacks: "
-        "ArgumentError('callbacks takes Callback objects; received 5.')",
+        "ArgumentError('callbacks accepts Callback objects; received 5.')",
         "bad-behaviour failed in oneiros_progress: "
-        "TypeError('It returned 5, no function')",
+        "TypeError('It returned 5, not a function')",
         "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
         "lab-one failed in oneiros_default_callbacks: "
-        """ArgumentError("callbacks takes Callback objects; received 'one'.")""",
+        """ArgumentError("callbacks accepts Callback objects; received 'one'.")""",
         "lab-two failed in oneiros_default_callbacks: "
-        """ArgumentError("callbacks takes Callback objects; received 'two'.")""",
+        """ArgumentError("callbacks accepts Callback objects; received 'two'.")""",
     ]
     assert names == "False False True True", (
         "import * leaves out what conflicts or doesn't load"

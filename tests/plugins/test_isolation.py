@@ -98,32 +98,32 @@ def test_malformed_entry_points(run, points, expected):
     [
         (
             "oneiros_after = 5\n",
-            "ok order oneiros_after is 5, which is no list of distributions.",
+            "ok order oneiros_after is 5, not a list of distributions.",
         ),
         (
             "oneiros_before = 'lab'\n",
-            "ok order oneiros_before is 'lab', which is no list of distributions.",
+            "ok order oneiros_before is 'lab', not a list of distributions.",
         ),
         (
             hook("layers", "{1: 'a:b'}"),
-            "failed oneiros_layers It returned 1: 'a:b', which is no name with 'mod",
+            "failed oneiros_layers It returned 1: 'a:b', which isn't a name with 'mod",
         ),
         (
             hook("layers", "{'My Layer': 'a:b'}"),
-            "failed oneiros_layers It returned 'My Layer': 'a:b', which is no name",
+            "failed oneiros_layers It returned 'My Layer': 'a:b', which isn't a name",
         ),
         (
             hook("layers", "{'': 'a:b', 'Mine': 'a:b'}"),
-            "failed oneiros_layers It returned '': 'a:b', which is no name with "
+            "failed oneiros_layers It returned '': 'a:b', which isn't a name with "
             "'module:attribute'. {'layer': ['Mine']}",
         ),
         (
             hook("modules", "{5: {'x': 'a:b'}}"),
-            "failed oneiros_modules It returned '5.x': 'a:b', which is no name with",
+            "failed oneiros_modules It returned '5.x': 'a:b', which isn't a name with",
         ),
         (
             hook("modules", "{'a b': {'x': 'a:b'}}"),
-            "failed oneiros_modules It returned 'a b.x': 'a:b', which is no name wi",
+            "failed oneiros_modules It returned 'a b.x': 'a:b', which isn't a name wi",
         ),
         (hook("modules", "{'layers.mine': 5}"), "failed oneiros_modules It returned"),
         (hook("commands", "{'my-run': 'a:b'}"), "ok None None {'command': ['my-run']}"),
@@ -162,7 +162,7 @@ def test_a_backend_that_is_no_backend_names_its_plugin():
 
     expected = pytest.raises(
         BackendMissingError,
-        match=r"'thing' of my-lab is <class .*, no class of Backend",
+        match=r"'thing' of my-lab is <class .*, not a Backend class",
     )
     with registry.register("backend", "thing", Thing, "my-lab"), expected:
         K.load("thing")
@@ -239,7 +239,7 @@ print(manager().records["fault"].error)
 """
     done = run(f"{statement}\n", code)
     assert done.returncode == 0, done.stderr
-    assert "while plugins are being found" in done.stdout
+    assert "while plugins are discovered" in done.stdout
     assert "not in the manifest" in done.stdout
 
 

@@ -341,13 +341,13 @@ FLAGS = [
 @pytest.mark.parametrize("name", NUMBERS)
 def test_what_is_no_number_is_refused_at_once(name):
     for value in ("a", True, [1, 2], np.ones(2)):
-        with pytest.raises(ArgumentError, match=rf"{name}=.*It takes a number"):
+        with pytest.raises(ArgumentError, match=rf"{name}=.*Expected a number"):
             plain(**{name: value})
 
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_text_is_no_flag(name):
-    with pytest.raises(ArgumentError, match=rf"{name}='no'\. It takes True or False"):
+    with pytest.raises(ArgumentError, match=rf"{name}='no'\. Expected True or False"):
         plain(**{name: "no"})
 
 

@@ -73,7 +73,7 @@ def test_pictures_of_arrays(cases, arrays):
     for case in cases["images"]:
         x = arrays[f"{case['id']}/x"]
         pixels = np.asarray(image.array_to_img(x, **case["arguments"]))
-        # A value that float32 rounds to the other side of a whole number is one off.
+        # A value that float32 rounds to the other side of an integer is one off.
         assert pixels.dtype == "uint8"
         expected = arrays[f"{case['id']}/y"].astype(int)
         assert abs(pixels - expected).max() <= 1

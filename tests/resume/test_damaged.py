@@ -273,7 +273,7 @@ def test_a_part_of_an_epoch_beyond_the_last_one(complete, tmp_path):
     path = damaged(complete, tmp_path, lambda training: None)
     text = refused(
         path,
-        r"has had 1 epoch and a part of another.*nb_epoch=1",
+        r"has had 1 epoch and part of another.*nb_epoch=1",
         ArgumentError,
         nb_epoch=1,
     )
@@ -329,7 +329,7 @@ def test_the_place_of_a_generator(what, tmp_path):
 
     path = damaged(tmp_path / "complete.h5", tmp_path, change)
     with pytest.raises(
-        FileFormatError, match=r"has streams=.*, not the places of the generators"
+        FileFormatError, match=r"has streams=.*, not the positions of the"
     ):
         fit(path)
 
@@ -350,7 +350,7 @@ def test_a_callback_that_cannot_take_its_state_is_named(state, complete, tmp_pat
         lambda training: training["run"]["callbacks"].update(Choosy=state),
     )
     with pytest.raises(
-        FileFormatError, match="The callback Choosy can't take its state"
+        FileFormatError, match="The callback Choosy can't restore its state"
     ) as caught:
         fit(new_model(), path, Choosy())
     assert any("remove that file" in note for note in caught.value.__notes__)

@@ -285,7 +285,7 @@ class TestTheFile:
         before = (tmp_path / "run.h5").read_bytes()
         with pytest.raises(
             ArgumentError,
-            match=r"run\.h5 holds no training to go on with.*another path",
+            match=r"run\.h5 holds no training state.*another path",
         ):
             fit([Resume(tmp_path / "run.h5")])
         assert (tmp_path / "run.h5").read_bytes() == before
@@ -306,9 +306,7 @@ class TestTheFile:
             new_model(width=2).fit(
                 X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")]
             )
-        assert any(
-            "To start anew, remove that file" in note for note in caught.value.__notes__
-        )
+        assert any("To start again, remove" in note for note in caught.value.__notes__)
 
     def test_weights_in_another_order(self, tmp_path):
         """As when a model is built again in one process, and Keras 1 sorts its new
@@ -361,7 +359,7 @@ class TestArguments:
     )
     def test_numbers(self, interval):
         with pytest.raises(
-            ArgumentError, match=f"Resume received {next(iter(interval))}=.* It takes"
+            ArgumentError, match=f"Resume received {next(iter(interval))}=.* Expected"
         ):
             Resume("run.h5", **interval)
 
@@ -371,7 +369,7 @@ class TestArguments:
                 raise NotImplementedError
 
         with pytest.raises(
-            CapabilityError, match=r"Secret keeps its state to itself.*leave Resume out"
+            CapabilityError, match=r"Secret doesn't expose its state.*remove Resume"
         ):
             new_model(Secret()).fit(X, X, 4, 1, 0, [Resume(tmp_path / "run.h5")])
         assert not (tmp_path / "run.h5").exists()
@@ -427,7 +425,7 @@ class TestCallbacks:
             def get_state(self):
                 return {"model": object()}
 
-        with pytest.raises(ArgumentError, match=r"Plain data was expected.*object at"):
+        with pytest.raises(ArgumentError, match=r"Expected plain data.*object at"):
             fit([Bad(), Resume(tmp_path / "run.h5")])
 
     @pytest.mark.parametrize("first", [True, False])

@@ -70,7 +70,7 @@ def test_bits_that_comparing_passes_over():
     "value", [object(), {"a": [{1, 2}]}, np.array(["a"]), 1j, np.zeros(2, object)]
 )
 def test_what_is_not_plain(value):
-    with pytest.raises(ArgumentError, match="Plain data was expected"):
+    with pytest.raises(ArgumentError, match="Expected plain data"):
         encoded(value)
     callback = Callback()
     callback.good = 1
@@ -81,7 +81,7 @@ def test_what_is_not_plain(value):
 def test_what_refers_to_itself_is_not_plain():
     endless = []
     endless.append(endless)
-    with pytest.raises(ArgumentError, match="Plain data was expected"):
+    with pytest.raises(ArgumentError, match="Expected plain data"):
         encoded(endless)
 
 
@@ -101,7 +101,7 @@ def test_what_refers_to_itself_is_not_plain():
     ],
 )
 def test_damaged_data_is_told(data):
-    with pytest.raises(FileFormatError, match="The state of a training is damaged"):
+    with pytest.raises(FileFormatError, match="The training state is damaged"):
         decoded([data], [np.zeros(2)])
 
 

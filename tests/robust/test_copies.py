@@ -245,14 +245,14 @@ def test_names_that_would_mean_two_things():
     model = Sequential(
         [Dense(2, activation="tanh", input_dim=3), Dense(2, activation=tanh)]
     )
-    with pytest.raises(ArgumentError, match=r"tanh.* have one name\. Rename one"):
+    with pytest.raises(ArgumentError, match=r"tanh.* have the same name\. Rename one"):
         copy.deepcopy(model)
 
 
 def test_a_layer_whose_input_is_not_known():
     wrapper = TimeDistributed(Dense(2), input_shape=(4, 3))
     Sequential([wrapper])
-    with pytest.raises(ArgumentError, match="shape isn't known"):
+    with pytest.raises(ArgumentError, match="input shape is unknown"):
         copy.deepcopy(wrapper.layer)
 
 

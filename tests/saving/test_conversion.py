@@ -328,7 +328,7 @@ def test_a_layer_is_no_model(tmp_path):
     (tmp_path / "a.json").write_text(
         '{"class_name": "Dense", "config": {"output_dim": 3}}'
     )
-    with pytest.raises(FileFormatError, match="holds a Dense, which is no model"):
+    with pytest.raises(FileFormatError, match="holds a Dense, which isn't a model"):
         convert(tmp_path / "a.json", tmp_path / "b.json", kernels="theano")
 
 

@@ -196,7 +196,7 @@ class TestTrainingOfKeras2:
             slots = list(state.attrs["weight_names"])
             state.attrs["weight_names"] = slots[:3]
             del state["/".join(slots[-1].split("/")[:2])]
-        with pytest.warns(UserWarning, match="its optimizer begins anew"):
+        with pytest.warns(UserWarning, match="its optimizer starts afresh"):
             assert load_model(path).optimizer is not None
 
 

@@ -327,7 +327,7 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
         del group[last]
     with (
         K.use("tensorflow"),
-        pytest.warns(UserWarning, match="its optimizer begins anew"),
+        pytest.warns(UserWarning, match="its optimizer starts afresh"),
     ):
         assert load_model(path).optimizer is not None
 
@@ -375,7 +375,7 @@ def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(
     path = changed(tmp_path, training_config=json.dumps({**training, "loss": loss}))
     with (
         K.use("tensorflow"),
-        pytest.warns(UserWarning, match="loaded, but not compiled"),
+        pytest.warns(UserWarning, match="loaded but not compiled"),
     ):
         load_model(path)
 
@@ -449,9 +449,7 @@ def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, e
         file.attrs["training_config"] = json.dumps(config)
     with (
         K.use("theano"),
-        pytest.warns(
-            UserWarning, match="is loaded, but not compiled: .* model.compile"
-        ),
+        pytest.warns(UserWarning, match="is loaded but not compiled: .* model.compile"),
     ):
         model = load_model(path)
     assert np.isfinite(model.predict(np.ones((2, *model.input_shape[1:])))).all()

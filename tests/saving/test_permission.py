@@ -153,11 +153,11 @@ def load(request, model, laboratory, tmp_path_factory):
 def test_a_plugin_that_is_not_permitted_is_not_imported(load):
     (refusal, imported, other, still), lines = load(*REFUSED)
     assert refusal.startswith(
-        "UnsafeFileError: The layer 'Loud' is named, which is in my_lab.layers of "
-        "my-lab 1.5"
+        "UnsafeFileError: The file needs the layer 'Loud', which is in my_lab.layers "
+        "of my-lab 1.5"
     )
     assert "plugins='loaded'" in refusal and "plugins=['my-lab']" in refusal
-    assert other.startswith("UnsafeFileError: The layer 'Loud'")
+    assert other.startswith("UnsafeFileError: The file needs the layer 'Loud'")
     assert not imported and not still and not any("my-lab" in line for line in lines)
 
 
@@ -165,7 +165,7 @@ def test_a_plugin_that_is_not_permitted_is_not_imported(load):
 def test_one_that_is_permitted_is_imported_and_logged(load, choice):
     (layers, imported), lines = load(choice)
     assert layers == ["Dense", "Loud"] and imported
-    assert any("had these plugins imported: my-lab 1.5" in line for line in lines)
+    assert any("imported these plugins: my-lab 1.5" in line for line in lines)
 
 
 def test_what_is_imported_already_may_be_used(load):
@@ -188,7 +188,7 @@ def test_what_reads_older_arguments_is_imported_like_the_layers(
         PYTHONPATH=str(site),
     )
     assert (
-        "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5"
+        "The file needs the migration 'Loud', which is in my_lab.older of my-lab 1.5"
         in done.stdout
     )
 

@@ -51,7 +51,7 @@ def test_by_name(tmp_path):
     other = Sequential(
         [Dense(7, input_dim=3, name="new"), Dense(2, input_dim=3, name="other")]
     )
-    with pytest.raises(FileFormatError, match="No name agrees"):
+    with pytest.raises(FileFormatError, match="No name matches"):
         other.load_weights(tmp_path / "w.safetensors", by_name=True)
     part = Sequential([Dense(3, input_dim=4, name="first"), Dense(9, name="new")])
     part.load_weights(tmp_path / "w.safetensors", by_name=True)

@@ -65,7 +65,7 @@ def test_what_belongs_to_no_model_is_told(model, file, place, put):
         put(stored, place)
     assert inspect_file(file).unread == [place]
     with pytest.warns(
-        UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")
+        UserWarning, match=re.escape(f"belong to no model and weren't read: {place}.")
     ) as caught:
         load(model, file)
     assert caught[0].filename == __file__
@@ -175,8 +175,8 @@ def test_warnings_point_at_the_call(trained, model, tmp_path):
         load_model(trained)
         model.load_weights(tmp_path / "w.h5")
     messages = [str(warning.message) for warning in caught]
-    assert "optimizer's state" in messages[0] and "begins anew" in messages[1]
-    assert "is of no use" in messages[2] and len(messages) == 3
+    assert "optimizer's state" in messages[0] and "starts afresh" in messages[1]
+    assert "will be useless" in messages[2] and len(messages) == 3
     assert {warning.filename for warning in caught} == {__file__}
 
 

@@ -206,7 +206,7 @@ class TestBatches:
             doubling.fit(stream, verbose=0)
         assert str(caught.value).startswith(
             "batch 1 of epoch 1, from the object of class Stream: received the columns "
-            "'x', 'label'; none are called 'y', as the model's inputs and outputs are."
+            "'x', 'label'; but none named 'y', like the model's inputs and outputs."
         )
 
     @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ class TestRefusals:
             (
                 lambda m: m.fit(UsedUp(), nb_epoch=2, verbose=0),
                 GeneratorError,
-                "The object of class UsedUp gave no batches in epoch 2, after 3 in the "
-                "one before: it is used up.",
+                "The object of class UsedUp yielded no batches in epoch 2, but 3 in "
+                "the previous one: it is exhausted.",
             ),
             (
                 lambda m: m.fit(Empty(), verbose=0),
@@ -277,7 +277,7 @@ class TestRefusals:
             (
                 lambda m: m.fit(Stream(raises), verbose=0),
                 GeneratorError,
-                "raised an error instead of giving batch 1 of epoch 1, traceback "
+                "raised an error instead of yielding batch 1 of epoch 1, traceback "
                 "above: OSError: no file 3",
             ),
             (
@@ -293,23 +293,23 @@ class TestRefusals:
             (
                 lambda m: m.fit(Endless()),
                 DataError,
-                "The object of class Endless never ends, so no epoch would.",
+                "The object of class Endless never ends, so no epoch would end.",
             ),
             (
                 lambda m: m.fit(Stream(), batch_size=64),
                 ArgumentError,
-                "received batch_size=64. It takes nothing where x gives batches: make "
+                "received batch_size=64. Expected nothing where x gives batches: make "
                 "them of that size.",
             ),
             (
                 lambda m: m.predict(Stream(), batch_size=8),
                 ArgumentError,
-                "received batch_size=8. It takes nothing",
+                "received batch_size=8. Expected nothing",
             ),
             (
                 lambda m: m.evaluate(Stream(), Y),
                 ArgumentError,
-                "It takes nothing where x gives batches: let them be (x, y).",
+                "Expected nothing where x gives batches: let them be (x, y).",
             ),
             (
                 lambda m: m.evaluate(Stream(), sample_weight=np.ones(9)),
@@ -319,7 +319,7 @@ class TestRefusals:
             (
                 lambda m: m.fit(Stream(), validation_split=0.1),
                 ArgumentError,
-                "received validation_split=0.1. It takes nothing where x gives "
+                "received validation_split=0.1. Expected nothing where x gives "
                 "batches: pass validation_data.",
             ),
             (

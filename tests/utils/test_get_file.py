@@ -313,7 +313,7 @@ def test_two_at_once_download_once(server):
 def test_hashes():
     with pytest.raises(ArgumentError, match="32 hexadecimal digits"):
         get_file("data", closed_address(), md5_hash="abc")
-    with pytest.raises(ArgumentError, match=r"sha256='.*It takes 64 hexadecimal"):
+    with pytest.raises(ArgumentError, match=r"sha256='.*Expected 64 hexadecimal"):
         get_file("data", closed_address(), sha256=md5(b""))
 
 

@@ -56,7 +56,7 @@ def test_to_categorical_refuses_numbers_out_of_range(labels, classes):
 @pytest.mark.parametrize("classes", [True, 2.5, "3", -1])
 def test_to_categorical_refuses_what_counts_no_classes(classes):
     with pytest.raises(
-        ArgumentError, match=f"nb_classes={classes!r}. It takes a whole"
+        ArgumentError, match=f"nb_classes={classes!r}. Expected an integer"
     ):
         np_utils.to_categorical([0, 1], classes)
 

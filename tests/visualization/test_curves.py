@@ -90,7 +90,7 @@ def test_what_cannot_be_drawn_is_told():
         plot_history({})
     with pytest.raises(ArgumentError, match="names of this history: loss, acc"):
         plot_history(VALUES, metrics=["accuracy"])
-    with pytest.raises(ArgumentError, match=r"received \[1, 2\]. It takes what fit"):
+    with pytest.raises(ArgumentError, match=r"received \[1, 2\]. Expected what fit"):
         plot_history([1, 2])
 
 

@@ -140,7 +140,7 @@ def test_what_cannot_be_drawn_is_told():
     model = Sequential([Dense(2, input_dim=3, name="dense")])
     with pytest.raises(ArgumentError, match=r"Dense 'dense', which has no kernel `W`"):
         plot_filters(model.layers[0])
-    with pytest.raises(ArgumentError, match=r"sample=1. It takes the number of one of"):
+    with pytest.raises(ArgumentError, match=r"sample=1. Expected the number of one of"):
         plot_activations(model, "dense", np.ones((1, 3)), sample=1)
     with pytest.raises(ArgumentError, match=r"no layer named 'dens'.*Did you mean"):
         plot_activations(model, "dens", np.ones((1, 3)))

@@ -1,9 +1,9 @@
-"""Keras 1's `K`: each function passes its call on to the backend that owns the tensors
-it received.
+"""Keras 1's `K`: each function forwards the call to the backend that owns its tensor
+arguments.
 
-Without tensors among the arguments it is the current backend. A function that the
-current backend leaves out isn't there: `hasattr(K, name)` is False, and calling it
-raises CapabilityError.
+Without tensor arguments, it calls the current backend. If the current backend doesn't
+implement a function, `hasattr(K, name)` is False, and calling the function raises
+CapabilityError.
 
 # Example
     ```python
@@ -40,7 +40,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Answers for what depends on the current backend, and for what plugins add."""
+    """Returns names that depend on the current backend, and names that plugins add."""
     if name in _optional:
         getattr(dispatch.current(), name)
         return _optional[name]

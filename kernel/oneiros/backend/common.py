@@ -1,5 +1,5 @@
-"""What every backend shares: epsilon, the default float type, image data ordering and
-unique names."""
+"""State that all backends share: epsilon, the default float type, image data ordering
+and unique names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 _chosen: dict[str, Any] = {}
 _UID_PREFIXES: defaultdict[str, int] = defaultdict(int)
-"""The last number of each prefix, by the name that code of Keras 1 looks it up."""
+"""The last number of each prefix, under the name that code for Keras 1 uses."""
 
 
 def _get(key: str) -> Any:
@@ -39,7 +39,7 @@ def _get(key: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Answers for what plugins add."""
+    """Returns names that plugins add."""
     return modules.attribute(__name__, name)
 
 
@@ -54,7 +54,7 @@ def set_epsilon(e: float) -> None:
     Keras 1.
 
     # Arguments
-        e: float; what was computed with the old one before keeps it.
+        e: float; graphs that were built before keep the old value.
 
     # Example
         ```python
@@ -75,7 +75,7 @@ def floatx() -> str:
 
 
 def set_floatx(floatx: str) -> None:
-    """Sets the default float type of the tensors and variables made from now on.
+    """Sets the default float type of tensors and variables that you make from now on.
 
     # Arguments
         floatx: `'float16'`, `'float32'` or `'float64'`.
@@ -92,15 +92,14 @@ def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
     """Returns numbers as an array of the default float type.
 
     # Arguments
-        x: array, number, or nested lists of numbers; no tensor, for which there is
-            `K.cast`.
+        x: array, number, or nested lists of numbers. For a tensor, use `K.cast`.
 
     # Returns
-        NumPy array of the shape of `x` and of the type `floatx()`; `x` itself if it is
-        one already.
+        NumPy array of the shape of `x` and of the type `floatx()`; `x` itself if it
+        already is one.
 
     # Raises
-        ArgumentError: for a tensor, and for what isn't made of numbers.
+        ArgumentError: if `x` is a tensor, or isn't made of numbers.
 
     # Example
         ```python
@@ -122,7 +121,7 @@ def image_dim_ordering() -> str:
 
 
 def set_image_dim_ordering(dim_ordering: str) -> None:
-    """Sets where image data has its channels.
+    """Sets whether the channels of images come first or last.
 
     # Arguments
         dim_ordering: `'tf'` (channels last) or `'th'` (channels first).
@@ -141,11 +140,11 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
 def get_uid(prefix: str = "") -> int:
     """Returns 1, 2, 3, … at successive calls with the same prefix.
 
-    The names of layers end in such numbers: the second layer of the class Dense is
-    `dense_2`. `reset_uids()` lets them start again.
+    Layer names end in these numbers: the second Dense layer is `dense_2`.
+    `reset_uids()` makes them start again.
 
     # Arguments
-        prefix: str, what is counted; each one has a count of its own.
+        prefix: str; each prefix has its own count.
 
     # Returns
         int, from 1 on.
@@ -164,21 +163,21 @@ def get_uid(prefix: str = "") -> int:
 def reset_uids() -> None:
     """Makes `get_uid` start again from 1, for all prefixes.
 
-    Layers that are made afterwards may take names that others have; one model can't
-    hold two layers of a name.
+    Layers that you make afterwards may get names that other layers already have; a
+    model can't contain two layers with the same name.
     """
     _UID_PREFIXES.clear()
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Tells whether a tensor was made by `Input`, by a layer, or as a placeholder or a
-    variable.
+    """Returns whether a tensor was made by `Input`, by a layer, or as a placeholder or
+    a variable.
 
     # Arguments
         x: tensor, or anything else.
 
     # Returns
-        bool; False for what functions of `K` compute.
+        bool; False for tensors that functions of `K` compute.
 
     # Example
         ```python
@@ -194,10 +193,10 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def set_legacy_weight_ordering(value: bool) -> None:
-    """Chooses the order of a model's weights that Keras before 1.0 used.
+    """Selects the order of a model's weights that Keras used before version 1.0.
 
     # Arguments
-        value: boolean; False chooses the order of Keras 1.
+        value: boolean; False selects the order of Keras 1.
     """
     _chosen["legacy_weight_ordering"] = check_choice(
         "set_legacy_weight_ordering", "value", value, (True, False)
@@ -205,5 +204,6 @@ def set_legacy_weight_ordering(value: bool) -> None:
 
 
 def legacy_weight_ordering() -> bool:
-    """Tells whether weights are ordered as Keras before 1.0 did (False unless set)."""
+    """Returns whether weights are ordered as Keras before 1.0 did (False unless
+    set)."""
     return bool(_chosen.get("legacy_weight_ordering"))

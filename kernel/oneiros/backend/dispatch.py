@@ -1,4 +1,4 @@
-"""Which backend answers: loading, choosing, and the dispatching functions that make up
+"""Loads and selects backends, and makes the dispatching functions of
 `oneiros.backend`."""
 
 from __future__ import annotations
@@ -28,19 +28,21 @@ PREFERENCE = ("theano", "tensorflow", "jax")
 _loaded: dict[str, Backend] = {}
 """The backends that `load` made, by name."""
 _known: WeakSet[Backend] = WeakSet()
-"""All backends that can own tensors: those loaded, and those passed as objects."""
+"""All backends that can own tensors: loaded ones, and ones passed as objects."""
 _in_use: ContextVar[Backend | None] = ContextVar("oneiros_backend", default=None)
 _default: Backend | None = None
 _only: Backend | None = None
-"""The backend that answers every call: the default, while no other one is known."""
+"""The backend that receives every call: the default one, as long as it is the only
+one."""
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def load(name: str) -> Backend:
-    """Returns the backend registered as `name`, loading its engine at the first call.
+    """Returns the backend registered as `name`, and imports its engine at the first
+    call.
 
-    The current backend stays as it is; `set_backend` and `use` choose one.
+    The current backend doesn't change; use `set_backend` or `use` for that.
 
     # Arguments
         name: str, `"theano"`, `"tensorflow"`, `"jax"` or that of another plugin.
@@ -49,7 +51,7 @@ def load(name: str) -> Backend:
         `Backend`, the same object at each call; its functions are those of `K`.
 
     # Raises
-        BackendMissingError: if nothing installed provides it, or its engine can't be
+        BackendMissingError: if no installed plugin provides it, or its engine can't be
             imported.
     """
     if name not in _loaded:
@@ -70,7 +72,7 @@ def _resolve(name: str) -> type[Backend]:
         source = registry.find("backend", name)
         owner = source.distribution if source else "a plugin"
         raise BackendMissingError(
-            f"The backend {name!r} of {owner} is {cls!r:.80}, no class of Backend."
+            f"The backend {name!r} of {owner} is {cls!r:.80}, not a Backend class."
         )
     missing = contract.missing(cls)
     if missing:
@@ -94,7 +96,7 @@ def loaded() -> list[str]:
 
 
 def current() -> Backend:
-    """Returns the backend on which things are built now."""
+    """Returns the current backend, on which new objects are built."""
     global _only
     in_use = _in_use.get()
     if in_use is not None:
@@ -111,8 +113,8 @@ def backend() -> str:
 
 
 def set_backend(name: str | Backend) -> None:
-    """Makes a backend the current one of this process; what was built on another one
-    goes on living there.
+    """Makes a backend the current one of this process. Objects built on another backend
+    stay there.
 
     # Arguments
         name: name of a backend, or the Backend itself.
@@ -131,7 +133,7 @@ def _choose() -> Backend:
     name, source = candidates[0]
     if source == "KERAS_BACKEND" and not registry.find("backend", name):
         print(
-            f"oneiros: KERAS_BACKEND={name!r} is no backend here, and is passed over",
+            f"oneiros: KERAS_BACKEND={name!r} isn't a backend here, and is ignored",
             file=sys.stderr,
         )
         name, _ = candidates[1]
@@ -148,8 +150,8 @@ def _choose() -> Backend:
 
 
 class use:  # noqa: N801 - read as a verb, `with K.use(name):`
-    """Context manager under which a backend is the current one, in this thread or task
-    alone.
+    """Context manager that makes a backend the current one, only in this thread or
+    task.
 
     # Arguments
         backend: name of a backend, or the Backend itself.
@@ -177,14 +179,14 @@ def bound(method: _Method) -> _Method:
     """Makes a method of a layer, a model or an optimizer run under its backend.
 
     # Arguments
-        method: function whose first argument is an object that keeps the backend it
-            was built on, as layers, models and optimizers do.
+        method: function whose first argument is an object that remembers its backend,
+            as layers, models and optimizers do.
 
     # Returns
-        A function that takes the same, under `use` of that backend.
+        A function with the same arguments that runs under `use` of that backend.
 
     # Raises
-        AttributeError: when it is called, for an object that keeps no backend.
+        AttributeError: when you call it with an object that has no backend.
     """
 
     @functools.wraps(method)
@@ -198,7 +200,7 @@ def bound(method: _Method) -> _Method:
 
 
 def _leaves(values: Iterable[Any]) -> Iterator[Any]:
-    """Gives what may be tensors among arguments, however deep in lists and dicts."""
+    """Yields the arguments that may be tensors, at any depth of lists and dicts."""
     for value in values:
         if isinstance(value, (list, tuple)):
             yield from _leaves(value)
@@ -221,7 +223,7 @@ def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backe
     if len(names) > 1:
         raise BackendMixError(
             f"K.{function} received tensors of the backends "
-            f"{' and '.join(sorted(names))}. An operation stays on one: build both "
+            f"{' and '.join(sorted(names))}. An operation needs one: build both "
             "sides under `with K.use(name):`, or pass K.get_value(x)."
         )
     chosen = _in_use.get() or _default
@@ -241,8 +243,8 @@ def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def dispatchers() -> dict[str, Callable[..., Any]]:
-    """Returns the functions of `K` by name, each passing its call on to the backend it
-    concerns."""
+    """Returns the functions of `K` by name; each one forwards the call to the right
+    backend."""
     return {
         name: _dispatcher(name, method) for name, method in contract.functions().items()
     }

@@ -1,9 +1,9 @@
-"""State that the kernel and plugins keep on tensors: the one place for it.
+"""State that the kernel and plugins attach to tensors.
 
-A tensor belongs to its engine, so nobody but the engine knows what attributes it has.
-Keras 1's own three, `_keras_shape`, `_keras_history` and `_uses_learning_phase`, stay
-attributes, since code of 2016 reads them. Everything else is kept under a `StateKey`
-that the module which owns the meaning defines:
+A tensor belongs to its engine, so only the engine knows which attributes it has. Keras
+1's own three, `_keras_shape`, `_keras_history` and `_uses_learning_phase`, are still
+attributes, because code of 2016 reads them. Everything else is stored under a
+`StateKey`, which the module that owns the state defines:
 
 ```python
 from oneiros import backend as K
@@ -17,7 +17,7 @@ SOURCE.get(x)  # 'pixels.npy'
 x in SOURCE  # True
 ```
 
-Two keys never collide, whatever they are called. State lives as long as its tensor and
+Two keys never collide, even with the same name. State lives as long as its tensor and
 isn't saved with a model.
 """
 
@@ -39,7 +39,7 @@ class StateKey(Generic[V]):
     """The key of one kind of state on tensors.
 
     # Arguments
-        meaning: what the state says, for whoever looks at a tensor in a debugger.
+        meaning: a description of the state, which you see in a debugger.
     """
 
     __slots__ = ("meaning",)
@@ -48,12 +48,12 @@ class StateKey(Generic[V]):
         self.meaning = meaning
 
     def get(self, tensor: Any, default: Any = None) -> Any:
-        """Returns what a tensor has under this key, `default` if nothing was set."""
+        """Returns the value that a tensor has under this key, or `default`."""
         state = getattr(tensor, _ATTRIBUTE, None)
         return default if state is None else state.get(self, default)
 
     def set(self, tensor: Any, value: V) -> None:
-        """Keeps `value` on a tensor, in the place of what it had under this key."""
+        """Sets the value that a tensor has under this key."""
         state = getattr(tensor, _ATTRIBUTE, None)
         if state is None:
             state = {}

@@ -1,4 +1,4 @@
-"""The model graph and its training; Keras's names are found when they are used."""
+"""The model graph and its training; Keras's names are looked up when you use them."""
 
 from typing import Any
 

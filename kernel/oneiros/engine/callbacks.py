@@ -1,4 +1,4 @@
-"""The list of callbacks that a loop tells."""
+"""The list of callbacks that a loop calls."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ REQUIRED = (
     "on_train_begin",
     "on_train_end",
 )
-"""What an object must have to be taken for a callback; it need not derive from one."""
+"""The methods that make an object a callback; it needn't derive from `Callback`."""
 
 
 class CallbackList(Callback):
-    """Passes every call on to each of its callbacks, in order.
+    """Forwards every call to each of its callbacks, in order.
 
     # Arguments
         callbacks: list of `Callback` objects.
-        queue_length: kept for code of Keras 1; nothing is timed here.
+        queue_length: ignored; accepted for code for Keras 1.
 
     # Raises
-        ArgumentError: if an object is no callback.
+        ArgumentError: if an object isn't a callback.
 
     # Example
         ```python
@@ -56,25 +56,25 @@ class CallbackList(Callback):
         if is_class or not all(hasattr(callback, name) for name in REQUIRED):
             hint = f" Did you mean {callback.__name__}(…)?" if is_class else ""
             raise ArgumentError(
-                f"callbacks takes Callback objects; received {callback!r:.80}.{hint}"
+                f"callbacks accepts Callback objects; received {callback!r:.80}.{hint}"
             )
         self.callbacks.append(callback)
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Hands on the run's parameters."""
+        """Forwards the parameters."""
         for callback in self.callbacks:
             callback.set_params(params)
 
     def set_model(self, model: Any) -> None:
-        """Hands on the model."""
+        """Forwards the model."""
         for callback in self.callbacks:
             callback.set_model(model)
 
     def get_observer(self) -> Observer | None:
-        """Returns the observer that a callback brings, if one does.
+        """Returns the observer of a callback, if one has an observer.
 
         # Raises
-            ArgumentError: if two callbacks bring one.
+            ArgumentError: if two callbacks have one.
         """
         observers = {}
         for callback in self.callbacks:
@@ -84,18 +84,19 @@ class CallbackList(Callback):
         if len(observers) > 1:
             first, second, *_ = [type(callback).__name__ for callback in observers]
             raise ArgumentError(
-                f"callbacks holds {first} and {second}, which both observe the fit; it "
-                "takes one. Remove the other."
+                f"callbacks has {first} and {second}, which both observe the fit; only "
+                "one can. Remove the other."
             )
         return next(iter(observers.values()), None)
 
     def prepare_fit(self, fit: Any) -> None:
-        """Lets each callback change what a training goes over."""
+        """Lets each callback change the data or the epochs of the fit."""
         for callback in list(self.callbacks):
             _optional(callback, "prepare_fit")(fit)
 
     def want_each_batch(self) -> bool:
-        """Tells whether some callback must hear of each batch before the next."""
+        """Returns whether a callback must be called for each batch before the next
+        one."""
         return any(
             _overrides(callback, f"on_batch_{moment}")
             for callback in self.callbacks
@@ -103,35 +104,35 @@ class CallbackList(Callback):
         )
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_epoch_begin", logs, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_epoch_end", logs, epoch)
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_batch_begin", logs, batch)
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_batch_end", logs, batch)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_run_end", logs)
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_train_begin", logs)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Forwards the call."""
         self._tell("on_train_end", logs)
 
     def _tell(self, method: str, logs: Logs, *number: int) -> None:
-        """Calls a method of each callback; one that gets no logs gets an empty dict."""
+        """Calls a method of each callback, with an empty dict if there are no logs."""
         observer = current_observer()
         logs = {} if logs is None else logs
         for callback in self.callbacks:
@@ -141,15 +142,16 @@ class CallbackList(Callback):
 
 
 def _optional(callback: Any, method: str) -> Any:
-    """Returns a method that callbacks which don't derive from `Callback` may lack."""
+    """Returns a method that a callback may lack if it doesn't derive from
+    `Callback`."""
     return getattr(callback, method, lambda *_: None)
 
 
 def _overrides(callback: Any, method: str) -> bool:
-    """Tells whether a callback must hear of this at once.
+    """Returns whether a callback must be called immediately.
 
-    It must if it, or a class of it, defines the method, and no class before that
-    declares `called_after_runs`.
+    It must if the object or one of its classes defines the method, and no class before
+    that one declares `called_after_runs`.
     """
     for place in (callback, *type(callback).__mro__):
         members = vars(place)

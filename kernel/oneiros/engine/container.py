@@ -47,7 +47,7 @@ GRAPH_ATTRIBUTES = (
     "internal_output_shapes",
     "_calls",
 )
-"""What a container knows of its graph."""
+"""The attributes that describe a container's graph."""
 
 
 class Container(Layer):
@@ -62,8 +62,7 @@ class Container(Layer):
         layers: list of the layers, those farthest from the outputs first.
         inputs, outputs: lists of tensors.
         input_layers, output_layers: lists of the layers that they come from;
-            `…_node_indices` and
-            `…_tensor_indices` say from which call and output.
+            `…_node_indices` and `…_tensor_indices` give the call and the output.
         input_names, output_names: lists of those layers' names.
         nodes_by_depth, layers_by_depth: dicts from the distance to the outputs to
             lists.
@@ -71,7 +70,7 @@ class Container(Layer):
 
     # Raises
         GraphError: if a tensor comes from no layer, an input is missing, or two layers
-            have one name.
+            have the same name.
     """
 
     loadable: ClassVar[bool] = True
@@ -112,15 +111,15 @@ class Container(Layer):
         return f"layers: {len(vars(self).get('layers', ()))}, {super()._extent()}"
 
     def _repr_html_(self) -> Any:
-        """Returns a table of the layers, which notebooks show; None without the plugin
-        that makes it."""
+        """Returns a table of the layers for notebooks, or None without the plugin that
+        makes it."""
         with suppress(PluginLoadError):
             return oneiros.visualization.model_html(self)
         return None
 
     def begin(self, name: str | None, trainable: bool = True) -> None:
-        """Sets what all containers have, and layers; the first call of a constructor
-        that makes its graph in another way."""
+        """Sets the attributes that containers and layers have; call it first in a
+        constructor that makes its graph in another way."""
         super().begin(name, trainable)
         self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
         self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
@@ -129,8 +128,8 @@ class Container(Layer):
         self.outputs = []
 
     def share_graph(self, model: Container) -> None:
-        """Takes a model's graph for this container's own, and gives the model what was
-        added to this container's losses and updates."""
+        """Adopts a model's graph, and gives the model the losses and updates added to
+        this container."""
         model._own = self._own
         model._conditional = self._conditional
         for attribute in GRAPH_ATTRIBUTES:
@@ -155,7 +154,7 @@ class Container(Layer):
                 )
 
     def _map(self, ends: list[Node]) -> None:
-        """Finds the graph that ends in some nodes, and the depths in it."""
+        """Finds the graph that ends in the given nodes, and the depths in it."""
         sources = [layer.inbound_nodes[0] for layer in self.input_layers]
         nodes, layers = walk(ends)
         self._check_sources(nodes, sources)
@@ -182,7 +181,7 @@ class Container(Layer):
             user = (users or [node])[0].outbound_layer
             raise GraphError(
                 f"{label(self)} is disconnected: {label(user)} depends on "
-                f"{label(node.outbound_layer)}, not among the inputs "
+                f"{label(node.outbound_layer)}, which isn't among the inputs "
                 f"{self.input_names}. Add its tensor: Model(input=[…], output=…)."
             )
 
@@ -192,8 +191,8 @@ class Container(Layer):
             other = named.setdefault(layer.name, layer)
             if other is not layer:
                 raise GraphError(
-                    f"{label(self)} has two layers of one name: {label(other)} and "
-                    f"{label(layer)}. Pass name='…' to one of them."
+                    f"{label(self)} has two layers with the same name: "
+                    f"{label(other)} and {label(layer)}. Pass name='…' to one of them."
                 )
 
     layers: list[Layer]
@@ -244,7 +243,7 @@ class Container(Layer):
     @property
     # A property here, an attribute in Layer.
     def updates(self) -> list[Any]:  # type: ignore[override]
-        """The layers' `(variable, new value)` pairs, which a training step makes."""
+        """The layers' `(variable, new value)` pairs, which a training step applies."""
         return unique(
             self._recorded("updates", None) + self._recorded("updates", self.inputs)
         )
@@ -259,7 +258,7 @@ class Container(Layer):
 
     @property
     def stateful(self) -> bool:
-        """Whether a layer keeps state from batch to batch."""
+        """Whether any layer keeps state from batch to batch."""
         return bool(self._stateful_layers())
 
     def _stateful_layers(self) -> list[Any]:
@@ -269,7 +268,7 @@ class Container(Layer):
 
     @property
     def state_updates(self) -> list[Any]:
-        """The updates of stateful layers, which every step makes, in testing too."""
+        """The updates of stateful layers, which every step applies, even in testing."""
         layers = self._stateful_layers()
         states = {
             id(pair[0])
@@ -279,7 +278,7 @@ class Container(Layer):
         return [pair for pair in self.updates if id(pair[0]) in states]
 
     def reset_states(self) -> None:
-        """Makes all stateful layers forget their state."""
+        """Resets the states of all stateful layers."""
         for layer in self._stateful_layers():
             layer.reset_states()
 
@@ -306,7 +305,7 @@ class Container(Layer):
 
     @property  # type: ignore[misc]  # Layer's has a setter
     def non_trainable_weights(self) -> list[Tensor]:
-        """The weights that training leaves alone."""
+        """The weights that training doesn't change."""
         layers = self.weight_layers()
         weights: list[Tensor] = []
         if not self.trainable:
@@ -330,8 +329,7 @@ class Container(Layer):
     @property
     # A property here, an attribute in Layer.
     def uses_learning_phase(self) -> bool:  # type: ignore[override]
-        """Whether outputs, or what is added to the loss, differ between training and
-        testing."""
+        """Whether outputs or added losses differ between training and testing."""
         tensors = [*self.outputs, *self.losses]
         return any(map(self._backend.uses_learning_phase, tensors))
 
@@ -350,7 +348,7 @@ class Container(Layer):
         return one_or_all(self._run(input, mask)[1])
 
     def _run(self, inputs: Any, masks: Any) -> Results:
-        """Runs the graph on tensors unless it did before."""
+        """Runs the graph on tensors, unless it already has."""
         inputs = to_list(inputs)
         masks = [None] * len(inputs) if masks is None else to_list(masks)
         key = object_list_uid(inputs + masks)
@@ -386,7 +384,7 @@ class Container(Layer):
         computed = dict(zip(map(id, self.inputs), values, strict=True))
 
         def columns(tensors: list[Tensor]) -> Any:
-            """Returns what some of the graph's tensors, their masks and shapes are."""
+            """Returns the values, masks and shapes of some of the graph's tensors."""
             rows = [computed[id(tensor)] for tensor in tensors]
             return (list(column) for column in zip(*rows, strict=True))
 
@@ -412,11 +410,11 @@ class Container(Layer):
     def from_config(
         cls, config: Any, custom_objects: dict[str, Any] | None = None
     ) -> Any:
-        """Builds a model from what `get_config` returned, with new weights.
+        """Builds a model from the result of `get_config`, with new weights.
 
         # Arguments
             config: dict.
-            custom_objects: dict from names to the caller's own classes and functions.
+            custom_objects: dict from names to your own classes and functions.
 
         # Raises
             ConfigError, GraphError: if the configuration doesn't describe a graph.
@@ -441,16 +439,16 @@ class Container(Layer):
         """Returns the model's configuration, without weights, as YAML text.
 
         # Raises
-            CapabilityError: if no plugin provides the format `yaml`, which writes it.
+            CapabilityError: if no plugin provides the format `yaml`.
         """
         return str(oneiros.saving.yaml_text(self._updated_config(), **kwargs))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
-        """Saves the model, its training state included, as `save_model` does."""
+        """Saves the model with its training state, like `save_model`."""
         oneiros.saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Saves the weights alone; the arguments are those of `save`."""
+        """Saves only the weights; the arguments are those of `save`."""
         oneiros.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(
@@ -465,11 +463,10 @@ class Container(Layer):
 
         # Arguments
             filepath: path.
-            by_name: bool, whether layers are matched by their names, instead of their
-                order.
-            budget: `oneiros.saving.Budget`, what reading the file may cost.
-            trained_on: `"theano"` or `"tensorflow"`, where the file doesn't tell; as
-                for `load_model`.
+            by_name: bool, whether to match layers by name instead of by order.
+            budget: `oneiros.saving.Budget`, limits for reading the file.
+            trained_on: `"theano"` or `"tensorflow"`, if the file doesn't tell; as for
+                `load_model`.
         """
         oneiros.saving.load_weights(
             self, filepath, by_name, budget=budget, trained_on=trained_on
@@ -497,10 +494,10 @@ class Container(Layer):
         """Prints a table of the layers: output shapes, parameters, connections.
 
         # Arguments
-            line_length: int, width of the table; a narrower terminal's counts.
-            positions: list of where the columns end, as parts of the width or as
+            line_length: int, width of the table, unless the terminal is narrower.
+            positions: list of the ends of the columns, as fractions of the width or as
                 numbers of characters.
-            print_fn: function that gets each line, instead of its being printed.
+            print_fn: function that is called with each line instead of printing it.
         """
         from oneiros import utils
 
@@ -511,7 +508,7 @@ class Container(Layer):
 
 
 def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
-    """Returns the nodes that some nodes depend on, inputs first, and their layers.
+    """Returns the nodes that the given nodes depend on, inputs first, and their layers.
 
     # Raises
         GraphError: if a node depends on itself.
@@ -526,9 +523,9 @@ def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
             for parent in node.parents:
                 if finished.get(parent) is False:
                     raise GraphError(
-                        f"The layers form a cycle: {label(node.outbound_layer)} takes "
+                        f"The layers form a cycle: {label(node.outbound_layer)} uses "
                         f"an output of {label(parent.outbound_layer)}, which depends "
-                        "on it. Leave one of these calls out."
+                        "on it. Remove one of these calls."
                     )
             stack.extend(reversed(node.parents))
             continue
@@ -539,7 +536,7 @@ def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
 
 
 def entry_of(layer: Layer) -> dict[str, Any]:
-    """Returns what `layer_from_config` makes such a layer of."""
+    """Returns the configuration from which `layer_from_config` makes such a layer."""
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
@@ -556,9 +553,9 @@ def get_source_inputs(
     """Returns the input tensors that a tensor is computed from.
 
     # Arguments
-        tensor: what a layer returned.
-        layer: that layer, if it is known.
-        node_index: int, which call of the layer it was.
+        tensor: output of a layer.
+        layer: that layer, if known.
+        node_index: int, the call of the layer.
     """
     if not hasattr(tensor, "_keras_history"):
         return [tensor]

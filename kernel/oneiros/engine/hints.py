@@ -1,4 +1,4 @@
-"""What old code expects of a method: arguments that it doesn't have, and loops."""
+"""Support for old code that calls or replaces methods: unknown arguments, and loops."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any, TypeVar
 import oneiros
 
 LOOPS = {"fit": "_fit_loop", "evaluate": "_test_loop", "predict": "_predict_loop"}
-"""The private methods of Keras 1 that these called: code replaces them."""
+"""The private methods of Keras 1 that these methods called, which code replaces."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def open_to_old_code(method: Method) -> Method:
-    """Decorates a constructor or method that old code calls otherwise, or replaces.
+    """Decorates a constructor or method that old code calls with other arguments, or
+    replaces.
 
-    Arguments that don't fit go to `oneiros.old_code`, which passes over what other
-    versions of Keras had, and explains the others: `model.fit(x, y, epochs=5)` asks
-    "Did you mean 'nb_epoch'?", and `Dense(units=5)` gets the line to write. Where the
-    model's class or the program replaced the method's loop, as a `_fit_loop`, that one
+    Arguments that don't fit go to `oneiros.old_code`, which ignores those of other
+    Keras versions and explains all others: `model.fit(x, y, epochs=5)` asks "Did you
+    mean 'nb_epoch'?", and `Dense(units=5)` gets the line to write. If the model's class
+    or the program replaced the method's loop, for example with a `_fit_loop`, that loop
     runs instead of the method.
     """
     loop = LOOPS.get(method.__name__)

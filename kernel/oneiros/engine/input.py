@@ -1,4 +1,4 @@
-"""InputLayer and Input: where a model's data comes in."""
+"""InputLayer and Input: the inputs of a model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class InputLayer(Layer):
             )
         else:
             raise ArgumentError(
-                f"{label(self)} takes either the shape of one sample or the shape of a "
+                f"{label(self)} needs either the shape of one sample or the shape of a "
                 f"batch; received {shapes or 'neither'}. For vectors of 100 numbers: "
                 "Input(shape=(100,))."
             )
@@ -65,16 +65,16 @@ class InputLayer(Layer):
         self._check_tensors([tensor])
         if hasattr(tensor, "_keras_history"):
             raise GraphError(
-                f"{label(self)} got an output of {label(tensor._keras_history[0])}. "
-                "Use it as it is; only a tensor that comes from no layer needs "
-                "Input(tensor=…)."
+                f"{label(self)} received an output of "
+                f"{label(tensor._keras_history[0])}. Use it directly; "
+                "only a tensor that comes from no layer needs Input(tensor=…)."
             )
         if not hasattr(self, "batch_input_shape"):
             self.batch_input_shape = K.int_shape(tensor)
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, but for a tensor."""
+        """Returns the arguments, except for a tensor."""
         return {
             key: getattr(self, key)
             for key in ("batch_input_shape", "input_dtype", "sparse", "name")
@@ -89,7 +89,7 @@ def Input(  # noqa: N802  the name of Keras 1
     sparse: bool = False,
     tensor: Tensor = None,
 ) -> Tensor:
-    """Returns a tensor that a model can start from.
+    """Returns a tensor that is an input of a model.
 
     # Arguments
         shape: tuple, the shape of one sample: `(32,)` for vectors of 32 numbers; None

@@ -1,4 +1,5 @@
-"""Layer, the base class of layers and models, and InputSpec, what a layer accepts."""
+"""Layer, the base class of layers and models, and InputSpec, the inputs that a layer
+accepts."""
 
 from __future__ import annotations
 
@@ -42,16 +43,16 @@ KWARGS = (
 )
 
 _LISTS = ("losses", "updates", "_trainable_weights", "_non_trainable_weights")
-"""Attributes that a constructor may have set before it calls `Layer.__init__`."""
+"""Attributes that a constructor may set before it calls `Layer.__init__`."""
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
-    """Returns a shape that a user gave as a tuple of ints and None, checked."""
+    """Checks a user's shape and returns it as a tuple of ints and None."""
     sizes = tuple(shape) if isinstance(shape, Iterable) else ("",)
     if not all(size is None or (is_int(size) and size > 0) for size in sizes):
         raise ShapeError(
-            f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above "
-            "zero, None for one that varies; for a single axis write "
+            f"{owner} received the shape {shape!r}. A shape is a tuple of positive "
+            "sizes, with None for one that varies; for a single axis write "
             f"({shape if isinstance(shape, int) else 'n'},)."
         )
     return tuple(size and int(size) for size in sizes)
@@ -62,8 +63,8 @@ class InputSpec:
 
     # Arguments
         dtype: str, the type's name.
-        shape: tuple of int, with None where any size will do.
-        ndim: int, the number of axes; or such as `"2+"`, for at least two.
+        shape: tuple of int, with None for any size.
+        ndim: int, the number of axes; or a str such as `"2+"`, for at least two.
     """
 
     def __init__(
@@ -77,9 +78,9 @@ class InputSpec:
         self.ndim = ndim if shape is None else len(shape)
 
     def problem(self, shape: Shape, dtype: str, rank: int) -> str | None:
-        """Returns what an input of this shape, type and rank lacks, or None.
+        """Returns what is wrong with an input of this shape, type and rank, or None.
 
-        The rank is the tensor's own, which a declared shape may not have.
+        The rank is the tensor's own, which may differ from that of a declared shape.
         """
         if not self._fits_rank(rank):
             requirement = f"{self.ndim} axes"
@@ -114,13 +115,13 @@ class InputSpec:
 
 
 def _single(attribute: str, doc: str) -> Any:
-    """Makes a property that all calls of a layer agree on."""
+    """Makes a property that is the same for all calls of a layer."""
     return property(lambda self: self._only(attribute), doc=doc)
 
 
 class _Late:
-    """What `Layer.begin` sets; where a constructor doesn't call it, the first use
-    does."""
+    """An attribute that `Layer.begin` sets; if a constructor doesn't call it, the first
+    use does."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -135,7 +136,7 @@ class _Late:
 
 
 class Gone(_Late):
-    """What layers of Keras 0.x had; `oneiros.old_code` says what does it now."""
+    """An attribute of layers in Keras 0.x; `oneiros.old_code` names its replacement."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
         try:
@@ -145,12 +146,12 @@ class Gone(_Late):
 
 
 class Layer(Rebuilt):
-    """Base class of layers: a function on tensors with weights, and its calls.
+    """Base class of layers: functions of tensors, with weights.
 
-    A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which
+    A subclass defines `call(x, mask=None)` and, if needed, `build(input_shape)`, which
     makes weights with `add_weight`, `get_output_shape_for(input_shape)` and
-    `compute_mask(x, input_mask)`. `get_config()` holds the constructor's arguments that
-    it keeps in attributes of their names.
+    `compute_mask(x, input_mask)`. `get_config()` returns those constructor arguments
+    that the layer stores in attributes of the same name.
 
     # Example
         ```python
@@ -177,19 +178,19 @@ class Layer(Rebuilt):
             Sequential model.
         batch_input_shape: tuple, the same with the batch size (None for any) in front.
         input_dtype: str, the type of that input.
-        name: str; by default the class name in lower case and a number.
+        name: str; by default the class name in lower case, with a number.
         trainable: bool, whether training changes the weights.
 
     # Properties
-        inbound_nodes, outbound_nodes: lists of `Node`, the calls of this layer, and of
-            others on its outputs.
+        inbound_nodes, outbound_nodes: lists of `Node`: the calls of this layer, and the
+            calls of other layers on its outputs.
         input, output, input_mask, output_mask, input_shape, output_shape: of the only
         call.
         trainable_weights, non_trainable_weights, weights: lists of variables.
-        losses, updates: what the layer adds to a model's loss, and `(variable, new
-            value)` pairs.
-        constraints: dict from variables to what restores their constraint after each
-            update.
+        losses, updates: tensors that the layer adds to a model's loss, and `(variable,
+            new value)` pairs.
+        constraints: dict from variables to functions that enforce their constraint
+            after each update.
         input_spec: None, an `InputSpec`, or a list of one per input.
 
     # Raises
@@ -197,12 +198,12 @@ class Layer(Rebuilt):
     """
 
     loadable: ClassVar[bool] = False
-    """Whether a file may have a layer of exactly this class built: the constructor only
-    keeps arguments."""
+    """Whether files may use exactly this class: its constructor only stores
+    arguments."""
 
     keeps_declared_shape: bool = False
-    """Whether outputs pass for having the shape that `get_output_shape_for` says, even
-    if a tensor has another one."""
+    """Whether outputs are treated as having the shape that `get_output_shape_for`
+    returns, even if a tensor has another one."""
 
     inbound_nodes: Any = _Late()
     outbound_nodes: Any = _Late()
@@ -247,13 +248,14 @@ class Layer(Rebuilt):
         return f"<{type(self).__name__} {vars(self).get('name')!r}, {self._extent()}>"
 
     def _extent(self) -> str:
-        """Returns how large this is, in words; a half-made layer stays as it is."""
+        """Returns the size in words; doesn't complete a layer that is only partly
+        initialized."""
         if not vars(self).get("inbound_nodes"):
             return "not connected"
         return f"parameters: {sum(map(K.count_params, self.weights)):,}"
 
     def begin(self, name: str | None, trainable: bool = True) -> None:
-        """Sets what layers and models have in common."""
+        """Sets the attributes that layers and models have in common."""
         prefix = type(self).__name__.lower()
         self._backend = K.current()
         self.name = name or f"{prefix}_{K.get_uid(prefix)}"
@@ -277,7 +279,7 @@ class Layer(Rebuilt):
 
     @property
     def non_trainable_weights(self) -> list[Tensor]:
-        """The weights that training leaves alone."""
+        """The weights that training doesn't change."""
         return [
             *([] if self.trainable else self._trainable_weights),
             *self._non_trainable_weights,
@@ -289,12 +291,12 @@ class Layer(Rebuilt):
 
     @property
     def weights(self) -> list[Tensor]:
-        """All weights, those that training changes first."""
+        """All weights; those that training changes come first."""
         return self.trainable_weights + self.non_trainable_weights
 
     @property
     def regularizers(self) -> Any:
-        """List that layers of Keras 1.0 add to; the penalties are in `losses`."""
+        """A list to which layers of Keras 1.0 add; the penalties are in `losses`."""
         return oneiros.old_code.regularizers_of(self)
 
     @regularizers.setter
@@ -308,8 +310,8 @@ class Layer(Rebuilt):
         """Calls this layer on a new input.
 
         # Arguments
-            batch_input_shape: tuple, the input's shape with the batch size or None in
-                front.
+            batch_input_shape: tuple, the input's shape, beginning with the batch size
+                or None.
             input_dtype: str, its type; the default float type if None.
             name: str, the input layer's name.
         """
@@ -332,7 +334,7 @@ class Layer(Rebuilt):
         regularizer: Any = None,
         constraint: Any = None,
     ) -> Tensor:
-        """Makes a weight, a variable that belongs to this layer.
+        """Adds a weight: a variable that belongs to this layer.
 
         # Arguments
             shape: tuple of int.
@@ -361,12 +363,12 @@ class Layer(Rebuilt):
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks an input, a tensor or a list of them, against `input_spec`.
 
-        As in Keras 1, a single spec may meet several tensors; a class that declares
-        `loadable` was written for Oneiros, and there it means a single one.
+        As in Keras 1, a single spec may apply to several tensors. A class that declares
+        `loadable` was written for Oneiros, where a single spec means a single tensor.
 
         # Raises
-            ShapeError: naming the layer, where the input comes from, and what was
-                expected.
+            ShapeError: names the layer, the origin of the input, and the expected
+                shape.
         """
         if not self.input_spec:
             return
@@ -392,11 +394,11 @@ class Layer(Rebuilt):
                 )
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Computes the output: what a subclass defines.
+        """Computes the output; subclasses define this.
 
         # Arguments
             x: tensor, or list of tensors if the layer has several inputs.
-            mask: tensor or None, or a list of them; tells which time steps count.
+            mask: tensor or None, or a list of them, for the time steps to use.
         """
         if hasattr(self, "get_output"):
             raise oneiros.old_code.defines_get_output(self)
@@ -404,15 +406,16 @@ class Layer(Rebuilt):
 
     @bound
     def __call__(self, x: Any, mask: Any = None) -> Any:
-        """Calls the layer: builds it at first, computes, and records the call.
+        """Calls the layer: builds it the first time, computes the output, and records
+        the call.
 
         # Arguments
             x: tensor or list of tensors, from `Input` or another layer.
-            mask: mask or list of masks; only for tensors that come from no layer, the
-                others bring their own.
+            mask: mask or list of masks, for tensors that don't come from a layer; other
+                tensors have their own masks.
 
         # Raises
-            ArgumentError: if `x` is not made of tensors.
+            ArgumentError: if `x` isn't a tensor or a list of tensors.
             ShapeError: if their shapes don't suit the layer.
         """
         tensors = to_list(x)
@@ -439,8 +442,8 @@ class Layer(Rebuilt):
                         f"Make both under `with oneiros.backend.use({owner!r}):`."
                     )
             raise ArgumentError(
-                f"{label(self)} was called on {shown(tensor)}, no tensor. Call it on "
-                "what Input(…) or a call of another layer returned; data goes to "
+                f"{label(self)} was called on {shown(tensor)}. Call it on a tensor "
+                "from Input(…) or from a call of another layer; pass data to "
                 "model.predict(data)."
             )
 
@@ -452,34 +455,33 @@ class Layer(Rebuilt):
 
         # Arguments
             inbound_layers: layer or list of layers.
-            node_indices: list of int, which call of each layer (the first by default).
-            tensor_indices: list of int, which output of that call (the first by
-                default).
+            node_indices: list of int, the call of each layer (the first by default).
+            tensor_indices: list of int, the output of that call (the first by default).
         """
         Node.create_node(self, to_list(inbound_layers), node_indices, tensor_indices)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the output's shape for an input's, or lists of them."""
+        """Returns the output shape for an input shape, or lists of them."""
         return input_shape
 
     def compute_mask(self, input: Any, input_mask: Any = None) -> Any:
         """Returns the output's mask for an input and its mask.
 
         # Raises
-            TypeError: if there is a mask and the layer doesn't support masks.
+            TypeError: if there is a mask but the layer doesn't support masks.
         """
         if self.supports_masking:
             return input_mask
         if any(mask is not None for mask in to_list(input_mask)):
             raise TypeError(
-                f"{label(self)} received a mask and doesn't support it. Masks come "
-                "from Masking and from Embedding(mask_zero=True): leave that out, or "
-                "put a layer between that uses the mask up."
+                f"{label(self)} received a mask but doesn't support masks. They come "
+                "from Masking and from Embedding(mask_zero=True): remove these, or "
+                "insert a layer that consumes the mask."
             )
         return None
 
     def build(self, input_shape: Any) -> None:
-        """Makes the weights: what a subclass defines.
+        """Makes the weights; subclasses define this.
 
         # Arguments
             input_shape: tuple, or list of tuples if the layer has several inputs.
@@ -546,27 +548,29 @@ class Layer(Rebuilt):
 
         # Arguments
             losses: tensor or list of tensors.
-            inputs: the tensors of the call that they depend on; None if they depend on
-                weights only.
+            inputs: the input tensors of the call on which they depend; None if they
+                depend on weights only.
         """
         self._record("losses", losses, inputs)
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
-        """Adds `(variable, new value)` pairs to what each training step updates.
+        """Adds `(variable, new value)` pairs that each training step applies.
 
         # Arguments
             updates: pair or list of pairs.
-            inputs: the tensors of the call that they depend on; None if they depend on
-                none.
+            inputs: the input tensors of the call on which they depend; None if they
+                depend on none.
         """
         self._record("updates", updates, inputs)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors, or for None on none."""
+        """Returns the updates that depend on these tensors; for None, those that depend
+        on none."""
         return self._recorded("updates", inputs)
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
-        """Returns the losses that depend on these tensors, or for None on none."""
+        """Returns the losses that depend on these tensors; for None, those that depend
+        on none."""
         return self._recorded("losses", inputs)
 
     def _record(self, kind: str, items: Any, inputs: Any) -> None:
@@ -601,7 +605,7 @@ class Layer(Rebuilt):
             weights: list of arrays, in the order of `get_weights()`.
 
         # Raises
-            DataError: if their number or one of the shapes differs.
+            DataError: if their number or a shape differs.
         """
         variables = self.ordered_weights()
         expected = list(map(K.get_variable_shape, variables))
@@ -618,9 +622,9 @@ class Layer(Rebuilt):
         K.batch_set_value(list(zip(variables, weights, strict=True)))
 
     def set_initial_weights(self) -> None:
-        """Sets the weights to `initial_weights`, once; for the end of `build`.
+        """Sets the weights to `initial_weights`, once; call it at the end of `build`.
 
-        A constructor that takes `weights` keeps them under that name.
+        A constructor that accepts `weights` stores them under that name.
         """
         self.built = True
         if self.initial_weights is not None:
@@ -633,35 +637,35 @@ class Layer(Rebuilt):
         return list(K.batch_get_value(self.ordered_weights()))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor needs to make such a layer.
+        """Returns the constructor arguments for such a layer.
 
-        It holds the arguments of all constructors down to this class's, as far as the
-        layer keeps them in attributes of the same names. A class that overrides this
-        method adds the arguments of its own constructor itself.
+        These are the arguments of the constructors of this class and its base classes
+        that the layer stores in attributes of the same name. A class that overrides
+        this method must add the arguments of its own constructor.
         """
         return dict(oneiros.saving.layer_config(self))
 
     def argument_config(self, argument: str) -> dict[str, Any]:
-        """Returns the entries of the configuration for an argument of the constructor.
+        """Returns the configuration entries for a constructor argument.
 
-        Plain values stand for themselves; NumPy's numbers, and variables that hold one,
-        become Python's. Functions are held by their names, regularizers and constraints
-        by their configurations. What is of another kind, or in no attribute of this
-        name, is left out. A subclass overrides this method for an argument that needs
-        more.
+        Plain values are stored as they are; NumPy's numbers, and variables that hold a
+        number, become Python's. Functions are stored by name, regularizers and
+        constraints by configuration. Other values are omitted, and so is an argument
+        without an attribute of its name. Override this method for an argument that
+        needs more.
 
         # Arguments
             argument: str, the argument's name.
 
         # Raises
-            ConfigError: for an activation or initialization without a name, and for a
+            ConfigError: for an activation or initialization without a name, or a
                 regularizer or constraint without a configuration.
         """
         return dict(oneiros.saving.argument_config(self, argument))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Makes a layer from what `get_config` returned; it has no weights yet."""
+        """Makes a layer from the result of `get_config`; it has no weights yet."""
         return cls(**config)
 
     @bound
@@ -669,7 +673,7 @@ class Layer(Rebuilt):
         """Returns the number of scalars in the weights.
 
         # Raises
-            NodeError: if the weights aren't made yet.
+            NodeError: if the weights don't exist yet.
         """
         if not self.built and not self.inbound_nodes:
             raise NodeError(

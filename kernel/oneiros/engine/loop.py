@@ -14,18 +14,19 @@ from oneiros.engine.stream import Run, Stream
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
-"""Functions that are told after each run how much of the stream is done."""
+"""Functions that are called after each run with the amount of the stream that is
+done."""
 
 
 @dataclass
 class Fit:
-    """A training that is about to begin: what callbacks may change in `prepare_fit`.
+    """A fit that is about to begin; callbacks can change it in `prepare_fit`.
 
     # Properties
         model: the model that callbacks know and may stop.
         train: the `Stream` to train on.
         validation: the `Stream` to evaluate on after each epoch, or None.
-        labels: list of the names of what the training function returns.
+        labels: list of the names of the training function's outputs.
         callbacks: the `CallbackList`.
         epochs: range of the epochs' numbers, from 0.
         shuffle: True, False, or `"batch"`.
@@ -41,7 +42,7 @@ class Fit:
 
 
 def fit_loop(fit: Fit) -> None:
-    """Trains; the streams are open."""
+    """Trains on streams that are open."""
     callbacks = fit.callbacks
     observer = current_observer()
     order = np.arange(fit.train.size)
@@ -75,7 +76,7 @@ def _train_epoch(fit: Fit, order: Array) -> None:
 
 
 def _measure(fit: Fit, run: Run) -> list[tuple[str, list[Any]]]:
-    """Trains on a run; returns each name with the list of its batches' values."""
+    """Trains on a run; returns each name with the list of its values per batch."""
     observer = fit.train.observer
     outputs = fit.train.compute(run)
     observer.enter(LOGS)
@@ -135,7 +136,7 @@ def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
 
 
 def _observed(stream: Stream, order: Array) -> Iterator[Run]:
-    """Yields a stream's runs, and tells when they are waited for."""
+    """Yields a stream's runs, and notifies the observer when it waits for them."""
     observer = current_observer()
     observer.enter(DATA)
     for run in stream.runs(order):
@@ -156,7 +157,7 @@ def batch_shuffle(index_array: Array, batch_size: int) -> Array:
 def scalars(outputs: Iterable[Any]) -> list[Any]:
     """Returns outputs as NumPy scalars, or lists of them.
 
-    Floats are of double length, and so Python floats as well.
+    Floats have double precision, so they are also Python floats.
     """
     return [_scalar_or_list(np.asarray(output)) for output in outputs]
 

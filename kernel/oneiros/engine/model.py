@@ -1,4 +1,4 @@
-"""`Model`: a graph of layers that can be compiled, trained and asked."""
+"""`Model`: a graph of layers that you can compile, train and use for predictions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from oneiros.engine.stream import Step, Stream, opened
 
 @dataclass
 class FitOptions:
-    """What the methods that fit have in common, checked.
+    """The arguments that `fit` and `fit_generator` have in common, checked.
 
     # Properties
         epochs: range of the epochs' numbers, from 0.
         verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
-        callbacks: list of the caller's callbacks.
+        callbacks: list of the user's callbacks.
         shuffle: True, False, or `"batch"`.
     """
 
@@ -39,8 +39,8 @@ class FitOptions:
 
 
 def _in_plugin(name: str) -> Any:
-    """Makes a private method of Keras 1, which packages call, of what
-    `oneiros.old_code` has."""
+    """Makes a private method of Keras 1, which packages call, from a function of
+    `oneiros.old_code`."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(oneiros.old_code, name)(self, *args, **kwargs)
@@ -78,7 +78,7 @@ class Model(Container):
     test_function: Any = None
     predict_function: Any = None
     callback_model: Any = None
-    """The Sequential whose layers form this model: callbacks know that one."""
+    """The Sequential to which this model belongs; callbacks receive the Sequential."""
     function_kwargs: dict[str, Any] = {}
     _fit_loop = _in_plugin("fit_loop")
     _test_loop = _in_plugin("test_loop")
@@ -87,7 +87,7 @@ class Model(Container):
 
     @cached_property
     def adapter(self) -> Any:
-        """What makes a user's arrays into batches and streams, the `ArrayAdapter`."""
+        """The `ArrayAdapter`, which turns a user's arrays into batches and streams."""
         return oneiros.arrays.ArrayAdapter(self)
 
     predict_classes = Gone()
@@ -104,22 +104,22 @@ class Model(Container):
         sample_weight_mode: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Chooses what training minimises, and how.
+        """Configures the model for training.
 
         # Arguments
             optimizer: name or optimizer object.
-            loss: name or function of `(y_true, y_pred)`; for several outputs one for
-                all, a list, or a dict by output name. The total is the weighted sum,
-                plus the layers' regularization losses.
-            metrics: list for all outputs, or dict by output name; `"accuracy"` is the
-                one that fits the loss.
-            loss_weights: list or dict of factors of the outputs' losses; 1 by default.
+            loss: name or function of `(y_true, y_pred)`; for several outputs, one for
+                all, a list, or a dict by output name. The total loss is the weighted
+                sum, plus the layers' regularization losses.
+            metrics: list for all outputs, or dict by output name; `"accuracy"` selects
+                the accuracy that fits the loss.
+            loss_weights: list or dict of factors for the outputs' losses; 1 by default.
             sample_weight_mode: `"temporal"` for weights per time step; also a list or a
                 dict.
-            **kwargs: go to `K.function`.
+            **kwargs: passed to `K.function`.
 
         # Raises
-            UnknownNameError: if nothing installed provides a name.
+            UnknownNameError: if no installed plugin provides a name.
             ArgumentError: if a list or dict doesn't fit the outputs.
         """
         arguments = {
@@ -171,31 +171,32 @@ class Model(Container):
 
         # Arguments
             x: array or table, list of them, or dict of them by input name; or a stream,
-                which has batches `(x, y)` or `(x, y, sample_weight)` for each epoch,
-                and stands alone.
-            y: the targets, in the same way by output.
+                which yields batches `(x, y)` or `(x, y, sample_weight)` for each epoch
+                and replaces `y`.
+            y: the targets, in the same forms, by output.
             batch_size: int, samples per step.
-            nb_epoch: int, the number of the last epoch, counting from 1.
+            nb_epoch: int, the number of the last epoch, counted from 1.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
             callbacks: list of `Callback` objects.
-            validation_split: float in [0, 1), the part at the end of the data to
-                validate on instead of training.
-            validation_data: `(x, y)` or `(x, y, sample_weight)`, or a stream; wins over
+            validation_split: float in [0, 1), the fraction at the end of the data to
+                use for validation instead of training.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or a stream; overrides
                 `validation_split`.
             shuffle: True, False, or `"batch"` to shuffle whole batches, for data in
-                files. A stream without numbered batches has its own order.
-            class_weight: dict from class number to weight; for several outputs a list
-                of them or a dict.
+                files. A stream without numbered batches keeps its own order.
+            class_weight: dict from class number to weight; for several outputs, a list
+                or dict of such dicts.
             sample_weight: array `(n,)`, or `(n, steps)` with
-                `sample_weight_mode="temporal"`; it wins over `class_weight`.
-            initial_epoch: int, the epoch to start from, to continue a run.
+                `sample_weight_mode="temporal"`; overrides `class_weight`.
+            initial_epoch: int, the epoch to start from, to continue training.
 
         # Returns
-            A `History`; its `history` maps each name to the list of the epochs' values.
+            A `History`; its `history` maps each name to the list of its values per
+            epoch.
 
         # Raises
-            NotCompiledError, DataError, ArgumentError: before anything is changed, if
-                something doesn't fit.
+            NotCompiledError, DataError, ArgumentError: if something doesn't fit;
+                nothing has changed then.
         """
         batch_size = check_int(self, "batch_size", batch_size)
         options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
@@ -233,7 +234,8 @@ class Model(Container):
         callbacks: Any,
         shuffle: Any = False,
     ) -> FitOptions:
-        """Returns what the methods that fit have in common, checked."""
+        """Checks the arguments that `fit` and `fit_generator` have in common, and
+        returns them."""
         last = check_int(self, "nb_epoch", nb_epoch, minimum=0)
         first = check_int(self, "initial_epoch", initial_epoch, minimum=0)
         shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
@@ -255,8 +257,8 @@ class Model(Container):
             options: the `FitOptions`.
             train: the `Stream` to train on.
             validation: the `Stream` to evaluate on, or None.
-            validation_data: what the model's `validation_data` is to be.
-            sizes: dict, what callbacks are told of the data in their `params`.
+            validation_data: the value for the model's `validation_data`.
+            sizes: dict about the data, which callbacks receive in their `params`.
         """
         model = self.callback_model or self
         history = oneiros.callbacks.History()
@@ -334,7 +336,7 @@ class Model(Container):
         )
 
     def evaluate_stream(self, stream: Stream, verbose: int = 0) -> Any:
-        """Returns what `evaluate` does, over a stream."""
+        """Like `evaluate`, but for a stream."""
         return one_or_all(self._go_over(test_loop, stream, verbose))
 
     @K.bound
@@ -344,7 +346,7 @@ class Model(Container):
 
         # Arguments
             x: array or table, list of them, or dict of them by input name; or a stream,
-                which has batches of inputs, or tuples that begin with them.
+                which yields batches of inputs, or tuples that begin with them.
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
@@ -362,7 +364,7 @@ class Model(Container):
         return self.predict_stream(stream, verbose)
 
     def predict_stream(self, stream: Stream, verbose: int = 0) -> Any:
-        """Returns what `predict` does, over a stream."""
+        """Like `predict`, but for a stream."""
         return one_or_all(self._go_over(predict_loop, stream, verbose))
 
     def _go_over(self, loop: Any, stream: Stream, verbose: int) -> list[Any]:
@@ -391,28 +393,29 @@ class Model(Container):
         pickle_safe: bool = False,
         initial_epoch: int = 0,
     ) -> Any:
-        """Trains on the batches of a generator, which workers make ahead.
+        """Trains on the batches of a generator, which workers make in advance.
 
         # Arguments
             generator: yields batches `(x, y)` or `(x, y, sample_weight)` for ever.
-            samples_per_epoch: int, after how many samples, and not batches, an epoch
-                ends. Batches should add up to it.
+            samples_per_epoch: int, the number of samples (not batches) after which an
+                epoch ends. The batches should add up to it.
             nb_epoch, verbose, callbacks, class_weight, initial_epoch: as in `fit`.
             validation_data: a generator, or as in `fit`.
-            nb_val_samples: int, how many samples of a generator are validated on.
-            max_q_size: int, batches made ahead at most.
+            nb_val_samples: int, the number of samples to use from a generator of
+                validation data.
+            max_q_size: int, the maximum number of batches made in advance.
             nb_worker: int, the number of workers.
             pickle_safe: bool, whether workers are processes, each with its own copy of
-                the generator, and not threads.
+                the generator, instead of threads.
 
         # Returns
-            A `History`, as `fit` does.
+            A `History`, like `fit`.
 
         # Raises
             ArgumentError: if `generator` yields no batches, or an epoch has no samples.
             DataError: if a batch doesn't fit the model.
-            GeneratorError: if the generator raises, ends, or gives nothing for 120
-                seconds.
+            GeneratorError: if the generator raises an error, ends, or yields nothing
+                for 120 seconds.
 
         # Example
             ```python
@@ -453,16 +456,16 @@ class Model(Container):
         nb_worker: int = 1,
         pickle_safe: bool = False,
     ) -> Any:
-        """Returns what `evaluate` does, over `val_samples` samples of a generator.
+        """Like `evaluate`, but for `val_samples` samples of a generator.
 
         # Arguments
             generator: yields batches `(x, y)` or `(x, y, sample_weight)`.
-            val_samples: int, after how many samples, and not batches, it ends. Batches
-                should add up to it.
+            val_samples: int, the number of samples (not batches) to evaluate. The
+                batches should add up to it.
             max_q_size, nb_worker, pickle_safe: as in `fit_generator`.
 
         # Returns
-            The loss, or a list of the loss and the metrics: averages over the samples.
+            The loss, or a list of the loss and the metrics, averaged over the samples.
 
         # Raises
             ArgumentError, DataError, GeneratorError: as for `fit_generator`.
@@ -497,13 +500,13 @@ class Model(Container):
         nb_worker: int = 1,
         pickle_safe: bool = False,
     ) -> Any:
-        """Returns what `predict` does, for `val_samples` samples of a generator.
+        """Like `predict`, but for `val_samples` samples of a generator.
 
         # Arguments
             generator: yields inputs, or tuples that begin with them.
-            val_samples: int, how many samples, and not batches, are predicted.
+            val_samples: int, the number of samples (not batches) to predict.
             max_q_size, nb_worker, pickle_safe: as in `fit_generator`; with several
-                workers samples may come in another order.
+                workers, samples may come in another order.
 
         # Returns
             Array `(val_samples, …)`, or a list of them, one for each output.
@@ -546,7 +549,7 @@ class Model(Container):
     @K.bound
     @open_to_old_code
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Returns the loss of one batch, or the list of `metrics_names`' values.
+        """Returns the loss of one batch, or the list of the values of `metrics_names`.
 
         # Arguments
             x, y, sample_weight: as in `fit`.
@@ -596,10 +599,10 @@ class Model(Container):
         )
 
     def step_for(self, use: str) -> Step:
-        """Returns the compiled function for a use, made if need be, with its phase.
+        """Returns the compiled function for a use, with its phase; makes it if needed.
 
-        A function of the user's own that isn't a `K.function` gets the phase if the
-        model depends on it.
+        A user's function that isn't a `K.function` receives the phase if the model
+        depends on it.
 
         # Arguments
             use: `"train"`, `"test"` or `"predict"`.
@@ -631,12 +634,12 @@ def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:
 
 
 def _progress_bars(model: Model, total: int) -> list[Any]:
-    """Returns the functions by which plugins show how far a run is."""
+    """Returns the plugins' functions that show the progress."""
 
     def check(result: Any) -> str | None:
         if result is None or callable(result):
             return None
-        return f"It returned {result!r:.80}, no function"
+        return f"It returned {result!r:.80}, not a function"
 
     return plugins.call("oneiros_progress", check, model=model, total=total)
 

@@ -1,4 +1,4 @@
-"""Node: one call of a layer, between the tensors that went in and came out."""
+"""Node: one call of a layer, with its input and output tensors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Results = tuple[list[Tensor], list[Tensor], list[Shape]]
 
 
 def to_list(x: Any) -> list[Any]:
-    """Returns `x` if it is a list, else a list holding it."""
+    """Returns `x` if it is a list, otherwise a list that contains it."""
     return x if isinstance(x, list) else [x]
 
 
@@ -31,7 +31,7 @@ def one_or_all(values: list[Any]) -> Any:
 
 
 def object_list_uid(object_list: Any) -> str:
-    """Returns a string that tells lists of objects apart by the objects' identity."""
+    """Returns a string that identifies a list of objects by their identity."""
     return ", ".join(str(id(x)) for x in to_list(object_list))
 
 
@@ -54,8 +54,8 @@ def mask_of(tensor: Tensor) -> Tensor:
 
 
 def shape_list(shapes: Any) -> list[Shape]:
-    """Returns what `get_output_shape_for` gave as a list of a tuple, or None, per
-    output."""
+    """Returns the result of `get_output_shape_for` as a list with a tuple or None for
+    each output."""
     several = isinstance(shapes, list) and any(
         isinstance(shape, (list, tuple)) for shape in shapes
     )
@@ -63,7 +63,7 @@ def shape_list(shapes: Any) -> list[Shape]:
 
 
 def unique(items: Iterable[Any]) -> list[Any]:
-    """Returns the items without repetitions of the same object, in order."""
+    """Returns the items in order, each object only once."""
     return list({id(item): item for item in items}.values())
 
 
@@ -71,14 +71,14 @@ def unique(items: Iterable[Any]) -> list[Any]:
 class Node:
     """One call of a layer.
 
-    It is one of the called layer's `inbound_nodes`, and of the `outbound_nodes` of each
-    that made an input.
+    It is in the called layer's `inbound_nodes`, and in the `outbound_nodes` of each
+    layer that made an input.
 
     # Arguments
-        outbound_layer: the layer called.
+        outbound_layer: the called layer.
         inbound_layers: list of layers that made the inputs; empty for an `InputLayer`.
-        node_indices: list of int, which call of those layers.
-        tensor_indices: list of int, which output of that call.
+        node_indices: list of int, the call of each of those layers.
+        tensor_indices: list of int, the output of that call.
         input_tensors, output_tensors: lists of tensors.
         input_masks, output_masks: lists of tensors or None.
         input_shapes, output_shapes: lists of tuples.
@@ -113,9 +113,8 @@ class Node:
         # Arguments
             outbound_layer: the layer to call.
             inbound_layers: list of layers.
-            node_indices: list of int, which call of each (the first by default).
-            tensor_indices: list of int, which output of that call (the first by
-                default).
+            node_indices: list of int, the call of each layer (the first by default).
+            tensor_indices: list of int, the output of that call (the first by default).
         """
         first = [0] * len(inbound_layers)
         places = zip(
@@ -182,7 +181,7 @@ class Node:
 
     @property
     def key(self) -> str:
-        """The name that `Container.container_nodes` knows this node by."""
+        """The name of this node in `Container.container_nodes`."""
         layer = self.outbound_layer
         return f"{layer.name}_ib-{layer.inbound_nodes.index(self)}"
 
@@ -197,7 +196,7 @@ class Node:
 
 
 def connect(layer: Layer, tensors: list[Tensor]) -> None:
-    """Notes on tensors that they are the outputs of a layer's next node."""
+    """Marks tensors as the outputs of a layer's next node."""
     for index, tensor in enumerate(tensors):
         tensor._keras_history = (layer, len(layer.inbound_nodes), index)
 
@@ -221,7 +220,7 @@ def run_layer(
         raise GraphError(
             f"{label(layer)} returned {len(outputs)} tensors from `call`, "
             f"{len(output_masks)} masks from `compute_mask`, {len(output_shapes)} "
-            "shapes from `get_output_shape_for`. Make them as many."
+            "shapes from `get_output_shape_for`. Return the same number of each."
         )
     outputs = [_new_output(layer, output, tensors) for output in outputs]
     learns = layer.uses_learning_phase or any(
@@ -243,12 +242,13 @@ def run_layer(
 
 
 def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
-    """Returns an output of a layer; a copy, if it is an input or has a layer."""
+    """Returns an output of a layer, or a copy if it is an input or belongs to another
+    layer."""
     if not layer._backend.owns(output):
         raise GraphError(
             f"{label(layer)} returned {type(output).__name__} from `call`, which must "
             f"return a tensor of the backend {layer._backend.name!r}, or a list of "
-            "them. Is its `return` missing?"
+            "them. Is a `return` missing?"
         )
     if any(output is x for x in inputs) or hasattr(output, "_keras_history"):
         return K.squeeze(K.expand_dims(output, 0), 0)
@@ -256,8 +256,8 @@ def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
 
 
 def _reconciled(output: Tensor, declared: Shape | None) -> Shape:
-    """Returns the declared shape of a tensor, as far as it isn't contradicted; a tensor
-    of unknown rank is told it."""
+    """Returns the declared shape of a tensor, unless the tensor contradicts it; a
+    tensor of unknown rank adopts the declared shape."""
     if declared and getattr(output, "ndim", 0) is None:
         output.set_shape(declared)
     actual: Shape = K.int_shape(output)

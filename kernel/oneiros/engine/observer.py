@@ -1,8 +1,8 @@
-"""Observers: who is told what a fit, an evaluation or a prediction is doing.
+"""Observers: notified of the phases of a fit, an evaluation or a prediction.
 
-An observer neither sees data nor changes anything. A callback brings one by
-`get_observer`; for `evaluate` and `predict` there is the block
-`with observed_by(observer):`.
+An observer neither sees data nor changes anything. A callback returns one from
+`get_observer`; for `evaluate` and `predict`, use the block `with
+observed_by(observer):`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ CALL = "compiled call"
 LOGS = "logs"
 """Its results become numbers."""
 CALLBACKS = "callbacks"
-"""A callback is told something; the detail is its class."""
+"""A callback is called; the detail is its class."""
 REST = "rest"
 """Anything else."""
 
 
 class Observer:
-    """Is told of phases, of which each lasts until the next; this one ignores them.
+    """Base class of observers, which ignores all notifications. Each phase lasts until
+    the next one.
 
-    A stream that reads in a thread of its own tells of phases from there, too, and
-    ends them with `REST`.
+    A stream that reads in its own thread sends notifications from there, too, and ends
+    them with `REST`.
     """
 
     def enter(self, phase: str, detail: str = "") -> None:
@@ -53,7 +54,7 @@ class Observer:
         """Called when the validation of an epoch begins."""
 
     def leave_validation(self) -> None:
-        """Called when the validation of an epoch is over."""
+        """Called when the validation of an epoch ends."""
 
     def computed(self, function: Any, run: Run, arrays: Any = None) -> None:
         """Called after each call of a compiled function.
@@ -65,7 +66,7 @@ class Observer:
         """
 
     def finish(self, failed: bool) -> None:
-        """Called when what was observed is over.
+        """Called when the observed call ends.
 
         # Arguments
             failed: bool, whether an error ended it.
@@ -73,19 +74,18 @@ class Observer:
 
 
 IDLE = Observer()
-"""Who is told where nobody asked to be."""
+"""The observer that is active by default."""
 _observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=IDLE)
 
 
 def current_observer() -> Observer:
-    """Returns who is told of the phases here; streams ask once, when they open."""
+    """Returns the active observer; streams ask once, when they open."""
     return _observer.get()
 
 
 @contextmanager
 def observed_by(observer: Observer | None) -> Iterator[None]:
-    """Context manager under which an observer is told of the phases; with None, who was
-    told before."""
+    """Context manager that activates an observer; None keeps the active one."""
     if observer is None:
         yield
         return

@@ -1,9 +1,9 @@
-"""Streams: what a loop goes over, epoch by epoch.
+"""Streams: the data that a loop reads, epoch by epoch.
 
-The loop opens a stream, asks it for the runs of an epoch, has it compute each, and
-closes it. Each kind of data is a plugin with a stream of its own, derived from
-`Stream`. A callback that changes what a fit goes over puts a `StreamWrapper` in the
-place of its stream, in `prepare_fit`.
+The loop opens a stream, asks it for the runs of an epoch, lets it compute each run, and
+closes it. Each kind of data has a plugin with its own stream class, derived from
+`Stream`. A callback that changes the data of a fit replaces the stream with a
+`StreamWrapper`, in `prepare_fit`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Run:
 
     # Properties
         first: int, the number of its first batch in the epoch.
-        batches: int, how many batches it has.
-        batch_size: int, the samples of each.
-        done: int, how much of the stream's `size` is done after it.
-        data: what the stream computes it from.
+        batches: int, the number of its batches.
+        batch_size: int, the number of samples in each.
+        done: int, the amount of the stream's `size` that is done after it.
+        data: the data from which the stream computes it.
     """
 
     first: int
@@ -60,10 +60,10 @@ class Step:
 
 
 class Stream:
-    """Base class of streams: batches, and the step of a model that goes over them.
+    """Base class of streams: batches, and the step of a model that processes them.
 
-    A subclass defines `runs` and `compute`; where needed `open` and `close`. One that
-    is more than its data defines `get_state` and `set_state`, so that a training on it
+    A subclass defines `runs` and `compute` and, if needed, `open` and `close`. If it
+    has state beyond its data, it defines `get_state` and `set_state`, so that training
     can be resumed.
 
     # Arguments
@@ -71,10 +71,10 @@ class Stream:
         use: `"train"`, `"test"` or `"predict"`.
 
     # Properties
-        size: int, how many rows, or batches, the order of an epoch has.
-        batch_size: int, how many items of that order a batch has.
+        size: int, the number of rows, or batches, in the order of an epoch.
+        batch_size: int, the number of items of that order in a batch.
         step: the `Step`, once the stream is open.
-        observer: the `Observer` to tell of phases, once the stream is open.
+        observer: the `Observer` to notify of phases, once the stream is open.
     """
 
     size: int = 0
@@ -86,10 +86,10 @@ class Stream:
         self.observer = current_observer()
 
     def open(self, singly: bool = False) -> None:
-        """Makes ready for the first epoch.
+        """Prepares for the first epoch.
 
         # Arguments
-            singly: bool, whether each batch must be a run of its own.
+            singly: bool, whether each batch must be a separate run.
         """
         self.observer = current_observer()
         self.step: Step = self.model.step_for(self.use)
@@ -101,41 +101,43 @@ class Stream:
         """Yields the runs of an epoch.
 
         # Arguments
-            order: integer array of length `size`, the order of going over the items.
-            start: int, the number of batches to pass over.
+            order: integer array of length `size`, the order of the items.
+            start: int, the number of batches to skip.
         """
         raise NotImplementedError(f"{type(self).__name__} doesn't define runs(order).")
 
     def compute(self, run: Run) -> list[Array]:
-        """Returns the outputs of a run, each with an axis of batches before its own."""
+        """Returns the outputs of a run, each with an additional first axis for the
+        batches."""
         raise NotImplementedError(f"{type(self).__name__} doesn't define compute(run).")
 
     def compute_batch(self, run: Run, arrays: list[Array]) -> list[Array]:
-        """Returns what `compute` does, for a run of one batch with these arrays."""
+        """Like `compute`, for a run of one batch with these arrays."""
         self.observer.enter(CALL)
         outputs = self.step(arrays)
         self.observer.computed(self.step.function, run, arrays)
         return [np.asarray(output)[None] for output in outputs]
 
     def get_state(self) -> Any:
-        """Returns where the stream is, as plain data; None if its data tell that."""
+        """Returns the position of the stream, as plain data; None if its data determine
+        it."""
         return None
 
     def set_state(self, state: Any, drawn: bool) -> bool:
-        """Goes on where another stream was when its `get_state` returned this.
+        """Continues at the position of a stream whose `get_state` returned this state.
 
         # Arguments
-            drawn: bool, whether NumPy's generator is already where another stream
-                needs it, and must stay as it is.
+            drawn: bool, whether another stream has already restored NumPy's generator,
+                which must not change again.
 
         # Returns
-            Whether this stream has set NumPy's generator to where it was.
+            Whether this stream has restored NumPy's generator.
         """
         return False
 
 
 class StreamWrapper(Stream):
-    """A stream in the place of another one, to which it leaves what it doesn't define.
+    """A stream that wraps another one, and delegates everything that it doesn't define.
 
     # Example
         ```python
@@ -195,7 +197,7 @@ class StreamWrapper(Stream):
 
 @contextmanager
 def opened(stream: Stream, singly: bool = False) -> Iterator[Stream]:
-    """Context manager that opens a stream, and closes it in any case."""
+    """Context manager that opens a stream, and always closes it."""
     try:
         stream.open(singly)
         yield stream

@@ -105,7 +105,7 @@ def _obtain_input_shape(
     """Returns the shape of one image, for networks of other packages.
 
     # Arguments
-        input_shape: tuple, the shape that a user asks for; None takes the usual one.
+        input_shape: tuple, the shape that a user asks for; None means the usual one.
         default_size: int, the height and width with the top.
         min_size: int, the least height and width without the top.
         dim_ordering: "th" or "tf".

@@ -55,7 +55,7 @@ class ArrayAdapter:
         self.model = model
 
     def gives_batches(self, x: Any, **others: Any) -> bool:
-        """Tells whether `x` isn't data, but a stream, which has batches.
+        """Returns whether `x` isn't data, but a stream, which has batches.
 
         # Arguments
             others: arguments beside `x`, which a stream leaves nothing to say for.

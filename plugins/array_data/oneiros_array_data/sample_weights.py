@@ -40,7 +40,7 @@ def standardize_sample_or_class_weights(
 
 
 def _is_for_one_output(weights: Any) -> bool:
-    """Tells whether weights are those of one output, not a list or dict of such."""
+    """Returns whether weights are those of one output, not a list or dict of such."""
     if isinstance(weights, dict):
         return all(map(_is_number, weights.values()))
     if isinstance(weights, (list, tuple)) and len(weights) == 1:
@@ -87,7 +87,7 @@ def standardize_weights(
     """
     if isinstance(class_weight, str):
         warn(
-            f"class_weight={class_weight!r} has no effect, as in Keras 1. It takes a "
+            f"class_weight={class_weight!r} has no effect, as in Keras 1. Expected a "
             "dict from class to weight, as {0: 1.0, 1: 2.5}."
         )
         class_weight = None

@@ -62,7 +62,7 @@ def _several(data: Any, names: Names) -> Any:
 
 
 def gives_batches(x: Any) -> bool:
-    """Tells whether `x` is a stream: not data itself, but an object that has batches,
+    """Returns whether `x` is a stream: not data itself, but an object that has batches,
     and has them anew for each epoch."""
     if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
         return False
@@ -73,13 +73,13 @@ def gives_batches(x: Any) -> bool:
 
 
 def has_numbered_batches(stream: Any) -> bool:
-    """Tells whether a stream gives any batch by its number, and so in any order."""
+    """Returns whether a stream gives any batch by its number, and so in any order."""
     return hasattr(stream, "__len__") and hasattr(stream, "__getitem__")
 
 
 def _has_shape(x: Any) -> bool:
-    """Tells whether `x` has a shape; a data set of a closed file raises if it is asked
-    for it."""
+    """Returns whether `x` has a shape; a data set of a closed file raises if it is
+    asked for it."""
     return hasattr(type(x), "shape") or hasattr(x, "shape")
 
 
@@ -194,12 +194,12 @@ def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
 
 
 def _is_closed(value: Any) -> bool:
-    """Tells whether a data set's HDF5 file is closed."""
+    """Returns whether a data set's HDF5 file is closed."""
     return not getattr(getattr(value, "id", None), "valid", True)
 
 
 def _can_be_sliced(value: Any) -> bool:
-    """Tells whether rows of a value can be read as it is; a data frame's can't."""
+    """Returns whether rows of a value can be read as it is; a data frame's can't."""
     if hasattr(value, "iloc") or not hasattr(value, "shape"):
         return False
     return isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)

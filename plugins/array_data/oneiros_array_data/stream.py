@@ -98,7 +98,7 @@ class ArrayStream(Stream):
             self.observer.enter(REST)
 
     def _can_run(self, function: Any) -> bool:
-        """Tells whether the function can take several batches in one call."""
+        """Returns whether the function can take several batches in one call."""
         sparse = any(hasattr(array, "toarray") for array in self.arrays)
         several = self.size > self.batch_size
         return hasattr(function, "run_length") and several and not sparse

@@ -42,7 +42,7 @@ _trial_state = _TrialState()
 
 
 def trying() -> bool:
-    """Tells whether a trial is on: shapes matter, values don't."""
+    """Returns whether a trial is on: shapes matter, values don't."""
     return _trial_state.is_trying
 
 

@@ -26,14 +26,14 @@ INDEX_TYPES = (np.int32, np.int64)
 
 
 def is_tensor(x: Any) -> bool:
-    """Tells whether `x` is, or holds, a tensor of JAX."""
+    """Returns whether `x` is, or holds, a tensor of JAX."""
     if isinstance(x, (list, tuple)):
         return any(map(is_tensor, x))
     return isinstance(x, jax.Array)
 
 
 def is_known(x: Any) -> bool:
-    """Tells whether `x` is known while a function is traced.
+    """Returns whether `x` is known while a function is traced.
 
     So are arrays and numbers of integers or truth values.
     """
@@ -49,7 +49,7 @@ def space(*values: Any) -> Any:
 
 
 def is_float(x: Any) -> bool:
-    """Tells whether a tensor or array is one of floats or complex numbers."""
+    """Returns whether a tensor or array is one of floats or complex numbers."""
     return bool(jnp.issubdtype(x.dtype, jnp.inexact))
 
 

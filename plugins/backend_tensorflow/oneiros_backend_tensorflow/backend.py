@@ -128,13 +128,13 @@ class TensorFlowBackend(
         return self.recorder.record(pinned(normalize_by), arguments, label=label)
 
     def _keeps_channels(self, x: T, axes: T) -> bool:
-        """Tells whether `x` is images, and these axes are all but the channels."""
+        """Returns whether `x` is images, and these axes are all but the channels."""
         if self.ndim(x) != len(IMAGE_AXES):
             return False
         return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
 
     def _suits_kernel(self, x: T, by_channel: tuple[T, ...]) -> bool:
-        """Tells whether TensorFlow's kernel can normalise `x` by these tensors.
+        """Returns whether TensorFlow's kernel can normalise `x` by these tensors.
 
         It takes float32 images, and values per channel.
         """

@@ -32,7 +32,7 @@ def while_tracing(program: Program) -> Iterator[None]:
 
 
 def derivatives_wanted() -> bool:
-    """Tells whether what is being traced may be differentiated."""
+    """Returns whether what is being traced may be differentiated."""
     program = _traced.get()
     return program is None or program.differentiates
 

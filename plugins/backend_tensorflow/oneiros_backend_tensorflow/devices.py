@@ -54,7 +54,7 @@ def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def on_gpu() -> bool:
-    """Tells whether what is compiled runs on a GPU."""
+    """Returns whether what is compiled runs on a GPU."""
     name = chosen()
     return (
         bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
@@ -62,7 +62,7 @@ def on_gpu() -> bool:
 
 
 def in_host_memory() -> bool:
-    """Tells whether what is compiled runs where NumPy's arrays are.
+    """Returns whether what is compiled runs where NumPy's arrays are.
 
     That is so on the first CPU device.
     """

@@ -39,7 +39,7 @@ class TensorFlowEngine:
     # Recording
 
     def is_tensor(self, x: Any) -> bool:
-        """Tells whether `x` is, or holds, a tensor or variable of TensorFlow."""
+        """Returns whether `x` is, or holds, a tensor or variable of TensorFlow."""
         if isinstance(x, (list, tuple)):
             return any(self.is_tensor(part) for part in x)
         return not isinstance(x, NEVER_TENSORS) and bool(tf.is_tensor(x))

@@ -21,7 +21,7 @@ _inference_state = _InferenceState()
 
 
 def inferring() -> bool:
-    """Tells whether only shapes and types are asked for."""
+    """Returns whether only shapes and types are asked for."""
     return _inference_state.is_inferring
 
 

@@ -87,7 +87,7 @@ class Staging:
 
 
 def _share(memory: Array, tensor: Any) -> bool:
-    """Tells whether a tensor shows what is written to memory."""
+    """Returns whether a tensor shows what is written to memory."""
     for value in (0, 1):
         memory.fill(value)
         if not (tensor.numpy() == value).all():

@@ -370,7 +370,7 @@ def _or_zeros(gradient: T, x: T) -> T:
 
 
 def _is_zero(gradient: T) -> bool:
-    """Tells whether TensorFlow has put zeros where there is no gradient."""
+    """Returns whether TensorFlow has put zeros where there is no gradient."""
     if gradient is None or gradient.op.type == "ZerosLike":
         return True
     value = tf.get_static_value(gradient)

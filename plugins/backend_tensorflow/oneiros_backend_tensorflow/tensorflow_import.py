@@ -65,7 +65,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _is_shown(line: bytes, level: int) -> bool:
-    """Tells whether a line is no log line, or one of the level or above."""
+    """Returns whether a line is no log line, or one of the level or above."""
     log_line = _LOG_LINE.match(line)
     if log_line is None:
         return True

@@ -33,7 +33,8 @@ def cast(x: Any, dtype: Any) -> Any:
     """Returns `x` as a tensor of a type.
 
     # Raises
-        TypeError: for what is no tensor, array or number, which TensorFlow would take.
+        TypeError: if an argument isn't a tensor, array or number, which TensorFlow
+            would take.
     """
     if not _holds_tensor(x) and np.asarray(x).dtype.kind not in NUMERIC_KINDS:
         raise TypeError(f"{x!r:.60} is no tensor, array or number")

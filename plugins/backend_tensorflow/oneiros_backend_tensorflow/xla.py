@@ -45,7 +45,7 @@ def kinds_in(graph: Any) -> set[str]:
 
 
 def suits_xla(kinds: set[str]) -> bool:
-    """Tells whether XLA can compile operations of these kinds.
+    """Returns whether XLA can compile operations of these kinds.
 
     It must also make them faster.
     """
@@ -55,9 +55,9 @@ def suits_xla(kinds: set[str]) -> bool:
 
 
 def only_computes(graph: Any, kinds: set[str]) -> bool:
-    """Tells whether nothing in a `tf.Graph` keeps what it is given.
+    """Returns whether nothing in a `tf.Graph` keeps what it is given.
 
-    There is no variable, queue or code in Python.
+    There isn't a variable, queue or code in Python.
     """
     stateful_kinds = {
         x.type for x in graph.get_operations() if x.op_def.is_stateful

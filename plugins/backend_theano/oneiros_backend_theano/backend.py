@@ -191,7 +191,7 @@ class TheanoBackend(
         return str(x.dtype)
 
     def is_variable(self, x: Any) -> bool:
-        """Tells whether something is a variable, of this backend or Theano's."""
+        """Returns whether something is a variable, of this backend or Theano's."""
         return hasattr(x, "container")
 
     def get_value(self, x: Any) -> Any:

@@ -12,7 +12,7 @@ CONCRETE = (np.ndarray, np.generic, bool, int, float)
 
 
 def is_concrete(value: Any) -> bool:
-    """Tells whether a value is known while tracing."""
+    """Returns whether a value is known while tracing."""
     return isinstance(value, CONCRETE)
 
 
@@ -41,8 +41,8 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Tells whether a value is known to be zero throughout: what `zeros` made, and zero
-    scalars."""
+    """Returns whether a value is known to be zero throughout: what `zeros` made, and
+    zero scalars."""
     if not isinstance(value, np.ndarray) or value.size == 0:
         return False
     repeats_one_number = value.size == 1 or not any(value.strides)

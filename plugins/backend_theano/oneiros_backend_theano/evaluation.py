@@ -49,7 +49,7 @@ def install(session: Session) -> None:
 
 
 def is_for_pytensor(variables: Sequence[Any]) -> bool:
-    """Tells whether variables are computed from what the backend doesn't know."""
+    """Returns whether variables are computed from what the backend doesn't know."""
     return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
 
 

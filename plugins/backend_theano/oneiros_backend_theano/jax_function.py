@@ -296,7 +296,7 @@ def _check_update(
 
 
 def _admits(declared: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    """Tells whether a variable whose type declares these sizes may have a shape."""
+    """Returns whether a variable whose type declares these sizes may have a shape."""
     if len(declared) != len(shape):
         return False
     pairs = zip(declared, shape, strict=True)

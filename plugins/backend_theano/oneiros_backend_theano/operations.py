@@ -72,7 +72,7 @@ def _dtype_name(dtype: Any) -> str | None:
 
 
 def _may_agree(x: Any, x_axis: int, y: Any, y_axis: int) -> bool:
-    """Tells whether axes of two tensors can have the same size when run."""
+    """Returns whether axes of two tensors can have the same size when run."""
     x_size = x.type.shape[x_axis]
     y_size = y.type.shape[y_axis]
     return x_size is None or y_size is None or x_size == y_size

@@ -27,7 +27,7 @@ IF_FALSE = 2
 
 
 def computes(node: Any, scalar_op: type) -> bool:
-    """Tells whether a node computes a scalar operation, element by element."""
+    """Returns whether a node computes a scalar operation, element by element."""
     return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
 
 
@@ -92,7 +92,7 @@ def _in_shape_of_result(branch: Any, inputs: list[Any]) -> Any:
 
 
 def _is_rectifier(node: Any) -> bool:
-    """Tells whether a switch hands its last input on where that is above zero, and
+    """Returns whether a switch hands its last input on where that is above zero, and
     gives zero elsewhere."""
     condition, if_below, x = node.inputs
     comparison = condition.owner
@@ -110,7 +110,7 @@ def _is_constant_zero(variable: Any) -> bool:
 
 
 def _last_has_shape_of_result(inputs: list[Any]) -> bool:
-    """Tells whether all inputs are computed, and the last has the shape of the
+    """Returns whether all inputs are computed, and the last has the shape of the
     result."""
     if any(value is None for value in inputs):
         return False

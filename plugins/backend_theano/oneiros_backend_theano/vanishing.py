@@ -61,13 +61,13 @@ LINEAR = (
 
 
 def vanishes(node: Any, inputs: list[Any]) -> bool:
-    """Tells whether a node's result is zero because of inputs that are."""
+    """Returns whether a node's result is zero because of inputs that are."""
     rule = _rule(node.op)
     return rule is not None and rule([is_zero(value) for value in inputs])
 
 
 def is_matrix_product(op: Any) -> bool:
-    """Tells whether an Op multiplies matrices, or batches of them."""
+    """Returns whether an Op multiplies matrices, or batches of them."""
     core = op.core_op if isinstance(op, Blockwise) else op
     return isinstance(core, Dot)
 

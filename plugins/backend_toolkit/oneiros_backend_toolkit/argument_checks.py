@@ -48,7 +48,7 @@ def _is_variable(backend: Any, value: Any) -> bool:
 
 
 def _counts(backend: Backend, value: Any) -> bool:
-    """Tells whether a value is a whole number, or may be one when it is computed."""
+    """Returns whether a value is an integer, or may be one when it is computed."""
     if backend.owns(value):
         return True
     number = np.asarray(value)
@@ -56,12 +56,12 @@ def _counts(backend: Backend, value: Any) -> bool:
 
 
 def _leads_on(backend: Backend, value: Any) -> bool:
-    """Tells whether a value is no number 0."""
+    """Returns whether a value isn't a number 0."""
     return backend.owns(value) or not np.array_equal(value, 0)
 
 
 def _holds_several(backend: Backend, value: Any) -> bool:
-    """Tells whether a value isn't one tensor alone."""
+    """Returns whether a value isn't one tensor alone."""
     return not backend.owns(value)
 
 

@@ -49,7 +49,7 @@ def _address(array: Array) -> int:
 
 
 def are_on_host(arrays: Sequence[Any]) -> bool:
-    """Tells whether data is in NumPy arrays, as `Function.borrow` leaves it."""
+    """Returns whether data is in NumPy arrays, as `Function.borrow` leaves it."""
     return any(isinstance(array, np.ndarray) for array in arrays)
 
 

@@ -100,7 +100,7 @@ class ChannelOrder(Types):
         return result
 
     def _is_large(self, x) -> bool:
-        """Tells whether `x` has a value per sample; scales, shifts and numbers
+        """Returns whether `x` has a value per sample; scales, shifts and numbers
         don't."""
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 

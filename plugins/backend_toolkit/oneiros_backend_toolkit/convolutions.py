@@ -304,7 +304,7 @@ class Convolutions(Pooling, Padding, Resizing):
                 return sizes[1:3], sizes[3]
         order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
-            f"deconv2d received output_shape={output_shape!r}. It takes four sizes, "
+            f"deconv2d received output_shape={output_shape!r}. Expected four sizes, "
             f"(batch, {order}); only the batch size may be None."
         )
 

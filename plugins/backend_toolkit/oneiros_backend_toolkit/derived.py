@@ -51,7 +51,7 @@ class Derived(ForeignArguments, Types):
         return self.variable(_generator(seed).uniform(low, high, shape), dtype, name)
 
     def random_integers(self, shape, low, high, dtype, seed) -> T:
-        """Returns whole numbers of the interval [low, high)."""
+        """Returns integers of the interval [low, high)."""
         above_low = self.random_uniform(shape, 0.0, float(high - low), "float32", seed)
         return self.cast(above_low, dtype) + int(low)
 
@@ -67,7 +67,7 @@ class Derived(ForeignArguments, Types):
         return self.variable(_generator(seed).normal(mean, scale, shape), dtype, name)
 
     def is_variable(self, x) -> bool:
-        """Tells whether something is a variable; an engine that can't tell takes any
+        """Returns whether something is a variable; an engine that can't tell takes any
         tensor of its own for one."""
         return bool(self.owns(x))
 
@@ -164,7 +164,7 @@ class Derived(ForeignArguments, Types):
     def set_learning_phase(self, value: int) -> None:
         if value not in (0, 1):
             raise ArgumentError(
-                f"set_learning_phase received {value!r}. It takes 0 (test) or 1 "
+                f"set_learning_phase received {value!r}. Expected 0 (test) or 1 "
                 "(train)."
             )
         self._fixed_phase = int(value)
@@ -205,7 +205,7 @@ class Derived(ForeignArguments, Types):
     def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> T:
         if not 0.0 <= level < 1.0:
             raise ArgumentError(
-                f"dropout received level={level!r}. It takes a fraction in [0, 1)."
+                f"dropout received level={level!r}. Expected a fraction in [0, 1)."
             )
         if level == 0:
             return x

@@ -115,7 +115,7 @@ def of_engine(error: OneirosError, reason: object) -> OneirosError:
 
 
 def is_of_engine(error: Exception) -> bool:
-    """Tells whether an error holds what an engine said."""
+    """Returns whether an error holds what an engine said."""
     if isinstance(error, OneirosError):
         return bool(getattr(error, "of_engine", False))
     return isinstance(error, REFUSALS)
@@ -139,7 +139,7 @@ def operator_refusal(
     x, y = operands
     if name == "getitem":
         text = (
-            f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. It takes a "
+            f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. Expected a "
             "place or a slice for each axis, from the first on."
         )
         return of_engine(ShapeError(text), reason)
@@ -215,7 +215,7 @@ def _told_again(
     return of_engine(
         kind(
             f"K.{name} received {_listed(described) or 'nothing'}. "
-            f"It takes {'; '.join(expected)}."
+            f"Expected {'; '.join(expected)}."
         ),
         _reason(error),
     )
@@ -240,7 +240,7 @@ def _documented_arguments(name: str) -> dict[str, str]:
 
 
 def _may_suit(backend: Backend, value: Any, expected: str) -> bool:
-    """Tells whether a value may be what is expected, as far as tensors are concerned.
+    """Returns whether a value may be what is expected, as far as tensors are concerned.
 
     # Arguments
         expected: what the contract says of the argument.

@@ -46,7 +46,7 @@ class Feed:
         raise self._refusal(value, array, batched)
 
     def _as_array(self, value: Any) -> Array:
-        """Returns an array; one of objects for what is no array."""
+        """Returns an array; one of objects for what isn't an array."""
         if self.sparse and hasattr(value, "toarray"):
             value = value.toarray()
         try:
@@ -68,7 +68,7 @@ class Feed:
         if array.dtype.kind not in NUMBERS:
             received = f"{value!r:.60}, not an array of numbers"
         message = (
-            f"{self.label} received {received}. It takes shape {self.shape} of type "
+            f"{self.label} received {received}. Expected shape {self.shape} of type "
             f"{self.dtype}; None stands for any size"
         )
         if batched:

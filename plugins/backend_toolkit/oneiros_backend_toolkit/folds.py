@@ -159,7 +159,7 @@ class Folds(Derived):
         all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
         if not sequences or not all_have_axis:
             raise ArgumentError(
-                f"{name} received elems={elems!r:.200}. It takes a tensor with a "
+                f"{name} received elems={elems!r:.200}. Expected a tensor with a "
                 "first axis, or a list or tuple of such tensors."
             )
         _check_lengths(name, *map(self.int_shape, sequences))
@@ -170,7 +170,7 @@ class Folds(Derived):
         if any(shape[0] == 0 for shape in shapes):
             listed = ", ".join(map(str, shapes))
             raise ShapeError(
-                f"{name} received elems of shape {listed} and no initializer. It takes "
+                f"{name} received elems of shape {listed} and no initializer. Expected "
                 f"at least one element, or a first value: K.{name}(fn, elems, "
                 "initializer)."
             )

@@ -202,7 +202,7 @@ class FusedRecurrence(Types):
         shape = self.int_shape(inputs.x)
         if len(shape) != 3 or shape[-1] not in (None, features):
             raise ShapeError(
-                f"{layer.label} received x of shape {shape}. It takes shape (samples, "
+                f"{layer.label} received x of shape {shape}. Expected shape (samples, "
                 f"steps, {features}): the input if W and b are passed, else the "
                 "projected input, dot(input, W) + b."
             )

@@ -63,7 +63,7 @@ class Gradients(Derived):
             if self.owns(x) and not self.dtype(x).startswith("float"):
                 raise ArgumentError(
                     f"K.gradients received {argument}={shown(x)} of type "
-                    f"{self.dtype(x)}. It takes tensors of floats; K.cast(x, "
+                    f"{self.dtype(x)}. Expected tensors of floats; K.cast(x, "
                     "K.floatx()) makes floats of integers."
                 )
 

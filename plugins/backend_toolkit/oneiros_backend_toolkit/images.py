@@ -30,7 +30,7 @@ class Images(ChannelOrder):
 
 
 def is_first(function: str, dim_ordering: Any) -> bool:
-    """Tells whether channels come first (`'th'`) under `dim_ordering`."""
+    """Returns whether channels come first (`'th'`) under `dim_ordering`."""
     if dim_ordering == "default":
         dim_ordering = image_dim_ordering()
     return bool(

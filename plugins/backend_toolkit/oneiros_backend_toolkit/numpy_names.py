@@ -242,6 +242,6 @@ def _shown(function: Any) -> str:
 
 
 def _is_tensor(operand: Any, x: Any) -> bool:
-    """Tells whether an operand is a tensor of the kind of `x`."""
+    """Returns whether an operand is a tensor of the kind of `x`."""
     method = getattr(type(operand), "__array_ufunc__", None)
     return method is type(x).__array_ufunc__

@@ -93,7 +93,7 @@ def order_of(pattern: Sequence[Any], rank: int) -> list[int]:
     if sorted(order) != list(range(rank)):
         raise ArgumentError(
             f"permute_dimensions received the pattern {tuple(pattern)} for a tensor of "
-            f"rank {rank}. It takes each of 0 to {rank - 1} once."
+            f"rank {rank}. Expected each of 0 to {rank - 1} once."
         )
     return order
 

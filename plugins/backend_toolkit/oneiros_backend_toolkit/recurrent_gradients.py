@@ -86,7 +86,7 @@ class CellLoop:
         return last, Residuals.from_tensors(cell, results)
 
     def _projects_first(self, x, U, differentiated: bool) -> bool:
-        """Tells whether to project the input before the loop: where that, and reading
+        """Returns whether to project the input before the loop: where that, and reading
         the projection step by step, takes less time than projecting each step."""
         features = x.shape[-1]
         units = U.shape[0]

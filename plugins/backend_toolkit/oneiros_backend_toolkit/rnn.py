@@ -43,7 +43,7 @@ class Rnn(Folds):
             check_operand("K.rnn", "initial_states", state, "a list of tensors")
         if self.ndim(inputs) < 3:
             raise ShapeError(
-                f"K.rnn received inputs of shape {self.int_shape(inputs)}. It takes "
+                f"K.rnn received inputs of shape {self.int_shape(inputs)}. Expected "
                 "(samples, steps, …) of rank 3 or more; K.expand_dims adds an axis."
             )
         step = _Step(self, step_function, list(constants or []), not unroll)
@@ -184,7 +184,7 @@ class Rnn(Folds):
             mask = mask[:, :, 0]
         elif len(shape) != 2:
             raise ShapeError(
-                f"K.rnn received a mask of shape {shape}. It takes (samples, steps) "
+                f"K.rnn received a mask of shape {shape}. Expected (samples, steps) "
                 "or (samples, steps, 1)."
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
@@ -328,7 +328,7 @@ class _Step:
 
 
 def _is_pair(result: Any) -> bool:
-    """Tells whether a result is an output and a list or tuple of states."""
+    """Returns whether a result is an output and a list or tuple of states."""
     if not isinstance(result, (list, tuple)) or len(result) != 2:
         return False
     return isinstance(result[1], (list, tuple))

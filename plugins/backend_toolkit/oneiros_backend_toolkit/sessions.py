@@ -79,7 +79,7 @@ class Session:
             Arrays, in the form of `fetches`.
 
         # Raises
-            ArgumentError: for what is no tensor of the backend.
+            ArgumentError: for what isn't a tensor of the backend.
         """
         # A learning phase that was fixed is a number, and needs no value
         fed = {
@@ -138,7 +138,7 @@ class Session:
 
 
 def _is_operation(x: Any) -> bool:
-    """Tells whether `x` is what TensorFlow gives for initializing variables: an
+    """Returns whether `x` is what TensorFlow gives for initializing variables: an
     operation, and None outside of a graph."""
     return x is None or hasattr(x, "node_def")
 

@@ -72,7 +72,7 @@ def adapted(constant: Any, dtype: DType) -> np.ndarray[Any, Any]:
     """Returns a number or an array as one of a type.
 
     # Raises
-        ArgumentError: if that is an integer type, which can't hold a whole number.
+        ArgumentError: if that is an integer type, which can't hold an integer.
     """
     array = np.asarray(constant)
     if dtype.kind in INTEGERS and array.dtype.kind in INTEGERS and array.size:

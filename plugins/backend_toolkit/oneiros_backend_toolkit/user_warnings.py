@@ -22,6 +22,6 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def _is_passed_over(module: str) -> bool:
-    """Tells whether a module is of Oneiros, or the one that ends the blocks of its
+    """Returns whether a module is of Oneiros, or the one that ends the blocks of its
     context managers."""
     return module == "contextlib" or module.startswith("oneiros")

@@ -24,7 +24,7 @@ def is_faster_transposed(
     inputs: int | None,
     outputs: int | None,
 ) -> bool:
-    """Tells whether to compute the derivative by weights as its transpose.
+    """Returns whether to compute the derivative by weights as its transpose.
 
     # Arguments
         samples: int, rows of the inputs and of the gradients; None if it isn't known.

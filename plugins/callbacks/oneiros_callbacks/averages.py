@@ -13,10 +13,11 @@ Logs = dict[str, Any] | None
 
 
 class BaseLogger(Callback):
-    """Averages the batches' values over an epoch, by batch size; it comes first.
+    """Averages the values of the batches over an epoch, weighted by batch size; it
+    comes first.
 
-    `fit` adds one by itself. If `v` is a batch's value and `n` its size, an epoch's
-    value is `sum(n * v) / sum(n)`.
+    `fit` always adds one. If `v` is a batch's value and `n` its size, the epoch's value
+    is `sum(n * v) / sum(n)`.
 
     # Example
         ```python
@@ -36,7 +37,7 @@ class BaseLogger(Callback):
     called_after_runs = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Starts the averages."""
+        """Resets the averages."""
         self.seen = 0
         self.totals: dict[str, Any] = {}
 
@@ -69,11 +70,11 @@ class BaseLogger(Callback):
 
 
 class History(Callback):
-    """Keeps each epoch's values; `fit` returns it.
+    """Records the values of each epoch; `fit` returns it.
 
-    `fit` adds one by itself. Values of the training are averages over the epoch's
-    batches, while the weights change; those that begin with `val_` are measured with
-    the weights at its end.
+    `fit` always adds one. Training values are averages over the epoch's batches, during
+    which the weights change; values whose name begins with `val_` are measured with the
+    weights at the end of the epoch.
 
     # Properties
         epoch: list of epoch numbers, from 0.
@@ -108,7 +109,8 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
     def plot(self, metrics: Iterable[str] | None = None, figure: Any = None) -> Any:
-        """Draws the loss and the metrics by epoch, those of the validation beside them.
+        """Draws the loss and the metrics by epoch, together with those of the
+        validation.
 
         # Arguments
             metrics: names, without `val_`; all by default.
@@ -118,7 +120,7 @@ class History(Callback):
             The figure: `history.plot().savefig("curves.png")` writes it.
 
         # Raises
-            ArgumentError: if no epoch is over, or a metric isn't known.
+            ArgumentError: if no epoch has finished, or a metric is unknown.
             PluginLoadError: if matplotlib isn't installed.
         """
         return oneiros.visualization.plot_history(self, metrics, figure)

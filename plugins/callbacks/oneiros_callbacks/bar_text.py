@@ -1,4 +1,4 @@
-"""How a progress bar reads: as text, for the place where it is shown."""
+"""The text of a progress bar, adapted to the place where it is shown."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 @dataclass(frozen=True)
 class Progress:
-    """What there is to show.
+    """The state that a progress bar shows.
 
     # Properties
-        done: int, steps that are done.
-        target: int, steps in all; -1 if that isn't known.
+        done: int, the finished steps.
+        target: int, the number of steps; -1 if unknown.
         values: list of texts such as `loss: 0.1234`.
-        seconds: float, how long it took so far.
-        remaining: float, seconds that it may still take; None if that isn't known.
-        per_batch: float, seconds of a batch; None if that isn't known.
-        note: str, what is going on instead of steps, or nothing.
+        seconds: float, the elapsed time.
+        remaining: float, the estimated remaining seconds; None if unknown.
+        per_batch: float, seconds per batch; None if unknown.
+        note: str, what is happening instead of steps; may be empty.
         ended: bool, whether this is the end.
-        title: str, what the steps are those of; shown where no line above says it.
+        title: str, what the steps belong to; shown if no line above shows it.
     """
 
     done: int
@@ -38,7 +38,7 @@ class Progress:
 
 
 def plain(progress: Progress, width: int) -> str:
-    """Returns the line of Keras 1, which programs read.
+    """Returns the line in the format of Keras 1, which programs parse.
 
     # Arguments
         width: int, characters of the bar.
@@ -58,15 +58,15 @@ def summary(progress: Progress) -> str:
 
 
 def drawn(progress: Progress, width: int, columns: int, unicode: bool) -> str:
-    """Returns a line to be drawn again and again.
+    """Returns a line that is redrawn in place.
 
-    Where it gets too long, the bar gets shorter, and then values are left out, until
-    the end shows them all, on several lines if need be.
+    If it gets too long, the bar gets shorter, then values are left out. The final line
+    shows all of them, on several lines if needed.
 
     # Arguments
         width: int, characters of the bar.
-        columns: int, how many characters fit.
-        unicode: bool, whether they may be other ones than ASCII.
+        columns: int, the available characters.
+        unicode: bool, whether non-ASCII characters are allowed.
     """
     count, *others = parts(progress)
     room = columns - len(_joined([count, *others])) - len(" []")
@@ -79,7 +79,7 @@ def drawn(progress: Progress, width: int, columns: int, unicode: bool) -> str:
 
 
 def parts(progress: Progress) -> list[str]:
-    """Returns what a bar says: the count, the times, the values."""
+    """Returns the parts of a bar: the count, the times, the values."""
     times = [_clock(progress)]
     if progress.per_batch is not None:
         times.append(pace(progress.per_batch) + STEP)

@@ -1,4 +1,4 @@
-"""`ModelCheckpoint`: saves a model while it is trained."""
+"""`ModelCheckpoint`: saves a model during training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Logs = dict[str, Any] | None
 
 
 class ModelCheckpoint(Callback):
-    """Saves the model after an epoch.
+    """Saves the model after epochs.
 
     # Example
         ```python
@@ -37,18 +37,18 @@ class ModelCheckpoint(Callback):
         ```
 
     # Arguments
-        filepath: str, may hold fields such as `{epoch:02d}` (counted from 0) and
-            `{val_loss:.2f}`. A value that isn't measured is `nan` there.
+        filepath: str, may contain fields such as `{epoch:02d}` (counted from 0) and
+            `{val_loss:.2f}`. A value that isn't measured becomes `nan`.
         monitor: str, the value to watch.
-        verbose: 0 for silence, 1 to say what is saved.
+        verbose: 0 for silence, 1 to print a message for each save.
         save_best_only: bool, whether to save only when the value is the best so far.
         save_weights_only: bool, whether to save the weights instead of the whole model.
-        mode: `"auto"`, `"min"` or `"max"`: which values are good.
-        period: int, epochs between two savings.
+        mode: `"auto"`, `"min"` or `"max"`: whether smaller or larger values are better.
+        period: int, the number of epochs between saves.
 
     # Raises
-        ArgumentError: before training begins, if the folder isn't there, or `filepath`
-            can't be filled in.
+        ArgumentError: before training begins, if the folder doesn't exist, or a field
+            of `filepath` can't be filled in.
     """
 
     def __init__(
@@ -73,21 +73,21 @@ class ModelCheckpoint(Callback):
         self.monitor_op, self.best = better(monitor, mode)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned, but for where to save.
+        """Restores the state that `get_state` returned, except the path.
 
-        That is up to the program, and to no file.
+        Only the program decides about the path, never a file.
         """
         super().set_state(
             {name: value for name, value in state.items() if name != "filepath"}
         )
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Checks where it will save, before time is spent."""
+        """Checks the path before training takes any time."""
         check_folder("ModelCheckpoint", "filepath", self.filepath)
         self._filled(_Fields({"epoch": 0}))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Saves, if it is time and worth it."""
+        """Saves the model if it is due and good enough."""
         logs = logs or {}
         self.epochs_since_last_save += 1
         if self.epochs_since_last_save < self.period:
@@ -127,7 +127,7 @@ class ModelCheckpoint(Callback):
             warn(
                 f"ModelCheckpoint's filepath {str(self.filepath)!r} names "
                 f"{', '.join(map(repr, fields.missing))}, which this fit doesn't "
-                f"measure: it is nan there. It measures: {', '.join(map(repr, logs))}. "
+                f"measure, so it becomes nan. Measured: {', '.join(map(repr, logs))}. "
                 "For 'val_...' pass validation data to fit."
             )
         return path

@@ -1,4 +1,4 @@
-"""`CSVLogger`: the epochs as a table in a file."""
+"""`CSVLogger`: writes the epochs to a file as a table."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Logs = dict[str, Any] | None
 class CSVLogger(Callback):
     """Writes each epoch's values as a row of a CSV file.
 
-    The columns are `epoch`, and the values of the first epoch in alphabetical order;
-    where a file with a header is gone on with, they are those of its header.
+    The columns are `epoch` and the values of the first epoch in alphabetical order. If
+    you append to a file that has a header, they are the columns of that header.
 
     # Example
         ```python
@@ -45,12 +45,12 @@ class CSVLogger(Callback):
 
     # Arguments
         filename: path of the file.
-        separator: str of one character that stands between values.
-        append: bool, whether rows are added to those that the file has; otherwise it
-            begins anew with each training.
+        separator: str, one character that separates the values.
+        append: bool, whether to add rows to the existing ones; otherwise each fit
+            overwrites the file.
 
     # Raises
-        ArgumentError: before training begins, if the folder isn't there.
+        ArgumentError: before training begins, if the folder doesn't exist.
     """
 
     def __init__(
@@ -74,17 +74,18 @@ class CSVLogger(Callback):
         self._columns: list[str] = []
 
     def get_state(self) -> list[Any]:
-        """Returns what it wrote in this training, where in the file, and how."""
+        """Returns the rows written so far, their position in the file, and their
+        format."""
         with open(self.filename, "rb") as file:
             file.seek(self._begun_at)
             written = file.read().decode()
         return [str(self.filename), self._begun_at, written, self._columns, self.sep]
 
     def set_state(self, state: Any) -> None:
-        """Lets the file hold what it held when `get_state` returned this.
+        """Restores the contents that the file had when `get_state` returned this state.
 
-        In another file, or where others wrote since, all rows stay: those of this
-        training are added below them.
+        In another file, or if another program has written to it since, all rows stay,
+        and the rows of this fit are added below them.
         """
         filename, begun_at, written, columns, separator = state
         table = Table(columns, separator)
@@ -101,8 +102,8 @@ class CSVLogger(Callback):
             return
         if content:
             warn(
-                f"{str(self.filename)!r} holds other rows than this training left "
-                f"there. They stay, and the {len(rows)} of this training are added "
+                f"{str(self.filename)!r} has other rows than this training run left "
+                f"there. They stay, and the {len(rows)} rows of this run are added "
                 "below them."
             )
         self._begun_at = len(content)
@@ -159,8 +160,8 @@ class CSVLogger(Callback):
         if left_out:
             warn(
                 f"{str(self.filename)!r} has no column for "
-                f"{', '.join(map(repr, left_out))}; left out. Its columns are "
-                f"{', '.join(map(repr, header))}. Take another filename to keep all."
+                f"{', '.join(map(repr, left_out))}, so they are left out. It has "
+                f"{', '.join(map(repr, header))}. Pass another filename to keep all."
             )
         return header
 

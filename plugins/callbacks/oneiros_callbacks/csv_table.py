@@ -1,4 +1,4 @@
-"""The rows of `CSVLogger` as text: which are there, and whose they are."""
+"""The rows of `CSVLogger` as text: which ones exist, and who wrote them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Table:
-    """How a training writes its epochs.
+    """The format in which a fit writes its epochs.
 
     # Arguments
         columns: names of the columns, `epoch` among them.
-        separator: str of one character that stands between values.
+        separator: str, one character that separates the values.
     """
 
     columns: list[str]
@@ -24,7 +24,7 @@ class Table:
         """Returns the rows of a text by column, without the header.
 
         # Raises
-            ValueError: the text isn't CSV.
+            ValueError: if the text isn't CSV.
         """
         lines = io.StringIO(text, newline="")
         try:
@@ -38,15 +38,15 @@ class Table:
         ]
 
     def is_own(self, content: bytes, begun_at: int, written: str) -> bool:
-        """Tells whether a file holds nothing from an offset on but this training's.
+        """Returns whether a file has only rows of this training run after an offset.
 
-        After what it had written when its state was kept, only the epochs that follow
-        may stand there: they are trained again.
+        After the rows that the run had written when its state was saved, there may only
+        be the epochs that follow; these are trained again.
 
         # Arguments
             content: the file's bytes.
-            begun_at: int, offset in bytes at which the training began to write.
-            written: str, what it had written.
+            begun_at: int, the offset in bytes at which the run began to write.
+            written: str, the text that it had written.
         """
         if not 0 <= begun_at <= len(content):
             return False
@@ -56,7 +56,7 @@ class Table:
         return text.startswith(written) and self._goes_on(text, written)
 
     def _goes_on(self, text: str, written: str) -> bool:
-        """Tells whether the rows after those written are of the epochs after theirs.
+        """Returns whether the rows after those written are of the epochs after theirs.
 
         After no row, one may stand: that of the epoch in which the training ended.
         """

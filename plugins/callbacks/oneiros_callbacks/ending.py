@@ -1,5 +1,4 @@
-"""A stream that ends early: how a training ends after a batch, and not after an
-epoch."""
+"""A stream that ends early, to end training after a batch instead of after an epoch."""
 
 from __future__ import annotations
 
@@ -10,16 +9,16 @@ from oneiros.engine.stream import Run, Stream, StreamWrapper
 
 
 class EndingStream(StreamWrapper):
-    """A stream whose epoch ends as soon as a function says so.
+    """A stream that ends the epoch as soon as a function returns True.
 
-    `model.stop_training = True` ends a training after the epoch, as in Keras 1. A
-    callback that ends it after a batch shortens the epoch, too: the training ends as
-    any other does, so callbacks hear of `on_epoch_end` and `on_train_end`, and no
-    observer takes it for a failure.
+    `model.stop_training = True` ends training after the epoch, as in Keras 1. To end
+    training after a batch, a callback also ends the epoch there. Training then ends
+    normally: `on_epoch_end` and `on_train_end` are called, and observers see no
+    failure.
 
     # Arguments
-        inner: the `Stream` that it stands for.
-        is_over: function without arguments, asked after each run of batches.
+        inner: the `Stream` that it wraps.
+        is_over: function without arguments, called after each run of batches.
 
     # Example
         ```python
@@ -58,7 +57,7 @@ class EndingStream(StreamWrapper):
         self.is_over = is_over
 
     def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
-        """Yields the other stream's runs, until it is over."""
+        """Yields the other stream's runs until `is_over` returns True."""
         for run in self.inner.runs(order, start):
             yield run
             if self.is_over():

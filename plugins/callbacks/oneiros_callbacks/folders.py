@@ -1,4 +1,4 @@
-"""The folders that callbacks write to."""
+"""Checks of the folders to which callbacks write."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from oneiros.arguments import refusal
 
 
 def check_folder(owner: str, name: str, path: Any) -> None:
-    """Raises ArgumentError unless the folder of a path is there.
+    """Raises ArgumentError if the folder of a path doesn't exist.
 
-    A path may have fields such as `{epoch}`; the folder that is looked for ends before
-    the first.
+    A path may contain fields such as `{epoch}`; the folder to check ends before the
+    first one.
 
     # Arguments
-        owner: str, the class whose argument it is.
+        owner: str, the class that received the argument.
         name: str, the argument.
         path: path of a file.
     """

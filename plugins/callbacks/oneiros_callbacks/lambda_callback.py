@@ -12,7 +12,7 @@ Function = Callable[..., Any] | None
 
 
 class LambdaCallback(Callback):
-    """Calls functions while a model is trained.
+    """Calls functions during training.
 
     # Example
         ```python
@@ -35,14 +35,14 @@ class LambdaCallback(Callback):
 
     # Arguments
         on_epoch_begin, on_epoch_end: functions of `(epoch, logs)`.
-        on_batch_begin, on_batch_end: functions of `(batch, logs)`. With one of them
-            batches run one by one, unless `called_after_runs=True` says that the
-            functions may be called after a run of batches, in order.
+        on_batch_begin, on_batch_end: functions of `(batch, logs)`. With one of them,
+            batches run one by one. Pass `called_after_runs=True` if the functions may
+            be called after a run of batches, in order.
         on_train_begin, on_train_end: functions of `logs`.
-        **kwargs: further attributes of the callback.
+        **kwargs: additional attributes of the callback.
 
     # Raises
-        ArgumentError: for what is neither a function nor None.
+        ArgumentError: if an argument is neither a function nor None.
     """
 
     def __init__(

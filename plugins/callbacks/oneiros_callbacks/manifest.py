@@ -1,4 +1,4 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: the names of this plugin, by reference."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ OF_EVERY_FIT = {
     "BaseLogger": "oneiros_callbacks.averages:BaseLogger",
     "History": "oneiros_callbacks.averages:History",
 }
-"""What `fit` adds itself."""
+"""The callbacks that `fit` adds."""
 
 
 @hookimpl
 def oneiros_callbacks() -> dict[str, str]:
-    """The callbacks that can be asked for by name."""
+    """The callbacks that you can use by name."""
     return CALLBACKS
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.callbacks`, and the progress bar where Keras 1 had it."""
+    """`oneiros.callbacks`, and the progress bar in its place in Keras 1."""
     progbar = {"Progbar": "oneiros_callbacks.progbar:Progbar"}
     return {"callbacks": {**CALLBACKS, **OF_EVERY_FIT}, "utils.generic_utils": progbar}
 
 
 @hookimpl
 def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
-    """Warns of a loss that becomes NaN, and shows how a fit goes."""
+    """The callbacks that warn when the loss becomes NaN, and show the progress."""
     from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
 
@@ -54,7 +54,7 @@ def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
 
 @hookimpl
 def oneiros_progress(total: int) -> Any:
-    """Shows how far an evaluation or a prediction is, if it's known how far it goes."""
+    """Shows the progress of an evaluation or a prediction, if its length is known."""
     from oneiros_callbacks.progbar import Progbar
 
     return Progbar(total).update if total else None

@@ -1,4 +1,4 @@
-"""What callbacks say: messages beside the progress bar, and warnings."""
+"""Messages of callbacks: lines next to the progress bar, and warnings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from oneiros_callbacks.screens import clear_line
 
 
 def say(message: str) -> None:
-    """Prints a line of its own, above a bar that is just being drawn."""
+    """Prints a separate line above a bar that is being drawn."""
     clear_line()
     print(message, flush=True)
 
 
 def warn(message: str) -> None:
-    """Warns of what happens in a training, and points at the user's line."""
+    """Warns about an event during training, and points at the user's line."""
     user_warnings.warn(message, RuntimeWarning)

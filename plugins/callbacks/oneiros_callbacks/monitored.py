@@ -1,4 +1,4 @@
-"""What callbacks share that watch a value of the epochs."""
+"""Code shared by the callbacks that watch a value of the epochs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ MODES = ("auto", "min", "max")
 
 
 def known_mode(mode: str) -> str:
-    """Returns a mode as it is; another one than `MODES` is warned of, and counts as
-    `"auto"`, as in Keras 1."""
+    """Returns a mode unchanged; if it isn't one of `MODES`, warns and returns `"auto"`,
+    as in Keras 1."""
     if mode in MODES:
         return mode
-    warn(f"mode takes 'auto', 'min' or 'max'; {mode!r:.40} counts as 'auto'.")
+    warn(f"mode is 'auto', 'min' or 'max'; {mode!r:.40} counts as 'auto'.")
     return "auto"
 
 
@@ -26,8 +26,8 @@ def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
 
     # Arguments
         monitor: str, the value's name.
-        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies and
-            `fmeasure`; others are taken as `known_mode` does.
+        mode: `"min"`, `"max"`, or `"auto"`, which means `"max"` for accuracies and
+            `fmeasure`; for other modes, see `known_mode`.
     """
     mode = known_mode(mode)
     if mode == "auto":
@@ -41,7 +41,7 @@ def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
 def warn_of_missing(who: str, monitor: str, logs: dict[str, Any]) -> None:
     """Warns that a callback watches a value that an epoch doesn't have."""
     warn(
-        f"{who} watches {monitor!r}, which this fit doesn't measure; passed over. It "
-        f"measures: {', '.join(map(repr, logs))}. For 'val_...' pass validation data "
+        f"{who} watches {monitor!r}, which this fit doesn't measure, and skips it. "
+        f"Measured: {', '.join(map(repr, logs))}. For 'val_...' pass validation data "
         "to fit."
     )

@@ -1,4 +1,4 @@
-"""The callback that warns of a loss that becomes NaN."""
+"""The callback that warns when the loss becomes NaN."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
 REASONS = (
-    "Usual reasons: too high a learning rate, NaN in the data, targets outside the "
-    "loss's domain, a batch whose sample weights are all 0, an Embedding index outside "
-    "[0, input_dim)."
+    "Usual causes: a learning rate that is too high, NaN in the data, targets outside "
+    "the loss's domain, a batch whose sample weights are all 0, an Embedding index "
+    "outside [0, input_dim)."
 )
 
 
 class NaNWarning(Callback):
-    """Warns once per fit if a loss is NaN: in which epoch, batch and output.
+    """Warns once per fit if a loss is NaN; the warning names the epoch, batch and
+    output.
 
     Every fit has one of these, through the hook `oneiros_default_callbacks`.
     """
@@ -26,21 +27,21 @@ class NaNWarning(Callback):
     called_after_runs = True
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Has warned of nothing yet."""
+        """Resets the warning."""
         self.warned = False
         self.total = self.params["metrics"][0]
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Notes the epoch."""
+        """Stores the epoch."""
         self.epoch = epoch
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Looks at a batch."""
+        """Checks a batch."""
         values = {**(logs or {}), "batch": batch}
         self.on_run_end({name: [value] for name, value in values.items()})
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Looks at some batches."""
+        """Checks a run of batches."""
         losses = logs.get(self.total, ())
         if self.warned or not math.isnan(sum(losses)):
             return

@@ -12,50 +12,50 @@ from oneiros_callbacks.bar_text import Progress
 from oneiros_callbacks.screens import screen_of
 
 SHARE_OF_TIME = 0.002
-"""How much of the time drawing may take: a slow terminal is drawn to less often."""
+"""Fraction of time that drawing may take; on a slow terminal, the bar moves less often."""
 
 
 class Pace:
-    """How fast steps go, from a moment on.
+    """The speed of steps since a certain moment.
 
     # Properties
-        batches: int, the batches that were done since; 0 if nobody counts them.
+        batches: int, the number of batches done since then; 0 if they aren't counted.
     """
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Begins anew: what came before, such as compiling, tells nothing."""
+        """Starts again: earlier time, such as compiling, isn't representative."""
         self.batches = 0
         self._steps = 0
         self._began = time.time()
         self._reached = self._began
 
     def add(self, steps: int, now: float) -> None:
-        """Counts steps that are done now."""
+        """Counts finished steps."""
         self._steps += steps
         if steps:
             self._reached = now
 
     def per_batch(self) -> float | None:
-        """Returns the seconds of a batch, if that is known."""
+        """Returns the seconds per batch, if known."""
         return (self._reached - self._began) / self.batches if self.batches else None
 
     def remaining(self, steps: int) -> float | None:
-        """Returns the seconds that steps may take, if that is known."""
+        """Returns the estimated seconds for the given steps, if known."""
         if not self._steps:
             return None
         return steps * (self._reached - self._began) / self._steps
 
 
 class Progbar:
-    """A progress bar with running averages of what is measured meanwhile.
+    """A progress bar with running averages of measured values.
 
-    In a terminal or a notebook it is drawn again and again in one line. Where the
-    output is a file or a pipe it writes one line at the end, and one a minute before
-    that. With `verbose=2` it writes only a line at the end, everywhere. Drawing takes
-    at most two thousandths of the time.
+    In a terminal or a notebook, it is redrawn in one line. If the output goes to a file
+    or a pipe, it writes one line at the end, and before that one line a minute. With
+    `verbose=2`, it always writes only one line at the end. Drawing takes at most two
+    thousandths of the time.
 
     # Example
         ```python
@@ -68,16 +68,16 @@ class Progbar:
         ```
 
     # Arguments
-        target: int, the number of steps; None or -1 if it isn't known.
+        target: int, the number of steps; None or -1 if unknown.
         width: int, the bar's width in characters.
         verbose: 0 for silence, 1 for a bar, 2 for a line at the end.
-        interval: float, seconds that lie between two drawings at least.
+        interval: float, the minimum number of seconds between two drawings.
 
     # Properties
-        pace: the `Pace`; who counts batches there has their time shown.
-        next_drawing: float, the time before which `update` draws nothing by itself.
-        title: str, what the steps are those of, if other bars follow; a notebook shows
-            it, and leaves the bar to the next one.
+        pace: the `Pace`; if you count batches in it, the bar shows the time per batch.
+        next_drawing: float, the time before which `update` draws nothing unless forced.
+        title: str, what the steps belong to, if other bars follow; a notebook shows it,
+            and reuses the bar for the next one.
     """
 
     def __init__(
@@ -111,10 +111,10 @@ class Progbar:
         """Moves the bar.
 
         # Arguments
-            current: int, the steps done so far.
+            current: int, the finished steps.
             values: list of `(name, value)`; each is averaged over the steps since the
                 last call.
-            force: bool, whether to draw although `interval` isn't over.
+            force: bool, whether to draw even before `interval` has passed.
         """
         now = time.time()
         self.advance(current, values, now)
@@ -130,7 +130,7 @@ class Progbar:
     def advance(
         self, current: int, values: Sequence[tuple[str, Any]] | None, now: float
     ) -> None:
-        """Does what `update` does, but shows nothing."""
+        """Like `update`, but shows nothing."""
         steps = current - self.seen_so_far
         for name, value in values or ():
             if name not in self.sum_values:
@@ -142,7 +142,7 @@ class Progbar:
         self.pace.add(steps, now)
 
     def set_values(self, values: Sequence[tuple[str, Any]]) -> None:
-        """Has the bar show values as they are, in the place of its own averages.
+        """Shows these values instead of the bar's own averages.
 
         # Arguments
             values: list of `(name, value)`.
@@ -151,18 +151,18 @@ class Progbar:
         self.sum_values = {name: [value, 1] for name, value in values}
 
     def wait(self, note: str) -> None:
-        """Shows what is going on where the bar doesn't move, if it is being drawn."""
+        """Shows a note while the bar doesn't move, if it is being drawn."""
         if self._screen.in_place:
             self._draw(time.time(), note)
 
     def finish(self) -> None:
-        """Shows the line that remains, however many steps are done."""
+        """Shows the final line, however many steps are done."""
         now = time.time()
         self._screen.end(self._progress(now, ended=True), self.width)
         self._pause(now)
 
     def clear(self) -> None:
-        """Leaves nothing of what was drawn in place, apart from lines that remain."""
+        """Removes everything that was drawn in place; final lines stay."""
         self._screen.clear()
 
     def _draw(self, now: float, note: str = "") -> None:

@@ -1,4 +1,4 @@
-"""`ProgbarLogger`: the callback that shows a fit with a progress bar."""
+"""`ProgbarLogger`: the callback that shows the progress of a fit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ VALIDATING = "validating"
 class ProgbarLogger(Callback):
     """Shows each epoch of a fit: a bar with `verbose=1`, a line with `verbose=2`.
 
-    A fit has one of these by itself, through the hook `oneiros_default_callbacks`. The
-    values shown while an epoch goes on are the running averages of the fit's
-    `BaseLogger`, and the last batch's of what only other callbacks measure; those that
-    remain when it is over are the epoch's own. Where the bar can't move, it says why:
-    the model's functions are compiled, or it is validated.
+    Every fit has one, through the hook `oneiros_default_callbacks`. During an epoch, it
+    shows the running averages of the fit's `BaseLogger`, and the last batch's values of
+    metrics that only other callbacks measure; at the end, the epoch's own values. If
+    the bar can't move, it shows the reason: the model's functions are being compiled,
+    or the model is being validated.
 
     # Properties
-        log_values: list of `(name, value)` that were shown last.
+        log_values: list of the `(name, value)` shown last.
 
     # Example
         ```python
@@ -50,16 +50,17 @@ class ProgbarLogger(Callback):
     called_after_runs = True
     _is_compiled = True
     _stream: Any = None
-    """What a fit goes over, if it doesn't say at first how many samples that are."""
+    """The training stream, if its number of samples isn't known at first."""
     _averages_of_fit: BaseLogger | None = None
-    """Who keeps the averages in a fit; elsewhere it is one that this keeps itself."""
+    """The fit's callback that computes averages; outside of a fit, None."""
 
     def get_state(self) -> dict[str, Any]:
-        """Returns how far the epoch is; anything else is this process's."""
+        """Returns the position in the epoch; the rest belongs to this process."""
         return {"seen": self.seen}
 
     def get_observer(self) -> None:
-        """Shows that functions are compiled, if they are: this is called first of all.
+        """Shows that functions are being compiled, if they are; this is called before
+        other methods.
 
         It needs the model and the parameters, so it is for who has set them already.
         """
@@ -72,7 +73,7 @@ class ProgbarLogger(Callback):
             self._new_bar("").wait(COMPILING)
 
     def prepare_fit(self, fit: Fit) -> None:
-        """Says how many samples there are, if it trains and validates on arrays."""
+        """Prints the numbers of samples, if the fit trains and validates on arrays."""
         clear_line()
         if self.params["nb_sample"] is None:
             self._stream = fit.train
@@ -88,7 +89,7 @@ class ProgbarLogger(Callback):
             )
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Reads what is to be shown."""
+        """Reads the names of the values to show."""
         self.verbose: int = self.params["verbose"]
         self.nb_epoch: int = self.params["nb_epoch"]
         self.seen = 0
@@ -100,7 +101,7 @@ class ProgbarLogger(Callback):
         return bar
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Begins a bar, which moves no sooner than that of the epoch before would."""
+        """Starts a bar, which moves no sooner than the previous epoch's bar would have."""
         title = f"Epoch {epoch + 1}/{self.nb_epoch}"
         if self.verbose:
             print(title)
@@ -131,13 +132,13 @@ class ProgbarLogger(Callback):
         return self._measured(self._last)
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Forgets the values of the batch before."""
+        """Clears the values of the previous batch."""
         self._last = {}
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Moves the bar when it is time; its end is left to `on_epoch_end`.
+        """Moves the bar when it is due; `on_epoch_end` completes it.
 
-        Steps may take a few microseconds, so nothing but counting is done until then.
+        Steps may take only microseconds, so it only counts until then.
         """
         self._last = logs or {}
         if self._averages_of_fit is None:
@@ -150,7 +151,7 @@ class ProgbarLogger(Callback):
             self._move()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Does once for a run of batches what `on_batch_end` does for each."""
+        """Moves the bar after a run of batches, like `on_batch_end` after each batch."""
         if self._averages_of_fit is None:
             super().on_run_end(logs)
             return
@@ -159,7 +160,7 @@ class ProgbarLogger(Callback):
         self.on_batch_end(last["batch"], last)
 
     def _move(self) -> None:
-        """Moves the bar by the batches that are new."""
+        """Moves the bar by the new batches."""
         if self._samples == math.inf:
             self._find_number_of_samples()
         bar = self.progbar
@@ -176,7 +177,7 @@ class ProgbarLogger(Callback):
             bar.wait(VALIDATING)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Ends the bar with the epoch's values, those of the validation included."""
+        """Completes the bar with the epoch's values, including those of the validation."""
         if self._new_batches:
             self._move()
         self._last = logs or {}
@@ -186,7 +187,7 @@ class ProgbarLogger(Callback):
         self.progbar.finish()
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Takes away what is left of the bar."""
+        """Removes the rest of the bar."""
         self.progbar.clear()
         self._averages_of_fit = None
 

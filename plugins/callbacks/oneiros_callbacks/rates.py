@@ -45,11 +45,11 @@ class LearningRateScheduler(Callback):
         ```
 
     # Arguments
-        schedule: function of the epoch's number, counted from 0, that returns the
-            learning rate, a number.
+        schedule: function that receives the epoch's number, counted from 0, and returns
+            the learning rate.
 
     # Raises
-        ArgumentError: if the schedule returns something else, or the optimizer has no
+        ArgumentError: if the schedule doesn't return a number, or the optimizer has no
             variable `lr`.
     """
 
@@ -70,7 +70,7 @@ def _number(rate: Any, epoch: int) -> float:
     if array.size != 1 or array.dtype.kind not in "fiu" or not np.isfinite(array):
         raise ArgumentError(
             f"LearningRateScheduler's schedule returned {shown(rate)} for epoch "
-            f"{epoch}. It returns the learning rate, a number."
+            f"{epoch}. It must return the learning rate, a number."
         )
     return float(array.item())
 
@@ -86,12 +86,12 @@ def _rate_of(optimizer: Any, who: str) -> Any:
 
 
 class ReduceLROnPlateau(Callback):
-    """Lowers the learning rate when a value no longer gets better.
+    """Reduces the learning rate when a value no longer improves.
 
     The new rate is `max(lr * factor, min_lr)`.
 
-    Each epoch's logs, and so the history, get the learning rate that the epoch had, as
-    `lr`.
+    The learning rate of each epoch is added to its logs as `lr`, and so appears in the
+    history.
 
     # Example
         ```python
@@ -112,13 +112,13 @@ class ReduceLROnPlateau(Callback):
 
     # Arguments
         monitor: str, the value to watch.
-        factor: float below 1, what the learning rate is multiplied by.
-        patience: int, epochs without getting better that are tolerated.
-        verbose: 0 for silence, 1 to say when the rate is lowered.
-        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies: which
-            values are good.
-        epsilon: float, what counts as better must exceed the best by more than this.
-        cooldown: int, epochs after a lowering that don't count.
+        factor: float below 1, multiplies the learning rate.
+        patience: int, the number of epochs without improvement to tolerate.
+        verbose: 0 for silence, 1 to print a message when the rate is reduced.
+        mode: `"min"`, `"max"`, or `"auto"` (`"max"` for accuracies, else `"min"`):
+            whether smaller or larger values are better.
+        epsilon: float, an improvement must exceed the best value by more than this.
+        cooldown: int, the number of epochs after a reduction that don't count.
         min_lr: float, the lowest learning rate.
 
     # Raises
@@ -141,7 +141,7 @@ class ReduceLROnPlateau(Callback):
         self.factor = check_number(self, "factor", factor)
         if factor >= 1:
             raise ArgumentError(
-                f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
+                f"ReduceLROnPlateau needs a factor below 1; received {factor!r}."
             )
         self.patience = check_int(self, "patience", int_if_whole(patience), 0)
         self.verbose = check_bool(self, "verbose", verbose)
@@ -165,11 +165,11 @@ class ReduceLROnPlateau(Callback):
         self.lr_epsilon = self.min_lr * 1e-4
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Forgets earlier fits."""
+        """Resets the state of earlier fits."""
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Lowers the learning rate if its patience is over."""
+        """Reduces the learning rate if its patience has run out."""
         logs = {} if logs is None else logs
         rate = _rate_of(self.model.optimizer, "ReduceLROnPlateau")
         logs["lr"] = float(K.get_value(rate))
@@ -198,7 +198,7 @@ class ReduceLROnPlateau(Callback):
         self.wait = 0
 
     def in_cooldown(self) -> bool:
-        """Tells whether it waits for a lowering to show effect."""
+        """Returns whether it is waiting for a reduction to take effect."""
         return self.cooldown_counter > 0
 
 

@@ -1,4 +1,4 @@
-"""`RemoteMonitor`: the epochs, told to a server."""
+"""`RemoteMonitor`: sends the epochs to a server."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
 SECONDS_TO_ANSWER = 10.0
-"""After this time training goes on without an answer."""
+"""After this number of seconds, training continues without an answer."""
 
 
 class RemoteMonitor(Callback):
     """Sends each epoch's values to a server.
 
-    It posts a form with one field, whose value is a JSON object of `epoch` and the
-    values. If the server doesn't answer, or answers with an error, it warns, and
-    training goes on.
+    It posts a form with one field, which contains a JSON object with `epoch` and the
+    values. If the server doesn't answer, or answers with an error, the callback warns,
+    and training continues.
 
     # Example
         ```python
@@ -37,7 +37,7 @@ class RemoteMonitor(Callback):
         root: str, the server's address.
         path: str, the path on it.
         field: str, the name of the form's field.
-        headers: dict of further headers of the request.
+        headers: dict of additional headers of the request.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class RemoteMonitor(Callback):
         self.headers = {"Accept": "application/json"} if headers is None else headers
 
     def get_state(self) -> None:
-        """Has none: where it sends to is up to the program."""
+        """Has no state: only the program decides about the address."""
 
     def set_state(self, state: Any) -> None:
-        """Takes none."""
+        """Ignores the state."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Sends the epoch's values."""
@@ -69,8 +69,9 @@ class RemoteMonitor(Callback):
                 answer.read()
         except (OSError, HTTPException, ValueError) as error:
             warn(
-                f"RemoteMonitor could not tell {address} of epoch {epoch}: {error}. "
-                "Training goes on. Start the server there, or pass its address as root."
+                f"RemoteMonitor couldn't send epoch {epoch} to {address}: {error}. "
+                "Training continues. Start the server there, or pass its address as "
+                "root."
             )
 
 

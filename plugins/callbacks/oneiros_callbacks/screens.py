@@ -16,12 +16,12 @@ NOTEBOOK_COLUMNS = 100
 
 
 class Screen:
-    """A place where nothing is shown: that of `verbose=0`.
+    """A place where nothing is shown, for `verbose=0`.
 
     # Properties
-        in_place: bool, whether a bar is drawn over the one before.
-        delay: float, seconds that come before the first drawing.
-        interval: float, seconds that lie between two drawings at least.
+        in_place: bool, whether a bar is drawn over the previous one.
+        delay: float, seconds before the first drawing.
+        interval: float, the minimum number of seconds between two drawings.
     """
 
     in_place: ClassVar[bool] = False
@@ -29,17 +29,17 @@ class Screen:
     interval: ClassVar[float] = math.inf
 
     def draw(self, progress: Progress, width: int) -> None:
-        """Shows how far it is, with a bar of some width."""
+        """Shows the progress, with a bar of the given width."""
 
     def end(self, progress: Progress, width: int) -> None:
-        """Shows the line that remains."""
+        """Shows the final line."""
 
     def clear(self) -> None:
-        """Leaves nothing of what was drawn in place."""
+        """Removes everything that was drawn in place."""
 
 
 class Summaries(Screen):
-    """A line at the end, without a bar: that of `verbose=2`."""
+    """A line at the end, without a bar, for `verbose=2`."""
 
     def end(self, progress: Progress, width: int) -> None:
         """Prints the line."""
@@ -47,7 +47,7 @@ class Summaries(Screen):
 
 
 class Lines(Screen):
-    """A file or a pipe: a line at the end, and one a minute before that."""
+    """A file or a pipe: a line at the end, and before that one a minute."""
 
     delay = 60.0
     interval = 60.0
@@ -62,13 +62,13 @@ class Lines(Screen):
 
 
 class Terminal(Screen):
-    """The line of a terminal that the cursor stands in."""
+    """The terminal line with the cursor."""
 
     in_place = True
     delay = 0.0
     interval = 0.0
     drawing: ClassVar[Terminal | None] = None
-    """The one whose bar the cursor stands behind."""
+    """The terminal whose bar is in front of the cursor."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -76,17 +76,17 @@ class Terminal(Screen):
         self._drawn = 0
 
     def draw(self, progress: Progress, width: int) -> None:
-        """Draws over the bar before."""
+        """Draws over the previous bar."""
         self._drawn = self._write(self._text(progress, width))
         Terminal.drawing = self
 
     def end(self, progress: Progress, width: int) -> None:
-        """Draws a last time, and goes on to the next line."""
+        """Draws a last time, and moves to the next line."""
         self._write(self._text(progress, width), end="\n")
         self._forget()
 
     def clear(self) -> None:
-        """Leaves nothing of the bar, and the cursor at the line's beginning."""
+        """Removes the bar, and leaves the cursor at the beginning of the line."""
         if Terminal.drawing is self:
             self._write("", end="\r")
             self._forget()
@@ -108,10 +108,11 @@ class Terminal(Screen):
 
 
 class Notebook(Screen):
-    """A cell of a notebook: a bar above what it prints, and a line for each end.
+    """A cell of a notebook: a bar above the printed output, and a line for each
+    finished bar.
 
-    The bar is a display of its own, one in a cell, so that a notebook that is stored
-    holds none of its frames, but the lines that Keras 1 left.
+    The bar is a separate display, one per cell. So a saved notebook contains none of
+    its frames, only the lines that Keras 1 would have left.
     """
 
     in_place = True
@@ -121,7 +122,7 @@ class Notebook(Screen):
     """The number of the last cell with a bar, and the handle of its display."""
 
     def draw(self, progress: Progress, width: int) -> None:
-        """Draws over the bar before."""
+        """Draws over the previous bar."""
         self._show(
             {
                 "text/html": _as_html(progress),
@@ -130,8 +131,8 @@ class Notebook(Screen):
         )
 
     def end(self, progress: Progress, width: int) -> None:
-        """Prints the line, with a shorter bar where a cell would wrap it; the bar stays
-        if others come, which have titles."""
+        """Prints the line, with a shorter bar if a cell would wrap it; the bar stays if
+        more bars follow, which then have titles."""
         excess = len(bar_text.plain(progress, width)) - NOTEBOOK_COLUMNS
         shorter = max(bar_text.SHORTEST_BAR, width - max(0, excess))
         print(bar_text.plain(progress, min(width, shorter)), flush=True)
@@ -139,7 +140,7 @@ class Notebook(Screen):
             self.clear()
 
     def clear(self) -> None:
-        """Leaves an empty display."""
+        """Empties the display."""
         self._show({"text/plain": ""})
 
     def _show(self, content: dict[str, str]) -> None:
@@ -155,7 +156,7 @@ class Notebook(Screen):
 
 
 def screen_of(stream: Any, verbose: int) -> Screen:
-    """Returns where a bar is shown that is written to a stream."""
+    """Returns the screen for a bar that is written to a stream."""
     if verbose != 1:
         return Summaries() if verbose == 2 else Screen()
     if _is_notebook(stream):
@@ -174,13 +175,13 @@ def clear_line() -> None:
 
 
 def _is_notebook(stream: Any) -> bool:
-    """Tells whether a stream is the output of a Jupyter kernel."""
+    """Returns whether a stream is the output of a Jupyter kernel."""
     origins = {base.__module__.partition(".")[0] for base in type(stream).__mro__}
     return "ipykernel" in origins
 
 
 def _has_unicode(stream: Any) -> bool:
-    """Tells whether a stream takes more than ASCII."""
+    """Returns whether a stream takes more than ASCII."""
     try:
         "█…".encode(getattr(stream, "encoding", None) or "ascii")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Callbacks that end a training: `EarlyStopping` and `TerminateOnNaN`."""
+"""Callbacks that stop training: `EarlyStopping` and `TerminateOnNaN`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Logs = dict[str, Any] | None
 
 
 class EarlyStopping(Callback):
-    """Stops a fit when a value no longer gets better.
+    """Stops training when a value no longer improves.
 
     # Example
         ```python
@@ -39,20 +39,21 @@ class EarlyStopping(Callback):
 
     # Arguments
         monitor: str, the value to watch.
-        min_delta: float, what counts as better must exceed the best by this much.
-        patience: int, epochs without getting better that are tolerated.
-        verbose: 0 for silence, 1 to say when it stops.
-        mode: `"auto"`, `"min"` or `"max"`: which values are good. `"auto"` is `"max"`
-            for accuracies and `fmeasure`.
+        min_delta: float, an improvement must exceed the best value by this much.
+        patience: int, the number of epochs without improvement to tolerate.
+        verbose: 0 for silence, 1 to print a message when it stops.
+        mode: `"auto"`, `"min"` or `"max"`: whether smaller or larger values are better.
+            `"auto"` means `"max"` for accuracies and `fmeasure`.
 
     # Properties
         best: float, the best value so far.
-        wait: int, epochs since.
-        stopped_epoch: int, the epoch it stopped after, counted from 0; 0 if it didn't.
+        wait: int, the number of epochs since then.
+        stopped_epoch: int, the epoch after which it stopped, counted from 0; 0 if it
+            didn't stop.
 
     # Raises
-        ArgumentError: if `patience` is no whole number of at least 0, or `min_delta` no
-            number.
+        ArgumentError: if `patience` isn't an integer of at least 0, or `min_delta`
+            isn't a number.
 
     # References
         - Prechelt: Early Stopping - But When?, in Neural Networks: Tricks of the Trade,
@@ -81,11 +82,11 @@ class EarlyStopping(Callback):
         self.best = self._worst
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Forgets earlier fits."""
+        """Resets the state of earlier fits."""
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Stops the model if its patience is over."""
+        """Stops training if its patience has run out."""
         current = (logs or {}).get(self.monitor)
         if current is None:
             warn_of_missing("EarlyStopping", self.monitor, logs or {})
@@ -99,15 +100,15 @@ class EarlyStopping(Callback):
             self.wait += 1
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Says that it stopped."""
+        """Prints that it stopped."""
         if self.stopped_epoch > 0 and self.verbose:
             say(f"Epoch {self.stopped_epoch:05d}: early stopping")
 
 
 class TerminateOnNaN(Callback):
-    """Ends a training when a batch's loss is NaN or infinite.
+    """Stops training when the loss of a batch is NaN or infinite.
 
-    The epoch ends there, too; where batches come in runs, after the run.
+    The epoch ends there, too; if batches come in runs, after the run.
 
     # Example
         ```python
@@ -129,15 +130,15 @@ class TerminateOnNaN(Callback):
     is_over = False
 
     def prepare_fit(self, fit: Fit) -> None:
-        """Has an epoch end as soon as the loss is no number."""
+        """Makes an epoch end as soon as the loss is NaN or infinite."""
         fit.train = EndingStream(fit.train, lambda: self.is_over)
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Forgets earlier fits."""
+        """Resets the state of earlier fits."""
         self.is_over = False
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Looks at a batch."""
+        """Checks a batch."""
         if self.is_over or math.isfinite((logs or {}).get("loss", 0)):
             return
         say(f"Batch {batch}: Invalid loss, terminating training")
@@ -145,7 +146,7 @@ class TerminateOnNaN(Callback):
         self.model.stop_training = True
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Looks at some batches."""
+        """Checks a run of batches."""
         losses = logs.get("loss", ())
         if math.isfinite(sum(losses)):
             return

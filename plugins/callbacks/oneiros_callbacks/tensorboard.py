@@ -1,4 +1,4 @@
-"""`TensorBoard`: the callback that writes what TensorBoard shows."""
+"""`TensorBoard`: the callback that writes files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from oneiros_callbacks.messages import warn
 Array = Any
 Logs = dict[str, Any] | None
 LARGEST_BATCH = 32
-"""Samples that outputs and gradients are computed from, if the fit has no batch
-size."""
+"""The number of samples from which outputs and gradients are computed, if the fit has
+no batch size."""
 
 
 class TensorBoard(Callback):
     """Writes event files for TensorBoard; `tensorboard --logdir=./logs` shows them.
 
-    It works on every backend, and needs neither TensorFlow nor TensorBoard to write;
-    tensorboardX is what writes. In a clone of Oneiros,
-    `.uv/bin/uv pip install --python path/to/its/python '.[tensorboard]'` installs it.
+    It works on every backend. It writes with tensorboardX, and needs neither TensorFlow
+    nor TensorBoard. In a clone of Oneiros, `.uv/bin/uv pip install --python
+    path/to/its/python '.[tensorboard]'` installs it.
 
-    - scalars: each epoch's values, by the names they have in the history
-    - graph: the model's layers; a model in it is a group that can be opened
-    - histograms: of weights by their names, of gradients by those with `_grad`, and of
-      layers' outputs with `_out`. Gradients and outputs are those of the first batch
-      of the validation data, which must be arrays
-    - images: of weights; kernels of convolutions side by side
+    - scalars: the values of each epoch, under their names in the history
+    - graph: the model's layers; a nested model is a group that you can open
+    - histograms: of weights under their names, of gradients with `_grad` added, and of
+      layer outputs with `_out` added. Gradients and outputs are those of the first
+      batch of the validation data, which must be arrays
+    - images: of weights, with the kernels of convolutions side by side
 
     # Example
         ```python
@@ -54,11 +54,12 @@ class TensorBoard(Callback):
         ```
 
     # Arguments
-        log_dir: str, the folder to write to; it is made if need be.
-        histogram_freq: int, epochs between two times that histograms and images are
-            written; 0 for none.
+        log_dir: str, the folder to write to; created if it doesn't exist.
+        histogram_freq: int, the number of epochs between histograms and images; 0 for
+            none.
         write_graph: bool, whether to write the graph.
-        write_images: bool, whether to write the images; they come with histograms.
+        write_images: bool, whether to write the images; they are written with the
+            histograms.
 
     # Raises
         PluginLoadError: if tensorboardX isn't installed.
@@ -68,9 +69,9 @@ class TensorBoard(Callback):
     """
 
     merged: Any = None
-    """None: it belongs to TensorFlow's sessions."""
+    """None: this attribute belongs to TensorFlow's sessions."""
     sess: Any = None
-    """None, as `merged`."""
+    """None, like `merged`."""
 
     def __init__(
         self,
@@ -90,10 +91,10 @@ class TensorBoard(Callback):
         _check_installed()
 
     def get_state(self) -> None:
-        """Has none: where it writes to is up to the program."""
+        """Has no state: only the program decides about the folder."""
 
     def set_state(self, state: Any) -> None:
-        """Takes none."""
+        """Ignores the state."""
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens a file, and writes the graph."""
@@ -109,7 +110,7 @@ class TensorBoard(Callback):
             self.writer.flush()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Writes the epoch's values, and histograms and images if it is time."""
+        """Writes the epoch's values, and histograms and images if they are due."""
         for name, value in (logs or {}).items():
             if np.ndim(value) == 0 and name not in ("batch", "size"):
                 self.writer.add_scalar(name, value, epoch)
@@ -159,7 +160,7 @@ class _Measure:
         self.names: list[str] = []
         if not isinstance(model.validation_data, list) or not model.validation_data:
             warn(
-                "TensorBoard writes histograms of weights alone: those of gradients "
+                "TensorBoard writes only histograms of weights: those of gradients "
                 "and outputs need validation data in arrays. Pass validation_split or "
                 "validation_data=(x, y) to fit."
             )
@@ -188,7 +189,7 @@ class _Measure:
 
 
 def _has_one_output(layer: Any) -> bool:
-    """Tells whether a layer of the graph was called once, and is no model."""
+    """Returns whether a layer of the graph was called once, and isn't a model."""
     is_model = isinstance(layer, oneiros.models.Model)
     return len(layer.inbound_nodes) == 1 and not is_model and hasattr(layer, "output")
 
@@ -197,10 +198,10 @@ def image_of(weight: Array, ordering: str) -> Array:
     """Returns a picture of a weight, from black for its lowest value to white.
 
     # Arguments
-        weight: array. A vector becomes a line, a matrix lies on its longer side, and
-            of more axes the images stand in a square with lines between them.
+        weight: array. A vector becomes a line, a matrix is shown on its longer side,
+            and for more axes the images form a square with lines between them.
         ordering: `"th"` if the last two axes are those of images, `"tf"` if channels
-            come behind them.
+            follow them.
 
     # Returns
         Array `(rows, columns)` of uint8.

@@ -116,7 +116,7 @@ def _output_loss(
     if mode is not None and (mode != "temporal" or len(shape) < 3):
         raise ArgumentError(
             f"sample_weight_mode received {mode!r} for the output {name!r} of shape "
-            f"{shape}. It takes None, or 'temporal' for outputs with time steps: "
+            f"{shape}. Expected None, or 'temporal' for outputs with time steps: "
             "(samples, steps, ...)."
         )
     target_shape = _target_shape(function, shape) if shape else None

@@ -58,7 +58,7 @@ class MaxNorm(Constraint):
             kernel `(rows, cols, input, output)` `[0, 1, 2]` does.
 
     # Raises
-        ArgumentError: if `m` is no number, or `axis` no int or list of ints.
+        ArgumentError: if `m` isn't a number, or `axis` no int or list of ints.
 
     # Example
         ```python
@@ -122,7 +122,7 @@ class UnitNorm(Constraint):
         axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
 
     # Raises
-        ArgumentError: if `axis` is no int or list of ints.
+        ArgumentError: if `axis` isn't an int or list of ints.
 
     # Example
         ```python
@@ -164,8 +164,8 @@ class MinMaxNorm(Constraint):
         axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
 
     # Raises
-        ArgumentError: if `low`, `high` or `rate` is no number, or `axis` no int or list
-            of ints.
+        ArgumentError: if `low`, `high` or `rate` isn't a number, or `axis` no int or
+            list of ints.
 
     # Example
         ```python

@@ -88,7 +88,7 @@ def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
 
 
 def are_texts(texts: Any, labels: Any) -> bool:
-    """Tells whether these are texts, lists of word numbers, with a label each."""
+    """Returns whether these are texts, lists of word numbers, with a label each."""
     sizes_fit = all(map(_is_sequence, (texts, labels))) and len(texts) == len(labels)
     return sizes_fit and all(
         isinstance(text, list) and _NUMBERS.issuperset(map(type, text))

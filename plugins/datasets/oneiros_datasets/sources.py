@@ -128,7 +128,7 @@ def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]
 
 
 def is_pair(value: Any) -> bool:
-    """Tells whether a value is a list or tuple of two."""
+    """Returns whether a value is a list or tuple of two."""
     is_sequence = isinstance(value, (list, tuple))
     return is_sequence and len(value) == 2
 

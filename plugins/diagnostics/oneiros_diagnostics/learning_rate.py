@@ -172,8 +172,8 @@ class _Ramp(Callback):
         self.lowest = math.inf
 
     def prepare_fit(self, fit: Fit) -> None:
-        """Has the epoch end as soon as the losses are enough; that a loss is no number
-        in the end is no reason to warn."""
+        """Has the epoch end as soon as the losses are enough; that a loss isn't a
+        number in the end is no reason to warn."""
         fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
         fit.callbacks.callbacks = [
             callback

@@ -116,7 +116,7 @@ def _unpack(
 
 
 def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
-    """Tells whether a file has a hash.
+    """Returns whether a file has a hash.
 
     # Arguments
         fpath: path of the file.
@@ -169,5 +169,5 @@ def _named_hash(argument: str, digits: str, *lengths: int) -> str:
         f"{length} hexadecimal digits ({ALGORITHMS[length]})" for length in lengths
     )
     raise ArgumentError(
-        f"get_file received {argument}={digits!r:.80}. It takes {expected}."
+        f"get_file received {argument}={digits!r:.80}. Expected {expected}."
     )

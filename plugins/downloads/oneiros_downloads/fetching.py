@@ -67,7 +67,7 @@ def _downloader(origin: str, path: Path) -> Downloader:
     if scheme == "file":
         return _into_new_file(_copy)
     raise ArgumentError(
-        f"get_file received origin={origin!r:.200}. It takes an address that begins "
+        f"get_file received origin={origin!r:.200}. Expected an address that begins "
         "with https://, http://, ftp:// or file://; for a file that is here, pass "
         "Path(file).absolute().as_uri()."
     )

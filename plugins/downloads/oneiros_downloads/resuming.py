@@ -128,7 +128,7 @@ class ResumingDownloader:
 
 
 def _begins_at(arrived: int, answer: requests.Response) -> bool:
-    """Tells whether an answer begins behind the first `arrived` bytes of the file."""
+    """Returns whether an answer begins behind the first `arrived` bytes of the file."""
     if answer.status_code != requests.codes.partial_content:
         return False
     place: str = answer.headers.get("Content-Range", "")

@@ -1,4 +1,4 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: the names of this plugin, by reference."""
 
 from oneiros import hookimpl
 

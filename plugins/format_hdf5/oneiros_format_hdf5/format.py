@@ -48,7 +48,7 @@ class HDF5Format(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
 
     def recognises(self, head: bytes) -> bool:
-        """Tells whether a file that begins with `head` is HDF5."""
+        """Returns whether a file that begins with `head` is HDF5."""
         return head.startswith(MAGIC)
 
     def write(self, path: Path, state: ModelState) -> None:
@@ -166,7 +166,7 @@ def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
 
 
 def _is_of_keras_0(group: StoredGroup) -> bool:
-    """Tells whether a group numbers its layers, instead of naming them."""
+    """Returns whether a group numbers its layers, instead of naming them."""
     attributes = ("layer_names", "layer_names0")
     return "layer_0" in group and not any(map(group.texts, attributes))
 

@@ -32,7 +32,7 @@ class SafetensorsFormat(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".safetensors",)
 
     def recognises(self, head: bytes) -> bool:
-        """Tells whether a file that begins with `head` has a safetensors header."""
+        """Returns whether a file that begins with `head` has a safetensors header."""
         return looks_like_safetensors(head)
 
     def write(self, path: Path, state: ModelState) -> None:

@@ -1,4 +1,4 @@
-"""Users' streams, whose batches come once in each epoch."""
+"""Users' streams, which yield their batches once per epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from oneiros_generators.queue import GeneratorEnqueuer
 from oneiros_generators.stated import same_random_state
 
 END = object()
-"""Follows the last batch of an epoch."""
+"""Marks the end of an epoch."""
 INFINITE = -1
 """The cardinality of an endless dataset of `tf.data`."""
 
 
 class Epochs(Flow):
-    """Batches of a stream, which each epoch goes over from the beginning."""
+    """Batches of a stream, which each epoch reads from the beginning."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -31,22 +31,23 @@ class Epochs(Flow):
         self._resumed: dict[str, Any] | None = None
         if _is_endless(self.source, self.size):
             raise DataError(
-                f"The {self.name} never ends, so no epoch would. Take a part of it, or "
-                "pass it to fit_generator, evaluate_generator or predict_generator, "
-                "which count samples."
+                f"The {self.name} never ends, so no epoch would end. Use part of it, "
+                "or pass it to fit_generator, evaluate_generator or "
+                "predict_generator, which count samples."
             )
 
     def items(self, order: list[int], start: int) -> Iterator[Any]:
         """Returns the batches of an epoch, without the first ones.
 
         # Arguments
-            order: numbers of the batches, where they have numbers.
-            start: int, the number of batches to pass over.
+            order: the numbers of the batches, if they have numbers.
+            start: int, the number of batches to skip.
         """
         raise NotImplementedError
 
     def workers_on(self, order: list[int], start: int) -> GeneratorEnqueuer:
-        """Returns workers that are past `start` batches, whose draws are done."""
+        """Returns workers that have skipped `start` batches, including their random
+        draws."""
         state = self._resumed
         now = np.random.get_state()
         self._resumed = None
@@ -58,14 +59,14 @@ class Epochs(Flow):
         return self.queue
 
     def end_epoch(self) -> None:
-        """Ends the workers, and tells the stream."""
+        """Stops the workers, and notifies the stream."""
         self.close()
         if self.use == "train" and hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
         self.epoch += 1
 
     def get_state(self) -> dict[str, Any]:
-        """Returns how far the epoch is, as plain data."""
+        """Returns the position in the epoch, as plain data."""
         return {
             "epoch": self.epoch,
             "last_size": self.last_size,
@@ -74,7 +75,7 @@ class Epochs(Flow):
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this."""
+        """Continues at the position of the stream that returned this state."""
         self.epoch = state["epoch"]
         self.last_size = state["last_size"]
         self._resumed = state
@@ -82,7 +83,7 @@ class Epochs(Flow):
 
 
 class Listed(Epochs):
-    """The batches of a stream that has them by number."""
+    """The batches of a stream with numbered batches."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -94,11 +95,12 @@ class Listed(Epochs):
 
     @property
     def samples(self) -> int:
-        """The number of samples, if all but the last batch are as large as the first.
+        """The number of samples, if all batches except the last have the size of the
+        first.
 
-        Both batches are kept for their first use, unless they were drawn from NumPy's
-        generator: a batch is drawn in its turn, so that a training that is resumed
-        draws the same.
+        The first and the last batch are kept for their first use, unless they draw from
+        NumPy's generator: such a batch is made in its turn, so that resumed training
+        makes the same draws.
         """
         state = np.random.get_state()
         last = self.size - 1
@@ -120,10 +122,10 @@ class Listed(Epochs):
         return self._kept.pop(number) if number in self._kept else self.source[number]
 
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
-        """Yields the batches whose numbers `order` lists; then the epoch is over.
+        """Yields the batches whose numbers are in `order`; then the epoch ends.
 
         # Arguments
-            start: int, the number of batches to pass over.
+            start: int, the number of batches to skip.
         """
         queue = self.workers_on(order.tolist(), start)
         for number in range(start, len(order)):
@@ -132,17 +134,17 @@ class Listed(Epochs):
         self.end_epoch()
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this."""
+        """Continues at the position of the stream that returned this state."""
         self._kept.clear()
         return super().set_state(state, drawn)
 
 
 class Iterated(Epochs):
-    """The batches of a stream that is iterated over, in its own order.
+    """The batches of a stream that has its own order.
 
     # Properties
-        samples: int, the samples of the epoch before, or what they may be in the first
-            one; None if that isn't known.
+        samples: int, the number of samples in the previous epoch, or an estimate in the
+            first one; None if unknown.
     """
 
     samples: int | None = None
@@ -153,11 +155,11 @@ class Iterated(Epochs):
         return islice(chain(self.source, [END]), start, None)
 
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
-        """Yields batches until there are no more; then the epoch is over.
+        """Yields batches until there are no more; then the epoch ends.
 
         # Arguments
-            order: isn't heeded.
-            start: int, the number of batches to pass over.
+            order: ignored.
+            start: int, the number of batches to skip.
         """
         if self.use == "train" and hasattr(self.source, "set_epoch"):
             self.source.set_epoch(self.epoch)
@@ -178,22 +180,22 @@ class Iterated(Epochs):
         self.end_epoch()
 
     def checked(self, item: Any, place: str) -> list[Array]:
-        """Returns a batch as arrays that fit the model; none at the end."""
+        """Checks a batch and returns it as arrays; none at the end."""
         return [] if item is END else super().checked(item, place)
 
     def _emptiness(self) -> str:
         """Returns the message about an epoch without batches."""
         if self._batches_before is None:
-            return f"The {self.name} has no batches: iterating over it gave none."
+            return f"The {self.name} has no batches: iterating over it yields none."
         return (
-            f"The {self.name} gave no batches in epoch {self.epoch + 1}, after "
-            f"{self._batches_before} in the one before: it is used up. Let its "
-            "__iter__ begin anew each time that it is called, or pass nb_epoch=1."
+            f"The {self.name} yielded no batches in epoch {self.epoch + 1}, but "
+            f"{self._batches_before} in the previous one: it is exhausted. Let "
+            "its __iter__ start again at each call, or pass nb_epoch=1."
         )
 
 
 def number_of_batches(stream: Any) -> int:
-    """Returns how many batches a stream says that it has; 0 if it doesn't say."""
+    """Returns the number of batches that a stream declares, or 0."""
     try:
         return len(stream)
     except (TypeError, NotImplementedError):  # loaders of data whose end is unknown
@@ -201,7 +203,7 @@ def number_of_batches(stream: Any) -> int:
 
 
 def _is_endless(stream: Any, size: int) -> bool:
-    """Tells whether a stream says that it never ends, as those that repeat do in
+    """Returns whether a stream says that it never ends, as those that repeat do in
     Grain, by their length, and in `tf.data`."""
     cardinality = getattr(stream, "cardinality", None)
     if callable(cardinality):

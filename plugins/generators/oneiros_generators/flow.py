@@ -1,4 +1,4 @@
-"""What streams of batches that someone else makes have in common."""
+"""The base class of streams of user-supplied batches."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ONE_THREAD: Workers = (10, 1, False)
 
 
 class Flow(Stream):
-    """A model's function and the source of the batches that it goes over.
+    """A model's function and the source of its batches.
 
     # Arguments
-        model: the model, compiled unless it is to predict.
+        model: the model; compiled, unless `use` is `"predict"`.
         source: a generator, or an object whose items are batches.
-        use: `"train"`, `"test"` or `"predict"`: what the batches are for.
+        use: `"train"`, `"test"` or `"predict"`: the purpose of the batches.
         class_weight: as in `fit`.
         workers: max_q_size, nb_worker and pickle_safe.
         epoch: int, the number of the first epoch, for messages.
@@ -58,7 +58,7 @@ class Flow(Stream):
     def start(self, source: Any) -> GeneratorEnqueuer:
         """Starts workers on a source.
 
-        All that draws from NumPy's generator here is done before.
+        All draws from NumPy's generator are done before that.
         """
         size, count, pickle_safe = self.workers
         self.model.step_for(self.use)
@@ -69,37 +69,36 @@ class Flow(Stream):
         return self.queue
 
     def close(self) -> None:
-        """Ends the workers."""
+        """Stops the workers."""
         if self.queue is not None:
             self.queue.stop(timeout=0.5)
             self.queue = None
 
     def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
-        """Opens a source as before, and lets it make the batches that were used then.
+        """Opens a source again, and makes it yield the batches that were already used.
 
-        The workers then are as far ahead as they were: what a source drew from NumPy's
-        generator is drawn.
+        Afterwards the workers are as far ahead as before, and the source has made the
+        same draws from NumPy's generator.
 
         # Arguments
-            state: dict, NumPy's state of then under `opened`, and the batches asked for
-                under `batches_begun`.
-            count: int, the number of batches used.
+            state: dict with NumPy's former state under `opened`, and the number of
+                requested batches under `batches_begun`.
+            count: int, the number of used batches.
 
         # Returns
-            Whether making batches draws from NumPy's generator, which then is where it
-            was.
+            Whether making batches draws from NumPy's generator, which is then restored.
         """
         np.random.set_state(state["opened"])
         queue = self.start(source)
         queue_size, _, pickle_safe = self.workers
         state_before = np.random.get_state() if pickle_safe else state["opened"]
         for number in range(count):
-            self.next_arrays(queue, number, "It gave more when this training began.")
+            self.next_arrays(queue, number, "It yielded more when this training began.")
         queue.settle(min(state["batches_begun"], count + queue_size + 1))
         return not same_random_state(state_before, np.random.get_state())
 
     def place(self, number: int) -> str:
-        """Returns what messages call a batch."""
+        """Returns the name of a batch in messages."""
         place = f"batch {number + 1}"
         if self.use == "train":
             place += f" of epoch {self.epoch + 1}"
@@ -108,10 +107,10 @@ class Flow(Stream):
     def next_arrays(
         self, queue: GeneratorEnqueuer, number: int, remedy: str
     ) -> list[Array]:
-        """Waits for a batch and returns its arrays, checked.
+        """Waits for a batch, checks it and returns its arrays.
 
         # Arguments
-            remedy: what to do if there are no more.
+            remedy: str, advice for the error if there are no more batches.
         """
         place = self.place(number)
         try:
@@ -122,20 +121,20 @@ class Flow(Stream):
             ) from None
         except GeneratorError as error:
             raise GeneratorError(
-                f"{error} It was to give {place}."
+                f"{error} The next one was {place}."
             ) from error.__cause__
         except Exception as error:
             error_text = str(error)
             if type(error) is not UnsendableError:
                 error_text = f"{type(error).__name__}: {error}"
             raise GeneratorError(
-                f"The {self.name} raised an error instead of giving {place}, traceback "
-                f"above: {error_text:.300}"
+                f"The {self.name} raised an error instead of yielding {place}, "
+                f"traceback above: {error_text:.300}"
             ) from error
         return self.checked(item, place)
 
     def checked(self, item: Any, place: str) -> list[Array]:
-        """Returns a batch as arrays that fit the model."""
+        """Checks a batch and returns it as arrays."""
         try:
             if self.use == "predict":
                 inputs = inputs_of(item, len(self.model.input_names))

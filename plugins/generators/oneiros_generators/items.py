@@ -1,4 +1,4 @@
-"""Batches as their makers give them: tuples, lists, or columns by name."""
+"""Batches as users supply them: tuples, lists, or columns by name."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from oneiros.errors import DataError
 from oneiros_array_data.naming import listed
 
 WEIGHTS = "sample_weight"
-"""The column of weights, which a batch by name may have."""
+"""The optional column of weights of a batch with names."""
 
 
 def by_name(
     batch: Mapping[str, Any], inputs: Sequence[str], outputs: Sequence[str]
 ) -> tuple[Any, ...]:
-    """Returns the inputs, targets and perhaps weights of a batch by name.
+    """Returns the inputs, the targets and, if present, the weights of a batch with
+    names.
 
     # Arguments
-        batch: columns by name; those of other names are left out.
+        batch: columns by name; other names are ignored.
         inputs, outputs: names of the model's inputs and outputs.
 
     # Raises
-        DataError: if one of them has no column.
+        DataError: if a column is missing.
     """
     missing = [name for name in (*inputs, *outputs) if name not in batch]
     if missing:
         raise DataError(
-            f"received the columns {listed(batch)}; none are called {listed(missing)}, "
-            "as the model's inputs and outputs are. Name layers as the columns, "
+            f"received the columns {listed(batch)}, but none named {listed(missing)}, "
+            "like the model's inputs and outputs. Name the layers like the columns, "
             "Input(shape, name=…) and Dense(1, name=…), or make the batch a tuple "
             "(x, y)."
         )
@@ -41,10 +42,10 @@ def inputs_of(batch: Any, count: int) -> Any:
     """Returns the inputs of a batch that may come with targets and weights.
 
     # Arguments
-        count: int, how many inputs the model has.
+        count: int, the number of the model's inputs.
 
     # Raises
-        DataError: if it is a tuple of too many items.
+        DataError: if it is a tuple with too many items.
     """
     if isinstance(batch, list):
         return batch[0] if _has_targets(batch, count) else batch
@@ -58,7 +59,7 @@ def inputs_of(batch: Any, count: int) -> Any:
 
 
 def _has_targets(batch: list[Any], count: int) -> bool:
-    """Tells whether a list is `[x, y]` or `[x, y, sample_weight]`, as a DataLoader of
+    """Returns whether a list is `[x, y]` or `[x, y, sample_weight]`, as a DataLoader of
     torch makes them, and not a list of inputs, or of rows."""
     if len(batch) not in (2, 3):
         return False
@@ -74,7 +75,7 @@ def _is_array(value: Any) -> bool:
 
 
 def described(batch: Any) -> str:
-    """Returns how messages show a batch that can't be used."""
+    """Returns the description of an invalid batch for messages."""
     if isinstance(batch, (list, tuple)):
         return f"a {type(batch).__name__} of {len(batch)} items"
     if _is_array(batch):

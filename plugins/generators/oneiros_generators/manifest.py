@@ -1,4 +1,4 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: the names of this plugin, by reference."""
 
 from oneiros import hookimpl
 
@@ -13,7 +13,7 @@ METHODS = (
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.generators`, and the queue where Keras 1 had it."""
+    """`oneiros.generators`, and the queue in its place in Keras 1."""
     return {
         "engine.training": {
             "GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"

@@ -1,4 +1,4 @@
-"""Training, evaluating and predicting on batches that someone else makes."""
+"""Training, evaluation and prediction on user-supplied batches."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from oneiros_generators.streams import Afterwards, Generated
 def batches(
     model: Any, source: Any, use: str, class_weight: Any = None
 ) -> Listed | Iterated:
-    """Returns what goes over a user's stream.
+    """Returns a `Stream` that reads a user's stream.
 
     # Arguments
         model: the compiled `Model`.
-        source: the stream, which has the batches of an epoch.
+        source: the user's stream.
         use: `"train"`, `"test"` or `"predict"`.
         class_weight: as in `Model.fit`.
 
@@ -43,7 +43,7 @@ def fit_batches(
 
     # Arguments
         model: the compiled `Model`.
-        source: the stream, which has the batches of an epoch.
+        source: the user's stream.
         options: the `FitOptions` of `Model.fit`.
         class_weight, validation_data: as in `Model.fit`.
 
@@ -116,7 +116,7 @@ def _validation(
 def evaluate_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `Model.evaluate_generator` does, which calls it.
+    """Implements `Model.evaluate_generator`.
 
     # Arguments
         model: the compiled `Model`.
@@ -135,7 +135,7 @@ def evaluate_generator(
 def predict_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `Model.predict_generator` does, which calls it.
+    """Implements `Model.predict_generator`.
 
     # Arguments
         model: the `Model`.

@@ -1,4 +1,4 @@
-"""The queue between workers that make batches and the loop that uses them."""
+"""The queue between workers, which make batches, and the loop, which uses them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from oneiros_generators.stated import Stated
 from oneiros_generators.workers import TICK, Workers
 
 PATIENCE = 10.0
-"""Seconds without a batch after which a warning says what is waited for."""
+"""Seconds without a batch after which a warning names the source."""
 TIMEOUT = "ONEIROS_GENERATOR_TIMEOUT"
-"""Environment variable: the seconds without a batch that are an error; 0 for none."""
+"""Environment variable: the seconds without a batch after which an error is raised; 0
+for never."""
 
 _locks: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
 
 
 class GeneratorEnqueuer:
-    """Runs a generator in workers that put what it yields into a queue.
+    """Runs a generator in workers, which put its batches into a queue.
 
     # Example
         ```python
@@ -42,14 +43,14 @@ class GeneratorEnqueuer:
         ```
 
     # Arguments
-        generator: an iterator, or an object that `endless` makes one of.
-        pickle_safe: bool, whether workers are processes and not threads.
+        generator: an iterator, or an object from which `endless` makes one.
+        pickle_safe: bool, whether workers are processes instead of threads.
 
     # Properties
-        queue: `queue.Queue` of what was yielded and not yet used.
-        name: str, what messages call the generator.
-        batches_begun, batches_made: int, how many batches it was asked for, and how
-            many it gave.
+        queue: `queue.Queue` of the batches that haven't been used yet.
+        name: str, the name of the generator in messages.
+        batches_begun, batches_made: int, the numbers of requested and of yielded
+            batches.
 
     # Raises
         ArgumentError: if `generator` yields no batches.
@@ -74,10 +75,9 @@ class GeneratorEnqueuer:
         """Starts the workers.
 
         # Arguments
-            nb_worker: int; a generator function's generator runs in one thread at a
-                time.
-            max_q_size: int, the size at which workers wait.
-            wait_time: kept for code of Keras 1; workers wait on the queue itself.
+            nb_worker: int; a Python generator runs in one thread at a time.
+            max_q_size: int, the size of the queue at which workers wait.
+            wait_time: ignored; accepted for code for Keras 1.
         """
         self.queue = queue.Queue(max_q_size)
         self._limit = _timeout()
@@ -96,18 +96,18 @@ class GeneratorEnqueuer:
             thread.start()
 
     def is_running(self) -> bool:
-        """Tells whether there is a worker, or something left in the queue."""
+        """Returns whether there is a worker, or a batch left in the queue."""
         return not self.queue.empty() or any(
             thread.is_alive() for thread in self._threads
         )
 
     def get(self) -> Any:
-        """Returns what was yielded next, and waits for it.
+        """Waits for the next batch and returns it.
 
         # Raises
             StopIteration: if the generator ended.
-            GeneratorError: if a worker died, or nothing came for as long as is waited.
-            Exception: what the generator raised.
+            GeneratorError: if a worker died, or no batch came in time.
+            Exception: the error that the generator raised.
         """
         start = time.monotonic()
         warned = False
@@ -124,15 +124,15 @@ class GeneratorEnqueuer:
             if waited > PATIENCE and not warned:
                 warned = True
                 warn(
-                    f"The {self.name} gave no batch for {waited:.0f} s. After "
-                    f"{limit:g} s this is an error; {TIMEOUT} sets another number, 0 "
+                    f"The {self.name} has yielded no batch for {waited:.0f} s. After "
+                    f"{limit:g} s, this is an error; {TIMEOUT} sets another limit, 0 "
                     "none."
                 )
             if 0 < limit < waited:
                 self._give_up(limit)
 
     def settle(self, count: int) -> None:
-        """Waits until so many batches were made, for `PATIENCE` at most."""
+        """Waits until this number of batches has been made, for at most `PATIENCE`."""
         until = time.monotonic() + PATIENCE
         while (
             self.batches_made < count
@@ -145,22 +145,22 @@ class GeneratorEnqueuer:
         self.stop(timeout=0)
         if self._processes:
             ending = (
-                "Code of an engine blocks in a worker process: it doesn't have the "
+                "Code of an engine blocks in a worker process, which doesn't have the "
                 "engine's threads."
             )
         else:
             ending = (
-                "Its thread goes on until the generator returns; a process can be "
+                "Its thread runs until the generator returns; a process can be "
                 "ended, with pickle_safe=True."
             )
         raise GeneratorError(
-            f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what "
+            f"The {self.name} blocks: no batch came for {limit:g} s. Find out what "
             "it waits for; if it is only slow, set the environment variable "
             f"{TIMEOUT} to more seconds, or 0. {ending}"
         )
 
     def stop(self, timeout: float | None = None) -> None:
-        """Ends the workers; a thread ends when the generator gave its batch.
+        """Stops the workers; a thread stops when the generator has yielded its batch.
 
         # Arguments
             timeout: float, seconds to wait for that; None waits as long as it takes.
@@ -193,7 +193,8 @@ class GeneratorEnqueuer:
             self._ended.set()
 
     def _ending(self, error: BaseException) -> GeneratorError:
-        """Returns what to raise in the place of what would end the program silently."""
+        """Returns the error to raise instead of one that would end the program
+        silently."""
         return GeneratorError(
             f"The {self.name} raised {type(error).__name__} ({error})."
         )
@@ -210,15 +211,16 @@ def _timeout() -> float:
         return float(text)
     except ValueError:
         raise SettingsError(
-            f"{TIMEOUT} takes a number of seconds; it is {text!r}."
+            f"{TIMEOUT} must be a number of seconds; it is {text!r}."
         ) from None
 
 
 def endless(source: Any) -> Iterator[Any]:
-    """Returns an iterator over batches: what isn't one is gone over again and again.
+    """Returns an iterator over batches; an object that isn't an iterator is iterated
+    again and again.
 
     # Raises
-        ArgumentError: if it gives no batches.
+        ArgumentError: if it yields no batches.
     """
     if hasattr(source, "__next__"):
         return source  # type: ignore[no-any-return]  # has __next__
@@ -228,7 +230,7 @@ def endless(source: Any) -> Iterator[Any]:
         return _again(source)
     hint = f" Call the function: {source.__name__}()." if callable(source) else ""
     raise ArgumentError(
-        "A generator was expected, which yields batches (x, y) for ever; received "
+        "Expected a generator that yields batches (x, y) for ever; received "
         f"{shown(source)}.{hint}"
     )
 
@@ -249,7 +251,8 @@ def _batches(source: Any) -> Iterable[Any]:
 
 
 def name_of(source: Any) -> str:
-    """Returns what messages call a source: a function and its place, or a class."""
+    """Returns the name of a source for messages: a function and its location, or a
+    class."""
     if isinstance(source, GeneratorType):
         code = source.gi_code
         place = f"{os.path.basename(code.co_filename)}, line {code.co_firstlineno}"
@@ -259,7 +262,7 @@ def name_of(source: Any) -> str:
 
 
 def _threadsafe(iterator: Iterator[Any]) -> bool:
-    """Tells whether several threads may ask an iterator.
+    """Returns whether several threads may ask an iterator.
 
     A class of the user's own sees to that itself.
     """

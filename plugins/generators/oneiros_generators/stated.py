@@ -1,4 +1,4 @@
-"""Where a source of batches is: its own state, or that of NumPy's generator."""
+"""The position of a source of batches: its own state, or that of NumPy's generator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Stated:
-    """An iterator over batches, each with the state that their source has after it.
+    """An iterator over batches, each with the state of the source after it.
 
     # Arguments
         source: iterator with `get_state()`.
@@ -26,12 +26,12 @@ class Stated:
 
 
 def has_state(source: Any) -> bool:
-    """Tells whether a source says where it is, and can be set to that."""
+    """Returns whether the position of a source can be saved and restored."""
     return hasattr(source, "get_state") and hasattr(source, "set_state")
 
 
 def same_random_state(state: Any, other_state: Any) -> bool:
-    """Tells whether two states of NumPy's generator are the same."""
+    """Returns whether two states of NumPy's generator are the same."""
     return all(
         np.array_equal(part, other_part)
         for part, other_part in zip(state, other_state, strict=True)

@@ -1,4 +1,4 @@
-"""Batches of a generator; and arrays, in batches of the size that it gives."""
+"""The stream of a generator; and arrays in batches of the generator's size."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from oneiros_generators.stated import Stated, has_state, same_random_state
 
 
 class Generated(Flow):
-    """Batches of a generator, which goes on where it was in the next epoch.
+    """Batches of a generator; the next epoch continues where the last one stopped.
 
     # Arguments
-        samples: int, the samples after which an epoch ends.
-        argument: str, what messages call that number.
+        samples: int, the number of samples after which an epoch ends.
+        argument: str, the name of that number in messages.
         others: those of `Flow`.
     """
 
@@ -49,7 +49,7 @@ class Generated(Flow):
         """Yields batches until the epoch has its samples.
 
         # Arguments
-            start: int, the number of batches that this epoch had before `set_state`.
+            start: int, the number of batches of this epoch before `set_state`.
         """
         queue = self.queue or self.start(self.iterator())
         if not start:
@@ -64,9 +64,9 @@ class Generated(Flow):
             number += 1
         if self.samples_seen > self.samples and self.use == "train":
             warn(
-                f"Epoch {self.epoch + 1} had {self.samples_seen} samples, "
-                f"samples_per_epoch is {self.samples}, which can change what is "
-                "learned. Let batches add up to samples_per_epoch."
+                f"Epoch {self.epoch + 1} had {self.samples_seen} samples, but "
+                f"samples_per_epoch is {self.samples}, which can change the "
+                "result. Let the batches add up to samples_per_epoch."
             )
         self.epoch += 1
 
@@ -77,17 +77,17 @@ class Generated(Flow):
         )
 
     def iterator(self) -> Any:
-        """Returns what workers take batches from."""
+        """Returns the iterator from which workers take batches."""
         return Stated(self.source) if self.stated else self.source
 
     def checked(self, item: Any, place: str) -> list[Array]:
-        """Returns a batch as arrays that fit the model."""
+        """Checks a batch and returns it as arrays."""
         if self.stated:
             item, self.source_state = item
         return super().checked(item, place)
 
     def get_state(self) -> dict[str, Any]:
-        """Returns how far the epoch and the source are, as plain data."""
+        """Returns the positions in the epoch and in the source, as plain data."""
         return {
             "epoch": self.epoch,
             "last_size": self.last_size,
@@ -99,17 +99,17 @@ class Generated(Flow):
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this.
+        """Continues at the position of the stream that returned this state.
 
-        A source with a state of its own is set to it; one without makes its batches
+        A source with its own state is set to that; any other source makes its batches
         again.
 
         # Arguments
-            drawn: whether NumPy's generator belongs to another stream, and stays as it
-                is.
+            drawn: whether NumPy's generator belongs to another stream and must not
+                change.
 
         # Returns
-            Whether the source draws from NumPy's generator, which then is where it was.
+            Whether the source draws from NumPy's generator, which is then restored.
         """
         self.epoch = state["epoch"]
         self.last_size = state["last_size"]
@@ -137,7 +137,7 @@ class Generated(Flow):
 
 
 class Afterwards(Stream):
-    """Arrays to validate on, in batches as large as the last one trained on was."""
+    """Validation arrays, in batches of the size of the last training batch."""
 
     def __init__(self, model: Any, arrays: list[Array], training: Flow) -> None:
         super().__init__(model, "test")
@@ -164,7 +164,7 @@ class Afterwards(Stream):
         return self._stream.compute(run)
 
     def close(self) -> None:
-        """Frees what was uploaded."""
+        """Frees the uploaded data."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None

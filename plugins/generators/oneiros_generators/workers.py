@@ -1,8 +1,8 @@
-"""Worker processes: batches that copies of a generator make in forked processes.
+"""Worker processes: copies of a generator make batches in forked processes.
 
-What they make comes through pipes that hold 1 MB, where Linux gives 64 kB: a worker
-waits 6 times for a batch of 6 MB to be read, instead of 96 times. Through
-pipes of 64 kB such batches take 8 % longer (`benchmarks/mechanisms.py workers`).
+They send batches through pipes that hold 1 MB instead of Linux's default of 64 kB:
+while a batch of 6 MB is read, a worker waits 6 times instead of 96 times. Through pipes
+of 64 kB, such batches take 8 % longer (`benchmarks/mechanisms.py workers`).
 """
 
 from __future__ import annotations
@@ -26,31 +26,30 @@ from oneiros.errors import CapabilityError, GeneratorError
 from oneiros_backend_toolkit.function import refuse_calls
 
 PIPE_BYTES = 2**20
-"""What Linux lets a user's pipe hold."""
+"""The maximum size of a user's pipe on Linux."""
 TICK = 0.05
-"""Seconds between two looks at whether a worker lives, and whether it is still
-wanted."""
+"""Seconds between two checks of whether a worker is alive and still needed."""
 
 
 class RemoteTracebackError(Exception):
-    """What a worker's traceback looked like: the cause of the error raised here."""
+    """The text of a worker's traceback: the cause of the error raised here."""
 
 
 class UnsendableError(Exception):
-    """An error of a worker that another process can't have, as text."""
+    """An error of a worker that can't be sent to another process, as text."""
 
 
 class Workers:
-    """An iterator over what several processes yield, taken from them in turn.
+    """An iterator over the batches of several processes, taken from them in turn.
 
-    Each has its own copy of the iterator, or its part of it where the iterator has a
-    method `oneiros_parts(count)`, and its own random state, whose seed is drawn from
-    NumPy's global generator here.
+    Each process has its own copy of the iterator, or its part if the iterator has a
+    method `oneiros_parts(count)`. Each has its own random state, with a seed drawn from
+    NumPy's global generator in this process.
 
     # Arguments
-        iterator: what each worker iterates over.
+        iterator: the iterator of each worker.
         count: int, the number of workers.
-        name: what messages call the iterator.
+        name: the name of the iterator in messages.
     """
 
     def __init__(self, iterator: Iterator[Any], count: int, name: str) -> None:
@@ -127,7 +126,7 @@ class Workers:
             ) from None
 
     def kill(self) -> None:
-        """Ends the processes; what they sent last is lost."""
+        """Kills the processes; their last batches are lost."""
         self.closed.set()
         for process, _ in self._started:
             process.terminate()
@@ -137,7 +136,7 @@ class Workers:
             process.join()
 
     def close(self) -> None:
-        """Closes the connections, once nothing reads from them any more."""
+        """Closes the connections once nothing reads from them any more."""
         for _, connection in self._started:
             connection.close()
 
@@ -184,8 +183,8 @@ def _work(
     np.random.seed(seed)
     random.seed(seed)
     refuse_calls(
-        "A worker process can't compute with the engine, whose threads it doesn't "
-        "have. Let the generator yield plain data, or use pickle_safe=False."
+        "A worker process can't compute with the engine, because it doesn't have "
+        "its threads. Let the generator yield plain data, or use pickle_safe=False."
     )
     try:
         for item in iterator:

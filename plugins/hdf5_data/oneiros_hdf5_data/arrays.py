@@ -43,7 +43,7 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
     values = np.asarray(array)
     if values.dtype.kind not in "biufcS" or not values.ndim:
         raise ArgumentError(
-            f"save_array received {values.dtype} of shape {values.shape}. It takes an "
+            f"save_array received {values.dtype} of shape {values.shape}. Expected an "
             "array of numbers."
         )
     path = Path(name)

@@ -110,7 +110,7 @@ class HDF5Matrix:
         if isinstance(key, (list, np.ndarray)):
             return self._read_places(self._places(np.asarray(key)))
         raise IndexError(
-            f"{OWNER} received {key!r:.80}. It takes a number, a slice, or a list or "
+            f"{OWNER} received {key!r:.80}. Expected a number, a slice, or a list or "
             "array of numbers; read rows first, and then columns of them."
         )
 
@@ -131,7 +131,7 @@ class HDF5Matrix:
         if not rows.size:
             return np.zeros(0, int)
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise IndexError(f"{OWNER} takes whole numbers; received {rows!r:.80}.")
+            raise IndexError(f"{OWNER} takes integers; received {rows!r:.80}.")
         rows = np.where(rows < 0, rows + len(self), rows)
         if rows.min() < 0 or rows.max() >= len(self):
             raise IndexError(

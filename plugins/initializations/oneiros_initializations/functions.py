@@ -76,7 +76,7 @@ def uniform(
         Variable of this shape and type `K.floatx()`.
 
     # Raises
-        ArgumentError: if `scale` is no number.
+        ArgumentError: if `scale` isn't a number.
 
     # Example
         ```python
@@ -109,7 +109,7 @@ def normal(
         Variable of this shape and type `K.floatx()`.
 
     # Raises
-        ArgumentError: if `scale` is no number.
+        ArgumentError: if `scale` isn't a number.
 
     # Example
         ```python
@@ -292,7 +292,7 @@ def orthogonal(
 
     # Raises
         ShapeError: for a shape with fewer than two axes.
-        ArgumentError: if `scale` is no number.
+        ArgumentError: if `scale` isn't a number.
 
     # Example
         ```python
@@ -342,7 +342,7 @@ def identity(
 
     # Raises
         ShapeError: unless the shape is square, of rank 2.
-        ArgumentError: if `scale` is no number.
+        ArgumentError: if `scale` isn't a number.
 
     # Example
         ```python

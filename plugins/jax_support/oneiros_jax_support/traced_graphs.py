@@ -9,7 +9,7 @@ CONVOLUTION = "conv_general_dilated"
 
 
 def convolves(graph: Any) -> bool:
-    """Tells whether a graph holds a convolution, in a loop or a branch possibly."""
+    """Returns whether a graph holds a convolution, in a loop or a branch possibly."""
     return any(
         equation.primitive.name == CONVOLUTION
         or any(map(convolves, graphs_inside(equation)))

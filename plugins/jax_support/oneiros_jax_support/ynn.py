@@ -83,13 +83,13 @@ def known_options() -> dict[str, bool | int | str]:
 
 
 def pools_by_windows() -> bool:
-    """Tells whether maxima are traced as XLA's operation for windows, which suits
+    """Returns whether maxima are traced as XLA's operation for windows, which suits
     YNN."""
     return _pools_windows.get()
 
 
 def suits_ynn(graph: Any) -> bool:
-    """Tells whether YNN computes a graph of convolutions faster, if it has no
+    """Returns whether YNN computes a graph of convolutions faster, if it has no
     derivatives.
 
     # Arguments
@@ -136,7 +136,7 @@ def _is_constant(x: Any) -> bool:
 
 
 def _is_plain(convolution: Any) -> bool:
-    """Tells whether it is a large, unpadded one of images, step by step."""
+    """Returns whether it is a large, unpadded one of images, step by step."""
     images, _ = convolution.invars
     (result,) = convolution.outvars
     params = convolution.params

@@ -45,8 +45,8 @@ class _Cropping(Layer):
             axes = ", ".join(AXES[self._rank])
             example = ((1, 1),) * self._rank
             raise ArgumentError(
-                f"{label(self)} received cropping={cropping!r}. It takes a pair "
-                f"(before, after) of whole numbers of at least 0 for each of {axes}, "
+                f"{label(self)} received cropping={cropping!r}. Expected a pair "
+                f"(before, after) of integers of at least 0 for each of {axes}, "
                 f"such as {example}."
             )
         return pairs

@@ -101,7 +101,7 @@ class Conv1DMigration(ConvolutionMigration):
 
 
 def _is_of_keras_1_1(kernel: Any, length: int, filters: int) -> bool:
-    """Tells whether a kernel can only be `(output, input, length, 1)`, and not
+    """Returns whether a kernel can only be `(output, input, length, 1)`, and not
     `(length, 1, input, output)`."""
     if kernel.ndim != 4:
         return False

@@ -32,7 +32,7 @@ class Dropout(Layer):
         p: float between 0 and 1, fraction of the values to drop. 0 and 1 drop nothing,
             as in Keras 1.2.2.
         noise_shape: tuple, shape of the random mask, batch included. Where it has a 1
-            the values are dropped together along that axis; None takes the input's
+            the values are dropped together along that axis; None means the input's
             size: `(None, 1, None)` drops the same features at all steps.
         seed: int, for draws that repeat from run to run whatever NumPy's generator is
             at.
@@ -82,7 +82,7 @@ class Dropout(Layer):
 
 
 def _fits(noise_shape: Shape, shape: Shape) -> bool:
-    """Tells whether each size of the noise is None, 1 or the input's."""
+    """Returns whether each size of the noise is None, 1 or the input's."""
     if len(noise_shape) != len(shape):
         return False
     pairs = zip(noise_shape, shape, strict=True)

@@ -51,7 +51,7 @@ def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def takes_mask(function: Callable[..., Any]) -> bool:
-    """Tells whether a function has an argument called `mask`."""
+    """Returns whether a function has an argument called `mask`."""
     try:
         return "mask" in inspect.signature(function).parameters
     except (TypeError, ValueError):

@@ -69,13 +69,13 @@ class Lambda(Layer):
         super().__init__(**kwargs)
         if not callable(function):
             raise TypeError(
-                f"{label(self)} received function={function!r}. It takes a function of "
+                f"{label(self)} received function={function!r}. Expected a function of "
                 "a tensor."
             )
         is_shape = output_shape is None or isinstance(output_shape, (tuple, list))
         if not is_shape and not callable(output_shape):
             raise TypeError(
-                f"{label(self)} received output_shape={output_shape!r}. It takes a "
+                f"{label(self)} received output_shape={output_shape!r}. Expected a "
                 "tuple without the batch, or a function from the input's shape to the "
                 "output's."
             )

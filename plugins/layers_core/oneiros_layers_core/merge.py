@@ -109,24 +109,24 @@ class Merge(Layer):
     def _check_arguments(self) -> None:
         if not callable(self.mode) and self.mode not in MODES:
             raise ArgumentError(
-                f"{label(self)} received mode={self.mode!r}. It takes one of "
+                f"{label(self)} received mode={self.mode!r}. Expected one of "
                 f"{', '.join(map(repr, MODES))}, or a function of a list of tensors."
             )
         if not is_int(self.dot_axes) and not _is_pair(self.dot_axes):
             raise TypeError(
-                f"{label(self)} received dot_axes={self.dot_axes!r}. It takes an int "
+                f"{label(self)} received dot_axes={self.dot_axes!r}. Expected an int "
                 f"or a pair of ints."
             )
         if not is_int(self.concat_axis):
             raise TypeError(
-                f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an "
+                f"{label(self)} received concat_axis={self.concat_axis!r}. Expected an "
                 "int."
             )
         if self.layers is not None and (
             not isinstance(self.layers, (list, tuple)) or len(self.layers) < 2
         ):
             raise TypeError(
-                f"{label(self)} received layers={self.layers!r}. It takes a list of at "
+                f"{label(self)} received layers={self.layers!r}. Expected a list of at "
                 "least two layers."
             )
 
@@ -161,7 +161,7 @@ class Merge(Layer):
     def _check_inputs(self, inputs: Any) -> None:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise TypeError(
-                f"{label(self)} was called on {inputs!r}. It takes a list of at least "
+                f"{label(self)} was called on {inputs!r}. Expected a list of at least "
                 "two tensors: merge([a, b], …)."
             )
 

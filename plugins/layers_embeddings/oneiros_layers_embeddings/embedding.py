@@ -32,7 +32,7 @@ ARGUMENTS = (
 
 
 class Embedding(Layer):
-    """Turns whole numbers, such as word indices, into vectors that are learned.
+    """Turns integers, such as word indices, into vectors that are learned.
 
     # Example
         ```python
@@ -61,7 +61,7 @@ class Embedding(Layer):
             step. 0 and 1 drop nothing.
 
     # Input shape
-        2D, `(samples, steps)`, of int32 or of floats that hold whole numbers; one of
+        2D, `(samples, steps)`, of int32 or of floats that hold integers; one of
         `input_dim` or more gives NaN.
 
     # Output shape

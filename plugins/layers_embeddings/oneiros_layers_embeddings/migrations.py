@@ -9,7 +9,7 @@ from oneiros_old_files.keras2 import Keras2Layer
 
 
 class EmbeddingMigration(Keras2Layer):
-    """Embedding, whose input is of whole numbers whatever its table is of."""
+    """Embedding, whose input is of integers whatever its table is of."""
 
     name = "Embedding"
     renamed = {

@@ -159,7 +159,7 @@ class BatchNormalization(Layer):
         if not -rank <= self.axis < rank or self.axis % rank == 0:
             raise ShapeError(
                 f"{label(self)} has axis={self.axis}, which is not a feature axis of "
-                f"its input of shape {tuple(input_shape)}. It takes 1 to {rank - 1}, "
+                f"its input of shape {tuple(input_shape)}. Expected 1 to {rank - 1}, "
                 "or -1 for the last."
             )
         size = input_shape[self.axis]

@@ -130,7 +130,7 @@ class SequenceLayer(Layer):
         if input_shape[1] == 0:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, a "
-                "sequence of 0 steps. It takes 1 step or more: leave such sequences "
+                "sequence of 0 steps. Expected 1 step or more: leave such sequences "
                 "out, or pad them with zeros and mask these."
             )
 
@@ -217,7 +217,7 @@ class SequenceLayer(Layer):
         return last, outputs, states
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
-        """Tells whether this layer's methods are still those of `standard`."""
+        """Returns whether this layer's methods are still those of `standard`."""
         return all(
             getattr(getattr(self, name), "__func__", None) is getattr(standard, name)
             for name in methods

@@ -37,7 +37,7 @@ class ConvRecurrent2D(SequenceLayer):
         nb_row, nb_col: ints, size of the window that moves over the images.
         nb_filter: int, number of output channels.
         return_sequences, go_backwards, stateful: as for `Recurrent`.
-        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None takes the
+        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None means the
             default.
 
     # Input shape

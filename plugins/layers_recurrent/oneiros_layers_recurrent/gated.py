@@ -238,7 +238,7 @@ class GatedRecurrent(Recurrent):
         return last, outputs, states
 
     def _fusible(self, mask: Any) -> bool:
-        """Tells whether the fused operation computes what this layer's methods do."""
+        """Returns whether the fused operation computes what this layer's methods do."""
         if "fused" not in K.current().capabilities:
             return False
         if 0 < self.dropout_U < 1:

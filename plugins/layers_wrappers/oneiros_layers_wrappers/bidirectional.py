@@ -88,7 +88,7 @@ class Bidirectional(Wrapper):
     def _check(self, merge_mode: Any) -> None:
         if merge_mode not in MERGE_MODES:
             raise ArgumentError(
-                f"{label(self)} received merge_mode={merge_mode!r}. It takes "
+                f"{label(self)} received merge_mode={merge_mode!r}. Expected "
                 f"{', '.join(map(repr, MERGE_MODES[:-1]))}, or None for both outputs."
             )
         if not (
@@ -97,7 +97,7 @@ class Bidirectional(Wrapper):
         ):
             raise ArgumentError(
                 f"{label(self)} received {label(self.layer)}, which can't run from the "
-                "end: it has no `go_backwards` and `return_sequences`. It takes a "
+                "end: it has no `go_backwards` and `return_sequences`. Expected a "
                 "recurrent layer, such as LSTM(n)."
             )
         if self.layer.built:
@@ -183,5 +183,5 @@ def _reversed(layer: Any, name: str) -> Any:
 
 
 def _is_part(value: Any) -> bool:
-    """Tells whether an attribute is in a configuration as one of its own."""
+    """Returns whether an attribute is in a configuration as one of its own."""
     return hasattr(value, "get_config") and not isinstance(value, type)

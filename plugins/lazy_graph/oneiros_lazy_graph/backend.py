@@ -215,7 +215,7 @@ class RecordedBackend(Gradients, Sessions):
         self._storage(x).set(self.checked_value(x, value))
 
     def is_variable(self, x: T) -> bool:
-        """Tells whether something is a variable of this backend."""
+        """Returns whether something is a variable of this backend."""
         return self.recorder.owns(x) and x.kind == "variable"
 
     def _storage(self, x: T) -> VariableStorage:

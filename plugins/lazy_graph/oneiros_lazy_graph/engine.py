@@ -40,7 +40,7 @@ class Engine(Protocol):
     # Recording
 
     def is_tensor(self, x: Any) -> bool:
-        """Tells whether `x` is, or holds, a tensor of the engine itself.
+        """Returns whether `x` is, or holds, a tensor of the engine itself.
 
         Functions of `K` compute with those at once instead of recording.
 

@@ -118,7 +118,7 @@ class Recorder:
         )
 
     def owns(self, x: Any) -> bool:
-        """Tells whether `x` is a node of this recorder."""
+        """Returns whether `x` is a node of this recorder."""
         return isinstance(x, LazyTensor) and x.recorder is self
 
     def lift(self, value: Any, dtype: str | None = None) -> Any:
@@ -217,7 +217,7 @@ class Recorder:
 
         # Raises
             ShapeError: if the shapes don't fit.
-            TypeError: for what is no tensor, array or number.
+            TypeError: if an argument isn't a tensor, array or number.
         """
         try:
             return self.record(self.engine.operator(name), args, label=label or name)

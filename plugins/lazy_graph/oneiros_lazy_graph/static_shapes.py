@@ -79,7 +79,7 @@ class StaticShape(tuple[Any, ...]):
         return [size.value for size in self]
 
     def is_fully_defined(self) -> bool:
-        """Tells whether all sizes are known."""
+        """Returns whether all sizes are known."""
         return None not in self
 
     def num_elements(self) -> int | None:

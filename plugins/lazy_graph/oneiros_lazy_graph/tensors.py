@@ -333,7 +333,7 @@ def _no_function(name: str) -> None:
 
 
 def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:
-    """Tells whether two shapes may be those of one tensor."""
+    """Returns whether two shapes may be those of one tensor."""
     if len(sizes) != len(static_shape):
         return False
     pairs = zip(sizes, static_shape, strict=True)

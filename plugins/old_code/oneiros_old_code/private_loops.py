@@ -37,7 +37,7 @@ class FunctionStream(Stream):
         self.size = next(value.shape[0] for value in inputs if np.ndim(value))
 
     def open(self, singly: bool = False) -> None:
-        """Makes ready for the first epoch."""
+        """Prepares for the first epoch."""
         self.step = Step(self.function, None)
 
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:

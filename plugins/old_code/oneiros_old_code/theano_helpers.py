@@ -19,7 +19,7 @@ FIRST_OF_IMAGE = 2
 
 
 def _on_gpu() -> bool:
-    """Tells whether the setting `device` has Theano's backend compute on a GPU."""
+    """Returns whether the setting `device` has Theano's backend compute on a GPU."""
     device = requested("theano")
     return device is not None and device.kind == "gpu"
 

@@ -54,5 +54,5 @@ def ndim_tensor(ndim: int) -> Tensor:
 
 
 def ndim_itensor(ndim: int, name: str | None = None) -> Tensor:
-    """Returns a placeholder of whole numbers with so many axes."""
+    """Returns a placeholder of integers with so many axes."""
     return K.placeholder(ndim=ndim, dtype="int32", name=name)

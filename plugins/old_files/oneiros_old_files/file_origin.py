@@ -54,7 +54,8 @@ def _generation(version: str, config: dict[str, Any]) -> int:
 
 
 def _looks_like_keras_2(config: dict[str, Any]) -> bool:
-    """Tells whether a configuration without a version has what Keras 1 never wrote."""
+    """Returns whether a configuration without a version has what Keras 1 never
+    wrote."""
     if config.get("class_name") == "Sequential":
         return isinstance(config.get("config"), dict)
     return config.get("class_name") == "Functional"

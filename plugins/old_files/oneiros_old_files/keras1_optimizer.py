@@ -98,7 +98,7 @@ def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
 
 
 def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
-    """Tells whether a file may have an optimizer's state as the weights were made.
+    """Returns whether a file may have an optimizer's state as the weights were made.
 
     # Arguments
         state: what the file holds.

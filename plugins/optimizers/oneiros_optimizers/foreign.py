@@ -13,7 +13,7 @@ from oneiros_optimizers.optimizer import Optimizer
 
 
 def is_tensorflow_optimizer(x: Any) -> bool:
-    """Tells whether `x` is an optimizer of TensorFlow, which isn't imported."""
+    """Returns whether `x` is an optimizer of TensorFlow, which isn't imported."""
     return hasattr(x, "apply_gradients") and any(
         cls.__module__.partition(".")[0] in ("tensorflow", "keras")
         for cls in type(x).__mro__

@@ -73,7 +73,7 @@ class OptimizerMigration(Migration):
         }
 
     def _takes(self, argument: str, config: dict[str, Any]) -> bool:
-        """Tells whether the optimizer here can do what an argument asks for."""
+        """Returns whether the optimizer here can do what an argument asks for."""
         if argument == "clipnorm":
             return not _is_of_tensorflow(config)
         return LATER_NAMES.get(argument, argument) in (*COMMON, *self.own_arguments)
@@ -84,7 +84,7 @@ def _does_nothing(argument: str, value: Any) -> bool:
 
 
 def _is_of_tensorflow(config: dict[str, Any]) -> bool:
-    """Tells whether an optimizer is one of TensorFlow's, whose `clipnorm` bounds the
+    """Returns whether an optimizer is one of TensorFlow's, whose `clipnorm` bounds the
     norm of each weight's gradient by itself."""
     return "learning_rate" in config and "name" in config
 

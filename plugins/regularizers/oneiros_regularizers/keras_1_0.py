@@ -27,7 +27,7 @@ class OneOutput:
 
 
 def takes_loss(cls: type) -> bool:
-    """Tells whether a class itself defines `__call__(self, loss)`."""
+    """Returns whether a class itself defines `__call__(self, loss)`."""
     call = vars(cls).get("__call__")
     if not inspect.isfunction(call):
         return False

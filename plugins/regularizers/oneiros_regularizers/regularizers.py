@@ -33,7 +33,7 @@ class EigenvalueRegularizer(Regularizer):
         2D, a weight `(input, output)`.
 
     # Raises
-        ArgumentError: if `k` is no number.
+        ArgumentError: if `k` isn't a number.
         ShapeError: when it is called with a tensor of another rank.
 
     # Example
@@ -87,7 +87,7 @@ class L1L2Regularizer(Regularizer):
         l2: float, factor of the squares.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -142,7 +142,7 @@ def l1(l: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -170,7 +170,7 @@ def l2(l: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -198,7 +198,7 @@ def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -229,7 +229,7 @@ def activity_l1(l: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -253,7 +253,7 @@ def activity_l2(l: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python
@@ -278,7 +278,7 @@ def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
         An `L1L2Regularizer`.
 
     # Raises
-        ArgumentError: if a factor is no number.
+        ArgumentError: if a factor isn't a number.
 
     # Example
         ```python

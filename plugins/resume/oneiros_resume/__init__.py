@@ -1,1 +1,1 @@
-"""Trainings that go on after an interruption: a plugin of Oneiros."""
+"""Resuming interrupted training: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""The state of a training in a file, checked before anything is set."""
+"""Checks of the training state in a file, before anything is set."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from oneiros_resume.training import Training
 
 
 def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> None:
-    """Checks the types and the limits of all that `Keeper` saves of a training.
+    """Checks the types and limits of everything that `Keeper` saves.
 
     # Arguments
-        run: what the file holds of it.
-        training: the `Training` that is to go on with it.
-        fit: dict, what must be the same.
+        run: the saved state.
+        training: the `Training` to continue with it.
+        fit: dict of the values that must be the same.
         path: the file, for messages.
 
     # Raises
-        FileFormatError: saying what is missing or wrong.
-        ArgumentError: if it is a training on other data.
+        FileFormatError: says what is missing or wrong.
+        ArgumentError: if it belongs to training on other data.
     """
     if not isinstance(run, dict):
         raise damaged(path, f"is damaged: it is {shown(run)}")
@@ -36,8 +36,8 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
     )
     if run["fit"] != fit:
         raise ArgumentError(
-            f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the "
-            "same data to go on with it, or remove the file to start anew."
+            f"{path} belongs to training with {run['fit']}; this has {fit}. Pass the "
+            "same data to continue, or remove the file to start again."
         )
     _check_items(run, StateChecks(training).items(), path)
 
@@ -58,16 +58,16 @@ def _check_items(run: dict[str, Any], items: Iterable[StateItem], path: Any) -> 
 
 
 def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
-    """Checks that a fit has the epoch that a training is at.
+    """Checks that a fit includes the epoch where the saved training stopped.
 
-    What was trained can't be taken back.
+    Training can't be undone.
 
     # Arguments
         epochs: range of the epochs of the fit.
         run, path: as for `check_run`.
 
     # Raises
-        ArgumentError: saying which epochs go on with it.
+        ArgumentError: says which epochs can continue it.
     """
     epochs_done = run["epoch"]
     is_in_epoch = run["batch"] is not None
@@ -77,27 +77,27 @@ def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
     progress = "1 epoch" if epochs_done == 1 else f"{epochs_done} epochs"
     needed = max(epochs_done, 1)
     if is_in_epoch:
-        progress += " and a part of another"
+        progress += " and part of another"
         needed = epochs_done + 1
     remedy = f"pass nb_epoch={needed} or more"
     if epochs_done < epochs.start:
         remedy += f" and initial_epoch={epochs_done} or less"
     raise ArgumentError(
         f"The training in {path} has had {progress}; this fit has "
-        f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To go on with it, "
-        f"{remedy}. To start anew, remove that file; load_model({str(path)!r}) gives "
-        "the model as it is."
+        f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To continue it, "
+        f"{remedy}. To start again, remove that file; load_model({str(path)!r}) "
+        "returns the model as it is."
     )
 
 
 def damaged(path: Any, problem: str) -> FileFormatError:
-    """Returns the error for a file whose state of a training has a problem."""
+    """Returns the error for a file with a problem in its training state."""
     return FileFormatError(
-        f"The state of the training in {path} {problem}. To start anew, remove that "
-        f"file; load_model({str(path)!r}) gives the model that it holds."
+        f"The training state in {path} {problem}. To start again, remove that "
+        f"file; load_model({str(path)!r}) returns the model that it holds."
     )
 
 
 def shown(value: Any) -> str:
-    """Returns a value in few words and on one line."""
+    """Returns a short description of a value, on one line."""
     return " ".join(f"{value!r:.60}".split())

@@ -1,4 +1,4 @@
-"""What keeps a training in a file, and restores it in another process."""
+"""Saves the state of training in a file, and restores it in another process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from oneiros_resume.training import Training
 
 Logs = dict[str, Any] | None
 DATA_SIZES = ("batch_size", "nb_sample")
-"""What callbacks are told that must not change between the parts of a training."""
+"""The parameters of callbacks that must not change between the parts of a training
+run."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +46,29 @@ class SavingPlan:
 
 
 class ResumedStream(StreamWrapper):
-    """The stream of a fit, whose first epoch begins where the saved training was."""
+    """The stream of a fit; its first epoch begins where the saved training stopped."""
 
     def __init__(self, inner: Stream, keeper: Keeper) -> None:
         super().__init__(inner)
         self.keeper = keeper
 
     def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
-        """Returns the runs after the batches that are done."""
+        """Returns the runs after the finished batches."""
         return self.inner.runs(order, self.keeper.enter(order))
 
 
 class Keeper(Callback):
-    """Keeps the state of a training in a file, and restores it; told of all last.
+    """Saves the state of training in a file, and restores it; called after all other
+    callbacks.
 
     # Arguments
         plan: the `SavingPlan`.
         training: the `Training`.
-        epochs: range of the epochs of the whole training.
-        params: dict, what callbacks are told of it.
+        epochs: range of all epochs.
+        params: dict, the parameters of callbacks.
 
     # Properties
-        epochs: range of the epochs that remain.
+        epochs: range of the remaining epochs.
     """
 
     called_after_runs = True
@@ -103,13 +105,13 @@ class Keeper(Callback):
         except NotImplementedError:
             name = type(self.model.optimizer).__name__
             raise CapabilityError(
-                f"{name} keeps its state to itself, so that a training with it can't "
-                "be resumed. Take an optimizer of oneiros.optimizers, or leave Resume "
+                f"{name} doesn't expose its state, so training with it can't "
+                "be resumed. Use an optimizer of oneiros.optimizers, or remove "
                 "out."
             ) from None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Restores what the file holds; without one, makes the first."""
+        """Restores the state in the file; without a file, writes the first one."""
         self.training.begin()
         self._begin_epoch(self.epochs.start)
         self._saved_at = time.monotonic()
@@ -125,7 +127,7 @@ class Keeper(Callback):
             print(f"Resume: {self.plan.path} goes on with {place}")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Notes the epoch."""
+        """Stores the epoch."""
         self._begin_epoch(epoch)
 
     def _begin_epoch(self, epoch: int) -> None:
@@ -133,7 +135,8 @@ class Keeper(Callback):
         self._saved_batch = 0
 
     def enter(self, order: Any) -> int:
-        """Receives an epoch's order, restores the saved one; returns batches done."""
+        """Receives an epoch's order, restores the saved one, and returns the number of
+        finished batches."""
         run = self._saved_run
         self._saved_run = None
         self.training.order = order
@@ -152,11 +155,11 @@ class Keeper(Callback):
         return int(run["batch"])
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Saves if it is time."""
+        """Saves if it is due."""
         self._save_if_due(batch + 1)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Saves if it is time."""
+        """Saves if it is due."""
         self._save_if_due(logs["batch"][-1] + 1)
 
     def _save_if_due(self, batches_done: int) -> None:
@@ -173,13 +176,13 @@ class Keeper(Callback):
         return plan.seconds is not None and unsaved_seconds >= plan.seconds
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Saves if it is time, or if it was the last epoch and the file is to stay."""
+        """Saves if it is due, or if it was the last epoch and the file should stay."""
         is_last = epoch + 1 == self.epochs.stop or self.model.stop_training
         if (epoch + 1) % self.plan.epochs == 0 or (is_last and self.plan.keep):
             self._save(epoch + 1, None)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Removes the file, unless it is to stay."""
+        """Removes the file, unless it should stay."""
         if not self.plan.keep:
             self.plan.path.unlink(missing_ok=True)
 
@@ -210,7 +213,7 @@ class Keeper(Callback):
         run = training_state.get("run")
         if run is None:
             raise ArgumentError(
-                f"{path} holds no training to go on with. Resume keeps a file of its "
+                f"{path} holds no training state. Resume needs a file of its "
                 "own: pass another path, or remove this file."
             )
         check_run(run, self.training, self.data_sizes, path)
@@ -226,7 +229,7 @@ class Keeper(Callback):
             raise ArgumentError(
                 f"{self.plan.path} has the optimizer's state in another order, that of "
                 "the weights' names: 'dense_10' comes before 'dense_9'. Name the "
-                "layers, or go on in a new process."
+                "layers, or continue in a new process."
             )
 
     def _check_values(self, state: ModelState, variables: Any) -> None:
@@ -243,9 +246,9 @@ class Keeper(Callback):
         if expected != received:
             raise FileFormatError(
                 f"{path} holds {len(received)} arrays of an optimizer's state "
-                f"({', '.join(received):.200}); that of {type(optimizer).__name__} is "
-                f"{len(expected)} ({', '.join(expected):.200}). It is damaged, or of a "
-                "training with another optimizer."
+                f"({', '.join(received):.200}); {type(optimizer).__name__} has "
+                f"{len(expected)} ({', '.join(expected):.200}). The file is damaged, "
+                "or from training with another optimizer."
             )
         self._weights = matched_pairs(
             self.model, state.weights, path, False, origin_of(state)
@@ -262,13 +265,13 @@ class Keeper(Callback):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Context manager under which errors name the file, and the way out."""
+        """Context manager that adds the file, and the way out, to errors."""
         try:
             yield
         except OneirosError as error:
             path = self.plan.path
             error.add_note(
-                f"Resume goes on with the training in {path}. To start anew, remove "
+                f"Resume continues the training in {path}. To start again, remove "
                 "that file."
             )
             raise

@@ -1,4 +1,4 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: the names of this plugin, by reference."""
 
 from oneiros import hookimpl
 
@@ -7,7 +7,7 @@ CALLBACKS = {"Resume": "oneiros_resume.resume:Resume"}
 
 @hookimpl
 def oneiros_callbacks() -> dict[str, str]:
-    """The callbacks that can be asked for by name."""
+    """The callbacks that you can use by name."""
     return CALLBACKS
 
 

@@ -1,4 +1,4 @@
-"""`Resume`: a training that goes on where it was when its process ended."""
+"""`Resume`: continues training where its process ended."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from oneiros_resume.training import Training
 
 
 class Resume(Callback):
-    """Lets an interrupted training go on when its program is started again.
+    """Continues interrupted training when you start the program again.
 
-    The training then ends with the same bits as without the interruption: weights,
-    optimizer, history. While it goes on, its state is kept in a file, which is a model
-    file, too. If the file exists when training begins, training goes on from there.
+    Training ends with the same bits as without the interruption: weights, optimizer,
+    history. During training, its state is saved in a file, which is also a model file.
+    If the file exists when training begins, training continues from there.
 
     # Example
         ```python
@@ -46,21 +46,21 @@ class Resume(Callback):
 
     # Arguments
         filepath: path of the file, HDF5.
-        epochs: int, the epochs between two savings.
-        batches: int, after how many batches of an epoch to save as well; None for not
-            at all.
-        seconds: float, after how many seconds since the last time to save as well; None
-            for not at all.
-        keep: bool, whether the file stays when training is over; then the same program,
-            started again, gets the result without training. Otherwise it is removed.
-        verbose: 0 for silence, 1 to say where training goes on.
-        budget: `oneiros.saving.Budget`, what reading the file may cost.
+        epochs: int, the number of epochs between saves.
+        batches: int, also save after this number of batches within an epoch; None for
+            never.
+        seconds: float, also save this number of seconds after the last save; None for
+            never.
+        keep: bool, whether the file stays when training ends. If it does, the same
+            program, started again, gets the result without training.
+        verbose: 0 for silence, 1 to print where training continues.
+        budget: `oneiros.saving.Budget`, limits for reading the file.
 
     # Raises
-        ArgumentError: if the file is of another training or of none, or of more epochs
-            than are asked for.
+        ArgumentError: if the file belongs to other training or to none, or has had more
+            epochs than `nb_epoch`.
         FileFormatError: if the file is damaged; nothing has changed then.
-        CapabilityError: if the optimizer keeps its state to itself.
+        CapabilityError: if the optimizer doesn't expose its state.
     """
 
     def __init__(
@@ -87,16 +87,17 @@ class Resume(Callback):
             raise refusal("Resume", "filepath", filepath, expected)
 
     def get_state(self) -> None:
-        """Has none."""
+        """Has no state."""
 
     def prepare_fit(self, fit: Fit) -> None:
-        """Has the fit begin where the file says, and its state kept from then on."""
+        """Makes the fit begin where the file says, and saves its state from then on."""
         other_callbacks = [
             callback for callback in fit.callbacks.callbacks if callback is not self
         ]
         if any(isinstance(callback, Resume) for callback in other_callbacks):
             raise ArgumentError(
-                "callbacks holds two Resume objects; a fit takes one. Remove the other."
+                "callbacks has two Resume objects; a fit can have one. Remove the "
+                "other."
             )
         streams = {"train": fit.train, "validation": fit.validation}
         training = Training(fit.model, streams, other_callbacks, fit.train.size)

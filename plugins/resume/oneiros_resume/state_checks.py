@@ -1,4 +1,4 @@
-"""What each item of a training's state must be like."""
+"""The requirements for each item of the training state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oneiros_saving.plain_data_encoding import encoded, same
 from oneiros_resume.training import USES, Training
 
 WRONG = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
-"""What NumPy and Python raise on a state that is none."""
+"""The errors that NumPy and Python raise for an invalid state."""
 MT19937_WORDS = 624
 
 
@@ -24,9 +24,9 @@ class StateItem:
     """An item of the state.
 
     # Properties
-        key: str, what it is called in a file.
-        fits: function that tells whether a value can be restored.
-        expected: str, what would be, in words.
+        key: str, its name in the file.
+        fits: function that returns whether a value can be restored.
+        expected: str, a description of valid values.
     """
 
     key: str
@@ -35,7 +35,7 @@ class StateItem:
 
 
 class StateChecks:
-    """Checks of a state, by a training that is to go on with it."""
+    """Checks of a state for the training that continues with it."""
 
     def __init__(self, training: Training) -> None:
         self.training = training
@@ -43,7 +43,7 @@ class StateChecks:
         self.batch_count = ceil(self.order_size / training.streams["train"].batch_size)
 
     def items(self) -> list[StateItem]:
-        """Returns all that a state must have."""
+        """Returns all items that a state must have."""
         last_batch = self.batch_count or "the number of batches"
         last_row = self.order_size - 1
         return [
@@ -57,7 +57,7 @@ class StateChecks:
             StateItem(
                 "streams",
                 self._are_streams,
-                "the places of the generators that are trained and validated on",
+                "the positions of the training and validation generators",
             ),
             StateItem(
                 "order",
@@ -124,12 +124,12 @@ class StateChecks:
 
 
 def is_count(value: Any) -> bool:
-    """Tells whether this is an int of 0 or above that fits 64 bits."""
+    """Returns whether this is an int of 0 or above that fits 64 bits."""
     return type(value) is int and 0 <= value < 2**63
 
 
 def are_values(values: Any) -> bool:
-    """Tells whether this is a dict from names to lists of arrays."""
+    """Returns whether this is a dict from names to lists of arrays."""
     if not isinstance(values, dict):
         return False
     return all(map(_are_arrays, values.values()))
@@ -181,7 +181,7 @@ def _is_python_state(state: Any) -> bool:
 
 
 def _is_stream_state(state: Any, own_state: dict[str, Any]) -> bool:
-    """Tells whether a generator's state has the keys and counts of its own."""
+    """Returns whether a generator's state has the keys and counts of its own."""
     if not isinstance(state, dict) or state.keys() != own_state.keys():
         return False
     counts = [state[key] for key, own in own_state.items() if type(own) is int]
@@ -191,7 +191,7 @@ def _is_stream_state(state: Any, own_state: dict[str, Any]) -> bool:
 
 
 def _are_counts(state: Any) -> bool:
-    """Tells whether this is a count, or lists and dicts of counts."""
+    """Returns whether this is a count, or lists and dicts of counts."""
     if isinstance(state, dict):
         return all(map(_are_counts, state.values()))
     if isinstance(state, list):
@@ -200,7 +200,7 @@ def _are_counts(state: Any) -> bool:
 
 
 def _are_alike(state: Any, own_state: Any) -> bool:
-    """Tells whether a random state is laid out like a function's own."""
+    """Returns whether a random state is laid out like a function's own."""
     if isinstance(own_state, dict):
         if not isinstance(state, dict) or state.keys() != own_state.keys():
             return False
@@ -214,7 +214,7 @@ def _are_alike(state: Any, own_state: Any) -> bool:
 
 
 def _is_callback_state(state: Any, callback: Any) -> bool:
-    """Tells whether a callback can take a state.
+    """Returns whether a callback can take a state.
 
     One that says itself how it takes it is asked later.
     """

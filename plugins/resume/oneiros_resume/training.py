@@ -1,4 +1,4 @@
-"""A training as plain data, with which another process can go on."""
+"""The state of training as plain data, with which another process can continue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Training:
     """A `fit` in progress.
 
     # Arguments
-        model: the model that callbacks know.
+        model: the model that callbacks see.
         streams: dict with the streams `train` and `validation`, which may be None.
         callbacks: list of the callbacks.
 
@@ -53,19 +53,20 @@ class Training:
         self._initial_states: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
-        """Returns the trained weights' places, in the optimizer's order."""
+        """Returns the positions of the trained weights, in the optimizer's order."""
         places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
         return [places.get(id(weight), -1) for weight in trained_weights(self._inner)]
 
     def begin(self) -> None:
-        """Notes the callbacks' states, which are the program's until they change."""
+        """Stores the callbacks' states, which belong to the program until they
+        change."""
         self._initial_states = {
             name: encoded(_get_state(callback))
             for name, callback in self.callbacks.items()
         }
 
     def state(self) -> dict[str, Any]:
-        """Returns all that isn't part of every model file."""
+        """Returns everything that isn't part of an ordinary model file."""
         weights = self.model.weights
         is_sorted = np.array_equal(self.order, np.arange(len(self.order)))
         return {
@@ -82,15 +83,15 @@ class Training:
         }
 
     def check_variables(self, state: dict[str, Any]) -> None:
-        """Raises FileFormatError unless the variables of a state fit the layers'."""
+        """Raises FileFormatError if the variables of a state don't fit the layers."""
         for path, part in parts_of(self.model):
             matched(part, state["variables"].get(path, {}), self.model.weights)
 
     def restore(self, state: dict[str, Any], streams: bool) -> None:
-        """Restores what `state` returned, apart from the order, which the loop has.
+        """Restores the result of `state`, except the order, which the loop restores.
 
         # Arguments
-            streams: whether to restore the streams too; that is done once.
+            streams: whether to restore the streams too, which is done once.
         """
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
@@ -114,13 +115,13 @@ class Training:
         return has_drawn
 
     def stateful(self) -> Iterator[tuple[str, Any]]:
-        """Gives the streams that have a state, by their names."""
+        """Yields the names and streams that have a state."""
         for name, stream in self.streams.items():
             if stream is not None and stream.get_state() is not None:
                 yield name, stream
 
     def random_states(self) -> Iterator[tuple[str, Any]]:
-        """Gives the random state of the functions that there are, by use."""
+        """Yields the uses and random states of the existing functions."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)
             if function is not None and hasattr(function, "get_random_state"):
@@ -144,9 +145,9 @@ class Training:
             _set_state(self.callbacks[name], self._completed(name, state))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
-                f"The callback {name} can't take its state from the file, "
+                f"The callback {name} can't restore its state from the file, "
                 f"{state!r:.80}: {type(error).__name__}: {error}. The file is damaged, "
-                "or of another version of it."
+                "or from another version of it."
             ) from error
 
     def _completed(self, name: str, state: Any) -> Any:

@@ -245,7 +245,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _is_plain(kind: Any) -> bool:
-    """Tells whether a type of HDF5 is one of NumPy's integers or floats."""
+    """Returns whether a type of HDF5 is one of NumPy's integers or floats."""
     if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT):
         return False
     return bool(kind.equal(h5py.h5t.py_create(kind.dtype)))

@@ -1,4 +1,5 @@
-"""What the caller of a load supplies and permits, in force while a model is built."""
+"""The objects and permissions of the caller of a load, active while a model is
+built."""
 
 from __future__ import annotations
 
@@ -19,14 +20,14 @@ Plugins = str | Iterable[str]
 
 
 class CallerChoices:
-    """Objects of the caller's own, functions that no file holds, and which plugins may
-    be imported.
+    """The caller's own objects, functions that files can't hold, and the plugins that
+    may be imported.
 
     # Arguments
         custom_objects, functions, plugins: as for `load_model`.
 
     # Raises
-        ArgumentError: for what are no dicts, and no choice of plugins.
+        ArgumentError: if the first two aren't dicts, or `plugins` is invalid.
     """
 
     def __init__(
@@ -38,11 +39,11 @@ class CallerChoices:
 
     @contextmanager
     def in_force(self, limits: BuildLimits | None, source: Any) -> Iterator[None]:
-        """Context manager under which they hold, beside those of a load around it.
+        """Context manager that activates them, in addition to those of an outer load.
 
         # Arguments
-            limits: `BuildLimits`, how much may be built.
-            source: what is loaded, for the log.
+            limits: `BuildLimits`, limits for what is built.
+            source: the file or text, for the log.
         """
         outer = load_context.current()
         context = LoadContext(
@@ -65,8 +66,8 @@ class CallerChoices:
         unknown = [name for name in self.functions if name not in names]
         if unknown:
             raise ArgumentError(
-                f"functions has {', '.join(map(repr, unknown)):.200}; the file has no "
-                f"layer of that name, but {', '.join(names):.300}."
+                f"functions has {', '.join(map(repr, unknown)):.200}, but the file has "
+                f"no layer of that name. Its layers: {', '.join(names):.300}."
             )
 
 
@@ -74,6 +75,7 @@ def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
     objects = supplied or {}
     if not isinstance(objects, dict):
         raise ArgumentError(
-            f"{argument} takes a dict from names to objects; received {objects!r:.80}."
+            f"{argument} must be a dict from names to objects; received "
+            f"{objects!r:.80}."
         )
     return objects

@@ -1,7 +1,7 @@
-"""What a configuration names, found without importing or building anything.
+"""Finds the names in a configuration without importing or building anything.
 
-Keras 1 tells by an argument's name what its value is: `init` and `inner_init` are
-initializations, `W_regularizer` is a regularizer, and so on.
+In Keras 1, the name of an argument tells the kind of its value: `init` and `inner_init`
+are initializations, `W_regularizer` is a regularizer, and so on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ARGUMENTS = {
     "constraint": re.compile(r"(\w+_)?constraint"),
 }
 ACCURACY = ("accuracy", "acc")
-"""Metrics that stand for the one that fits the loss."""
+"""Names for the accuracy that fits the loss."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,11 @@ class Reference:
     """A name in a configuration.
 
     # Arguments
-        kind: str, a kind of the registry; `"function"` where any registered function
-            may stand.
+        kind: str, a kind of the registry; `"function"` for any registered function.
         name: str.
         where: str, the names of the layers around it, as a path.
-        certain: bool, whether the argument is known to be of this kind; a layer of
-            someone else's may use an argument's name for something of its own.
+        certain: bool, whether the argument is known to be of this kind; a third-party
+            layer may use the same argument name for something else.
     """
 
     kind: str
@@ -46,7 +45,7 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The name under which a file tells where the object came from."""
+        """The key under which a file records the origin of the object."""
         return f"{self.kind}:{self.name}"
 
 
@@ -57,9 +56,9 @@ class Part:
     # Arguments
         class_name: str.
         config: dict of arguments, or list of layers.
-        where: str, its name after those of the models and wrappers around it, as a
+        where: str, the names of the models and wrappers around it and its own, as a
             path.
-        certain: bool, whether it stands where a layer must.
+        certain: bool, whether its position must contain a layer.
         inbound: list, the calls of the layer in its model.
     """
 
@@ -71,7 +70,7 @@ class Part:
 
 
 def layers(model_config: Any) -> Iterator[Part]:
-    """Gives a model, and all layers and models inside, each before what is in it."""
+    """Yields a model and all layers and models inside it, each before its contents."""
     waiting: list[tuple[Any, str, bool]] = [(model_config, "", True)]
     while waiting:
         entry, around, certain = waiting.pop()
@@ -88,7 +87,7 @@ def layers(model_config: Any) -> Iterator[Part]:
 
 
 def references(model_config: Any, training_config: Any = None) -> Iterator[Reference]:
-    """Gives all that a model's configuration and what `compile` was given name."""
+    """Yields all names in a model's configuration and in its `compile` arguments."""
     for part in layers(model_config):
         yield Reference("layer", part.class_name, part.where, part.certain)
         yield from _arguments(part)
@@ -97,10 +96,10 @@ def references(model_config: Any, training_config: Any = None) -> Iterator[Refer
 
 
 def find(kind: str, name: str) -> Entry | None:
-    """Returns who provides a name here, importing nothing, or None.
+    """Returns the entry of a name, or None, without importing anything.
 
     # Raises
-        NameConflictError: if several do.
+        NameConflictError: if several plugins provide it.
     """
     for each in FUNCTION_KINDS if kind == "function" else (kind,):
         entry = registry.find(each, name)
@@ -110,7 +109,7 @@ def find(kind: str, name: str) -> Entry | None:
 
 
 def first_party(part: Part) -> bool:
-    """Tells whether a layer's class is one whose arguments are named as in Keras 1."""
+    """Returns whether a layer's class uses Keras 1's argument names."""
     return part.class_name.rpartition(":")[2] in registry.owners().get("layer", {})
 
 

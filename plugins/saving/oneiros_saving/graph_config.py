@@ -1,4 +1,4 @@
-"""Graphs as configurations, laid out as in Keras 1, and back."""
+"""Converts graphs to configurations in the layout of Keras 1, and back."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _build_layers(entries: list[Any]) -> dict[str, Layer]:
 
 
 def _output(layers: dict[str, Layer], place: Any) -> Tensor:
-    """Returns the tensor that a reference means; None if that call isn't made yet."""
+    """Returns the tensor of a reference; None if that call hasn't been made yet."""
     parts = [type(part) for part in place] if isinstance(place, list) else []
     if parts == [str, int, int] and place[0] in layers and min(place[1:]) >= 0:
         name, node, index = place

@@ -1,5 +1,5 @@
-"""Which plugins a file may have imported: the caller's choice, in force while a model
-is built."""
+"""The plugins that a file may import: the caller's choice, active while a model is
+built."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ LOGGER = logging.getLogger("oneiros")
 
 INSTALLED = "installed"
 LOADED = "loaded"
-"""Choices that are no list: all plugins, and those that are imported already."""
+"""The choices other than a list: all plugins, and those that are already imported."""
 
 GUARDED_KINDS = (*NAMED_KINDS, "migration")
-"""Kinds of objects that a file may have imported: those it names, and what reads their
-older arguments."""
+"""Kinds of objects that a file may import: objects that it names, and migrations of
+their older arguments."""
 
 
 class Permission:
-    """From which plugins a file may have something imported.
+    """The plugins from which a file may import.
 
     # Arguments
-        plugins: `"installed"`: from all; `"loaded"`: only what is imported already; or
-            a list of distributions, from which more may be imported. Oneiros' own are
+        plugins: `"installed"`: all; `"loaded"`: only modules that are already imported;
+            or a list of distributions from which more may be imported. Oneiros' own are
             always permitted.
 
     # Raises
@@ -51,33 +51,33 @@ class Permission:
         self._imported: set[str] = set()
 
     def check(self, entry: Entry) -> None:
-        """Raises UnsafeFileError unless an entry may be imported."""
+        """Raises UnsafeFileError if an entry may not be imported."""
         if not _is_new(entry):
             return
         if self.plugins != INSTALLED and entry.distribution not in self.allowed:
             module = entry.module
             raise UnsafeFileError(
-                f"The {entry.kind} {entry.name!r} is named, which is in {module} of "
-                f"{entry.distribution} {entry.version}: not imported yet, and "
-                f"plugins={self.plugins!r} doesn't let a file import it. If it may be: "
-                f"plugins=[{entry.distribution!r}], or `import {module}` before."
+                f"The file needs the {entry.kind} {entry.name!r}, which is in {module} "
+                f"of {entry.distribution} {entry.version}. It isn't imported yet, and "
+                f"plugins={self.plugins!r} doesn't let a file import it. To permit it: "
+                f"plugins=[{entry.distribution!r}], or `import {module}` first."
             )
         self._imported.add(f"{entry.distribution} {entry.version}")
 
     @contextmanager
     def logged(self, source: Any) -> Iterator[None]:
-        """Context manager that logs at its end which plugins `source` had imported."""
+        """Context manager that logs at its end which plugins `source` imported."""
         try:
             yield
         finally:
             if self._imported:
                 plugins = ", ".join(sorted(self._imported))
-                LOGGER.info("%s had these plugins imported: %s", source, plugins)
+                LOGGER.info("%s imported these plugins: %s", source, plugins)
 
 
 def nothing_foreign() -> AbstractContextManager[Any]:
-    """Returns a context manager under which what third-party plugins offer and isn't
-    imported yet counts as unknown."""
+    """Returns a context manager under which names of third-party plugins count as
+    unknown unless they are already imported."""
     first_party = _first_party()
 
     def check(entry: Entry) -> None:
@@ -107,5 +107,5 @@ def _are_names(plugins: Any) -> bool:
 
 def _refusal(plugins: Any, expected: str) -> ArgumentError:
     return ArgumentError(
-        f"plugins={plugins!r} is none of {(INSTALLED, LOADED)}, nor {expected}."
+        f"plugins={plugins!r} is neither one of {(INSTALLED, LOADED)} nor {expected}."
     )

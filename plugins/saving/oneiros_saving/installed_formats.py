@@ -1,7 +1,7 @@
-"""The file formats that are installed, and which of them reads or writes a file.
+"""The installed file formats, and which one reads or writes a file.
 
-A format that doesn't work is its plugin's fault: it is recorded, as `oneiros plugins`
-shows, and the others are asked.
+If a format doesn't work, the failure is recorded for its plugin (`oneiros plugins`
+shows it), and the other formats are tried.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from oneiros.errors import NameConflictError, PluginLoadError
 from oneiros_safe_files.model_format import Format
 
 HEAD_BYTES = 512
-"""A format is recognised by so many bytes of a file."""
+"""The number of bytes by which a format recognises a file."""
 
 
 def recognising(path: Path) -> Format | None:
@@ -44,7 +44,7 @@ def for_suffix(path: Path) -> Format:
 
 
 def has_suffix(suffix: str) -> bool:
-    """Tells whether a format is chosen by a suffix."""
+    """Returns whether a format has this suffix."""
     return any(suffix in suffixes_of(cls) for _, cls in classes())
 
 
@@ -54,13 +54,13 @@ def hdf5() -> Any:
 
 
 def suffixes_of(cls: type[Format]) -> tuple[str, ...]:
-    """Returns a format's suffixes; none if it declares something else."""
+    """Returns a format's suffixes; none if its declaration is invalid."""
     suffixes = getattr(cls, "suffixes", ())
     return suffixes if isinstance(suffixes, tuple) else ()
 
 
 def classes() -> Iterator[tuple[str, type[Format]]]:
-    """Gives the names of all formats that can be imported here, and their classes."""
+    """Yields the names and classes of all formats that can be imported."""
     for name in registry.names("format"):
         with suppress(PluginLoadError, NameConflictError):
             yield name, registry.resolve("format", name)
@@ -73,8 +73,8 @@ def read_head(path: Path) -> bytes:
 
 
 def faults(head: bytes) -> list[str]:
-    """Returns a sentence for each format that can't say whether it recognises a file
-    that begins with `head`."""
+    """Returns a sentence for each format that fails to check whether it recognises a
+    file that begins with `head`."""
     sentences = []
     for name in registry.names("format"):
         try:
@@ -110,5 +110,5 @@ def _sentence(name: str, error: Exception) -> str:
     owner = f" of {entry.distribution}" if entry else ""
     return (
         f"The format {name!r}{owner} doesn't work: {type(error).__name__}: {error}. "
-        f"Disable or repair its plugin; `oneiros plugins` tells more."
+        f"Disable or repair its plugin; `oneiros plugins` shows more."
     )

@@ -1,5 +1,4 @@
-"""What the configuration of a layer holds by default: the arguments of its constructors
-that it keeps."""
+"""The default configuration of a layer: the constructor arguments that it stores."""
 
 from __future__ import annotations
 
@@ -17,25 +16,25 @@ from oneiros.engine.layer import KWARGS, Layer
 from oneiros.errors import ConfigError
 
 COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
-"""Attributes that every layer's configuration holds, as far as the layer has them."""
+"""Attributes in every layer's configuration, if the layer has them."""
 
 FUNCTIONS = ("activation", "init")
-"""How the names of arguments end that take functions of these kinds."""
+"""The endings of the names of arguments that accept functions of these kinds."""
 
 PARTS = ("regularizer", "constraint")
-"""How the names of arguments end that take such objects."""
+"""The endings of the names of arguments that accept such objects."""
 
 MAX_ARRAY = 1000
-"""How many values an array may have to be held as an argument; larger ones are data."""
+"""The maximum size of an array that is stored as an argument; larger ones are data."""
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def layer_config(layer: Any) -> dict[str, Any]:
-    """Returns what `Layer.get_config` does.
+    """Implements `Layer.get_config`.
 
-    A class that defines `get_config` describes the arguments of its constructor there:
-    those of its base classes' constructors are described here.
+    If a class defines `get_config`, that method adds the arguments of its own
+    constructor; this function adds those of the base classes.
     """
     config = {key: plain(getattr(layer, key)) for key in COMMON if hasattr(layer, key)}
     is_default = type(layer).argument_config is Layer.argument_config
@@ -65,7 +64,7 @@ def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def argument_config(layer: Any, argument: str) -> dict[str, Any]:
-    """Returns what `Layer.argument_config` does."""
+    """Implements `Layer.argument_config`."""
     if argument not in vars(layer):
         return {}
     value = vars(layer)[argument]
@@ -87,7 +86,7 @@ def argument_config(layer: Any, argument: str) -> dict[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Tells whether a configuration can hold a value as it is."""
+    """Returns whether a configuration can hold a value as it is."""
     if isinstance(value, (list, tuple)):
         return all(_is_plain(item) for item in value)
     if isinstance(value, dict):
@@ -98,7 +97,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Returns NumPy's numbers as Python's, also those in lists, tuples and dicts."""
+    """Returns NumPy's numbers as Python's, including those in lists, tuples and
+    dicts."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):
@@ -113,8 +113,8 @@ def _function_name(layer: Any, argument: str, function: Any) -> str:
     if name is None:
         raise ConfigError(
             f"{label(layer)} has {argument}={function!r}, which has no name that a "
-            "configuration could hold. Pass a function made with `def`; a layer goes "
-            "into the model as a layer of its own."
+            "configuration could hold. Pass a function made with `def`; add a layer "
+            "to the model as a separate layer."
         )
     return str(name)
 
@@ -124,5 +124,5 @@ def _part_config(layer: Any, argument: str, part: Any) -> Any:
         return part.get_config()
     raise ConfigError(
         f"{label(layer)} has {argument}={part!r}, which has no get_config() that a "
-        f"configuration could hold. Pass an object of a class that defines it."
+        f"configuration could use. Pass an object of a class that defines it."
     )

@@ -1,6 +1,6 @@
-"""Loading: a file's plain data becomes a model again, or the weights of one.
+"""Loading: turns a file's plain data into a model again, or into the weights of one.
 
-Everything is checked before anything is changed.
+Everything is checked before anything changes.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from oneiros_saving.training_config import compile_as_stored
 from oneiros_saving.weight_matching import matched_pairs
 
 SPARE_PARAMETERS = 2**22
-"""Scalars that a model may make beyond those that its file holds: the states of
+"""The number of scalars that a model may create beyond those in its file: the states of
 recurrent layers."""
 
 SHOWN_PATHS = 5
-"""So many unknown groups and arrays of a file are listed."""
+"""The maximum number of unknown groups and arrays of a file to list."""
 
 
 def load_model(
@@ -52,29 +52,29 @@ def load_model(
     trained_on: str | None = None,
     plugins: Plugins = "installed",
 ) -> Any:
-    """Loads a model that `save_model`, Keras 1 or Keras 2 saved, and compiles it if it
-    was compiled.
+    """Loads a model that `save_model`, Keras 1 or Keras 2 saved; compiles it if it was
+    compiled.
 
     # Arguments
         filepath: path.
-        custom_objects: dict from names in the file to classes and functions of your
-            own.
-        functions: dict from layer name to the function of a `Lambda` or `Merge` layer,
-            which no file holds.
-        budget: `oneiros.saving.Budget`, what reading the file may cost.
-        trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell:
-            kernels of convolutions trained on Theano are flipped, as convolution here
-            is TensorFlow's.
-        plugins: which plugins the file may have imported: `"installed"`, `"loaded"`
-            (what is imported already), or a list of distributions from which more may
-            be; Oneiros' own always. The logger `oneiros` tells which were.
+        custom_objects: dict from names in the file to your own classes and functions.
+        functions: dict from layer name to the function of a `Lambda` or `Merge` layer;
+            files don't store these.
+        budget: `oneiros.saving.Budget`, limits for reading the file.
+        trained_on: `"theano"` or `"tensorflow"`, if the weights' names don't tell.
+            Convolution kernels trained on Theano are flipped, because convolution here
+            works as in TensorFlow.
+        plugins: the plugins that the file may import: `"installed"`, `"loaded"` (only
+            those already imported), or a list of distributions from which more may be
+            imported. Oneiros' own are always permitted. The logger `oneiros` reports
+            imports.
 
     # Raises
-        FileMissingError, FileFormatError: if there is no file, or it holds no whole
-            model.
-        ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer
-            and the argument.
-        UnsafeFileError: if the file asks for something that loading doesn't do.
+        FileMissingError, FileFormatError: if there is no file, or it doesn't hold a
+            whole model.
+        ConfigError: if a model of Keras 2 needs a feature that Keras 1 doesn't have;
+            names the layer and the argument.
+        UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
     with opened(filepath, budget) as state:
@@ -103,11 +103,11 @@ def load_weights(
     """Loads weights from a file of weights or of a whole model.
 
     # Arguments
-        model: a model of the same layers in the same order, or, with `by_name`, one
-            that shares layer names.
+        model: a model with the same layers in the same order or, with `by_name`, with
+            layer names in common.
         filepath: path.
         by_name: bool, whether to match layers by name; the others keep their weights.
-        budget: `oneiros.saving.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, limits for reading the file.
         trained_on: as for `load_model`.
     """
     with opened(filepath, budget) as state, K.use(backend_of(model)):
@@ -119,7 +119,7 @@ def load_weights(
 
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
-    """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of
+    """Reads a model's weights from `f`, an open `h5py.Group`; for `by_name`, see
     `load_weights`."""
     state = installed_formats.hdf5().read_weights(f, Budget())
     with K.use(backend_of(model)):
@@ -130,8 +130,8 @@ def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> N
 
 
 def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
-    """Reads the weights of the layers that a model and `f`, an open `h5py.Group`, have
-    in common."""
+    """Reads the weights of those layers that have the same name in a model and in `f`,
+    an open `h5py.Group`."""
     load_weights_from_hdf5_group(model, f, by_name=True)
 
 
@@ -140,10 +140,10 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
 
 @contextmanager
 def opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
-    """Context manager that reads a file, and gives what it holds.
+    """Context manager that reads a file and returns its contents.
 
-    An error meanwhile gets the file's name, and what the file says of where a missing
-    object came from.
+    Inside it, errors get a note with the file's name, and with the recorded origin of a
+    missing object.
     """
     state = ModelState()
     try:
@@ -170,7 +170,7 @@ def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
     paths = ", ".join(unread[:SHOWN_PATHS])
     more = ", …" if len(unread) > SHOWN_PATHS else ""
     warn(
-        f"{filepath} holds what belongs to no model, and wasn't read: "
+        f"{filepath} has contents that belong to no model and weren't read: "
         f"{paths:.300}{more}."
     )
 
@@ -190,7 +190,7 @@ def _tell_loaded(model: Any, filepath: PathLike) -> None:
 
 
 def _limits_for(state: ModelState) -> BuildLimits:
-    """Returns limits by which a model has the weights that its file holds."""
+    """Returns limits that allow as many weights as the file holds."""
     stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
     outer = load_context.current().limits or BuildLimits()
     return BuildLimits(stored + SPARE_PARAMETERS, outer.calls)
@@ -213,7 +213,7 @@ def _built(
 def _set_weights(
     model: Any, state: ModelState, origin: Origin, source: Any
 ) -> list[Any]:
-    """Gives a model's variables the values of a file; returns these variables."""
+    """Sets a model's variables to the values of a file; returns these variables."""
     weights = state.weights
     if origin.keras > 1:
         weights = in_order_of_layers(model, weights)
@@ -223,6 +223,6 @@ def _set_weights(
 
 
 def _handed_over(value: Any) -> Any:
-    """Returns an array that was read from a file, to be kept by a variable if its
-    memory is its own."""
+    """Returns an array read from a file; a variable may keep it if it owns its
+    memory."""
     return donated(value) if value.flags.owndata and value.flags.writeable else value

@@ -1,4 +1,4 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: the names of this plugin, by reference."""
 
 from oneiros import hookimpl
 
@@ -36,6 +36,6 @@ SAVING = {
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods
-    call."""
+    """The functions of `oneiros.models`, and `oneiros.saving` with the functions that
+    models' methods call."""
     return {"models": MODELS, "saving": SAVING}

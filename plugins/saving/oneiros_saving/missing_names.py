@@ -1,5 +1,5 @@
-"""Names of a configuration that nothing here provides, told before anything is built
-or imported."""
+"""Names of a configuration that no installed plugin provides, reported before anything
+is built or imported."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oneiros_saving.provenance import KEY, provider_of, stated
 
 @dataclass(frozen=True)
 class Missing:
-    """A name of a file that nothing here provides.
+    """A name in a file that no installed plugin provides.
 
     # Properties
         advice: str, what to install or to do.
-        origin: str, what the file says of where it came from; empty if it says nothing.
+        origin: str, a sentence about its origin as recorded in the file; may be empty.
     """
 
     kind: str
@@ -32,13 +32,13 @@ class Missing:
 
 
 def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
-    """Returns which of the names nothing here provides, each once, with what the file
-    says of their origin.
+    """Returns the names that no installed plugin provides, each once, with their
+    recorded origin.
 
     # Arguments
         named: references of a configuration.
-        provenance: what the file holds of it; it may be anything, since a stranger may
-            have written it.
+        provenance: the record in the file; it may be anything, because the file is
+            untrusted.
     """
     recorded_origins = provenance if isinstance(provenance, dict) else {}
     places: dict[tuple[str, str], dict[str, None]] = {}
@@ -65,11 +65,11 @@ def check(
 ) -> None:
     """Checks all names of a configuration, before anything is built or imported.
 
-    A model's configuration alone, such as JSON, may hold its provenance under the key
-    `oneiros_provenance`.
+    A model's configuration without a file, such as JSON, may hold its provenance under
+    the key `oneiros_provenance`.
 
     # Raises
-        UnknownNameError: that tells of all that is missing.
+        UnknownNameError: lists everything that is missing.
         UnsafeFileError: if something may not be imported.
     """
     if provenance is None and isinstance(model_config, dict):

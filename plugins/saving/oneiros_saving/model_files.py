@@ -1,5 +1,5 @@
-"""Files of models on disk: which format reads and writes them; writing leaves the old
-file or the new one."""
+"""Model files on disk: selects the format that reads or writes a file; writing leaves
+either the old file or the new one."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ YAML_SUFFIXES = (".yaml", ".yml")
 TEXTS = (".json", *YAML_SUFFIXES)
 """Suffixes of configurations, which hold no weights."""
 FILES_SHOWN = 5
-"""So many files of a folder are listed where it was passed for a file."""
+"""The maximum number of files to list if a folder is passed instead of a file."""
 
 
 def path_of(filepath: PathLike) -> Path:
-    """Returns a path; raises ArgumentError for what is none."""
+    """Returns a path, or raises ArgumentError if it isn't one."""
     path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
     if not isinstance(path, str) or not path or "\0" in path:
         raise ArgumentError(
-            f"filepath takes a path, as 'model.h5'; received {filepath!r:.80}."
+            f"filepath must be a path, such as 'model.h5'; received {filepath!r:.80}."
         )
     return Path(path)
 
 
 def existing(filepath: PathLike) -> Path:
-    """Returns the path of a file that is there; raises FileMissingError otherwise."""
+    """Returns the path of an existing file, or raises FileMissingError."""
     path = path_of(filepath)
     is_file = False
     is_folder = False
@@ -52,7 +52,7 @@ def existing(filepath: PathLike) -> Path:
         files = sorted(file.name for file in path.iterdir() if file.is_file())
         listed = ", ".join(files[:FILES_SHOWN]) or "none"
         raise FileMissingError(
-            f"{path!s:.300} is a folder. Pass the path of a model file; files in it: "
+            f"{path!s:.300} is a folder. Pass the path of a model file; it contains: "
             f"{listed}."
         )
     raise FileMissingError(
@@ -62,8 +62,8 @@ def existing(filepath: PathLike) -> Path:
 
 
 def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, ModelState]:
-    """Returns the format that recognises a file by its first bytes, and what it
-    reads."""
+    """Returns the format that recognises a file by its first bytes, and the
+    contents."""
     path = existing(filepath)
     form = installed_formats.recognising(path)
     if form is None:
@@ -76,23 +76,23 @@ def _unrecognised(path: Path) -> FileFormatError:
     if not registry.names("format"):
         installed_formats.hdf5()  # raises the error that says what to install
     sentences = [
-        f"{path} is no model file: it begins with {head[:16]!r}.",
-        f"Formats here: {', '.join(registry.names('format'))}.",
+        f"{path} isn't a model file: it begins with {head[:16]!r}.",
+        f"Installed formats: {', '.join(registry.names('format'))}.",
         *installed_formats.faults(head),
     ]
     if path.suffix in TEXTS or head.lstrip().startswith((b"{", b'"')):
         sentences.append(
-            "The text of a configuration is for model_from_json or model_from_yaml."
+            "For the text of a configuration, use model_from_json or model_from_yaml."
         )
     return FileFormatError(" ".join(sentences))
 
 
 def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
-    """Returns where a file will be written, links followed; None if the user wants to
-    keep what is there.
+    """Returns the path to write to, with links followed; None if the user wants to keep
+    the existing file.
 
     # Raises
-        FileMissingError, ArgumentError: if nothing can be written there.
+        FileMissingError, ArgumentError: if the file can't be written.
     """
     path = Path(os.path.realpath(path_of(filepath)))
     if not path.parent.is_dir():
@@ -100,7 +100,7 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
             f"Can't save to {path}: there is no folder {path.parent}. Create it first."
         )
     if path.exists() and not path.is_file():
-        raise ArgumentError(f"Can't save to {path}: it exists and is no file.")
+        raise ArgumentError(f"Can't save to {path}: it exists but isn't a file.")
     if path.exists() and not os.access(path, os.W_OK):
         raise ArgumentError(
             f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it."
@@ -111,18 +111,18 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
 
 
 def write(path: Path, state: ModelState) -> None:
-    """Writes a file in the format of its suffix; until it is complete, the old one
-    stays in its place.
+    """Writes a file in the format of its suffix; the old file stays until the new one
+    is complete.
 
     # Raises
-        OSError: if the disk is full, or nothing may be written there.
+        OSError: if the disk is full, or writing isn't permitted.
     """
     form = installed_formats.for_suffix(path)
     _put(path, lambda draft: form.write(draft, state))
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text as `write` does a model."""
+    """Writes a text, like `write` for a model."""
     _put(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
@@ -136,7 +136,7 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:
-        outcome = f"{path} is as it was" if path.exists() else "Nothing was saved"
+        outcome = f"{path} is unchanged" if path.exists() else "Nothing was saved"
         raise OSError(
             error.errno, f"Can't save to {path}: {error.strerror or error}. {outcome}"
         ) from error
@@ -145,8 +145,7 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
 
 
 def _user_agrees(path: Path) -> bool:
-    """Asks whether a file may be replaced; raises ArgumentError where nobody can
-    answer."""
+    """Asks whether to replace a file; raises ArgumentError if nobody can answer."""
     if not sys.stdin or not sys.stdin.isatty():
         raise ArgumentError(
             f"{path} exists, and overwrite=False. Pass overwrite=True, or another path."

@@ -1,5 +1,5 @@
-"""Models built from configurations, without weights: from dicts, JSON and YAML, and for
-`load_model`."""
+"""Builds models from configurations, without weights: from dicts, JSON and YAML, and
+for `load_model`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def model_from_json(
     *,
     plugins: Plugins = "installed",
 ) -> Any:
-    """Builds a model, without weights, from the text that `model.to_json()` gave.
+    """Builds a model, without weights, from the text that `model.to_json()` returned.
 
     # Arguments
         json_string: str.
@@ -69,8 +69,8 @@ def model_from_yaml(
     *,
     plugins: Plugins = "installed",
 ) -> Any:
-    """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs
-    a plugin for YAML.
+    """Builds a model, without weights, from the text that `model.to_yaml()` returned;
+    needs a plugin for YAML.
 
     # Arguments
         yaml_string: str.
@@ -81,10 +81,10 @@ def model_from_yaml(
 
 
 def checked_model(model: Any, source: Any) -> Any:
-    """Returns a model; raises FileFormatError if a file's configuration is that of a
-    layer alone."""
+    """Returns a model; raises FileFormatError if a file's configuration describes a
+    single layer."""
     if not hasattr(model, "_make_train_function"):
         raise FileFormatError(
-            f"{source} holds a {type(model).__name__}, which is no model."
+            f"{source} holds a {type(model).__name__}, which isn't a model."
         )
     return model

@@ -1,4 +1,4 @@
-"""An optimizer's state in files: what Keras 1 forgot of it, and how it is restored."""
+"""An optimizer's state in files: the part that Keras 1 forgot, and restoring it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded
 from oneiros_saving.weight_matching import check_optimizer
 
 KEY = "optimizer"
-"""Where a `training_state` has what Keras 1 forgot of the optimizer."""
+"""The key of the part of the optimizer's state that Keras 1 forgot, in a
+`training_state`."""
 
 
 def forgotten(optimizer: Any) -> Encoded | None:
-    """Returns the optimizer's variables that are in neither weights nor configuration,
-    such as Nadam's `m_schedule`, for a file.
+    """Returns the optimizer's variables that are in neither its weights nor its
+    configuration, such as Nadam's `m_schedule`, for a file.
 
-    None if there are none, or it has no state yet.
+    None if there are none, or if the optimizer has no state yet.
     """
     if not optimizer.weights:
         return None
@@ -37,8 +38,8 @@ def forgotten(optimizer: Any) -> Encoded | None:
 
 
 def restore_forgotten(optimizer: Any, state: Encoded | None) -> None:
-    """Sets these variables; without a state they keep their first values, as in Keras
-    1."""
+    """Restores these variables; without a state, they keep their initial values, as in
+    Keras 1."""
     stored = decoded(*state) if state else {}
     values = stored.get(KEY, {}) if isinstance(stored, dict) else None
     if not isinstance(values, dict) or not all(
@@ -51,14 +52,15 @@ def restore_forgotten(optimizer: Any, state: Encoded | None) -> None:
 
 
 def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
-    """Sets the state of a compiled model's optimizer to a file's.
+    """Restores the state of a compiled model's optimizer from a file.
 
-    A state that can't be told to belong to these weights is left out, with a warning.
+    If it isn't certain that the state belongs to these weights, it is ignored, with a
+    warning.
 
     # Arguments
-        model: the model, its optimizer's variables made.
-        state: what the file holds.
-        origin: `Origin`, what wrote the file.
+        model: the model; its optimizer's variables must exist.
+        state: the contents of the file.
+        origin: `Origin`, the version that wrote the file.
         source: the file, for messages.
     """
     if origin.keras > 1:
@@ -77,9 +79,9 @@ def _restore_of_keras_1(
     except UnknownOrderError as error:
         warn(
             f"{source} is loaded and compiled, but its {type(optimizer).__name__} "
-            f"begins anew: of the state in the file, {error}. Train on, and the first "
-            f"steps make a new one; model.save(path) then keeps it in an order that "
-            f"is known."
+            f"starts afresh: of the state in the file, {error}. If you continue to "
+            f"train, the first steps make a new state, which model.save(path) then "
+            f"saves in a known order."
         )
         return
     if origin.engine == "theano":
@@ -98,8 +100,8 @@ def _restore_of_keras_2(
             _set_matched(matched, source)
     if matched is None:
         warn(
-            f"{source} is loaded and compiled, but its optimizer begins anew: the "
-            f"state in the file is laid out in a way that isn't known."
+            f"{source} is loaded and compiled, but its optimizer starts afresh: the "
+            f"layout of the state in the file is unknown."
         )
 
 

@@ -1,6 +1,6 @@
-"""What `copy.deepcopy` and `pickle` make a copy of: the configuration, the values of
-all variables, and by their import path the classes and functions that are used. Files
-of models never go this way.
+"""How `copy.deepcopy` and `pickle` copy models: they use the configuration, the values
+of all variables, and the import paths of classes and functions. Model files never use
+this module.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from oneiros_saving.training_config import COMPILED
 from oneiros_saving.used_objects import used_by
 
 KEPT = ("trainable", "initial_weights")
-"""Attributes that a layer keeps although its configuration may lack them."""
+"""Attributes of a layer that its configuration may lack."""
 
 
 def reduced(obj: Any) -> tuple[Any, ...]:
-    """Returns a function and its arguments, which make a copy of a layer, a model or an
+    """Returns a function and its arguments that make a copy of a layer, a model or an
     optimizer.
 
     # Raises
-        ArgumentError: for a layer with weights whose input's shape isn't known.
+        ArgumentError: for a layer with weights but an unknown input shape.
         NotImplementedError: for an optimizer that has no configuration.
     """
     backend = backend_of(obj)
@@ -61,20 +61,21 @@ def reduced(obj: Any) -> tuple[Any, ...]:
 
 @dataclass
 class Template:
-    """What a copy of a layer or a model is made of.
+    """The data from which a copy of a layer or a model is made.
 
     # Properties
         backend: str, the name of its backend.
         cls: its class.
-        config: what `get_config` returned.
+        config: the result of `get_config`.
         custom_objects: dict from names in it to classes and functions.
         name: str.
-        attributes: by the paths of it and of the layers inside, what their
-            configurations may lack.
-        input_shapes: the shapes on which its weights were made; None if it needs none.
+        attributes: dict from the paths of the layer and its inner layers to attributes
+            that their configurations may lack.
+        input_shapes: the input shapes for which its weights were made; None if it needs
+            none.
         weights: list of arrays.
         variables: by path, the values of other variables.
-        training: what `compile` was given; None if it wasn't called.
+        training: the arguments of `compile`; None if it wasn't called.
     """
 
     backend: str
@@ -149,9 +150,9 @@ def _input_shapes(layer: Any) -> Any:
         return None
     if not layer.inbound_nodes and layer.weights:
         raise ArgumentError(
-            f"{label(layer)} has weights, and wasn't called on another layer's output, "
-            "so a copy can't make them: the input's shape isn't known. Copy the layer "
-            "or the model that holds it."
+            f"{label(layer)} has weights but wasn't called on another layer's output, "
+            "so a copy can't make them: the input shape is unknown. Copy the layer "
+            "or the model that contains it."
         )
     return layer.inbound_nodes[0].input_shapes if layer.inbound_nodes else None
 
@@ -165,7 +166,7 @@ def _custom_objects(parts: Iterable[Any]) -> dict[str, Any]:
             if named.setdefault(used.__name__, used) is not used:
                 raise ArgumentError(
                     f"{label(part)} can't be copied or pickled: its {used!r:.80} and "
-                    f"another layer's {named[used.__name__]!r:.80} have one name. "
+                    f"another layer's {named[used.__name__]!r:.80} have the same name. "
                     "Rename one of them."
                 )
     return {

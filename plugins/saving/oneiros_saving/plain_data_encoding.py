@@ -1,7 +1,8 @@
 """Plain data as JSON and arrays, bit by bit.
 
-Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts of them.
-What isn't JSON becomes a dict with one key, which says what it is; arrays are numbered.
+Plain data is None, booleans, numbers, strings, arrays, and lists, tuples and dicts of
+them. A value that JSON can't hold becomes a dict with one key that names its kind;
+arrays are numbered.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from oneiros.errors import ArgumentError, FileFormatError
 Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
-"""How far data may be nested."""
+"""The maximum nesting depth of data."""
 
 DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
-"""What decoding raises on data that is none."""
+"""The errors that decoding raises for invalid data."""
 
 
 def plain_attributes(obj: Any) -> dict[str, Any]:
-    """Returns the attributes of an object that are plain data, apart from `params`."""
+    """Returns the attributes of an object that are plain data, except `params`."""
     return {
         key: value
         for key, value in vars(obj).items()
@@ -35,11 +36,11 @@ def encoded(value: Any) -> Encoded:
     """Returns plain data as JSON and arrays.
 
     # Raises
-        ArgumentError: if it isn't plain.
+        ArgumentError: if it isn't plain data.
     """
     if not _is_plain(value):
         raise ArgumentError(
-            f"Plain data was expected: None, booleans, numbers, strings, arrays, and "
+            f"Expected plain data: None, booleans, numbers, strings, arrays, and "
             f"lists, tuples and dicts of them; received {value!r:.200}."
         )
     arrays: list[Array] = []
@@ -47,22 +48,22 @@ def encoded(value: Any) -> Encoded:
 
 
 def decoded(data: Any, arrays: list[Array]) -> Any:
-    """Returns the plain data of which `encoded` made this.
+    """Returns the plain data from which `encoded` made this.
 
     # Raises
-        FileFormatError: if it made nothing of the kind.
+        FileFormatError: if the data is invalid.
     """
     try:
         return _decode(data, arrays)
     except DAMAGE as error:
         reason = f"{type(error).__name__}: {error}"
         raise FileFormatError(
-            f"The state of a training is damaged: {data!r:.80} ({reason})."
+            f"The training state is damaged: {data!r:.80} ({reason})."
         ) from None
 
 
 def same(one: Encoded, other: Encoded) -> bool:
-    """Tells whether two encoded values are the same, bit by bit."""
+    """Returns whether two encoded values are the same, bit by bit."""
     data, arrays = one
     other_data, other_arrays = other
     if data != other_data or len(arrays) != len(other_arrays):

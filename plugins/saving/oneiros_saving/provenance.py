@@ -1,5 +1,5 @@
-"""Where objects come from: the distribution of one, and what a saved file says of all
-that its model is made of."""
+"""The origin of objects: the distribution of an object, and the record in a saved file
+of every part of its model."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
 
 def provenance(obj: Any) -> dict[str, Any] | None:
-    """Returns the `distribution`, `version` and `api_level` that an object, class or
-    function comes from.
+    """Returns the `distribution`, `version` and `api_level` of an object, class or
+    function.
 
-    None if no plugin has it, or if several share the package that it is in.
+    None if no plugin has it, or if several plugins share its package.
     """
     target = obj if hasattr(obj, "__qualname__") else type(obj)
     module = str(target.__module__)
@@ -58,8 +58,8 @@ def provenance(obj: Any) -> dict[str, Any] | None:
 
 
 def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
-    """Returns, by `kind:name`, the distribution, version and API level of all that a
-    model is made of."""
+    """Returns, by `kind:name`, the distribution, version and API level of every part of
+    a model."""
     named = references(*json.loads(json_text.dumps([model_config, training_config])))
     record: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
     backend = backend_of(model).name
@@ -71,8 +71,8 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
 
 
 def stated(origin: Any) -> str:
-    """Returns a sentence about an origin that a file states; empty unless it has the
-    form of one."""
+    """Returns a sentence about an origin that a file records; empty if the record is
+    invalid."""
     fields = origin if isinstance(origin, dict) else {}
     source = str(fields.get("distribution", ""))
     version = str(fields.get("version", ""))
@@ -86,7 +86,7 @@ def stated(origin: Any) -> str:
 
 
 def provider_of(kind: str, name: str) -> Entry | None:
-    """Returns who provides a name, if one does and no more."""
+    """Returns the entry of a name, if exactly one plugin provides it."""
     with suppress(NameConflictError):
         return find(kind, name)
     return None

@@ -1,4 +1,5 @@
-"""Saving: a model becomes plain data, a `ModelState`, which a format plugin writes."""
+"""Saving: turns a model into plain data, a `ModelState`, which a format plugin
+writes."""
 
 from __future__ import annotations
 
@@ -33,31 +34,30 @@ SUFFIXES_OF_OTHERS = {
     ".pth": "PyTorch",
     ".tflite": "TensorFlow Lite",
 }
-"""Suffixes by which programs know formats that aren't written here, and whose they
-are."""
+"""Suffixes of formats that Oneiros doesn't write, and their owners."""
 
 
 def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
-    """Saves a model to a file: configuration, weights, what `compile` was given, and
-    the optimizer's state.
+    """Saves a model to a file: configuration, weights, `compile` arguments and the
+    optimizer's state.
 
-    The file is complete or the old one remains, whatever happens meanwhile.
+    Whatever happens, you have either the complete new file or the old one.
 
     # Arguments
         model: a `Model` or `Sequential`.
-        filepath: path; its suffix chooses the format, HDF5 by default. Suffixes that
-            stand for formats of others, such as `.keras` and `.pt`, are warned of.
-        overwrite: bool; False asks before replacing a file, and refuses where nobody
+        filepath: path; its suffix selects the format, HDF5 by default. Suffixes of
+            other formats, such as `.keras` and `.pt`, cause a warning.
+        overwrite: bool; with False, asks before replacing a file, and refuses if nobody
             can answer.
 
     # Raises
-        ArgumentError: if something of the model can't be saved; it says what to do.
+        ArgumentError: if part of the model can't be saved; says what to do.
     """
     write(model, filepath, state_of(model), overwrite)
 
 
 def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
-    """Saves a model's weights alone; the arguments are those of `save_model`."""
+    """Saves only a model's weights; the arguments are those of `save_model`."""
     with K.use(backend_of(model)):
         state = ModelState(weights=_layer_weights(model))
     write(model, filepath, state, overwrite)
@@ -91,12 +91,12 @@ def state_of(model: Any) -> ModelState:
 
 
 def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
-    """Writes what is saved of a model, and tells plugins.
+    """Writes the state of a model, and notifies plugins.
 
     # Arguments
         model: the model, for plugins.
-        filepath: path; its suffix chooses the format.
-        state: what to write.
+        filepath: path; its suffix selects the format.
+        state: the state to write.
         overwrite: bool, as for `save_model`.
     """
     if model_files.path_of(filepath).suffix in model_files.TEXTS:
@@ -121,8 +121,8 @@ def _warn_of_suffix(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix in SUFFIXES_OF_OTHERS and not installed_formats.has_suffix(suffix):
         warn(
-            f"{path.name} is an HDF5 file, as Keras 1 writes them whatever the suffix. "
-            f"{suffix} stands for {SUFFIXES_OF_OTHERS[suffix]}: call it "
+            f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. "
+            f"{suffix} is the suffix of {SUFFIXES_OF_OTHERS[suffix]}: call it "
             f"{path.with_suffix('.h5').name}."
         )
 

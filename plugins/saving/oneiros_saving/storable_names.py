@@ -1,5 +1,4 @@
-"""Names under which layers and weights can be stored, so that what is saved can be
-loaded."""
+"""Names under which layers and weights can be stored and loaded again."""
 
 from __future__ import annotations
 
@@ -10,18 +9,17 @@ from oneiros_safe_files.model_state import LayerWeights
 from oneiros_sequential.sequential import Sequential
 
 MAX_BYTES = 32_000
-"""How long a name may be."""
+"""The maximum length of a name."""
 
 MAX_STEPS = 16
-"""How many parts `/` may divide it into."""
+"""The maximum number of parts separated by `/`."""
 
 
 def check_names(weights: LayerWeights) -> None:
-    """Checks that each layer's name, and each weight's, is a path of its own inside a
-    file.
+    """Checks that the name of each layer and each weight is a separate path in a file.
 
     # Raises
-        ArgumentError: naming the layer.
+        ArgumentError: if it isn't; names the layers.
     """
     arrays: dict[str, str] = {}
     groups: dict[str, str] = {}
@@ -44,13 +42,13 @@ def check_names(weights: LayerWeights) -> None:
 
 
 def check_sequentials(model: Any, outer: dict[str, Any] | None = None) -> None:
-    """Checks that layers of one name in a Sequential, and in those inside it, are one
-    layer.
+    """Checks that layers with the same name in a Sequential and its inner Sequentials
+    are the same layer.
 
-    Keras 1 shares them when it builds the model again.
+    Keras 1 makes them one shared layer when it builds the model again.
 
     # Raises
-        ArgumentError: naming the layers.
+        ArgumentError: if it isn't; names the layers.
     """
     if not isinstance(model, Sequential):
         return
@@ -59,14 +57,14 @@ def check_sequentials(model: Any, outer: dict[str, Any] | None = None) -> None:
         if layers_by_name.setdefault(layer.name, layer) is not layer:
             raise ArgumentError(
                 f"{model.name!r} has two layers named {layer.name!r:.80}, one in a "
-                "Sequential inside: they would be one layer when the model is loaded. "
+                "Sequential inside: loading would turn them into one layer. "
                 "Rename one: layer.name = '…'."
             )
         check_sequentials(layer, layers_by_name)
 
 
 def problem(name: str) -> str | None:
-    """Says why a name can't be stored; None if it can."""
+    """Returns why a name can't be stored; None if it can."""
     steps = name.split("/")
     if not name or "\0" in name:
         return "it is empty, or has a character of code 0"
@@ -78,14 +76,14 @@ def problem(name: str) -> str | None:
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
-        return "it has half a character, which no text can hold"
+        return "it contains half a character, which a text can't hold"
     if length > MAX_BYTES:
         return f"it is longer than {MAX_BYTES:,} bytes"
     return None
 
 
 def _taken_by(layer: str) -> str:
-    return f"its place in the file is that of a weight of the layer {layer!r:.80}"
+    return f"its path in the file is that of a weight of the layer {layer!r:.80}"
 
 
 def _starts(path: str) -> list[str]:

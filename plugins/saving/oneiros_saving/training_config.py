@@ -1,4 +1,5 @@
-"""How a model was compiled: as plain data in a file, and compiled again from it."""
+"""The compilation of a model: stores it as plain data, and compiles a model again from
+that."""
 
 from __future__ import annotations
 
@@ -15,11 +16,11 @@ from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import optimizer_state
 
 COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
-"""Attributes of a model that keep the arguments of `compile`."""
+"""Attributes of a model that hold the arguments of `compile`."""
 
 
 def training_config(model: Any) -> dict[str, Any] | None:
-    """Returns how a model was compiled, None if it wasn't or its optimizer can't be
+    """Returns how a model was compiled; None if it wasn't, or if its optimizer can't be
     saved."""
     optimizer = getattr(model, "optimizer", None)
     if not optimizer:
@@ -49,12 +50,13 @@ def _names(value: Any) -> Any:
 def compile_as_stored(
     model: Any, state: ModelState, origin: Origin, source: Any
 ) -> None:
-    """Compiles a model as it was, if it was, and restores its optimizer's state.
+    """Compiles a model as before, if it was compiled, and restores its optimizer's
+    state.
 
     # Arguments
         model: the model, with its weights.
-        state: what the file holds.
-        origin: `Origin`, what wrote the file.
+        state: the contents of the file.
+        origin: `Origin`, the version that wrote the file.
         source: the file, for messages.
     """
     if state.training_config is None:
@@ -93,7 +95,7 @@ def _compile_as_in_keras_2(
                 make_optimizer_state(model)
     except OneirosError as error:
         warn(
-            f"{source} is loaded, but not compiled: {error} Call model.compile(…) "
+            f"{source} is loaded but not compiled: {error} Call model.compile(…) "
             f"before training it."
         )
         return

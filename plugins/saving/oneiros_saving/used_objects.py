@@ -12,7 +12,7 @@ from oneiros_optimizers.optimizer import Optimizer
 
 
 def used_by(layer: Any) -> Iterator[Any]:
-    """Gives the functions and the classes that a layer's configuration names."""
+    """Yields the functions and classes that a layer's configuration names."""
     config = layer.get_config()
     arguments = config.values() if isinstance(config, dict) else ()
     names = [value for value in arguments if isinstance(value, str)]
@@ -25,7 +25,7 @@ def used_by(layer: Any) -> Iterator[Any]:
 
 
 def _is_described(value: Any) -> bool:
-    """Tells whether a layer's attribute is part of its configuration, as regularizers
+    """Returns whether a layer's attribute is part of its configuration, as regularizers
     are."""
     is_other = isinstance(value, (type, Layer, Optimizer))
     return hasattr(value, "get_config") and not is_other

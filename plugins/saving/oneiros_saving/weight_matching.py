@@ -1,5 +1,5 @@
-"""Stored weights matched with a model's variables: all of them fit, or nothing is
-changed."""
+"""Matches stored weights with a model's variables: either all of them fit, or nothing
+changes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def matched_pairs(
     by_name: bool,
     origin: Origin,
 ) -> Pairs:
-    """Matches a model's variables with stored values; raises FileFormatError unless all
-    of them fit."""
+    """Matches a model's variables with stored values; raises FileFormatError if one
+    doesn't fit."""
     with explained(weights):
         pairs = _matched(model, weights, source, by_name, origin)
     note_kernels(model, pairs, origin)
@@ -53,10 +53,10 @@ def _matched(
             if layer.name == name
         ]
         if stored and not matched:
-            raise _mismatch(model, layers, stored, source, "No name agrees.")
+            raise _mismatch(model, layers, stored, source, "No name matches.")
     else:
         if len(stored) != len(layers):
-            hint = "Where names agree: load_weights(…, by_name=True)."
+            hint = "If names match, use load_weights(…, by_name=True)."
             raise _mismatch(model, layers, stored, source, hint)
         matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=True)]
     pairs: Pairs = []
@@ -87,7 +87,7 @@ def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
     if unusual:
         warn(
             f"{source} holds NaN or infinite numbers for {', '.join(unusual):.300}: "
-            f"what the model predicts from them is of no use."
+            f"predictions of this model will be useless."
         )
 
 
@@ -103,18 +103,18 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
     if of_other_kinds:
         raise FileFormatError(
             f"{source} holds for the optimizer's state "
-            f"{', '.join(of_other_kinds):.300} numbers of another kind than it takes, "
+            f"{', '.join(of_other_kinds):.300} numbers of another kind than expected, "
             "which are floats. Nothing was loaded."
         )
     if any(count_unusual(value) for _, (_, value) in pairs):
         warn(
             f"{source} holds NaN or infinite numbers in the optimizer's state: "
-            "training won't get far; compile the model anew before it."
+            "training won't work; compile the model again before you train it."
         )
 
 
 def count_unusual(value: Any) -> int:
-    """Returns how many numbers of an array are NaN or infinite."""
+    """Returns the number of NaN or infinite values in an array."""
     if value.dtype.kind != "f":
         return 0
     with np.errstate(over="ignore", invalid="ignore"):
@@ -151,12 +151,12 @@ class _Form:
 
     @property
     def kind(self) -> str:
-        """NumPy's letter for the kind of numbers, whatever their length."""
+        """NumPy's letter for the kind of numbers, regardless of their size."""
         return np.dtype(self.dtype).kind
 
     @property
     def essence(self) -> tuple[str, tuple[int, ...]]:
-        """What two weights must have in common: floats may have another length."""
+        """The properties in which two weights must agree; floats may differ in size."""
         return self.kind, self.shape
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Configurations as YAML, which a plugin of its own writes."""
+"""Configurations as YAML, which a separate plugin writes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ def yaml_text(config: dict[str, Any], **kwargs: Any) -> str:
 
     # Arguments
         config: dict of plain data.
-        kwargs: passed on to the writer.
+        kwargs: passed to the writer.
 
     # Raises
-        CapabilityError: if no plugin provides the format `yaml`, which writes it.
+        CapabilityError: if no plugin provides the format `yaml`.
     """
     try:
         yaml = registry.resolve("format", "yaml")()
     except UnknownNameError as error:
         raise CapabilityError(
-            f"to_yaml needs a plugin. {error} to_json() is always there."
+            f"to_yaml needs a plugin. {error} to_json() is always available."
         ) from None
     return str(yaml.dumps(config, **kwargs))

@@ -64,7 +64,7 @@ class ClassLabels:
 
 
 def _number_outputs(distinct: Any, count: int) -> bool:
-    """Whether sorted labels are whole numbers of outputs."""
+    """Whether sorted labels are integers of outputs."""
     if distinct.dtype.kind not in "iufb" or not len(distinct):
         return False
     are_whole = np.array_equal(distinct, np.floor(distinct.astype(float)))

@@ -312,8 +312,9 @@ class _Checker(ast.NodeVisitor):
             self._report(node, f"{name} of layers and models is for the engine tier.")
 
     def _is_of_oneiros(self, name: str, owner: ast.expr | None) -> bool:
-        """Tells whether a private member is one of Oneiros' classes: the plugin doesn't
-        define such a name, or it does, and so do we, and the object isn't its own."""
+        """Returns whether a private member is one of Oneiros' classes: the plugin
+        doesn't define such a name, or it does, and so do we, and the object isn't its
+        own."""
         if name not in self.own.names:
             return name in _first_party_private_names()
         if owner is None or self.own.objects.has(owner):
@@ -351,7 +352,7 @@ def _sources(package: str) -> dict[str, str]:
 
 
 def _is_held(owner: ast.expr | None) -> bool:
-    """Tells whether an expression is called what layers and models are called."""
+    """Returns whether an expression is called what layers and models are called."""
     match owner:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name.endswith(HOLDERS)

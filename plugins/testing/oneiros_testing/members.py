@@ -41,5 +41,6 @@ HOLDERS = ("layer", "model")
 
 
 def is_restricted(name: str, tier: str) -> bool:
-    """Tells whether a plugin of this tier may not use a member of layers and models."""
+    """Returns whether a plugin of this tier may not use a member of layers and
+    models."""
     return tier == AUTHORING and name in MEMBERS[ENGINE]

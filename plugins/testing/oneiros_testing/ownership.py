@@ -42,7 +42,7 @@ class Ownership:
         self.local_names.pop()
 
     def has(self, node: ast.expr) -> bool:
-        """Tells whether an expression stands for an own class or module, or for an
+        """Returns whether an expression stands for an own class or module, or for an
         object of an own class."""
         match node:
             case ast.Name(id=name):
@@ -61,7 +61,7 @@ class Ownership:
         return False
 
     def _is_class(self, node: ast.expr) -> bool:
-        """Tells whether an expression names an own class, or what an own module
+        """Returns whether an expression names an own class, or what an own module
         has."""
         match node:
             case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)):
@@ -105,7 +105,7 @@ class Ownership:
         return []
 
     def _is_annotated(self, annotation: ast.expr | None) -> bool:
-        """Tells whether a type names an own class."""
+        """Returns whether a type names an own class."""
         if annotation is None:
             return False
         if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):

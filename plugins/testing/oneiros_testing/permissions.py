@@ -58,11 +58,11 @@ class Permissions:
         return f"{module} isn't published as a whole: import the names that are."
 
     def has(self, path: str) -> bool:
-        """Tells whether a path leads into the plugin itself."""
+        """Returns whether a path leads into the plugin itself."""
         return bool(self.package) and f"{path}.".startswith(f"{self.package}.")
 
 
 def is_first_party(path: str) -> bool:
-    """Tells whether a path is in the kernel or in a first-party plugin."""
+    """Returns whether a path is in the kernel or in a first-party plugin."""
     package = path.partition(".")[0]
     return package == KERNEL_PACKAGE or package.startswith(FIRST_PARTY)

@@ -12,7 +12,7 @@ from oneiros_testing.keras_names import KERAS_MODULES, KERAS_PRIVATE, OLDER_MODU
 
 
 def is_published(path: str, tier: str) -> bool:
-    """Tells whether a plugin of this tier may use a dotted path, such as
+    """Returns whether a plugin of this tier may use a dotted path, such as
     `oneiros.engine.layer.Layer`."""
     if any(is_private(part) for part in path.split(".")):
         return False
@@ -20,7 +20,7 @@ def is_published(path: str, tier: str) -> bool:
 
 
 def is_published_whole(module: str, tier: str) -> bool:
-    """Tells whether a plugin of this tier may use all public names of a module."""
+    """Returns whether a plugin of this tier may use all public names of a module."""
     return _is_contributed_module(module) or any(
         _lists_whole(table, module) for table in _tables(tier)
     )
@@ -36,7 +36,7 @@ def tier_of(path: str) -> str | None:
 
 
 def is_private(name: str) -> bool:
-    """Tells whether a name starts with one underscore, and isn't one of Keras 1's."""
+    """Returns whether a name starts with one underscore, and isn't one of Keras 1's."""
     dunder = name.startswith("__")
     return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
 
@@ -49,7 +49,8 @@ def _tables(tier: str) -> list[dict[str, Names]]:
 
 
 def _lists(table: dict[str, Names], path: str) -> bool:
-    """Tells whether a table lists a module, a package around one, or a name in one."""
+    """Returns whether a table lists a module, a package around one, or a name in
+    one."""
     for module, names in table.items():
         if f"{module}.".startswith(f"{path}."):
             return True
@@ -61,7 +62,8 @@ def _lists(table: dict[str, Names], path: str) -> bool:
 
 
 def _lists_whole(table: dict[str, Names], path: str) -> bool:
-    """Tells whether a table lists all names of a module, or of a package around it."""
+    """Returns whether a table lists all names of a module, or of a package around
+    it."""
     return any(
         isinstance(names, str) and f"{path}.".startswith(f"{module}.")
         for module, names in table.items()
@@ -69,7 +71,7 @@ def _lists_whole(table: dict[str, Names], path: str) -> bool:
 
 
 def _is_contributed(path: str) -> bool:
-    """Tells whether a path is a module of Keras or of a third party, made of what
+    """Returns whether a path is a module of Keras or of a third party, made of what
     plugins contribute, a name in one, or an attribute of what that stands for."""
     top, _, path_below = path.partition(".")
     if top != "oneiros":
@@ -82,7 +84,7 @@ def _is_contributed(path: str) -> bool:
 
 
 def _is_contributed_module(path: str) -> bool:
-    """Tells whether a path is a module of Keras or of a third party, or a package
+    """Returns whether a path is a module of Keras or of a third party, or a package
     around one."""
     top, _, path_below = path.partition(".")
     names = _contributed_names(manager())

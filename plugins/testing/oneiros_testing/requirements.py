@@ -22,7 +22,7 @@ def requirements_of(distribution: str) -> list[Requirement]:
 
 
 def is_exact(requirement: Requirement) -> bool:
-    """Tells whether a requirement allows one version alone."""
+    """Returns whether a requirement allows one version alone."""
     return any(
         bound.operator in ("==", "===") and not bound.version.endswith(".*")
         for bound in requirement.specifier

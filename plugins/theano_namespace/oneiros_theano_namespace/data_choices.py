@@ -27,14 +27,16 @@ Fetch = Callable[[Sequence[Any]], list[Any]]
 
 
 def is_choice(value: Any) -> bool:
-    """Tells whether a tensor is a part of data in memory that the arguments choose."""
+    """Returns whether a tensor is a part of data in memory that the arguments
+    choose."""
     nodes = list(apply_ancestors([value]))
     chooses = any(_has_variable_index(node) for node in nodes)
     return chooses and all(map(_is_of_pytensor, nodes))
 
 
 def _is_of_pytensor(node: Any) -> bool:
-    """Tells whether PyTensor itself computes a node, which leaves out random draws."""
+    """Returns whether PyTensor itself computes a node, which leaves out random
+    draws."""
     return type(node.op).__module__.startswith("pytensor.")
 
 

@@ -26,7 +26,7 @@ class RandomStreams:
     """Draws random tensors.
 
     # Arguments
-        seed: int or sequence of ints; None takes seeds from NumPy's global generator.
+        seed: int or sequence of ints; None means seeds from NumPy's global generator.
         use_cuda: not used.
     """
 
@@ -55,10 +55,10 @@ class RandomStreams:
         """Draws from a uniform distribution over [low, high).
 
         # Arguments
-            size: tuple of ints and scalar tensors, or a vector; None takes the shape of
+            size: tuple of ints and scalar tensors, or a vector; None means the shape of
                 `low + high`.
             low, high: number or tensor.
-            dtype: name of a float type; None takes `theano.config.floatX`.
+            dtype: name of a float type; None means `theano.config.floatX`.
             ndim, nstreams: not used.
         """
         shape = _shape(size, low, high)
@@ -106,7 +106,7 @@ class RandomStreams:
         """Counts how often each category comes in `n` trials.
 
         # Arguments
-            size: shape of the result without the axis of categories; None takes that of
+            size: shape of the result without the axis of categories; None means that of
                 `pvals`.
             n: int, number of trials.
             pvals: tensor whose last axis holds the probabilities of the categories.
@@ -126,7 +126,7 @@ class RandomStreams:
         ndim: Any = None,
         dtype: str = "int64",
     ) -> Any:
-        """Draws whole numbers from `low` to `high`, both included."""
+        """Draws integers from `low` to `high`, both included."""
         drawn = self.uniform(_shape(size, low, high))
         return _cast(pt.floor(drawn * (high - low + 1) + low), dtype)
 

@@ -22,7 +22,7 @@ class In:
 
     # Arguments
         variable: the tensor.
-        name: str, by which a call may pass it; None takes the tensor's.
+        name: str, by which a call may pass it; None means the tensor's.
         value: its value where a call leaves it out; None if it must be passed.
         allow_downcast: whether fractions may be dropped where integers are taken.
         update: not taken; `theano.function(…, updates=…)` is there.
@@ -175,7 +175,7 @@ class Function:
             swap: dict of shared variables, and of those to read and update instead.
             delete_updates: whether the copy changes no shared variables, and draws the
                 same random numbers at each call.
-            name: str, for messages; None takes this function's.
+            name: str, for messages; None means this function's.
             share_memory, profile: not used.
         """
         graph = self.graph.changed(swap or {}, delete_updates)

@@ -26,7 +26,7 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
     # Raises
         DataError: if a class number is negative or not below `nb_classes`, or none.
-        ArgumentError: if `nb_classes` is no whole number.
+        ArgumentError: if `nb_classes` is no integer.
 
     # Example
         ```python
@@ -60,7 +60,7 @@ def _class_numbers(y: Any) -> Array:
         return np.array(y, dtype="int").ravel()
     except (TypeError, ValueError):
         raise DataError(
-            f"to_categorical received y={shown(y)}. It takes class numbers from 0; "
+            f"to_categorical received y={shown(y)}. Expected class numbers from 0; "
             "np.unique(y, return_inverse=True)[1] numbers the classes of other labels."
         ) from None
 

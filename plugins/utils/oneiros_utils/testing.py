@@ -92,7 +92,7 @@ def layer_test(
 
     It is built with its arguments, takes its own weights, predicts in a Model and in a
     Sequential model, has the shape and type that it declares, predicts the same after
-    it was made anew from its configuration, and trains.
+    it was made again from its configuration, and trains.
 
     # Arguments
         layer_cls: class of the layer.
@@ -181,7 +181,7 @@ def _checked_output(model: Any, data: Array, declared: Shape, expected: Any) -> 
 
 
 def _check_copy(model: Any, data: Array, output: Array) -> None:
-    """Checks that a model made anew from its configuration predicts the same."""
+    """Checks that a model made again from its configuration predicts the same."""
     copy = type(model).from_config(model.get_config())
     weights = model.get_weights()
     if weights:

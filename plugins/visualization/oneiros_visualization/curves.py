@@ -70,7 +70,7 @@ def _numbers(history: Any) -> Curves:
     """Returns those values of a history that are a number each epoch."""
     if not isinstance(history, Mapping):
         raise ArgumentError(
-            f"plot_history received {shown(history)}. It takes what fit returned, or "
+            f"plot_history received {shown(history)}. Expected what fit returned, or "
             "its `history`, a dict from names to lists of numbers."
         )
     curves = {name: _floats(values) for name, values in history.items()}

@@ -154,7 +154,7 @@ def _filters(layer: Any) -> Array:
     if kernel is None or len(K.get_variable_shape(kernel)) != 4:
         raise ArgumentError(
             f"plot_filters received {label(layer)}, which has no kernel `W` of four "
-            "axes. It takes a convolution that belongs to a model, such as "
+            "axes. Expected a convolution that belongs to a model, such as "
             "model.get_layer('convolution2d_1')."
         )
     weights = K.get_value(kernel)

@@ -1,49 +1,50 @@
-"""The backend contract: the functions of `K`, as methods, one module a topic.
+"""The backend contract: the functions of `K`, as methods, one module per topic.
 
-`Backend` is the class to derive from. A backend defines every function here, apart from
-those of a capability that it leaves out. Where it doesn't define one, calling that
+Derive your backend from `Backend`. It must define every function here, except those of
+a capability that it leaves out. If it doesn't define a function, calling that function
 raises CapabilityError, and `hasattr(backend, name)` is False. Many functions follow
-from others: the classes of `oneiros_backend_toolkit` have them, and an engine overrides
-what it does better. An implementation has the contract's signature and no docstring of
-its own: `help` shows the contract's. They are the signatures of Keras 1, without types,
-and so are the toolkit's: `mypy: allow-untyped-defs` says so to mypy in each module.
+from others: the classes of `oneiros_backend_toolkit` implement them, and an engine
+overrides those that it can do better. An implementation has the contract's signature
+and no docstring: `help` shows the contract's. The signatures are those of Keras 1,
+without types, and so are the toolkit's; `mypy: allow-untyped-defs` tells mypy so in
+each module.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
 `_uses_learning_phase` to them, keeps everything else in `tensor_state`, and relies on
 arithmetic and comparison operators and on indexing. A *variable* is a tensor with a
-value that lasts; a *constant* is a number or array of Python or NumPy, which every
-function takes in the place of a tensor. Axes may be negative. A *shape* is a tuple of
-ints and scalar integer tensors, or what `shape(x)` gave.
+persistent value; a *constant* is a number or array of Python or NumPy, which every
+function accepts instead of a tensor. Axes may be negative. A *shape* is a tuple of ints
+and scalar integer tensors, or the result of `shape(x)`.
 
 # Types
-What two or more operands have in common decides, for the operators and for all
-functions of several tensors, on each backend alike (`common_type` of
-`oneiros_backend_toolkit.types` computes it):
+Operators, and functions of several tensors, convert their operands to a common type by
+these rules, which are the same on each backend (`common_type` of
+`oneiros_backend_toolkit.types` implements them):
 
 1. An integer or boolean tensor combined with a float tensor gives that float's type.
-2. Two float types give the wider one; two integer types the one that holds both, or
-   int64 if none does. So sums and products of integers are integers, those of `dot`,
-   `batch_dot` and `@` too; they wrap around as NumPy's do.
+2. Two float types give the wider one; two integer types give the type that holds both,
+   or int64 if there is none. So sums and products of integers are integers, including
+   those of `dot`, `batch_dot` and `@`; they wrap around as in NumPy.
 3. A constant adapts to the tensors: `x + 1`, `x * 0.5` and `x - np.ones(3)` have the
-   type of a float tensor `x`. Only a float among integer and boolean tensors makes a
-   float of them, of the default type `floatx()`. A whole number that an integer type
-   can't hold is an ArgumentError.
-4. Booleans alone count as int32 in arithmetic; they stay booleans where nothing is
-   computed: in comparisons, `switch`, `concatenate` and `stack`.
-5. A result that is a fraction by its nature (`/`, `mean`, `exp`, `softmax`,
-   `moving_average_update`, batch normalization, crossentropies, CTC, …) has the default
-   float type if no operand is a float. So has what is computed of floats alone:
-   convolutions, pooling, and `simple_rnn`, `gru` and `lstm`. Integers become floats
-   before anything is computed of them.
-6. `&`, `|`, `^` and `~` work on the bits of integers; of booleans alone they are and,
-   or, exclusive or and not. Floats are an ArgumentError.
-7. What only tells places, classes, lengths or conditions has no part in the type of the
-   result: indices, the targets of `in_top_k` and `sparse_categorical_crossentropy`, the
-   labels and lengths of CTC, masks, and the condition of `switch`. It may be of any
-   type.
+   type of a float tensor `x`. Only a float constant with integer and boolean tensors
+   gives a float, of the default type `floatx()`. An integer that an integer type can't
+   hold is an ArgumentError.
+4. If all operands are booleans, they count as int32 in arithmetic; they stay booleans
+   in `switch`, `concatenate`, `stack` and comparisons, which don't compute with them.
+5. Functions whose result is fractional (`/`, `mean`, `exp`, `softmax`,
+   `moving_average_update`, batch normalization, crossentropies, CTC, …) return the
+   default float type if no operand is a float. So do functions that compute only with
+   floats: convolutions, pooling, `simple_rnn`, `gru` and `lstm`. They convert integers
+   to floats first.
+6. `&`, `|`, `^` and `~` are bitwise for integers; if all operands are booleans, they
+   are the logical and, or, exclusive or and not. Floats are an ArgumentError.
+7. Arguments that are only positions, classes, lengths or conditions don't affect the
+   type of the result and may have any type: indices, the targets of `in_top_k` and
+   `sparse_categorical_crossentropy`, the labels and lengths of CTC, masks, and the
+   condition of `switch`.
 8. A variable keeps its type: new values are converted to it when they are stored. The
-   states of `rnn`, `foldl` and `foldr` take the types that the function gives them.
+   states of `rnn`, `foldl` and `foldr` get the types that the step function returns.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ CAPABILITIES = all_capabilities()
 
 
 def draw_seed(seed: int | None = None) -> int:
-    """Returns `seed`, or one drawn from NumPy's global generator: the source of all
+    """Returns `seed`, or a seed drawn from NumPy's global generator, the source of all
     randomness."""
     return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
 
@@ -110,12 +111,12 @@ class Backend(
     Ctc,
     Sessions,
 ):
-    """An engine seen as Keras 1's `K`; there is one instance per engine in a process.
+    """Keras 1's `K` on an engine; a process has one instance per engine.
 
     # Properties
-        name: the name it is registered under.
-        capabilities: what it can do, of `CAPABILITIES`. A class declares its flags;
-            capabilities that bring functions are added where it has all of them.
+        name: the name under which it is registered.
+        capabilities: the `CAPABILITIES` that it has. A class declares its flags; a
+            capability with functions is added if the class has all of those functions.
     """
 
     name: ClassVar[str] = ""
@@ -126,23 +127,23 @@ class Backend(
         cls.capabilities = cls.capabilities | offered(cls)
 
     def owns(self, x: Any) -> bool:
-        """Tells whether `x` is a tensor or variable of this engine; False for arrays
+        """Returns whether `x` is a tensor or variable of this engine; False for arrays
         and numbers."""
         raise NotImplementedError
 
     def is_learning_phase(self, x: Any) -> bool:
-        """Tells whether `x` is the learning phase's placeholder."""
+        """Returns whether `x` is the learning phase's placeholder."""
         raise NotImplementedError
 
     def uses_learning_phase(self, x: Any) -> bool:
-        """Tells whether `x` depends on the learning phase's placeholder."""
+        """Returns whether `x` depends on the learning phase's placeholder."""
         raise NotImplementedError
 
     def checked_value(self, x: Any, value: Any) -> np.ndarray[Any, Any]:
         """Returns a copy of `value` as an array of the type and shape of variable `x`.
 
         # Raises
-            DataError: if the shape is another.
+            DataError: if the shape differs.
         """
         raise NotImplementedError
 
@@ -163,5 +164,5 @@ def functions() -> dict[str, Any]:
 
 
 def missing(cls: type[Backend]) -> list[str]:
-    """Returns the names of what a backend must define and doesn't."""
+    """Returns the names of the functions that a backend must define but doesn't."""
     return [name for name in _REQUIRED if getattr(cls, name) is getattr(Backend, name)]

@@ -1,4 +1,4 @@
-"""The contract of `K`: linear algebra, and looking rows up."""
+"""The contract of `K`: linear algebra and row lookup."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -8,20 +8,20 @@ class Algebra:
     """Products of tensors, and rows of them."""
 
     def dot(self, x, y):
-        """Multiplies tensors: the sum over the last axis of `x` and the last but one of
-        `y` (its only one if `y` is a vector).
+        """Multiplies tensors, summing over the last axis of `x` and the second to last
+        axis of `y` (the only axis if `y` is a vector).
 
         # Arguments
             x: tensor `(..., n)`.
             y: tensor `(..., n, m)`, or a vector `(n,)`.
 
         # Returns
-            A tensor: the axes of `x` but the last, then those of `y` but the one summed
-            over.
+            A tensor with all axes of `x` except the last, followed by all axes of `y`
+            except the one summed over.
 
         # Raises
             ShapeError: if the two sizes differ.
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
 
         # Example
             ```python
@@ -37,21 +37,22 @@ class Algebra:
         # Arguments
             x: tensor `(batch, ...)` of rank 2 or more.
             y: tensor `(batch, ...)` of rank 2 or more.
-            axes: int or pair of ints, the axes of `x` and `y` summed over; None takes
-                the last one of `x` and the last but one of `y`.
+            axes: int or pair of ints, the axes of `x` and `y` to sum over; None means
+                the last one of `x` and the second to last one of `y`.
 
         # Returns
-            A tensor: the batch, the other axes of `x`, then those of `y`. Two matrices
-            give `(batch, 1)`.
+            A tensor with the batch axis, the other axes of `x`, then those of `y`. For
+            two matrices, `(batch, 1)`.
 
-        On TensorFlow it is what Keras 1.2.2 gave there for two tensors of four axes or
-        more, and for an axis 0: two matrices are multiplied element by element and
-        summed over `axes`, the first one transposed if these differ; of other tensors
-        of one rank the matrices in the last two axes are multiplied.
+        On TensorFlow, the result for two tensors with four or more axes, and for an
+        axis 0, is the same as in Keras 1.2.2. With an axis 0, two matrices are
+        multiplied element by element and summed over `axes`; if the axes differ, the
+        first matrix is transposed. For other tensors of equal rank, the matrices in
+        their last two axes are multiplied.
 
         # Raises
-            ArgumentError: for a rank below 2, an axis that there isn't, or, but on
-                TensorFlow, an axis 0, which is the batch.
+            ArgumentError: for a rank below 2, an axis that doesn't exist, or (except on
+                TensorFlow) axis 0, which is the batch.
             ShapeError: if the two sizes differ.
 
         # Example
@@ -69,44 +70,44 @@ class Algebra:
             x: tensor of any rank.
 
         # Returns
-            A tensor of the type of `x`, with its axes in reverse.
+            A tensor of the type of `x`, with its axes reversed.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def gather(self, reference, indices):
-        """Looks rows up by their numbers.
+        """Looks up rows by their indices.
 
-        For a number out of range, negative ones too, a row of floats is NaN. One of
-        integers is the nearest row on TensorFlow and JAX; on Theano a negative number
-        counts from the end, and one too large gives the least value of the type.
-        TensorFlow without XLA, so `K.eval`, says in a DataError that there is no such
-        row, and PyTensor's own modes in an IndexError, unless they count from the end.
+        For an index out of range, including a negative one, a row of floats is NaN. For
+        a row of integers, TensorFlow and JAX return the nearest row; on Theano a
+        negative index counts from the end, and an index that is too large gives the
+        smallest value of the type. TensorFlow without XLA, and so `K.eval`, raises a
+        DataError; PyTensor's own modes raise an IndexError or count from the end.
 
         # Arguments
             reference: tensor `(rows, ...)`.
-            indices: tensor of integers of any shape; floats are cut off to int32.
+            indices: tensor of integers of any shape; floats are truncated to int32.
 
         # Returns
             A tensor of shape `indices.shape + reference.shape[1:]`.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
         """
 
     def in_top_k(self, predictions, targets, k):
-        """Tells for each sample whether its class is among the `k` likeliest.
+        """Returns for each sample whether its class is among the `k` most likely ones.
 
         # Arguments
             predictions: tensor `(batch, classes)` of floats.
-            targets: tensor `(batch,)` of integers, the right classes.
+            targets: tensor `(batch,)` of integers, the true classes.
             k: int, how many of the largest predictions count; a tie counts as a hit.
 
         # Returns
             A tensor `(batch,)` of booleans.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the batches don't fit.
         """

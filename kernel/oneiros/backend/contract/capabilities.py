@@ -1,4 +1,4 @@
-"""What a backend may leave out: groups of functions, each a capability of its own."""
+"""The functions that a backend may leave out, grouped into capabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLAGS = {
     "float16": "half precision",
     "devices": "placing computations on named devices",
 }
-"""The capabilities that bring no functions, which a backend declares."""
+"""The capabilities without functions, which a backend declares."""
 
 
 class Lacking:
@@ -44,7 +44,8 @@ def leave_out(cls: type, reason: str) -> list[str]:
 
     # Arguments
         cls: class of the contract.
-        reason: str, what the error says of a backend without them: "it lacks …".
+        reason: str, completes the error "it lacks …" for a backend without these
+            functions.
     """
     functions = [item for item in vars(cls).items() if inspect.isfunction(item[1])]
     for name, function in functions:
@@ -62,10 +63,10 @@ class Optional:
 
 
 def functions_of(capability: str) -> list[str]:
-    """Returns the names of the functions that a capability brings.
+    """Returns the names of the functions that belong to a capability.
 
     # Arguments
-        capability: str, one of `CAPABILITIES`; flags and unknown names bring none.
+        capability: str, one of `CAPABILITIES`; flags and unknown names have none.
     """
     return list(_functions.get(capability, ()))
 
@@ -76,7 +77,7 @@ def all_capabilities() -> frozenset[str]:
 
 
 def offered(cls: type) -> frozenset[str]:
-    """Returns the capabilities of which a backend has all functions."""
+    """Returns the capabilities whose functions a backend has completely."""
     return frozenset(
         capability
         for capability, names in _functions.items()

@@ -8,8 +8,8 @@ class Creation:
     """Filled, counted and random tensors.
 
     Random tensors are drawn anew at each call of a function and at each step of a loop.
-    Their seed, unless it is passed, comes from NumPy's global generator when the graph
-    is built: `np.random.seed(n)` reproduces a run.
+    If you don't pass a seed, it comes from NumPy's global generator when the graph is
+    built: `np.random.seed(n)` makes a run reproducible.
     """
 
     def zeros_like(self, x, dtype=None, name=None):
@@ -17,14 +17,14 @@ class Creation:
 
         # Arguments
             x: tensor.
-            dtype: name of the type; None takes that of `x`.
+            dtype: name of the type; None means that of `x`.
             name: ignored.
 
         # Returns
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor or array, or if there is no such type.
+            ArgumentError: if `x` isn't a tensor or array, or if the type doesn't exist.
         """
 
     def ones_like(self, x, dtype=None, name=None):
@@ -32,22 +32,22 @@ class Creation:
 
         # Arguments
             x: tensor.
-            dtype: name of the type; None takes that of `x`.
+            dtype: name of the type; None means that of `x`.
             name: ignored.
 
         # Returns
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor or array, or if there is no such type.
+            ArgumentError: if `x` isn't a tensor or array, or if the type doesn't exist.
         """
 
     def arange(self, start, stop=None, step=1, dtype="int32"):
-        """Counts: `start`, `start + step`, … below `stop`.
+        """Returns the numbers `start`, `start + step`, … below `stop`.
 
         # Arguments
-            start: number or scalar tensor; alone it is `stop`, and counting begins
-                at 0.
+            start: number or scalar tensor; without `stop`, it is the stop value and
+                counting begins at 0.
             stop: number or scalar tensor.
             step: number other than 0.
             dtype: name of the type.
@@ -56,8 +56,8 @@ class Creation:
             A vector `(ceil((stop - start) / step),)`.
 
         # Raises
-            ArgumentError: for what is no number, a `step` of 0, or a type that there
-                isn't.
+            ArgumentError: if an argument isn't a number, `step` is 0, or the type
+                doesn't exist.
         """
 
     def one_hot(self, indices, nb_classes):
@@ -73,7 +73,8 @@ class Creation:
             `indices.shape + (nb_classes,)`.
 
         # Raises
-            ArgumentError: if `indices` is no tensor or array, or `nb_classes` no int.
+            ArgumentError: if `indices` isn't a tensor or array, or `nb_classes` isn't
+                an int.
         """
 
     def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
@@ -83,14 +84,14 @@ class Creation:
             shape: tuple of ints and scalar tensors.
             low: float, the lower bound.
             high: float, the upper bound.
-            dtype: name of the type; None takes the default float type.
-            seed: int; None draws one.
+            dtype: name of the type; None means the default float type.
+            seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
@@ -100,14 +101,14 @@ class Creation:
             shape: tuple of ints and scalar tensors.
             mean: float, the mean.
             std: float, the standard deviation.
-            dtype: name of the type; None takes the default float type.
-            seed: int; None draws one.
+            dtype: name of the type; None means the default float type.
+            seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def random_binomial(self, shape, p=0.0, dtype=None, seed=None):
@@ -116,12 +117,12 @@ class Creation:
         # Arguments
             shape: tuple of ints and scalar tensors.
             p: float in [0, 1].
-            dtype: name of the type; None takes the default float type.
-            seed: int; None draws one.
+            dtype: name of the type; None means the default float type.
+            seed: int; if None, one is drawn.
 
         # Returns
             A tensor of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """

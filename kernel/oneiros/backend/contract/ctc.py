@@ -7,27 +7,30 @@ from oneiros.backend.contract.capabilities import Optional
 
 
 class Ctc(Optional, capability="ctc"):
-    """CTC, both as Keras 1 had it on TensorFlow and as it had it on Theano. The blank
-    is the last class."""
+    """CTC, in the variants of Keras 1 on TensorFlow and on Theano. The blank is the
+    last class."""
 
     def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
         """Returns the CTC loss of each sample.
 
         # Arguments
-            y_true: tensor `(batch, labels)` of classes from 0 to classes - 2; the last
-                class is the blank, which ends the labels: a sample with nothing else
-                has none.
+            y_true: tensor `(batch, labels)` of classes from 0 to classes - 2. The last
+                class is the blank, which ends the labels; a sample that starts with it
+                has no labels.
             y_pred: tensor `(batch, steps, classes)` of probabilities, such as the
                 outputs of a softmax.
-            input_length: tensor `(batch, 1)`, how many steps of each sample count.
-            label_length: tensor `(batch, 1)`, how many labels of each sample count.
+            input_length: tensor `(batch, 1)`, the number of steps of each sample to
+                use.
+            label_length: tensor `(batch, 1)`, the number of labels of each sample to
+                use.
 
         # Returns
-            A tensor `(batch, 1)`: infinite, with a gradient of 0, where there are too
-            few steps for the labels, and NaN where a label or a length is out of range.
+            A tensor `(batch, 1)`. The loss is infinite, with a gradient of 0, if a
+            sample has too few steps for its labels, and NaN if a label or a length is
+            out of range.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the batches don't fit.
 
         # References
@@ -43,49 +46,49 @@ class Ctc(Optional, capability="ctc"):
         # Arguments
             y_pred: tensor or array `(batch, steps, classes)` of probabilities; the last
                 class is the blank.
-            input_length: tensor or array `(batch,)`, how many steps of each sample
-                count.
-            greedy: whether to take the best class of each step; else the best paths are
-                searched for.
-            beam_width: int, how many beginnings of paths the search keeps.
-            top_paths: int, how many paths the search returns.
+            input_length: tensor or array `(batch,)`, the number of steps of each sample
+                to use.
+            greedy: whether to use the best class of each step; otherwise, a beam search
+                finds the best paths.
+            beam_width: int, the number of partial paths that the search keeps.
+            top_paths: int, the number of paths that the search returns.
 
         # Returns
-            A list of tensors `(batch, steps)` of classes, with -1 behind the last one:
-            one, or `top_paths` of them, the best first. `K.eval` and `K.get_value` give
-            them without columns that hold -1 alone. And a tensor with the paths'
-            scores: `(batch, 1)` for `greedy`, the sum of -log of the best
-            probabilities; else `(batch, top_paths)`, the logarithms of their
-            probabilities.
+            A list of tensors `(batch, steps)` of classes, padded with -1 at the end:
+            one tensor if `greedy`, otherwise `top_paths` of them, the best first.
+            `K.eval` and `K.get_value` remove columns that only contain -1. And a tensor
+            with the scores of the paths: `(batch, 1)` if `greedy`, the sum of -log of
+            the best probabilities; otherwise `(batch, top_paths)`, the logarithms of
+            their probabilities.
 
         # Raises
             CapabilityError: for `greedy=False`, if the engine has no beam search.
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the batches don't fit.
         """
 
     def ctc_label_dense_to_sparse(self, labels, label_lengths):
         """Marks the end of each row of labels.
 
-        Keras 1 made a sparse tensor of TensorFlow's; here tensors are dense, and -1
-        stands where the sparse one had no value, as in the results of `ctc_decode`.
+        Keras 1 returned a sparse tensor of TensorFlow. Here the tensor is dense, with
+        -1 where the sparse one has no value, as in the results of `ctc_decode`.
 
         # Arguments
             labels: tensor `(batch, labels)`.
-            label_lengths: tensor `(batch,)`, how many labels of each row count.
+            label_lengths: tensor `(batch,)`, the number of labels of each row to use.
 
         # Returns
             A tensor `(batch, labels)` of int32.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the batches don't fit.
         """
 
     def ctc_cost(self, predict, Y):
-        """Returns the CTC loss of one sequence, as Keras 1 had it on Theano: of
-        slightly smoothed probabilities, and with the logarithm of the number of steps
-        subtracted, a constant.
+        """Returns the CTC loss of one sequence, as Keras 1 computed it on Theano: from
+        slightly smoothed probabilities, minus a constant, the logarithm of the number
+        of steps.
 
         # Arguments
             predict: tensor `(steps, classes)` of probabilities; the last class is the
@@ -96,12 +99,12 @@ class Ctc(Optional, capability="ctc"):
             A scalar tensor.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the sizes don't fit.
         """
 
     def ctc_interleave_blanks(self, Y):
-        """Puts the blank, written -1, before, between and behind the labels.
+        """Inserts the blank, written -1, before, between and after the labels.
 
         # Arguments
             Y: tensor `(labels,)`.
@@ -110,7 +113,7 @@ class Ctc(Optional, capability="ctc"):
             A tensor `(2 * labels + 1,)`.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if `Y` isn't a vector.
         """
 
@@ -127,7 +130,7 @@ class Ctc(Optional, capability="ctc"):
             it is the length of `Y`.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if `Y` isn't a vector.
         """
 
@@ -145,28 +148,29 @@ class Ctc(Optional, capability="ctc"):
             are possible.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the sizes don't fit.
         """
 
     def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
-        """Takes one step of the forward pass.
+        """Computes one step of the forward pass.
 
         # Arguments
             skip_idxs: tensor, see `ctc_create_skip_idxs`.
             zeros: tensor `(positions,)` of zeros.
-            active: scalar tensor: how many positions, from the first, were possible so
-                far.
+            active: scalar tensor, the number of positions, from the first, that were
+                possible so far.
             log_p_curr: tensor `(positions,)`, logarithms of this step's probabilities
                 of the positions' classes.
             log_p_prev: tensor `(positions,)`, logarithms of the paths' probabilities so
                 far.
 
         # Returns
-            How many positions are possible now, a scalar, and the logarithms of the
-            paths' probabilities `(positions,)`; for others, the values of `zeros`.
+            The number of positions that are possible now, a scalar, and the logarithms
+            of the paths' probabilities `(positions,)`; other positions have the values
+            of `zeros`.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the ranks or the sizes don't fit.
         """

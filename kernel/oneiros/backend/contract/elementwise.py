@@ -1,4 +1,4 @@
-"""The contract of `K`: functions of each element."""
+"""The contract of `K`: elementwise functions."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def sign(self, x):
@@ -30,11 +30,11 @@ class Elementwise:
             A tensor of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def round(self, x):
-        """Returns the nearest whole numbers, halves to even.
+        """Returns the nearest integers, halves to even.
 
         # Arguments
             x: tensor.
@@ -43,7 +43,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def exp(self, x):
@@ -56,7 +56,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def log(self, x):
@@ -69,7 +69,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def sqrt(self, x):
@@ -82,7 +82,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def square(self, x):
@@ -95,7 +95,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def sin(self, x):
@@ -108,7 +108,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def cos(self, x):
@@ -121,27 +121,26 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def pow(self, x, a):
-        """Raises to a power.
+        """Raises the elements to a power.
 
         # Arguments
             x: tensor.
             a: number or tensor, the exponent.
 
         # Returns
-            A tensor of the type that both have in common, of the shape that they
-            broadcast to.
+            A tensor of their common type, with the shape that they broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def clip(self, x, min_value, max_value):
-        """Bounds the values.
+        """Limits the values to an interval.
 
         # Arguments
             x: tensor.
@@ -153,7 +152,7 @@ class Elementwise:
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -165,11 +164,10 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of the type that both have in common, of the shape that they
-            broadcast to.
+            A tensor of their common type, with the shape that they broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -181,16 +179,15 @@ class Elementwise:
             y: tensor that broadcasts with `x`.
 
         # Returns
-            A tensor of the type that both have in common, of the shape that they
-            broadcast to.
+            A tensor of their common type, with the shape that they broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def equal(self, x, y):
-        """Tells where `x == y`.
+        """Returns `x == y`, element by element.
 
         # Arguments
             x: tensor.
@@ -200,12 +197,12 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def not_equal(self, x, y):
-        """Tells where `x != y`.
+        """Returns `x != y`, element by element.
 
         # Arguments
             x: tensor.
@@ -215,12 +212,12 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def greater(self, x, y):
-        """Tells where `x > y`.
+        """Returns `x > y`, element by element.
 
         # Arguments
             x: tensor.
@@ -230,12 +227,12 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def greater_equal(self, x, y):
-        """Tells where `x >= y`.
+        """Returns `x >= y`, element by element.
 
         # Arguments
             x: tensor.
@@ -245,12 +242,12 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def lesser(self, x, y):
-        """Tells where `x < y`.
+        """Returns `x < y`, element by element.
 
         # Arguments
             x: tensor.
@@ -260,12 +257,12 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def lesser_equal(self, x, y):
-        """Tells where `x <= y`.
+        """Returns `x <= y`, element by element.
 
         # Arguments
             x: tensor.
@@ -275,41 +272,42 @@ class Elementwise:
             A tensor of booleans, of the shape that both broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def cast(self, x, dtype):
-        """Converts the type.
+        """Converts a tensor to another type.
 
         # Arguments
             x: tensor.
             dtype: name of the type, such as `'float32'`.
 
         # Returns
-            A tensor of the shape of `x` and of that type; floats lose their fractions
-            where it is an integer.
+            A tensor of the shape of `x` and of that type; conversion from floats to
+            integers truncates.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number, or if there is no such
-                type.
+            ArgumentError: if `x` isn't a tensor, array or number, or if the type
+                doesn't exist.
         """
 
     def switch(self, condition, then_expression, else_expression):
         """Chooses between two tensors, element by element.
 
         # Arguments
-            condition: tensor; what isn't 0 is true. A scalar chooses as a whole.
+            condition: tensor; values other than 0 are true. A scalar selects one of the
+                tensors as a whole.
             then_expression: tensor, or function without arguments that returns one,
-                taken where the condition holds.
-            else_expression: tensor, or such a function, taken elsewhere.
+                used where the condition is true.
+            else_expression: tensor, or such a function, used elsewhere.
 
         # Returns
-            A tensor of the type that both expressions have in common, of the shape
-            that all broadcast to.
+            A tensor of the common type of both expressions, with the shape that all
+            arguments broadcast to.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -323,7 +321,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def hard_sigmoid(self, x):
@@ -336,7 +334,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def tanh(self, x):
@@ -349,7 +347,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def softplus(self, x):
@@ -362,7 +360,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def softsign(self, x):
@@ -375,7 +373,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def softmax(self, x):
@@ -392,19 +390,19 @@ class Elementwise:
         """
 
     def relu(self, x, alpha=0.0, max_value=None):
-        """Rectifier: 0 below zero, unless `alpha` says otherwise.
+        """Rectified linear unit: `x` above zero, `alpha * x` below.
 
         # Arguments
             x: tensor.
             alpha: number or tensor, the slope below zero.
-            max_value: number, the upper bound; None means none.
+            max_value: number, the upper bound; None means no bound.
 
         # Returns
-            A tensor of the shape of `x`; a fraction as slope or bound makes floats of
-            integers.
+            A tensor of the shape of `x`; integers become floats if the slope or the
+            bound is fractional.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if `alpha` or `max_value` is a tensor that doesn't broadcast
                 with `x`.
         """
@@ -414,12 +412,12 @@ class Elementwise:
 
         # Arguments
             x: tensor of floats.
-            alpha: number, minus the limit far below zero.
+            alpha: number; the output approaches `-alpha` far below zero.
 
         # Returns
             A tensor of floats of the shape of `x`.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if `alpha` is a tensor that doesn't broadcast with `x`.
         """

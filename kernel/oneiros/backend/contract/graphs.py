@@ -7,36 +7,37 @@ from oneiros.backend.contract.capabilities import Optional
 
 
 class Graphs:
-    """What turns tensors into computations."""
+    """Functions that turn tensors into computations."""
 
     def function(self, inputs, outputs, updates=[], **kwargs):  # noqa: B006  Keras 1's
         """Compiles a function.
 
-        All outputs and new values are computed first, then the variables are set.
+        A call computes all outputs and new values first, then sets the variables.
 
         # Arguments
-            inputs: list of placeholders, or one; the learning phase possibly among
-                them. Any other tensor works too: its value is then given, not computed.
+            inputs: list of placeholders, or one; it may include the learning phase. You
+                can also pass any other tensor: its value is then an input instead of
+                being computed.
             outputs: list of tensors, or one.
-            updates: list of pairs `(variable, new value)`, see `update`; of several of
-                one variable the last counts.
-            **kwargs: what the engine takes: `mode` on Theano, the linker (`'jax'` or
+            updates: list of pairs `(variable, new value)`, see `update`; if a variable
+                has several updates, the last one counts.
+            **kwargs: options of the engine. On Theano: `mode`, the linker (`'jax'` or
                 one of PyTensor's modes), and `givens`, a dict or pairs of variables and
-                what is computed in their stead; `jit_compile` on TensorFlow, whether
-                XLA compiles it (by default it does, but for convolutions on a CPU).
-                What another engine takes is passed over, with a warning. The
-                environment variables `ONEIROS_THEANO_LINKER` and
-                `ONEIROS_TENSORFLOW_XLA` (`on`, `off`) decide it for all functions.
+                their replacements. On TensorFlow: `jit_compile`, whether XLA compiles
+                the function (by default it does, except for convolutions on a CPU).
+                Options of other engines are ignored, with a warning. The environment
+                variables `ONEIROS_THEANO_LINKER` and `ONEIROS_TENSORFLOW_XLA` (`on`,
+                `off`) set `mode` and `jit_compile` for all functions.
 
         # Returns
-            A `Function`: calling it with a list of arrays, one per input, returns the
-            outputs' values as a list of arrays; as one array, if the output was given
-            by itself.
+            A `Function`. Call it with a list of arrays, one per input. It returns the
+            values of the outputs as a list of arrays, or as one array if `outputs` is a
+            single tensor.
 
         # Raises
-            ArgumentError: for what isn't a tensor, a list or a pair.
-            ShapeError: if a new value can't have its variable's shape. Shared variables
-                of Theano code may change their sizes.
+            ArgumentError: if an argument isn't a tensor, a list or a pair.
+            ShapeError: if a new value can't have the shape of its variable. Shared
+                variables of Theano code may change their sizes.
 
         # Example
             ```python
@@ -51,27 +52,29 @@ class Graphs:
         """
 
     def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
-        """Differentiates.
+        """Returns the gradients of a loss.
 
         # Arguments
-            loss: scalar tensor; another one is summed, and so is a list of them. On a
-                number nothing depends.
+            loss: scalar tensor. Tensors of higher rank are summed, and so is a list of
+                tensors. A number depends on no variable.
             variables: list of variables or tensors, or one.
-            upstream: tensor or array of the shape of `loss`, what its elements are
-                multiplied by before they are summed, as a constant: the derivative of
-                something else by them; a list, if `loss` is one. So policy gradients,
-                `tf.gradients(y, w, -g)`, are `K.gradients(y, w, upstream=-g)`.
-            allow_unconnected: bool, whether the loss need not depend on all variables.
+            upstream: tensor or array of the shape of `loss`, or a list if `loss` is
+                one. The elements of `loss` are multiplied by it before they are summed.
+                It counts as a constant: it is the derivative of something else by
+                `loss`. For example, policy gradients, `tf.gradients(y, w, -g)`, are
+                `K.gradients(y, w, upstream=-g)`.
+            allow_unconnected: bool, whether to accept variables that the loss doesn't
+                depend on.
 
         # Returns
-            A list of tensors, also for one variable: the derivatives of the loss by
-            each, of its shape and type, in their order; None for one that it doesn't
-            depend on.
+            A list of tensors, even for one variable: the derivative of the loss by each
+            variable, in order, with the shape and type of the variable; None for a
+            variable that the loss doesn't depend on.
 
         # Raises
-            GraphError: naming a variable that the loss doesn't depend on, unless
+            GraphError: if the loss doesn't depend on a variable, unless
                 `allow_unconnected`.
-            ArgumentError: for what is no tensor of floats, as a loss or a variable.
+            ArgumentError: if the loss or a variable isn't a tensor of floats.
             ShapeError: if `upstream` doesn't broadcast with `loss`.
 
         # Example
@@ -84,7 +87,7 @@ class Graphs:
         """
 
     def stop_gradient(self, variables):
-        """Makes constants of tensors, as far as `gradients` is concerned.
+        """Makes `gradients` treat tensors as constants.
 
         # Arguments
             variables: tensor, or list of tensors.
@@ -93,15 +96,15 @@ class Graphs:
             A tensor, or a list of them, of the same shapes and values.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
         """
 
     def apply(self, fn, *tensors):
-        """Calls code of the engine itself on tensors.
+        """Calls engine-specific code on tensors.
 
         # Arguments
-            fn: function of the engine's own tensors that returns one, or a tuple of
-                them.
+            fn: function that receives the engine's own tensors and returns one, or a
+                tuple of them.
             *tensors: its arguments.
 
         # Returns
@@ -121,43 +124,45 @@ class Graphs:
         """Returns the update of a variable to a new value.
 
         # Arguments
-            x: variable, which K.variable(value) makes.
+            x: variable, made by K.variable(value).
             new_x: tensor of its shape.
 
         # Returns
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: if `x` is no variable.
+            ArgumentError: if `x` isn't a variable.
         """
 
     def update_add(self, x, increment):
-        """Returns the update of a variable by adding.
+        """Returns an update that adds to a variable.
 
         # Arguments
-            x: variable, which K.variable(value) makes.
+            x: variable, made by K.variable(value).
             increment: tensor or number.
 
         # Returns
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: for what is no variable, or no tensor, array or number.
+            ArgumentError: if `x` isn't a variable, or the other argument isn't a
+                tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def update_sub(self, x, decrement):
-        """Returns the update of a variable by subtracting.
+        """Returns an update that subtracts from a variable.
 
         # Arguments
-            x: variable, which K.variable(value) makes.
+            x: variable, made by K.variable(value).
             decrement: tensor or number.
 
         # Returns
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: for what is no variable, or no tensor, array or number.
+            ArgumentError: if `x` isn't a variable, or the other argument isn't a
+                tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -167,24 +172,24 @@ class Graphs:
         # Arguments
             variable: variable that holds the average; K.variable(value) makes one.
             value: tensor, the newest value.
-            momentum: float, the weight of the average so far; the rest is that of
-                `value`.
+            momentum: float, the weight of the old average; `value` has the weight `1 -
+                momentum`.
 
         # Returns
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: for what is no variable, or no tensor, array or number.
+            ArgumentError: if `x` isn't a variable, or the other argument isn't a
+                tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def learning_phase(self):
-        """Returns what tells training from testing.
+        """Returns the flag that distinguishes training from testing.
 
         # Returns
-            0 (test) or 1 (train) if `set_learning_phase` fixed it, else a scalar
-            placeholder of integers, which functions that depend on it take among their
-            inputs.
+            0 (test) or 1 (train) if `set_learning_phase` fixed it; otherwise a scalar
+            placeholder of integers, which functions that depend on it need as an input.
         """
 
     def set_learning_phase(self, value) -> None:
@@ -198,44 +203,44 @@ class Graphs:
         """
 
     def in_train_phase(self, x, alt):
-        """Chooses by the learning phase; only the tensor chosen is computed.
+        """Selects a tensor by the learning phase; only the selected one is computed.
 
         # Arguments
             x: tensor, or function without arguments that returns one, for training.
             alt: tensor, or such a function, for testing.
 
         # Returns
-            A tensor of the shape and type that `x` and `alt` should have in common.
+            A tensor of the common shape and type of `x` and `alt`.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def in_test_phase(self, x, alt):
-        """Chooses by the learning phase; only the tensor chosen is computed.
+        """Selects a tensor by the learning phase; only the selected one is computed.
 
         # Arguments
             x: tensor, or function without arguments that returns one, for testing.
             alt: tensor, or such a function, for training.
 
         # Returns
-            A tensor of the shape and type that `x` and `alt` should have in common.
+            A tensor of the common shape and type of `x` and `alt`.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
     def clear_session(self) -> None:
-        """Forgets the names given so far, and a learning phase that was fixed."""
+        """Forgets all names used so far, and a fixed learning phase."""
 
 
 class Sessions(Optional, capability="session"):
-    """TensorFlow 1's sessions, for code that asks for one: nothing needs them."""
+    """TensorFlow 1's sessions, for code that asks for one; nothing here needs them."""
 
     def get_session(self):
-        """Returns what computes tensors as a session did.
+        """Returns an object that computes tensors like a session of TensorFlow 1.
 
         # Returns
             An object with `run(fetches, feed_dict=None)`.

@@ -1,9 +1,9 @@
 """The contract of `K`: sequences, images and volumes.
 
-`dim_ordering` is `'tf'`, channels last; `'th'`, channels first; or `'default'`, what
-Keras is set to (`image_dim_ordering()`). `border_mode` is `'valid'`, without a border;
-`'same'`, which gives `ceil(size / stride)` steps, an odd zero going to the end; or
-`'full'`, `window - 1` zeros on both sides.
+`dim_ordering` is `'tf'`, channels last; `'th'`, channels first; or `'default'`, the
+current setting (`image_dim_ordering()`). `border_mode` is `'valid'`, without padding;
+`'same'`, which gives `ceil(size / stride)` steps, with an odd zero added at the end; or
+`'full'`, with `window - 1` zeros on both sides.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -29,12 +29,12 @@ class Convolution(Optional, capability="conv"):
 
         # Arguments
             x: tensor `(batch, steps, channels)`.
-            kernel: tensor `(length, in, out)`, or `(length, 1, in, out)` as
-                Convolution1D has it.
+            kernel: tensor `(length, in, out)`, or `(length, 1, in, out)` as in
+                Convolution1D.
             stride: int.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            image_shape: None, or the shape of `x`, which is then checked.
-            filter_shape: None, or the shape of `kernel`, which is then checked.
+            image_shape: None, or the expected shape of `x`.
+            filter_shape: None, or the expected shape of `kernel`.
 
         # Returns
             A tensor `(batch, new steps, out)`.
@@ -64,10 +64,10 @@ class Convolution(Optional, capability="conv"):
                 `'th'`.
             strides: int or pair of ints.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            image_shape: None, or the shape of `x`, which is then checked.
-            filter_shape: None, or the shape of `kernel`, which is then checked.
-            filter_dilation: int or pair of ints, the distance of the kernel's cells.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            image_shape: None, or the expected shape of `x`.
+            filter_shape: None, or the expected shape of `kernel`.
+            filter_dilation: int or pair of ints, the spacing of the kernel's cells.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -98,8 +98,8 @@ class Convolution(Optional, capability="conv"):
         image_shape=None,
         filter_shape=None,
     ):
-        """Transposed convolution of images: the derivative of a convolution by its
-        input.
+        """Computes a transposed convolution of images: the derivative of a convolution
+        by its input.
 
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
@@ -107,13 +107,15 @@ class Convolution(Optional, capability="conv"):
             kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
                 `'th'`; `in` counts the channels of `x`, `out` those of the result.
             output_shape: shape of the result, four sizes in the order of
-                `dim_ordering`; the batch size may be None. Several sizes lead to one
-                size of `x` when strides are above 1: this one counts.
-            strides: int or pair of ints, those of the convolution.
-            border_mode: `'valid'`, `'same'` or `'full'`, that of the convolution.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            image_shape: None, or the shape of `x`, which is then checked.
-            filter_shape: None, or the shape of `kernel`, which is then checked.
+                `dim_ordering`; the batch size may be None. With strides above 1,
+                several output sizes are possible for one size of `x`; this argument
+                selects one.
+            strides: int or pair of ints, the strides of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`, the border mode of the
+                convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            image_shape: None, or the expected shape of `x`.
+            filter_shape: None, or the expected shape of `kernel`.
 
         # Returns
             A tensor of images of `output_shape`.
@@ -140,11 +142,11 @@ class Convolution(Optional, capability="conv"):
                 `(batch, channels, rows, columns)` for `'th'`.
             kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
                 `'th'`.
-            rate: int or pair of ints, the distance of the kernel's cells.
+            rate: int or pair of ints, the spacing of the kernel's cells.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            image_shape: None, or the shape of `x`, which is then checked.
-            filter_shape: None, or the shape of `kernel`, which is then checked.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            image_shape: None, or the expected shape of `x`.
+            filter_shape: None, or the expected shape of `kernel`.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -174,7 +176,7 @@ class Convolution(Optional, capability="conv"):
                 `(out, in * multiplier, 1, 1)` for `'th'`.
             strides: int or pair of ints.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -204,10 +206,10 @@ class Convolution(Optional, capability="conv"):
                 `(out, in, planes, rows, columns)` for `'th'`.
             strides: int or three ints.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            volume_shape: None, or the shape of `x`, which is then checked.
-            filter_shape: None, or the shape of `kernel`, which is then checked.
-            filter_dilation: int or three ints, the distance of the kernel's cells.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
+            volume_shape: None, or the expected shape of `x`.
+            filter_shape: None, or the expected shape of `kernel`.
+            filter_dilation: int or three ints, the spacing of the kernel's cells.
 
         # Returns
             A tensor of volumes with `out` channels, in the same order of axes.
@@ -230,24 +232,24 @@ class Pooling(Optional, capability="pool"):
         dim_ordering="default",
         pool_mode="max",
     ):
-        """Takes the maximum or the average over windows of images.
+        """Computes the maximum or the average over windows of images.
 
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
             pool_size: int or pair of ints, the window.
             strides: int or pair of ints; None means the window.
-            border_mode: `'valid'` or `'same'`; the border counts in no average.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of images, in the same order of axes: with `'same'` there are
-            `ceil(size / stride)` windows along an axis, with `'valid'` as many as fit.
+            A tensor of images, in the same order of axes: along each axis, `'same'`
+            gives `ceil(size / stride)` windows, and `'valid'` as many as fit.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
-            ShapeError: if the rank is another, or the window larger than the image.
+            ShapeError: if the rank is wrong, or the window is larger than the image.
         """
 
     def pool3d(
@@ -259,24 +261,24 @@ class Pooling(Optional, capability="pool"):
         dim_ordering="default",
         pool_mode="max",
     ):
-        """Takes the maximum or the average over windows of volumes.
+        """Computes the maximum or the average over windows of volumes.
 
         # Arguments
             x: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
             pool_size: int or three ints, the window.
             strides: int or three ints; None means the window.
-            border_mode: `'valid'` or `'same'`; the border counts in no average.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
             pool_mode: `'max'` or `'avg'`.
 
         # Returns
-            A tensor of volumes, in the same order of axes: with `'same'` there are
-            `ceil(size / stride)` windows along an axis, with `'valid'` as many as fit.
+            A tensor of volumes, in the same order of axes: along each axis, `'same'`
+            gives `ceil(size / stride)` windows, and `'valid'` as many as fit.
 
         # Raises
             ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
-            ShapeError: if the rank is another, or the window larger than the volume.
+            ShapeError: if the rank is wrong, or the window is larger than the volume.
         """
 
 
@@ -288,30 +290,32 @@ class Padding(Optional, capability="padding"):
 
         # Arguments
             x: tensor `(batch, steps, channels)`.
-            padding: int, how many on each side.
+            padding: int, the number of zeros on each side.
 
         # Returns
-            A tensor with `2 * padding` steps more.
+            A tensor with `2 * padding` more steps.
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
-            ArgumentError: if `x` is no tensor, or the padding no int of at least 0.
+            ArgumentError: if `x` isn't a tensor, or the padding isn't an int of at
+                least 0.
         """
 
     def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1):
-        """Adds zeros before and after the steps of sequences, numbers apart.
+        """Adds different numbers of zeros before and after the steps of sequences.
 
         # Arguments
             x: tensor `(batch, steps, channels)`.
-            left_pad: int, how many before the first step.
-            right_pad: int, how many after the last.
+            left_pad: int, the number of zeros before the first step.
+            right_pad: int, the number of zeros after the last step.
 
         # Returns
-            A tensor with `left_pad + right_pad` steps more.
+            A tensor with `left_pad + right_pad` more steps.
 
         # Raises
             ShapeError: if the rank of `x` isn't 3.
-            ArgumentError: if `x` is no tensor, or the padding no int of at least 0.
+            ArgumentError: if `x` isn't a tensor, or the padding isn't an int of at
+                least 0.
         """
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
@@ -320,8 +324,9 @@ class Padding(Optional, capability="padding"):
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            padding: pair of ints: zeros above and below, and zeros left and right.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            padding: pair of ints: the number of zeros above and below, and left and
+                right.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of images, larger by the zeros, in the same order of axes.
@@ -340,7 +345,7 @@ class Padding(Optional, capability="padding"):
         right_pad=1,
         dim_ordering="default",
     ):
-        """Adds zeros around images, numbers apart.
+        """Adds a different number of zeros on each side of images.
 
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
@@ -349,7 +354,7 @@ class Padding(Optional, capability="padding"):
             bottom_pad: int, rows of zeros below.
             left_pad: int, columns of zeros on the left.
             right_pad: int, columns of zeros on the right.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of images, larger by the zeros, in the same order of axes.
@@ -365,8 +370,8 @@ class Padding(Optional, capability="padding"):
         # Arguments
             x: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            padding: three ints, how many on both sides of each spatial axis.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            padding: three ints, the number of zeros on both sides of each spatial axis.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of volumes, larger by the zeros, in the same order of axes.
@@ -378,7 +383,7 @@ class Padding(Optional, capability="padding"):
 
 
 class Resizing(Optional, capability="resize"):
-    """Enlarging images and volumes by whole factors."""
+    """Enlarging images and volumes by integer factors."""
 
     def resize_images(self, X, height_factor, width_factor, dim_ordering):
         """Repeats the rows and columns of images.
@@ -386,9 +391,9 @@ class Resizing(Optional, capability="resize"):
         # Arguments
             X: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            height_factor: int, how often each row is repeated.
-            width_factor: int, how often each column is repeated.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            height_factor: int, the number of repetitions of each row.
+            width_factor: int, the number of repetitions of each column.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of images, each size times its factor, in the same order of axes.
@@ -406,10 +411,10 @@ class Resizing(Optional, capability="resize"):
         # Arguments
             X: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            depth_factor: int, how often each plane is repeated.
-            height_factor: int, how often each row is repeated.
-            width_factor: int, how often each column is repeated.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            depth_factor: int, the number of repetitions of each plane.
+            height_factor: int, the number of repetitions of each row.
+            width_factor: int, the number of repetitions of each column.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
             A tensor of volumes, each size times its factor, in the same order of axes.

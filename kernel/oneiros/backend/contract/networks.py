@@ -5,17 +5,17 @@ from __future__ import annotations
 
 
 class Networks:
-    """What layers and losses of most networks use."""
+    """Functions that the layers and losses of most networks use."""
 
     def dropout(self, x, level, noise_shape=None, seed=None):
-        """Sets a random part of the elements to zero and scales the others up.
+        """Sets a random fraction of the elements to zero and scales up the others.
 
         # Arguments
             x: tensor of floats.
-            level: float in [0, 1), the part.
-            noise_shape: shape of the mask, which is broadcast to `x`; None in it takes
-                that size of `x`.
-            seed: int; None draws one.
+            level: float in [0, 1), the fraction.
+            noise_shape: shape of the mask, which is broadcast to `x`; None in it means
+                the corresponding size of `x`.
+            seed: int; if None, one is drawn.
 
         # Returns
             A tensor of the shape of `x`.
@@ -26,7 +26,7 @@ class Networks:
         """
 
     def l2_normalize(self, x, axis):
-        """Divides by the L2 norm along an axis, which counts as 1e-6 at least.
+        """Divides by the L2 norm along an axis, which is taken as at least 1e-6.
 
         # Arguments
             x: tensor.
@@ -48,17 +48,17 @@ class Networks:
             x: tensor.
             gamma: tensor, the scale; it has the axes that aren't reduced.
             beta: tensor, the shift; it has the axes that aren't reduced.
-            reduction_axes: list of ints, the axes of mean and variance.
+            reduction_axes: list of ints, the axes over which mean and variance are
+                computed.
             epsilon: float, added to the variance.
 
         # Returns
-            The result, of the shape of `x`, and the mean and the variance, without the
-            axes reduced.
+            The result, with the shape of `x`, and the mean and the variance, without
+            the reduced axes.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
-            ShapeError: if `gamma` or `beta` don't have the sizes of the axes that are
-                left.
+            ArgumentError: if an argument isn't a tensor or array.
+            ShapeError: if `gamma` or `beta` don't have the sizes of the remaining axes.
         """
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
@@ -76,7 +76,7 @@ class Networks:
             A tensor of the shape of `x`.
 
         # Raises
-            ArgumentError: for what is no tensor, array or number.
+            ArgumentError: if an argument isn't a tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """
 
@@ -84,48 +84,50 @@ class Networks:
         """Returns the crossentropies of distributions over the last axis.
 
         # Arguments
-            output: tensor `(..., classes)`: distributions, scaled to sum to 1 and kept
-                off 0 and 1, or scores.
+            output: tensor `(..., classes)` of probabilities, which are scaled to sum to
+                1 and clipped away from 0 and 1, or of scores.
             target: tensor of the same shape, distributions.
-            from_logits: whether `output` holds scores, as before a softmax.
+            from_logits: whether `output` holds scores, the input of a softmax.
 
         # Returns
             A tensor without the last axis.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the shapes don't broadcast.
         """
 
     def sparse_categorical_crossentropy(self, output, target, from_logits=False):
-        """Returns the crossentropies of distributions and classes.
+        """Returns the crossentropies of distributions with given classes.
 
         # Arguments
-            output: tensor `(..., classes)`: distributions, kept off 0 and 1, or scores.
-            target: tensor of integers, the classes: without the last axis of `output`,
-                or with one of size 1.
-            from_logits: whether `output` holds scores, as before a softmax.
+            output: tensor `(..., classes)` of probabilities, which are clipped away
+                from 0 and 1, or of scores.
+            target: tensor of integers, the classes, without the last axis of `output`
+                or with a last axis of size 1.
+            from_logits: whether `output` holds scores, the input of a softmax.
 
         # Returns
             A tensor without the last axis.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
-            ShapeError: if `target` has other sizes than `output`.
+            ArgumentError: if an argument isn't a tensor or array.
+            ShapeError: if the sizes of `target` differ from those of `output`.
         """
 
     def binary_crossentropy(self, output, target, from_logits=False):
         """Returns the crossentropies of probabilities, element by element.
 
         # Arguments
-            output: tensor of probabilities, kept off 0 and 1, or of scores.
+            output: tensor of probabilities, which are clipped away from 0 and 1, or of
+                scores.
             target: tensor of the same shape, probabilities.
-            from_logits: whether `output` holds scores, as before a sigmoid.
+            from_logits: whether `output` holds scores, the input of a sigmoid.
 
         # Returns
             A tensor of the shape of `output`.
 
         # Raises
-            ArgumentError: for what is no tensor or array.
+            ArgumentError: if an argument isn't a tensor or array.
             ShapeError: if the shapes don't broadcast.
         """

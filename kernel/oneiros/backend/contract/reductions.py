@@ -5,40 +5,40 @@ from __future__ import annotations
 
 
 class Reductions:
-    """Sums, means, extremes and truths over some axes or over all."""
+    """Sums, means, extremes, `any` and `all` over some axes or over all."""
 
     def max(self, x, axis=None, keepdims=False):
         """Returns the largest values.
 
         # Arguments
-            x: tensor with at least one element along the axes reduced.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            x: tensor with at least one element along the reduced axes.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the axes reduced, or with size 1 there
-            for `keepdims`.
+            A tensor of the type of `x`, without the reduced axes, or with size 1 there
+            if `keepdims`.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if an axis reduced is known to
-                be empty.
+            ArgumentError: if `x` has no such axis, or if a reduced axis is known to be
+                empty.
         """
 
     def min(self, x, axis=None, keepdims=False):
         """Returns the smallest values.
 
         # Arguments
-            x: tensor with at least one element along the axes reduced.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            x: tensor with at least one element along the reduced axes.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the axes reduced, or with size 1 there
-            for `keepdims`.
+            A tensor of the type of `x`, without the reduced axes, or with size 1 there
+            if `keepdims`.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or if an axis reduced is known to
-                be empty.
+            ArgumentError: if `x` has no such axis, or if a reduced axis is known to be
+                empty.
         """
 
     def sum(self, x, axis=None, keepdims=False):
@@ -46,12 +46,12 @@ class Reductions:
 
         # Arguments
             x: tensor; booleans are counted as int32.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the axes reduced, or with size 1 there
-            for `keepdims`.
+            A tensor of the type of `x`, without the reduced axes, or with size 1 there
+            if `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -69,12 +69,12 @@ class Reductions:
 
         # Arguments
             x: tensor; booleans are counted as int32.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of the type of `x`, without the axes reduced, or with size 1 there
-            for `keepdims`.
+            A tensor of the type of `x`, without the reduced axes, or with size 1 there
+            if `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
@@ -85,28 +85,27 @@ class Reductions:
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of floats, of the type of `x`, or of the default float type if that
-            is an integer or boolean; without the axes reduced, or with size 1 there for
-            `keepdims`.
+            A tensor of the type of `x`, or of the default float type if `x` isn't made
+            of floats; without the reduced axes, or with size 1 there if `keepdims`.
 
         # Raises
             ArgumentError: if `x` has no such axis.
         """
 
     def var(self, x, axis=None, keepdims=False):
-        """Returns the variances: the means of the squared distances from the mean.
+        """Returns the variances: the means of the squared deviations from the mean.
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of floats, without the axes reduced, or with size 1 there for
+            A tensor of floats, without the reduced axes, or with size 1 there if
             `keepdims`.
 
         # Raises
@@ -114,15 +113,15 @@ class Reductions:
         """
 
     def std(self, x, axis=None, keepdims=False):
-        """Returns the standard deviations, the roots of `var`.
+        """Returns the standard deviations, the square roots of `var`.
 
         # Arguments
             x: tensor.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of floats, without the axes reduced, or with size 1 there for
+            A tensor of floats, without the reduced axes, or with size 1 there if
             `keepdims`.
 
         # Raises
@@ -130,15 +129,15 @@ class Reductions:
         """
 
     def any(self, x, axis=None, keepdims=False):
-        """Tells whether any value isn't zero.
+        """Returns whether any value isn't zero.
 
         # Arguments
             x: tensor of any type.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of booleans, without the axes reduced, or with size 1 there for
+            A tensor of booleans, without the reduced axes, or with size 1 there if
             `keepdims`.
 
         # Raises
@@ -146,15 +145,15 @@ class Reductions:
         """
 
     def all(self, x, axis=None, keepdims=False):
-        """Tells whether no value is zero.
+        """Returns whether no value is zero.
 
         # Arguments
             x: tensor of any type.
-            axis: int or list of ints, the axes reduced; None means all.
-            keepdims: whether the axes reduced stay, of size 1.
+            axis: int or list of ints, the axes to reduce; None means all.
+            keepdims: whether to keep the reduced axes, with size 1.
 
         # Returns
-            A tensor of booleans, without the axes reduced, or with size 1 there for
+            A tensor of booleans, without the reduced axes, or with size 1 there if
             `keepdims`.
 
         # Raises
@@ -162,11 +161,12 @@ class Reductions:
         """
 
     def argmax(self, x, axis=-1):
-        """Returns the indices of the largest values, the first one of equals.
+        """Returns the indices of the largest values; if there are several, the first
+        one.
 
         # Arguments
             x: tensor with at least one element along that axis.
-            axis: int, the axis searched.
+            axis: int, the axis to search.
 
         # Returns
             A tensor of integers, without that axis.
@@ -177,11 +177,12 @@ class Reductions:
         """
 
     def argmin(self, x, axis=-1):
-        """Returns the indices of the smallest values, the first one of equals.
+        """Returns the indices of the smallest values; if there are several, the first
+        one.
 
         # Arguments
             x: tensor with at least one element along that axis.
-            axis: int, the axis searched.
+            axis: int, the axis to search.
 
         # Returns
             A tensor of integers, without that axis.

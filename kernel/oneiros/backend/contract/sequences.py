@@ -22,39 +22,40 @@ class Recurrence(Optional, capability="rnn"):
     ):
         """Runs a step function over the second axis, carrying states along.
 
-        A step that the mask leaves out repeats, sample by sample, the output and the
-        states of the step before. Before the first step that it takes, the output is
-        the first state if that has the output's shape, else zeros; with `unroll`,
-        always zeros. A state without axes has no samples: no mask holds it.
+        For a step that the mask leaves out, a sample repeats the output and the states
+        of its previous step. Before the first step that isn't masked, the output is the
+        first state if that has the shape of the output, otherwise zeros; with `unroll`,
+        always zeros. The mask doesn't affect a scalar state, which has no samples.
 
         # Arguments
             step_function: function of the input at one step, `(samples, ...)`, and of a
                 list of the states followed by the constants. It returns the output and
-                the list of new states, of unchanged shapes; their types are those that
-                it gives them. Random draws inside it differ each step.
+                the list of new states; these have unchanged shapes and keep the types
+                that it returns. Random draws inside it differ at each step.
             inputs: tensor `(samples, steps, ...)` of rank 3 or more.
             initial_states: list of tensors, which may be empty.
-            go_backwards: whether to begin with the last step; the outputs stay in the
+            go_backwards: whether to begin with the last step; the outputs are in the
                 order of processing.
             mask: None, or tensor `(samples, steps)` or `(samples, steps, 1)`: zero at
-                the steps left out.
-            constants: None, or list of tensors that each step gets.
+                the steps to leave out.
+            constants: None, or list of tensors that each step receives.
             unroll: whether to call the step function once per step instead of looping.
-            input_length: with `unroll`, the number of steps to take, if `inputs` don't
-                say.
+            input_length: with `unroll`, the number of steps, if the shape of `inputs`
+                doesn't tell.
 
         # Returns
             The last output, the outputs of all steps `(samples, steps, ...)`, and the
             list of last states.
 
         # Raises
-            ShapeError: if the rank of `inputs` is below 3, if there are not as many
-                steps as in the mask, or none and the last output is asked for, unless
-                it is a state, or if a state changes its shape without `unroll`. When a
-                graph is computed, if the number of steps was unknown, and then for
-                fewer than `input_length`, too.
+            ShapeError: if the rank of `inputs` is below 3, if the number of steps
+                differs from that of the mask, if there are no steps and you use the
+                last output (unless it is a state), or if a state changes its shape
+                without `unroll`. If the number of steps is unknown, the error comes
+                when the graph is computed, also for fewer steps than `input_length`.
             ArgumentError: if the step function doesn't return an output and as many
-                states as it got; or with `unroll`, if the number of steps isn't known.
+                states as it received, or if the number of steps isn't known with
+                `unroll`.
 
         # Example
             ```python
@@ -76,63 +77,63 @@ class Scans(Optional, capability="scan"):
     """Loops over the first axis."""
 
     def foldl(self, fn, elems, initializer=None, name=None):
-        """Folds over the first axis from its start:
-        `fn(fn(initializer, elems[0]), elems[1])`, …
+        """Folds over the first axis, starting at its beginning: `fn(fn(initializer,
+        elems[0]), elems[1])`, …
 
         # Arguments
-            fn: function of the value so far and an element; returns the next value. It
-                gets lists or tuples where `elems` and `initializer` are.
+            fn: function of the current value and an element; it returns the next value.
+                It receives lists or tuples if `elems` and `initializer` are.
             elems: tensor, or list or tuple of tensors with equally long first axes.
-            initializer: the first value; None takes the first element.
+            initializer: the first value; None means the first element.
             name: ignored.
 
         # Returns
-            The last value, of the shape of the first.
+            The last value, with the shape of the first one.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
-                such, or if `fn` returns something else than it takes.
-            ShapeError: if the first axes differ, if `fn` changes a shape, or if there
-                is neither an element nor an initializer.
+            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
+                such tensors, or if `fn` returns another structure than it receives.
+            ShapeError: if the first axes have different lengths, if `fn` changes a
+                shape, or if there is neither an element nor an initializer.
         """
 
     def foldr(self, fn, elems, initializer=None, name=None):
-        """Folds over the first axis from its end.
+        """Folds over the first axis, starting at its end.
 
         # Arguments
-            fn: function of the value so far and an element; returns the next value. It
-                gets lists or tuples where `elems` and `initializer` are.
+            fn: function of the current value and an element; it returns the next value.
+                It receives lists or tuples if `elems` and `initializer` are.
             elems: tensor, or list or tuple of tensors with equally long first axes.
-            initializer: the first value; None takes the last element.
+            initializer: the first value; None means the last element.
             name: ignored.
 
         # Returns
-            The last value, of the shape of the first.
+            The last value, with the shape of the first one.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
-                such, or if `fn` returns something else than it takes.
-            ShapeError: if the first axes differ, if `fn` changes a shape, or if there
-                is neither an element nor an initializer.
+            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
+                such tensors, or if `fn` returns another structure than it receives.
+            ShapeError: if the first axes have different lengths, if `fn` changes a
+                shape, or if there is neither an element nor an initializer.
         """
 
     def map_fn(self, fn, elems, name=None):
         """Applies a function to each element of the first axis and stacks the results.
 
         # Arguments
-            fn: function of an element; it gets a list or tuple where `elems` is one,
-                and may return a tensor or a list or tuple of them.
+            fn: function of an element; it receives a list or tuple if `elems` is one,
+                and may return a tensor or a list or tuple of tensors.
             elems: tensor, or list or tuple of tensors with equally long first axes.
             name: ignored.
 
         # Returns
-            A tensor, or a list or tuple of them as `fn` returns it: its results along a
-            new first axis.
+            A tensor, or a list or tuple of tensors if `fn` returns one: the results of
+            `fn`, along a new first axis.
 
         # Raises
-            ArgumentError: if `elems` isn't a tensor with a first axis or a list of
-                such.
-            ShapeError: if the first axes differ.
+            ArgumentError: if `elems` isn't a tensor with a first axis, or a list of
+                such tensors.
+            ShapeError: if the first axes have different lengths.
         """
 
 
@@ -154,21 +155,21 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Arguments
             x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; else the projected input: `dot(input, W) + b`,
-                `(samples, steps, n)`.
+                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
+                steps, n)`.
             initial_states: list of one tensor `(samples, n)`: h.
             U: tensor `(n, n)`, the recurrent weights.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
             go_backwards: whether to start at the last step; the outputs are in the
                 order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
-                output and states of the step before.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
+                output and states of the previous step.
             W: tensor `(features, n)`, the input's weights.
             b: tensor `(n,)`, the bias.
 
         # Returns
             The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, as `rnn` does.
+            list of the last states, each `(samples, n)`, like `rnn`.
 
         # Raises
             ArgumentError: for another activation.
@@ -191,22 +192,22 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Arguments
             x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; else the projected input: `dot(input, W) + b`,
-                `(samples, steps, 3 n)` in blocks z, r, h.
+                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
+                steps, 3 n)` in blocks z, r, h.
             initial_states: list of one tensor `(samples, n)`: h.
             U: tensor `(n, 3 n)`, the recurrent weights in the same blocks.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
-            inner_activation: the gates' activation, one of the same.
+            inner_activation: the gates' activation, with the same choices.
             go_backwards: whether to start at the last step; the outputs are in the
                 order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
-                output and states of the step before.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
+                output and states of the previous step.
             W: tensor `(features, 3 n)`, the input's weights.
             b: tensor `(3 n,)`, the bias.
 
         # Returns
             The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, as `rnn` does.
+            list of the last states, each `(samples, n)`, like `rnn`.
 
         # Raises
             ArgumentError: for another activation.
@@ -229,22 +230,22 @@ class FusedRecurrence(Optional, capability="fused"):
 
         # Arguments
             x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
-                passed; else the projected input: `dot(input, W) + b`,
-                `(samples, steps, 4 n)` in blocks i, f, c, o.
+                passed; otherwise the projected input: `dot(input, W) + b`, `(samples,
+                steps, 4 n)` in blocks i, f, c, o.
             initial_states: list of two tensors `(samples, n)`: h and c.
             U: tensor `(n, 4 n)`, the recurrent weights in the same blocks.
             activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
-            inner_activation: the gates' activation, one of the same.
+            inner_activation: the gates' activation, with the same choices.
             go_backwards: whether to start at the last step; the outputs are in the
                 order of processing.
-            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
-                output and states of the step before.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats the
+                output and states of the previous step.
             W: tensor `(features, 4 n)`, the input's weights.
             b: tensor `(4 n,)`, the bias.
 
         # Returns
             The last output `(samples, n)`, all outputs `(samples, steps, n)`, and the
-            list of the last states, each `(samples, n)`, as `rnn` does.
+            list of the last states, each `(samples, n)`, like `rnn`.
 
         # Raises
             ArgumentError: for another activation.

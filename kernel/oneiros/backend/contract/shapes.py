@@ -1,4 +1,4 @@
-"""The contract of `K`: the same elements in other shapes."""
+"""The contract of `K`: changing the shape of tensors."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -12,16 +12,16 @@ class Shapes:
 
         # Arguments
             x: tensor.
-            shape: tuple of ints, scalar tensors and None. One size may be -1: it
-                follows from the others. None keeps the size of `x` at its place; a
-                single None is taken as -1.
+            shape: tuple of ints, scalar tensors and None. One size may be -1: it is
+                computed from the others. None keeps the corresponding size of `x`; a
+                single None means -1.
 
         # Returns
             A tensor of that shape and of the type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor or array.
-            ShapeError: if `x` hasn't as many elements.
+            ArgumentError: if `x` isn't a tensor or array.
+            ShapeError: if the number of elements differs.
         """
 
     def permute_dimensions(self, x, pattern):
@@ -49,15 +49,16 @@ class Shapes:
         """Joins tensors along an axis.
 
         # Arguments
-            tensors: list of tensors of equal sizes but for that axis.
+            tensors: list of tensors whose sizes are equal except along that axis.
             axis: int.
 
         # Returns
-            A tensor of the type that all have in common, whose size along `axis` is the
-            sum of theirs.
+            A tensor of their common type; its size along `axis` is the sum of their
+            sizes.
 
         # Raises
-            ArgumentError: if there is no such axis, or for what is no list of tensors.
+            ArgumentError: if the axis doesn't exist, or if `tensors` isn't a list of
+                tensors.
             ShapeError: if other sizes differ.
         """
 
@@ -65,14 +66,14 @@ class Shapes:
         """Joins tensors along a new first axis.
 
         # Arguments
-            x: list of tensors of one shape.
+            x: list of tensors of the same shape.
 
         # Returns
-            A tensor of the type that all have in common, with a new first axis.
+            A tensor of their common type, with a new first axis.
 
         # Raises
-            ArgumentError: for what is no list of tensors, such as one tensor.
-            ShapeError: if the shapes differ, or if there are none.
+            ArgumentError: if `x` isn't a list of tensors, for example a single tensor.
+            ShapeError: if the shapes differ, or if the list is empty.
         """
 
     def repeat_elements(self, x, rep, axis):
@@ -80,14 +81,14 @@ class Shapes:
 
         # Arguments
             x: tensor.
-            rep: int, how often.
+            rep: int, the number of repetitions.
             axis: int.
 
         # Returns
             A tensor whose size along `axis` is `rep` times that of `x`.
 
         # Raises
-            ArgumentError: if `x` has no such axis, or `rep` is no int.
+            ArgumentError: if `x` has no such axis, or `rep` isn't an int.
         """
 
     def repeat(self, x, n):
@@ -95,13 +96,13 @@ class Shapes:
 
         # Arguments
             x: tensor `(batch, features)`.
-            n: int, how often.
+            n: int, the number of repetitions.
 
         # Returns
             A tensor `(batch, n, features)`.
 
         # Raises
-            ArgumentError: for any other rank, or if `n` is no int.
+            ArgumentError: for any other rank, or if `n` isn't an int.
         """
 
     def tile(self, x, n):
@@ -109,13 +110,14 @@ class Shapes:
 
         # Arguments
             x: tensor.
-            n: int, for the last axis, or one int per axis.
+            n: int for the last axis, or one int per axis.
 
         # Returns
-            A tensor of the type of `x`, with each size times its number.
+            A tensor of the type of `x`, with each size multiplied by its number.
 
         # Raises
-            ArgumentError: if `x` is no tensor or array, or `n` no ints.
+            ArgumentError: if `x` isn't a tensor or array, or `n` doesn't consist of
+                ints.
         """
 
     def expand_dims(self, x, dim=-1):
@@ -123,10 +125,10 @@ class Shapes:
 
         # Arguments
             x: tensor.
-            dim: int, the place of the new axis in the result.
+            dim: int, the position of the new axis in the result.
 
         # Returns
-            A tensor with one axis more.
+            A tensor with one more axis.
 
         # Raises
             ArgumentError: if the result would have no such axis.
@@ -144,11 +146,11 @@ class Shapes:
 
         # Raises
             ArgumentError: if `x` has no such axis.
-            ShapeError: if its size is another.
+            ShapeError: if the size of the axis isn't 1.
         """
 
     def reverse(self, x, axes):
-        """Reverses the order along axes.
+        """Reverses the order of elements along axes.
 
         # Arguments
             x: tensor.
@@ -162,20 +164,20 @@ class Shapes:
         """
 
     def flatten(self, x):
-        """Puts all elements into one axis.
+        """Flattens a tensor into one axis.
 
         # Arguments
             x: tensor.
 
         # Returns
-            A vector of the type of `x`, with as many elements.
+            A vector of the type of `x`, with the same number of elements.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def batch_flatten(self, x):
-        """Puts the elements of each sample into one axis.
+        """Flattens each sample into one axis.
 
         # Arguments
             x: tensor `(batch, ...)` of rank 1 or more.
@@ -184,6 +186,6 @@ class Shapes:
             A tensor `(batch, features)`; a vector has one feature.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` isn't a tensor.
             ShapeError: if `x` has no axes.
         """

@@ -1,4 +1,4 @@
-"""The contract of `K`: inputs, variables, and what is known of a tensor."""
+"""The contract of `K`: inputs, variables, and properties of tensors."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -8,22 +8,23 @@ class Variables:
     """Placeholders and variables, their shapes, types and values."""
 
     def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
-        """Makes an input of a function.
+        """Makes a placeholder, the input of a function.
 
         # Arguments
             shape: tuple of ints and None; None leaves a size open.
-            ndim: int, the number of axes if `shape` is left out; all sizes are open.
-                Without either, TensorFlow takes tensors of any rank.
-            dtype: name of the type; None takes the default float type.
-            sparse: whether it is fed SciPy's sparse matrices.
+            ndim: int, the number of axes if you don't pass `shape`; all sizes are then
+                open. Without either, TensorFlow accepts tensors of any rank.
+            dtype: name of the type; None means the default float type.
+            sparse: whether its values are SciPy sparse matrices.
             name: str.
 
         # Returns
-            A tensor of that shape, which it keeps as `_keras_shape`.
+            A tensor of that shape, which is also stored as `_keras_shape`.
 
         # Raises
-            ArgumentError: if neither `shape` nor `ndim` is passed, but on TensorFlow.
-            ArgumentError: if there is no such type.
+            ArgumentError: if you pass neither `shape` nor `ndim` (except on
+                TensorFlow).
+            ArgumentError: if the type doesn't exist.
 
         # Example
             ```python
@@ -38,8 +39,8 @@ class Variables:
         """Makes a variable that holds a copy of a value.
 
         # Arguments
-            value: number, array, list, or a sparse matrix of SciPy's.
-            dtype: name of the type; None takes the default float type, whatever the
+            value: number, array, list, or SciPy sparse matrix.
+            dtype: name of the type; None means the default float type, whatever the
                 type of `value`.
             name: str.
 
@@ -48,7 +49,7 @@ class Variables:
 
         # Raises
             ArgumentError: if `value` is a tensor.
-            ArgumentError: if there is no such type.
+            ArgumentError: if the type doesn't exist.
         """
 
     def zeros(self, shape, dtype=None, name=None):
@@ -56,14 +57,14 @@ class Variables:
 
         # Arguments
             shape: tuple of ints.
-            dtype: name of the type; None takes the default float type.
+            dtype: name of the type; None means the default float type.
             name: str.
 
         # Returns
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def ones(self, shape, dtype=None, name=None):
@@ -71,14 +72,14 @@ class Variables:
 
         # Arguments
             shape: tuple of ints.
-            dtype: name of the type; None takes the default float type.
+            dtype: name of the type; None means the default float type.
             name: str.
 
         # Returns
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def eye(self, size, dtype=None, name=None):
@@ -86,14 +87,14 @@ class Variables:
 
         # Arguments
             size: int, the number of rows and of columns.
-            dtype: name of the type; None takes the default float type.
+            dtype: name of the type; None means the default float type.
             name: str.
 
         # Returns
             A variable `(size, size)`.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def random_uniform_variable(
@@ -105,7 +106,7 @@ class Variables:
             shape: tuple of ints.
             low: float, the lower bound.
             high: float, the upper bound.
-            dtype: name of the type; None takes the default float type.
+            dtype: name of the type; None means the default float type.
             name: str.
             seed: int; None draws from NumPy's global generator.
 
@@ -113,7 +114,7 @@ class Variables:
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def random_normal_variable(
@@ -125,7 +126,7 @@ class Variables:
             shape: tuple of ints.
             mean: float, the mean.
             scale: float, the standard deviation.
-            dtype: name of the type; None takes the default float type.
+            dtype: name of the type; None means the default float type.
             name: str.
             seed: int; None draws from NumPy's global generator.
 
@@ -133,11 +134,11 @@ class Variables:
             A variable of that shape and type.
 
         # Raises
-            ArgumentError: if a size isn't known, or if there is no such type.
+            ArgumentError: if a size isn't known, or if the type doesn't exist.
         """
 
     def is_sparse(self, tensor):
-        """Tells whether a tensor was made as a sparse one.
+        """Returns whether a tensor was created as a sparse one.
 
         # Arguments
             tensor: placeholder or variable.
@@ -150,17 +151,17 @@ class Variables:
         """Returns a dense tensor of the same values.
 
         # Arguments
-            tensor: tensor, maybe a sparse one.
+            tensor: tensor, dense or sparse.
 
         # Returns
             A tensor of the same shape and type.
 
         # Raises
-            ArgumentError: if `tensor` is no tensor, array or number.
+            ArgumentError: if `tensor` isn't a tensor, array or number.
         """
 
     def shape(self, x):
-        """Returns the shape as a tensor, whose elements are the sizes at run time.
+        """Returns the shape as a tensor; its elements are the sizes at run time.
 
         # Arguments
             x: tensor.
@@ -169,20 +170,20 @@ class Variables:
             A vector `(rank,)` of integers. Indexing it gives scalar tensors.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def int_shape(self, x):
-        """Returns the shape as far as it is known.
+        """Returns the static shape, with None for unknown sizes.
 
         # Arguments
             x: tensor.
 
         # Returns
-            A tuple of ints and None: `_keras_shape` if there is one.
+            A tuple of ints and None: `_keras_shape`, if the tensor has it.
 
         # Raises
-            ArgumentError: if `x` is no tensor, or if not even its rank is known.
+            ArgumentError: if `x` isn't a tensor, or if not even its rank is known.
         """
 
     def ndim(self, x):
@@ -195,7 +196,7 @@ class Variables:
             An int.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` isn't a tensor.
         """
 
     def dtype(self, x):
@@ -208,20 +209,21 @@ class Variables:
             A str, such as `'float32'`.
 
         # Raises
-            ArgumentError: if `x` is no tensor.
+            ArgumentError: if `x` isn't a tensor.
         """
 
     def get_value(self, x):
-        """Returns a variable's value; that of any other tensor as `K.eval` does.
+        """Returns a variable's value; for any other tensor, the same as `K.eval`.
 
         # Arguments
-            x: variable, or tensor that depends on no placeholder: it is computed.
+            x: variable, or tensor that doesn't depend on a placeholder, which is then
+                computed.
 
         # Returns
-            An array of the shape and type of `x`, which the caller owns.
+            An array of the shape and type of `x`; it is yours to change.
 
         # Raises
-            ArgumentError: for what is no tensor of this backend, or depends on a
+            ArgumentError: for what isn't a tensor of this backend, or depends on a
                 placeholder.
         """
 
@@ -233,21 +235,21 @@ class Variables:
             value: number or array of the variable's shape; it is copied.
 
         # Raises
-            DataError: if the shape is another.
-            ArgumentError: for a tensor that is no variable.
+            DataError: if the shape differs.
+            ArgumentError: for a tensor that isn't a variable.
         """
 
     def batch_get_value(self, xs):
         """Returns the values of several variables.
 
         # Arguments
-            xs: list of variables, or of tensors as `get_value` takes them.
+            xs: list of variables, or of other tensors that `get_value` accepts.
 
         # Returns
             A list of arrays, each of the shape and type of its variable.
 
         # Raises
-            ArgumentError: for what is no tensor of this backend, or depends on a
+            ArgumentError: for what isn't a tensor of this backend, or depends on a
                 placeholder.
         """
 
@@ -258,8 +260,8 @@ class Variables:
             tuples: list of pairs `(variable, array)`.
 
         # Raises
-            DataError: if a shape is another.
-            ArgumentError: for a tensor that is no variable.
+            DataError: if a shape differs.
+            ArgumentError: for a tensor that isn't a variable.
         """
 
     def get_variable_shape(self, x):
@@ -269,37 +271,38 @@ class Variables:
             x: variable or tensor.
 
         # Returns
-            A tuple of ints; of a tensor what `int_shape` gives.
+            A tuple of ints; for other tensors, the same as `int_shape`.
 
         # Raises
-            ArgumentError: for what is no tensor.
+            ArgumentError: for what isn't a tensor.
         """
 
     def count_params(self, x):
-        """Returns the number of a variable's elements.
+        """Returns the number of elements of a variable.
 
         # Arguments
-            x: variable, or tensor whose sizes are known.
+            x: variable, or tensor with known sizes.
 
         # Returns
             An int.
 
         # Raises
-            ArgumentError: for what is no tensor, or if a size isn't known.
+            ArgumentError: for what isn't a tensor, or if a size isn't known.
         """
 
     def eval(self, x):
-        """Computes a tensor that depends on no placeholder.
+        """Computes a tensor that doesn't depend on a placeholder.
 
         # Arguments
-            x: variable, or tensor that depends on no placeholder.
+            x: variable, or tensor that doesn't depend on a placeholder.
 
         # Returns
             An array of the shape and type of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number, or depends on a
-                placeholder, whose value is missing: `K.function` takes it.
+            ArgumentError: if `x` isn't a tensor, array or number, or depends on a
+                placeholder. In that case, use `K.function`, to which you can pass the
+                placeholder's value.
 
         # Example
             ```python
@@ -310,21 +313,21 @@ class Variables:
         """
 
     def print_tensor(self, x, message=""):
-        """Has a tensor printed whenever a function computes it.
+        """Prints a tensor whenever a function computes it.
 
         # Arguments
             x: tensor.
             message: str, printed before the value.
 
         # Returns
-            A tensor of the shape and type of `x`, which has to be used in its stead.
+            A tensor of the shape and type of `x`. Use it instead of `x`.
 
         # Raises
-            ArgumentError: if `x` is no tensor, array or number.
+            ArgumentError: if `x` isn't a tensor, array or number.
         """
 
     def is_explicit_shape(self, shape):
-        """Tells whether a shape consists of ints and None.
+        """Returns whether a shape consists of ints and None.
 
         # Arguments
             shape: tuple or list, or anything else.
@@ -334,7 +337,7 @@ class Variables:
         """
 
     def pattern_broadcast(self, x, broatcastable):
-        """Declares which axes are of size 1, which only Theano needs to know.
+        """Declares which axes have size 1; only Theano needs this.
 
         # Arguments
             x: tensor.
@@ -344,11 +347,12 @@ class Variables:
             A tensor of the same shape and values.
 
         # Raises
-            ArgumentError: if `x` is no tensor, or there isn't one bool for each axis.
+            ArgumentError: if `x` isn't a tensor, or `broatcastable` doesn't have one
+                bool for each axis.
         """
 
     def manual_variable_initialization(self, value) -> None:
-        """Does nothing: variables hold a value as soon as they are made.
+        """Does nothing: variables have a value as soon as you make them.
 
         # Arguments
             value: bool, ignored.

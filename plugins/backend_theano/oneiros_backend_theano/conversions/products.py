@@ -26,7 +26,7 @@ def _transposed_dot(xp: Any, x: Any, y: Any) -> Any:
 
 
 def _is_transposed(variable: Any) -> bool:
-    """Tells whether a variable is another matrix, transposed."""
+    """Returns whether a variable is another matrix, transposed."""
     node = variable.owner
     if node is None or not isinstance(node.op, DimShuffle):
         return False

@@ -50,7 +50,7 @@ def _reduce(op: Any, node: Any) -> Conversion | None:
 
 
 def _are_all_but_channels(axes: Axes, rank: int) -> bool:
-    """Tells whether axes are those of batch and space."""
+    """Returns whether axes are those of batch and space."""
     return rank > 2 and axes == tuple(range(rank - 1))
 
 

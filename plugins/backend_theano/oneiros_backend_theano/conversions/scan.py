@@ -177,7 +177,7 @@ def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
 
 
 def _convolves(op: Any) -> bool:
-    """Tells whether a step holds a convolution."""
+    """Returns whether a step holds a convolution."""
     nodes = apply_ancestors(op.fgraph.outputs)
     return any(getattr(node.op, "convolves", False) for node in nodes)
 

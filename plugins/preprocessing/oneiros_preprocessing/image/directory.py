@@ -144,7 +144,7 @@ class DirectoryIterator(ImageIterator):
         """Says how many pictures there are, and warns of classes without any."""
         if not self.nb_sample:
             raise DataError(
-                f"{label(self)} found no picture in {self._searched(names)}. It takes "
+                f"{label(self)} found no picture in {self._searched(names)}. Expected "
                 f"files whose names end in {', '.join(ENDINGS)}, in a folder for each "
                 "class; pass classes=['.'] if they are in the folder itself."
             )

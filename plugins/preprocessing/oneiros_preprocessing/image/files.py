@@ -44,7 +44,7 @@ def load_img(
         FileFormatError: if Pillow can't read it as an image.
         UnsafeFileError: if it is too large to be meant seriously, or another program
             would have to read it.
-        ArgumentError: if `target_size` isn't two whole numbers of at least 1.
+        ArgumentError: if `target_size` isn't two integers of at least 1.
 
     # Example
         ```python
@@ -130,7 +130,7 @@ def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
         x = x[:, :, np.newaxis]
     if x.ndim != 3:
         raise DataError(
-            f"img_to_array received an image of shape {x.shape}. It takes one image, "
+            f"img_to_array received an image of shape {x.shape}. Expected one image, "
             "(rows, columns) or (rows, columns, channels)."
         )
     if dim_ordering == "th":
@@ -171,7 +171,7 @@ def array_to_img(
     pixels = np.asarray(x, dtype=K.floatx())
     if pixels.ndim != 3:
         raise DataError(
-            f"array_to_img received {_described(x, pixels)}. It takes one image, an "
+            f"array_to_img received {_described(x, pixels)}. Expected one image, an "
             "array of rank 3; of a batch pass x[0]."
         )
     if dim_ordering == "th":
@@ -180,7 +180,7 @@ def array_to_img(
     if channels not in MODES:
         raise DataError(
             f"array_to_img received an image of {channels} channels (shape "
-            f"{np.shape(x)}, dim_ordering={dim_ordering!r}). It takes 1 or 3; pass "
+            f"{np.shape(x)}, dim_ordering={dim_ordering!r}). Expected 1 or 3; pass "
             "dim_ordering if they stand at the other place."
         )
     if scale:

@@ -53,7 +53,7 @@ class Iterator:
             the place of the first one in the epoch, and how many they are.
 
     # Raises
-        ArgumentError: if `n`, `batch_size` or `seed` is no whole number, or `shuffle` a
+        ArgumentError: if `n`, `batch_size` or `seed` is no integer, or `shuffle` a
             text.
 
     # Example

@@ -65,7 +65,7 @@ def check_batch(owner: Any, name: str, x: Any, dim_ordering: str) -> Array:
             "columns))."
         ) from None
     expected = (
-        f"It takes images {BATCH_SHAPES[dim_ordering]}, as dim_ordering="
+        f"Expected images {BATCH_SHAPES[dim_ordering]}, as dim_ordering="
         f"{dim_ordering!r} has them, with 1, 3 or 4 channels"
     )
     received = f"{label(owner)} received {name} of shape {images.shape}. {expected}"

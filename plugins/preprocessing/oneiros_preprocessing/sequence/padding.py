@@ -36,7 +36,7 @@ def pad_sequences(
 
     # Raises
         ArgumentError: for another `padding` or `truncating`, or a `maxlen` that is no
-            whole number.
+            integer.
         DataError: if a sequence isn't one, or its items have another shape than those
             of the others, or don't fit `dtype`.
 

@@ -35,7 +35,7 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
         that of rank 1.
 
     # Raises
-        ArgumentError: if `size` is no whole number of at least 1.
+        ArgumentError: if `size` is no integer of at least 1.
 
     # Example
         ```python
@@ -86,8 +86,8 @@ def skipgrams(
 
     # Raises
         DataError: if a word's number isn't in `sampling_table`.
-        ArgumentError: if `vocabulary_size` or `window_size` is no whole number, or
-            there is no word to draw below `vocabulary_size`.
+        ArgumentError: if `vocabulary_size` or `window_size` is no integer, or there is
+            no word to draw below `vocabulary_size`.
 
     # References
         - [Efficient Estimation of Word Representations in Vector

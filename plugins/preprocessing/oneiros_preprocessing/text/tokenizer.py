@@ -166,7 +166,7 @@ class Tokenizer:
         # Raises
             ArgumentError: for another mode, or if the number of columns isn't known, or
                 nothing was learned for `"tfidf"`.
-            DataError: if what stands in a sequence is no number of a word.
+            DataError: if what stands in a sequence isn't a number of a word.
         """
         check_choice("sequences_to_matrix", "mode", mode, MODES)
         if mode == "tfidf" and not self.document_count:
@@ -204,11 +204,11 @@ class Tokenizer:
         return len(self.word_index) + 1
 
     def _is_column(self, number: Any, row: Array) -> bool:
-        """Tells whether a row has a value for a number."""
+        """Returns whether a row has a value for a number."""
         if not is_int(number) or number < 0:
             raise DataError(
                 f"sequences_to_matrix received {number!r} in a sequence, which is no "
-                "number of a word. Pass lists of whole numbers from 0, such as those "
+                "number of a word. Pass lists of integers from 0, such as those "
                 "of texts_to_sequences."
             )
         return bool(number < len(row))

@@ -92,7 +92,7 @@ def one_hot(
         List of int, from 1 to `n - 1`.
 
     # Raises
-        ArgumentError: if `n` is no whole number of at least 2.
+        ArgumentError: if `n` is no integer of at least 2.
         DataError: if the text is no str.
 
     # Example

@@ -12,7 +12,7 @@ sgn = pt.sign
 
 
 def round(x: Any, mode: str = "half_away_from_zero") -> Any:
-    """Rounds to whole numbers.
+    """Rounds to integers.
 
     # Arguments
         x: tensor.

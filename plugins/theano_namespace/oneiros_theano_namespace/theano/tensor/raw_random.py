@@ -28,9 +28,9 @@ def uniform(
     # Arguments
         random_state: a generator of NumPy as a variable, as
             `theano.shared(np.random.default_rng(seed))` makes one.
-        size: shape of the result; None takes that of `low + high`.
+        size: shape of the result; None means that of `low + high`.
         low, high: number or tensor.
-        dtype: name of a float type; None takes `theano.config.floatX`.
+        dtype: name of a float type; None means `theano.config.floatX`.
         ndim: not used.
 
     # Returns
@@ -72,7 +72,7 @@ def random_integers(
     ndim: Any = None,
     dtype: str = "int64",
 ) -> tuple[Any, Any]:
-    """Draws whole numbers from `low` to `high`, both included; see `uniform`."""
+    """Draws integers from `low` to `high`, both included; see `uniform`."""
     return _draw(basic.integers, random_state, size, (low, high + 1), dtype)
 
 

@@ -19,7 +19,7 @@ def tensor(
     """Makes a tensor to be fed.
 
     # Arguments
-        dtype: name of the type; None takes `theano.config.floatX`.
+        dtype: name of the type; None means `theano.config.floatX`.
         broadcastable: by axis whether its size is always 1.
         name: str.
         shape: sizes, None for those that may be any; it counts more than
@@ -116,7 +116,7 @@ def split(
 
     # Arguments
         x: tensor.
-        splits_size: vector of whole numbers, the sizes of the parts.
+        splits_size: vector of integers, the sizes of the parts.
         n_splits: int, the number of parts.
         axis: int, the axis to cut.
     """

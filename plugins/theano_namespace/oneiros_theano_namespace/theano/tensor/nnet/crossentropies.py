@@ -14,8 +14,8 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
 
     # Arguments
         coding_dist: tensor whose last axis holds predicted probabilities.
-        true_dist: tensor of probabilities in the same shape, or of whole numbers, the
-            right classes, without the last axis.
+        true_dist: tensor of probabilities in the same shape, or of integers, the right
+            classes, without the last axis.
 
     # Returns
         A tensor without the last axis.
@@ -40,7 +40,7 @@ def crossentropy_softmax_1hot(
 
     # Arguments
         x: matrix of scores (samples, classes).
-        y_idx: vector of whole numbers, the right classes.
+        y_idx: vector of integers, the right classes.
         options: not used.
 
     # Returns

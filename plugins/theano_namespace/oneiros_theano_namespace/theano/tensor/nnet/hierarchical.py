@@ -35,7 +35,7 @@ def h_softmax(
         W1, b1: weights (features, classes), and biases (classes,).
         W2, b2: weights (classes, features, outputs by class), and biases (classes,
             outputs by class).
-        target: vector of whole numbers, one output by sample; None takes all.
+        target: vector of integers, one output by sample; None means all.
 
     # Returns
         The probabilities of the targets (samples,), or of all (samples, outputs).

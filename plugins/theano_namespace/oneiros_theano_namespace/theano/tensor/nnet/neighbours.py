@@ -24,7 +24,7 @@ def images2neibs(
     # Arguments
         ten4: tensor of four axes, of which the last are rows and columns.
         neib_shape: pair of ints, the window.
-        neib_step: pair of ints, the strides; None takes those of the window.
+        neib_step: pair of ints, the strides; None means those of the window.
         mode: `"valid"`, where windows must cover the image, `"ignore_borders"`, where
             they needn't, or `"half"` or `"full"`, with zeros around it.
 

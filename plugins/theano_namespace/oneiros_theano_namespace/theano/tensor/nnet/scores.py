@@ -11,7 +11,7 @@ def confusion_matrix(actual: Any, pred: Any) -> list[Any]:
     """Counts which class was taken for which.
 
     # Arguments
-        actual: vector of whole numbers, the right classes.
+        actual: vector of integers, the right classes.
         pred: vector of the predicted ones.
 
     # Returns

@@ -37,7 +37,7 @@ def pool_2d(
         ws, ds: pair of ints, the window.
         ignore_border: whether windows that reach beyond the border are left out. If
             not, they are pooled as far as they lie inside, and there is no padding.
-        stride, st: pair of ints, the strides; None takes those of the window.
+        stride, st: pair of ints, the strides; None means those of the window.
         pad, padding: pair of ints, how much is put above and below, left and right.
         mode: `"max"`, `"sum"`, `"average_inc_pad"`, or `"average_exc_pad"`, an average
             that leaves the padding out.
