@@ -64,7 +64,7 @@ def test_limits_around_a_load_hold_in_it():
         model_from_json(text)
     with (
         parameter_budget(14),
-        pytest.raises(UnsafeFileError, match="more than the 14 parameters"),
+        pytest.raises(UnsafeFileError, match="The limit is 14 parameters"),
     ):
         model_from_json(text)
 

@@ -384,7 +384,7 @@ def test_the_bound_holds_for_all_layers_together():
         )
     with (
         parameter_budget(4 * 110 - 1),
-        pytest.raises(UnsafeFileError, match="the 439 parameters"),
+        pytest.raises(UnsafeFileError, match="limit is 439 parameters"),
     ):
         config.layer_from_config({"class_name": "Sequential", "config": many})
 
@@ -612,6 +612,6 @@ def test_a_function_of_a_registered_name_survives_a_round_trip():
 def test_what_stands_for_no_object_is_told_where_it_is_given(kind, argument, value):
     with (
         K.use("theano"),
-        pytest.raises(ConfigError, match=f"is no {kind}: pass a name"),
+        pytest.raises(ConfigError, match=f"isn't a valid {kind}: pass a name"),
     ):
         Dense(3, input_dim=4, **{argument: value}).build((None, 4))

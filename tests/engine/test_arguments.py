@@ -86,5 +86,5 @@ def test_what_counts_as_false(value):
 
 @pytest.mark.parametrize("value", ["no", "", "True", np.str_("0")])
 def test_text_is_no_truth_value(value):
-    with pytest.raises(ArgumentError, match=r"received bias=.* takes True or False"):
+    with pytest.raises(ArgumentError, match=r"received bias=.* Expected True or False"):
         arguments.check_bool("f", "bias", value)

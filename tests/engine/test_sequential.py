@@ -362,10 +362,10 @@ def test_the_first_layer_must_know_its_input():
 
 def test_what_is_added_must_be_a_layer():
     with pytest.raises(
-        ArgumentError, match=r"takes a layer; received <class.*Did you mean Dense\(…\)"
+        ArgumentError, match=r"needs a layer; received <class.*Did you mean Dense\(…\)"
     ):
         Sequential().add(Dense)
-    with pytest.raises(ArgumentError, match=r"takes a layer; received 'relu'"):
+    with pytest.raises(ArgumentError, match=r"needs a layer; received 'relu'"):
         Sequential().add("relu")
 
 

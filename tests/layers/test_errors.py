@@ -301,10 +301,10 @@ SHAPES = {
     "Flatten flat": (lambda: on(Flatten(), 4), "3.* axes"),
     "Reshape": (
         lambda: on(Reshape((2, 3)), 8),
-        r"8 values per sample.*\(2, 3\) takes 6",
+        r"8 values per sample.*\(2, 3\) needs 6",
     ),
-    "Reshape open": (lambda: on(Reshape((-1, 3)), 8), "takes a multiple of 3"),
-    "Reshape larger": (lambda: on(Reshape((-1, 9)), 8), "takes a multiple of 9"),
+    "Reshape open": (lambda: on(Reshape((-1, 3)), 8), "needs a multiple of 3"),
+    "Reshape larger": (lambda: on(Reshape((-1, 9)), 8), "needs a multiple of 9"),
     "Permute": (lambda: on(Permute((2, 1)), 3), "3 axes"),
     "RepeatVector": (lambda: on(RepeatVector(2), 3, 4), "2 axes"),
     "SpatialDropout1D": (lambda: on(SpatialDropout1D(0.5), 3), "3 axes"),

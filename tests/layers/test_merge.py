@@ -324,7 +324,7 @@ def inputs(*shapes):
         (
             lambda: merge(inputs((3,), (3,), (3,)), mode="dot"),
             ArgumentError,
-            "takes two inputs.*3",
+            "needs two inputs.*3",
         ),
         (lambda: merge(inputs((3,), (4,)), mode="dot"), ShapeError, "sizes 3 and 4"),
         (

@@ -98,7 +98,7 @@ def test_unknown_names_get_a_hint(kind, name, expected):
 def test_unknown_kinds_list_the_kinds():
     with pytest.raises(
         ArgumentError,
-        match=r"There is no kind 'layers'\. Kinds are: layer, activation, ",
+        match=r"There is no kind 'layers'\. The kinds are: layer, activation, ",
     ):
         registry.resolve("layers", "Dense")
 

@@ -136,7 +136,7 @@ def test_disable_takes_any_spelling(home, monkeypatch):
     [
         (
             'flotx = "float64"',
-            "there is no setting 'flotx'. Settings are: backend, floatx, ",
+            "there is no setting 'flotx'. The settings are: backend, floatx, ",
         ),
         ('floatx = "bfloat16"', "sets 'floatx' to 'bfloat16'; it must be"),
         ("epsilon = 0", "sets 'epsilon' to 0; it must be a number above 0"),

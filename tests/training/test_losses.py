@@ -347,7 +347,7 @@ def test_learning_phase_reaches_the_layers(backend):
             ArgumentError,
             "an object as SGD(lr=0.01); received <class",
         ),
-        ({"optimizer": 3}, ConfigError, "3 is no optimizer: pass a name"),
+        ({"optimizer": 3}, ConfigError, "3 isn't a valid optimizer: pass a name"),
     ],
 )
 def test_bad_arguments_leave_the_model_as_it_was(arguments, error, expected):

@@ -12,7 +12,7 @@ from oneiros.engine.layer import Layer
 class LeakyReLU(Layer):
     """`x` where positive, `alpha * x` elsewhere.
 
-    A unit that isn't active so still has a gradient.
+    So a unit that isn't active still has a gradient.
 
     # Example
         ```python
@@ -63,8 +63,8 @@ class ELU(Layer):
         ```
 
     # Arguments
-        alpha: float, minus the value that large negative inputs tend to. Rounded to
-            floatx.
+        alpha: float; for large negative inputs, the output approaches `-alpha`. Rounded
+            to floatx.
 
     # Input shape
         Any.
@@ -104,7 +104,7 @@ class ThresholdedReLU(Layer):
         ```
 
     # Arguments
-        theta: float, where the activation sets in. Rounded to floatx.
+        theta: float, the threshold. Rounded to floatx.
 
     # Input shape
         Any.

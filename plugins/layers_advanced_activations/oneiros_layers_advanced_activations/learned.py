@@ -16,12 +16,12 @@ Shape = tuple[int | None, ...]
 
 
 class LearnedActivation(Layer):
-    """Base of the activations with a parameter per feature. Not a layer of its own.
+    """Base of the activations with a parameter per feature. Not a layer itself.
 
     # Arguments
         weights: list of arrays, initial values.
-        shared_axes: int or list of ints, axes of the input along which one parameter
-            serves all.
+        shared_axes: int or list of ints, axes of the input along which the parameter is
+            shared.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LearnedActivation(Layer):
         return [int(axis) for axis in axes]
 
     def parameter_shape(self, input_shape: Shape) -> tuple[int, ...]:
-        """Returns the shape of each parameter, and notes the axes that are shared."""
+        """Returns the shape of each parameter, and stores the shared axes."""
         shared = self.shared_axes or []
         axes = range(1, len(input_shape))
         sizes = tuple(1 if axis in shared else input_shape[axis] for axis in axes)
@@ -54,9 +54,9 @@ class LearnedActivation(Layer):
         if len(known_sizes) < len(sizes) or max(shared, default=0) > len(sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} with "
-                f"shared_axes={self.shared_axes}. It makes a parameter for each place "
-                "of the axes not shared: their sizes must be known, and the axes "
-                "shared must exist."
+                f"shared_axes={self.shared_axes}. It makes a parameter for each "
+                "position along the axes that aren't shared: their sizes must be "
+                "known, and the shared axes must exist."
             )
         self.param_broadcast = [axis in shared for axis in axes]
         fixed = tuple(None if axis in shared else input_shape[axis] for axis in axes)
@@ -95,12 +95,12 @@ class PReLU(LearnedActivation):
     # Arguments
         init: name or function `(shape, name=None)`, initialization of the slopes.
         weights: list of one array, initial slopes.
-        shared_axes: int or list of ints, axes of the input along which one slope serves
-            all: after a convolution with dim_ordering `"tf"`, `[1, 2]` gives one per
+        shared_axes: int or list of ints, axes of the input along which the slope is
+            shared: after a convolution with dim_ordering `"tf"`, `[1, 2]` gives one per
             channel.
 
     # Input shape
-        `(samples, …)`, all sizes known but the batch and shared axes.
+        `(samples, …)`; all sizes except the batch and shared axes must be known.
 
     # Output shape
         The same.
@@ -152,7 +152,7 @@ class ParametricSoftplus(LearnedActivation):
         shared_axes: int or list of ints, as for `PReLU`.
 
     # Input shape
-        `(samples, …)`, all sizes known but the batch and shared axes.
+        `(samples, …)`; all sizes except the batch and shared axes must be known.
 
     # Output shape
         The same.
@@ -193,7 +193,7 @@ class ParametricSoftplus(LearnedActivation):
 
 
 class SReLU(LearnedActivation):
-    """Slope 1 between two learned thresholds, a learned slope beyond either.
+    """Slope 1 between two learned thresholds, and a learned slope beyond each.
 
     `x` for `t_left <= x <= t_right_actual`, `t_left + a_left * (x - t_left)` below,
     `t_right_actual + a_right * (x - t_right_actual)` above. The upper threshold is
@@ -218,7 +218,7 @@ class SReLU(LearnedActivation):
         shared_axes: int or list of ints, as for `PReLU`.
 
     # Input shape
-        `(samples, …)`, all sizes known but the batch and shared axes.
+        `(samples, …)`; all sizes except the batch and shared axes must be known.
 
     # Output shape
         The same.

@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: activations with parameters."""
+"""Migration from files of Keras 2: activations with parameters."""
 
 from __future__ import annotations
 

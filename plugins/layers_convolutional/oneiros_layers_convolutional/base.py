@@ -1,4 +1,4 @@
-"""What the convolutions share: arguments, weights, the output's shape."""
+"""Base classes of the convolutions: arguments, weights, output shape."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from oneiros_layers_core.spatial import (
 class ConvolutionLayer(AffineLayer):
     """Base of the convolutions: `activation(convolution(x, W) + b)`.
 
-    Not a layer of its own.
+    Not a layer itself.
 
-    A subclass says in `_window`, `_strides` and `_dilation` how the kernel moves, with
-    a number for each spatial axis, and in `_convolve` which operation does it.
+    A subclass defines the kernel's movement in `_window`, `_strides` and `_dilation`,
+    with a number for each spatial axis, and the operation in `_convolve`.
 
     # Arguments
         nb_filter: int, the number of output channels.
@@ -104,7 +104,7 @@ class ConvolutionLayer(AffineLayer):
         self.b = self.add_bias((self.nb_filter,))
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks rank and sizes, and once there are weights the channels."""
+        """Checks rank and sizes and, once there are weights, the channels."""
         super().assert_input_compatibility(input)
         shape = K.int_shape(input)
         self.get_output_shape_for(shape)
@@ -139,7 +139,7 @@ class ConvolutionLayer(AffineLayer):
 
 
 class ImageConvolution(ConvolutionLayer):
-    """Base of the convolutions over images and volumes. Not a layer of its own.
+    """Base of the convolutions over images and volumes. Not a layer itself.
 
     # Arguments
         subsample: tuple of ints, the kernel's steps along each axis.

@@ -13,7 +13,7 @@ from oneiros_layers_convolutional.base import ConvolutionLayer
 
 
 class Convolution1D(ConvolutionLayer):
-    """Filters that slide along a sequence, each seeing `filter_length` steps at a time.
+    """Filters that slide along a sequence; each sees `filter_length` steps at a time.
 
     # Example
         ```python
@@ -30,12 +30,12 @@ class Convolution1D(ConvolutionLayer):
         nb_filter: int, number of filters: the size of the output's last axis.
         filter_length: int, number of steps that a filter sees.
         init: name or function `(shape, name=None, dim_ordering='th')`, initialization
-            of the kernel. As in Keras 1.2.2 the fans count as if the kernel's axes were
-            `(output, input, *window)`.
-        activation: name or function applied to the output; None leaves it as it is.
+            of the kernel. As in Keras 1.2.2, fan-in and fan-out are computed as if the
+            kernel's axes were `(output, input, *window)`.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the
-            length stays; `"full"`, zeros around so that each window with a step of the
+        border_mode: `"valid"`, only whole windows; `"same"`, padding that keeps the
+            length; `"full"`, padding so that every window that contains a step of the
             input counts.
         subsample_length: int, steps from one window to the next.
         W_regularizer: regularizer of the kernel.
@@ -154,7 +154,7 @@ class AtrousConvolution1D(Convolution1D):
     # Arguments
         nb_filter: int, number of filters.
         filter_length: int, number of steps that a filter sees.
-        atrous_rate: int, distance of neighbouring steps that it sees.
+        atrous_rate: int, spacing of the steps that it sees.
         the others: as for `Convolution1D`, in the same order with `atrous_rate` after
             `subsample_length`.
 

@@ -33,14 +33,14 @@ class Convolution2D(ImageConvolution):
         nb_col: int, columns of the kernel.
         init: name or function `(shape, name=None, dim_ordering='th')`, initialization
             of the kernel.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the
-            sizes stay (the odd zero comes last); `"full"`, zeros around so that each
-            window with a pixel of the input counts.
+        border_mode: `"valid"`, only whole windows; `"same"`, padding that keeps the
+            sizes (an odd zero comes last); `"full"`, padding so that every window that
+            contains a pixel of the input counts.
         subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.
@@ -138,8 +138,7 @@ class AtrousConvolution2D(Convolution2D):
         nb_filter: int, number of filters.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        atrous_rate: pair of ints, distances of neighbouring rows and columns that a
-            filter sees.
+        atrous_rate: pair of ints, spacing of the rows and columns that a filter sees.
         the others: as for `Convolution2D`, in the same order with `atrous_rate` after
             `subsample`.
 

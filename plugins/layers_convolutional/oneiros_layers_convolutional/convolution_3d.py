@@ -12,7 +12,7 @@ from oneiros_layers_convolutional.base import ImageConvolution
 
 
 class Convolution3D(ImageConvolution):
-    """Filters that slide over volumes, such as scans, or frames of a film.
+    """Filters that slide over volumes, such as scans or the frames of a video.
 
     The kernel isn't flipped.
 
@@ -32,12 +32,12 @@ class Convolution3D(ImageConvolution):
         kernel_dim1, kernel_dim2, kernel_dim3: ints, the sizes of the kernel.
         init: name or function `(shape, name=None, dim_ordering='th')`, initialization
             of the kernel.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         border_mode: `"valid"`, `"same"` or `"full"`, as for `Convolution2D`.
         subsample: three ints, the steps from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.

@@ -1,4 +1,4 @@
-"""Cropping1D, 2D and 3D: what lies at the borders cut off."""
+"""Cropping1D, 2D and 3D: cut off the borders."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Pairs = tuple[Sizes, ...]
 
 
 class _Cropping(Layer):
-    """What the croppings share.
+    """Base class of the croppings.
 
-    `_pairs` holds how much is cut before and after, for each spatial axis.
+    `_pairs` holds the amounts to cut before and after, for each spatial axis.
     """
 
     checks_sizes: ClassVar[bool] = True
@@ -52,12 +52,12 @@ class _Cropping(Layer):
         return pairs
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank, and that no more is cut off than there is."""
+        """Checks the rank, and that the cropping isn't larger than the input."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape without what is cut off."""
+        """Returns the cropped shape of the input."""
         sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
         pairs = zip(sizes, self._pairs, strict=True)
         cropped_sizes = tuple(
@@ -73,7 +73,7 @@ class _Cropping(Layer):
         return with_sizes(input_shape, cropped_sizes, self.dim_ordering)
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns what is left of `x`."""
+        """Returns the cropped `x`."""
         cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
         if self.dim_ordering == "tf":
             return x[(slice(None), *cuts)]
@@ -93,16 +93,17 @@ class Cropping1D(_Cropping):
         ```
 
     # Arguments
-        cropping: pair of ints, how many steps to cut off at the start and at the end.
+        cropping: pair of ints, the numbers of steps to cut off at the start and at the
+            end.
 
     # Input shape
         3D, `(samples, steps, features)`.
 
     # Output shape
-        3D, `(samples, steps - start - end, features)`; no step may be left.
+        3D, `(samples, steps - start - end, features)`, possibly with no steps.
 
     # Raises
-        ShapeError: if more is cut off than there is.
+        ShapeError: if the cropping is larger than the input.
     """
 
     loadable: ClassVar[bool] = True
@@ -129,18 +130,18 @@ class Cropping2D(_Cropping):
 
     # Arguments
         cropping: two pairs of ints, `((top, bottom), (left, right))`.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with the rows and columns that are left; none may be.
+        4D, in the same order, with the remaining rows and columns, possibly none.
 
     # Raises
-        ShapeError: if more is cut off than there is.
+        ShapeError: if the cropping is larger than the input.
     """
 
     loadable: ClassVar[bool] = True
@@ -158,7 +159,7 @@ class Cropping2D(_Cropping):
 
 
 class Cropping3D(_Cropping):
-    """Cuts what lies at the borders off volumes.
+    """Cuts off the borders of volumes.
 
     # Example
         ```python
@@ -172,20 +173,20 @@ class Cropping3D(_Cropping):
         ```
 
     # Arguments
-        cropping: three pairs of ints, how much to cut off at the start and the end of
-            each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        cropping: three pairs of ints, the amounts to cut off at the start and the end
+            of each axis.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with what is left; it may be nothing.
+        5D, in the same order, with the remaining sizes, possibly zero.
 
     # Raises
-        ShapeError: if more is cut off than there is.
+        ShapeError: if the cropping is larger than the input.
     """
 
     loadable: ClassVar[bool] = True

@@ -17,9 +17,9 @@ from oneiros_layers_convolutional.convolution_2d import Convolution2D
 class Deconvolution2D(Convolution2D):
     """Transposed convolution: from a `Convolution2D`'s output back to its input.
 
-    With `subsample` above 1 several input sizes give the same output size, so
-    `output_shape` says which is meant. Without padding it is
-    `subsample * (size - 1) + kernel`, up to `subsample - 1` more.
+    With `subsample` above 1, several input sizes of a convolution give the same output
+    size, so `output_shape` selects one. Without padding, it is `subsample * (size - 1)
+    + kernel`, plus up to `subsample - 1`.
 
     # Example
         ```python
@@ -42,14 +42,14 @@ class Deconvolution2D(Convolution2D):
         nb_filter: int, number of the output's channels.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        output_shape: tuple of four, the output's shape in the order of `dim_ordering`.
-            The batch size in it is taken from the input. None: as Keras 2 has it,
-            `subsample * size`, and without padding `kernel - subsample` more, if that
-            is above 0.
+        output_shape: tuple of four, the output shape in the order of `dim_ordering`.
+            Its batch size is replaced by that of the input. None means the size of
+            Keras 2: `subsample * size`, without padding plus `kernel - subsample` if
+            that is above 0.
         border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this
-            one undoes.
+            layer reverses.
         subsample: pair of ints, the steps of that convolution: the output is larger by
-            these.
+            these factors.
         the others: as for `Convolution2D`, in the same order.
 
     # Input shape
@@ -57,8 +57,8 @@ class Deconvolution2D(Convolution2D):
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, `output_shape` with the input's batch size. The kernel's shape is as for
-        `Convolution2D`.
+        4D, `output_shape` with the input's batch size. The kernel has the same shape as
+        for `Convolution2D`.
 
     # Raises
         ArgumentError: if `output_shape` isn't a shape of `nb_filter` channels.
@@ -161,8 +161,8 @@ class Deconvolution2D(Convolution2D):
         if None in sizes:
             raise ShapeError(
                 f"{label(self)} received an input with {sizes} rows and columns; "
-                "without output_shape it must know them. Give them in input_shape, or "
-                "give output_shape."
+                "without output_shape these must be known. Pass them in input_shape, "
+                "or pass output_shape."
             )
         enlarged = []
         for size, width, step in zip(sizes, self._window, self._strides, strict=True):

@@ -23,7 +23,7 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
         return check_ints(layer, "padding", padding, len(sides), 0)
     if not padding.keys() <= set(sides):
         raise ArgumentError(
-            f"{label(layer)} received padding={padding!r}. The keys that it takes are "
+            f"{label(layer)} received padding={padding!r}. The valid keys are "
             f"{', '.join(sides)}."
         )
     widths = [padding.get(side, 0) for side in sides]
@@ -31,7 +31,7 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
 
 
 class _ZeroPadding(Layer):
-    """What the zero paddings share.
+    """Base class of the zero paddings.
 
     `_widths` holds the zeros before and after, for each spatial axis.
     """
@@ -50,7 +50,7 @@ class _ZeroPadding(Layer):
 
 
 class ZeroPadding1D(_ZeroPadding):
-    """Puts zeros before and after the steps of a sequence.
+    """Adds zeros before and after the steps of a sequence.
 
     # Example
         ```python
@@ -64,8 +64,8 @@ class ZeroPadding1D(_ZeroPadding):
         ```
 
     # Arguments
-        padding: int, how many on both sides; a pair of ints, `(left, right)`; or a dict
-            with `left_pad` and `right_pad`, each 0 if left out.
+        padding: int, the number of zeros on both sides; a pair of ints, `(left,
+            right)`; or a dict with `left_pad` and `right_pad`, both 0 by default.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -94,7 +94,7 @@ class ZeroPadding1D(_ZeroPadding):
 
 
 class ZeroPadding2D(_ZeroPadding):
-    """Puts rows and columns of zeros around images.
+    """Adds rows and columns of zeros around images.
 
     # Example
         ```python
@@ -109,9 +109,9 @@ class ZeroPadding2D(_ZeroPadding):
     # Arguments
         padding: pair of ints, rows above and below, columns left and right; four ints,
             `(top, bottom, left, right)`; or a dict with `top_pad`, `bottom_pad`,
-            `left_pad` and `right_pad`, each 0 if left out.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+            `left_pad` and `right_pad`, all 0 by default.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -157,7 +157,7 @@ class ZeroPadding2D(_ZeroPadding):
 
 
 class ZeroPadding3D(_ZeroPadding):
-    """Puts zeros around volumes.
+    """Adds zeros around volumes.
 
     # Example
         ```python
@@ -170,9 +170,9 @@ class ZeroPadding3D(_ZeroPadding):
         ```
 
     # Arguments
-        padding: three ints, how many zeros on both sides along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        padding: three ints, the number of zeros on both sides along each axis.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

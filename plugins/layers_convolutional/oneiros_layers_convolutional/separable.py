@@ -45,14 +45,15 @@ class SeparableConvolution2D(ImageConvolution):
         nb_col: int, columns of the kernel.
         init: name or function `(shape, name=None, dim_ordering='th')`, initialization
             of both kernels.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values
             `[depthwise_kernel, pointwise_kernel, b]`.
         border_mode: `"valid"` or `"same"`.
         subsample: pair of ints, rows and columns from one window to the next.
-        depth_multiplier: int, how many channels the first step makes of each.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        depth_multiplier: int, the number of channels that the first step makes from
+            each input channel.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
         depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of
             kernels and bias.
         activity_regularizer: regularizer of the output.
@@ -160,7 +161,7 @@ class SeparableConvolution2D(ImageConvolution):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, in the order that they have in Keras 1.2.2."""
+        """Returns the arguments in the order of Keras 1.2.2."""
         config = super().get_config()
         del config["W_regularizer"], config["W_constraint"]
         for argument in ARGUMENTS:

@@ -52,7 +52,7 @@ class UpSampling1D(Layer):
 
 
 class _UpSampling(Layer):
-    """What UpSampling2D and UpSampling3D share."""
+    """Base class of UpSampling2D and UpSampling3D."""
 
     _rank: ClassVar[int]
 
@@ -85,8 +85,8 @@ class UpSampling2D(_UpSampling):
 
     # Arguments
         size: pair of ints, how many times each row and each column appears.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -124,8 +124,8 @@ class UpSampling3D(_UpSampling):
 
     # Arguments
         size: three ints, how many times each value appears along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

@@ -25,7 +25,7 @@ class Activation(Layer):
         activation: name of an activation, or a function of a tensor.
 
     # Input shape
-        Any that the activation takes.
+        Any that the activation accepts.
 
     # Output shape
         The same.

@@ -1,4 +1,4 @@
-"""What the layers with a kernel `W` and a bias `b` share: arguments and weights."""
+"""Base classes of the layers with a kernel `W` and a bias `b`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Shape = tuple[int | None, ...]
 class AffineLayer(Layer):
     """Base of the layers that multiply by a kernel and add a bias.
 
-    Not a layer of its own.
+    Not a layer itself.
 
     # Arguments
         init: name or function, initialization of the kernel.
@@ -63,7 +63,7 @@ class AffineLayer(Layer):
         )
 
     def add_bias(self, shape: tuple[int, ...]) -> Any:
-        """Makes the bias, of zeros; None for a layer without."""
+        """Makes the bias, initially zeros; None for a layer without bias."""
         if not self.bias:
             return None
         return self.add_weight(
@@ -78,7 +78,7 @@ class AffineLayer(Layer):
 class DenseLayer(AffineLayer):
     """Base of the layers whose kernel spans the features, the input's last axis.
 
-    Not a layer of its own.
+    Not a layer itself.
 
     # Arguments
         input_dim: int, number of features, if this is a model's first layer.
@@ -94,13 +94,13 @@ class DenseLayer(AffineLayer):
         self.input_dim = input_dim
 
     def features(self, input_shape: Shape) -> int:
-        """Returns the size of the input's last axis, which fixes the kernel's."""
+        """Returns the size of the input's last axis, which determines the kernel."""
         size = input_shape[-1]
         if size is None:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}; the "
                 "size of its last axis must be known to make the weights. Give it "
-                "where the input comes from: Input(shape=(…, n)), or the argument "
+                "at the origin of the input: Input(shape=(…, n)), or the argument "
                 "`output_shape` of a Lambda or Merge layer."
             )
         return size

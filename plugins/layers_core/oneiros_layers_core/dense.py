@@ -1,4 +1,4 @@
-"""Dense and its older twin for sequences, TimeDistributedDense."""
+"""Dense, and its older version for sequences, TimeDistributedDense."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dense(DenseLayer):
     # Arguments
         output_dim: int, size of the output's last axis.
         init: name or function `(shape, name=None)`, initialization of the kernel.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         W_regularizer: regularizer of the kernel, such as `l2(0.01)`.
         b_regularizer: regularizer of the bias.
@@ -49,8 +49,8 @@ class Dense(DenseLayer):
         `(samples, …, output_dim)`.
 
     # Raises
-        ShapeError: if the input's last axis is unknown, or not the one that the weights
-            were made for.
+        ShapeError: if the size of the input's last axis is unknown, or differs from the
+            one for which the weights were made.
     """
 
     loadable: ClassVar[bool] = True
@@ -94,7 +94,7 @@ class Dense(DenseLayer):
         self.set_initial_weights()
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank, and once there are weights the last axis."""
+        """Checks the rank and, once there are weights, the last axis."""
         super().assert_input_compatibility(input)
         if self.built:
             self._check_features(K.int_shape(input))
@@ -121,9 +121,9 @@ class Dense(DenseLayer):
 
 
 class TimeDistributedDense(Dense):
-    """The same Dense at each step of a sequence; it passes the mask on.
+    """Applies the same Dense at each step of a sequence; passes on the mask.
 
-    Kept for models of Keras 1.0 and before: `Dense` takes sequences too.
+    For models of Keras 1.0 and earlier: `Dense` accepts sequences, too.
 
     # Example
         ```python

@@ -15,9 +15,9 @@ Shape = tuple[int | None, ...]
 
 
 class Dropout(Layer):
-    """Sets a random fraction of the input to zero while training.
+    """Sets a random fraction of the input to zero during training.
 
-    The rest is scaled so that the expected sum stays.
+    The rest is scaled up, so that the expected sum doesn't change.
 
     # Example
         ```python
@@ -31,11 +31,11 @@ class Dropout(Layer):
     # Arguments
         p: float between 0 and 1, fraction of the values to drop. 0 and 1 drop nothing,
             as in Keras 1.2.2.
-        noise_shape: tuple, shape of the random mask, batch included. Where it has a 1
-            the values are dropped together along that axis; None means the input's
-            size: `(None, 1, None)` drops the same features at all steps.
-        seed: int, for draws that repeat from run to run whatever NumPy's generator is
-            at.
+        noise_shape: tuple, shape of the random mask, including the batch. An axis of
+            size 1 drops its values together; None means the input's size. For example,
+            `(None, 1, None)` drops the same features at all steps.
+        seed: int, for draws that are the same in every run, independent of NumPy's
+            generator.
 
     # Input shape
         Any.
@@ -73,7 +73,7 @@ class Dropout(Layer):
         return self.noise_shape
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the input, thinned out in the training phase."""
+        """Returns the input, with dropout in the training phase."""
         if not self.uses_learning_phase:
             return x
         noise_shape = self._get_noise_shape(x)
@@ -90,7 +90,7 @@ def _fits(noise_shape: Shape, shape: Shape) -> bool:
 
 
 class _SpatialDropout(Dropout):
-    """Drops whole feature maps; each subclass says along which axes a map extends."""
+    """Drops whole feature maps; subclasses define the axes of a map."""
 
     _rank: ClassVar[int]
 
@@ -158,8 +158,8 @@ class SpatialDropout2D(_SpatialDropout):
 
     # Arguments
         p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -203,8 +203,8 @@ class SpatialDropout3D(_SpatialDropout):
 
     # Arguments
         p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

@@ -1,4 +1,4 @@
-"""Functions as arguments: how configurations hold them, how they are called."""
+"""Functions as arguments: their configuration, and how they are called."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from oneiros_old_files.stored_functions import get_function
 def function_config(argument: str, value: Any) -> dict[str, Any]:
     """Returns the configuration of an argument that may be a function.
 
-    It holds the live object, and what it is.
+    It holds the live object and its kind.
 
     The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for
-    other callables, `"raw"` else.
+    other callables, `"raw"` otherwise.
     """
     kind = "raw"
     if isinstance(value, FunctionType):
@@ -29,17 +29,17 @@ def function_config(argument: str, value: Any) -> dict[str, Any]:
 
 
 def plain_shape(shape: Any) -> Any:
-    """Returns a shape as a tuple of Python's numbers; a function or None as it is."""
+    """Returns a shape as a tuple of Python's numbers; a function or None unchanged."""
     if not isinstance(shape, (list, tuple)):
         return shape
     return tuple(int(size) if is_int(size) else size for size in shape)
 
 
 def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns a configuration with functions in place of what stands for them.
+    """Returns a configuration with the functions themselves instead of their names.
 
     # Raises
-        UnsafeFileError: if the function isn't at hand; bytecode is never run.
+        UnsafeFileError: if the function isn't available; bytecode is never run.
     """
     arguments = dict(config)
     for name in names:
@@ -51,7 +51,7 @@ def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def takes_mask(function: Callable[..., Any]) -> bool:
-    """Returns whether a function has an argument called `mask`."""
+    """Returns whether a function has an argument `mask`."""
     try:
         return "mask" in inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -61,7 +61,7 @@ def takes_mask(function: Callable[..., Any]) -> bool:
 def call_function(
     function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any
 ) -> Any:
-    """Calls a function on the inputs, with the mask if it asks for it."""
+    """Calls a function on the inputs, with the mask if it accepts one."""
     extra = {"mask": mask} if takes_mask(function) else {}
     return function(inputs, **{**arguments, **extra})
 
@@ -72,14 +72,14 @@ def inferred_shape(
     arguments: dict[str, Any],
     dtypes: list[str],
 ) -> Any:
-    """Returns the shape, or list of shapes, of what a function makes of placeholders.
+    """Returns the shape, or list of shapes, of a function's result for placeholders.
 
     # Arguments
         shapes: tuple, or list of tuples for a function of a list.
         dtypes: list of the placeholders' types; empty for the default float type.
 
-    Where not even the rank of a result is known, as of what calls back into Python, it
-    is taken for that of the first input.
+    If even the rank of a result is unknown, for example after a call back into Python,
+    the rank of the first input is assumed.
     """
     several = isinstance(shapes, list)
     input_shapes = shapes if several else [shapes]

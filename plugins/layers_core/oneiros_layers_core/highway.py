@@ -1,4 +1,4 @@
-"""Highway: a Dense that learns how much of its input to let through."""
+"""Highway: a Dense layer that learns how much of its input to pass through."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from oneiros_layers_core.affine import DenseLayer, Shape
 
 
 class Highway(DenseLayer):
-    """Mixes a Dense of the input with the input itself, in learned proportions.
+    """Mixes the output of a Dense layer with its input, in learned proportions.
 
-    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where
-    `T = sigmoid(dot(x, W_carry) + b_carry)`; `b_carry` starts from 1. Regularizers and
-    constraints concern `W` and `b` only.
+    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x,
+    W_carry) + b_carry)`; `b_carry` starts from 1. Regularizers and constraints apply
+    only to `W` and `b`.
 
     # Example
         ```python
@@ -30,8 +30,8 @@ class Highway(DenseLayer):
     # Arguments
         init: name or function `(shape, name=None)`, initialization of `W` and
             `W_carry`.
-        activation: name or function applied to the transformed part; None leaves it as
-            it is.
+        activation: name or function applied to the transformed part; None leaves it
+            unchanged.
         weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or
             `[W, W_carry]` without bias.
         W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,

@@ -40,21 +40,22 @@ class Lambda(Layer):
 
     # Arguments
         function: function `(x, **arguments)` that returns a tensor; `x` is a list if
-            the layer is called on a list. If it has an argument `mask`, it receives the
-            input's mask, which then ends here.
-        output_shape: tuple without the batch, or function from the input's shape to the
-            output's, both with the batch. Left out, it is found by applying the
-            function to a placeholder of the input's shape.
-        arguments: dict, further arguments of the function.
+            you call the layer on a list. If it has an argument `mask`, it receives the
+            input's mask, which isn't passed on then.
+        output_shape: tuple without the batch, or function from the input shape to the
+            output shape, both with the batch. If you omit it, it is found by applying
+            the function to a placeholder of the input's shape.
+        arguments: dict, additional arguments of the function.
 
     # Input shape
-        Any that the function takes.
+        Any that the function accepts.
 
     # Output shape
-        As `output_shape` says, or as found.
+        `output_shape`, or the shape that was found.
 
     A saved model holds the function's name, not its code: load it with
-    `load_model(path, functions={name: function})`, where `name` is the layer's.
+    `load_model(path, functions={name: function})`, where `name` is the name of the
+    layer.
     """
 
     loadable: ClassVar[bool] = True
@@ -85,7 +86,7 @@ class Lambda(Layer):
         self._input_dtypes: list[str] = []
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns `output_shape`, or the shape that a placeholder gets."""
+        """Returns `output_shape`, or the shape of the result for a placeholder."""
         if self._output_shape is None:
             return inferred_shape(
                 self.function, input_shape, self.arguments, self._input_dtypes
@@ -97,13 +98,13 @@ class Lambda(Layer):
         if not isinstance(shape, (list, tuple)):
             raise TypeError(
                 f"{label(self)}: its function output_shape returned {shape!r} for the "
-                f"input shape {input_shape}. It must return a tuple, the batch "
-                "included."
+                f"input shape {input_shape}. It must return a tuple that includes the "
+                "batch."
             )
         return tuple(shape)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """Returns the mask with `supports_masking`, None if the function took it."""
+        """Returns the mask with `supports_masking`; None if the function uses it."""
         if not self.supports_masking and takes_mask(self.function):
             return None
         return super().compute_mask(x, mask)
@@ -132,11 +133,11 @@ class Lambda(Layer):
         """Builds the layer.
 
         # Arguments
-            config: what `get_config()` returned, or what a file held of it.
+            config: the result of `get_config()`, or its form in a file.
             custom_objects: dict from names to functions.
 
         # Raises
-            UnsafeFileError: if the function isn't at hand; the message says how to
+            UnsafeFileError: if the function isn't available; the message says how to
                 supply it.
         """
         with custom_object_scope(custom_objects or {}):

@@ -55,7 +55,8 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The modules `oneiros.layers.core` and `legacy`, and where Keras 1 had Merge."""
+    """The modules `oneiros.layers.core` and `legacy`, and Merge in its other places in
+    Keras 1."""
     return {
         "layers.core": {**LAYERS, **BASES},
         "layers": MERGE,
@@ -66,5 +67,5 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 @hookimpl
 def oneiros_migrations() -> dict[str, str]:
-    """How files of other versions of Keras are read, by class."""
+    """The migrations from other versions of Keras, by class."""
     return MIGRATIONS

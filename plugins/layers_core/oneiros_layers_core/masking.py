@@ -10,10 +10,10 @@ from oneiros.engine.layer import Layer
 
 
 class Masking(Layer):
-    """Masks the steps whose features all equal `mask_value`, and zeroes them.
+    """Masks the steps whose features all equal `mask_value`, and sets them to zero.
 
-    The mask travels with the output: layers that know masks skip the step, and the
-    losses leave it out.
+    The output carries the mask: layers that support masks skip the step, and losses
+    ignore it.
 
     # Example
         ```python
@@ -45,7 +45,7 @@ class Masking(Layer):
         self.mask_value = check_number(self, "mask_value", mask_value)
 
     def compute_mask(self, x: Any, input_mask: Any = None) -> Any:
-        """Returns which steps count: those with any feature other than `mask_value`."""
+        """Returns the mask: True for steps with any feature other than `mask_value`."""
         return K.any(K.not_equal(x, self.mask_value), axis=-1)
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -27,7 +27,7 @@ class MaxoutDense(DenseLayer):
 
     # Arguments
         output_dim: int, number of outputs.
-        nb_feature: int, number of linear maps of which the largest counts.
+        nb_feature: int, number of linear maps from which the largest is taken.
         init: name or function `(shape, name=None)`, initialization of the kernel.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,

@@ -36,38 +36,38 @@ class Merge(Layer):
         ```
 
     # Arguments
-        layers: list of layers or models whose outputs are merged at once. Without it,
-            call the layer on a list of tensors.
+        layers: list of layers or models whose outputs are merged immediately. Without
+            it, call the layer on a list of tensors.
         mode: one of
             - `"sum"`, `"mul"`, `"ave"`, `"max"`: element by element; all inputs have
-              one shape;
+              the same shape;
             - `"concat"`: joined along `concat_axis`;
             - `"dot"`: products of two inputs, sample by sample, summed over `dot_axes`;
-            - `"cos"`: the same, divided by both lengths: the cosine. The tensor has a
-              further axis of size 1 after the batch, which its declared shape leaves
-              out, as in Keras 1.2.2: `Reshape((1,))` after it settles that;
+            - `"cos"`: the same, divided by both lengths: the cosine. As in Keras 1.2.2,
+              the tensor has an additional axis of size 1 after the batch, which its
+              declared shape lacks; add `Reshape((1,))` to remove it;
             - a function `(inputs, **arguments)` of the list of tensors that returns
               one.
         concat_axis: int, the axis along which `"concat"` joins; the batch is axis 0.
-        dot_axes: int or pair of ints, the axis of either input that `"dot"` and `"cos"`
-            sum over.
+        dot_axes: int or pair of ints, the axis of each input over which `"dot"` and
+            `"cos"` sum.
         output_shape: for a function as mode: tuple without the batch, or function from
-            the list of input shapes to the output's, batch included. Left out, it is
-            found by applying the mode to placeholders.
+            the list of input shapes to the output shape, including the batch. If you
+            omit it, it is found by applying the mode to placeholders.
         output_mask: for a function as mode: the mask of the output, or function that
             makes it from the list of masks.
-        arguments: dict, further arguments of a function as mode.
-        node_indices: list of ints, which call of each of `layers` (the first by
-            default).
-        tensor_indices: list of ints, which output of that call (the first by default).
+        arguments: dict, additional arguments of a function as mode.
+        node_indices: list of ints, the call of each of `layers` (the first by default).
+        tensor_indices: list of ints, the output of that call (the first by default).
         name: str.
 
     # Input shape
         List of tensors, at least two.
 
     # Output shape
-        `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: sizes added on
-        one axis. `"dot"`, `"cos"`: the axes left, or `(samples, 1)` if none is.
+        `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: with the sizes
+        along one axis added. `"dot"`, `"cos"`: the remaining axes, or `(samples, 1)` if
+        there are none.
 
     # Raises
         ShapeError: if the shapes don't fit the mode.
@@ -153,7 +153,8 @@ class Merge(Layer):
 
         # Arguments
             inputs: list of at least two tensors.
-            mask: list of as many masks or None, for tensors that no layer made.
+            mask: list with a mask or None for each tensor; only for tensors that don't
+                come from a layer.
         """
         self._check_inputs(inputs)
         return super().__call__(list(inputs), mask)
@@ -182,7 +183,7 @@ class Merge(Layer):
         return self._rule.mask(self, inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments but `layers`, which the model around it holds.
+        """Returns the arguments except `layers`, which the outer model stores.
 
         Functions are the live objects.
         """
@@ -202,13 +203,13 @@ class Merge(Layer):
         """Builds the layer.
 
         # Arguments
-            config: what `get_config()` returned, or what a file held of it; with
-                `layers`, a list of layers or of their configurations, it is connected
-                to them.
+            config: the result of `get_config()`, or its form in a file; if it has
+                `layers`, a list of layers or of their configurations, the layer is
+                connected to them.
 
         # Raises
-            UnsafeFileError: if a function isn't at hand; the message says how to supply
-                it.
+            UnsafeFileError: if a function isn't available; the message says how to
+                supply it.
         """
         arguments = with_functions(config, "mode", "output_shape", "output_mask")
         layers = arguments.pop("layers", None) or []

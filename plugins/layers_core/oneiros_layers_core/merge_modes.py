@@ -1,4 +1,4 @@
-"""What each mode of Merge does with tensors, shapes and masks."""
+"""How each mode of Merge handles tensors, shapes and masks."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ MATRIX_RANK = 3
 
 
 class MergeRule(Protocol):
-    """What a mode of Merge does.
+    """The behaviour of a mode of Merge.
 
     `merge` is the layer, whose arguments the methods read.
     """
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError or ArgumentError for shapes that the mode doesn't take."""
+        """Raises ShapeError or ArgumentError for shapes that the mode doesn't
+        accept."""
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the merged tensor."""
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
-        """Returns the shape that the merged tensor is declared to have."""
+        """Returns the declared shape of the merged tensor."""
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns the mask of the merged tensor; called if any input has one."""
@@ -58,7 +59,7 @@ def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
     except ValueError:
         raise ShapeError(
             f"{label(merge)} with mode={merge.mode!r} received inputs of shapes "
-            f"{_text(shapes)}. This mode takes inputs of one shape; mode='concat' "
+            f"{_text(shapes)}. This mode needs inputs of one shape; mode='concat' "
             "joins inputs that differ along one axis."
         ) from None
 
@@ -70,7 +71,7 @@ def _conjunction(masks: list[Any]) -> Any:
 
 
 class ElementwiseMerge:
-    """Combines inputs of one shape, two at a time."""
+    """Combines inputs of the same shape, two at a time."""
 
     def __init__(
         self, fold: Callable[[Any, Any], Any], average: bool = False, masks: bool = True
@@ -80,7 +81,7 @@ class ElementwiseMerge:
         self._masks = masks
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError unless the shapes agree."""
+        """Raises ShapeError if the shapes differ."""
         _one_shape(merge, shapes)
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
@@ -93,11 +94,11 @@ class ElementwiseMerge:
         return _one_shape(merge, shapes)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns where every mask given holds."""
+        """Returns the positions where all masks are true."""
         if not self._masks:
             raise ArgumentError(
-                f"{label(merge)} with mode={merge.mode!r} received a mask, for which "
-                "this mode has no meaning. Merge before masking, or use another mode."
+                f"{label(merge)} with mode={merge.mode!r} received a mask, but masks "
+                "have no meaning here. Merge before masking, or use another mode."
             )
         return _conjunction([mask for mask in masks if mask is not None])
 
@@ -106,7 +107,7 @@ class Concatenation:
     """Joins inputs along `concat_axis`."""
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError unless the shapes agree apart from that axis."""
+        """Raises ShapeError if the shapes differ except along that axis."""
         self.output_shape(merge, shapes)
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
@@ -138,7 +139,7 @@ class Concatenation:
         return tuple(output)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns the masks joined, or where all hold if they lack that axis."""
+        """Returns the joined masks, or where all are true if they lack that axis."""
         rank = K.ndim(inputs[0])
         masks = [_without_features(mask, rank) for mask in masks]
         known_masks = [mask for mask in masks if mask is not None]
@@ -174,10 +175,11 @@ class Product:
         self._cosine = cosine
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises unless two inputs have axes of equal size; notes these axes."""
+        """Raises an error unless two inputs have axes of equal size; stores these
+        axes."""
         if len(shapes) != 2:
             raise ArgumentError(
-                f"{label(merge)} with mode={merge.mode!r} takes two inputs; it "
+                f"{label(merge)} with mode={merge.mode!r} needs two inputs; it "
                 f"received {len(shapes)}: {_text(shapes)}."
             )
         dot_axes = merge.dot_axes
@@ -187,8 +189,8 @@ class Product:
             if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
                 raise ShapeError(
                     f"{label(merge)} has dot_axes={dot_axes!r}, and inputs of shapes "
-                    f"{_text(shapes)}. An axis lies between 1 and {len(shape) - 1} "
-                    "here, axis 0 being the batch; or -1 for the last."
+                    f"{_text(shapes)}. An axis must be between 1 and {len(shape) - 1} "
+                    "(axis 0 is the batch), or -1 for the last."
                 )
         axes = [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
         sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
@@ -205,7 +207,7 @@ class Product:
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the products.
 
-        Cosines get a further axis of size 1 after the batch, as in Keras 1.2.2.
+        Cosines get an additional axis of size 1 after the batch, as in Keras 1.2.2.
         """
         left, right = inputs
         axes = tuple(merge.dot_axes)
@@ -217,7 +219,7 @@ class Product:
         return K.expand_dims(product / lengths, 1)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
-        """Returns the axes that are left, the first input's before the second's."""
+        """Returns the remaining axes, the first input's before the second's."""
         self.check(merge, shapes)
         remaining = [
             size
@@ -228,7 +230,7 @@ class Product:
         return (_common_batch(shapes), *(remaining or [1]))
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> None:
-        """Returns None: the steps that the masks speak of are gone."""
+        """Returns None: the steps to which the masks refer no longer exist."""
         return None
 
 
@@ -277,7 +279,7 @@ class Custom:
         self._input_dtypes: list[str] = []
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Takes any shapes."""
+        """Accepts any shapes."""
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the function's result."""
@@ -285,7 +287,8 @@ class Custom:
         return call_function(merge.mode, inputs, merge.arguments, masks)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
-        """Returns the shape given, or the one that the function gives placeholders."""
+        """Returns `output_shape`, or the shape of the function's result for
+        placeholders."""
         declared = self._output_shape
         if declared is None:
             return inferred_shape(

@@ -1,4 +1,4 @@
-"""Layers that only move values: Flatten, Reshape, Permute, RepeatVector."""
+"""Layers that only rearrange values: Flatten, Reshape, Permute, RepeatVector."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Shape = tuple[int | None, ...]
 
 
 class Flatten(Layer):
-    """Puts all axes but the batch into one.
+    """Flattens all axes except the batch into one.
 
     # Example
         ```python
@@ -27,7 +27,7 @@ class Flatten(Layer):
         ```
 
     # Input shape
-        `(samples, …)`, three axes or more, all sizes but the batch known.
+        `(samples, …)`, three axes or more; all sizes except the batch must be known.
 
     # Output shape
         2D, `(samples, features)`.
@@ -48,7 +48,7 @@ class Flatten(Layer):
         if len(sizes) < len(input_shape) - 1:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}; it "
-                "needs to know all sizes but the batch. Give a complete `input_shape` "
+                "needs all sizes except the batch. Pass a complete `input_shape` "
                 "or `batch_input_shape` to the model's first layer."
             )
         return (input_shape[0], math.prod(sizes))
@@ -71,11 +71,11 @@ class Reshape(Layer):
         ```
 
     # Arguments
-        target_shape: tuple of ints without the batch; one of them may be -1, which
-            means what is left.
+        target_shape: tuple of ints without the batch; one of them may be -1, which is
+            then computed.
 
     # Input shape
-        Any whose size per sample is that of `target_shape`.
+        Any with the same number of values per sample as `target_shape`.
 
     # Output shape
         `(samples,) + target_shape`.
@@ -101,7 +101,7 @@ class Reshape(Layer):
         return tuple(int(size) for size in sizes)
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the batch and the target shape, with -1 worked out."""
+        """Returns the batch and the target shape, with -1 replaced."""
         known_sizes = [size for size in input_shape[1:] if size is not None]
         if len(known_sizes) < len(input_shape) - 1:
             sizes = (None if size == -1 else size for size in self.target_shape)
@@ -116,7 +116,7 @@ class Reshape(Layer):
             expected = f"a multiple of {fixed}" if -1 in self.target_shape else fixed
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, "
-                f"{values} values per sample; target_shape={self.target_shape} takes "
+                f"{values} values per sample; target_shape={self.target_shape} needs "
                 f"{expected}."
             )
         return (input_shape[0], *shape)
@@ -142,11 +142,11 @@ class Permute(Layer):
         ```
 
     # Arguments
-        dims: tuple of ints, for each axis of the output the axis of the input it is,
-            counted from 1: the batch, axis 0, stays where it is.
+        dims: tuple of ints: for each axis of the output, the corresponding axis of the
+            input, counted from 1. The batch, axis 0, doesn't move.
 
     # Input shape
-        `(samples, …)`, with as many further axes as `dims` has entries.
+        `(samples, …)`, with as many more axes as `dims` has entries.
 
     # Output shape
         The same sizes, reordered.

@@ -24,7 +24,7 @@ AXES = {1: ("steps",), 2: ("rows", "columns"), 3: ("d1", "d2", "d3")}
 
 
 def check_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
-    """Returns `"tf"` or `"th"`, for `"default"` what `K.image_dim_ordering()` says.
+    """Returns `"tf"` or `"th"`; for `"default"`, the value of `K.image_dim_ordering()`.
 
     # Raises
         ArgumentError: for anything else.
@@ -103,7 +103,8 @@ def with_sizes(
 def known_channels(
     layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False
 ) -> int:
-    """Returns the number of channels of a shape, for a layer that makes weights of it.
+    """Returns the number of channels of a shape, for a layer that makes weights from
+    it.
 
     # Arguments
         all: as for `spatial_sizes`.
@@ -118,7 +119,7 @@ def known_channels(
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
             f"{axis_names(rank, dim_ordering, sequence)}; the number of channels must "
-            "be known to make the weights. Give it where the input comes from, as in "
+            "be known to make the weights. Pass it at the origin of the input, as in "
             f"input_shape={example}{_other_ordering(rank, dim_ordering)}."
         )
     return channels
@@ -127,7 +128,7 @@ def known_channels(
 def check_channels(
     layer: Layer, shape: Shape, dim_ordering: str, expected: int
 ) -> None:
-    """Raises ShapeError if a shape has other channels than the weights were made for.
+    """Raises ShapeError if the number of channels differs from that of the weights.
 
     # Arguments
         layer: the layer to name in an error.
@@ -153,16 +154,16 @@ def length_after(
     stride: int = 1,
     dilation: int = 1,
 ) -> int | None:
-    """Returns how many positions a window has along an axis.
+    """Returns the number of positions of a window along an axis.
 
-    0 or less means that it is too long for the axis.
+    0 or less means that the window is too long for the axis.
 
     # Arguments
-        length: int, size of the axis; None gives None.
+        length: int, size of the axis; for None, the result is None.
         window: int, number of values that the window sees.
         border_mode: `"valid"`, `"same"` or `"full"`.
         stride: int, from one position to the next.
-        dilation: int, distance of neighbouring values that the window sees.
+        dilation: int, spacing of the values that the window sees.
     """
     if length is None:
         return None
@@ -191,12 +192,12 @@ def windowed_sizes(
         window: tuple of ints, the window's size on each spatial axis.
         border_mode: `"valid"`, `"same"` or `"full"`.
         strides: tuple of ints, its steps along each axis.
-        dilation: tuple of ints, the distances of the values that it sees; 1 if None.
-        sequence: bool, whether it is a sequence of images, over each of which the
-            window moves.
+        dilation: tuple of ints, the spacing of the values that it sees; 1 if None.
+        sequence: bool, whether it is a sequence of images; the window then moves over
+            each image.
 
     # Raises
-        ShapeError: if the window is larger than what it moves over.
+        ShapeError: if the window is larger than the input.
     """
     rank = len(window)
     sizes = spatial_sizes(layer, shape, rank, dim_ordering, sequence)
@@ -237,11 +238,11 @@ def kernel_shape(
 
 
 def kernel_init(init: Any, dim_ordering: str) -> Any:
-    """Returns an initialization that knows which axes of a kernel are the window.
+    """Returns an initialization that knows which axes of a kernel form the window.
 
     # Arguments
-        init: function `(shape, name=None, dim_ordering='th')`; one without that
-            argument is returned as it is.
+        init: function `(shape, name=None, dim_ordering='th')`; a function without that
+            argument is returned unchanged.
         dim_ordering: `"tf"` or `"th"`.
     """
     if "dim_ordering" not in inspect.signature(init).parameters:

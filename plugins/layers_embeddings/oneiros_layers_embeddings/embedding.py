@@ -32,7 +32,7 @@ ARGUMENTS = (
 
 
 class Embedding(Layer):
-    """Turns integers, such as word indices, into vectors that are learned.
+    """Turns integers, such as word indices, into learned vectors.
 
     # Example
         ```python
@@ -49,19 +49,18 @@ class Embedding(Layer):
         input_dim: int, number of rows: the largest index plus 1.
         output_dim: int, size of the vectors.
         init: name or function `(shape, name=None)`, initialization of the table.
-        input_length: int, number of steps if it is constant; `Flatten` and `Dense`
-            after it need to know it.
+        input_length: int, number of steps if it is constant; needed if `Flatten` and
+            `Dense` follow.
         W_regularizer: regularizer of the table.
         activity_regularizer: regularizer of the output.
         W_constraint: constraint of the table.
-        mask_zero: bool, whether index 0 marks steps to be skipped; words then count
-            from 1.
+        mask_zero: bool, whether index 0 marks steps to skip; words then count from 1.
         weights: list of one array, the initial table.
         dropout: float between 0 and 1, fraction of the rows to drop in each training
             step. 0 and 1 drop nothing.
 
     # Input shape
-        2D, `(samples, steps)`, of int32 or of floats that hold integers; one of
+        2D, `(samples, steps)`, of int32 or of floats with integer values; an index of
         `input_dim` or more gives NaN.
 
     # Output shape
@@ -119,23 +118,23 @@ class Embedding(Layer):
         self.set_initial_weights()
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """Returns which indices are not 0, if `mask_zero`; else None."""
+        """Returns which indices aren't 0, if `mask_zero`; otherwise None."""
         return K.not_equal(x, 0) if self.mask_zero else None
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape, its length checked, with `output_dim` added."""
+        """Checks the input's length, and returns its shape with `output_dim` added."""
         if not self.input_length or len(input_shape) != 2:
             return (*input_shape, self.output_dim)
         if input_shape[1] not in (None, self.input_length):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}; it "
-                f"was made with input_length={self.input_length}. Leave that argument "
-                "out, or pad the sequences to this length."
+                f"was made with input_length={self.input_length}. Remove that "
+                "argument, or pad the sequences to this length."
             )
         return (input_shape[0], self.input_length, self.output_dim)
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the rows of the table that `x` names."""
+        """Returns the rows of the table for the indices `x`."""
         indices = x if K.dtype(x) == "int32" else K.cast(x, "int32")
         table = self.W
         if self.uses_learning_phase:
@@ -144,7 +143,7 @@ class Embedding(Layer):
         return K.gather(table, indices)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, in the order that they have in Keras 1.2.2."""
+        """Returns the arguments in the order of Keras 1.2.2."""
         config = super().get_config()
         for argument in ARGUMENTS:
             config.update(self.argument_config(argument))

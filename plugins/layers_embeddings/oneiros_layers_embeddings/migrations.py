@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: Embedding."""
+"""Migration from files of Keras 2: Embedding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the locally connected layers share: weights of their own for each place."""
+"""Base class of the locally connected layers, which have separate weights for each
+position."""
 
 from __future__ import annotations
 
@@ -24,10 +25,10 @@ from oneiros_layers_core.spatial import (
 
 
 class LocalLayer(AffineLayer):
-    """Base of convolutions whose kernel differs from place to place.
+    """Base of convolutions with a different kernel at each position.
 
-    A subclass says in `_window` and `_strides` how the window moves. Not a layer of its
-    own.
+    A subclass defines the window's movement in `_window` and `_strides`. Not a layer
+    itself.
 
     # Arguments
         nb_filter: int, the number of output channels.
@@ -58,7 +59,7 @@ class LocalLayer(AffineLayer):
         raise NotImplementedError
 
     def _known_places(self, input_shape: Shape) -> Sizes:
-        """Returns how many places the window has along each axis."""
+        """Returns the number of positions of the window along each axis."""
         output_shape = self.get_output_shape_for(input_shape)
         rank = self._rank
         sizes = spatial_sizes(self, output_shape, rank, self.dim_ordering)
@@ -67,8 +68,8 @@ class LocalLayer(AffineLayer):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(rank, self.dim_ordering)}; it has weights for each "
-                f"place, so its {' and '.join(AXES[rank])} must be known. Give them "
-                "where the input comes from, in input_shape or Input(shape=(…))."
+                f"position, so its {' and '.join(AXES[rank])} must be known. Pass them "
+                "at the origin of the input, in input_shape or Input(shape=(…))."
             )
         return places
 
@@ -93,12 +94,13 @@ class LocalLayer(AffineLayer):
         self.set_initial_weights()
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank and the sizes that the weights were made for."""
+        """Checks the rank, and the sizes for which the weights were made."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the output's shape: what the window leaves, `nb_filter` channels."""
+        """Returns the output shape: one position per window, with `nb_filter`
+        channels."""
         sizes = windowed_sizes(
             self,
             input_shape,
@@ -110,7 +112,8 @@ class LocalLayer(AffineLayer):
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the products of patches and weights, plus the bias, activated."""
+        """Returns the activation of the products of patches and weights, plus the
+        bias."""
         product = K.batch_dot(self._patches(x), self.W)
         output = K.reshape(product, (*self._places, -1, self.nb_filter))
         samples = self._rank

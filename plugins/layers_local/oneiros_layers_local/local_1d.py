@@ -11,7 +11,7 @@ from oneiros_layers_local.base import LocalLayer
 
 
 class LocallyConnected1D(LocalLayer):
-    """A Convolution1D whose filters differ from place to place.
+    """A Convolution1D with different filters at each position.
 
     # Example
         ```python
@@ -28,7 +28,7 @@ class LocallyConnected1D(LocalLayer):
         nb_filter: int, number of filters: the size of the output's last axis.
         filter_length: int, number of steps that a filter sees.
         init: name or function `(shape, name=None)`, initialization of the kernel.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         border_mode: `"valid"`, only whole windows.
         subsample_length: int, steps from one window to the next.
@@ -43,7 +43,7 @@ class LocallyConnected1D(LocalLayer):
         input_length: int, number of steps; needed with `input_dim`.
 
     # Input shape
-        3D, `(samples, steps, channels)`, the steps known.
+        3D, `(samples, steps, channels)`, with a known number of steps.
 
     # Output shape
         3D, `(samples, new_steps, nb_filter)`. The kernel's shape is

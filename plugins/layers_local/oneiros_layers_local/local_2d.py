@@ -1,4 +1,4 @@
-"""LocallyConnected2D: windows over images, with weights of their own for each place."""
+"""LocallyConnected2D: windows over images, with separate weights for each position."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oneiros_layers_local.base import LocalLayer
 
 
 class LocallyConnected2D(LocalLayer):
-    """A Convolution2D whose filters differ from place to place.
+    """A Convolution2D with different filters at each position.
 
     # Example
         ```python
@@ -30,12 +30,12 @@ class LocallyConnected2D(LocalLayer):
         nb_row: int, rows of the window.
         nb_col: int, columns of the window.
         init: name or function `(shape, name=None)`, initialization of the kernel.
-        activation: name or function applied to the output; None leaves it as it is.
+        activation: name or function applied to the output; None leaves it unchanged.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         border_mode: `"valid"`, only whole windows.
         subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.
@@ -44,8 +44,8 @@ class LocallyConnected2D(LocalLayer):
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`,
-        `(samples, channels, rows, columns)` for `"th"`, rows and columns known.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`, with known rows and columns.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is

@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: noise."""
+"""Migration from files of Keras 2: noise."""
 
 from __future__ import annotations
 

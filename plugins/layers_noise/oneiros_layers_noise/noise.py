@@ -1,6 +1,6 @@
-"""Noise added or multiplied while training.
+"""Layers that add noise, or multiply by it, during training.
 
-Outside the training phase the input passes unchanged.
+Outside the training phase, the input passes unchanged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from oneiros.engine.layer import Layer
 
 
 class GaussianNoise(Layer):
-    """Adds normal noise of mean 0 while training: augmentation for real-valued inputs.
+    """Adds normal noise of mean 0 during training: augmentation for real-valued inputs.
 
     # Example
         ```python
@@ -26,8 +26,8 @@ class GaussianNoise(Layer):
         ```
 
     # Arguments
-        sigma: float, standard deviation of the noise; as a variable, `K.variable(0.1)`,
-            it can be changed in training.
+        sigma: float, standard deviation of the noise; if you pass a variable,
+            `K.variable(0.1)`, you can change it during training.
 
     # Input shape
         Any.
@@ -47,13 +47,13 @@ class GaussianNoise(Layer):
         self.uses_learning_phase = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the input, noisy in the training phase."""
+        """Returns the input, with noise in the training phase."""
         noise = K.random_normal(K.shape(x), mean=0.0, std=self.sigma, dtype=K.dtype(x))
         return K.in_train_phase(x + noise, x)
 
 
 class GaussianDropout(Layer):
-    """Multiplies with normal noise of mean 1 while training.
+    """Multiplies by normal noise of mean 1 during training.
 
     Its standard deviation is `sqrt(p / (1 - p))`.
 
@@ -67,7 +67,7 @@ class GaussianDropout(Layer):
         ```
 
     # Arguments
-        p: float between 0 and 1, the rate of the Dropout whose noise has this standard
+        p: float between 0 and 1, the rate of a Dropout with the same standard
             deviation. 0 and 1 add no noise, as in Keras 1.2.2.
 
     # Input shape
@@ -90,7 +90,7 @@ class GaussianDropout(Layer):
         self.uses_learning_phase = 0.0 < p < 1.0
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the input, noisy in the training phase."""
+        """Returns the input, with noise in the training phase."""
         if not self.uses_learning_phase:
             return x
         std = math.sqrt(self.p / (1.0 - self.p))

@@ -30,7 +30,8 @@ MODES = {
 
 
 class BatchNormalization(Layer):
-    """Brings its input to mean 0 and variance 1, then to learned ones.
+    """Normalizes its input to mean 0 and variance 1, then applies a learned mean and
+    spread.
 
     # Example
         ```python
@@ -47,13 +48,14 @@ class BatchNormalization(Layer):
     # Arguments
         epsilon: float, added to the variance.
         mode: int.
-            - 0: feature by feature. While training, with the batch's mean and variance;
-              else with running averages of both.
+            - 0: feature by feature. During training, it uses the batch's mean and
+              variance; otherwise running averages of both.
             - 1: sample by sample, over the last axis.
-            - 2: feature by feature, with the batch's mean and variance always.
+            - 2: feature by feature, always with the batch's mean and variance.
         axis: int, the axis of the features in modes 0 and 2: 1 after a convolution with
             dim_ordering `"th"`, -1 with `"tf"`.
-        momentum: float, how much of the running averages each batch keeps, in mode 0.
+        momentum: float, the weight of the old running averages at each batch, in mode
+            0.
         weights: list of arrays, initial values
             `[gamma, beta, running_mean, running_std]`.
         beta_init: name or function `(shape, name=None)`, initialization of the learned
@@ -73,8 +75,8 @@ class BatchNormalization(Layer):
     # Output shape
         The same.
 
-    The weight `running_std` holds the running *variance*; Keras 1 named it so, and its
-    files depend on it.
+    The weight `running_std` holds the running *variance*. Keras 1 gave it this name,
+    and its files depend on it.
 
     # References
         - Ioffe, Szegedy: Batch Normalization, arXiv:1502.03167
@@ -172,7 +174,7 @@ class BatchNormalization(Layer):
             raise ShapeError(
                 f"{label(self)} has mode=1, which works on the last axis, and "
                 f"axis={self.axis} of another size in its input of shape "
-                f"{tuple(input_shape)}. Leave `axis` out."
+                f"{tuple(input_shape)}. Remove `axis`."
             )
         return size
 
@@ -215,7 +217,7 @@ class BatchNormalization(Layer):
         return self.gamma * ((x - mean) / spread) + self.beta
 
     def argument_config(self, argument: str) -> dict[str, Any]:
-        """Returns an argument; those that Keras 1 lacks only where they say no."""
+        """Returns an argument; those that Keras 1 lacks only if they are False."""
         if argument in ("center", "scale") and getattr(self, argument):
             return {}
         return super().argument_config(argument)

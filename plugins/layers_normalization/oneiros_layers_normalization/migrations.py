@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: BatchNormalization."""
+"""Migration from files of Keras 2: BatchNormalization."""
 
 from __future__ import annotations
 

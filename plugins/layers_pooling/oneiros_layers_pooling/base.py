@@ -1,4 +1,4 @@
-"""What the poolings over images and volumes share."""
+"""Base class of pooling over images and volumes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with
 
 
 class WindowPooling(Layer):
-    """Base of the poolings over windows. Not a layer of its own.
+    """Base of pooling over windows. Not a layer itself.
 
     A subclass defines `_pooling_function`.
 
@@ -51,7 +51,7 @@ class WindowPooling(Layer):
         self.get_output_shape_for(K.int_shape(input))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with one place per window."""
+        """Returns the input's shape with one position per window."""
         sizes = windowed_sizes(
             self,
             input_shape,

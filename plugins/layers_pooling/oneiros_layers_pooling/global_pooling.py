@@ -11,7 +11,7 @@ from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 
 class _GlobalPooling1D(Layer):
-    """What GlobalMaxPooling1D and GlobalAveragePooling1D share."""
+    """Base class of GlobalMaxPooling1D and GlobalAveragePooling1D."""
 
     checks_sizes: ClassVar[bool] = True
 
@@ -78,7 +78,7 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
 
 
 class _GlobalPooling(Layer):
-    """What the global poolings of images and volumes share."""
+    """Base class of global pooling of images and volumes."""
 
     checks_sizes: ClassVar[bool] = True
     _rank: ClassVar[int]
@@ -100,13 +100,13 @@ class _GlobalPooling(Layer):
 
 
 class _GlobalPooling2D(_GlobalPooling):
-    """What GlobalMaxPooling2D and GlobalAveragePooling2D share."""
+    """Base class of GlobalMaxPooling2D and GlobalAveragePooling2D."""
 
     _rank: ClassVar[int] = 2
 
 
 class _GlobalPooling3D(_GlobalPooling):
-    """What GlobalMaxPooling3D and GlobalAveragePooling3D share."""
+    """Base class of GlobalMaxPooling3D and GlobalAveragePooling3D."""
 
     _rank: ClassVar[int] = 3
 
@@ -125,8 +125,8 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -157,8 +157,8 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -189,8 +189,8 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
@@ -221,8 +221,8 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,

@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: pooling."""
+"""Migration from files of Keras 2: pooling."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from oneiros_layers_core.spatial import windowed_sizes, with_sizes
 
 
 class _Pooling1D(Layer):
-    """What MaxPooling1D and AveragePooling1D share.
+    """Base class of MaxPooling1D and AveragePooling1D.
 
     A subclass defines `_pooling_function`.
     """
@@ -94,8 +94,8 @@ class MaxPooling1D(_Pooling1D):
         pool_length: int, number of steps in a window.
         stride: int, steps from one window to the next; None for `pool_length`, windows
             side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the ends.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the ends.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -123,7 +123,7 @@ class MaxPooling1D(_Pooling1D):
 
 
 class AveragePooling1D(_Pooling1D):
-    """Average over windows along a sequence; what lies beyond its ends isn't counted.
+    """Average over windows along a sequence; values beyond its ends don't count.
 
     # Example
         ```python
@@ -139,8 +139,8 @@ class AveragePooling1D(_Pooling1D):
         pool_length: int, number of steps in a window.
         stride: int, steps from one window to the next; None for `pool_length`, windows
             side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the ends.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the ends.
 
     # Input shape
         3D, `(samples, steps, features)`.

@@ -10,7 +10,7 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling2D(WindowPooling):
-    """What MaxPooling2D and AveragePooling2D share.
+    """Base class of MaxPooling2D and AveragePooling2D.
 
     A subclass defines `_pooling_function`.
     """
@@ -51,17 +51,17 @@ class MaxPooling2D(_Pooling2D):
         pool_size: pair of ints, the sizes of a window.
         strides: pair of ints, the steps from one window to the next; None for
             `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with one place per window.
+        4D, in the same order, with one position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.
@@ -83,7 +83,7 @@ class MaxPooling2D(_Pooling2D):
 
 
 class AveragePooling2D(_Pooling2D):
-    """Average over windows of images; what lies beyond the borders isn't counted.
+    """Average over windows of images; values beyond the borders don't count.
 
     # Example
         ```python
@@ -100,17 +100,17 @@ class AveragePooling2D(_Pooling2D):
         pool_size: pair of ints, the sizes of a window.
         strides: pair of ints, the steps from one window to the next; None for
             `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with one place per window.
+        4D, in the same order, with one position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.

@@ -10,7 +10,7 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling3D(WindowPooling):
-    """What MaxPooling3D and AveragePooling3D share.
+    """Base class of MaxPooling3D and AveragePooling3D.
 
     A subclass defines `_pooling_function`.
     """
@@ -51,17 +51,17 @@ class MaxPooling3D(_Pooling3D):
         pool_size: three ints, the sizes of a window.
         strides: three ints, the steps from one window to the next; None for
             `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with one place per window.
+        5D, in the same order, with one position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.
@@ -83,7 +83,7 @@ class MaxPooling3D(_Pooling3D):
 
 
 class AveragePooling3D(_Pooling3D):
-    """Average over windows of volumes; what lies beyond the borders isn't counted.
+    """Average over windows of volumes; values beyond the borders don't count.
 
     # Example
         ```python
@@ -99,17 +99,17 @@ class AveragePooling3D(_Pooling3D):
         pool_size: three ints, the sizes of a window.
         strides: three ints, the steps from one window to the next; None for
             `pool_size`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
-            the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
-            says.
+        border_mode: `"valid"`, only whole windows; `"same"`, also windows that reach
+            over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"`, the value of
+            `K.image_dim_ordering()`.
 
     # Input shape
         5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with one place per window.
+        5D, in the same order, with one position per window.
 
     # Raises
         ShapeError: if the input is smaller than a window.

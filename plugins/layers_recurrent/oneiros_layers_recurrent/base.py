@@ -1,4 +1,4 @@
-"""Recurrent, the base of the layers that walk through a sequence."""
+"""Recurrent, the base of the layers that run over a sequence."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def time_distributed_dense(
         x: tensor `(samples, steps, input_dim)`.
         w: tensor `(input_dim, output_dim)`.
         b: tensor `(output_dim,)`, or None.
-        dropout: float, the fraction of the input's features to drop in training, at all
-            steps the same ones.
-        input_dim, output_dim, timesteps: the sizes, which are found if left out.
+        dropout: float, the fraction of the input's features to drop in training, the
+            same ones at all steps.
+        input_dim, output_dim, timesteps: the sizes; by default, those of the tensors.
     """
     if dropout and dropout < 1:
         dropped = x * K.expand_dims(
@@ -65,9 +65,9 @@ def filled(x: Any, size: int, value: float) -> Any:
 
 
 class SequenceSpec(InputSpec):
-    """The shape that a layer was made for, with sequences of any length.
+    """The shape for which a layer was made, with sequences of any length.
 
-    Their number is part of it for a stateful layer only.
+    The number of samples is only part of it for a stateful layer.
 
     # Arguments
         shape: tuple, `(samples, steps, …)`.
@@ -79,7 +79,7 @@ class SequenceSpec(InputSpec):
         self.stateful = stateful
 
     def problem(self, shape: Shape, dtype: str, rank: int) -> str | None:
-        """Returns what an input of this shape lacks, or None."""
+        """Returns what is wrong with an input of this shape, or None."""
         leading = (self.shape or ())[:2]
         if self.stateful:
             leading = (shape[0], None)
@@ -89,7 +89,7 @@ class SequenceSpec(InputSpec):
 class SequenceLayer(Layer):
     """Base of the layers that run a `step` over a sequence of anything.
 
-    Not a layer of its own.
+    Not a layer itself.
 
     # Arguments
         weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
@@ -118,7 +118,7 @@ class SequenceLayer(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
-        """Notes the input's shape, and makes the states if they are kept."""
+        """Stores the input's shape, and makes the states of a stateful layer."""
         self.input_spec = [SequenceSpec(input_shape, self.stateful)]
         self.states = getattr(self, "states", None) or [None] * self.state_count
         if self.stateful:
@@ -140,21 +140,22 @@ class SequenceLayer(Layer):
         return mask if self.return_sequences else None
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Computes one step: what a subclass defines.
+        """Computes one step; subclasses define this.
 
         # Arguments
-            x: tensor `(samples, …)`, a step of what `preprocess_input` returned.
-            states: list of the states, then what `get_constants` returned.
+            x: tensor `(samples, …)`, one step of the result of `preprocess_input`.
+            states: list of the states, followed by the result of `get_constants`.
 
         # Returns
             The output and the list of new states.
         """
         raise NotImplementedError(
-            f"{label(self)} defines no step(x, states), which a recurrent layer needs."
+            f"{label(self)} doesn't define step(x, states), which a recurrent layer "
+            "needs."
         )
 
     def get_constants(self, x: Any) -> list[Any]:
-        """Returns what `step` finds after the states, computed once.
+        """Returns the constants that `step` receives after the states, computed once.
 
         These are tensors or lists of them.
         """
@@ -166,24 +167,24 @@ class SequenceLayer(Layer):
         return [zeros for _ in self.states]
 
     def zero_state(self, x: Any) -> Any:
-        """Returns a state of zeros for as many samples as the sequences `x` has."""
+        """Returns a state of zeros for the number of samples in `x`."""
         raise NotImplementedError
 
     def state_shape(self, batch: int) -> Shape:
-        """Returns the shape of a state of so many samples."""
+        """Returns the shape of a state for this number of samples."""
         raise NotImplementedError
 
     def preprocess_input(self, x: Any) -> Any:
-        """Returns the sequences that `step` gets the steps of."""
+        """Returns the sequences whose steps `step` receives."""
         return x
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Runs the steps, and notes the update of the states if they are kept."""
+        """Runs the steps, and adds the updates of the states of a stateful layer."""
         if self.unroll and K.int_shape(x)[1] is None:
             raise ShapeError(
                 f"{label(self)} has unroll=True and an input of shape "
-                f"{K.int_shape(x)}; the number of steps must be known. Give it, as in "
-                "input_shape=(steps, features), or leave unroll out."
+                f"{K.int_shape(x)}; the number of steps must be known. Pass it, as in "
+                "input_shape=(steps, features), or remove unroll."
             )
         initial = self.states if self.stateful else self.get_initial_states(x)
         last, outputs, states = self._run(x, initial, mask)
@@ -239,7 +240,7 @@ class SequenceLayer(Layer):
         if shape is None or shape[0] is None:
             raise ShapeError(
                 f"{label(self)} is stateful and its input has the shape {shape}; the "
-                "batch size must be known. Give it: batch_input_shape=(batch_size, …) "
+                "batch size must be known. Pass it: batch_input_shape=(batch_size, …) "
                 "in the first layer, or Input(batch_shape=…)."
             )
         states = getattr(self, "states", None) or [None] * self.state_count
@@ -259,7 +260,7 @@ class SequenceLayer(Layer):
             raise ShapeError(
                 f"{label(self)} is stateful and its states have the shape {shape}, "
                 f"from an input of shape {self.input_spec[0].shape}; all sizes but the "
-                "number of steps must be known. Give them: "
+                "number of steps must be known. Pass them: "
                 "batch_input_shape=(batch_size, …) in the first layer."
             )
         return sizes
@@ -268,15 +269,15 @@ class SequenceLayer(Layer):
 class Recurrent(SequenceLayer):
     """Base of the recurrent layers: runs `step` over the steps of a sequence.
 
-    Not a layer of its own.
+    Not a layer itself.
 
     A subclass defines `step(x, states)`, which returns the output of a step and the
-    list of new states, and `build(input_shape)`, which makes its weights and, if there
-    isn't just one state, sets `self.states` to a list with None for each. Where needed
-    it defines `preprocess_input(x)`, what is done to all steps at once;
-    `get_constants(x)`, a list of what `step` finds after the states, computed once per
-    sequence; `get_initial_states(x)`, the first states; and `reset_states()`. All of
-    them may draw random tensors.
+    list of new states, and `build(input_shape)`, which makes its weights and, unless
+    there is exactly one state, sets `self.states` to a list with None for each state.
+    If needed, it also defines `preprocess_input(x)`, which processes all steps
+    together; `get_constants(x)`, a list of tensors that `step` receives after the
+    states, computed once per sequence; `get_initial_states(x)`, the initial states; and
+    `reset_states()`. All of them may draw random tensors.
 
     # Example
         ```python
@@ -298,17 +299,17 @@ class Recurrent(SequenceLayer):
 
     # Arguments
         weights: list of arrays, initial values of all weights.
-        return_sequences: bool, whether to return the outputs of all steps, or that of
-            the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs stay in the
+        return_sequences: bool, whether to return the outputs of all steps instead of
+            only the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs are in the
             order of processing.
-        stateful: bool, whether the states at the end of a batch are where the next one
-            begins, sample by sample, until `reset_states()`. The batch size must be
-            known: `batch_input_shape=(n, …)`.
-        unroll: bool, whether to repeat the step in the graph instead of looping, which
-            takes memory and time to compile; the number of steps must be known.
+        stateful: bool, whether the states at the end of a batch are the initial states
+            of the next one, sample by sample, until `reset_states()`. The batch size
+            must be known: `batch_input_shape=(n, …)`.
+        unroll: bool, whether to repeat the step in the graph instead of using a loop,
+            which costs memory and compile time; the number of steps must be known.
         consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped.
-            A saved file depends on it for `GRU` and `LSTM`: `"gpu"` has one matrix for
+            For `GRU` and `LSTM`, saved files depend on it: `"gpu"` has one matrix for
             all gates.
         input_dim: int, size of the input's last axis, if this is a model's first layer.
         input_length: int, number of steps, if this is a model's first layer and the
@@ -321,9 +322,8 @@ class Recurrent(SequenceLayer):
         `(samples, steps, output_dim)` with `return_sequences`, else
         `(samples, output_dim)`.
 
-    A step that the mask leaves out repeats the output and the states of the step
-    before. The first steps, if left out, give the initial state; with `unroll` they
-    give zeros.
+    A masked step repeats the output and the states of the previous step. If the first
+    steps are masked, they return the initial state; with `unroll`, zeros.
     """
 
     output_dim: int

@@ -13,9 +13,9 @@ from oneiros_layers_recurrent.base import SequenceLayer, Shape
 
 
 class ConvRecurrent2D(SequenceLayer):
-    """Base of the recurrent layers over images. Not a layer of its own.
+    """Base of the recurrent layers over images. Not a layer itself.
 
-    A subclass defines `build` and `step`, and where needed `preprocess_input`,
+    A subclass defines `build` and `step` and, if needed, `preprocess_input`,
     `get_constants`, `get_initial_states` and `reset_states`, as for `Recurrent`.
 
     # Example
@@ -45,8 +45,8 @@ class ConvRecurrent2D(SequenceLayer):
         `(samples, steps, channels, rows, columns)`.
 
     # Output shape
-        The same with `nb_filter` channels and other rows and columns; without
-        `return_sequences` no steps.
+        The same, with `nb_filter` channels and new numbers of rows and columns; without
+        `return_sequences`, there is no axis of steps.
     """
 
     nb_filter: Any
@@ -79,7 +79,7 @@ class ConvRecurrent2D(SequenceLayer):
         self.input_spec = [InputSpec(ndim=5)]
 
     def frame_shape(self, input_shape: Shape) -> Shape:
-        """Returns the shape of the output of a step, the samples in front."""
+        """Returns the shape of the output of a step, including the samples."""
         sizes = windowed_sizes(
             self,
             input_shape,
@@ -115,7 +115,7 @@ class ConvRecurrent2D(SequenceLayer):
         return super().get_initial_states(X)
 
     def get_constants(self, X: Any, train: bool = False) -> list[Any]:
-        """Returns what `step` finds after the states, computed once.
+        """Returns the constants that `step` receives after the states, computed once.
 
         These are tensors or lists of them.
         """

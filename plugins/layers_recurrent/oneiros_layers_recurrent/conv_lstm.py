@@ -47,36 +47,36 @@ class ConvLSTM2D(ConvRecurrent2D):
             kernels.
         inner_init: name or function, initialization of the state's kernels.
         forget_bias_init: name or function, initialization of the forget gate's bias.
-        activation: name or function, applied to what is written into the cell and to
-            what is read.
+        activation: name or function, applied to the values written to the cell and read
+            from it.
         inner_activation: name or function, the activation of the gates.
         dim_ordering: `"tf"`, channels last, `"th"`, channels first, or `"default"`.
-        border_mode: `"valid"`, windows lie inside the images, or `"same"`, which pads
-            with zeros; the convolution of the state always pads.
+        border_mode: `"valid"`, with windows inside the images, or `"same"`, which pads
+            with zeros; the convolution of the state is always padded.
         subsample: pair of ints, the steps of the window over the input, rows and
             columns.
         W_regularizer, U_regularizer, b_regularizer: regularizers of the input's
             kernels, the state's, the biases.
         dropout_W: float between 0 and 1, fraction of the input's values to drop in
-            training, in a sequence the same ones at all steps, for each gate other
-            ones. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the state that is fed back.
+            training, the same ones at all steps of a sequence, but different ones for
+            each gate. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the recurrent state.
         weights: list of arrays, initial values
             `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`.
-        return_sequences: bool, whether to return the outputs of all steps, or that of
-            the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs stay in the
+        return_sequences: bool, whether to return the outputs of all steps instead of
+            only the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs are in the
             order of processing.
-        stateful: bool, whether the states at the end of a batch are where the next one
-            begins.
+        stateful: bool, whether the states at the end of a batch are the initial states
+            of the next one.
 
     # Input shape
         5D, `(samples, steps, rows, columns, channels)`, or for `"th"`
         `(samples, steps, channels, rows, columns)`.
 
     # Output shape
-        The same with `nb_filter` channels and other rows and columns; without
-        `return_sequences` no steps.
+        The same, with `nb_filter` channels and new numbers of rows and columns; without
+        `return_sequences`, there is no axis of steps.
 
     # Raises
         ShapeError: if the number of channels is unknown, or the kernels are larger than

@@ -1,4 +1,4 @@
-"""What SimpleRNN, GRU and LSTM share: weights by gates, dropout, fused loops."""
+"""Base class of SimpleRNN, GRU and LSTM: weights per gate, dropout, fused loops."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from oneiros_layers_recurrent.base import (
 )
 
 FUSED_ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
-"""The activations that the fused operations know."""
+"""The activations that the fused operations support."""
 
 
 class GatedRecurrent(Recurrent):
-    """Base of SimpleRNN, GRU and LSTM. Not a layer of its own.
+    """Base of SimpleRNN, GRU and LSTM. Not a layer itself.
 
     # Arguments
         output_dim: int, size of the output and of each state.
         init, inner_init: names or functions `(shape, name=None)`, initializations of
             the weights.
         activation: name or function applied to the output.
-        inner_activation: name or function of the gates, for those that have them.
+        inner_activation: name or function for the gates, if the layer has gates.
         W_regularizer, U_regularizer, b_regularizer: penalties on the weights.
         dropout_W, dropout_U: floats, fractions of the input and of the state to drop in
             training.
@@ -37,10 +37,10 @@ class GatedRecurrent(Recurrent):
     """
 
     operation: ClassVar[str] = ""
-    """The fused operation of `K` that does the same."""
+    """The fused operation of `K` for this layer."""
 
     gates: ClassVar[tuple[str, ...]] = ("",)
-    """The names of the blocks, as they follow each other in a matrix for all gates."""
+    """The names of the gates, in their order in a joined matrix."""
 
     weight_order: ClassVar[tuple[str, ...]] = ("",)
     """The same names in the order of the layer's weights."""
@@ -94,7 +94,7 @@ class GatedRecurrent(Recurrent):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}; the "
                 "size of its last axis must be known to make the weights. Give it "
-                "where the input comes from: Input(shape=(None, n)), or input_dim=n in "
+                "at the origin of the input: Input(shape=(None, n)), or input_dim=n in "
                 "the first layer."
             )
         super().build(input_shape)
@@ -116,7 +116,7 @@ class GatedRecurrent(Recurrent):
     def _add_by_gate(self, features: int) -> None:
         """Makes the weights of each gate.
 
-        `U` is made and penalised as `W` is, as in Keras 1.2.2.
+        `U` has the initialization and penalty of `W`, as in Keras 1.2.2.
         """
         n = self.output_dim
         for gate in self.gates:
@@ -155,7 +155,7 @@ class GatedRecurrent(Recurrent):
     def project(self, x: Any) -> Any:
         """Returns `dot(x, W) + b` for all steps and gates.
 
-        Each gate has a dropout of its own unless they are joined.
+        Each gate has its own dropout, unless the gates are joined.
         """
         if self.joined or not 0 < self.dropout_W < 1:
             return time_distributed_dense(
@@ -168,7 +168,7 @@ class GatedRecurrent(Recurrent):
         return K.concatenate(projections)
 
     def _input_weights(self) -> list[tuple[Any, Any]]:
-        """Returns `W` and `b` of each gate, where each has its own."""
+        """Returns `W` and `b` of each gate, if each has its own."""
         return [
             (getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"))
             for gate in self.gates
@@ -238,7 +238,8 @@ class GatedRecurrent(Recurrent):
         return last, outputs, states
 
     def _fusible(self, mask: Any) -> bool:
-        """Returns whether the fused operation computes what this layer's methods do."""
+        """Returns whether the fused operation gives the same result as this layer's
+        methods."""
         if "fused" not in K.current().capabilities:
             return False
         if 0 < self.dropout_U < 1:

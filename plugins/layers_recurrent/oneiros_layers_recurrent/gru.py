@@ -1,4 +1,4 @@
-"""GRU: a state that gates overwrite in part."""
+"""GRU: a state that gates partly overwrite."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class GRU(GatedRecurrent):
 
     `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h, U_h) + b_h)`.
 
-    The gates `z` (update) and `r` (reset) are
-    `inner_activation(dot(x, W) + dot(h, U) + b)` with weights of their own.
+    The gates `z` (update) and `r` (reset) are `inner_activation(dot(x, W) + dot(h, U) +
+    b)` with their own weights.
 
     # Example
         ```python
@@ -33,21 +33,21 @@ class GRU(GatedRecurrent):
     # Arguments
         output_dim: int, size of the output.
         init: name or function `(shape, name=None)`, initialization of the input's
-            weights; of the recurrent ones too, unless `consume_less="gpu"`: Keras 1.2.2
-            did it so.
+            weights; also of the recurrent ones, unless `consume_less="gpu"`, as in
+            Keras 1.2.2.
         inner_init: name or function, initialization of the recurrent weights with
             `consume_less="gpu"`.
-        activation: name or function; None leaves the candidate for the new state as it
-            is.
+        activation: name or function; None leaves the candidate for the new state
+            unchanged.
         inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the
-            recurrent ones too, unless `consume_less="gpu"`.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; also of
+            the recurrent ones, unless `consume_less="gpu"`.
         U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
         b_regularizer: regularizer of the biases.
         dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, in a sequence the same ones at all steps; for each gate other
-            ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the state that is fed back.
+            training, the same ones at all steps of a sequence, but different ones for
+            each gate, unless `consume_less="gpu"`. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the recurrent state.
         weights: list of arrays, initial values
             `[W_z, U_z, b_z, W_r, U_r, b_r, W_h, U_h, b_h]`, or `[W, U, b]` with
             `consume_less="gpu"`, the columns in the order z, r, h.
@@ -62,8 +62,8 @@ class GRU(GatedRecurrent):
         `(samples, output_dim)`.
 
     # Raises
-        ShapeError: if the size of the input's last axis is unknown, or another one than
-            the weights' is.
+        ShapeError: if the size of the input's last axis is unknown, or differs from
+            that of the weights.
 
     # References
         - Cho, van Merriënboer, Bahdanau, Bengio: On the Properties of Neural Machine

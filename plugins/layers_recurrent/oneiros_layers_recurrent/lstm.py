@@ -14,8 +14,8 @@ class LSTM(GatedRecurrent):
 
     `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.
 
-    Each `a` is `dot(x, W) + dot(h, U) + b` with weights of its own. The gates `i`
-    (input), `f` (forget) and `o` (output) are `inner_activation(a)`.
+    Each `a` is `dot(x, W) + dot(h, U) + b` with its own weights. The gates `i` (input),
+    `f` (forget) and `o` (output) are `inner_activation(a)`.
 
     # Example
         ```python
@@ -33,22 +33,22 @@ class LSTM(GatedRecurrent):
     # Arguments
         output_dim: int, size of the output.
         init: name or function `(shape, name=None)`, initialization of the input's
-            weights; of the recurrent ones too, unless `consume_less="gpu"`: Keras 1.2.2
-            did it so.
+            weights; also of the recurrent ones, unless `consume_less="gpu"`, as in
+            Keras 1.2.2.
         inner_init: name or function, initialization of the recurrent weights with
             `consume_less="gpu"`.
         forget_bias_init: name or function, initialization of the forget gate's bias.
-        activation: name or function, applied to what is written into the cell and to
-            what is read.
+        activation: name or function, applied to the values written to the cell and read
+            from it.
         inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the
-            recurrent ones too, unless `consume_less="gpu"`.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; also of
+            the recurrent ones, unless `consume_less="gpu"`.
         U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
         b_regularizer: regularizer of the biases.
         dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, in a sequence the same ones at all steps; for each gate other
-            ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the state that is fed back.
+            training, the same ones at all steps of a sequence, but different ones for
+            each gate, unless `consume_less="gpu"`. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the recurrent state.
         weights: list of arrays, initial values
             `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`, or
             `[W, U, b]` with `consume_less="gpu"`, the columns in the order i, f, c, o.
@@ -63,8 +63,8 @@ class LSTM(GatedRecurrent):
         `(samples, output_dim)`.
 
     # Raises
-        ShapeError: if the size of the input's last axis is unknown, or another one than
-            the weights' is.
+        ShapeError: if the size of the input's last axis is unknown, or differs from
+            that of the weights.
 
     # References
         - Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9, 1997

@@ -1,4 +1,4 @@
-"""How files of other versions of Keras are read: recurrent layers."""
+"""Migration from files of other versions of Keras: recurrent layers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
 class SimpleRNN(GatedRecurrent):
-    """Fully connected layer whose output is fed back.
+    """Fully connected recurrent layer: its output is fed back to its input.
 
     `h = activation(dot(x, W) + dot(h, U) + b)`.
 
@@ -28,13 +28,13 @@ class SimpleRNN(GatedRecurrent):
         output_dim: int, size of the output.
         init: name or function `(shape, name=None)`, initialization of `W`.
         inner_init: name or function, initialization of `U`.
-        activation: name or function; None leaves the output as it is.
+        activation: name or function; None leaves the output unchanged.
         W_regularizer: regularizer of the input's weights, such as `l2(0.01)`.
         U_regularizer: regularizer of the recurrent weights.
         b_regularizer: regularizer of the bias.
         dropout_W: float between 0 and 1, fraction of the input's features to drop in
-            training, in a sequence the same ones at all steps. 0 and 1 drop nothing.
-        dropout_U: float between 0 and 1, the same for the output that is fed back.
+            training, the same ones at all steps of a sequence. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the recurrent output.
         weights: list of arrays, initial values `[W, U, b]`.
         return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
             input_length: as for `Recurrent`.
@@ -47,8 +47,8 @@ class SimpleRNN(GatedRecurrent):
         `(samples, output_dim)`.
 
     # Raises
-        ShapeError: if the size of the input's last axis is unknown, or another one than
-            the weights' is.
+        ShapeError: if the size of the input's last axis is unknown, or differs from
+            that of the weights.
 
     # References
         - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent

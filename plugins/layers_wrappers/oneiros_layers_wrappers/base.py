@@ -16,11 +16,11 @@ Shape = tuple[int | None, ...]
 
 
 class Wrapper(Layer):
-    """Base of the wrappers: a layer that uses another one. Not a layer of its own.
+    """Base of the wrappers: a layer that uses another one. Not a layer itself.
 
     A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and
-    ends with `super().build()`. Its weights, losses, updates and constraints are those
-    of the layer inside and its own.
+    ends with `super().build()`. Its weights, losses, updates and constraints are its
+    own and those of the layer inside.
 
     # Example
         ```python
@@ -53,12 +53,12 @@ class Wrapper(Layer):
                 f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
             )
             raise ArgumentError(
-                f"{label(self)} takes a layer to wrap; it received {layer!r:.80}.{hint}"
+                f"{label(self)} needs a layer to wrap; received {layer!r:.80}.{hint}"
             )
 
     @property
     def checks_sizes(self) -> bool:
-        """Whether the layers inside say what sizes they can't take."""
+        """Whether the layers inside check sizes."""
         return all(getattr(layer, "checks_sizes", False) for layer in self.wrapped)
 
     @property
@@ -68,7 +68,7 @@ class Wrapper(Layer):
 
     @contextmanager
     def naming(self, input_shape: Shape) -> Iterator[None]:
-        """Names this layer in the errors of the layers inside."""
+        """Adds this layer's name to errors of the layers inside."""
         try:
             yield
         except OneirosError as error:
@@ -77,7 +77,7 @@ class Wrapper(Layer):
             ) from error
 
     def build(self, input_shape: Shape | None = None) -> None:
-        """Notes what the layers inside bring along, once they are built."""
+        """Collects the state of the layers inside, once they are built."""
         for layer in self.wrapped:
             layer.built = True
         phases = [layer.uses_learning_phase for layer in self.wrapped]
@@ -102,7 +102,7 @@ class Wrapper(Layer):
 
     @property
     def non_trainable_weights(self) -> list[Any]:
-        """The weights that training leaves alone."""
+        """The weights that training doesn't change."""
         frozen = [] if self.trainable else self._collected("trainable_weights")
         inner_weights = self._collected("non_trainable_weights")
         return unique([*frozen, *inner_weights, *super().non_trainable_weights])
@@ -123,7 +123,7 @@ class Wrapper(Layer):
     @property
     # A property here, an attribute in Layer.
     def losses(self) -> list[Any]:  # type: ignore[override]
-        """What the layers inside and the wrapper add to a model's loss."""
+        """The tensors that the layers inside and the wrapper add to a model's loss."""
         return unique([*self._collected("losses"), *vars(self)["losses"]])
 
     @property
@@ -133,14 +133,16 @@ class Wrapper(Layer):
         return unique([*self._collected("updates"), *vars(self)["updates"]])
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
-        """Returns the losses that depend on these tensors; for None, on none."""
+        """Returns the losses that depend on these tensors; for None, those that depend
+        on none."""
         inner_losses = [
             loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)
         ]
         return unique([*inner_losses, *super().get_losses_for(inputs)])
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; for None, on none."""
+        """Returns the updates that depend on these tensors; for None, those that depend
+        on none."""
         inner_updates = [
             pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)
         ]
@@ -153,14 +155,14 @@ class Wrapper(Layer):
 
     @property
     def state_updates(self) -> list[Any]:
-        """The updates of states, which every step makes, in testing too."""
+        """The updates of states, which every step applies, even in testing."""
         updates = []
         for layer in self._stateful_layers():
             updates += getattr(layer, "state_updates", layer.updates)
         return updates
 
     def reset_states(self) -> None:
-        """Makes the layers inside forget their state."""
+        """Resets the states of the layers inside."""
         for layer in self._stateful_layers():
             layer.reset_states()
 
@@ -184,10 +186,10 @@ class Wrapper(Layer):
         """Builds the layer inside, and the wrapper.
 
         # Arguments
-            config: what `get_config()` returned, or what a file held of it.
+            config: the result of `get_config()`, or its form in a file.
 
         # Raises
-            UnsafeFileError: if a file may not have the layer inside built.
+            UnsafeFileError: if a file may not use the class of the layer inside.
         """
         arguments = dict(config)
         layer = layer_from_config(arguments.pop("layer"))

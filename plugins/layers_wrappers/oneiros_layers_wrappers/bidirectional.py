@@ -1,4 +1,4 @@
-"""Bidirectional: a recurrent layer run from both ends."""
+"""Bidirectional: runs a recurrent layer from both ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MERGE_MODES = ("sum", "mul", "concat", "ave", None)
 class Bidirectional(Wrapper):
     """Runs a recurrent layer over a sequence from its start and from its end.
 
-    Either direction has weights of its own.
+    Each direction has its own weights.
 
     # Example
         ```python
@@ -36,27 +36,27 @@ class Bidirectional(Wrapper):
         ```
 
     # Arguments
-        layer: recurrent layer that wasn't called before; it stays as it is, two like it
-            are made.
-        merge_mode: how the two outputs become one: `"sum"`, `"mul"`, `"ave"` or
-            `"concat"`; None gives both.
+        layer: recurrent layer that hasn't been called yet; it isn't used itself, but
+            copied for each direction.
+        merge_mode: how to merge the two outputs: `"sum"`, `"mul"`, `"ave"` or
+            `"concat"`; None returns both.
         weights: list of arrays, initial values of the forward layer's weights, then the
             backward layer's.
 
     # Input shape
-        As the layer takes it.
+        That of the layer.
 
     # Output shape
-        As the layer's; twice its last axis with `"concat"`; a list of two such shapes
-        with None.
+        That of the layer; with `"concat"`, the last axis doubles; with None, a list of
+        two such shapes.
 
-    Where there is an output for each step, the backward layer's are brought into the
-    order of the input. The layers are named `forward_…` and `backward_…` after the
-    layer given.
+    If there is an output for each step, the backward layer's outputs are reversed into
+    the order of the input. The layers are named `forward_…` and `backward_…` after the
+    original layer.
 
     # Raises
-        ArgumentError: for another `merge_mode`, and for a layer that can't run from the
-            end.
+        ArgumentError: for another `merge_mode`, or for a layer that can't run
+            backwards.
 
     # References
         - Schuster, Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions
@@ -96,15 +96,15 @@ class Bidirectional(Wrapper):
             and hasattr(self.layer, "return_sequences")
         ):
             raise ArgumentError(
-                f"{label(self)} received {label(self.layer)}, which can't run from the "
-                "end: it has no `go_backwards` and `return_sequences`. Expected a "
-                "recurrent layer, such as LSTM(n)."
+                f"{label(self)} received {label(self.layer)}, which can't run "
+                "backwards: it has no `go_backwards` and `return_sequences`. Expected "
+                "a recurrent layer, such as LSTM(n)."
             )
         if self.layer.built:
             raise ArgumentError(
-                f"{label(self)} received {label(self.layer)}, which was called before "
-                "and has weights. Pass a new layer: two like it are made, each with "
-                "weights of its own."
+                f"{label(self)} received {label(self.layer)}, which has been called "
+                "and has weights. Pass a new layer: it is copied twice, each with "
+                "its own weights."
             )
 
     @property

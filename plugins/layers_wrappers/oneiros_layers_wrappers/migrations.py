@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: the layers that hold a layer."""
+"""Migration from files of Keras 2: the layers that hold a layer."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from oneiros_layers_wrappers.base import Shape, Wrapper
 
 
 class TimeDistributed(Wrapper):
-    """Applies a layer or a model to each step of a sequence; it passes the mask on.
+    """Applies a layer or a model to each step of a sequence; passes on the mask.
 
     # Example
         ```python
@@ -32,14 +32,14 @@ class TimeDistributed(Wrapper):
         layer: layer or model with one input and one output.
 
     # Input shape
-        `(samples, steps, …)`, three axes or more; the layer gets
-        `(samples · steps, …)`.
+        `(samples, steps, …)`, three axes or more; the layer receives `(samples · steps,
+        …)`.
 
     # Output shape
-        `(samples, steps, …)`, the layer's output shape with the steps in it.
+        `(samples, steps, …)`, the layer's output shape with the steps inserted.
 
-    The steps of a batch go through the layer as one larger batch. A stateful recurrent
-    layer inside so has a state for each sample and step.
+    The steps of a batch go through the layer as one larger batch. So a stateful
+    recurrent layer inside has a state for each sample and step.
 
     # Raises
         GraphError: if the layer has several outputs.
@@ -61,7 +61,7 @@ class TimeDistributed(Wrapper):
         super().build()
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the layer's output shape with the steps in it."""
+        """Returns the layer's output shape with the steps inserted."""
         with self.naming(input_shape):
             shape_of_steps = self.layer.get_output_shape_for(_flat(input_shape))
         return (*input_shape[:2], *shape_of_steps[1:])
@@ -76,7 +76,7 @@ class TimeDistributed(Wrapper):
         if isinstance(y, list):
             raise GraphError(
                 f"{label(self)} applies {label(self.layer)}, which has {len(y)} "
-                "outputs; it takes a layer with one. Make a model for each output: "
+                "outputs; it needs a layer with one. Make a model for each output: "
                 "TimeDistributed(Model(input=x, output=y))."
             )
         self._note(flat, y, inputs)

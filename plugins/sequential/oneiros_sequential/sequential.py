@@ -28,11 +28,13 @@ TRAINING_ATTRIBUTES = (
     "metrics_tensors",
     "metrics_names",
 )
-"""What a Sequential has of its model's training, once that is compiled."""
+"""The training attributes that a Sequential takes from its model once that is
+compiled."""
 
 
 def _like(method: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Decorates a method that forwards to another with that one's signature."""
+    """Decorates a method that forwards to another one: gives it the other's
+    signature."""
     signature = inspect.signature(method)
     kwargs = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
     parameters = [*signature.parameters.values(), kwargs]
@@ -46,7 +48,7 @@ def _like(method: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
 
 
 class Sequential(Model):
-    """Layers one after the other.
+    """A model of layers one after the other.
 
     # Example
         ```python
@@ -65,12 +67,12 @@ class Sequential(Model):
         ```
 
     # Arguments
-        layers: list of layers to add; the first one must know its input's shape.
+        layers: list of layers to add; the first one needs an input shape.
         name: str.
 
     # Properties
-        layers: list of the layers added.
-        model: the `Model` that they form, once it was needed.
+        layers: list of the added layers.
+        model: the `Model` of these layers, once it has been needed.
     """
 
     loadable: ClassVar[bool] = True
@@ -87,7 +89,7 @@ class Sequential(Model):
 
     @functools.cached_property
     def layers(self) -> list[Layer]:  # type: ignore[override]
-        """The layers added."""
+        """The added layers."""
         return []
 
     @functools.cached_property
@@ -98,20 +100,19 @@ class Sequential(Model):
         """Adds a layer after the last one.
 
         # Arguments
-            layer: layer or model with one output; the first one must know its input's
-                shape.
+            layer: layer or model with one output; the first one needs an input shape.
 
         # Raises
-            ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit what comes
-                before it.
-            GraphError: if it has several outputs. NodeError: if the first was called
-                several times before.
+            ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit the
+                previous layer.
+            GraphError: if it has several outputs. NodeError: if the first layer has
+                already been called several times.
         """
         if not isinstance(layer, Layer):
             is_class = isinstance(layer, type)
             hint = f" Did you mean {layer.__name__}(…)?" if is_class else ""
             raise ArgumentError(
-                f"{label(self)}.add takes a layer; received {layer!r:.80}.{hint}"
+                f"{label(self)}.add needs a layer; received {layer!r:.80}.{hint}"
             )
         if _holds(layer, self):
             raise GraphError(
@@ -136,8 +137,8 @@ class Sequential(Model):
         if not layer.inbound_nodes:
             if not hasattr(layer, "batch_input_shape"):
                 raise ShapeError(
-                    f"{label(layer)} is the first layer of {label(self)} and doesn't "
-                    "know its input's shape. Pass the shape of one sample: "
+                    f"{label(layer)} is the first layer of {label(self)} but doesn't "
+                    "know its input shape. Pass the shape of one sample: "
                     f"{type(layer).__name__}(…, input_shape=(n,))."
                 )
             dtype = getattr(layer, "input_dtype", None)
@@ -163,7 +164,7 @@ class Sequential(Model):
         self._changed()
 
     def _changed(self) -> None:
-        """Forgets the model that the layers formed before."""
+        """Discards the current model of the layers."""
         self.outputs = self._results[-1:]
         if self.inbound_nodes:
             node = self.inbound_nodes[0]
@@ -173,7 +174,7 @@ class Sequential(Model):
         self.model = None
 
     def build(self, input_shape: Any = None) -> None:
-        """Makes the `Model` that the layers form; called when it is needed.
+        """Builds the `Model` of the layers; called when it is needed.
 
         # Arguments
             input_shape: ignored, the first layer knows it.
@@ -191,7 +192,7 @@ class Sequential(Model):
 
     @property
     def functional_model(self) -> Any:
-        """The `Model` that the layers form, built if need be."""
+        """The `Model` of the layers, built if needed."""
         if self.model is None:
             self.build()
         return self.model
@@ -214,7 +215,7 @@ class Sequential(Model):
         ]
 
     def _branches(self) -> list[Any]:
-        """Returns what a first layer of class Merge joins."""
+        """Returns the branches of a first layer of class Merge."""
         if not self.layers or isinstance(self.layers[0], Container):
             return []
         return getattr(self.layers[0], "layers", None) or []
@@ -244,12 +245,12 @@ class Sequential(Model):
 
     @property
     def validation_data(self) -> Any:
-        """The arrays that the last fit validated on."""
+        """The validation arrays of the last fit."""
         return getattr(self.model, "validation_data", None)
 
     @property
     def training_data(self) -> Any:
-        """None: the arrays trained on aren't kept."""
+        """None: training arrays aren't kept."""
         return getattr(self.model, "training_data", None)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
@@ -288,7 +289,7 @@ class Sequential(Model):
         # Arguments
             config: list of layer configurations; those of Keras 0.3 have the class
                 under `name`.
-            layer_cache: dict from names to layers already made, which are used again.
+            layer_cache: dict from names to existing layers, which are reused.
         """
         if not isinstance(config, list):
             raise ConfigError(
@@ -308,7 +309,7 @@ class Sequential(Model):
         sample_weight_mode: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Chooses what training minimises, and how, as `Model.compile` does."""
+        """Configures the model for training, like `Model.compile`."""
         model = self.functional_model
         if kwargs:
             kwargs = oneiros.old_code.without_dropped("compile", kwargs)
@@ -345,12 +346,12 @@ class Sequential(Model):
 
     @_like(Model.evaluate_generator)
     def evaluate_generator(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns what `evaluate` does, over a generator's samples."""
+        """Like `evaluate`, but for the samples of a generator."""
         return self.functional_model.evaluate_generator(*args, **kwargs)
 
     @_like(Model.predict_generator)
     def predict_generator(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns what `predict` does, for a generator's samples."""
+        """Like `predict`, but for the samples of a generator."""
         return self.functional_model.predict_generator(*args, **kwargs)
 
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
@@ -377,22 +378,22 @@ class Sequential(Model):
         return self.functional_model.predict_on_batch(*args, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the outputs, and warns if they are no probabilities."""
+        """Returns the outputs, and warns if they aren't probabilities."""
         outputs = self.predict(x, batch_size, verbose)
         low = outputs.min()
         high = outputs.max()
         if low < 0.0 or high > 1.0:
             warnings.warn(
-                f"{label(self)} has outputs in [{low:g}, {high:g}], no probabilities. "
+                f"{label(self)} has outputs in [{low:g}, {high:g}], not probabilities. "
                 "End it with 'softmax' or 'sigmoid'.",
                 stacklevel=2,
             )
         return outputs
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the number of the likeliest class per sample.
+        """Returns the index of the most likely class for each sample.
 
-        With one output, it is 1 where that exceeds 0.5.
+        With one output, it is 1 if the output exceeds 0.5.
         """
         outputs = self.predict(x, batch_size, verbose)
         if outputs.shape[-1] > 1:
