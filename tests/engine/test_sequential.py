@@ -467,7 +467,7 @@ def test_classes_and_probabilities(backend):
 
 def test_outputs_that_are_no_probabilities_get_a_warning(backend):
     with pytest.warns(
-        UserWarning, match=r"in \[1, 2\.375\], no probabilities\. End it with .softmax"
+        UserWarning, match=r"in \[1, 2\.375\], not probabilities\. End it with .softmax"
     ):
         small().predict_proba(X, verbose=0)
 

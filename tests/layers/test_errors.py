@@ -266,7 +266,7 @@ ARGUMENTS = {
     ),
     "Bidirectional layer": (
         lambda: Bidirectional(Dense(2)),
-        r"Dense 'dense_\d+', which can't run from the end.*such as LSTM",
+        r"Dense 'dense_\d+', which can't run backwards.*such as LSTM",
     ),
 }
 
@@ -296,7 +296,7 @@ SHAPES = {
     "TimeDistributedDense": (lambda: on(TimeDistributedDense(2), 3), "3 axes"),
     "Flatten": (
         lambda: on(Flatten(), None, 4),
-        r"Flatten .*\(None, None, 4\).*all sizes but the batch",
+        r"Flatten .*\(None, None, 4\).*all sizes except the batch",
     ),
     "Flatten flat": (lambda: on(Flatten(), 4), "3.* axes"),
     "Reshape": (
@@ -432,7 +432,7 @@ SHAPES = {
     "Pooling rank": (lambda: on(GlobalMaxPooling1D(), 2), "3 axes"),
     "Local steps": (
         lambda: on(LocallyConnected1D(3, 3), None, 3),
-        "each place, so its steps must be known",
+        "each position, so its steps must be known",
     ),
     "Local channels": (
         lambda: on(LocallyConnected1D(3, 3), 5, None),

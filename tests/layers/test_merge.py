@@ -330,7 +330,7 @@ def inputs(*shapes):
         (
             lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=0),
             ShapeError,
-            "axis 0 being the batch",
+            "axis 0 is the batch",
         ),
         (
             lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=2),

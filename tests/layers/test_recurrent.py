@@ -641,7 +641,7 @@ def test_a_layer_without_step(backend):
         output_dim = 2
 
     with pytest.raises(
-        NotImplementedError, match=r"Empty .* defines no step\(x, states\)"
+        NotImplementedError, match=r"Empty .* doesn't define step\(x, states\)"
     ):
         Empty()(Input(shape=(3, 2)))
 

@@ -358,7 +358,7 @@ def test_the_layer_given_stays_as_it_is(backend):
     assert inner.losses == inner.weights == inner.inbound_nodes == []
     assert layer.get_config()["layer"] == {"class_name": "LSTM", "config": before}
     with pytest.raises(
-        ArgumentError, match=r"Bidirectional .*LSTM 'lstm_\d+', which was called before"
+        ArgumentError, match=r"Bidirectional .*LSTM 'lstm_\d+', which has been called"
     ):
         Bidirectional(built(inner, 4, 3))
 
