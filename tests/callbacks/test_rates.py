@@ -50,7 +50,7 @@ def test_any_number_is_a_rate(rate):
 @pytest.mark.parametrize("rate", [None, "0.1", float("nan"), [0.1, 0.2], True, 1j])
 def test_anything_else_is_refused(rate):
     with pytest.raises(
-        ArgumentError, match=r"schedule returned .* for epoch 0\. It ret"
+        ArgumentError, match=r"schedule returned .* for epoch 0\. It must ret"
     ):
         trained(lambda epoch: rate)
 

@@ -113,7 +113,7 @@ def test_weights_that_are_no_numbers_are_left_out(small, tmp_path):
     board.set_model(model)
     board.set_params({"batch_size": 3})
     board.on_train_begin()
-    with pytest.warns(RuntimeWarning, match="weights alone"):
+    with pytest.warns(RuntimeWarning, match="only histograms"):
         board.on_epoch_end(0, {"loss": float("nan")})
     board.on_train_end({})
     events = read(tmp_path)

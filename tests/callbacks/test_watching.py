@@ -138,7 +138,7 @@ class TestModelCheckpoint:
     def test_a_value_that_is_not_measured(self):
         with pytest.warns(
             RuntimeWarning,
-            match=re.escape("It measures: 'loss'. For 'val_...' pass valid"),
+            match=re.escape("Measured: 'loss'. For 'val_...' pass valid"),
         ):
             model = epochs(ModelCheckpoint("m.h5", save_best_only=True), "loss", [1])
         assert model.saved == []

@@ -751,7 +751,7 @@ def test_sparse_data_for_an_input_that_is_not_sparse(backend):
     model = Model(x, Dense(2)(x))
     message = (
         r"'words': received a sparse matrix .*Pass x\.toarray\(\), .*"
-        r"sparse=True\) takes sparse matrices"
+        r"sparse=True\) accepts sparse matrices"
     )
     with pytest.raises(DataError, match=message):
         model.predict(csr_matrix((2, 3), dtype="float32"))

@@ -294,7 +294,7 @@ class TestTheFile:
         fit([Resume(tmp_path / "run.h5", keep=True)])
         with pytest.raises(
             ArgumentError,
-            match=r"training with {'batch_size': 4, 'nb_sample': 22}; this one",
+            match=r"training with {'batch_size': 4, 'nb_sample': 22}; this has",
         ):
             fit([Resume(tmp_path / "run.h5")], x=X[:12])
 

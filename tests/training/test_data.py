@@ -89,7 +89,7 @@ class TestInputs:
             (np.array([None, 1]), "received an array of type object, expected numbers"),
             (np.zeros(2, "datetime64[s]"), "received an array of type datetime64[s]"),
             (np.zeros(2, complex), "received an array of type complex128"),
-            ([[1, 2], [3]], "model input 'a': received a list that is no array"),
+            ([[1, 2], [3]], "model input 'a': received a list that isn't an array"),
             (None, "model input 'a': received None, expected numbers"),
             (
                 3.5,
@@ -213,13 +213,13 @@ class TestWeights:
                 DataError,
                 np.eye(3),
                 {"class_weight": {0: 1.0, 1: 2.0}},
-                "nothing for the classes 2",
+                "no weight for the classes 2",
             ),
             (
                 DataError,
                 np.eye(3),
                 {"class_weight": [1.0, "a", 3.0]},
-                "class_weight takes a dict",
+                "class_weight must be a dict",
             ),
             (
                 DataError,

@@ -48,7 +48,7 @@ FITS = [
         DataError,
         "received an array of type object, expected numbers",
     ),
-    ({"x": X.astype(str)}, DataError, "Encode what isn't a number"),
+    ({"x": X.astype(str)}, DataError, "Encode values that aren't numbers"),
     (
         {"x": [["a"] * 4] * 6},
         DataError,
@@ -81,7 +81,7 @@ FITS = [
     (
         {"class_weight": {0: 1.0, 1: 2.0}},
         DataError,
-        "nothing for the classes 2 of targets of shape (6, 3)",
+        "no weight for the classes 2 of targets of shape (6, 3)",
     ),
     (
         {"class_weight": np.eye(9)},
@@ -144,14 +144,14 @@ FITS = [
     (
         {"validation_split": 1.0},
         ArgumentError,
-        "received validation_split=1.0. Expected a part in [0, 1)",
+        "received validation_split=1.0. Expected a fraction in [0, 1)",
     ),
     ({"validation_split": -0.1}, ArgumentError, "received validation_split=-0.1"),
     ({"validation_split": "0.1"}, ArgumentError, "received validation_split='0.1'"),
     (
         {"validation_split": 0.99},
         ArgumentError,
-        "received validation_split=0.99. Expected a part in [0, 1) that cuts 6 samples",
+        "received validation_split=0.99. Expected a fraction in [0, 1) that splits 6 ",
     ),
     (
         {"validation_data": X},
@@ -349,7 +349,7 @@ def test_the_model_works_after_all_this(model, pair):
     ("function", "expected"),
     [
         (lambda y_true, y_pred: 3.0, "returned 3.0, no tensor"),
-        (lambda y_true: y_true, "must take (y_true, y_pred)"),
+        (lambda y_true: y_true, "must accept (y_true, y_pred)"),
     ],
 )
 @pytest.mark.parametrize("argument", ["loss", "metrics"])

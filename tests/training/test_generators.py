@@ -835,7 +835,7 @@ class TestBatches:
     @pytest.mark.parametrize(
         ("arguments", "error", "expected"),
         [
-            ({"y": Y}, ArgumentError, "Expected nothing where x gives batches"),
+            ({"y": Y}, ArgumentError, "Expected no value, because x yields batches"),
             (
                 {"y": DATA},
                 ArgumentError,
@@ -870,7 +870,7 @@ class TestBatches:
             (
                 {"x": numbers(), "y": None},
                 DataError,
-                "received a generator, which fit_generator takes",
+                "received a generator, which fit_generator needs",
             ),
             ({"x": X}, DataError, "model target .*: received None"),
         ],

@@ -298,7 +298,7 @@ def test_learning_phase_reaches_the_layers(backend):
         (
             {"loss": None},
             ArgumentError,
-            "loss takes names, or functions (y_true, y_pred); it is None",
+            "loss must be a name, or a function (y_true, y_pred); it is None",
         ),
         (
             {"loss": {"u": "mse"}},
@@ -329,9 +329,9 @@ def test_learning_phase_reaches_the_layers(backend):
         (
             {"metrics": "accuracy"},
             ArgumentError,
-            "metrics takes a list, or a dict by output name",
+            "metrics must be a list, or a dict by output name",
         ),
-        ({"metrics": [None]}, ArgumentError, "metrics takes names, or functions"),
+        ({"metrics": [None]}, ArgumentError, "metrics must be a name, or a function"),
         (
             {"sample_weight_mode": "temporal"},
             ArgumentError,

@@ -206,7 +206,7 @@ class TestBatches:
             doubling.fit(stream, verbose=0)
         assert str(caught.value).startswith(
             "batch 1 of epoch 1, from the object of class Stream: received the columns "
-            "'x', 'label'; but none named 'y', like the model's inputs and outputs."
+            "'x', 'label', but none named 'y', like the model's inputs and outputs."
         )
 
     @pytest.mark.parametrize(
@@ -298,34 +298,34 @@ class TestRefusals:
             (
                 lambda m: m.fit(Stream(), batch_size=64),
                 ArgumentError,
-                "received batch_size=64. Expected nothing where x gives batches: make "
-                "them of that size.",
+                "received batch_size=64. Expected no value, because x yields batches: "
+                "make batches of that size.",
             ),
             (
                 lambda m: m.predict(Stream(), batch_size=8),
                 ArgumentError,
-                "received batch_size=8. Expected nothing",
+                "received batch_size=8. Expected no value",
             ),
             (
                 lambda m: m.evaluate(Stream(), Y),
                 ArgumentError,
-                "Expected nothing where x gives batches: let them be (x, y).",
+                "Expected no value, because x yields batches: let it yield (x, y).",
             ),
             (
                 lambda m: m.evaluate(Stream(), sample_weight=np.ones(9)),
                 ArgumentError,
-                "let them be (x, y, sample_weight).",
+                "let it yield (x, y, sample_weight).",
             ),
             (
                 lambda m: m.fit(Stream(), validation_split=0.1),
                 ArgumentError,
-                "received validation_split=0.1. Expected nothing where x gives "
+                "received validation_split=0.1. Expected no value, because x yields "
                 "batches: pass validation_data.",
             ),
             (
                 lambda m: m.fit(iter(Stream()), nb_epoch=2),
                 DataError,
-                "received a generator, which fit_generator takes",
+                "received a generator, which fit_generator needs",
             ),
         ],
     )
@@ -444,5 +444,5 @@ class TestTorch:
 
     def test_what_has_a_gradient_is_no_array(self, torch, doubling):
         rows = torch.ones((4, 1), requires_grad=True)
-        with pytest.raises(DataError, match="received a Tensor that is no array"):
+        with pytest.raises(DataError, match="received a Tensor that isn't an array"):
             doubling.predict(Stream(lambda x, y: rows))

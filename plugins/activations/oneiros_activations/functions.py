@@ -1,7 +1,7 @@
 """The activation functions, as Keras 1.2.2 defines them.
 
-Each maps a float tensor to one of the same shape and dtype, and is known to layers by
-its name: `Dense(32, activation="relu")`, `Activation("relu")`.
+Each maps a float tensor to one of the same shape and dtype. Layers accept them by name:
+`Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
 def softmax(x: Any) -> Any:
     """Exponentials scaled to sum to one over the last axis: `exp(x) / sum(exp(x))`.
 
-    Adding a number to all of them changes nothing. Over one unit the result is always
-    1: take `sigmoid` there.
+    Adding a constant to all inputs changes nothing. For a single unit, the result is
+    always 1: use `sigmoid` instead.
 
     # Arguments
         x: tensor `(samples, classes)` or `(samples, steps, classes)`.
@@ -52,9 +52,9 @@ def softmax(x: Any) -> Any:
         exponentials = K.exp(x - K.max(x, axis=-1, keepdims=True))
         return exponentials / K.sum(exponentials, axis=-1, keepdims=True)
     raise ShapeError(
-        "softmax takes a tensor of rank 2 (samples, classes) or 3 (samples, steps, "
-        f"classes); it received rank {rank}. Flatten() or Reshape() before it brings "
-        "other tensors into this form."
+        "softmax needs a tensor of rank 2 (samples, classes) or 3 (samples, steps, "
+        f"classes); it received rank {rank}. Put Flatten() or Reshape() before it to "
+        "bring other tensors into this form."
     )
 
 
@@ -63,7 +63,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
     # Arguments
         x: tensor of any shape.
-        alpha: float, minus the value that very negative inputs approach.
+        alpha: float; for very negative inputs, the output approaches `-alpha`.
 
     # Returns
         Tensor of the same shape, values above `-alpha`.
@@ -142,7 +142,7 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
     # Arguments
         x: tensor of any shape.
         alpha: float, slope of the negative part.
-        max_value: float or None, the largest value that comes out.
+        max_value: float or None, the largest output.
 
     # Returns
         Tensor of the same shape, values of at least 0 with `alpha=0`.
@@ -195,8 +195,8 @@ def sigmoid(x: Any) -> Any:
         x: tensor of any shape.
 
     # Returns
-        Tensor of the same shape, values between 0 and 1: the probabilities that
-        `binary_crossentropy` takes.
+        Tensor of the same shape, values between 0 and 1: probabilities for
+        `binary_crossentropy`.
 
     # Example
         ```python
@@ -212,9 +212,10 @@ def sigmoid(x: Any) -> Any:
 
 
 def hard_sigmoid(x: Any) -> Any:
-    """`0.2 * x + 0.5`, held between 0 and 1: a cheap stand-in for the sigmoid.
+    """`0.2 * x + 0.5`, clipped to between 0 and 1: a cheap approximation of the
+    sigmoid.
 
-    It is flat, so nothing is learned through it, below -2.5 and above 2.5.
+    It is flat below -2.5 and above 2.5, so there the gradient is 0.
 
     # Arguments
         x: tensor of any shape.
@@ -235,7 +236,7 @@ def hard_sigmoid(x: Any) -> Any:
 
 
 def linear(x: Any) -> Any:
-    """`x` itself: what a layer without an activation has.
+    """`x` itself: the activation of a layer without one.
 
     # Arguments
         x: tensor of any shape.
@@ -266,7 +267,7 @@ def get(identifier: Any) -> Any:
         A function of a tensor, or the layer.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes.
         ArgumentError: for a function of another engine than the current backend's.
 
@@ -286,13 +287,13 @@ def get(identifier: Any) -> Any:
 
 
 def _check_engine(activation: Any) -> None:
-    """Refuses a function of an engine that the current backend doesn't compute with."""
+    """Rejects a function of an engine that the current backend doesn't use."""
     package = str(getattr(activation, "__module__", "")).partition(".")[0]
     if package not in ENGINES or ENGINES[package] == K.backend():
         return
     name = getattr(activation, "__name__", "function")
     raise ArgumentError(
-        f"The activation {name} is a function of {package}, and the current backend is "
+        f"The activation {name} is a function of {package}, but the current backend is "
         f"{K.backend()!r}. Pass its name, as in activation={name!r}, a function of K, "
         f"or choose the backend first: K.set_backend({ENGINES[package]!r})."
     )

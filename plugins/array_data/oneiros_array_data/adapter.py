@@ -1,4 +1,4 @@
-"""`ArrayAdapter`: from what users pass to a model's methods to arrays and streams."""
+"""`ArrayAdapter`: turns the arguments of a model's methods into arrays and streams."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from oneiros_array_data.stream import ArrayStream
 
 Arrays = list[Any]
 UNSAID = [("batch_size", 32), ("validation_split", 0)]
-"""What arguments are if nobody passes them."""
+"""The default values of arguments."""
 REMEDIES = {
-    "batch_size": ": make them of that size",
-    "sample_weight": ": let them be (x, y, sample_weight)",
+    "batch_size": ": make batches of that size",
+    "sample_weight": ": let it yield (x, y, sample_weight)",
     "validation_split": ": pass validation_data",
-    "y": ": let them be (x, y)",
+    "y": ": let it yield (x, y)",
 }
-"""What to do in the place of passing an argument beside a stream."""
+"""What to do instead of passing an argument together with a stream."""
 
 
 def _with_axes_of(target: Any, placeholder: Any) -> Any:
-    """Returns targets `(n, 1)` as `(n,)` for an output that has no more axes."""
+    """Returns targets `(n, 1)` as `(n,)` for an output without more axes."""
     if K.ndim(placeholder) == 1 and target.shape[1:] == (1,):
         return np.asarray(target)[:, 0]
     return target
 
 
 class ArrayAdapter:
-    """Checks data against a model, and makes it into what the model's functions take.
+    """Checks data against a model, and converts it for the model's functions.
 
     # Arguments
         model: the `Model`.
@@ -55,10 +55,10 @@ class ArrayAdapter:
         self.model = model
 
     def gives_batches(self, x: Any, **others: Any) -> bool:
-        """Returns whether `x` isn't data, but a stream, which has batches.
+        """Returns whether `x` is a stream of batches instead of data.
 
         # Arguments
-            others: arguments beside `x`, which a stream leaves nothing to say for.
+            others: other arguments, which can't be combined with a stream.
 
         # Raises
             ArgumentError: if `x` is a stream and one of the others isn't its default.
@@ -67,16 +67,16 @@ class ArrayAdapter:
             return False
         for name, value in others.items():
             if value is not None and (name, value) not in UNSAID:
-                expected = f"nothing where x gives batches{REMEDIES[name]}"
+                expected = f"no value, because x yields batches{REMEDIES[name]}"
                 raise refusal(self.model, name, value, expected)
         return True
 
     def inputs(self, x: Any, kind: str = "model") -> Arrays:
-        """Returns a user's inputs as a list of arrays, checked.
+        """Checks a user's inputs and returns them as a list of arrays.
 
         # Arguments
             x: array, list of arrays, or dict by input name.
-            kind: str, what the data is of, for messages.
+            kind: str, a description of the data for messages.
         """
         model = self.model
         arrays = standardize.standardize_input_data(
@@ -99,12 +99,12 @@ class ArrayAdapter:
         class_weight: Any = None,
         kind: str = "model",
     ) -> Arrays:
-        """Returns a user's inputs, targets and weights as one list of arrays, checked,
-        in the order in which the functions take them.
+        """Checks a user's inputs, targets and weights, and returns them as one list of
+        arrays, in the order of the functions' inputs.
 
         # Arguments
             x, y, sample_weight, class_weight: as in `Model.fit`.
-            kind: str, what the data is of, for messages.
+            kind: str, a description of the data for messages.
         """
         model = self.model
         if not hasattr(model, "loss_functions"):
@@ -139,14 +139,14 @@ class ArrayAdapter:
         return inputs + targets + sample_weights
 
     def _target_shapes(self) -> list[Any]:
-        """Returns the shapes that targets must have; a model that someone compiled in
-        another way takes any."""
+        """Returns the expected shapes of targets; a model that was compiled in another
+        way accepts any."""
         any_shape = [None] * len(self.model.loss_functions)
         return getattr(self.model, "target_shapes", any_shape)
 
     def validation_source(self, validation_data: Any) -> Any:
-        """Returns what to validate on: a list of arrays, which is empty for None, or an
-        object that gives batches as it is."""
+        """Returns the validation data: a list of arrays, which is empty for None, or a
+        stream unchanged."""
         if validation_data is None:
             return []
         if standardize.gives_batches(validation_data):
@@ -160,10 +160,10 @@ class ArrayAdapter:
         return self.user_data(x, y, sample_weight, kind="validation")
 
     def split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
-        """Cuts arrays in the part to train on and the part to validate on.
+        """Splits arrays into training and validation data.
 
         # Arguments
-            fraction: float in [0, 1), the part at the end to validate on.
+            fraction: float in [0, 1), the fraction at the end to use for validation.
         """
         is_number = hasattr(fraction, "__float__")
         if is_number and fraction == 0:
@@ -173,7 +173,7 @@ class ArrayAdapter:
         if is_number and 0 <= fraction < 1:
             cut = int(size * (1.0 - fraction))
         if not 0 < cut < size:
-            expected = f"a part in [0, 1) that cuts {size} samples"
+            expected = f"a fraction in [0, 1) that splits {size} samples"
             raise refusal(self.model, "validation_split", fraction, expected)
         before = standardize.slice_X(arrays, 0, cut)
         after = standardize.slice_X(arrays, cut, size)
@@ -182,12 +182,12 @@ class ArrayAdapter:
     def stream(
         self, use: str, source: Any, batch_size: int, once: bool = False
     ) -> Stream:
-        """Returns the stream over a list of arrays, or over an object whose items are
+        """Returns the stream of a list of arrays, or of an object whose items are
         batches.
 
         # Arguments
             use: `"train"`, `"test"` or `"predict"`.
-            once: bool, whether it is gone over once.
+            once: bool, whether it is read only once.
         """
         if isinstance(source, list):
             return ArrayStream(self.model, use, source, batch_size, once)

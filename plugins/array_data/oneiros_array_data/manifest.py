@@ -22,7 +22,7 @@ CONTENTS = {
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.arrays`, which models use, and Keras 1's functions where it had them."""
+    """`oneiros.arrays`, which models use, and Keras 1's functions in their places."""
     return {
         "arrays": {
             "ArrayAdapter": "oneiros_array_data.adapter:ArrayAdapter",

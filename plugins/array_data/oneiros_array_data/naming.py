@@ -1,5 +1,4 @@
-"""What a user gives for several inputs or outputs: a list in their order, or a dict by
-name."""
+"""Values for several inputs or outputs: a list in their order, or a dict by name."""
 
 from __future__ import annotations
 
@@ -14,12 +13,12 @@ REQUIRED: Any = object()
 
 
 def listed(names: Iterable[Any]) -> str:
-    """Returns how messages list names."""
+    """Returns names as a list for messages."""
     return ", ".join(map(repr, names)) or "none"
 
 
 def name_of(function: Any) -> str:
-    """Returns the name that a loss or metric goes by."""
+    """Returns the name of a loss or metric."""
     return str(getattr(function, "__name__", type(function).__name__))
 
 
@@ -30,13 +29,14 @@ def spread(
     default: Any = REQUIRED,
     error: type[Exception] = ArgumentError,
 ) -> list[Any]:
-    """Returns a list with an item per name, from a list in the names' order or a dict.
+    """Returns a list with one item per name, from a list in the order of the names or a
+    dict.
 
     # Arguments
-        argument: str, what messages call the values.
+        argument: str, the name of the values in messages.
         values: list, tuple or dict.
         names: list of str.
-        default: what a name left out of a dict gets; without it, leaving one out is an
+        default: the value for a name that a dict lacks; without a default, that is an
             error.
         error: class of the error to raise.
     """
@@ -51,6 +51,6 @@ def spread(
         received = f"{len(values)} items"
     raise error(
         f"{argument}: received {received}, expected {len(names)}: {listed(names)}. "
-        "Pass a list of one for each in this order, or a dict by name; for a single "
-        "one, the item alone."
+        "Pass a list with one item for each in this order, or a dict by name; for a "
+        "single one, only the item."
     )

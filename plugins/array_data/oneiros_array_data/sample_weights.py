@@ -1,4 +1,4 @@
-"""Weights of samples and of classes, made into one array per output."""
+"""Turns weights of samples and classes into one array per output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oneiros_array_data.standardize import as_array
 
 Array = Any
 MOST_SHOWN = 9
-"""How many classes without a weight an error lists."""
+"""The maximum number of classes without a weight to list in an error."""
 
 
 def standardize_sample_or_class_weights(
@@ -25,7 +25,7 @@ def standardize_sample_or_class_weights(
     """Returns the list of each output's weights, or None.
 
     # Arguments
-        x_weight: for a single output the weights alone; else a list or dict of them.
+        x_weight: the weights of a single output, otherwise a list or dict of weights.
         output_names: list of str.
         weight_type: str, the argument's name, for messages.
     """
@@ -40,7 +40,8 @@ def standardize_sample_or_class_weights(
 
 
 def _is_for_one_output(weights: Any) -> bool:
-    """Returns whether weights are those of one output, not a list or dict of such."""
+    """Returns whether weights are those of one output, not a list or dict of
+    weights."""
     if isinstance(weights, dict):
         return all(map(_is_number, weights.values()))
     if isinstance(weights, (list, tuple)) and len(weights) == 1:
@@ -72,12 +73,12 @@ def standardize_weights(
     class_weight: Any = None,
     sample_weight_mode: str | None = None,
 ) -> Array:
-    """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`:
-    ones where nobody gave any.
+    """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`;
+    by default, ones.
 
     # Arguments
         y: targets, `(n, ...)`.
-        sample_weight: array of weights; it wins over `class_weight`.
+        sample_weight: array of weights; overrides `class_weight`.
         class_weight: dict from class number to weight, or the weights in the order of
             the classes.
         sample_weight_mode: None, or `"temporal"` for weights of time steps.
@@ -88,7 +89,7 @@ def standardize_weights(
     if isinstance(class_weight, str):
         warn(
             f"class_weight={class_weight!r} has no effect, as in Keras 1. Expected a "
-            "dict from class to weight, as {0: 1.0, 1: 2.5}."
+            "dict from class to weight, such as {0: 1.0, 1: 2.5}."
         )
         class_weight = None
     axes = 1 if sample_weight_mode is None else 2
@@ -110,10 +111,10 @@ def standardize_weights(
 
 @lru_cache(16)
 def _ones(shape: tuple[int, ...], dtype: str) -> Array:
-    """Returns ones that take no memory and can't be written to.
+    """Returns read-only ones that need no memory.
 
-    With `np.ones` in their place `train_on_batch` of 16 units takes 1.8 % more of the
-    processor on Theano, 1.9 % on TensorFlow (medians of 31 interleaved turns).
+    With `np.ones` instead, `train_on_batch` of 16 units takes 1.8 % more CPU time on
+    Theano, 1.9 % on TensorFlow (medians of 31 interleaved turns).
     """
     return np.broadcast_to(np.ones((), dtype), shape)
 
@@ -124,7 +125,7 @@ def _by_class(class_weight: Any) -> dict[int, float]:
         return {label: float(weight) for label, weight in enumerate(class_weight)}
     except (TypeError, ValueError):
         raise DataError(
-            "class_weight takes a dict from class to weight, as {0: 1.0, 1: 2.5}, or "
+            "class_weight must be a dict from class to weight, as {0: 1.0, 1: 2.5}, or "
             f"the weights in the order of the classes; received {shown(class_weight)}."
         ) from None
 
@@ -135,7 +136,7 @@ def _class_weights(y: Array, class_weight: Any) -> Array:
         class_weight = _by_class(class_weight)
     if len(y.shape) > 2:
         raise DataError(
-            f"class_weight takes targets of 2 dimensions, a class per sample; received "
+            f"class_weight needs targets of 2 dimensions, a class per sample; received "
             f"targets of shape {tuple(y.shape)}. Weight time steps by sample_weight."
         )
     labels = np.asarray(y).reshape(len(y), -1)
@@ -145,7 +146,7 @@ def _class_weights(y: Array, class_weight: Any) -> Array:
     if missing:
         numbers = ", ".join(f"{label:g}" for label in missing[:MOST_SHOWN])
         raise DataError(
-            f"class_weight has nothing for the classes {numbers} of targets of shape "
+            f"class_weight has no weight for the classes {numbers} of targets of shape "
             f"{tuple(y.shape)}; received weights for {listed(class_weight):.80}."
         )
     weights = [class_weight[label] for label in classes.tolist()]

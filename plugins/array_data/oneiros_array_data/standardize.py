@@ -1,5 +1,5 @@
-"""What users pass to a model, made into the arrays its functions take. Arrays that fit
-are not copied."""
+"""Converts users' data into arrays for the model's functions. Arrays that fit aren't
+copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oneiros_array_data.tables import reader_of
 Array = Any
 Shape = tuple[int | None, ...]
 NUMBERS = "fiub"
-"""Kinds of NumPy types that a model takes: floats, integers, booleans."""
+"""Kinds of NumPy types that a model accepts: floats, integers, booleans."""
 
 
 def standardize_input_data(
@@ -33,7 +33,7 @@ def standardize_input_data(
         names: the inputs' or outputs' names.
         shapes: per name the expected shape (None for any size), or None for any shape.
         check_batch_axis: whether the number of rows must agree too.
-        exception_prefix: what the data is, for messages, e.g. `"model input"`.
+        exception_prefix: a description of the data for messages, e.g. `"model input"`.
 
     # Raises
         DataError: if the number of arrays, a type or a shape doesn't fit.
@@ -49,7 +49,7 @@ def standardize_input_data(
 
 
 def _several(data: Any, names: Names) -> Any:
-    """Returns data as a list or dict with an item per name, if it can be taken so."""
+    """Returns data as a list or dict with one item per name, if that is possible."""
     if isinstance(data, dict):
         if set(names) <= set(data):
             return [data[name] for name in names]
@@ -62,8 +62,8 @@ def _several(data: Any, names: Names) -> Any:
 
 
 def gives_batches(x: Any) -> bool:
-    """Returns whether `x` is a stream: not data itself, but an object that has batches,
-    and has them anew for each epoch."""
+    """Returns whether `x` is a stream: an object that yields its batches anew for each
+    epoch."""
     if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
         return False
     if hasattr(x, "__array__") or hasattr(x, "__next__"):
@@ -73,13 +73,13 @@ def gives_batches(x: Any) -> bool:
 
 
 def has_numbered_batches(stream: Any) -> bool:
-    """Returns whether a stream gives any batch by its number, and so in any order."""
+    """Returns whether a stream has numbered batches, which can be read in any order."""
     return hasattr(stream, "__len__") and hasattr(stream, "__getitem__")
 
 
 def _has_shape(x: Any) -> bool:
-    """Returns whether `x` has a shape; a data set of a closed file raises if it is
-    asked for it."""
+    """Returns whether `x` has a shape; a data set of a closed file raises an error when
+    you read it."""
     return hasattr(type(x), "shape") or hasattr(x, "shape")
 
 
@@ -116,17 +116,17 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 
 
 def as_array(value: Any, data_name: str) -> Array:
-    """Returns what can be sliced (HDF5, sparse) as it is, what a plugin reads as it
-    does, and anything else as an array.
+    """Returns a value that can be sliced (HDF5, sparse) unchanged, a table as its
+    plugin reads it, and anything else as an array.
 
     # Arguments
-        data_name: str, what messages call the value.
+        data_name: str, the name of the value in messages.
 
     # Raises
-        DataError: if it isn't numbers with an axis of samples.
+        DataError: if it doesn't consist of numbers with an axis of samples.
     """
     if value is None or hasattr(value, "__next__"):
-        received = "None" if value is None else "a generator, which fit_generator takes"
+        received = "None" if value is None else "a generator, which fit_generator needs"
         raise DataError(
             f"{data_name}: received {received}, expected numbers: no data was given."
         )
@@ -143,7 +143,7 @@ def as_array(value: Any, data_name: str) -> Array:
             value = np.asarray(value)
         except (TypeError, ValueError, RuntimeError) as error:
             raise DataError(
-                f"{data_name}: received a {type(value).__name__} that is no array: "
+                f"{data_name}: received a {type(value).__name__} that isn't an array: "
                 f"{error}"
             ) from None
     if isinstance(value, np.ndarray) and value.dtype == object:
@@ -152,17 +152,18 @@ def as_array(value: Any, data_name: str) -> Array:
         received = f"an array of type {value.dtype}" if value.shape else repr(value[()])
         raise DataError(
             f"{data_name}: received {received}, expected numbers with an axis of "
-            "samples. Encode what isn't a number, then use "
+            "samples. Encode values that aren't numbers, then use "
             f"np.asarray(data, {K.floatx()!r})."
         )
     return value
 
 
 def _without_objects(value: Any) -> Any:
-    """Returns an array of Python's numbers as one of floats; any other as it is.
+    """Returns an array of Python's numbers as an array of floats; any other array
+    unchanged.
 
-    The columns of a data frame that has texts beside them are such an array. NumPy
-    would make None a NaN.
+    Numeric columns of a data frame that also has texts are such an array. NumPy would
+    turn None into NaN.
     """
     if any(entry is None for entry in value.flat):
         return value
@@ -173,11 +174,11 @@ def _without_objects(value: Any) -> Any:
 
 
 def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
-    """Returns an array as it is, and a sparse matrix as one that has rows.
+    """Returns an array unchanged, and a sparse matrix in a form that has rows.
 
     # Arguments
-        takes_sparse: whether the model's input, or target, is a sparse one.
-        data_name: str, what messages call the value.
+        takes_sparse: whether the model's input or target is sparse.
+        data_name: str, the name of the value in messages.
 
     # Raises
         DataError: for a sparse matrix where an array is needed.
@@ -188,7 +189,7 @@ def with_rows(value: Any, takes_sparse: bool, data_name: str) -> Any:
         raise DataError(
             f"{data_name}: received a sparse matrix ({type(value).__name__}) of shape "
             f"{value.shape}, expected an array. Pass x.toarray(), or batches of it by "
-            "fit_generator; Input(shape, sparse=True) takes sparse matrices."
+            "fit_generator; Input(shape, sparse=True) accepts sparse matrices."
         )
     return value.tocsr()
 
@@ -199,7 +200,7 @@ def _is_closed(value: Any) -> bool:
 
 
 def _can_be_sliced(value: Any) -> bool:
-    """Returns whether rows of a value can be read as it is; a data frame's can't."""
+    """Returns whether a value can be sliced by rows directly; a data frame can't."""
     if hasattr(value, "iloc") or not hasattr(value, "shape"):
         return False
     return isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
@@ -208,8 +209,7 @@ def _can_be_sliced(value: Any) -> bool:
 def check_array_lengths(
     inputs: Sequence[Array], targets: Sequence[Array], weights: Sequence[Array]
 ) -> None:
-    """Raises a DataError unless all arrays have the same number of samples, and at
-    least one."""
+    """Raises a DataError if arrays differ in their number of samples, or have none."""
     samples = inputs[0].shape[0]
     if samples and all(
         array.shape[0] == samples for array in (*inputs, *targets, *weights)
@@ -236,7 +236,7 @@ def check_loss_and_target_compatibility(
     """Raises a DataError if a target's shape doesn't fit its loss.
 
     # Arguments
-        output_shapes: what each loss expects; None if it takes anything.
+        output_shapes: the shape that each loss expects; None for any.
         names: the outputs' names, for messages.
     """
     for i, (target, loss, shape) in enumerate(
@@ -252,7 +252,7 @@ def check_loss_and_target_compatibility(
         )
         if name_of(loss) == "categorical_crossentropy":
             message += (
-                " For class numbers use loss='sparse_categorical_crossentropy', or "
+                " For class numbers, use loss='sparse_categorical_crossentropy', or "
                 "to_categorical(y)."
             )
         raise DataError(message)

@@ -1,4 +1,4 @@
-"""`ArrayStream`: arrays as what the kernel's loops go over."""
+"""`ArrayStream`: arrays as the stream that the kernel's loops read."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from oneiros_array_data.standardize import slice_X
 
 Array = Any
 LARGEST_UPLOAD = 2**31
-"""Bytes; larger data, and data in files, is read and uploaded run by run, one while
-another is computed."""
+"""Bytes; larger data, and data in files, is read and uploaded run by run, while the
+previous run is computed."""
 TRAINING_PASSES = 6.0
 """Operations per weight and position: forward, and backward by inputs and weights."""
 OTHER_PASSES = 2.0
 """Operations per weight and position without gradients."""
 OUTPUT_OPERATIONS = 250.0
-"""What a number of the output costs beyond that: activation, loss, metrics."""
+"""The additional operations per number of the output: activation, loss, metrics."""
 POSITION_OPERATIONS = 1e6
-"""What a time step or a pixel takes however little is computed: about 30 µs."""
+"""The minimum cost of a time step or a pixel: about 30 µs."""
 
 
 class ArrayStream(Stream):
     """Arrays with a row per sample.
 
-    The compiled function plans how many batches make a run (`Function.run_length`), and
-    runs start at multiples of that number: the same training is grouped, and rounded,
-    the same way each time.
+    The compiled function plans the number of batches in a run (`Function.run_length`),
+    and runs start at multiples of that number. So the same training is grouped, and
+    rounded, in the same way each time.
 
     # Arguments
         arrays: list of arrays, one per input of the function.
         batch_size: int, rows per batch.
-        once: bool, whether the arrays are gone over once, so that keeping them on the
-            device doesn't pay.
+        once: bool, whether the arrays are read only once, so that keeping them on the
+            device isn't worthwhile.
 
     # Raises
         DataError: if the model has another batch size.
@@ -78,7 +78,7 @@ class ArrayStream(Stream):
             )
 
     def open(self, singly: bool = False) -> None:
-        """Plans the runs, and uploads the arrays if that pays."""
+        """Plans the runs, and uploads the arrays if that is worthwhile."""
         super().open(singly)
         function = self.step.function
         size = sum(map(_bytes, self.arrays))
@@ -104,7 +104,7 @@ class ArrayStream(Stream):
         return hasattr(function, "run_length") and several and not sparse
 
     def close(self) -> None:
-        """Frees what was uploaded, and ends the thread that reads ahead."""
+        """Frees the uploaded data, and stops the thread that reads ahead."""
         if self._upload is not None:
             self._upload.release()
             self._upload = None
@@ -113,7 +113,7 @@ class ArrayStream(Stream):
             self._reader = None
 
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
-        """Yields runs of rows; the last one is of a smaller batch, if rows are left."""
+        """Yields runs of rows; the last one is a smaller batch, if rows are left."""
         runs = self._planned(order, start)
         if self._reader is None:
             yield from runs
@@ -162,14 +162,14 @@ class ArrayStream(Stream):
         return list(outputs)
 
     def _read_ahead(self, run: Run) -> Any:
-        """Reads in the other thread, while a run is computed in this one."""
+        """Reads a run in the other thread while this thread computes."""
         self.observer.enter(DATA)
         data = self._read(run)
         self.observer.enter(REST)
         return data
 
     def _read(self, run: Run) -> Any:
-        """Returns the arrays' rows of a run, uploaded if runs are more than a batch."""
+        """Returns the rows of a run, uploaded if the run has more than one batch."""
         batches = [self._batch(rows) for rows in run.data]
         if self.run_length == 1:
             return batches[0]

@@ -1,4 +1,4 @@
-"""Targets with which a loss can't mean what it says: the user is warned of them."""
+"""Warnings about targets that don't suit their loss."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Array = Any
 
 
 def are_plausible(model: Any, targets: Sequence[Array]) -> bool:
-    """Warns of targets that don't suit the loss of their output.
+    """Warns about targets that don't suit the loss of their output.
 
-    Only arrays in memory are looked at.
+    Only arrays in memory are checked.
 
     # Arguments
         model: the compiled model.
         targets: one array per output.
 
     # Returns
-        Whether there was nothing to warn of.
+        Whether there was no reason to warn.
     """
     for place, loss in enumerate(model.loss_functions):
         problem_of = PROBLEMS.get(name_of(loss))
@@ -40,27 +40,27 @@ def are_plausible(model: Any, targets: Sequence[Array]) -> bool:
 
 
 def _missing_classes(lowest: Any, highest: Any, shape: Any) -> str:
-    """Returns what is wrong with class numbers; the loss of others is 0, so that wrong
-    ones look good."""
+    """Returns what is wrong with class numbers; the loss of invalid ones is 0, so they
+    look good."""
     classes = shape[-1]
     # NaN is in no interval
     if classes is None or (lowest >= 0 and highest < classes):
         return ""
     return (
-        f"class numbers from {lowest} to {highest}, and the output has {classes} "
-        f"classes, 0 to {classes - 1}. Samples of other classes have the loss 0, and "
-        "teach nothing. Number the classes from 0, or enlarge the output."
+        f"class numbers from {lowest} to {highest}, but the output has {classes} "
+        f"classes, 0 to {classes - 1}. Samples of other classes have a loss of 0 and "
+        "don't train the model. Number the classes from 0, or enlarge the output."
     )
 
 
 def _no_probabilities(lowest: Any, highest: Any, shape: Any) -> str:
-    """Returns what is wrong with targets of a binary crossentropy, which has no lower
-    bound for others than 0 to 1."""
+    """Returns what is wrong with the targets of a binary crossentropy, which has no
+    lower bound for targets outside 0 to 1."""
     if lowest >= 0 and highest <= 1:
         return ""
     return (
-        f"values from {lowest} to {highest}, and binary_crossentropy is for 0 and 1, "
-        "and what lies between. For labels -1 and 1 write loss='hinge', or pass "
+        f"values from {lowest} to {highest}, but binary_crossentropy needs values "
+        "between 0 and 1. For labels -1 and 1, use loss='hinge', or pass "
         "(y + 1) / 2."
     )
 
@@ -69,5 +69,5 @@ PROBLEMS: dict[str, Callable[[Any, Any, Any], str]] = {
     "sparse_categorical_crossentropy": _missing_classes,
     "binary_crossentropy": _no_probabilities,
 }
-"""What tells from the lowest and highest target and the output's shape whether a loss
-suits them."""
+"""Functions that check whether a loss suits the lowest and highest target and the
+output's shape."""

@@ -1,4 +1,4 @@
-"""Tables: data of classes that a plugin makes arrays of."""
+"""Tables: data of classes that a plugin converts to arrays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from oneiros import registry
 
 
 def reader_of(value: Any) -> Any:
-    """Returns the function that makes an array of a value, found by its class; None if
-    no plugin has one."""
+    """Returns the function that converts a value to an array, found by its class; None
+    if no plugin has one."""
     table_names = set(registry.names("table"))
     for base in type(value).__mro__:
         name = f"{base.__module__.partition('.')[0]}.{base.__name__}"

@@ -1,1 +1,1 @@
-"""What `compile` makes of its arguments: a plugin of Oneiros."""
+"""Turns the arguments of `compile` into tensors: a plugin of Oneiros."""

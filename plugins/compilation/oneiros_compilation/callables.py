@@ -1,4 +1,4 @@
-"""Losses and metrics as functions: found by name, checked, and called on tensors."""
+"""Finds losses and metrics by name, checks them, and calls them on tensors."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Tensor = Any
 
 
 OF_LATER_VERSIONS = {
-    "auto_scale_loss": "Leave it out",
-    "run_eagerly": "Leave it out: models are always compiled",
-    "steps_per_execution": "Leave it out: fit runs many batches in one call by itself",
-    "target_tensors": "Leave it out: fit takes arrays",
-    "weighted_metrics": "Leave it out: metrics are averaged over all samples",
+    "auto_scale_loss": "Remove it",
+    "run_eagerly": "Remove it: models are always compiled",
+    "steps_per_execution": "Remove it: fit already runs many batches in one call",
+    "target_tensors": "Remove it: fit accepts arrays",
+    "weighted_metrics": "Remove it: metrics are averaged over all samples",
 }
-"""Arguments of `compile` that Keras 2 and 3 have, and what to do."""
+"""Arguments of `compile` in Keras 2 and 3, with advice."""
 
 
 def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Returns those of `compile`'s further arguments that the current backend's
-    `K.function` takes; it warns of others once, instead of at each function.
+    """Returns those additional arguments of `compile` that the current backend's
+    `K.function` accepts; warns about others once, instead of for each function.
 
     # Raises
-        ArgumentError: for an argument of later versions of Keras.
+        ArgumentError: if an argument belongs to later versions of Keras.
     """
     for name in arguments.keys() & OF_LATER_VERSIONS.keys():
         raise ArgumentError(
@@ -40,7 +40,7 @@ def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_function(kind: str, argument: str, identifier: Any) -> Any:
-    """Returns a loss or metric by its name, or as it is.
+    """Returns a loss or metric by its name, or a function unchanged.
 
     # Arguments
         kind: str, `"objective"` or `"metric"`.
@@ -50,24 +50,24 @@ def get_function(kind: str, argument: str, identifier: Any) -> Any:
     function = config.get_object(kind, identifier)
     if not callable(function):
         raise ArgumentError(
-            f"{argument} takes names, or functions (y_true, y_pred); it is "
+            f"{argument} must be a name, or a function (y_true, y_pred); it is "
             f"{identifier!r}."
         )
     return function
 
 
 def computed(kind: str, function: Any, y_true: Tensor, y_pred: Tensor) -> Any:
-    """Returns what a loss or metric makes of two tensors: a tensor, or a dict of them
-    from a metric."""
+    """Calls a loss or metric on two tensors; returns a tensor, or, from a metric, a
+    dict of tensors."""
     _check_signature(kind, function, y_true, y_pred)
     result = function(y_true, y_pred)
     several = isinstance(result, dict) and kind == "metric"
     for value in result.values() if several else [result]:
         if not K.current().owns(value):
             raise ArgumentError(
-                f"The {kind} {name_of(function)!r} returned {value!r:.60}, no tensor. "
-                "Compute it from y_true and y_pred with functions of oneiros.backend, "
-                "as in K.mean(K.square(y_pred - y_true))."
+                f"The {kind} {name_of(function)!r} returned {value!r:.60}, not a "
+                "tensor. Compute it from y_true and y_pred with functions of "
+                "oneiros.backend, as in K.mean(K.square(y_pred - y_true))."
             )
     return result
 
@@ -81,5 +81,5 @@ def _check_signature(kind: str, function: Any, *arguments: Tensor) -> None:
         signature.bind(*arguments)
     except TypeError as error:
         raise ArgumentError(
-            f"{kind} {name_of(function)!r} must take (y_true, y_pred): {error}."
+            f"{kind} {name_of(function)!r} must accept (y_true, y_pred): {error}."
         ) from None

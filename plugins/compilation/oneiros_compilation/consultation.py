@@ -1,4 +1,4 @@
-"""Plugins that change what `compile` is given."""
+"""Lets plugins change the arguments of `compile`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def consult(model: Any, arguments: dict[str, Any]) -> None:
 
 
 def _restore_names(arguments: dict[str, Any], names: dict[str, Any]) -> str | None:
-    """Takes back what a hook did to the names of arguments, and says so."""
+    """Undoes what a hook did to the names of arguments, and returns a message."""
     changed = sorted(map(str, arguments.keys() ^ names.keys()))
     values = {name: arguments.get(name, value) for name, value in names.items()}
     arguments.clear()

@@ -1,4 +1,4 @@
-"""The loss of each output: weighted, masked, as one number."""
+"""The loss of each output: weighted and masked, as one number."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from oneiros_compilation.callables import computed, get_function
 Shape = tuple[int | None, ...]
 Tensor = Any
 SCALAR_TARGET_AXES = 2
-"""Axes of the targets of an output that is one number: a loss computed by a layer is
-trained with targets `(n, 1)` that it takes no notice of."""
+"""The number of axes of the targets for an output that is one number: a loss computed
+by a layer is trained with targets `(n, 1)`, which it ignores."""
 
 
 @dataclass
@@ -43,11 +43,12 @@ class OutputLoss:
 
 
 def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
-    """Returns a function `(y_true, y_pred, weights, mask=None)` that gives the loss
+    """Returns a function `(y_true, y_pred, weights, mask=None)` that returns the loss
     `fn` as one number.
 
-    Masked steps count nothing and the rest is scaled up for them; then each sample (or
-    time step) counts by its weight, and the mean is over those whose weight isn't 0.
+    Masked steps don't count, and the others are scaled up to compensate. Then each
+    sample (or time step) is multiplied by its weight, and the mean is taken over those
+    with a weight other than 0.
     """
 
     def weighted(
@@ -96,8 +97,8 @@ def output_losses(model: Any, loss: Any, modes: Any) -> list[OutputLoss]:
 
 
 def spread_all(argument: str, value: Any, names: Names, default: Any) -> Any:
-    """Returns a list with an item per name; a single value, or the default for None,
-    is for all of them."""
+    """Returns a list with one item per name; a single value, or the default for None,
+    applies to all."""
     if value is None and default is not REQUIRED:
         value = default
     if not isinstance(value, (list, tuple, dict)):
@@ -135,12 +136,12 @@ def _output_loss(
 
 
 def _target_shape(loss: Any, output_shape: Shape) -> Shape | None:
-    """Returns the shape of the targets that a loss takes; None if only the loss itself
-    knows.
+    """Returns the shape of the targets that a loss accepts; None if only the loss
+    itself knows.
 
-    A registered loss takes targets shaped like the output, unless it has an attribute
-    `target_shape`, a function from the output's shape to the target's. A loss of the
-    user's own takes anything.
+    A registered loss accepts targets with the shape of the output, unless it has an
+    attribute `target_shape`, a function from the output shape to the target shape. A
+    user's own loss accepts anything.
     """
     name = name_of(loss)
     if hasattr(loss, "target_shape"):

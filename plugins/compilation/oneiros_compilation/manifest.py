@@ -5,8 +5,8 @@ from oneiros import hookimpl
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.compilation`, which `compile` calls, and Keras 1's functions where it
-    had them."""
+    """`oneiros.compilation`, which `compile` calls, and Keras 1's functions in their
+    places."""
     return {
         "compilation": {
             "consult": "oneiros_compilation.consultation:consult",

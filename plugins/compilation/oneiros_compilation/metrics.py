@@ -1,4 +1,4 @@
-"""Metrics: which ones, of which output, by which names."""
+"""The metrics of each output, and their names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
     dict by output name."""
     if not isinstance(metrics, (list, tuple, dict, type(None))):
         raise ArgumentError(
-            f"metrics takes a list, or a dict by output name; received {metrics!r}."
+            f"metrics must be a list, or a dict by output name; received {metrics!r}."
         )
     if not isinstance(metrics, dict):
         metrics = [metrics or []] * len(output_names)
@@ -35,8 +35,8 @@ def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
 def named_metrics(
     model: Any, outputs: list[OutputLoss], metrics: Any
 ) -> list[tuple[str, Tensor]]:
-    """Returns `(name, scalar)` of what is measured beside the total loss: if there are
-    several outputs, first the loss of each."""
+    """Returns `(name, scalar)` of everything measured besides the total loss; for
+    several outputs, the loss of each comes first."""
     names = model.output_names
     prefixes = [f"{name}_" for name in names] if len(names) > 1 else [""]
     named = []
@@ -56,8 +56,8 @@ def named_metrics(
 def _metric(
     metric: Any, loss: OutputLoss, y_pred: Tensor, shape: Shape
 ) -> list[tuple[str, Tensor]]:
-    """Returns `(name, scalar)` of a metric; its function may return a dict of
-    several."""
+    """Returns `(name, scalar)` of a metric, or several if its function returns a
+    dict."""
     is_accuracy = metric in ("accuracy", "acc")
     if is_accuracy:
         metric = _accuracy_for(name_of(loss.function), shape)

@@ -1,4 +1,4 @@
-"""From the arguments of `compile` to tensors: losses, metrics, the total."""
+"""Turns the arguments of `compile` into tensors: losses, metrics, the total loss."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Tensor = Any
 
 @dataclass
 class TrainingPlan:
-    """What `compile` makes of its arguments: the tensors and functions of a training.
+    """The result of `compile`: the tensors and functions for training.
 
     # Properties
         optimizer: the optimizer.
         outputs: list of the `OutputLoss` of each output.
-        metrics_names: list of the names of all that a step returns.
-        metrics_tensors: list of these tensors, but for the first, the total.
+        metrics_names: list of the names of all values that a step returns.
+        metrics_tensors: list of these tensors without the first one, the total.
         total_loss: scalar tensor, the weighted sum of the losses.
     """
 
@@ -44,7 +44,8 @@ def plan(
     loss_weights: Any,
     sample_weight_mode: Any,
 ) -> TrainingPlan:
-    """Returns what `compile` makes of its arguments; the model is not touched."""
+    """Returns the `TrainingPlan` for the arguments of `compile`; the model doesn't
+    change."""
     names = model.output_names
     outputs = output_losses(model, loss, sample_weight_mode)
     warn_of_single_units(model, [output.function for output in outputs])

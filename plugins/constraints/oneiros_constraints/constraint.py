@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class Constraint:
-    """Maps a weight's new value to the one that is stored, after each update.
+    """Base class of constraints, which change a weight's new value after each update.
 
     # Example
         ```python
@@ -28,5 +28,5 @@ class Constraint:
         return p
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class's name, and its arguments."""
+        """Returns the class name and the arguments that rebuild this object."""
         return {"name": type(self).__name__}

@@ -1,6 +1,6 @@
-"""Constraints: what a weight's new value is mapped to before an optimizer stores it.
+"""Constraints: functions applied to a weight's new value before an optimizer stores it.
 
-They are those of Keras 1.2.2; so is the epsilon that is added to norms.
+They are those of Keras 1.2.2, with the same epsilon added to norms.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ class MaxNorm(Constraint):
 
     # Arguments
         m: float, the largest norm, above 0.
-        axis: int or list of ints, the axes a norm is taken over. In a Dense weight
-            `(input, output)` 0 limits each output's incoming weights; in a `"tf"`
-            kernel `(rows, cols, input, output)` `[0, 1, 2]` does.
+        axis: int or list of ints, the axes over which to compute the norm. To limit the
+            incoming weights of each output, use 0 for a Dense weight `(input, output)`,
+            and `[0, 1, 2]` for a `"tf"` kernel `(rows, cols, input, output)`.
 
     # Raises
-        ArgumentError: if `m` isn't a number, or `axis` no int or list of ints.
+        ArgumentError: if `m` isn't a number, or `axis` isn't an int or list of ints.
 
     # Example
         ```python
@@ -113,13 +113,14 @@ class NonNeg(Constraint):
 
 
 class UnitNorm(Constraint):
-    """Scales each slice of a weight to norm 1; a slice of zeros stays.
+    """Scales each slice of a weight to norm 1; a slice of zeros doesn't change.
 
     `p / (K.epsilon() + norm)`, where `norm` is the root of the sum of the squares over
     `axis`.
 
     # Arguments
-        axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
+        axis: int or list of ints, the axes over which to compute the norm, as in
+            `MaxNorm`.
 
     # Raises
         ArgumentError: if `axis` isn't an int or list of ints.
@@ -151,21 +152,23 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """Draws each slice's norm into the interval from `low` to `high`.
+    """Pulls the norm of each slice into the interval from `low` to `high`.
 
     `p * (rate * clip(norm, low, high) + (1 - rate) * norm) / (K.epsilon() + norm)`,
     where `norm` is the root of the sum of the squares over `axis`. A slice of zeros
-    stays, whatever `low` is.
+    never changes.
 
     # Arguments
         low: float, the smallest norm.
         high: float, the largest norm.
-        rate: float from 0 to 1, how much of the way to the interval one update goes.
-        axis: int or list of ints, the axes a norm is taken over, as in `MaxNorm`.
+        rate: float from 0 to 1, the fraction of the distance to the interval that one
+            update covers.
+        axis: int or list of ints, the axes over which to compute the norm, as in
+            `MaxNorm`.
 
     # Raises
-        ArgumentError: if `low`, `high` or `rate` isn't a number, or `axis` no int or
-            list of ints.
+        ArgumentError: if `low`, `high` or `rate` isn't a number, or `axis` isn't an int
+            or list of ints.
 
     # Example
         ```python
@@ -225,7 +228,7 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
         None for None.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes: write `maxnorm(2)`, not 2.
 
     # Example

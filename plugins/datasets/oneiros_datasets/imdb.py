@@ -45,7 +45,7 @@ def load_data(
     index_from: int = 3,
     **deprecated: Any,
 ) -> tuple[Part, Part]:
-    """Returns the reviews, downloaded if they aren't here.
+    """Returns the reviews; downloads them if they aren't here.
 
     A word is a number: the rarer it is, the greater. Numbers up to 2 have no word: 0 is
     for padding, 1 begins a review, 2 stands for words that are left out.

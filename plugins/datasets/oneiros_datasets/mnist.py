@@ -23,7 +23,7 @@ Part = tuple[Array, Array]
 
 
 def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part]:
-    """Returns the digits, downloaded if they aren't here.
+    """Returns the digits; downloads them if they aren't here.
 
     # Arguments
         path: name of the file in the cache, or its path; `mnist.npz` of Keras 2 is

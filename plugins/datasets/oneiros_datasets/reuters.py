@@ -44,7 +44,7 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int = 3,
 ) -> tuple[Part, Part]:
-    """Returns the news, downloaded if they aren't here.
+    """Returns the news; downloads them if they aren't here.
 
     A word is a number: the rarer it is, the greater. Numbers up to 2 have no word: 0 is
     for padding, 1 begins a piece, 2 stands for words that are left out.
@@ -57,7 +57,7 @@ def load_data(
         nb_words: int, words of this number and rarer ones are left out.
         skip_top: int, words below this number, the most frequent ones, are left out.
         maxlen: int, pieces of this length and longer ones are left out.
-        test_split: float, part of the pieces that is for testing.
+        test_split: float, the fraction of the pieces to use for testing.
         seed: int, seed of the pieces' order.
         start_char: int, what each piece begins with, or None.
         oov_char: int, what stands for a word that is left out; None for nothing.

@@ -21,8 +21,8 @@ def split(
 
     # Arguments
         owner: str, the function whose arguments these are, for messages.
-        test_split: float, part of the samples that is for testing.
-        seed: int, seed of their order. NumPy's own generator stays as it is.
+        test_split: float, the fraction of the samples to use for testing.
+        seed: int, seed of their order. NumPy's own generator doesn't change.
     """
     check_fraction(owner, "test_split", test_split)
     order = np.random.RandomState(seed).permutation(len(x))

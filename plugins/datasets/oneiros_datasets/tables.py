@@ -18,8 +18,8 @@ def load_data(
     # Arguments
         name: str: `"iris"`, `"wine"` and `"breast_cancer"` have classes to tell apart,
             `"diabetes"` and `"linnerud"` numbers to predict.
-        test_split: float, part of the rows that is for testing.
-        seed: int, seed of their order. NumPy's own generator stays as it is.
+        test_split: float, the fraction of the rows to use for testing.
+        seed: int, seed of their order. NumPy's own generator doesn't change.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: float64 arrays `(n, columns)`, and

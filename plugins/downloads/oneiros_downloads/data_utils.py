@@ -54,7 +54,7 @@ def get_file(
 
     # Raises
         FileMissingError: if the file can't be downloaded; the message says where to put
-            it by hand.
+            it yourself.
         FileFormatError: if what was downloaded has another hash, or is damaged.
         UnsafeFileError: if a name leads out of its folder, or an archive holds links or
             unfolds to more than it may.

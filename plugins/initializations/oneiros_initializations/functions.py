@@ -1,7 +1,8 @@
 """The weight initializations, as Keras 1.2.2 defines them.
 
-Each takes a shape and returns a new variable of it. Random values are drawn on the host
-from NumPy's global generator: `np.random.seed(n)` fixes them on every backend.
+Each function returns a new variable of a given shape. Random values are drawn on the
+host from NumPy's global generator: `np.random.seed(n)` makes them reproducible on every
+backend.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ Shape = Sequence[int]
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
-    """Returns the fans of a weight, `(fan_in, fan_out)`.
+    """Returns the fan-in and fan-out of a weight.
 
-    They say how many values feed one output, and how many outputs one input feeds.
+    Fan-in is the number of values that feed one output; fan-out is the number of
+    outputs that one input feeds.
 
     # Arguments
-        shape: of the weight. Rank 2 is `(input, output)`; ranks 4 and 5 are convolution
-            kernels; any other rank counts the square root of its size both ways.
-        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`,
-            `(*window, input, output)`. As in Keras 1.2.2 a rank 5 kernel of `"tf"`
-            counts the first two window axes only.
+        shape: shape of the weight. Rank 2 is `(input, output)`; ranks 4 and 5 are
+            convolution kernels; for any other rank, both fans are the square root of
+            the size.
+        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`, `(*window,
+            input, output)`. As in Keras 1.2.2, only the first two window axes of a rank
+            5 kernel count for `"tf"`.
 
     # Returns
         The pair `(fan_in, fan_out)`.
@@ -70,7 +73,7 @@ def uniform(
         shape: tuple of int.
         scale: float, the largest absolute value.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -103,7 +106,7 @@ def normal(
         shape: tuple of int.
         scale: float, the standard deviation.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -129,10 +132,10 @@ def normal(
 def lecun_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform, limited by `sqrt(3 / fan_in)`: the variance is `1 / fan_in`.
+    """Uniform within ± `sqrt(3 / fan_in)`: the variance is `1 / fan_in`.
 
     # Arguments
-        shape: tuple of int; `get_fans` says what `fan_in` is.
+        shape: tuple of int; see `get_fans`.
         name: str, name of the variable.
         dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
 
@@ -161,7 +164,7 @@ def glorot_normal(
     """Normal, standard deviation `sqrt(2 / (fan_in + fan_out))`.
 
     # Arguments
-        shape: tuple of int; `get_fans` says what the fans are.
+        shape: tuple of int; see `get_fans`.
         name: str, name of the variable.
         dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
 
@@ -189,12 +192,12 @@ def glorot_normal(
 def glorot_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`: what most layers start from.
+    """Uniform within ± `sqrt(6 / (fan_in + fan_out))`: the default of most layers.
 
     The variance is `2 / (fan_in + fan_out)`, as with `glorot_normal`.
 
     # Arguments
-        shape: tuple of int; `get_fans` says what the fans are.
+        shape: tuple of int; see `get_fans`.
         name: str, name of the variable.
         dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
 
@@ -223,7 +226,7 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -
     """Normal, standard deviation `sqrt(2 / fan_in)`: made for `relu`.
 
     # Arguments
-        shape: tuple of int; `get_fans` says what `fan_in` is.
+        shape: tuple of int; see `get_fans`.
         name: str, name of the variable.
         dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
 
@@ -247,10 +250,10 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -
 
 
 def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """Uniform, limited by `sqrt(6 / fan_in)`: the variance of `he_normal`.
+    """Uniform within ± `sqrt(6 / fan_in)`: the variance of `he_normal`.
 
     # Arguments
-        shape: tuple of int; `get_fans` says what `fan_in` is.
+        shape: tuple of int; see `get_fans`.
         name: str, name of the variable.
         dim_ordering: `"th"` or `"tf"`, the order of a kernel's axes.
 
@@ -276,16 +279,17 @@ def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") 
 def orthogonal(
     shape: Shape, scale: float = 1.1, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """A matrix with orthonormal rows or columns, whichever are fewer, times `scale`.
+    """A matrix with orthonormal rows or columns (whichever are fewer), times `scale`.
 
-    `dot(W, transpose(W))` is `scale ** 2` times the identity, where there are at most
-    as many rows as columns. The axes of `shape` after the first count as one.
+    `dot(W, transpose(W))` is `scale ** 2` times the identity if there are at most as
+    many rows as columns. The axes of `shape` after the first count as one.
 
     # Arguments
         shape: tuple of two int or more.
-        scale: float, the norm of the rows or columns; 1.1 is that of Keras 1.2.2.
+        scale: float, the norm of the rows or columns; the default 1.1 is that of Keras
+            1.2.2.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -311,7 +315,7 @@ def orthogonal(
     check_number("orthogonal", "scale", scale)
     if len(shape) < 2:
         raise ShapeError(
-            f"orthogonal takes a shape of two or more axes; it received {tuple(shape)}."
+            f"orthogonal needs a shape of two or more axes; it received {tuple(shape)}."
         )
     return initialized(
         shape, name, lambda: K.variable(scale * _orthonormal(shape), name=name)
@@ -335,7 +339,7 @@ def identity(
         shape: tuple of two equal int.
         scale: float, the values of the diagonal.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -361,19 +365,19 @@ def identity(
     check_number("identity", "scale", scale)
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ShapeError(
-            "identity takes a square shape of rank 2, like (4, 4); it received "
+            "identity needs a square shape of rank 2, like (4, 4); it received "
             f"{tuple(shape)}."
         )
     return K.variable(scale * np.identity(shape[0]), name=name)
 
 
 def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """All zeros: what biases start from.
+    """All zeros: the default of biases.
 
     # Arguments
         shape: tuple of int.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -390,12 +394,12 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
 
 
 def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """All ones: what the bias of an LSTM's forget gate starts from.
+    """All ones: the default for the bias of an LSTM's forget gate.
 
     # Arguments
         shape: tuple of int.
         name: str, name of the variable.
-        dim_ordering: not used here; all initializations take it.
+        dim_ordering: ignored; all initializations accept it.
 
     # Returns
         Variable of this shape and type `K.floatx()`.
@@ -426,7 +430,7 @@ def get(identifier: Any, **kwargs: Any) -> Any:
         A function of a shape and a name.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes.
 
     # Example
@@ -442,10 +446,10 @@ def get(identifier: Any, **kwargs: Any) -> Any:
     """
     if isinstance(identifier, (int, tuple)):
         raise ConfigError(
-            f"{identifier!r:.80} is no initialization: pass a name, such as 'uniform', "
-            "or a function. If it is a size: Keras 0.x took the input's size in this "
-            "place. Write it by its name, as in Dense(4, input_dim=3), or leave it out "
-            "where a layer comes before."
+            f"{identifier!r:.80} isn't an initialization: pass a name, such as "
+            "'uniform', or a function. If it is a size: Keras 0.x had the input size "
+            "in this position. Pass it by name, as in Dense(4, input_dim=3), or omit "
+            "it if another layer comes first."
         )
     function = get_object("initialization", identifier)
     if not kwargs or function is None:

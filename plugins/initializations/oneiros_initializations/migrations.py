@@ -1,7 +1,7 @@
-"""Initializers in files of Keras 2: the nearest initialization stands in for them.
+"""Initializers in files of Keras 2: replaced by the nearest initialization.
 
-A model that is loaded has its weights; what they began as is told for a model that is
-built from JSON alone.
+A loaded model has its weights. For a model built from JSON alone, a warning names the
+replacement.
 """
 
 from __future__ import annotations

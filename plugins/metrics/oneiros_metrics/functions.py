@@ -1,9 +1,10 @@
 """The metrics, as Keras 1.2.2 defines them.
 
-Each takes the targets and the predictions of one batch, float tensors of the same shape
-`(samples, …, features)`, and returns a scalar tensor. `fit` and `evaluate` average it
-over batches, weighted by their size: exact for means, an approximation for precision,
-recall and what they make up. Neither masks nor sample weights change a metric.
+Each function receives the targets and predictions of one batch, float tensors of the
+same shape `(samples, …, features)`, and returns a scalar tensor. `fit` and `evaluate`
+average it over batches, weighted by their size. That is exact for means, but an
+approximation for precision, recall and metrics derived from them. Masks and sample
+weights don't affect metrics.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from oneiros.errors import ArgumentError
 
 
 def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions that equal the target once rounded (half to even).
+    """Fraction of predictions that equal the target once rounded (half to even).
 
-    `mean(y_true == round(y_pred))`: 0.5 counts as 0. `metrics=["accuracy"]` means this
-    one for an output of one unit, and for `binary_crossentropy`. A sigmoid never
-    predicts a label of -1.
+    `mean(y_true == round(y_pred))`: 0.5 counts as 0. `metrics=["accuracy"]` selects
+    this metric for an output of one unit, and for `binary_crossentropy`. A sigmoid
+    never predicts a label of -1.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
@@ -45,13 +46,13 @@ def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions whose largest class is the target's largest class.
+    """Fraction of predictions whose largest class is the target's largest class.
 
-    `mean(argmax(y_true) == argmax(y_pred))`; of equal values the first one counts.
+    `mean(argmax(y_true) == argmax(y_pred))`; among equal values, the first one counts.
 
     # Arguments
-        y_true: tensor `(samples, …, classes)`, one-hot rows. With one class only the
-            share is 1, whatever is predicted.
+        y_true: tensor `(samples, …, classes)`, one-hot rows. With only one class, the
+            result is 1 for any prediction.
         y_pred: tensor of the same shape, probabilities or scores.
 
     # Returns
@@ -73,7 +74,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions whose largest class is the class number in `y_true`.
+    """Fraction of predictions whose largest class is the class number in `y_true`.
 
     `mean(max(y_true) == argmax(y_pred))`, over the last axis, which is one number in
     `y_true`.
@@ -101,16 +102,16 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
-    """Share of predictions that have the target's class among their `k` largest.
+    """Fraction of predictions that have the target's class among their `k` largest.
 
-    For another `k` than 5, pass a function of your own to `metrics`; its name is the
-    metric's.
+    For another `k` than 5, pass your own function to `metrics`; its name becomes the
+    metric's name.
 
     # Arguments
         y_true: tensor `(samples, classes)`, one-hot rows.
         y_pred: tensor of the same shape, probabilities or scores.
-        k: int, how many of the largest count; a tie counts as a hit. With `k` of the
-            number of classes the share is 1.
+        k: int, how many of the largest values count; a tie counts as a hit. If `k` is
+            the number of classes, the result is 1.
 
     # Returns
         Scalar tensor between 0 and 1.
@@ -213,7 +214,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Mean of the squared differences of `log(1 + y)`.
 
     `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
-    count as that.
+    are replaced by it.
 
     # Arguments
         y_true: tensor `(samples, …, features)`, the targets, at least 0.
@@ -296,7 +297,7 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Mean crossentropy of class probabilities against distributions.
 
     `mean(-sum(y_true * log(p)))`, where `p` is `y_pred` scaled to sum to 1 over the
-    classes, then kept between 1e-7 and 1 - 1e-7. Scores (logits) give nonsense.
+    classes, then clipped to between 1e-7 and 1 - 1e-7. Scores (logits) give nonsense.
 
     # Arguments
         y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.
@@ -325,8 +326,8 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Mean crossentropy of class probabilities against class numbers.
 
-    `mean(-log(p[class] / sum(p)))`, where `p` is `y_pred` kept between 1e-7 and
-    1 - 1e-7. Scores (logits) give nonsense.
+    `mean(-log(p[class] / sum(p)))`, where `p` is `y_pred` clipped to between 1e-7 and 1
+    - 1e-7. Scores (logits) give nonsense.
 
     # Arguments
         y_true: tensor `(samples, …, 1)` of class numbers, from 0 to `classes - 1`.
@@ -356,10 +357,10 @@ def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Mean crossentropy of independent yes-or-no probabilities.
 
     `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
-    prediction, kept between 1e-7 and 1 - 1e-7. Labels of -1 make it negative.
+    prediction, clipped to between 1e-7 and 1 - 1e-7. Labels of -1 make it negative.
 
     # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1, or of what lies between.
+        y_true: tensor `(samples, …, features)` of 0 and 1, or values between.
         y_pred: tensor of the same shape, probabilities.
 
     # Returns
@@ -383,10 +384,10 @@ def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
 
 def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
-    """How much the targets' distributions differ from the predicted ones, in the mean.
+    """Mean difference between the targets' distributions and the predicted ones.
 
-    `mean(sum(y_true * log(y_true / y_pred)))`, where both are kept between
-    `K.epsilon()` and 1; the sum is one over the last axis.
+    `mean(sum(y_true * log(y_true / y_pred)))`, where both are clipped to between
+    `K.epsilon()` and 1; the sum is over the last axis.
 
     # Arguments
         y_true: tensor `(samples, …, classes)`, distributions.
@@ -414,7 +415,8 @@ def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """How unlikely counts are under Poisson distributions of the predicted means.
+    """Negative log-likelihood of counts under Poisson distributions with the predicted
+    means.
 
     `mean(y_pred - y_true * log(y_pred + K.epsilon()))`. A negative prediction gives
     NaN.
@@ -424,7 +426,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         y_pred: tensor of the same shape, the expected counts, above 0.
 
     # Returns
-        Scalar tensor, in nats; it may be negative, and the least is not 0.
+        Scalar tensor, in nats; it may be negative, and its minimum isn't 0.
 
     # Example
         ```python
@@ -441,7 +443,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Minus the cosine between target and prediction, by the number of features.
+    """Negative cosine between target and prediction, divided by the number of features.
 
     `-mean(t * p)`, where `t` and `p` are targets and predictions, each row divided by
     its length.
@@ -477,15 +479,15 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
     """Correlation of rounded predictions and targets over the batch.
 
     `(tp * tn - fp * fn) / sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))`, where
-    the four count right and wrong (`t`, `f`) positives and negatives (`p`, `n`) over
-    all features of the batch. It is 0 where one of the factors is.
+    the four are the numbers of true and false (`t`, `f`) positives and negatives (`p`,
+    `n`) over all features of the batch. It is 0 if one of the factors is.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
         y_pred: tensor of the same shape, probabilities; 0.5 counts as 0.
 
     # Returns
-        Scalar tensor from -1, all wrong, to 1, all right. Guesses give about 0.
+        Scalar tensor from -1 (all wrong) to 1 (all right). Guesses give about 0.
 
     # Example
         ```python
@@ -521,14 +523,15 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
 
 
 def precision(y_true: Any, y_pred: Any) -> Any:
-    """Share of the selected items, in a batch of many labels, that are right.
+    """Fraction of the selected items, in a batch of many labels, that are right.
 
-    `tp / (tp + fp + K.epsilon())`, true and false positives of the whole batch. The
-    mean over batches, which `fit` shows, isn't the precision over all samples.
+    `tp / (tp + fp + K.epsilon())`, with the true and false positives of the whole
+    batch. The mean over batches, which `fit` shows, isn't the precision over all
+    samples.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if nothing is selected.
@@ -550,14 +553,14 @@ def precision(y_true: Any, y_pred: Any) -> Any:
 
 
 def recall(y_true: Any, y_pred: Any) -> Any:
-    """Share of the right items, in a batch of many labels, that were selected.
+    """Fraction of the right items, in a batch of many labels, that were selected.
 
-    `tp / (tp + fn + K.epsilon())`, true positives and false negatives of the whole
-    batch.
+    `tp / (tp + fn + K.epsilon())`, with the true positives and false negatives of the
+    whole batch.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if there is nothing to select.
@@ -586,8 +589,8 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
-        beta: float of at least 0; above 1 recall counts more, below 1 precision does.
+        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
+        beta: float of at least 0; above 1, recall counts more; below 1, precision does.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if nothing right is selected.
@@ -611,8 +614,8 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
     """
     if beta < 0:
         raise ArgumentError(
-            f"fbeta_score takes a beta of at least 0; it received {beta}. 0 counts "
-            "only precision."
+            f"fbeta_score needs a beta of at least 0; it received {beta}. With 0, "
+            "only precision counts."
         )
     p = precision(y_true, y_pred)
     r = recall(y_true, y_pred)
@@ -624,7 +627,7 @@ def fmeasure(y_true: Any, y_pred: Any) -> Any:
 
     # Arguments
         y_true: tensor `(samples, …, features)` of 0 and 1.
-        y_pred: tensor of the same shape, probabilities; above 0.5 an item is selected.
+        y_pred: tensor of the same shape, probabilities; an item is selected above 0.5.
 
     # Returns
         Scalar tensor between 0 and 1; 0 if nothing right is selected.
@@ -660,14 +663,14 @@ def get(identifier: Any) -> Any:
 
     # Arguments
         identifier: name, such as `"fmeasure"`, or a function of `(y_true, y_pred)`,
-            which comes back as it is. `"accuracy"` is known to `compile` alone, which
-            chooses one by the loss.
+            which is returned unchanged. Only `compile` knows `"accuracy"`, for which it
+            selects a metric by the loss.
 
     # Returns
         A function of `(y_true, y_pred)`.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes.
 
     # Example

@@ -1,8 +1,8 @@
 """The loss functions, as Keras 1.2.2 defines them.
 
-Each takes the targets and the predictions, float tensors of the same shape
-`(samples, …, features)`, and returns one loss per sample (and step): the last axis is
-reduced. Sparse targets are class numbers `(samples, …, 1)`. Training minimizes the mean
+Each function receives targets and predictions, float tensors of the same shape
+`(samples, …, features)`, and reduces the last axis: it returns one loss per sample (and
+step). Sparse targets are class numbers `(samples, …, 1)`. Training minimizes the mean
 over the samples, weighted by `sample_weight`.
 """
 
@@ -68,7 +68,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     `100 * mean(abs(y_true - y_pred) / max(abs(y_true), K.epsilon()))`.
 
     A target near 0 makes the loss huge: with a target of 0, a prediction of 1 is wrong
-    by 1,000,000,000 percent. Take another loss if targets may be 0.
+    by 1,000,000,000 percent. Use another loss if targets can be 0.
 
     # Arguments
         y_true: tensor `(samples, …, features)`, the targets, far from 0.
@@ -101,7 +101,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Mean of the squared differences of `log(1 + y)`.
 
     `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
-    count as that. It compares ratios, and doesn't see how negative a prediction is.
+    are replaced by it. It compares ratios, and ignores how negative a prediction is.
 
     # Arguments
         y_true: tensor `(samples, …, features)`, the targets, at least 0.
@@ -136,8 +136,8 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
         y_pred: tensor of the same shape, scores of any size; the sign is the class.
 
     # Returns
-        Tensor `(samples, …)` of at least 0, which is reached where every score is on
-        the right side by 1 or more.
+        Tensor `(samples, …)` of at least 0, which is reached if every score is on the
+        right side by 1 or more.
 
     # Example
         ```python
@@ -159,16 +159,16 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
     `t` is a target and `p` its prediction. Targets are -1 and 1: a target of 0 costs 1
-    whatever is predicted, so nothing is learned from it. Write `2 * y - 1` for labels
-    `y` of 0 and 1.
+    for any prediction, so the model learns nothing from it. For labels `y` of 0 and 1,
+    pass `2 * y - 1`.
 
     # Arguments
         y_true: tensor `(samples, …, features)` of -1 and 1.
         y_pred: tensor of the same shape, scores of any size; the sign is the class.
 
     # Returns
-        Tensor `(samples, …)` of at least 0, which is reached where every score is on
-        the right side by 1 or more.
+        Tensor `(samples, …)` of at least 0, which is reached if every score is on the
+        right side by 1 or more.
 
     # Example
         ```python
@@ -190,12 +190,13 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Crossentropy of class probabilities against targets that are distributions.
 
     `-sum(y_true * log(p))`, where `p` is `y_pred` scaled to sum to 1 over the classes,
-    then kept between 1e-7 and 1 - 1e-7.
+    then clipped to between 1e-7 and 1 - 1e-7.
 
-    Predictions are those of a softmax. Scores (logits) aren't refused, but give
-    nonsense: they are divided by their sum, too. A row of zeros gives NaN. With one
-    class only the loss is always about 0. For class numbers as targets there is
-    `sparse_categorical_crossentropy`; `to_categorical` makes one-hot rows of them.
+    Predictions must come from a softmax. Scores (logits) aren't rejected, but give
+    nonsense, because they are divided by their sum, too. A row of zeros gives NaN. With
+    only one class, the loss is always about 0. For class numbers as targets, use
+    `sparse_categorical_crossentropy`, or convert them to one-hot rows with
+    `to_categorical`.
 
     # Arguments
         y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.
@@ -225,10 +226,10 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """Crossentropy of class probabilities against class numbers.
 
-    `-log(p[class] / sum(p))`, where `p` is `y_pred` kept between 1e-7 and 1 - 1e-7. It
-    is `categorical_crossentropy` without the memory of one-hot rows, and like that one
-    takes probabilities, no scores. A number out of range gives 0, and nothing is
-    learned from it.
+    `-log(p[class] / sum(p))`, where `p` is `y_pred` clipped to between 1e-7 and 1 -
+    1e-7. It is `categorical_crossentropy` without the memory for one-hot rows, and
+    likewise needs probabilities, not scores. A number out of range gives 0, and the
+    model learns nothing from it.
 
     # Arguments
         y_true: tensor `(samples, …, 1)` of class numbers, from 0 to `classes - 1`.
@@ -256,17 +257,17 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
 
 def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean over independent yes-or-no probabilities of each one's crossentropy.
+    """Mean crossentropy of independent yes-or-no probabilities.
 
     `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
-    prediction, kept between 1e-7 and 1 - 1e-7.
+    prediction, clipped to between 1e-7 and 1 - 1e-7.
 
-    Predictions are those of a sigmoid; beyond 0 and 1 they are cut, and nothing is
-    learned from them. Labels of -1 and 1 make the loss negative: write `(y + 1) / 2`
-    for them, or take `hinge`.
+    Predictions must come from a sigmoid; values outside 0 and 1 are clipped, and the
+    model learns nothing from them. Labels of -1 and 1 make the loss negative: pass `(y
+    + 1) / 2` instead, or use `hinge`.
 
     # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1, or of what lies between.
+        y_true: tensor `(samples, …, features)` of 0 and 1, or values between.
         y_pred: tensor of the same shape, probabilities.
 
     # Returns
@@ -291,19 +292,19 @@ def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
 
 def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
-    """How much a distribution of the targets differs from the predicted one.
+    """Difference between the targets' distribution and the predicted one.
 
-    `sum(y_true * log(y_true / y_pred))`, a sum over the last axis and no mean, where
-    both are kept between `K.epsilon()` and 1. Nothing is scaled: rows that don't sum to
-    1 are taken as they are, and values above 1 count as 1.
+    `sum(y_true * log(y_true / y_pred))`, a sum over the last axis, not a mean; both are
+    clipped to between `K.epsilon()` and 1. Nothing is scaled: rows that don't sum to 1
+    are used as they are, and values above 1 count as 1.
 
     # Arguments
         y_true: tensor `(samples, …, classes)`, distributions.
         y_pred: tensor of the same shape, distributions, such as those of a softmax.
 
     # Returns
-        Tensor `(samples, …)`, in nats: at least 0 for distributions, about 0 where they
-        are the same. What is no distribution may give less.
+        Tensor `(samples, …)`, in nats: at least 0 for distributions, and about 0 where
+        they are equal. Rows that aren't distributions may give less.
 
     # Example
         ```python
@@ -326,10 +327,11 @@ def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """How unlikely counts are under Poisson distributions of the predicted means.
+    """Negative log-likelihood of counts under Poisson distributions with the predicted
+    means.
 
-    `mean(y_pred - y_true * log(y_pred + K.epsilon()))`: the negative logarithm of the
-    likelihood, but for `log(y_true!)`, which doesn't depend on the predictions.
+    `mean(y_pred - y_true * log(y_pred + K.epsilon()))`: the negative log-likelihood
+    without `log(y_true!)`, which doesn't depend on the predictions.
 
     A negative prediction gives NaN. `Activation("softplus")` makes positive ones.
 
@@ -338,8 +340,9 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         y_pred: tensor of the same shape, the expected counts, above 0.
 
     # Returns
-        Tensor `(samples, …)`, in nats. It is least where predictions equal targets, but
-        not 0 there: `t - t * log(t)`, which is negative for a target `t` above 2.72.
+        Tensor `(samples, …)`, in nats. The minimum is where predictions equal targets,
+        but it isn't 0: it is `t - t * log(t)`, which is negative for a target `t` above
+        2.72.
 
     # Example
         ```python
@@ -355,7 +358,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Minus the cosine between target and prediction, by the number of features.
+    """Negative cosine between target and prediction, divided by the number of features.
 
     `-mean(t * p)`, where `t` and `p` are target and prediction, divided by their
     lengths. Lengths don't matter, only directions; a vector of zeros gives 0.
@@ -395,14 +398,14 @@ def get(identifier: Any) -> Any:
     """Returns the loss function that `identifier` names.
 
     # Arguments
-        identifier: name, such as `"mse"`, or a function of `(y_true, y_pred)`, which
-            comes back as it is.
+        identifier: name, such as `"mse"`, or a function of `(y_true, y_pred)`, which is
+            returned unchanged.
 
     # Returns
         A function of `(y_true, y_pred)`.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes.
 
     # Example

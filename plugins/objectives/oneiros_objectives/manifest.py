@@ -62,5 +62,5 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 @hookimpl
 def oneiros_migrations() -> dict[str, str]:
-    """How files of other versions of Keras are read, by class."""
+    """The migrations from other versions of Keras, by class."""
     return MIGRATIONS

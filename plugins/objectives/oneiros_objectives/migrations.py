@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: losses that later versions store as objects."""
+"""Migration from files of Keras 2: losses that later versions store as objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Optimizers that divide by roots of past squares: RMSprop, Adagrad, Adadelta."""
+"""Optimizers that divide by roots of accumulated squares: RMSprop, Adagrad,
+Adadelta."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from oneiros_optimizers.optimizer import plain_number
 
 
 class RMSprop(DecayingOptimizer):
-    """Divides the gradient by a running root mean square of it.
+    """Divides the gradient by a running average of its root mean square.
 
     For a weight `p` with the gradient `g`, `a` starting from 0:
 
@@ -29,7 +30,7 @@ class RMSprop(DecayingOptimizer):
 
     # Arguments
         lr: float, learning rate.
-        rho: float, share of the running mean that is kept.
+        rho: float, the fraction of the running mean to keep.
         epsilon: float, added to the root.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
@@ -99,14 +100,14 @@ class RMSprop(DecayingOptimizer):
 
 
 class Adagrad(DecayingOptimizer):
-    """Divides the gradient by the root of the sum of all its squares so far.
+    """Divides the gradient by the root of the sum of all its past squares.
 
     For a weight `p` with the gradient `g`, `a` starting from 0:
 
         a = a + g ** 2
         p = p - lr * g / (sqrt(a) + epsilon)
 
-    Steps never get larger again.
+    Steps only get smaller.
 
     # Arguments
         lr: float, learning rate.
@@ -178,11 +179,11 @@ class Adadelta(DecayingOptimizer):
         d = rho * d + (1 - rho) * step ** 2
         p = p - lr * step
 
-    First steps are tiny: `d` has to grow from 0.
+    The first steps are tiny, because `d` grows from 0.
 
     # Arguments
-        lr: float, learning rate; the paper has 1.
-        rho: float, share of the running means that is kept.
+        lr: float, learning rate; the paper uses 1.
+        rho: float, the fraction of the running means to keep.
         epsilon: float, added inside both roots.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.

@@ -34,8 +34,8 @@ class Adam(DecayingOptimizer):
 
     # Arguments
         lr: float, learning rate.
-        beta_1: float, share of the gradient's running mean that is kept.
-        beta_2: float, share of the running mean of its square that is kept.
+        beta_1: float, the fraction of the gradient's running mean to keep.
+        beta_2: float, the fraction of the running mean of its square to keep.
         epsilon: float, added to the root.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
@@ -129,8 +129,8 @@ class Adamax(DecayingOptimizer):
 
     # Arguments
         lr: float, learning rate.
-        beta_1: float, share of the gradient's running mean that is kept.
-        beta_2: float, share of the running maximum that is kept.
+        beta_1: float, the fraction of the gradient's running mean to keep.
+        beta_2: float, the fraction of the running maximum to keep.
         epsilon: float, added to the maximum.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
@@ -223,9 +223,9 @@ class Nadam(StandardOptimizer):
 
     # Arguments
         lr: float, learning rate.
-        beta_1: float, share of the gradient's running mean that is kept, once the
+        beta_1: float, the fraction of the gradient's running mean to keep, once the
             schedule has warmed up.
-        beta_2: float, share of the running mean of its square that is kept.
+        beta_2: float, the fraction of the running mean of its square to keep.
         epsilon: float, added to the root.
         schedule_decay: float, how fast the momentum grows: `mu(t)` is
             `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.

@@ -1,4 +1,4 @@
-"""What the standard optimizers share."""
+"""Base classes of the standard optimizers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class StandardOptimizer(Optimizer):
 
     # Arguments
         lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)`
-            takes effect at once.
+            takes effect immediately.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
@@ -25,7 +25,7 @@ class StandardOptimizer(Optimizer):
         self.lr = hyperparameter(self, "lr", lr)
 
     def counting(self) -> list[Any]:
-        """Returns the update that counts an update."""
+        """Returns the update that increments the counter."""
         return [K.update_add(self.iterations, 1)]
 
     def get_config(self) -> dict[str, Any]:
@@ -34,12 +34,12 @@ class StandardOptimizer(Optimizer):
 
 
 class DecayingOptimizer(StandardOptimizer):
-    """An optimizer whose rate may fall as `lr / (1 + decay * iterations)`.
+    """An optimizer whose learning rate can decay as `lr / (1 + decay * iterations)`.
 
     # Arguments
         lr: float, learning rate.
-        decay: float, 0 for none. Whether the rate falls is decided here; the variable
-            sets how fast.
+        decay: float, 0 for none. This argument decides whether the rate decays; the
+            variable sets how fast.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
@@ -55,7 +55,7 @@ class DecayingOptimizer(StandardOptimizer):
         return self.lr
 
     def counting_if_decaying(self) -> list[Any]:
-        """Returns the update of the count, if the learning rate depends on it."""
+        """Returns the update of the counter, if the learning rate depends on it."""
         if self.initial_decay > 0:
             return self.counting()
         return []
@@ -66,7 +66,7 @@ class DecayingOptimizer(StandardOptimizer):
 
 
 def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Any:
-    """Returns a variable with the value of an argument; a tensor as it is.
+    """Returns a variable with the value of an argument; a tensor is returned unchanged.
 
     # Raises
         ArgumentError: if the argument is neither a number nor a tensor.

@@ -13,7 +13,8 @@ from oneiros_optimizers.optimizer import Optimizer
 
 
 def is_tensorflow_optimizer(x: Any) -> bool:
-    """Returns whether `x` is an optimizer of TensorFlow, which isn't imported."""
+    """Returns whether `x` is an optimizer of TensorFlow, without importing
+    TensorFlow."""
     return hasattr(x, "apply_gradients") and any(
         cls.__module__.partition(".")[0] in ("tensorflow", "keras")
         for cls in type(x).__mro__
@@ -21,9 +22,9 @@ def is_tensorflow_optimizer(x: Any) -> bool:
 
 
 class TFOptimizer(Optimizer):
-    """Makes an optimizer of TensorFlow usable here.
+    """Wraps an optimizer of TensorFlow.
 
-    A saved model holds neither its arguments nor its state.
+    A saved model contains neither its arguments nor its state.
 
     # Arguments
         optimizer: such as `tf.compat.v1.train.FtrlOptimizer(0.1)`.
@@ -44,7 +45,7 @@ class TFOptimizer(Optimizer):
         ```
 
     # Raises
-        CapabilityError: on another backend than TensorFlow.
+        CapabilityError: on any backend except TensorFlow.
         ArgumentError: if `optimizer` has no `apply_gradients`.
     """
 
@@ -94,14 +95,14 @@ class TFOptimizer(Optimizer):
     @property
     # A property here, an attribute there.
     def weights(self) -> list[Any]:  # type: ignore[override]
-        """Nothing: the wrapped optimizer keeps its state to itself."""
+        """Empty: the wrapped optimizer doesn't expose its state."""
         return []
 
     def get_config(self) -> dict[str, Any]:
         """Not available."""
         raise NotImplementedError(
-            "TFOptimizer can't be described by a configuration. Save the weights "
-            "alone, model.save_weights(path), or compile with an optimizer of "
+            "TFOptimizer has no configuration. Save only the weights, "
+            "model.save_weights(path), or compile with an optimizer of "
             "oneiros.optimizers."
         )
 

@@ -1,4 +1,4 @@
-"""Looking optimizers up by name or configuration."""
+"""Finds optimizers by name or configuration."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def optimizer_from_config(
     """Builds an optimizer from its configuration.
 
     # Arguments
-        config: dict, the class under `class_name` (standard ones in any case), its
-            arguments under `config`.
+        config: dict with the class under `class_name` (upper or lower case for standard
+            ones) and its arguments under `config`.
         custom_objects: dict from names to the user's own classes.
 
     # Returns
@@ -26,7 +26,7 @@ def optimizer_from_config(
 
     # Raises
         ConfigError: if the dict lacks one of the two.
-        UnknownNameError: if nothing installed provides the class.
+        UnknownNameError: if no installed plugin provides the class.
 
     # Example
         ```python
@@ -53,15 +53,15 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the optimizer that `identifier` describes.
 
     # Arguments
-        identifier: name, configuration dict, or optimizer; TensorFlow's own come back
-            as a `TFOptimizer`.
+        identifier: name, configuration dict, or optimizer; an optimizer of TensorFlow
+            is returned as a `TFOptimizer`.
         kwargs: dict, arguments for a name.
 
     # Returns
-        An optimizer; one that was passed comes back as it is.
+        An optimizer; if you pass one, it is returned unchanged.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes.
 
     # Example

@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: optimizers."""
+"""Migration from files of Keras 2: optimizers."""
 
 from __future__ import annotations
 

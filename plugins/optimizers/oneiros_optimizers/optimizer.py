@@ -27,7 +27,7 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
 
     # Arguments
         g: tensor, a gradient.
-        c: float, the largest norm; 0 and less are no bound.
+        c: float, the largest norm; 0 or less means no limit.
         n: scalar tensor, the norm of all gradients together.
 
     # Returns
@@ -53,9 +53,9 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
 
 
 def plain_number(optimizer: Any, name: str, value: Any) -> Any:
-    """Returns the number that an argument of an optimizer is, as one of Python.
+    """Returns an argument of an optimizer as a Python number.
 
-    A tensor is returned as it is.
+    A tensor is returned unchanged.
 
     # Raises
         ArgumentError: if it is anything else.
@@ -65,23 +65,24 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
 
 
 class Optimizer(Rebuilt):
-    """Turns a loss and its parameters into a list of updates.
+    """Base class of optimizers, which turn a loss and its parameters into a list of
+    updates.
 
-    A class of your own defines `get_updates`, and `get_config` for what its constructor
-    takes.
+    Your own class defines `get_updates`, and `get_config` for the arguments of its
+    constructor.
 
     # Arguments
-        **kwargs: `clipnorm`: float, upper bound of the global norm of all gradients
-            together; beyond it all are scaled by the same factor. `clipvalue`: float,
-            upper bound of each gradient element's absolute value, applied after that.
-            0 and None, for both, are no bound.
+        **kwargs: `clipnorm`: float, upper limit of the global norm of all gradients
+            together; above it, all are scaled by the same factor. `clipvalue`: float,
+            upper limit of the absolute value of each gradient element, applied after
+            that. For both, 0 and None mean no limit.
 
     # Properties
-        updates: list of `(variable, new value)`, what `get_updates` returned.
-        weights: list of variables, the state that is saved.
+        updates: list of `(variable, new value)`, the result of `get_updates`.
+        weights: list of variables, the saved state.
 
     # Raises
-        ArgumentError: if a bound is neither a number nor a tensor.
+        ArgumentError: if a limit is neither a number nor a tensor.
         TypeError: for another argument.
 
     # Example
@@ -122,7 +123,7 @@ class Optimizer(Rebuilt):
 
         # Arguments
             params: list of variables to train.
-            constraints: dict, the constraint of those that have one.
+            constraints: dict from variables to their constraints.
             loss: scalar tensor.
         """
         raise NotImplementedError(
@@ -131,7 +132,8 @@ class Optimizer(Rebuilt):
         )
 
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
-        """Returns the gradients of `loss`, clipped as this optimizer clips."""
+        """Returns the gradients of `loss`, clipped according to `clipnorm` and
+        `clipvalue`."""
         grads = list(K.gradients(loss, params))
         norm_limit = getattr(self, "clipnorm", None) or 0
         value_limit = getattr(self, "clipvalue", None) or 0
@@ -146,13 +148,13 @@ class Optimizer(Rebuilt):
         """Sets the optimizer's state from arrays in the order of `get_weights()`.
 
         # Raises
-            DataError: if the number of arrays or one of their shapes differs.
+            DataError: if the number of arrays or a shape differs.
         """
         if len(weights) != len(self.weights):
             raise DataError(
                 f"{type(self).__name__}.set_weights received {len(weights)} arrays; "
                 f"its state has {len(self.weights)}. The state exists once the model "
-                "was trained."
+                "has been trained."
             )
         pairs = list(zip(self.weights, weights, strict=True))
         for index, (variable, value) in enumerate(pairs):
@@ -160,7 +162,7 @@ class Optimizer(Rebuilt):
             if expected != np.shape(value):
                 raise DataError(
                     f"{type(self).__name__}.set_weights: array {index} has shape "
-                    f"{np.shape(value)}, the state there has shape {expected}."
+                    f"{np.shape(value)}, but the state has shape {expected}."
                 )
         K.batch_set_value(pairs)
 

@@ -29,10 +29,10 @@ class SGD(DecayingOptimizer):
 
     # Arguments
         lr: float, learning rate. It becomes a variable: `K.set_value(sgd.lr, 0.001)`
-            changes it while a model is trained.
-        momentum: float, share of the last step that is kept.
+            changes it during training.
+        momentum: float, the fraction of the last step to keep.
         decay: float, the rate of each update is `lr / (1 + decay * iterations)`, where
-            `iterations` counts updates, and no epochs, from 0.
+            `iterations` counts updates, not epochs, from 0.
         nesterov: bool, whether to use Nesterov momentum.
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
 

@@ -1,5 +1,5 @@
-"""Regularizers as Keras 1.0 had them: functions of the loss, told before of a weight or
-of a layer."""
+"""Regularizers in the style of Keras 1.0: functions of the loss that receive a weight
+or a layer first."""
 
 from __future__ import annotations
 

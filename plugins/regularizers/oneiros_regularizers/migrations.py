@@ -1,4 +1,4 @@
-"""How files of Keras 2 are read: regularizers."""
+"""Migration from files of Keras 2: regularizers."""
 
 from __future__ import annotations
 

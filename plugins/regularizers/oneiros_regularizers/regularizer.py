@@ -10,9 +10,9 @@ from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss
 class Regularizer:
     """Adds a scalar penalty on a weight or an activation to the loss.
 
-    Classes of Keras 1.0, whose `__call__(loss)` returns the loss with the penalty
-    added, work as they are: they find the weight that `set_param` told, or the layer
-    that `set_layer` did.
+    Classes for Keras 1.0, whose `__call__(loss)` returns the loss with the penalty
+    added, work unchanged: `set_param` or `set_layer` passes them the weight or the
+    layer.
 
     # Example
         ```python
@@ -40,13 +40,13 @@ class Regularizer:
         return 0
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class's name, and its arguments."""
+        """Returns the class name and the arguments that rebuild this object."""
         return {"name": type(self).__name__}
 
     def set_param(self, _: Any) -> None:
-        """Keeps a weight as `p`, for code of Keras 1.0."""
+        """Stores a weight as `p`, for code for Keras 1.0."""
         self.p = _
 
     def set_layer(self, _: Any) -> None:
-        """Keeps what has the output as `layer`, for code of Keras 1.0."""
+        """Stores the object with the output as `layer`, for code for Keras 1.0."""
         self.layer = _

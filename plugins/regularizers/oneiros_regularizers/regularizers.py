@@ -1,8 +1,9 @@
 """Penalties on weights and activations, added to the loss, as Keras 1.2.2 defines
 them.
 
-The loss gets a penalty on a weight once per batch, whatever the number of samples. That
-on an activation is summed over the batch: it grows with the batch size.
+A penalty on a weight is added to the loss once per batch, whatever the number of
+samples. A penalty on an activation is summed over the batch: it grows with the batch
+size.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _POWER_ITERATIONS = 9
 class EigenvalueRegularizer(Regularizer):
     """Penalises the largest singular value of a matrix, `k` times.
 
-    It is the root of the top eigenvalue of `WᵀW`.
+    This is the root of the largest eigenvalue of `WᵀW`.
 
     The eigenvalue is estimated with nine power iterations that start from ones.
 
@@ -56,7 +57,7 @@ class EigenvalueRegularizer(Regularizer):
         """Returns the penalty of the matrix `x`."""
         if K.ndim(x) != 2:
             raise ShapeError(
-                "EigenvalueRegularizer takes a matrix, such as the weight of Dense or "
+                "EigenvalueRegularizer needs a matrix, such as the weight of Dense or "
                 f"Embedding; it received a tensor of rank {K.ndim(x)}."
             )
         gram = K.dot(K.transpose(x), x)
@@ -79,8 +80,8 @@ class EigenvalueRegularizer(Regularizer):
 class L1L2Regularizer(Regularizer):
     """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`.
 
-    Both factors are rounded to floatx. There is no factor of 1/2 before the squares:
-    the gradient of the second part is `2 * l2 * x`.
+    Both factors are rounded to floatx. There is no factor of 1/2 in front of the
+    squares: the gradient of the second part is `2 * l2 * x`.
 
     # Arguments
         l1: float, factor of the absolute values.
@@ -133,7 +134,7 @@ ActivityRegularizer = L1L2Regularizer
 
 
 def l1(l: float = 0.01) -> L1L2Regularizer:
-    """Penalises `l * sum(abs(x))`, which draws small values to 0.
+    """Penalises `l * sum(abs(x))`, which pulls small values to 0.
 
     # Arguments
         l: float, the factor.
@@ -217,7 +218,7 @@ def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
 
 
 def activity_l1(l: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l1` returns; the name tells that it is meant for activations.
+    """The same as `l1`; the name says that it is meant for activations.
 
     `Dense(32, activity_regularizer=activity_l1(0.01))` penalises `l * sum(abs(output))`
     over all samples of a batch.
@@ -244,7 +245,7 @@ def activity_l1(l: float = 0.01) -> L1L2Regularizer:
 
 
 def activity_l2(l: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l2` returns; the name tells that it is meant for activations.
+    """The same as `l2`; the name says that it is meant for activations.
 
     # Arguments
         l: float, the factor.
@@ -268,7 +269,7 @@ def activity_l2(l: float = 0.01) -> L1L2Regularizer:
 
 
 def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
-    """Returns what `l1l2` returns; the name tells that it is for activations.
+    """The same as `l1l2`; the name says that it is meant for activations.
 
     # Arguments
         l1: float, factor of the absolute values.
@@ -305,7 +306,7 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
         None for None.
 
     # Raises
-        UnknownNameError: if nothing installed provides the name.
+        UnknownNameError: if no installed plugin provides the name.
         ConfigError: for a number, a list or bytes: write `l2(0.01)`, not 0.01.
 
     # Example

@@ -107,7 +107,7 @@ class Keeper(Callback):
             raise CapabilityError(
                 f"{name} doesn't expose its state, so training with it can't "
                 "be resumed. Use an optimizer of oneiros.optimizers, or remove "
-                "out."
+                "Resume."
             ) from None
 
     def on_train_begin(self, logs: Logs = None) -> None:

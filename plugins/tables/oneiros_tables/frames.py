@@ -22,7 +22,7 @@ def read(table: Any, data_name: str) -> Array:
 
     # Arguments
         table: table or column that narwhals knows.
-        data_name: str, what messages call the data.
+        data_name: str, the name of the data in messages.
 
     # Raises
         DataError: if a column holds something else than numbers, or lacks a value.
@@ -75,7 +75,7 @@ def check_types(columns: Sequence[Column], data_name: str) -> None:
     """Raises DataError if columns don't hold numbers.
 
     # Arguments
-        data_name: str, what messages call the data.
+        data_name: str, the name of the data in messages.
     """
     others = [column for column in columns if not _holds_numbers(column.dtype)]
     if not others:
@@ -99,7 +99,7 @@ def check_values(columns: Sequence[Column], data_name: str) -> None:
     """Raises DataError if a column lacks a value.
 
     # Arguments
-        data_name: str, what messages call the data.
+        data_name: str, the name of the data in messages.
     """
     for column in columns:
         lacks = column.is_null().to_numpy()

@@ -22,7 +22,7 @@ class Rows:
         dataset: a `datasets.Dataset`.
         name: str, the column that is read, of numbers or of arrays of one shape; or
             None for a matrix of all columns, which hold numbers.
-        data_name: str, what messages call the data.
+        data_name: str, the name of the data in messages.
 
     # Raises
         DataError: if a column holds something else, or lacks a value.
