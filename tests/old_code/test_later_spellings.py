@@ -141,7 +141,7 @@ def test_compile_without_a_loss_says_what_to_write():
 @pytest.mark.parametrize("argument", ["run_eagerly", "weighted_metrics"])
 def test_compile_says_to_leave_out_what_keras_1_does_not_have(argument):
     model = Sequential([Dense(3, input_dim=2)])
-    with pytest.raises(ArgumentError, match=f"{argument}'.*Leave it out"):
+    with pytest.raises(ArgumentError, match=f"{argument}'.*Remove it"):
         model.compile("adam", "mse", **{argument: None})
 
 

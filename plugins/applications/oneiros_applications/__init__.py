@@ -1,1 +1,1 @@
-"""Networks with trained weights."""
+"""Networks with pretrained weights."""

@@ -1,4 +1,4 @@
-"""Sound as MusicTaggerCRNN takes it, and the tags that it gives."""
+"""Prepares audio for MusicTaggerCRNN, and decodes its predictions into tags."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ TAGS = [
 ]
 """The 50 most frequent tags of the Million Song Dataset, in the network's order."""
 SAMPLING_RATE = 12000
-"""Samples a second."""
+"""Samples per second."""
 WINDOW = 512
-"""Samples of one Fourier transform."""
+"""Samples per Fourier transform."""
 HOP = 256
 """Samples from one transform to the next."""
 MELS = 96
-"""Bands of frequencies."""
+"""Frequency bands."""
 SECONDS = 29.12
-"""How much of a piece is heard: its middle."""
+"""Seconds that the network hears, from the middle of a piece."""
 
 
 def preprocess_input(
@@ -36,19 +36,19 @@ def preprocess_input(
 ) -> np.ndarray:
     """Returns the spectrogram of the middle 29.12 seconds of a piece, in decibels.
 
-    A shorter piece is continued with silence.
+    It pads shorter pieces with silence.
 
     # Arguments
-        audio_path: path of a file of sound.
-        dim_ordering: "th", "tf" or "default", which is the one in use.
+        audio_path: path of an audio file.
+        dim_ordering: "th", "tf", or "default" for `K.image_dim_ordering()`.
 
     # Returns
-        Array `(1, 96, 1366)` with "th", `(96, 1366, 1)` with "tf": bands of
-        frequencies, then time, in decibels.
+        Array `(1, 96, 1366)` with "th", `(96, 1366, 1)` with "tf": frequency bands,
+        then time, in decibels.
 
     # Raises
-        ValueError: another `dim_ordering`.
-        ImportError: the package librosa isn't installed.
+        ValueError: if `dim_ordering` is unknown.
+        ImportError: if the package librosa isn't installed.
     """
     ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if ordering not in ("th", "tf"):
@@ -67,7 +67,7 @@ def preprocess_input(
 
 
 def middle(sound: np.ndarray, length: int) -> np.ndarray:
-    """Returns the middle of a sound, or a shorter one continued with zeros."""
+    """Returns the middle of a sound; pads a shorter one with zeros."""
     missing = length - len(sound)
     if missing > 0:
         return np.hstack((sound, np.zeros(missing)))
@@ -80,14 +80,14 @@ def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float
 
     # Arguments
         preds: array, `(samples, 50)`.
-        top_n: int, how many tags of each sample.
+        top_n: int, the number of tags per sample.
 
     # Returns
-        A list for each sample: name and probability of each tag, the most probable one
-        first.
+        One list per sample, with the name and probability of each tag, the most
+        probable first.
 
     # Raises
-        ValueError: other tags than the network's.
+        ValueError: if the predictions don't have the shape `(samples, 50)`.
 
     # Example
         ```python

@@ -1,4 +1,4 @@
-"""What the networks for images share: their input, their top, their weights."""
+"""Shared code of the image networks: input, top and weights."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from oneiros_applications.pretrained_weights import (
 )
 
 CLASSES = 1000
-"""How many classes ImageNet has."""
+"""Number of ImageNet's classes."""
 Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
 class Files:
-    """A network's published weights by `dim_ordering`, with and without top."""
+    """A network's published weights by `dim_ordering`, with and without the top."""
 
     th: PublishedFile
     tf: PublishedFile
@@ -33,7 +33,7 @@ class Files:
     tf_no_top: PublishedFile
 
     def suited(self, dim_ordering: str, include_top: bool) -> PublishedFile:
-        """Returns the file for a network."""
+        """Returns the matching file."""
         if dim_ordering == "th":
             return self.th if include_top else self.th_no_top
         return self.tf if include_top else self.tf_no_top
@@ -41,12 +41,12 @@ class Files:
 
 @dataclass(frozen=True)
 class Sizes:
-    """What sizes of images a network takes.
+    """The image sizes that a network accepts.
 
     # Arguments
-        label: str, what messages call the network.
+        label: str, the network's name in messages.
         size: int, the height and width with the top, in pixels.
-        smallest: int, the least height and width without the top.
+        smallest: int, the minimum height and width without the top.
     """
 
     label: str
@@ -65,7 +65,7 @@ class Sizes:
         if include_top:
             if input_shape is not None and tuple(input_shape) != full_shape:
                 raise ValueError(
-                    f"{self.label}: with include_top=True the input_shape is "
+                    f"{self.label}: with include_top=True the input_shape must be "
                     f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
                     "include_top=False."
                 )
@@ -95,7 +95,7 @@ class ImageNetwork:
     # Arguments
         name: str, the model's name.
         size: int, the height and width of its images, in pixels.
-        smallest: int, the least height and width without the top.
+        smallest: int, the minimum height and width without the top.
         files: its weights.
         build: function of the input and the `dim_ordering` that returns the last
             features.
@@ -119,10 +119,10 @@ class ImageNetwork:
         classes: int,
         dim_ordering: str | None = None,
     ) -> Any:
-        """Returns the network as a model; the arguments are those of the networks.
+        """Returns the network as a model; the arguments are the same as the networks'.
 
         # Raises
-            ValueError: arguments that don't fit the network or the weights.
+            ValueError: if arguments don't fit the network or the weights.
         """
         wanted = classes if include_top else CLASSES
         check_weights(self.name, weights, "imagenet", wanted, CLASSES)
@@ -156,7 +156,7 @@ def input_of(input_tensor: Any, shape: Shape) -> Any:
     """Returns a network's input.
 
     # Arguments
-        input_tensor: a tensor of a layer, any tensor of the backend, or None for a new
+        input_tensor: a Keras tensor, any tensor of the backend, or None for a new
             input.
         shape: tuple, the shape of one sample.
     """

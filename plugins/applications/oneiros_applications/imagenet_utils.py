@@ -1,4 +1,4 @@
-"""Images as networks for ImageNet take them, and names for what they see."""
+"""Prepares images for ImageNet networks, and decodes predictions into class names."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ CLASS_INDEX_PATH = (
     "imagenet_class_index.json"
 )
 CLASS_INDEX: dict[str, list[str]] | None = None
-"""Classes by number: WordNet's id and a name. It is read when it is first needed."""
+"""WordNet id and name of each class. Read on first use."""
 MEANS = (103.939, 116.779, 123.68)
-"""Means of blue, green and red over ImageNet, as the VGG networks were trained."""
+"""ImageNet's means of blue, green and red, from the training of the VGG networks."""
 
 
 def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
-    """Returns images as VGG16, VGG19 and ResNet50 take them: BGR without the means.
+    """Prepares images for VGG16, VGG19 and ResNet50: BGR, with the means subtracted.
 
     # Arguments
         x: array of images, RGB of 0 to 255: `(samples, rows, columns, 3)`, with "th"
-            `(samples, 3, rows, columns)`. The means are taken off floats in place; the
-            order of the channels is that of the result alone.
-        dim_ordering: "th", "tf" or "default", which is the one in use.
+            `(samples, 3, rows, columns)`. It subtracts the means from arrays of floats
+            in place; only the result has the channels in the new order.
+        dim_ordering: "th", "tf", or "default" for `K.image_dim_ordering()`.
 
     # Returns
-        Array of the shape of `x`, values from about -124 to 152; the type is that of
-        `x`, or `K.floatx()` if that holds no floats.
+        Array of the shape of `x`, with values from about -124 to 152. Its type is the
+        type of `x`, or `K.floatx()` if `x` doesn't contain floats.
 
     # Raises
-        ValueError: another `dim_ordering`, or other channels than three.
+        ValueError: if `dim_ordering` is unknown, or there aren't three channels.
 
     # Example
         ```python
@@ -58,7 +58,7 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
     channel_axis = -3 if ordering == "th" else -1
     if pixels.ndim < 3 or pixels.shape[channel_axis] != len(MEANS):
         raise ValueError(
-            f"Received images of the shape {pixels.shape}, expected three channels in "
+            f"Received images of shape {pixels.shape}; expected three channels in "
             f"axis {channel_axis} (dim_ordering {ordering!r})."
         )
     blue_first = np.flip(pixels, channel_axis)
@@ -68,19 +68,19 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
 
 
 def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
-    """Returns what was most probably seen.
+    """Returns the most probable classes.
 
     # Arguments
         preds: array, `(samples, 1000)`.
-        top: int, how many classes of each sample.
+        top: int, the number of classes per sample.
 
     # Returns
-        A list for each sample: WordNet's id, name and probability of each class, the
-        most probable one first.
+        One list per sample, with the WordNet id, name and probability of each class,
+        the most probable first.
 
     # Raises
-        ValueError: other classes than ImageNet's.
-        FileMissingError: the list of names is in no cache and can't be downloaded.
+        ValueError: if the predictions don't have the shape `(samples, 1000)`.
+        FileMissingError: if the list of names isn't cached and can't be downloaded.
     """
     probabilities = np.asarray(preds)
     if probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
@@ -102,14 +102,14 @@ def _obtain_input_shape(
     dim_ordering: str,
     include_top: bool,
 ) -> Shape:
-    """Returns the shape of one image, for networks of other packages.
+    """Returns the shape of one image; networks of other packages call it.
 
     # Arguments
-        input_shape: tuple, the shape that a user asks for; None means the usual one.
+        input_shape: tuple, the shape that you ask for; None for the default.
         default_size: int, the height and width with the top.
-        min_size: int, the least height and width without the top.
+        min_size: int, the minimum height and width without the top.
         dim_ordering: "th" or "tf".
-        include_top: bool, whether the network has dense layers at its end.
+        include_top: bool, whether the network ends in dense layers.
 
     # Raises
         ValueError: if the shape doesn't fit.
@@ -119,7 +119,7 @@ def _obtain_input_shape(
 
 
 def _largest(sample: np.ndarray, count: int) -> list[int]:
-    """Returns where the largest numbers are, the largest first."""
+    """Returns the indices of the largest numbers, the largest first."""
     descending: list[int] = sample.argsort()[::-1][:count].tolist()
     return descending
 
@@ -135,7 +135,7 @@ def _class_index() -> dict[str, list[str]]:
 
 
 def _read_class_index(path: Path) -> dict[str, list[str]]:
-    """Returns the names in a file, which isn't kept if it holds something else."""
+    """Reads the class names from a file, and rejects other contents."""
     try:
         classes = json_text.loads(read_text(path, Budget()))
     except (ConfigError, FileFormatError):

@@ -1,4 +1,4 @@
-"""InceptionV3: blocks of parallel branches, whose channels are joined."""
+"""InceptionV3: blocks of parallel branches that are concatenated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Convolution = tuple[int, int, int]
 
 
 class _Layers:
-    """Makes the network's layers in one `dim_ordering`."""
+    """Builds the network's layers for one `dim_ordering`."""
 
     def __init__(self, dim_ordering: str) -> None:
         self.dim_ordering = dim_ordering
@@ -55,7 +55,7 @@ class _Layers:
         subsample: tuple[int, int] = (1, 1),
         name: str | None = None,
     ) -> Any:
-        """Returns a convolution with a rectifier, normalized."""
+        """Returns a convolution with ReLU and batch normalization."""
         x = Convolution2D(
             filters,
             rows,
@@ -71,28 +71,28 @@ class _Layers:
         )(x)
 
     def branch(self, x: Any, *convolutions: Convolution) -> Any:
-        """Returns convolutions one after the other."""
+        """Returns a chain of convolutions."""
         for filters, rows, columns in convolutions:
             x = self.convolved(x, filters, rows, columns)
         return x
 
     def halved(self, x: Any, filters: int) -> Any:
-        """Returns a 3 x 3 convolution with steps of two."""
+        """Returns a 3 x 3 convolution with strides of two."""
         return self.convolved(x, filters, 3, 3, "valid", (2, 2))
 
     def pooled(self, x: Any, filters: int) -> Any:
-        """Returns averages of 3 x 3 pixels, convolved."""
+        """Returns 3 x 3 average pooling followed by a convolution."""
         averages = AveragePooling2D(
             (3, 3), strides=(1, 1), border_mode="same", dim_ordering=self.dim_ordering
         )(x)
         return self.convolved(averages, filters, 1, 1)
 
     def max_pooled(self, x: Any) -> Any:
-        """Returns the largest of 3 x 3 pixels, with steps of two."""
+        """Returns 3 x 3 max pooling with strides of two."""
         return MaxPooling2D((3, 3), strides=(2, 2), dim_ordering=self.dim_ordering)(x)
 
     def joined(self, branches: list[Any], name: str | None = None) -> Any:
-        """Returns the branches' channels side by side."""
+        """Concatenates the branches' channels."""
         return merge(branches, mode="concat", concat_axis=self.channel_axis, name=name)
 
 
@@ -105,16 +105,16 @@ def conv2d_bn(
     subsample: tuple[int, int] = (1, 1),
     name: str | None = None,
 ) -> Any:
-    """Returns a convolution with a rectifier, normalized.
+    """Returns a convolution with ReLU and batch normalization.
 
     # Arguments
         x: tensor of images.
-        nb_filter: int, how many channels come out.
-        nb_row: int, height of the kernel.
-        nb_col: int, width of the kernel.
+        nb_filter: int, the number of filters.
+        nb_row: int, kernel height.
+        nb_col: int, kernel width.
         border_mode: "same" or "valid".
-        subsample: two ints, steps.
-        name: str, what the names of the two layers begin with.
+        subsample: two ints, the strides.
+        name: str, the prefix of the two layers' names.
 
     # Returns
         Tensor of `nb_filter` channels.
@@ -164,7 +164,7 @@ def _from_large_to_medium(layers: _Layers, x: Any) -> Any:
 
 
 def _medium(layers: _Layers, x: Any, index: int, filters: int) -> Any:
-    """Returns a block for 17 x 17 pixels; `filters` are those inside its branches."""
+    """Returns a block for 17 x 17 pixels with `filters` inside its branches."""
     branches = [
         layers.branch(x, (192, 1, 1)),
         layers.branch(x, (filters, 1, 1), (filters, 1, 7), (192, 7, 1)),
@@ -184,7 +184,7 @@ def _medium(layers: _Layers, x: Any, index: int, filters: int) -> Any:
 def _last_medium(layers: _Layers, x: Any) -> Any:
     """Returns the last block for 17 x 17 pixels.
 
-    Its longest branch begins with 160 filters in Keras 1, not with 192.
+    As in Keras 1, its longest branch begins with 160 filters, not with 192.
     """
     branches = [
         layers.branch(x, (192, 1, 1)),
@@ -210,7 +210,7 @@ def _from_medium_to_small(layers: _Layers, x: Any) -> Any:
 
 
 def _small(layers: _Layers, x: Any, index: int) -> Any:
-    """Returns a block for 8 x 8 pixels; the first is called 0."""
+    """Returns a block for 8 x 8 pixels; the first has the index 0."""
     single = layers.branch(x, (320, 1, 1))
     forked = layers.branch(x, (384, 1, 1))
     forked = layers.joined(
@@ -270,7 +270,7 @@ def InceptionV3(  # noqa: N802  the name of Keras 1
     input_shape: Shape | None = None,
     classes: int = CLASSES,
 ) -> Any:
-    """Returns InceptionV3, with the filters that it has in Keras 1.
+    """Returns InceptionV3, with the same filters as in Keras 1.
 
     # Example
         ```python
@@ -281,25 +281,25 @@ def InceptionV3(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether the dense layer is there.
-        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
-        input_tensor: the tensor to start from; None for a new input.
-        input_shape: tuple, without top: the shape of one image of three channels, at
-            least 139 x 139.
-        classes: int, with top and without published weights: how many classes.
+        include_top: bool, whether to include the dense layer.
+        weights: `"imagenet"`, the path of a weights file, or None for random weights.
+        input_tensor: the tensor to use as input; None for a new input.
+        input_shape: tuple, without the top: the shape of one image with three channels,
+            at least 139 x 139.
+        classes: int, the number of classes, with the top and without published weights.
 
     # Input shape
         `(samples, 299, 299, 3)`, with `dim_ordering` "th" `(samples, 3, 299, 299)`: RGB
         from -1 to 1, see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
+        `(samples, classes)`; without the top `(samples, rows, columns, 2048)`.
 
     # Returns
-        A `Model`, not compiled.
+        An uncompiled `Model`.
 
     # Raises
-        ValueError: if arguments don't fit each other.
+        ValueError: if arguments contradict each other.
 
     # References
         - [Rethinking the Inception Architecture for Computer
@@ -309,10 +309,10 @@ def InceptionV3(  # noqa: N802  the name of Keras 1
 
 
 def preprocess_input(x: Any) -> np.ndarray:
-    """Returns images of 0 to 255 as the network takes them, from -1 to 1.
+    """Scales images from 0 to 255 to the range from -1 to 1.
 
     # Arguments
-        x: array of images, RGB, of any shape. Floats are changed in place.
+        x: array of images, RGB, of any shape. Arrays of floats are changed in place.
 
     # Returns
         Array of the shape of `x`: `(x / 255 - 0.5) * 2`.

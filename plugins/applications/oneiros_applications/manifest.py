@@ -32,7 +32,7 @@ NAMES = {
     ),
     "audio_conv_utils": ("TAGS", *IMAGENET_UTILS),
 }
-"""What each module holds, beside its network."""
+"""The names in each module, besides its network."""
 SHARED = {
     "vgg16": ("imagenet_utils", (SHAPES, *IMAGENET_UTILS)),
     "vgg19": ("imagenet_utils", (SHAPES, *IMAGENET_UTILS)),
@@ -41,7 +41,7 @@ SHARED = {
     "xception": ("imagenet_utils", (SHAPES, "decode_predictions")),
     "music_tagger_crnn": ("audio_conv_utils", IMAGENET_UTILS),
 }
-"""What a module has from another one."""
+"""Names that a module shares with another one."""
 
 
 def _references(module: str, names: tuple[str, ...]) -> dict[str, str]:

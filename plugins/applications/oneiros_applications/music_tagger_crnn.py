@@ -37,12 +37,12 @@ TF_WEIGHTS_PATH = (
     f"{RELEASES}/v0.3/music_tagger_crnn_weights_tf_kernels_tf_dim_ordering.h5"
 )
 BLOCKS = ((64, (2, 2)), (128, (3, 3)), (128, (4, 4)), (128, (4, 4)))
-"""Filters and pooling of each block."""
+"""Filters and pool size of each block."""
 
 
 @dataclass(frozen=True)
 class _Axes:
-    """Where a spectrogram's axes are in a batch."""
+    """The positions of a spectrogram's axes in a batch."""
 
     shape: tuple[int, int, int]
     channels: int
@@ -69,24 +69,24 @@ def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        weights: `"msd"`, trained on the Million Song Dataset, the path of a file of
-            weights, or None for random ones.
-        input_tensor: the tensor to start from; None for a new input.
-        include_top: bool, whether the dense layer is there.
-        classes: int, with top and without published weights: how many tags.
+        weights: `"msd"` for weights trained on the Million Song Dataset, the path of a
+            weights file, or None for random weights.
+        input_tensor: the tensor to use as input; None for a new input.
+        include_top: bool, whether to include the dense layer.
+        classes: int, the number of tags, with the top and without published weights.
 
     # Input shape
         `(samples, 96, 1366, 1)`, with `dim_ordering` "th" `(samples, 1, 96, 1366)`:
         spectrograms, see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without top `(samples, 32)`.
+        `(samples, classes)`; without the top `(samples, 32)`.
 
     # Returns
-        A `Model`, not compiled.
+        An uncompiled `Model`.
 
     # Raises
-        ValueError: if arguments don't fit each other.
+        ValueError: if arguments contradict each other.
 
     # References
         - [Convolutional Recurrent Neural Networks for Music

@@ -1,4 +1,4 @@
-"""Pixels, as networks take them."""
+"""Scaling of pixels."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 
 def to_unit_range(x: Any) -> np.ndarray:
-    """Returns pixels of 0 to 255 as numbers from -1 to 1.
+    """Scales pixels from 0 to 255 to the range from -1 to 1.
 
-    Floats are changed in place.
+    Arrays of floats are changed in place.
     """
     pixels = as_floats(x)
     pixels /= 255.0
@@ -20,7 +20,7 @@ def to_unit_range(x: Any) -> np.ndarray:
 
 
 def as_floats(x: Any) -> np.ndarray:
-    """Returns an array of floats: the same one if it is one."""
+    """Returns an array of floats: the same array if it already contains floats."""
     array = np.asarray(x)
     if array.dtype.kind == "f":
         return array

@@ -1,4 +1,4 @@
-"""Weights: published ones, which are downloaded, and files of one's own."""
+"""Weights: published ones, which it downloads, and your own files."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from oneiros.utils.data_utils import get_file
 RELEASES = "https://github.com/fchollet/deep-learning-models/releases/download"
 """Where the author of Keras published the weights."""
 THEANO_KERNELS = "th_kernels"
-"""In the name of a file whose kernels were trained on Theano."""
+"""Part of a file's name if its kernels were trained on Theano."""
 
 Weights = str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file of weights.
+    """A published weights file.
 
     # Arguments
-        url: str, its address.
-        md5: str, its MD5; None if it isn't known for certain. What such a file holds is
-            still only read as numbers, and must have the network's shapes.
+        url: str, its URL.
+        md5: str, its MD5; None if it isn't known for certain. Even then, the file is
+            read only as numbers, and they must have the network's shapes.
     """
 
     url: str
@@ -32,11 +32,11 @@ class PublishedFile:
 
     @property
     def trained_on(self) -> str:
-        """The backend on which its kernels were trained, which its name tells."""
+        """The backend on which its kernels were trained, according to its name."""
         return "theano" if THEANO_KERNELS in self.url else "tensorflow"
 
     def fetch(self) -> str:
-        """Returns its path, downloading it if no cache of Keras has it."""
+        """Returns its path; downloads it unless a cache of Keras has it."""
         name = PurePosixPath(self.url).name
         path: str = get_file(name, self.url, md5_hash=self.md5, cache_subdir="models")
         return path
@@ -45,23 +45,23 @@ class PublishedFile:
 def check_weights(
     network: str, weights: Weights, published: str, classes: int, top_classes: int
 ) -> None:
-    """Checks a network's arguments before it is built.
+    """Checks a network's arguments before building it.
 
     # Arguments
         network: str, its name.
         weights: the argument.
         published: str, the name of the published weights.
-        classes: int, how many classes are wanted of the top; `top_classes` if there is
-            no top.
-        top_classes: int, how many the published weights tell apart.
+        classes: int, the number of classes of the top; `top_classes` if there is no
+            top.
+        top_classes: int, the number of classes of the published weights.
 
     # Raises
-        ValueError: weights that don't exist, or that have other classes.
+        ValueError: if the weights don't exist, or have another number of classes.
     """
     if weights == published and classes != top_classes:
         raise ValueError(
-            f"{network}: the weights {published!r} tell {top_classes} classes apart, "
-            f"but classes={classes}. Leave classes out, or take weights=None or "
+            f"{network}: the weights {published!r} have {top_classes} classes, "
+            f"but classes={classes}. Remove classes, or pass weights=None or "
             "include_top=False."
         )
     is_path = isinstance(weights, os.PathLike) or (
@@ -70,7 +70,7 @@ def check_weights(
     if weights is not None and weights != published and not is_path:
         raise ValueError(
             f"{network}: weights={weights!r} is neither {published!r} nor None, and "
-            "there is no such file."
+            "there is no such file either."
         )
 
 
@@ -81,10 +81,10 @@ def load_weights(
 
     # Arguments
         model: the network.
-        weights: None for none, a path, or the name of the published weights. A path's
-            file tells itself on which backend its kernels were trained.
+        weights: None for none, a path, or the name of the published weights. A file at
+            a path must itself say on which backend its kernels were trained.
         published: str, that name.
-        file: the published file that suits the network.
+        file: the published file for the network.
         kwargs: arguments of `model.load_weights`.
     """
     if weights is None:

@@ -1,4 +1,4 @@
-"""ResNet50: 50 layers with weights, in blocks that add to their input."""
+"""ResNet50: 50 layers with weights, in residual blocks."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ STAGES = (
     (4, "abcdef", (256, 256, 1024)),
     (5, "abc", (512, 512, 2048)),
 )
-"""Number, blocks and filters of each stage."""
+"""Each stage's number, blocks and filters."""
 Filters = tuple[int, int, int]
 
 
 class _Branches:
-    """Makes the layers of a block, which are named for their stage and block."""
+    """Builds the layers of a block and names them after the stage and block."""
 
     def __init__(self, stage: int, block: str, dim_ordering: str) -> None:
         self.place = f"{stage}{block}_branch"
@@ -54,7 +54,7 @@ class _Branches:
     def convolved(
         self, x: Any, filters: int, size: int, branch: str, **kwargs: Any
     ) -> Any:
-        """Returns a convolution, normalized."""
+        """Returns a convolution with batch normalization."""
         x = Convolution2D(
             filters,
             size,
@@ -70,7 +70,7 @@ class _Branches:
     def path(
         self, x: Any, size: int, filters: Filters, strides: tuple[int, int] = (1, 1)
     ) -> Any:
-        """Returns the longer way through a block: three convolutions."""
+        """Returns the longer path through a block: three convolutions."""
         x = self.convolved(x, filters[0], 1, "2a", subsample=strides)
         x = Activation("relu")(x)
         x = self.convolved(x, filters[1], size, "2b", border_mode="same")
@@ -85,8 +85,8 @@ def identity_block(
 
     # Arguments
         input_tensor: tensor of `filters[2]` channels.
-        kernel_size: int, height and width of the convolution in the middle.
-        filters: three ints, channels of the convolutions.
+        kernel_size: int, height and width of the middle convolution's kernel.
+        filters: three ints, the filters of the convolutions.
         stage: int, the stage's number, for names.
         block: str, the block's letter, for names.
 
@@ -120,14 +120,14 @@ def conv_block(
 
     # Arguments
         input_tensor: tensor.
-        kernel_size: int, height and width of the convolution in the middle.
-        filters: three ints, channels of the convolutions.
+        kernel_size: int, height and width of the middle convolution's kernel.
+        filters: three ints, the filters of the convolutions.
         stage: int, the stage's number, for names.
         block: str, the block's letter, for names.
-        strides: two ints, steps of the first convolution and of the other one.
+        strides: two ints, the strides of the first convolution and of the shortcut.
 
     # Returns
-        Tensor of `filters[2]` channels, with as many rows and columns as steps.
+        Tensor of `filters[2]` channels, with rows and columns reduced by `strides`.
 
     # Example
         ```python
@@ -216,25 +216,25 @@ def ResNet50(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether the dense layer is there.
-        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
-        input_tensor: the tensor to start from; None for a new input.
-        input_shape: tuple, without top: the shape of one image of three channels, at
-            least 197 x 197.
-        classes: int, with top and without published weights: how many classes.
+        include_top: bool, whether to include the dense layer.
+        weights: `"imagenet"`, the path of a weights file, or None for random weights.
+        input_tensor: the tensor to use as input; None for a new input.
+        input_shape: tuple, without the top: the shape of one image with three channels,
+            at least 197 x 197.
+        classes: int, the number of classes, with the top and without published weights.
 
     # Input shape
         `(samples, 224, 224, 3)`, with `dim_ordering` "th" `(samples, 3, 224, 224)`: BGR
-        with the means taken off, see `preprocess_input`.
+        with the means subtracted; see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
+        `(samples, classes)`; without the top `(samples, rows, columns, 2048)`.
 
     # Returns
-        A `Model`, not compiled.
+        An uncompiled `Model`.
 
     # Raises
-        ValueError: if arguments don't fit each other.
+        ValueError: if arguments contradict each other.
 
     # References
         - [Deep Residual Learning for Image

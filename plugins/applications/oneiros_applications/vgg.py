@@ -1,4 +1,4 @@
-"""What the two VGG networks share."""
+"""Shared code of the two VGG networks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FILTERS = (64, 128, 256, 512, 512)
 
 
 def vgg_network(name: str, counts: tuple[int, ...], files: Files) -> ImageNetwork:
-    """Returns one of the two networks.
+    """Returns one of the two VGG networks.
 
     # Arguments
-        name: str, the name of the models.
-        counts: how many convolutions each of the five blocks has.
+        name: str, the model's name.
+        counts: the number of convolutions in each of the five blocks.
         files: the `Files` with its weights.
     """
 
@@ -30,10 +30,10 @@ def vgg_network(name: str, counts: tuple[int, ...], files: Files) -> ImageNetwor
 
 
 def convolutions(image: Any, dim_ordering: str, counts: tuple[int, ...]) -> Any:
-    """Returns the features: five blocks of 3 x 3 convolutions, each pooled to half.
+    """Returns the features: five blocks of 3 x 3 convolutions, each with max pooling.
 
     # Arguments
-        counts: how many convolutions each block has.
+        counts: the number of convolutions in each block.
     """
     x = image
     for block, (filters, count) in enumerate(zip(FILTERS, counts, strict=True), 1):
@@ -57,7 +57,7 @@ def convolutions(image: Any, dim_ordering: str, counts: tuple[int, ...]) -> Any:
 
 
 def dense_top(features: Any, dim_ordering: str, classes: int) -> Any:
-    """Returns the classes' probabilities: three dense layers."""
+    """Returns the class probabilities, from three dense layers."""
     x = Flatten(name="flatten")(features)
     x = Dense(4096, activation="relu", name="fc1")(x)
     x = Dense(4096, activation="relu", name="fc2")(x)

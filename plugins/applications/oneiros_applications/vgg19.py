@@ -17,7 +17,7 @@ TF_WEIGHTS_PATH_NO_TOP = (
     f"{RELEASES}/v0.1/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 )
 CONVOLUTIONS = (2, 2, 4, 4, 4)
-"""How many convolutions each of the five blocks has."""
+"""Number of convolutions in each of the five blocks."""
 
 _NETWORK = vgg_network(
     "vgg19",
@@ -51,25 +51,26 @@ def VGG19(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether the three dense layers are there.
-        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
-        input_tensor: the tensor to start from; None for a new input.
-        input_shape: tuple, without top: the shape of one image of three channels, at
-            least 48 x 48.
-        classes: int, with top and without published weights: how many classes.
+        include_top: bool, whether to include the three dense layers.
+        weights: `"imagenet"`, the path of a weights file, or None for random weights.
+        input_tensor: the tensor to use as input; None for a new input.
+        input_shape: tuple, without the top: the shape of one image with three channels,
+            at least 48 x 48.
+        classes: int, the number of classes, with the top and without published weights.
 
     # Input shape
         `(samples, 224, 224, 3)`, with `dim_ordering` "th" `(samples, 3, 224, 224)`: BGR
-        with the means taken off, see `preprocess_input`.
+        with the means subtracted; see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without top, a 32nd of the image's size in 512 channels.
+        `(samples, classes)`; without the top, a 32nd of the image's size in 512
+        channels.
 
     # Returns
-        A `Model`, not compiled.
+        An uncompiled `Model`.
 
     # Raises
-        ValueError: if arguments don't fit each other.
+        ValueError: if arguments contradict each other.
 
     # References
         - [Very Deep Convolutional Networks for Large-Scale Image

@@ -1,4 +1,4 @@
-"""Xception: separable convolutions in blocks that add to their input."""
+"""Xception: separable convolutions in residual blocks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENTRY_FILTERS = (128, 256, 728)
 """Channels of the blocks 2, 3 and 4."""
 MIDDLE_BLOCKS = range(5, 13)
 ORDERING = "tf"
-"""The only order of axes in which the network and its weights exist."""
+"""The only dim_ordering of the network and its weights."""
 
 
 def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> Any:
@@ -46,7 +46,7 @@ def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> A
 
 
 def _separable(x: Any, filters: int, name: str) -> Any:
-    """Returns a separable convolution, normalized."""
+    """Returns a separable convolution with batch normalization."""
     x = SeparableConvolution2D(
         filters,
         3,
@@ -60,18 +60,18 @@ def _separable(x: Any, filters: int, name: str) -> Any:
 
 
 def _rectified_first(x: Any, filters: int, name: str) -> Any:
-    """Returns a separable convolution of what a rectifier lets pass."""
+    """Returns a ReLU followed by a separable convolution."""
     return _separable(Activation("relu", name=f"{name}_act")(x), filters, name)
 
 
 def _shortcut(x: Any, filters: int) -> Any:
-    """Returns a convolution to half the size."""
+    """Returns a convolution that halves the size."""
     x = _convolved(x, filters, 1, 2, border_mode="same")
     return BatchNormalization()(x)
 
 
 def _halved(x: Any, shortcut: Any, block: int) -> Any:
-    """Returns the end of a block: pooled to half, and added to the shortcut."""
+    """Ends a block: max pooling, then adds the shortcut."""
     x = MaxPooling2D(
         (3, 3),
         strides=(2, 2),
@@ -152,7 +152,7 @@ def Xception(  # noqa: N802  the name of Keras 1
 ) -> Any:
     """Returns Xception.
 
-    Its images have channels last; with `dim_ordering` "th" a warning says so.
+    Its images always have channels last; with `dim_ordering` "th" it warns.
 
     # Example
         ```python
@@ -163,24 +163,24 @@ def Xception(  # noqa: N802  the name of Keras 1
         ```
 
     # Arguments
-        include_top: bool, whether the dense layer is there.
-        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
-        input_tensor: the tensor to start from; None for a new input.
-        input_shape: tuple, without top: the shape of one image of three channels, at
-            least 71 x 71.
-        classes: int, with top and without published weights: how many classes.
+        include_top: bool, whether to include the dense layer.
+        weights: `"imagenet"`, the path of a weights file, or None for random weights.
+        input_tensor: the tensor to use as input; None for a new input.
+        input_shape: tuple, without the top: the shape of one image with three channels,
+            at least 71 x 71.
+        classes: int, the number of classes, with the top and without published weights.
 
     # Input shape
         `(samples, 299, 299, 3)`: RGB from -1 to 1, see `preprocess_input`.
 
     # Output shape
-        `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
+        `(samples, classes)`; without the top `(samples, rows, columns, 2048)`.
 
     # Returns
-        A `Model`, not compiled.
+        An uncompiled `Model`.
 
     # Raises
-        ValueError: if arguments don't fit each other.
+        ValueError: if arguments contradict each other.
 
     # References
         - [Xception: Deep Learning with Depthwise Separable
@@ -188,7 +188,7 @@ def Xception(  # noqa: N802  the name of Keras 1
     """
     if K.image_dim_ordering() == "th":
         warnings.warn(
-            "Xception takes images with channels last, (rows, columns, 3); the "
+            "Xception needs images with channels last, (rows, columns, 3), but the "
             'dim_ordering in use is "th". Transpose its images: '
             "x.transpose(0, 2, 3, 1).",
             stacklevel=2,
@@ -199,10 +199,10 @@ def Xception(  # noqa: N802  the name of Keras 1
 
 
 def preprocess_input(x: Any) -> np.ndarray:
-    """Returns images of 0 to 255 as the network takes them, from -1 to 1.
+    """Scales images from 0 to 255 to the range from -1 to 1.
 
     # Arguments
-        x: array of images, RGB, of any shape. Floats are changed in place.
+        x: array of images, RGB, of any shape. Arrays of floats are changed in place.
 
     # Returns
         Array of the shape of `x`: `(x / 255 - 0.5) * 2`.

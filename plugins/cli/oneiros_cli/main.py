@@ -1,5 +1,5 @@
-"""The `oneiros` command: its options, and the commands that plugins add by the hook
-`oneiros_commands`."""
+"""The `oneiros` command: its options, and the commands that plugins add through the
+hook `oneiros_commands`."""
 
 import sys
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from oneiros_cli.text import printable
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and exits: with 0, with 1 after an error of Oneiros, with 2
-    after wrong usage."""
+    """Runs the command line and exits with 0, with 1 after an error of Oneiros, or with
+    2 after wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         application(arguments)(args=arguments, prog_name="oneiros")
@@ -26,8 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def application(arguments: list[str]) -> typer.Typer:
-    """Returns the application for these arguments; if they name a command, only that
-    one is imported."""
+    """Returns the application for these arguments. If they name a command, only that
+    command is imported."""
     app = typer.Typer(
         help="Oneiros: Keras 1 as a plugin-based microkernel.",
         no_args_is_help=True,
@@ -60,7 +60,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Takes the options before a command; `--version` has done its work by then."""
+    """Accepts the options before a command; `--version` is already handled."""
 
 
 def _add(app: typer.Typer, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Where commands print their reports."""
+"""The console on which commands print their reports."""
 
 import os
 import sys
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from rich.console import Console
 
 UNLIMITED = 100_000
-"""Characters of a line in a file or a pipe."""
+"""Line width in a file or a pipe."""
 
 
 @contextmanager
 def report_console() -> Iterator[Console]:
     """Context manager for the console of a report, which is as wide as the terminal.
 
-    What goes into a file or a pipe isn't wrapped, unless `COLUMNS` says how wide it may
-    be, and no line of it ends in blanks.
+    Output to a file or a pipe isn't wrapped, unless `COLUMNS` sets a width, and its
+    lines have no trailing blanks.
     """
     if sys.stdout.isatty():
         yield Console(highlight=False)

@@ -1,5 +1,5 @@
-"""`oneiros plugins`: every plugin with its state, what it provides, and what is wrong
-with it."""
+"""`oneiros plugins`: lists every plugin with its state, its contributions and its
+problems."""
 
 import json
 import traceback
@@ -38,10 +38,10 @@ FIELDS = (
     "phase",
     "error",
 )
-"""What JSON tells of a plugin."""
+"""Fields of a plugin in the JSON output."""
 
 NARROW = 110
-"""Below this width plugins are shown one under the other instead of in a table."""
+"""Below this width, plugins are listed one below the other instead of in a table."""
 
 
 def plugins(
@@ -89,7 +89,7 @@ def plugins(
 
 
 def report(records: list[PluginRecord]) -> dict[str, Any]:
-    """Returns what is known of the plugins as plain data."""
+    """Returns the plugins as plain data."""
     return {
         "kernel": oneiros.__version__,
         "api_levels": list(API_LEVELS),
@@ -98,7 +98,7 @@ def report(records: list[PluginRecord]) -> dict[str, Any]:
 
 
 def _row(record: PluginRecord) -> dict[str, Any]:
-    """Returns what is known of a plugin as plain data."""
+    """Returns a plugin as plain data."""
     row = {field: getattr(record, field) for field in FIELDS}
     row["problems"] = [
         {"phase": phase, "message": message} for phase, message, _ in record.problems

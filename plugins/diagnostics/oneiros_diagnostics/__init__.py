@@ -1,1 +1,1 @@
-"""What is wrong with a training, and what will it take: a plugin of Oneiros."""
+"""Finds problems in training, and estimates memory: a plugin of Oneiros."""

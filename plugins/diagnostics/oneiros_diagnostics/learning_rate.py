@@ -1,4 +1,4 @@
-"""Which learning rate? It grows while a model trains, and the loss tells."""
+"""Finds a learning rate: raises it during training and watches the loss."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ LOWEST = 1e-6
 HIGHEST = 10.0
 BATCHES = 200
 WIDTH = 0.1
-"""The part of all batches that the smoothed loss is the average of."""
+"""Fraction of the batches over which the loss is smoothed."""
 KEPT = 0.9
-"""How much of the running average of the loss is kept from batch to batch."""
+"""Decay of the running average of the loss, per batch."""
 DIVERGED = 2.0
-"""How far the running average may rise above its lowest value, in first losses."""
+"""How far the running average may rise above its minimum, in units of the first
+loss."""
 FEWEST = 10
-"""Batches that a suggestion needs."""
+"""Minimum number of batches for a suggestion."""
 
 
 @dataclass(frozen=True)
 class RateSearch:
-    """What `find_learning_rate` returns.
+    """The result of `find_learning_rate`.
 
     # Properties
         rates: array of float, the learning rate of each batch.
         losses: array of float, the loss of each batch.
-        smoothed: array of float, the losses averaged over their neighbours.
-        suggestion: float, the rate at which the smoothed loss falls fastest, by the
-            logarithm of the rate; None if the loss never falls.
+        smoothed: array of float, the smoothed losses.
+        suggestion: float, the rate at which the smoothed loss falls fastest with
+            respect to the logarithm of the rate; None if the loss never falls.
     """
 
     rates: Array
@@ -53,7 +54,7 @@ class RateSearch:
     suggestion: float | None
 
     def plot(self, figure: Any = None) -> Any:
-        """Draws the loss by the learning rate.
+        """Draws the loss against the learning rate.
 
         # Arguments
             figure: a `matplotlib.figure.Figure` to draw into; a new one by default.
@@ -89,27 +90,27 @@ def find_learning_rate(
     sample_weight: Any = None,
     class_weight: Any = None,
 ) -> RateSearch:
-    """Trains with a learning rate that grows from batch to batch, and watches the loss.
+    """Trains with a learning rate that grows from batch to batch, and records the loss.
 
-    The rate grows by the same factor each time. Where the loss falls fastest is a good
-    rate to train with; where it rises, the rate is too high. It ends when the loss is
-    three times what it was, or no number. Afterwards the model, its optimizer and its
-    learning rate are what they were before, even if Ctrl-C or an error ends it.
+    The rate grows by the same factor each time. A good rate is where the loss falls
+    fastest; where the loss rises, the rate is too high. The search ends when the loss
+    has tripled or is NaN. Afterwards, the model, its optimizer and its learning rate
+    are as they were before, even after Ctrl-C or an error.
 
     # Arguments
         model: a compiled model; its optimizer has a learning rate `lr`.
         x, y, batch_size, sample_weight, class_weight: as for `fit`.
         lowest: float, the first learning rate.
         highest: float, the last one.
-        batches: int, how many batches to train on at most; the data are gone over again
-            if there are fewer.
+        batches: int, the maximum number of batches to train on; it repeats the data if
+            there are fewer.
 
     # Returns
         A `RateSearch`.
 
     # Raises
-        NotCompiledError: if the model wasn't compiled.
-        ArgumentError: if the optimizer has no `lr`, or the rates make no sense.
+        NotCompiledError: if the model isn't compiled.
+        ArgumentError: if the optimizer has no `lr`, or the rates are invalid.
 
     # Example
         ```python
@@ -147,8 +148,8 @@ def find_learning_rate(
         )
     if not ramp.losses:
         raise DataError(
-            f"find_learning_rate: the loss of {label(model)} is no number on the first "
-            "batch, before anything is learned. Look for NaN in the data."
+            f"find_learning_rate: the loss of {label(model)} is NaN on the first "
+            "batch, before any training. Look for NaN in your data."
         )
     losses = np.array(ramp.losses)
     smoothed = _smoothed(losses, math.ceil(WIDTH * batches))
@@ -157,11 +158,11 @@ def find_learning_rate(
 
 
 class _Ramp(Callback):
-    """Sets the learning rate of each batch, and notes its loss.
+    """Sets the learning rate of each batch and records its loss.
 
     # Arguments
         rate: the optimizer's variable.
-        rates: array of the rates, one for each batch.
+        rates: array of rates, one per batch.
     """
 
     def __init__(self, rate: Any, rates: Array) -> None:
@@ -172,8 +173,8 @@ class _Ramp(Callback):
         self.lowest = math.inf
 
     def prepare_fit(self, fit: Fit) -> None:
-        """Has the epoch end as soon as the losses are enough; that a loss isn't a
-        number in the end is no reason to warn."""
+        """Ends the epoch once there are enough losses, and turns off the warning about
+        a loss that is NaN at the end."""
         fit.train = EndingStream(fit.train, lambda: self.model.stop_training)
         fit.callbacks.callbacks = [
             callback
@@ -186,7 +187,7 @@ class _Ramp(Callback):
         K.set_value(self.rate, self.rates[len(self.losses)])
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Notes the loss; ends the training if that is enough."""
+        """Records the loss, and ends training if there are enough."""
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
             self.model.stop_training = True
@@ -204,7 +205,7 @@ class _Ramp(Callback):
 
 
 def _rate_of(model: Any) -> Any:
-    """Returns the variable that holds the learning rate of a model's optimizer."""
+    """Returns the variable with the learning rate of a model's optimizer."""
     rate = getattr(model.optimizer, "lr", None)
     if not backend_of(model).owns(rate):
         raise ArgumentError(
@@ -226,10 +227,9 @@ def _rates(lowest: float, highest: float, batches: int) -> Array:
 
 
 def _smoothed(losses: Array, width: int) -> Array:
-    """Returns weighted averages over about `width` neighbours, fewer at the ends.
+    """Returns weighted averages over about `width` values, fewer at the ends.
 
-    The weights are those of Hann's window. It looks to both sides, so that it doesn't
-    lag behind.
+    It uses a Hann window, which is symmetric, so the result doesn't lag behind.
     """
     window = np.hanning(2 * width + 1)
     sums = np.convolve(losses, window)
@@ -238,7 +238,7 @@ def _smoothed(losses: Array, width: int) -> Array:
 
 
 def _steepest(rates: Array, smoothed: Array) -> float | None:
-    """Returns the rate before the lowest loss at which the loss falls fastest."""
+    """Returns the rate at which the loss falls fastest, before its minimum."""
     if len(rates) < FEWEST:
         return None
     lowest = int(np.argmin(smoothed))
@@ -250,7 +250,7 @@ def _steepest(rates: Array, smoothed: Array) -> float | None:
 
 
 def _range(losses: Array, smoothed: Array) -> tuple[float, float]:
-    """Returns what of the losses a picture shows: not how high they went at the end."""
+    """Returns the range of losses to draw, without the peak at the end."""
     low = float(losses.min())
     start = float(smoothed[: max(1, len(smoothed) // 4)].max())
     span = (start - low) or 1.0

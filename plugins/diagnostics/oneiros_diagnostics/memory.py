@@ -1,4 +1,4 @@
-"""What a model will take of memory, before it runs."""
+"""Estimates a model's memory before it runs."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from oneiros_diagnostics.printed_table import in_bytes, print_table
 Shape = tuple[int, ...]
 OpenShape = tuple[int | None, ...]
 PROBE = (3, 5)
-"""The shape of a weight by which an optimizer shows what it keeps of each."""
+"""Shape of the weight that serves to measure an optimizer's state per weight."""
 
 
 @dataclass(frozen=True)
 class LayerMemory:
-    """What one call of a layer takes, in bytes.
+    """The memory of one call of a layer, in bytes.
 
     # Properties
         layer: str, the layer's name.
-        shapes: list of the outputs' shapes.
-        weights: int, what the weights take; 0 in later calls of a shared layer.
-        inputs: int, what the inputs take.
-        activations: int, what is kept for the gradients: the outputs, and of recurrent
-            layers those of all steps.
+        shapes: list of the output shapes.
+        weights: int, the weights; 0 for later calls of a shared layer.
+        inputs: int, the inputs.
+        activations: int, the values stored for the gradients: the outputs, and for
+            recurrent layers the outputs of all steps.
     """
 
     layer: str
@@ -45,19 +45,18 @@ class LayerMemory:
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """What `estimate_memory` returns; all sizes are in bytes.
+    """The result of `estimate_memory`; all sizes are in bytes.
 
     # Properties
-        batch_size: int, samples in a batch.
+        batch_size: int, samples per batch.
         parameters: int, all weights.
-        gradients: int, the gradients of those weights that are trained; 0 if the model
-            isn't compiled.
+        gradients: int, the gradients of the trainable weights; 0 if the model isn't
+            compiled.
         optimizer: int, the optimizer's state; 0 if the model isn't compiled, or the
-            optimizer doesn't tell.
+            size isn't known.
         inputs: int, a batch of the model's inputs.
-        activations: int, the layers' outputs for a batch, which are kept for the
-            gradients.
-        layers: list of `LayerMemory`, one for each call of a layer.
+        activations: int, the layers' outputs for a batch, stored for the gradients.
+        layers: list of `LayerMemory`, one per call of a layer.
     """
 
     batch_size: int
@@ -70,7 +69,7 @@ class MemoryEstimate:
 
     @property
     def training(self) -> int:
-        """What a training step takes."""
+        """The memory of a training step."""
         return (
             self.parameters
             + self.gradients
@@ -81,15 +80,15 @@ class MemoryEstimate:
 
     @property
     def predicting(self) -> int:
-        """What predicting a batch takes: the weights, and the largest layer's inputs
-        and outputs."""
+        """The memory for predicting a batch: the weights, and the largest layer's
+        inputs and outputs."""
         largest = max(
             (layer.inputs + layer.activations for layer in self.layers), default=0
         )
         return self.parameters + max(largest, self.inputs)
 
     def print(self, file: Any = None) -> None:
-        """Prints a table of the layers, and what they add up to.
+        """Prints a table of the layers with the totals.
 
         # Arguments
             file: stream to write to, by default the standard output.
@@ -113,23 +112,24 @@ class MemoryEstimate:
 def estimate_memory(
     model: Any, batch_size: int = 32, length: int | None = None
 ) -> MemoryEstimate:
-    """Estimates what a model takes of memory, from its shapes alone: nothing runs.
+    """Estimates a model's memory from its shapes alone, without running it.
 
-    Layers' outputs count as they are; an engine may keep less, where it computes
-    several layers at once, and needs room of its own, for convolutions above all. What
-    the engine itself takes isn't counted, either.
+    It counts every layer's output. An engine may store less if it fuses layers, and
+    needs extra work space, mainly for convolutions. The memory of the engine itself
+    isn't included.
 
     # Arguments
         model: a model, compiled or not.
-        batch_size: int, samples in a batch; a batch size that the model fixes wins.
-        length: int, what stands for sizes that the model leaves open, such as the
-            number of steps.
+        batch_size: int, samples per batch. If the model has a fixed batch size, that is
+            used instead.
+        length: int, the value for sizes that the model leaves open, such as the number
+            of steps.
 
     # Returns
-        A `MemoryEstimate`, with a method `print`.
+        A `MemoryEstimate`; call its `print` for a table.
 
     # Raises
-        ArgumentError: if a size is open and `length` isn't given.
+        ArgumentError: if a size is open and you don't pass `length`.
 
     # Example
         ```python
@@ -168,7 +168,7 @@ def estimate_memory(
 
 @dataclass(frozen=True)
 class _Sizes:
-    """What stands for sizes that a model leaves open."""
+    """The values for sizes that a model leaves open."""
 
     batch_size: int
     length: int | None
@@ -177,12 +177,12 @@ class _Sizes:
         """Returns a shape without open sizes.
 
         # Raises
-            ArgumentError: if nothing says what an open size is.
+            ArgumentError: if there is no value for an open size.
         """
         if self.length is None and None in shape[1:]:
             raise ArgumentError(
-                f"estimate_memory: {owner} has an input of the open shape {shape}. Say "
-                "what stands for the open sizes: length=100."
+                f"estimate_memory: {owner} has an input of open shape {shape}. Pass "
+                "a value for the open sizes, such as length=100."
             )
         first = shape[0] or self.batch_size
         return (first, *(size or self.length or 1 for size in shape[1:]))
@@ -191,13 +191,14 @@ class _Sizes:
 def _calls(
     model: Any, input_shapes: list[Shape], sizes: _Sizes, counted: set[int]
 ) -> Iterator[LayerMemory]:
-    """Yields what each call of a layer takes, in the order of computing.
+    """Yields the memory of each layer call, in the order of computation.
 
     # Arguments
-        model: a model, for inputs of these shapes.
-        input_shapes: list of tuples.
-        sizes: what stands for open sizes.
-        counted: identities of layers whose weights were counted; they are added to it.
+        model: a model.
+        input_shapes: list of tuples, the shapes of its inputs.
+        sizes: the values for open sizes.
+        counted: set of the ids of layers whose weights are already counted; it is
+            updated.
     """
     shapes = dict(zip(map(id, model.inputs), input_shapes, strict=True))
     for node in model.graph_nodes():
@@ -228,7 +229,7 @@ def _calls(
 
 
 def _output_shapes(node: Any, inputs: list[Shape]) -> list[OpenShape]:
-    """Returns the shapes of a call's outputs, for inputs of these shapes."""
+    """Returns the output shapes of a call for these input shapes."""
     shapes = node.outbound_layer.get_output_shape_for(one_or_all(inputs))
     if len(node.output_tensors) == 1:
         shapes = [shapes[0] if isinstance(shapes, list) else shapes]
@@ -239,7 +240,7 @@ def _output_shapes(node: Any, inputs: list[Shape]) -> list[OpenShape]:
 
 
 def _model_in(layer: Any) -> Any:
-    """Returns a layer if it is a model, or the model that it applies to each step."""
+    """Returns the layer if it is a model, or the model that it applies to each step."""
     for candidate in (layer, getattr(layer, "layer", None)):
         if isinstance(candidate, Container):
             return getattr(candidate, "functional_model", candidate)
@@ -247,15 +248,15 @@ def _model_in(layer: Any) -> Any:
 
 
 def _without_steps(shape: Shape, layer: Any, inner: Any) -> Shape:
-    """Returns the shape on which a model runs that a layer applies to each step."""
+    """Returns the input shape of a model that a layer applies to each step."""
     if hasattr(layer, "layer"):
         return (shape[0] * shape[1], *shape[2:])
     return shape
 
 
 def _of_all_steps(layer: Any, input_shape: Shape, output_shape: Shape) -> Shape:
-    """Returns the shape of a recurrent layer's outputs at all steps; for other layers
-    that of the output."""
+    """Returns the shape of a recurrent layer's outputs at all steps; for other layers,
+    the output shape."""
     if getattr(layer, "return_sequences", True):
         return output_shape
     return (output_shape[0], input_shape[1], *output_shape[1:])
@@ -278,8 +279,8 @@ def _trained_weights(model: Any) -> list[Any]:
 
 
 def _bytes_of_optimizer(model: Any) -> int:
-    """Returns what an optimizer keeps; before the first step by what it would keep of a
-    small weight."""
+    """Returns the size of an optimizer's state. Before the first step, it measures the
+    state for a small weight."""
     optimizer = model.optimizer
     if optimizer.weights:
         return _bytes_of_weights(optimizer.weights)

@@ -1,4 +1,4 @@
-"""Can a model learn one batch by heart? If not, something is wrong with it."""
+"""Checks that a model can memorize one batch; if not, something is wrong with it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Logs = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class OverfitCheck:
-    """What `overfit_batch` returns.
+    """The result of `overfit_batch`.
 
     # Properties
         passed: bool, whether the loss fell to `goal`.
-        goal: float, the loss that had to be reached.
+        goal: float, the loss to reach.
         losses: array of float, the loss of each step.
     """
 
@@ -42,7 +42,7 @@ class OverfitCheck:
         )
 
     def plot(self, figure: Any = None) -> Any:
-        """Draws the loss by the step.
+        """Draws the loss over the steps.
 
         # Arguments
             figure: a `matplotlib.figure.Figure` to draw into; a new one by default.
@@ -73,27 +73,26 @@ def overfit_batch(
     steps: int = 300,
     share: float = 0.05,
 ) -> OverfitCheck:
-    """Trains on one batch again and again, and tells whether the loss gets near zero.
+    """Trains on one batch repeatedly, and checks whether the loss gets near zero.
 
-    A model that can't learn one batch by heart has a fault: targets that don't belong
-    to their inputs, a wrong loss or last activation, too low a learning rate, layers
-    that aren't trainable. Regularizers and dropout keep the loss up, too. Afterwards
-    the model and its optimizer are what they were before, even if Ctrl-C or an error
-    ends it.
+    A model that can't memorize one batch has a bug: targets that don't match their
+    inputs, a wrong loss or last activation, a learning rate that is too low, or layers
+    that aren't trainable. Regularizers and dropout keep the loss up, too. Afterwards,
+    the model and its optimizer are as they were before, even after Ctrl-C or an error.
 
     # Arguments
         model: a compiled model.
-        x, y: array, list of arrays, or dict of arrays by name. The first rows are the
-            batch; shuffle them if they are sorted by class.
-        batch_size: int, the number of these rows.
-        steps: int, how often to train on them at most.
-        share: float in [0, 1], the part of the first loss to which it has to fall.
+        x, y: array, list of arrays, or dict of arrays by name. The first rows form the
+            batch; shuffle the data if it is sorted by class.
+        batch_size: int, the number of rows in the batch.
+        steps: int, the maximum number of training steps.
+        share: float in [0, 1]; the loss must fall to this fraction of the first loss.
 
     # Returns
-        An `OverfitCheck`. It ends as soon as the loss is low enough.
+        An `OverfitCheck`. Training stops as soon as the loss is low enough.
 
     # Raises
-        NotCompiledError: if the model wasn't compiled.
+        NotCompiledError: if the model isn't compiled.
 
     # Example
         ```python
@@ -131,7 +130,7 @@ def overfit_batch(
 
 
 class _Watch(Callback):
-    """Notes the losses, and ends the training when one is low enough."""
+    """Records the losses, and ends training when one is low enough."""
 
     called_after_runs = True
 
@@ -148,7 +147,7 @@ class _Watch(Callback):
         return self.losses[-1] <= self.goal
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Notes the loss of the only batch."""
+        """Records the loss of the only batch."""
         self.losses.append(float((logs or {})["loss"]))
         if self.passed or not math.isfinite(self.losses[-1]):
             self.model.stop_training = True

@@ -1,4 +1,4 @@
-"""Trying something with a model, and having it back as it was."""
+"""Restores a model after an experiment."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from oneiros.errors import NotCompiledError
 from oneiros_model_parts.variables import assign, values_of
 
 ATTRIBUTES = ("history", "validation_data")
-"""What `fit` leaves on a model."""
+"""Attributes that `fit` sets on a model."""
 
 
 def compiled(model: Any) -> Any:
-    """Returns the model that computes: the one inside a `Sequential`.
+    """Returns the model that computes; for a `Sequential`, the one inside.
 
     # Raises
-        NotCompiledError: if it wasn't compiled.
+        NotCompiledError: if it isn't compiled.
     """
     trained = getattr(model, "functional_model", model)
     if trained.optimizer is None:
         raise NotCompiledError(
-            f"{label(model)} isn't compiled, so there is nothing to train it with. "
+            f"{label(model)} isn't compiled, so it can't train. "
             "Type: model.compile(optimizer='sgd', loss='mse')."
         )
     return trained
@@ -35,10 +35,11 @@ def compiled(model: Any) -> Any:
 
 @contextmanager
 def preserved(model: Any) -> Iterator[None]:
-    """Block after which a compiled model is what it was before, however the block ends.
+    """Context manager that restores a compiled model at the end, even after an error.
 
-    Weights, states of layers, the optimizer's state, its learning rate, and NumPy's
-    random state are as before. The numbers drawn by layers such as Dropout go on.
+    It restores the weights, the layers' states, the optimizer's state and learning
+    rate, and NumPy's random state. It doesn't reset the random numbers of layers such
+    as Dropout.
 
     # Arguments
         model: a compiled model.
@@ -81,6 +82,7 @@ def preserved(model: Any) -> Iterator[None]:
 
 
 def _variables(model: Any) -> list[Any]:
-    """Returns a model's weights and whatever else a training step changes."""
+    """Returns a model's weights and all other variables that a training step
+    changes."""
     updates = [*model.updates, *model.optimizer.updates]
     return unique([*model.weights, *(variable for variable, _ in updates)])

@@ -1,4 +1,4 @@
-"""Tables on a terminal."""
+"""Prints tables to a terminal."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def print_table(
     file: Any = None,
     last: Sequence[str] | None = None,
 ) -> None:
-    """Prints a table, its first column on the left and the others on the right.
+    """Prints a table, with the first column left-aligned and the others right-aligned.
 
     # Arguments
-        heading: the columns' names.
+        heading: the column names.
         rows: lists of cells.
         file: stream to write to, by default the standard output.
-        last: a row below a line, such as a sum.
+        last: a row below a line, such as a total.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for index, name in enumerate(heading):
@@ -38,7 +38,7 @@ def print_table(
 
 
 def in_bytes(count: float) -> str:
-    """Returns a number of bytes in the unit that suits it."""
+    """Formats a number of bytes with a suitable unit."""
     unit = 0
     while count >= 1024 and unit < len(UNITS) - 1:
         count /= 1024

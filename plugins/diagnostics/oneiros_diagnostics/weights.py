@@ -1,4 +1,4 @@
-"""How large are weights, gradients and steps, and are they numbers at all?"""
+"""Statistics of weights, gradients and update steps."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from oneiros_diagnostics.printed_table import print_table
 
 Array = Any
 TRAINING = 1
-"""The learning phase in which gradients are computed."""
+"""The learning phase for computing gradients."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What an array is like.
+    """Statistics of an array.
 
     # Properties
-        norm: float, the root of the sum of squares.
-        zeros: float in [0, 1], the share of values that are exactly zero.
-        not_finite: float in [0, 1], the share of values that are NaN or infinite.
+        norm: float, the L2 norm.
+        zeros: float in [0, 1], the fraction of values that are exactly zero.
+        not_finite: float in [0, 1], the fraction of values that are NaN or infinite.
     """
 
     norm: float
@@ -35,7 +35,7 @@ class Numbers:
 
     @classmethod
     def of(cls, values: Array) -> Numbers:
-        """Returns what an array is like."""
+        """Returns the statistics of an array."""
         return cls(
             norm=float(np.linalg.norm(values)),
             zeros=float(np.mean(values == 0)),
@@ -45,16 +45,16 @@ class Numbers:
 
 @dataclass(frozen=True)
 class WeightStatistics:
-    """What a weight and its gradient are like, for one batch.
+    """Statistics of a weight and its gradient for one batch.
 
     # Properties
         layer: str, the name of the weight's layer.
         weight: str, the weight's name.
         shape: tuple of int.
-        value: `Numbers` of the weight.
-        gradient: `Numbers` of its gradient.
-        update_ratio: float, the norm of the step that the optimizer makes, by the norm
-            of the weight; infinite for a weight that is all zeros.
+        value: `Numbers`, the statistics of the weight.
+        gradient: `Numbers`, the statistics of its gradient.
+        update_ratio: float, the norm of the optimizer's step divided by the norm of the
+            weight; infinite for a weight of zeros.
     """
 
     layer: str
@@ -66,18 +66,18 @@ class WeightStatistics:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in words; None if nothing seems to be."""
+        """The problem in words; None if there doesn't seem to be one."""
         if self.value.not_finite:
-            return "the weight has values that are no finite numbers"
+            return "the weight has NaN or infinite values"
         if self.gradient.not_finite:
-            return "the gradient has values that are no finite numbers"
+            return "the gradient has NaN or infinite values"
         if self.gradient.zeros == 1:
             return "the gradient is zero: nothing is learned"
         return None
 
 
 class Statistics(list[WeightStatistics]):
-    """A list of `WeightStatistics`, one for each weight, that can be printed."""
+    """A printable list of `WeightStatistics`, one per weight."""
 
     def print(self, file: Any = None) -> None:
         """Prints a table.
@@ -92,10 +92,10 @@ class Statistics(list[WeightStatistics]):
 def weight_statistics(
     model: Any, x: Any, y: Any, sample_weight: Any = None
 ) -> Statistics:
-    """Returns what the weights that a model trains, and their gradients, are like.
+    """Returns statistics of a model's trainable weights and their gradients.
 
-    The steps are those of one call of the training function; a healthy one moves a
-    weight by about a thousandth. Afterwards the model and its optimizer are what they
+    It measures the steps in one call of the training function; a healthy step changes a
+    weight by about a thousandth. Afterwards, the model and its optimizer are as they
     were before.
 
     # Arguments
@@ -103,11 +103,11 @@ def weight_statistics(
         x, y, sample_weight: one batch, as for `train_on_batch`.
 
     # Returns
-        A list of `WeightStatistics`, in the order of the model's layers, with a method
-        `print`.
+        A list of `WeightStatistics`, in the order of the model's layers; call its
+        `print` for a table.
 
     # Raises
-        NotCompiledError: if the model wasn't compiled.
+        NotCompiledError: if the model isn't compiled.
 
     # Example
         ```python
@@ -162,7 +162,7 @@ def _gradients(model: Any, weights: list[Any], batch: tuple[Any, ...]) -> list[A
 
 
 def _owners(model: Any) -> Iterator[tuple[int, str]]:
-    """Yields each weight's identity with the name of its layer."""
+    """Yields each weight's id with the name of its layer."""
     for layer in unique(model.layers):
         for weight in layer.weights:
             yield id(weight), layer.name

@@ -1,1 +1,1 @@
-"""Inspecting and converting files of models: a plugin of Oneiros."""
+"""Inspects and converts model files: a plugin of Oneiros."""

@@ -1,5 +1,5 @@
-"""Converts files of models: to another format, another `dim_ordering`, or another
-engine's kernels."""
+"""Converts model files to another format, another `dim_ordering`, or another engine's
+kernels."""
 
 from __future__ import annotations
 
@@ -47,32 +47,31 @@ def convert(
     functions: Objects = None,
     budget: Budget | None = None,
 ) -> dict[str, Axes]:
-    """Writes what a file holds to another one, whose suffix chooses the format.
+    """Writes a file's contents to another file; its suffix selects the format.
 
-    A file of Keras 2 becomes one of Keras 1. `.json`, `.yaml` and `.yml` take the
-    configuration alone.
+    A file of Keras 2 becomes a file of Keras 1. `.json`, `.yaml` and `.yml` hold only
+    the configuration.
 
     # Arguments
-        source: path of a model, of weights or of a configuration.
+        source: path of a model, weights or configuration file.
         target: path of the new file.
-        dim_ordering: `"th"` or `"tf"`: the model's layers take images in this order
-            afterwards.
-        kernels: `"theano"` or `"tensorflow"`: whose convolution the file is written
-            for, as Keras 1 on that engine would have.
+        dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
+        kernels: `"theano"` or `"tensorflow"`; kernels are written as Keras 1 on this
+            engine would write them.
         trained_on: as for `load_model`.
-        weights_only: bool, whether to leave out the configuration and the optimizer.
+        weights_only: bool, whether to omit the configuration and the optimizer.
         overwrite: bool, whether `target` may exist.
         custom_objects, functions, budget: as for `load_model`.
 
     # Returns
-        With `dim_ordering`, by the name of an input's layer, for each axis of the
-        samples it takes now, the axis that it was, counted from 1.
+        With `dim_ordering`, a dict from the name of each input layer to its axes: for
+        each axis of the new samples, the old axis, counted from 1.
 
     # Raises
-        ArgumentError: if it can't be done; it says why.
+        ArgumentError: if the file can't be converted; the message says why.
     """
     if kernels not in (None, *ENGINES):
-        raise ArgumentError(f"kernels={kernels!r}: it is 'theano' or 'tensorflow'.")
+        raise ArgumentError(f"kernels={kernels!r}: use 'theano' or 'tensorflow'.")
     path = model_files.target(target, overwrite)
     if path is None:
         return {}
@@ -103,7 +102,7 @@ def convert(
 def _check_whole(state: ModelState, source: PathLike) -> None:
     if state.model_config is None:
         raise ArgumentError(
-            f"{source} holds weights alone; only a configuration tells which of them "
+            f"{source} holds only weights. Without a configuration, nothing says which "
             f"are kernels. Build the model, load_weights(path), save it whole, and "
             f"convert that."
         )
@@ -125,8 +124,8 @@ def _from_configuration(
 
 
 def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
-    """Returns the model converted, compiled as it was, and how its inputs' axes are
-    moved."""
+    """Returns the converted model, compiled like the original, and how its inputs' axes
+    are moved."""
     conversion = Conversion(dim_ordering)
     converted = conversion.converted(model)
     if getattr(model, "optimizer", None) is not None:
@@ -139,7 +138,7 @@ def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
 
 
 def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
-    """Compiles a converted model as the original is, with its optimizer's state."""
+    """Compiles a converted model like the original, with its optimizer's state."""
     optimizer = model.optimizer
     new_optimizer = type(optimizer).from_config(optimizer.get_config())
     arguments = {key: getattr(model, key) for key in COMPILED}
@@ -151,8 +150,8 @@ def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
 
 
 def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
-    """Returns the optimizer's state, of which each array of a weight's size goes the
-    way of the weight."""
+    """Returns the optimizer's state, with each array that belongs to a weight converted
+    like that weight."""
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         followed: dict[int, Any] = {}
@@ -168,16 +167,15 @@ def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
 
 
 def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
-    """Returns the arrays by the identities of weights, zeros for those that have
-    none."""
+    """Returns the weights' arrays by id, with zeros for weights that have none."""
     return [
         arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32")) for w in weights
     ]
 
 
 def _as_on_theano(model: Any, state: ModelState) -> ModelState:
-    """Returns the state as Keras on Theano would have saved it: kernels flipped, names
-    without `:0`."""
+    """Returns the state as Keras on Theano would have saved it, with flipped kernels
+    and names without `:0`."""
     theano = Origin(engine="theano")
     state.weights = [
         (layer.name, _unmarked(arranged(layer, named, theano, model.name)))
@@ -195,7 +193,7 @@ def _checked_state(values: Any, model: Any) -> Any:
     if values is None:
         raise ArgumentError(
             f"The state of {type(model.optimizer).__name__} isn't one array for each "
-            f"weight: nothing says how to convert it. Convert the weights alone, or "
+            f"weight, so it can't be converted. Convert only the weights, or "
             f"save the model uncompiled."
         )
     return values
@@ -209,19 +207,19 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
     if path.suffix in model_files.TEXTS:
         if state.model_config is None:
             raise ArgumentError(
-                f"{source} holds no configuration, only weights: {path.name} would be "
+                f"{source} holds weights but no configuration, so {path.name} would be "
                 f"empty."
             )
         model_files.write_text(path, _text(path.suffix, state))
         return
     if not any(arrays for _, arrays in state.weights):
         raise ArgumentError(
-            f"{source} holds no weights; its configuration goes to one of "
+            f"{source} holds no weights. Write its configuration to one of "
             f"{', '.join(model_files.TEXTS)}."
         )
     if path.suffix not in installed_formats.for_suffix(path).suffixes:
         raise ArgumentError(
-            f"{path.name}: no format here has this suffix; there are "
+            f"{path.name}: no installed format has this suffix. Available: "
             f"{', '.join(_suffixes())}."
         )
     if weights_only:
@@ -231,13 +229,13 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
         model_files.write(path, state)
     except ArgumentError as error:
         raise ArgumentError(
-            f"{error} To convert the weights alone: weights_only=True, or --weights."
+            f"{error} To convert only the weights: weights_only=True, or --weights."
         ) from error
 
 
 def _text(suffix: str, state: ModelState) -> str:
-    """Returns a configuration as Keras wrote it, with where its objects come from;
-    Keras passes over that."""
+    """Returns a configuration in Keras's format, plus the origin of its objects, which
+    Keras ignores."""
     config = {**(state.model_config or {}), "keras_version": configs.KERAS_VERSION}
     if state.provenance:
         config[KEY] = state.provenance

@@ -1,4 +1,4 @@
-"""What a conversion to the other `dim_ordering` decides."""
+"""The decisions of a conversion to the other `dim_ordering`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from oneiros_old_files.moves import Moved
 
 Axes = tuple[int, ...]
 Entry = dict[str, Any]
-"""A layer in the configuration of a model."""
+"""A layer's entry in the configuration of a model."""
 Transform = Callable[[Arrays], Arrays]
 
 
 @dataclass(frozen=True)
 class LayerCall:
-    """One call of a layer of the original model.
+    """A call of a layer in the original model.
 
     # Properties
         layer: the layer.
-        config: its arguments; for a `Sequential`, the list of its layers' entries.
-        node: the layer's node of this call.
-        inputs: list of `Moved`, how the converted model has the inputs.
+        config: its arguments; for a `Sequential`, the list of its layer entries.
+        node: the layer's node for this call.
+        inputs: list of `Moved`, the layout of the inputs in the converted model.
     """
 
     layer: Any
@@ -44,12 +44,12 @@ class LayerCall:
 
 @dataclass(frozen=True)
 class ConvertedCall:
-    """What a call becomes in the converted model.
+    """A call in the converted model.
 
     # Properties
         config: the layer's arguments, or those of the layers inside.
-        before: list, for each input the `dims` of the `Permute` that it needs before
-            the layer, or None.
+        before: list with, for each input, the `dims` of the `Permute` that it needs
+            before the layer, or None.
         outputs: list of `Moved`.
     """
 
@@ -59,12 +59,12 @@ class ConvertedCall:
 
 
 class RestartError(Exception):
-    """The conversion has to begin again, knowing more.
+    """The conversion must restart with more information.
 
     # Arguments
-        source: str, the name of an input's layer, of a `Permute` or of a `Flatten`.
-        axes: the order that the source's output has to have in the converted model;
-            None for a `Flatten`, before which the axes have to be moved back.
+        source: str, the name of an input layer, a `Permute` or a `Flatten`.
+        axes: the order that the source's output needs in the converted model; None for
+            a `Flatten` that needs the original order before it.
     """
 
     def __init__(self, source: str, axes: Axes | None = None) -> None:
@@ -75,19 +75,20 @@ class RestartError(Exception):
 
 @dataclass
 class ConversionPlan:
-    """What is decided of the converted model so far.
+    """The decisions about the converted model so far.
 
     # Properties
         dim_ordering: `"th"` or `"tf"`.
-        taken_names: set of str, the names of the original's layers.
-        axes: by the name of an input's layer or of a `Permute`, the order in which the
-            converted model has its axes.
-        unflattened: set of str, the names of the layers before which the axes are moved
-            back.
-        input_names: set of str, the names of the inputs' layers.
-        transforms: by the identity of a layer of the original, what its weights become.
-        inserted: set of str, the names of the `Permute` layers that the converted model
-            has besides.
+        taken_names: set of str, the names of the original layers.
+        axes: dict from the name of an input layer or a `Permute` to the order of its
+            axes in the converted model.
+        unflattened: set of str, the names of the layers that need the original order
+            before them.
+        input_names: set of str, the names of the input layers.
+        transforms: dict from the id of an original layer to the conversion of its
+            weights.
+        inserted: set of str, the names of the `Permute` layers added to the converted
+            model.
     """
 
     dim_ordering: str
@@ -99,7 +100,7 @@ class ConversionPlan:
     inserted: set[str] = field(default_factory=set)
 
     def restart(self, error: RestartError) -> None:
-        """Forgets what was converted, and notes why."""
+        """Discards the conversion so far, and records the reason."""
         self.transforms.clear()
         self.inserted.clear()
         if error.axes:
@@ -108,7 +109,7 @@ class ConversionPlan:
             self.unflattened.add(error.source)
 
     def input(self, name: str, rank: int) -> Moved:
-        """Returns how the converted model takes an input of so many axes."""
+        """Returns the layout of an input in the converted model."""
         self.input_names.add(name)
         axes = self.axes.get(name, tuple(range(rank)))
         return Moved(axes, source=name)
@@ -123,7 +124,6 @@ class ConversionPlan:
 
 
 def check_no_vector(moved: Moved) -> None:
-    """Has the conversion begin again if a tensor is an image's values, flattened in
-    another order."""
+    """Restarts the conversion if a tensor is an image flattened in another order."""
     if moved.places:
         raise RestartError(moved.source)

@@ -1,5 +1,5 @@
-"""`oneiros convert`: a model's file in another format, with another `dim_ordering`, for
-another engine."""
+"""`oneiros convert`: converts a model file to another format, `dim_ordering` or
+engine."""
 
 from enum import Enum
 from pathlib import Path
@@ -12,14 +12,14 @@ from oneiros_file_tools import conversion
 
 
 class Ordering(Enum):
-    """Where images have their channels: first, as Theano, or last, as TensorFlow."""
+    """The position of the channels: first, as in Theano, or last, as in TensorFlow."""
 
     TH = "th"
     TF = "tf"
 
 
 class Keras1Engine(Enum):
-    """An engine of Keras 1, for whose convolution kernels are made."""
+    """An engine of Keras 1 whose kernel format to write."""
 
     THEANO = "theano"
     TENSORFLOW = "tensorflow"

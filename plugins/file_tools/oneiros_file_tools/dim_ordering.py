@@ -1,9 +1,9 @@
-"""Models converted to the other `dim_ordering`: the same values, with the channels'
-axis somewhere else.
+"""Converts models to the other `dim_ordering`: the same values, with the channels on
+another axis.
 
-Layers with `dim_ordering` take the other one. What follows them follows the values (a
-`Dense` after `Flatten` permutes its kernel's rows); where nothing is known of a layer,
-a `Permute` before it moves the axes back.
+Layers with a `dim_ordering` get the other one. The layers after them adapt: for
+example, a `Dense` after a `Flatten` permutes its kernel's rows. Before a layer that
+can't adapt, a `Permute` restores the original order.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ class Conversion:
     """The conversion of one model.
 
     # Arguments
-        dim_ordering: `"th"` or `"tf"`, that of the converted model.
+        dim_ordering: `"th"` or `"tf"`, for the converted model.
     """
 
     def __init__(self, dim_ordering: str) -> None:
         if dim_ordering not in ("th", "tf"):
-            raise ArgumentError(f"dim_ordering={dim_ordering!r}: it is 'th' or 'tf'.")
+            raise ArgumentError(f"dim_ordering={dim_ordering!r}: use 'th' or 'tf'.")
         self._plan = ConversionPlan(dim_ordering)
 
     @property
     def inputs(self) -> dict[str, Axes]:
-        """By the name of an input's layer, how the converted model takes its axes."""
+        """A dict from the name of each input layer to its axes in the converted
+        model."""
         return {
             name: axes
             for name, axes in self._plan.axes.items()
@@ -44,10 +45,10 @@ class Conversion:
         }
 
     def converted(self, model: Any) -> Any:
-        """Returns a new model with the weights of `model`, not compiled.
+        """Returns a new, uncompiled model with the weights of `model`.
 
         # Raises
-            ArgumentError: naming the layer that can't be converted.
+            ArgumentError: if a layer can't be converted; the message names it.
         """
         entry = entry_of(model)
         self._plan.taken_names = {layer.name for _, layer in parts_of(model)}
@@ -60,20 +61,20 @@ class Conversion:
         return converted
 
     def weights(self, layer: Any, arrays: Arrays) -> Arrays:
-        """Returns what a layer's weights, or as many arrays of their shapes, become."""
+        """Converts a layer's weights, or arrays of the same number and shapes."""
         transform = self._plan.transforms.get(id(layer))
         return transform(arrays) if transform else arrays
 
     def pairs(self, model: Any, converted: Any) -> Iterator[tuple[Any, Any]]:
-        """Gives the layers of a model that hold no others, each with its counterpart in
-        the converted model."""
+        """Yields the innermost layers of a model, each with its counterpart in the
+        converted model."""
         return _pairs(model, converted, self._plan.inserted)
 
     def _converted_config(self, model: Any, config: Any) -> Any:
         """Returns the arguments of the converted model.
 
-        What an input has to become shows where an image is used, behind the input: then
-        all is done again, knowing it.
+        The required layout of an input becomes clear only where the image is used. Then
+        the conversion restarts with this knowledge.
         """
         while True:
             try:
@@ -85,8 +86,8 @@ class Conversion:
 def _pairs(
     model: Any, converted: Any, inserted: Collection[str]
 ) -> Iterator[tuple[Any, Any]]:
-    """Gives the pairs; `inserted` are the names of layers that only the converted model
-    has."""
+    """Yields the pairs; `inserted` contains the names of layers that only the converted
+    model has."""
     if not isinstance(model, Container):
         yield model, converted
         return

@@ -1,5 +1,5 @@
-"""`oneiros inspect`: what a model's file holds, where it comes from, what is missing
-and what refused."""
+"""`oneiros inspect`: shows what a model file contains, where it comes from, what is
+missing, and what loading would refuse."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ from rich.text import Text
 from oneiros_file_tools.inspection import Inspection, LayerReport, Weight, inspect_file
 
 NARROW = 110
-"""Below this width layers are shown one under the other instead of in a table."""
+"""Below this width, layers are listed one below the other instead of in a table."""
 
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
 LONGEST = 200
-"""Longer texts of a file are cut."""
+"""Maximum length of a file's texts; longer ones are truncated."""
 
 SHOWN_PATHS = 20
-"""So many paths of what isn't read are shown."""
+"""Maximum number of unread paths to show."""
 
 
 def inspect(
@@ -100,8 +100,8 @@ def _summary(inspection: Inspection) -> Text:
 
 
 def _engines(inspection: Inspection) -> list[str]:
-    """Returns on which engine a file was trained, and whose its kernels are, if they
-    are another's."""
+    """Returns the engine on which a file was trained, and the engine of its kernels if
+    that is another one."""
     trained_on = inspection.trained_on
     kernels = inspection.kernels
     facts = [f"trained on {ENGINES.get(trained_on, 'an unknown engine')}"]
@@ -117,7 +117,7 @@ def _unread(paths: list[str]) -> Text:
 
 
 def _table(layers: list[LayerReport]) -> Table:
-    """Returns a table of layers, with a row for each weight."""
+    """Returns a table of layers with one row per weight."""
     is_graph = any(layer.inbound for layer in layers)
     after_header = ["after"] if is_graph else []
     table = _plain_table("layer", "class", "input → output", *after_header, "weight")
@@ -155,7 +155,7 @@ def _stacked(layers: list[LayerReport]) -> Group:
 
 
 def _shapes(layer: LayerReport) -> str:
-    """Returns the shapes of a layer's input and output, as far as they are known."""
+    """Returns the shapes of a layer's input and output, as far as known."""
     if layer.output_shape and layer.input_shape in ("", layer.output_shape):
         return f"→ {layer.output_shape}"
     return " → ".join(filter(None, (layer.input_shape, layer.output_shape)))
@@ -241,8 +241,7 @@ def _plain_table(*headers: str) -> Table:
 
 
 def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
-    """Returns text of the file's, fit for a terminal; a piece may come with its
-    style."""
+    """Returns text from the file, safe for a terminal; a piece may have a style."""
     text = Text()
     for piece in pieces:
         if isinstance(piece, str):

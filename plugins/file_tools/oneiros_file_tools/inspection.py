@@ -1,5 +1,5 @@
-"""What a model's file holds, what is missing here and what loading would refuse;
-nothing is built for it."""
+"""Reports what a model file contains, what is missing here and what loading would
+refuse, without building anything."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Weight:
-    """One array of a file; `unusual` counts its NaNs and infinities."""
+    """An array in a file; `unusual` counts its NaNs and infinities."""
 
     name: str
     shape: Shape
@@ -51,13 +51,12 @@ class LayerReport:
     """A layer as the file describes it.
 
     # Properties
-        where: str, its name after those of the models and wrappers around it, as a
-            path.
-        input_shape, output_shape: str, as far as the arguments tell; empty if they
-            don't.
-        inbound: list of the names of the layers whose outputs it takes; empty in a
-            `Sequential`.
-        weights: list of `Weight`; those of a model inside are listed with the model.
+        where: str, its path: the names of the models and wrappers around it, then its
+            own.
+        input_shape, output_shape: str, as far as known from the arguments; empty if
+            unknown.
+        inbound: list of the names of its input layers; empty in a `Sequential`.
+        weights: list of `Weight`; for a nested model, all its weights.
     """
 
     where: str
@@ -71,8 +70,8 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class SourceDistribution:
-    """A distribution that the file's objects came from, or come from here; versions are
-    None where absent."""
+    """A distribution that provided the file's objects, or provides them here; a missing
+    version is None."""
 
     distribution: str
     in_file: str | None
@@ -82,20 +81,18 @@ class SourceDistribution:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `inspect_file` found; `asdict` makes plain data of it.
+    """The result of `inspect_file`; `asdict` converts it to plain data.
 
     # Properties
         holds: str, `"a whole model"`, `"a configuration"` or `"weights"`.
-        trained_on: str, a backend's name, `"unknown"` if the file doesn't tell or
+        trained_on: str, a backend's name; `"unknown"` if the file doesn't say or
             contradicts itself.
-        kernels: str, the engine whose convolution they are for, `"tensorflow"` for
-            whatever was saved here.
-        training: dict of what `compile` was given; None if the model wasn't compiled.
-        uncompiled: str, why loading it leaves the model uncompiled; empty if it
-            doesn't.
-        optimizer_weights: int, number of arrays of the optimizer's state.
-        unread: list of the paths of what else the file holds, which belongs to no
-            model.
+        kernels: str, the engine whose kernel format they have; `"tensorflow"` for all
+            files saved by Oneiros.
+        training: dict of the arguments of `compile`; None if the model wasn't compiled.
+        uncompiled: str, the reason why the loaded model isn't compiled; empty if it is.
+        optimizer_weights: int, the number of arrays in the optimizer's state.
+        unread: list of the paths of other contents, which don't belong to the model.
     """
 
     path: str
@@ -118,24 +115,23 @@ class Inspection:
 
     @property
     def loads(self) -> bool:
-        """Whether nothing is missing, and nothing would be refused, as far as the file
-        tells."""
+        """Whether, as far as the file shows, nothing is missing and nothing would be
+        refused."""
         return not self.missing and not self.refused
 
     def asdict(self) -> dict[str, Any]:
-        """Returns all of it as plain data."""
+        """Returns everything as plain data."""
         return {**asdict(self), "loads": self.loads}
 
 
 def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection:
-    """Looks at a file of a model, of weights or of a configuration, under the rules of
-    loading.
+    """Inspects a model, weights or configuration file, under the rules of loading.
 
-    Nothing that the file names is imported or built.
+    It doesn't import or build anything that the file names.
 
     # Arguments
         filepath: path.
-        budget: `oneiros.saving.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, the limits for reading the file.
 
     # Raises
         FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
@@ -180,7 +176,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
 
 
 def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Unreadable]]:
-    """Returns a configuration as it is here, and what of it can't be read."""
+    """Returns the migrated configuration, and its unreadable parts."""
     with nothing_foreign(), leaving_unreadable() as unreadable:
         try:
             return migrated(config, origin), unreadable
@@ -201,8 +197,8 @@ def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
 def _compiled(
     training_config: dict[str, Any] | None, origin: Origin
 ) -> tuple[dict[str, Any] | None, str]:
-    """Returns what `compile` was given, in terms of Keras 1, and why it can't be given
-    that here."""
+    """Returns the arguments of `compile` in terms of Keras 1, and why they can't be
+    used here."""
     if training_config is None or origin.keras < 2:
         return training_config, ""
     try:
@@ -214,11 +210,11 @@ def _compiled(
 
 
 def _trained_on(state: ModelState, origin: Origin) -> str:
-    """Returns the backend that a file of ours names, else the engine that the weights'
-    names tell.
+    """Returns the backend that a file of Oneiros names, or the engine that the weights'
+    names reveal.
 
-    Weights alone, with the names that TensorFlow gave them, are like those saved here
-    on any backend.
+    Weights alone with TensorFlow's names look like weights saved by Oneiros on any
+    backend.
     """
     holds_arrays = any(arrays for _, arrays in state.weights)
     is_weights_of_tensorflow = (
@@ -240,7 +236,7 @@ def _holds(stored: StoredFile) -> str:
 
 
 def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
-    """Returns a model's layers with their weights, then weights of no layer."""
+    """Returns a model's layers with their weights, then weights without a layer."""
     weights = {
         name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
     }
@@ -282,8 +278,8 @@ def _shape(shape: Any) -> str:
 
 
 def _output_shape(config: dict[str, Any]) -> str:
-    """Returns what the usual arguments tell of the output; `…` stands for what follows
-    from the input."""
+    """Returns what the common arguments reveal about the output; `…` stands for sizes
+    that depend on the input."""
     if isinstance(config.get("target_shape"), list):
         return _shape([None, *config["target_shape"]])
     if isinstance(config.get("output_dim"), int):
@@ -297,7 +293,7 @@ def _output_shape(config: dict[str, Any]) -> str:
 
 
 def _inbound(calls: Any) -> list[str]:
-    """Returns the names of the layers whose outputs the calls of a layer take."""
+    """Returns the names of the input layers of a layer's calls."""
     if not _is_nested(calls):
         return []
     places = [place for call in calls for place in call]
@@ -310,8 +306,8 @@ def _is_nested(value: Any) -> bool:
 
 
 def _sources(named: Iterable[Reference], recorded: Any) -> list[SourceDistribution]:
-    """Returns the distributions that the file names, and those that provide here what
-    it uses."""
+    """Returns the distributions that the file names, and those that provide its objects
+    here."""
     claims = recorded if isinstance(recorded, dict) else {}
     versions: dict[str, str] = {}
     names: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""One call of a layer, converted to the other `dim_ordering`."""
+"""Converts one call of a layer to the other `dim_ordering`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _is_wrapper(config: Entry) -> bool:
 
 
 def _own_config(config: Entry) -> Entry:
-    """Returns a layer's arguments; those of the layer inside, if it wraps one."""
+    """Returns a layer's arguments, or those of the layer that it wraps."""
     own_config: Entry = config["layer"]["config"] if _is_wrapper(config) else config
     return own_config
 
@@ -46,7 +46,7 @@ def _migration(layer: Any) -> Migration:
 
 
 def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
-    """Converts a layer with `dim_ordering`, or one that wraps such a layer."""
+    """Converts a layer with `dim_ordering`, or a wrapper of one."""
     config = _own_config(call.config)
     if config["dim_ordering"] == plan.dim_ordering:
         return _with_axes_back(call)
@@ -69,15 +69,15 @@ def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
 
 
 def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
-    """Has the conversion begin again if an image comes from a vector, or from an input
-    that isn't moved yet."""
+    """Restarts the conversion if an image comes from a vector, or from an input that
+    isn't moved yet."""
     check_no_vector(image)
     if image.still and image.source and image.source not in plan.axes:
         raise RestartError(image.source, axes)
 
 
 def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
-    """Returns how an output of `rank` axes is moved, if it is an image."""
+    """Returns the layout of an output with `rank` axes, if it is an image."""
     if rank < image_rank:
         return unmoved(rank)
     return Moved(channels_moved(rank, plan.dim_ordering, rank - image_rank))
@@ -116,13 +116,13 @@ def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedC
 
 
 def _as_it_is(call: LayerCall, source: str) -> ConvertedCall:
-    """Leaves a layer as it is, whose inputs are where they were."""
+    """Keeps a layer whose inputs have their original layout."""
     outputs = [unmoved(rank, source) for rank in call.output_ranks]
     return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
 
 
 def _with_axes_back(call: LayerCall) -> ConvertedCall:
-    """Leaves a layer as it is, and moves its inputs' axes back before it."""
+    """Keeps a layer, and restores the original order of its inputs' axes before it."""
     for moved in call.inputs:
         check_no_vector(moved)
     before = [None if moved.still else moved.back() for moved in call.inputs]
@@ -132,7 +132,7 @@ def _with_axes_back(call: LayerCall) -> ConvertedCall:
 
 
 def _following_weights(call: LayerCall) -> Transform:
-    """Returns what makes the weights of a layer follow its inputs."""
+    """Returns the conversion of a layer's weights that matches its inputs."""
     migration = _migration(call.layer)
 
     def follow(arrays: Arrays) -> Arrays:

@@ -1,4 +1,4 @@
-"""Whether a file may have a class built, found out without importing the class."""
+"""Finds out whether a file may use a class, without importing it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from oneiros.plugins import Entry
 
 
 def declares_loadable(entry: Entry) -> bool | None:
-    """Returns whether a class's own body says `loadable = True`; None if nobody
-    can say.
+    """Returns whether a class's own body says `loadable = True`; None if unknown.
 
-    A class that isn't imported yet is looked up in its module's source.
+    It looks for a class that isn't imported yet in its module's source.
     """
     module, _, name = entry.reference.partition(":")
     if module in sys.modules:
@@ -31,8 +30,8 @@ def declares_loadable(entry: Entry) -> bool | None:
 
 
 def _source(module: str) -> str:
-    """Returns a module's source, or nothing; only the place of its outermost package is
-    looked up."""
+    """Returns a module's source, or an empty string. It only locates the outermost
+    package."""
     package, *submodules = module.split(".")
     with suppress(ImportError, OSError, ValueError):
         spec = find_spec(package)

@@ -1,4 +1,4 @@
-"""Models, call by call, converted to the other `dim_ordering`."""
+"""Converts models call by call to the other `dim_ordering`."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def converted_model(
     """Converts a model.
 
     # Arguments
-        plan: `ConversionPlan`, to which it adds.
+        plan: `ConversionPlan`; it is updated.
         model: the model.
-        config: its arguments; for a `Sequential`, the list of its layers' entries.
-        inputs: list of `Moved`, those of a model inside another one.
+        config: its arguments; for a `Sequential`, the list of its layer entries.
+        inputs: list of `Moved`, for a nested model.
     """
     if isinstance(model, Sequential):
         return _converted_sequential(plan, model, config, inputs)
@@ -49,7 +49,7 @@ def converted_model(
 
 
 def _converted_call(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
-    """Converts a call of a layer, or of a model that is one."""
+    """Converts a call of a layer or of a nested model."""
     if not isinstance(call.layer, Container):
         return converted_layer(plan, call)
     converted = converted_model(plan, call.layer, call.config, call.inputs)
@@ -67,9 +67,9 @@ def _converted_sequential(
 ) -> ConvertedCall:
     if "layers" in config[0]["config"]:
         raise ArgumentError(
-            f"{label(model)} begins with a Merge that holds its branches; this "
-            f"can't be converted. Build it with Model and merge(), load the "
-            f"weights by_name=True, and convert that."
+            f"{label(model)} begins with a Merge that contains its branches, which "
+            f"can't be converted. Build the model with Model and merge(), load the "
+            f"weights with by_name=True, and convert that."
         )
     first_layer = model.layers[0]
     shape = first_layer.inbound_nodes[0].input_shapes[0]
@@ -93,8 +93,8 @@ def _converted_sequential(
 
 
 def _with_input_shape(config: list[Entry], shape: tuple[Any, ...]) -> list[Entry]:
-    """Returns the entries of a `Sequential` that takes inputs of this shape, if its
-    first layer says so."""
+    """Returns the entries of a `Sequential`, with this input shape in its first layer
+    if that declares one."""
     first, *others = config
     arguments = first["config"]
     if not isinstance(arguments, dict) or "batch_input_shape" not in arguments:
@@ -103,8 +103,8 @@ def _with_input_shape(config: list[Entry], shape: tuple[Any, ...]) -> list[Entry
 
 
 def _with_input_moved(permute: Entry, first: Entry) -> tuple[Entry, Entry]:
-    """Returns the entries of a `Permute` and of the first layer, which it comes before:
-    now it describes the input."""
+    """Returns the entries of a `Permute` and of the first layer after it; the `Permute`
+    now describes the input."""
     if not isinstance(first["config"], dict):
         return permute, first
     arguments = dict(first["config"])
@@ -124,9 +124,9 @@ class _GraphCall:
 
     # Properties
         entry: the layer's entry in the configuration of the original.
-        number: int, which of the layer's calls in the configuration it is.
-        references: list of the inputs, each a list of a layer's name, the number of its
-            call, and of the output.
+        number: int, its position among the layer's calls in the configuration.
+        references: list of inputs, each a list of a layer's name, the number of its
+            call, and the number of the output.
     """
 
     entry: Entry
@@ -149,13 +149,14 @@ class _GraphConversion:
     """The conversion of a model that is a graph.
 
     # Arguments
-        plan: the `ConversionPlan` of the conversion that it is part of.
+        plan: the `ConversionPlan` of the whole conversion.
         model: the model.
         config: dict, its arguments.
 
     # Properties
-        moved: by its place, how a tensor is moved.
-        entries: by its name, what a layer becomes, and each new `Permute`.
+        moved: dict from a tensor's place to its layout.
+        entries: dict from name to the entry of each converted layer and each new
+            `Permute`.
     """
 
     def __init__(self, plan: ConversionPlan, model: Any, config: Entry) -> None:
@@ -167,14 +168,14 @@ class _GraphConversion:
         self._first_calls: dict[str, Any] = {}
 
     def take_inputs(self, inputs: list[Moved] | None) -> None:
-        """Notes how the inputs are moved."""
+        """Records the layout of the inputs."""
         for index, (name, _, _) in enumerate(self.config["input_layers"]):
             rank = len(self.layers[name].inbound_nodes[0].output_shapes[0]) - 1
             moved = inputs[index] if inputs else self.plan.input(name, rank)
             self.moved[name, 0, 0] = moved
 
     def convert_calls(self) -> None:
-        """Converts all calls of all layers, each once its inputs are known."""
+        """Converts all calls of all layers, as soon as their inputs are known."""
         waiting: deque[_GraphCall] = deque()
         for entry in self.config["layers"]:
             self.entries[entry["name"]] = self._entry_without_calls(entry)
@@ -222,20 +223,19 @@ class _GraphConversion:
     def _check_calls_agree(
         self, layer: Any, inputs: list[Moved], converted: ConvertedCall
     ) -> None:
-        """Raises ArgumentError if one call of a layer needs other weights than
-        another."""
+        """Raises ArgumentError if two calls of a layer need different weights."""
         moves = [(moved.axes, moved.places) for moved in inputs]
         this_call = (moves, converted.config, converted.before)
         if self._first_calls.setdefault(layer.name, this_call) != this_call:
             raise ArgumentError(
-                f"{label(layer)} is called on inputs of which only some are images: it "
-                f"can't be converted, as its weights serve both. Give each call a "
-                f"layer of its own."
+                f"{label(layer)} is called on images and on other inputs, so it "
+                f"can't be converted: its weights serve both. Give each call its "
+                f"own layer."
             )
 
     def _references(self, call: _GraphCall, before: list[Axes | None]) -> list[Any]:
-        """Returns the references to a call's inputs, each behind a `Permute` if it
-        needs one."""
+        """Returns the references to a call's inputs, each after a `Permute` if it needs
+        one."""
         references = list(call.references)
         for index, dims in enumerate(before):
             if dims:

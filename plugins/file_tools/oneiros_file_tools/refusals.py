@@ -1,4 +1,4 @@
-"""What loading would refuse of a configuration, told without importing or building
+"""Finds what loading would refuse in a configuration, without importing or building
 anything."""
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from oneiros_file_tools.loadable import declares_loadable
 
 @dataclass(frozen=True)
 class Refusal:
-    """Something that `load_model` would refuse, and where in the configuration it
-    is."""
+    """Something that `load_model` would refuse, and its place in the configuration."""
 
     where: str
     reason: str
 
 
 def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
-    """Gives the functions that no file holds; the reasons are those that loading
-    gives."""
+    """Yields the functions that a file can't contain, with the same reasons as
+    loading."""
     for part in parts:
         if not isinstance(part.config, dict):
             continue
@@ -46,8 +45,7 @@ def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
 
 
 def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
-    """Gives the classes that don't declare that files may have them built, each
-    once."""
+    """Yields, once each, the classes that don't declare that files may use them."""
     keys_seen = set()
     for reference in named:
         if reference.kind in BASES and reference.key not in keys_seen:
@@ -66,7 +64,7 @@ def _undeclared(entry: Entry) -> str:
 
 
 def providers(reference: Reference) -> list[Entry]:
-    """Returns who provides a name here, in a list of at most one."""
+    """Returns the provider of a name here, in a list of at most one item."""
     with suppress(NameConflictError):
         if entry := find(reference.kind, reference.name):
             return [entry]

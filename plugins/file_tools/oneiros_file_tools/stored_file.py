@@ -1,5 +1,4 @@
-"""A file as plain data, whichever it is: of a model, of weights, or the text of a
-configuration."""
+"""Reads any file as plain data: a model, weights, or the text of a configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from oneiros_saving.provenance import KEY
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What a file holds, and the name of its format."""
+    """A file's contents, and the name of its format."""
 
     format: str
     state: ModelState
@@ -54,7 +53,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
 def _state(config: Any, path: Path) -> ModelState:
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(
-            f"{path} is no model's configuration, which looks like "
+            f"{path} isn't a model's configuration, which looks like "
             f'{{"class_name": "Sequential", "config": […]}}; it begins with '
             f"{config!r:.80}."
         )

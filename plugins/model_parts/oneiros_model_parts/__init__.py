@@ -1,2 +1,2 @@
-"""What a model consists of: layers inside layers, variables, trained weights: a plugin
-of Oneiros."""
+"""Finds the parts of a model: nested layers, variables and trained weights. A plugin of
+Oneiros."""

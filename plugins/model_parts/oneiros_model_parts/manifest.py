@@ -1,2 +1,2 @@
-"""Manifest: this plugin offers nothing by name; what saves, resumes or converts models
-imports it."""
+"""Manifest: this plugin contributes no names; plugins that save, resume or convert
+models import it."""

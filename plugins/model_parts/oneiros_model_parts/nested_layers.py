@@ -1,4 +1,4 @@
-"""The layers inside a layer, wherever it keeps them."""
+"""Finds the layers inside a layer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from oneiros.engine.layer import Layer
 
 @dataclass(frozen=True)
 class Item:
-    """A value of an attribute, or an item of one that is a list.
+    """The value of an attribute, or an item if it is a list.
 
     # Properties
         attribute: str, the attribute's name.
-        place: int, the item's place in the list; 0 for what is in none.
+        place: int, the item's index in the list; 0 if the value isn't a list.
         value: the value.
     """
 
@@ -31,7 +31,8 @@ class Item:
 
 
 def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
-    """Gives a layer and all layers inside, each once, under where it was found."""
+    """Yields a layer and all layers inside, once each, with the path where it was
+    found."""
     waiting = [("", layer)]
     ids_seen: set[int] = set()
     for path, part in waiting:
@@ -52,7 +53,7 @@ def _attributes(layer: Any) -> dict[str, Any]:
 
 
 def items_of(attributes: dict[str, Any]) -> Iterator[Item]:
-    """Gives the values of attributes, and the items of those that are lists."""
+    """Yields the values of attributes, and the items of lists."""
     for name, value in attributes.items():
         items = value if isinstance(value, (list, tuple)) else [value]
         for place, item in enumerate(items):

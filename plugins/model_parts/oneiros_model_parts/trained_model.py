@@ -1,5 +1,5 @@
-"""What a compiled model trains, also where it is a `Sequential`, which has a model of
-its own for that."""
+"""The trained weights of a compiled model, including a `Sequential`, which trains
+through a model inside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def computing_model(model: Any) -> Any:
-    """Returns the model that computes: the one inside a compiled `Sequential`."""
+    """Returns the model that computes; for a compiled `Sequential`, the one inside."""
     return getattr(model, "model", None) or model
 
 
@@ -19,5 +19,5 @@ def trained_weights(model: Any) -> list[Any]:
 
 
 def make_optimizer_state(model: Any) -> None:
-    """Makes the variables that a compiled model's optimizer keeps."""
+    """Creates the state variables of a compiled model's optimizer."""
     computing_model(model)._make_train_function()

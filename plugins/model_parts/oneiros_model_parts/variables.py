@@ -1,5 +1,5 @@
-"""The variables of layers and optimizers, their weights among them, by where they are
-found."""
+"""The variables of layers and optimizers, including weights, by the attributes that
+hold them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from oneiros.errors import FileFormatError
 from oneiros_model_parts.nested_layers import items_of
 
 Values = dict[str, list[Any]]
-"""Arrays by the names of the attributes whose variables they are of."""
+"""Arrays by the names of the attributes that hold their variables."""
 
 Pairs = list[tuple[Any, Any]]
 """Variables and values."""
 
 
 def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
-    """Returns the values of an object's variables, by the attributes' names.
+    """Returns the values of an object's variables by attribute name.
 
     # Arguments
         obj: a layer or an optimizer.
-        without: variables to leave out.
+        without: variables to omit.
     """
     values: Values = {}
     for key, pairs in _variables(obj, without).items():
@@ -38,8 +38,8 @@ def assign(
     values: Values,
     without: Iterable[Any] = (),
 ) -> None:
-    """Sets an object's variables to what `values_of` returned; the arguments are those
-    of `matched`."""
+    """Sets an object's variables to values from `values_of`; the arguments are the same
+    as those of `matched`."""
     K.batch_set_value(matched(obj, values, without))
 
 
@@ -48,10 +48,10 @@ def matched(
     values: Values,
     without: Iterable[Any] = (),
 ) -> Pairs:
-    """Returns the variables that `values` has values for, with these.
+    """Returns the variables for which `values` has values, with the values.
 
     # Raises
-        FileFormatError: if number, shapes or types differ.
+        FileFormatError: if numbers, shapes or types differ.
     """
     own_pairs = _variables(obj, without)
     matched_pairs: Pairs = []
@@ -69,13 +69,14 @@ def _check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> No
     if own_forms != stored_forms:
         raise FileFormatError(
             f"{attribute} has values of shape "
-            f"{', '.join(own_forms)}; the stored ones are of shape "
+            f"{', '.join(own_forms)}; the stored ones have the shape "
             f"{', '.join(stored_forms)}."
         )
 
 
 def form(value: Any) -> str:
-    """Returns shape and kind of an array in words; a float's length doesn't matter."""
+    """Describes the shape and kind of an array; the precision of floats doesn't
+    matter."""
     if not isinstance(value, np.ndarray | np.generic):
         return type(value).__name__
     if value.dtype.kind == "f":
@@ -84,8 +85,8 @@ def form(value: Any) -> str:
 
 
 def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
-    """Returns the variables among an object's attributes and their values, by the
-    attributes' names."""
+    """Returns the variables in an object's attributes, with their values, by attribute
+    name."""
     variables: dict[str, Pairs] = {}
     left_out_ids = {id(variable) for variable in without}
     backend = backend_of(obj)

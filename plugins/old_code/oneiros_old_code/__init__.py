@@ -1,1 +1,1 @@
-"""What code of other versions of Keras asks for: a plugin of Oneiros."""
+"""Support for code written for other versions of Keras: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""What layers of other versions of Keras have, and what does it in Keras 1."""
+"""Layer attributes of other versions of Keras, and their replacements in Keras 1."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ REPLACED = {
     "predict_proba": "Write model.predict(x); Sequential has the method.",
     "params": "Write layer.trainable_weights, a list of variables.",
 }
-"""Attributes, and what to write."""
+"""Attributes, and their replacements."""
 
 
 def gone(owner: type, name: str) -> AttributeError:
-    """Returns the error for an attribute that classes of layers don't have any more."""
+    """Returns the error for an attribute that layers no longer have."""
     return AttributeError(
         f"{owner.__name__} has no {name} in Keras 1. {REPLACED[name]}"
     )
@@ -36,10 +36,10 @@ def defines_get_output(layer: Any) -> ArgumentError:
 
 
 def explain_call(layer: Any) -> None:
-    """Says what to define where a `call` failed that was written for Keras 2 or 3.
+    """Explains the failure of a `call` that was written for Keras 2 or 3.
 
     # Raises
-        TypeError: if the layer's `call` takes no mask.
+        TypeError: if the layer's `call` doesn't accept a mask.
     """
     parameters = inspect.signature(layer.call).parameters
     kinds = [parameter.kind for parameter in parameters.values()]

@@ -1,5 +1,5 @@
-"""What code of 2016 reads of `keras.backend` and the modules below it: `K.tf`, `K.np`,
-`K._BACKEND`, `keras.backend.tensorflow_backend`."""
+"""Names that code of 2016 reads from `keras.backend` and its submodules: `K.tf`,
+`K.np`, `K._BACKEND`, `keras.backend.tensorflow_backend`."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ PARTS: dict[str, dict[str, str]] = {
         "tensor_array_ops": "tensorflow.python.ops:tensor_array_ops",
     },
 }
-"""What the modules of backends had imported from engines. They don't export it."""
+"""Names that the backend modules had imported from engines, but didn't export."""
 HELPERS: dict[str, ModuleType] = {
     "theano": theano_helpers,
     "tensorflow": tensorflow_helpers,
 }
-"""Private helpers of the modules of backends."""
+"""Private helpers of the backend modules."""
 GRAPH_STATE: dict[str, Callable[[], Any]] = {
     "_LEARNING_PHASE": K.learning_phase,
     "_SESSION": K.get_session,
 }
-"""Variables of the modules of backends, and what gives their values."""
+"""Variables of the backend modules, and the functions that return their values."""
 
 RENAMED = {"pack": "stack"}
-"""Functions of `K` in Keras 1.0 and 1.1, and what they are called now."""
+"""Functions of `K` in Keras 1.0 and 1.1, and their current names."""
 
 PASSED_ON = {"json": json, "np": np, "os": os, "py_all": all, "sys": sys}
-"""What Keras 1's modules of backends showed, since they had imported it."""
+"""Names that were visible in Keras 1's backend modules because they imported them."""
 
 SETTINGS: dict[str, Callable[[], Any]] = {
     "_BACKEND": K.backend,
@@ -63,11 +63,11 @@ SETTINGS: dict[str, Callable[[], Any]] = {
     "_floatx": K.floatx,
     "_IMAGE_DIM_ORDERING": K.image_dim_ordering,
 }
-"""Variables of Keras 1's modules, and what gives their values."""
+"""Variables of Keras 1's modules, and the functions that return their values."""
 
 
 def backend_name(name: str) -> Any:
-    """Returns what a name in `keras.backend` stands for, beyond the functions of `K`.
+    """Returns the object behind a name in `keras.backend` that isn't a function of `K`.
 
     # Raises
         AttributeError: for the module of an engine that isn't the current one, and for
@@ -94,7 +94,7 @@ def _first_installed(paths: Sequence[str]) -> Any:
 
 
 def _module(path: str) -> Any:
-    """Returns a module, or what it has below the part behind a colon."""
+    """Returns a module, or its attribute after a colon."""
     module, _, attribute = path.partition(":")
     imported = import_module(module)
     return attrgetter(attribute)(imported) if attribute else imported
@@ -106,18 +106,18 @@ def common_name(name: str) -> Any:
 
 
 def theano_backend(name: str) -> Any:
-    """Returns what a name in `keras.backend.theano_backend` stands for."""
+    """Returns the object behind a name in `keras.backend.theano_backend`."""
     return _name_on("theano", name)
 
 
 def tensorflow_backend(name: str) -> Any:
-    """Returns what a name in `keras.backend.tensorflow_backend` stands for."""
+    """Returns the object behind a name in `keras.backend.tensorflow_backend`."""
     return _name_on("tensorflow", name)
 
 
 def _name_on(engine: str, name: str) -> Any:
-    """Returns what a name in the module of a backend stands for: a function of that
-    backend, whichever is the current one."""
+    """Returns the object behind a name in a backend's module: a function of that
+    backend, even if it isn't the current one."""
     with K.use(engine):
         if name == "__all__":
             return [*K.__all__, *PASSED_ON, *ENGINE_MODULES[engine]]

@@ -1,4 +1,4 @@
-"""What engines call what is done at the borders of images."""
+"""The engines' names of border modes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ NAMES = {
     "tensorflow": {"same": "SAME", "valid": "VALID"},
     "theano": {"same": "half", "valid": "valid", "full": "full"},
 }
-"""Names of border modes by Keras's names, for each engine."""
+"""Each engine's border modes by Keras's names."""
 
 
 def border_mode_of(engine: str, border_mode: str) -> str:
-    """Returns what an engine calls a border mode.
+    """Returns an engine's name of a border mode.
 
     # Raises
-        ValueError: if it has no such mode.
+        ValueError: if the engine doesn't have this mode.
     """
     names = NAMES[engine]
     if border_mode not in names:

@@ -1,4 +1,4 @@
-"""Calls of layers' constructors that don't fit: what was meant, and what to write."""
+"""Explains wrong calls of layers' constructors, with the line to write instead."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def unfit_call(
 
     # Arguments
         constructor: the `__init__` that was called.
-        layer: the layer that is being made.
+        layer: the layer under construction.
         args: tuple, the positional arguments of the call.
         kwargs: dict, its keyword arguments.
 
     # Returns
-        TypeError, whose message has the line to write if later versions of Keras spell
-        it so.
+        TypeError; if the arguments are those of a later version of Keras, its message
+        has the line to write.
     """
     owner = _owner(constructor, type(layer))
     signature = _without_self_and_types(constructor)
@@ -37,7 +37,7 @@ def unfit_call(
     keywords = _with_own_names(kwargs, spellings)
     if not _problem(signature, positional, keywords):
         return TypeError(
-            f"{owner} was called as another version of Keras has it. Write "
+            f"{owner} was called with another Keras version's arguments. Write "
             f"{written_call(owner, positional, keywords)}."
         )
     return TypeError(
@@ -49,19 +49,19 @@ def unfit_call(
 def is_fitting(
     signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> bool:
-    """Tells whether a function with a signature can be called with some arguments."""
+    """Returns whether a function with a signature accepts the arguments."""
     return not _problem(signature, args, kwargs)
 
 
 def written_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """Returns a call as it is written in a program."""
+    """Returns a call as source code."""
     arguments = [_written(value) for value in args]
     arguments += [f"{name}={_written(value)}" for name, value in kwargs.items()]
     return f"{name}({', '.join(arguments)})"
 
 
 def _written(value: Any) -> str:
-    """Returns a value as it is written in a program, `…` if it is a tensor, say."""
+    """Returns a value as source code; `…` for a tensor, for example."""
     text = getattr(value, "__name__", repr(value))
     if text.startswith("<") or len(text) > LONGEST:
         return "…"
@@ -69,8 +69,8 @@ def _written(value: Any) -> str:
 
 
 def _owner(constructor: Callable[..., Any], cls: type) -> str:
-    """Returns the class that was called, or the base class whose constructor a subclass
-    calls with these arguments."""
+    """Returns the called class, or the base class that a subclass calls with these
+    arguments."""
     called = inspect.unwrap(inspect.getattr_static(cls, "__init__"))
     if called is constructor:
         return cls.__name__
@@ -80,7 +80,7 @@ def _owner(constructor: Callable[..., Any], cls: type) -> str:
 def _problem(
     signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> str:
-    """Returns what is wrong with the arguments, in Python's words; "" if nothing is."""
+    """Returns Python's message about the arguments; "" if they are correct."""
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
@@ -89,7 +89,7 @@ def _problem(
 
 
 def _with_own_names(kwargs: dict[str, Any], spellings: Spellings) -> dict[str, Any]:
-    """Returns keyword arguments under the names that the constructor has."""
+    """Returns keyword arguments under the constructor's names."""
     own: dict[str, Any] = {}
     for name, value in kwargs.items():
         own.update(respelled(spellings.get(name, name), value))
@@ -99,8 +99,8 @@ def _with_own_names(kwargs: dict[str, Any], spellings: Spellings) -> dict[str, A
 def _with_separate_sizes(
     args: tuple[Any, ...], signature: inspect.Signature, spellings: Spellings
 ) -> tuple[Any, ...]:
-    """Returns positional arguments with a window's sizes one by one, as `nb_row` and
-    `nb_col`, where later versions take one tuple or number."""
+    """Returns positional arguments with separate window sizes, such as `nb_row` and
+    `nb_col`, where later versions accept one tuple or number."""
     window = spellings.get("kernel_size")
     if not isinstance(window, tuple):
         return args

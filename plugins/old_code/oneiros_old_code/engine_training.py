@@ -1,5 +1,5 @@
-"""Helpers of `keras.engine.training` that other versions had, under the names that they
-had there."""
+"""Helpers that other versions had in `keras.engine.training`, under their names
+there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Tensor = Any
 
 
 def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
-    """Returns a function `(y_true, y_pred, mask=None)` that gives the loss `fn` as one
-    number, to which masked steps add nothing."""
+    """Returns a function `(y_true, y_pred, mask=None)` that returns the loss `fn` as
+    one number and ignores masked steps."""
 
     def masked(y_true: Tensor, y_pred: Tensor, mask: Tensor = None) -> Tensor:
         score = fn(y_true, y_pred)
@@ -28,7 +28,7 @@ def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Te
 
 
 def collect_trainable_weights(layer: Any) -> list[Tensor]:
-    """Returns a model's trainable weights by name, as optimizers get them."""
+    """Returns a model's trainable weights by name, as optimizers receive them."""
     return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
 
 
@@ -38,7 +38,7 @@ def standardize_X(X: Any) -> list[Any]:  # noqa: N802  Keras' name
 
 
 def standardize_y(y: Any) -> Any:
-    """Returns targets as an array of two axes or more."""
+    """Returns targets as an array of at least two axes."""
     targets = np.asarray(y)
     return targets[:, None] if targets.ndim == 1 else targets
 
@@ -53,14 +53,14 @@ def generator_queue(
     """Starts workers that fill a queue from a generator.
 
     # Arguments
-        generator: yields items for ever.
-        max_q_size: int, items made ahead at most.
-        wait_time: not needed: workers wait for room.
+        generator: yields items forever.
+        max_q_size: int, the maximum number of items in the queue.
+        wait_time: ignored; workers wait until the queue has room.
         nb_worker: int, the number of workers.
-        pickle_safe: bool, whether they are processes.
+        pickle_safe: bool, whether the workers are processes.
 
     # Returns
-        The queue, and an object whose `set()` ends the workers.
+        The queue, and an object with a method `set()` that stops the workers.
     """
     enqueuer = engine.training.GeneratorEnqueuer(generator, pickle_safe)
     enqueuer.start(nb_worker, max_q_size, wait_time)
@@ -68,11 +68,11 @@ def generator_queue(
 
 
 class Stop:
-    """What ends the workers of a queue."""
+    """Stops the workers of a queue."""
 
     def __init__(self, enqueuer: Any) -> None:
         self.enqueuer = enqueuer
 
     def set(self) -> None:
-        """Ends them."""
+        """Stops the workers."""
         self.enqueuer.stop()

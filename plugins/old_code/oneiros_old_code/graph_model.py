@@ -1,4 +1,4 @@
-"""The Graph model of Keras 0.x: an error that shows the same network as a Model."""
+"""The Graph model of Keras 0.x: an error that shows how to write a Model instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from oneiros.errors import CapabilityError
 
 REWRITTEN = """
-Graph is of Keras 0.x and isn't built any more. Call layers on tensors instead of naming
+Keras 1 doesn't have the Graph of Keras 0.x. Call layers on tensors instead of naming
 their inputs:
     graph.add_input(name='x', input_shape=(32,))     x = Input(shape=(32,), name='x')
     graph.add_node(Dense(8), name='h', input='x')    h = Dense(8, name='h')(x)
@@ -19,10 +19,10 @@ with `from keras.layers import Input, merge` and `from keras.models import Model
 
 
 class Graph:
-    """Stands where Keras had its first model with several inputs.
+    """Replaces Keras's first model with several inputs.
 
     # Raises
-        CapabilityError: always; it shows each line rewritten.
+        CapabilityError: always; the message shows how to rewrite each line.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

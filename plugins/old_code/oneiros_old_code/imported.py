@@ -1,4 +1,4 @@
-"""Modules that Keras 1's own modules had imported, and so passed on by `import *`."""
+"""Modules that Keras 1's modules had imported, so that `import *` provided them."""
 
 import copy as copy
 import csv as csv

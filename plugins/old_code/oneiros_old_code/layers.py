@@ -10,11 +10,11 @@ from oneiros.engine.layer import Layer
 from oneiros_backend_toolkit.user_warnings import warn
 
 MERGED_BY = {"sum": K.sum, "mul": K.prod, "ave": K.mean}
-"""What merges steps, by the mode."""
+"""Functions that merge steps, by mode."""
 
 
 class MaskedLayer(Layer):
-    """Base of layers that pass masks on: a `Layer` with `supports_masking`."""
+    """Base class of layers that propagate masks: a `Layer` with `supports_masking`."""
 
     supports_masking = True
 
@@ -22,8 +22,8 @@ class MaskedLayer(Layer):
 class TimeDistributedMerge(Layer):
     """Sum, product or average over the steps of each sample.
 
-    `GlobalAveragePooling1D()`, or `Lambda(lambda x: K.sum(x, axis=1))`, does it now,
-    and goes into files.
+    Use `GlobalAveragePooling1D()` or `Lambda(lambda x: K.sum(x, axis=1))` instead;
+    files can store these.
 
     # Arguments
         mode: `"sum"`, `"mul"` or `"ave"`.
@@ -44,7 +44,7 @@ class TimeDistributedMerge(Layer):
         )
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the input's shape without the steps."""
+        """Returns the input shape without the steps."""
         return (input_shape[0], *input_shape[2:])
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -18,7 +18,7 @@ SERVICES = {
     "predict_loop": "oneiros_old_code.private_loops:predict_loop",
     "standardize_user_data": "oneiros_old_code.private_loops:standardize_user_data",
 }
-"""What the kernel asks for."""
+"""The functions that the kernel calls."""
 
 ORIGINS = {
     "K": "oneiros:backend",
@@ -58,25 +58,25 @@ ORIGINS = {
     "metrics_module": "oneiros:metrics",
     "optimizer_from_config": "oneiros.optimizers:optimizer_from_config",
 }
-"""Where names come from that Keras 1's modules imported, from each other mostly."""
+"""The origin of names that Keras 1's modules imported, mostly from each other."""
 
 LAYERS_IMPORTED = (
     "Activation AveragePooling2D BatchNormalization Convolution2D Dense Dropout ELU "
     "Flatten GRU GlobalAveragePooling2D MaxPooling2D Permute Reshape "
     "SeparableConvolution2D ZeroPadding2D merge"
 )
-"""Layers that its networks imported."""
+"""Layers that Keras 1's networks imported."""
 
 MODULES = (
     "activations callbacks constraints initializations metrics models "
     "objectives optimizers regularizers"
 )
-"""Modules of Keras that its others imported."""
+"""Modules of Keras that its other modules imported."""
 
 NETWORK = (
     "Dense K Model convert_all_kernels_in_model get_file get_source_inputs warnings"
 )
-"""What Keras 1's networks had imported."""
+"""Names that Keras 1's networks imported."""
 
 IMPORTED = {
     "applications.audio_conv_utils": "K np",
@@ -141,8 +141,8 @@ IMPORTED = {
     "utils.layer_utils": "K Model Sequential convert_kernel get_from_module",
     "utils.np_utils": "K np range zip",
 }
-"""What else Keras 1.2.2's modules showed, since they had imported it. Code relies on it
-after `from keras.layers.core import *`."""
+"""Other names that were visible in Keras 1.2.2's modules because they imported them.
+Code relies on them after `from keras.layers.core import *`."""
 
 DYNAMIC = {
     "backend": "backends:backend_name",
@@ -156,8 +156,8 @@ DYNAMIC = {
     "utils.generic_utils": "optional:generic_utils",
     "utils.io_utils": "optional:io_utils",
 }
-"""Modules whose names depend on the current backend, or on what is installed, and
-functions that know them."""
+"""Modules with names that depend on the current backend or on installed packages, and
+the functions that resolve them."""
 
 GRAPH = {"Graph": "oneiros_old_code.graph_model:Graph"}
 LAYERS = {
@@ -171,7 +171,7 @@ REMOVED = {
     "layers.normalization": "LRN2D",
     "utils.visualize_util": "to_graph",
 }
-"""Layers and functions that aren't there any more."""
+"""Layers and functions that no longer exist."""
 
 ENGINE_TRAINING = "oneiros_old_code.engine_training"
 STANDARDIZING = {
@@ -182,7 +182,7 @@ THEANO_UTILS = (
     "floatX sharedX shared_zeros shared_ones shared_scalar alloc_zeros_matrix "
     "ndim_tensor ndim_itensor"
 )
-"""What Keras 0.x had in `keras.utils.theano_utils`."""
+"""The functions of `keras.utils.theano_utils` in Keras 0.x."""
 
 STANDARDIZE = "oneiros_array_data.standardize"
 SAMPLE_WEIGHTS = "oneiros_array_data.sample_weights"
@@ -204,7 +204,7 @@ TRAINING = {
     "collect_trainable_weights": f"{ENGINE_TRAINING}:collect_trainable_weights",
     "generator_queue": f"{ENGINE_TRAINING}:generator_queue",
 }
-"""Helpers by the names that they had before and after Keras 1.2."""
+"""Helpers, by their names before and after Keras 1.2."""
 
 
 def _reference(name: str) -> str:
@@ -219,8 +219,8 @@ def _reference(name: str) -> str:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.old_code`, which the kernel calls, and names where code of other
-    versions looks for them."""
+    """`oneiros.old_code`, which the kernel calls, and names in the places where code
+    for other versions expects them."""
     tables = {
         path: {name: _reference(name) for name in names.split()}
         for path, names in IMPORTED.items()

@@ -1,5 +1,5 @@
-"""Packages that Keras 1's modules had imported, and so passed on, where they are
-installed here."""
+"""Packages that were visible in Keras 1's modules because they imported them, if they
+are installed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class Installed:
-    """Answers for names of packages in one module.
+    """Resolves names of packages in a module.
 
     # Arguments
         module: str, the module's path.
-        packages: by the name in the module, the package that it stands for.
+        packages: dict from the name in the module to the package.
     """
 
     def __init__(self, module: str, **packages: str) -> None:
@@ -21,10 +21,10 @@ class Installed:
         self.packages = packages
 
     def __call__(self, name: str) -> Any:
-        """Returns a package; for `__all__` the names of those that are installed.
+        """Returns a package; for `__all__`, the names of the installed ones.
 
         # Raises
-            AttributeError: for what isn't installed, and any other name.
+            AttributeError: if the package isn't installed, or the name is unknown.
         """
         installed = [name for name in self.packages if find_spec(self.packages[name])]
         if name == "__all__":

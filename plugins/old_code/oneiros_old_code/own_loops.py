@@ -1,5 +1,5 @@
-"""`fit`, `evaluate` and `predict` of models whose `_fit_loop`, `_test_loop` or
-`_predict_loop` a class or a program has replaced."""
+"""`fit`, `evaluate` and `predict` for models with a replaced `_fit_loop`, `_test_loop`
+or `_predict_loop`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Arrays = list[Any]
 def run_own_loop(
     model: Any, method: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any:
-    """Does what a method of a model does, by the loop that took the place of Keras 1's.
+    """Runs a method of a model with the loop that replaces Keras 1's.
 
-    Batches of an object's or a generator's go through no such loop, as in Keras 1.
+    As in Keras 1, batches from an object or a generator don't use such a loop.
 
     # Arguments
         model: the model.
@@ -95,7 +95,7 @@ def _predict(model: Any, x: Any, batch_size: int, verbose: int) -> Any:
 
 
 def _function_and_inputs(model: Any, use: str, arrays: Arrays) -> tuple[Any, Arrays]:
-    """Returns a model's function for a use, and all that it takes for these arrays."""
+    """Returns a model's function for a use, and all its inputs for these arrays."""
     step = model.step_for(use)
     phase = [] if step.phase is None else [float(step.phase)]
     return step.function, [*arrays, *phase]
@@ -106,4 +106,4 @@ METHODS: dict[str, Callable[..., Any]] = {
     "evaluate": _evaluate,
     "predict": _predict,
 }
-"""What stands for which method."""
+"""The loop for each method."""

@@ -1,5 +1,5 @@
-"""Private methods of Keras 1's models that packages call: loops over a function of
-their own."""
+"""Private methods of Keras 1's models that packages call: loops over the packages' own
+functions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class FunctionStream(Stream):
         model: the model that trains or predicts.
         use: `"train"`, `"test"` or `"predict"`.
         function: of a list of arrays.
-        inputs: list of arrays of samples and, as the learning phase, of numbers, which
-            every batch gets.
+        inputs: list of arrays of samples, and of numbers such as the learning phase,
+            which every batch receives.
         batch_size: int.
     """
 
@@ -57,7 +57,7 @@ class FunctionStream(Stream):
 
 
 class LogLabels(Callback):
-    """Gives what a training function returns its names."""
+    """Names the results of a training function."""
 
     called_after_runs = True
 
@@ -65,7 +65,7 @@ class LogLabels(Callback):
         self.labels = labels
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Tells the other callbacks of the names."""
+        """Passes the names to the other callbacks."""
         validated = [f"val_{label}" for label in self.labels]
         is_validated = params["do_validation"]
         params["metrics"] = self.labels + (validated if is_validated else [])
@@ -76,7 +76,7 @@ class LogLabels(Callback):
 
 
 def trained(model: Any) -> Any:
-    """Returns the model that trains: a Sequential has one inside."""
+    """Returns the model that trains; for a Sequential, the one inside."""
     return getattr(model, "functional_model", model)
 
 
@@ -99,11 +99,11 @@ def fit_loop(
 
     # Arguments
         model: the compiled model that callbacks know.
-        f: function of a list of arrays; it returns the values that are logged.
-        ins: list of its inputs; numbers among them go to every batch.
+        f: function of a list of arrays that returns the values to log.
+        ins: list of its inputs; every batch receives the numbers among them.
         out_labels: list of the names of its values.
-        val_f, val_ins: the same for what follows each epoch.
-        callback_metrics: not needed: the names follow from `out_labels`.
+        val_f, val_ins: the same for the validation after each epoch.
+        callback_metrics: ignored; the names follow from `out_labels`.
         batch_size, nb_epoch, verbose, callbacks, shuffle, initial_epoch: as for `fit`.
 
     # Returns
@@ -156,7 +156,8 @@ def standardize_user_data(
 
     # Arguments
         x, y, sample_weight, class_weight: as for `fit`.
-        check_batch_axis, batch_size: not needed: what doesn't fit is an error anyway.
+        check_batch_axis, batch_size: ignored; data that doesn't fit always raises an
+            error.
     """
     model = trained(model)
     arrays = model.adapter.user_data(x, y, sample_weight, class_weight)

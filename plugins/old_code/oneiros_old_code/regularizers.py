@@ -1,4 +1,4 @@
-"""Penalties as layers of Keras 1.0 declare them: `set_param` in `build`, and a list."""
+"""Regularizers in the style of Keras 1.0: `set_param` in `build`, and a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oneiros.errors import ArgumentError
 
 
 class Regularizers(list[Any]):
-    """The list `layer.regularizers`: what is added to it is added to the layer's loss.
+    """The list `layer.regularizers`; its items add their penalties to the layer's loss.
 
     # Arguments
         layer: the layer.
@@ -21,19 +21,19 @@ class Regularizers(list[Any]):
         self.layer = layer
 
     def append(self, regularizer: Any) -> None:
-        """Adds the penalty of a regularizer that was told its weight.
+        """Adds the penalty of a regularizer that knows its weight.
 
-        That of `activity_regularizer` is added at each call of the layer.
+        The penalty of `activity_regularizer` is added at each call of the layer.
 
         # Raises
-            ArgumentError: if it is no regularizer, or wasn't told a weight.
+            ArgumentError: if it isn't a regularizer, or doesn't know its weight.
         """
         if regularizer is not getattr(self.layer, "activity_regularizer", None):
             self.layer.add_loss(regularizer(_weight_of(self.layer, regularizer)))
         super().append(regularizer)
 
     def extend(self, regularizers: Iterable[Any]) -> None:
-        """Adds the penalties of several."""
+        """Adds the penalties of several regularizers."""
         for regularizer in regularizers:
             self.append(regularizer)
 
@@ -43,12 +43,12 @@ class Regularizers(list[Any]):
 
 
 def _weight_of(layer: Any, regularizer: Any) -> Any:
-    """Returns the weight that a regularizer was told of by `set_param`."""
+    """Returns the weight that `set_param` set on a regularizer."""
     weight = getattr(regularizer, "p", None)
     if weight is None or not callable(regularizer):
         raise ArgumentError(
             f"{label(layer)} received {regularizer!r:.80} in its regularizers. Call "
-            "regularizer.set_param(weight) before; or without the list: "
+            "regularizer.set_param(weight) first; or, without the list, write "
             "self.add_weight(shape, init, regularizer=regularizer)."
         )
     return weight
@@ -63,7 +63,7 @@ def regularizers_of(layer: Any) -> Regularizers:
 
 
 def set_regularizers(layer: Any, regularizers: Iterable[Any]) -> None:
-    """Adds the penalties of regularizers that a layer sets as a list of its own."""
+    """Adds the penalties of regularizers when a layer assigns its own list."""
     own_list = Regularizers(layer)
     vars(layer)["_regularizers"] = own_list
     own_list.extend(regularizers)

@@ -1,5 +1,4 @@
-"""Layers and functions of Keras 0.x that aren't there any more: errors that show what
-to write."""
+"""Removed layers and functions of Keras 0.x: errors that show what to write instead."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from oneiros.errors import CapabilityError
 
 
 class Removed:
-    """Stands where Keras had a layer.
+    """Placeholder for a removed layer of Keras.
 
     # Properties
         line: str, what to write instead.
@@ -48,15 +47,15 @@ class Siamese(Removed):
 class JZS1(Removed):
     """A recurrent layer much like `GRU`."""
 
-    line = "Write GRU(…), or a class derived from Recurrent with its own step."
+    line = "Write GRU(…), or a subclass of Recurrent with its own step."
 
 
 class JZS2(JZS1):
-    """Another one."""
+    """Another variant."""
 
 
 class JZS3(JZS1):
-    """Another one."""
+    """Another variant."""
 
 
 class UpSample1D(Removed):
@@ -72,17 +71,17 @@ class UpSample2D(Removed):
 
 
 class LRN2D(Removed):
-    """Values divided by a power of what neighbouring channels hold, as in AlexNet."""
+    """Local response normalization, as in AlexNet."""
 
     line = (
-        "Write, for images of c channels that come last, "
+        "For images with c channels, last, write "
         "band = K.variable(abs(np.subtract.outer(range(c), range(c))) <= 2) and "
         "Lambda(lambda x: x / K.pow(2 + 1e-4 * K.dot(K.square(x), band), 0.75))."
     )
 
 
 def to_graph(*args: Any, **kwargs: Any) -> NoReturn:
-    """Raises CapabilityError: it stands where Keras had what drew a model's graph."""
+    """Raises CapabilityError; it replaces the function that drew a model's graph."""
     raise CapabilityError(
         "to_graph is of Keras 0.x. Write model_to_dot(model), of "
         "keras.utils.visualize_util, or plot(model, to_file='model.png')."

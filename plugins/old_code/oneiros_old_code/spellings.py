@@ -1,8 +1,7 @@
-"""What Keras 1 calls the arguments of layers that other versions of Keras call
-otherwise.
+"""Keras 1's names of layer arguments that have other names in other versions of Keras.
 
-Those of later versions come from the migrations, which read files of these versions:
-each plugin owns the table of its layers.
+The names of later versions come from the migrations, which read files of these
+versions; each plugin owns the table for its layers.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ OF_ALL_LAYERS: Spellings = {
     "poolsize": "pool_size",
     "stride": "strides",
 }
-"""Arguments of layers that Keras 0.x called otherwise, where a layer has the new
+"""Arguments of layers that have another name in Keras 0.x, for layers with the new
 name."""
 
 OF_MODELS: Spellings = {"inputs": "input", "outputs": "output"}
@@ -32,14 +31,14 @@ OF_MODELS: Spellings = {"inputs": "input", "outputs": "output"}
 
 
 def spellings_of(cls: type, own_names: Collection[str]) -> Spellings:
-    """Returns what other versions call the arguments of a class, and what they are
-    here.
+    """Returns other versions' names of the arguments of a class, and their names here.
 
-    A tuple of names takes the items of a list: `kernel_size` is `nb_row` and `nb_col`.
+    A tuple of names stands for the items of a list: `kernel_size` is `nb_row` and
+    `nb_col`.
 
     # Arguments
         cls: a class of layers or models.
-        own_names: names of the arguments that the class has.
+        own_names: names of the class's arguments.
     """
     spellings = {**OF_ALL_LAYERS, **_of_migrations(cls)}
     if issubclass(cls, Container):
@@ -64,7 +63,7 @@ def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def respelled(names: str | tuple[str, ...], value: Any) -> dict[str, Any]:
-    """Returns an argument of another version as Keras 1 takes it."""
+    """Converts an argument of another version to Keras 1."""
     if isinstance(names, tuple):
         values = value if isinstance(value, (list, tuple)) else [value] * len(names)
         return dict(zip(names, values, strict=False))

@@ -1,5 +1,5 @@
-"""Private helpers of Keras 1's `tensorflow_backend`, which packages import: orders of
-axes as TensorFlow's convolutions took them."""
+"""Private helpers of Keras 1's `tensorflow_backend` that packages import: conversions
+to and from the axis order of TensorFlow's convolutions."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Tensor = Any
 
 
 def _initialize_variables() -> None:
-    """Does nothing: variables have their values from the start."""
+    """Does nothing; variables have their values from the start."""
 
 
 def _convert_string_dtype(dtype: str) -> Any:
-    """Returns TensorFlow's type of a name."""
+    """Returns the TensorFlow type with a name."""
     with K.use("tensorflow"):
         return K.tf.as_dtype(dtype)
 
 
 def _to_tensor(x: Any, dtype: Any) -> Tensor:
-    """Returns a tensor of a type."""
+    """Returns a tensor of the given type."""
     return K.cast(x, dtype)
 
 
 def _preprocess_border_mode(border_mode: str) -> str:
-    """Returns what TensorFlow calls what is done at the borders."""
+    """Returns TensorFlow's name of a border mode."""
     return border_mode_of("tensorflow", border_mode)
 
 
@@ -53,12 +53,12 @@ def _preprocess_conv3d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
 
 
 def _postprocess_conv2d_output(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns what TensorFlow's convolution gave in an order."""
+    """Returns the result of TensorFlow's convolution in the given axis order."""
     return _permuted(x, (0, 3, 1, 2), dim_ordering)
 
 
 def _postprocess_conv3d_output(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns what TensorFlow's convolution gave in an order."""
+    """Returns the result of TensorFlow's convolution in the given axis order."""
     return _permuted(x, (0, 4, 1, 2, 3), dim_ordering)
 
 

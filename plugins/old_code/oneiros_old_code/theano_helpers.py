@@ -1,5 +1,5 @@
-"""Private helpers of Keras 1's `theano_backend`, which packages import: orders of axes
-and shapes as Theano's convolutions took them."""
+"""Private helpers of Keras 1's `theano_backend` that packages import: conversions to
+and from the axis order and shapes of Theano's convolutions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Tensor = Any
 Shape = Sequence[Any] | None
 
 FIRST_OF_IMAGE = 2
-"""The axis of rows, behind samples and channels."""
+"""The axis of rows, after samples and channels."""
 
 
 def _on_gpu() -> bool:
-    """Returns whether the setting `device` has Theano's backend compute on a GPU."""
+    """Returns whether the setting `device` puts Theano's backend on a GPU."""
     device = requested("theano")
     return device is not None and device.kind == "gpu"
 
 
 def _preprocess_border_mode(border_mode: str) -> str:
-    """Returns what Theano calls what is done at the borders."""
+    """Returns Theano's name of a border mode."""
     return border_mode_of("theano", border_mode)
 
 
@@ -62,8 +62,7 @@ def _filters_first(kernel: Tensor, dim_ordering: str) -> Tensor:
 
 
 def _preprocess_conv2d_image_shape(dim_ordering: str, image_shape: Shape) -> Shape:
-    """Returns the shape of images with channels first, None for sizes that aren't
-    known."""
+    """Returns the shape of images with channels first; unknown sizes are None."""
     return _shape(image_shape, dim_ordering, _moved_first)
 
 
@@ -90,7 +89,7 @@ def _shape(shape: Shape, dim_ordering: str, move: Any) -> Shape:
 
 
 def _size(size: Any) -> int | None:
-    """Returns a size as an int, None if it isn't known."""
+    """Returns a size as an int, or None if it is unknown."""
     try:
         return int(size)
     except (TypeError, ValueError):
@@ -98,13 +97,13 @@ def _size(size: Any) -> int | None:
 
 
 def _moved_first(values: Sequence[Any]) -> tuple[Any, ...]:
-    """Puts what is said of channels, the last, behind what is said of samples."""
+    """Moves the channels' item from the end to the position after the samples."""
     samples, *others, channels = values
     return (samples, channels, *others)
 
 
 def _moved_to_filters(values: Sequence[Any]) -> tuple[Any, ...]:
-    """Puts what is said of channels and filters, the last two, in front."""
+    """Moves the items of channels and filters from the end to the front."""
     *others, channels, filters = values
     return (filters, channels, *others)
 
@@ -117,16 +116,16 @@ def _postprocess_conv2d_output(
     strides: Sequence[int],
     dim_ordering: str,
 ) -> Tensor:
-    """Returns what Theano's convolution gave as `K.conv2d` does.
+    """Converts the result of Theano's convolution to the result of `K.conv2d`.
 
     # Arguments
         conv_out: the convolution, with channels first.
         x: its input, with channels first.
-        border_mode: what was done at the borders; with `"same"` and a kernel of even
-            size, Theano gave a row or a column too many.
+        border_mode: the border mode. With `"same"` and a kernel of even size, Theano
+            returned an extra row or column.
         np_kernel: the kernel, with filters first.
-        strides: of rows and columns.
-        dim_ordering: the order of the result.
+        strides: strides of rows and columns.
+        dim_ordering: the axis order of the result.
     """
     if border_mode == "same":
         for axis, stride in enumerate(strides, start=FIRST_OF_IMAGE):

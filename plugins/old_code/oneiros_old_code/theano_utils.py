@@ -18,7 +18,7 @@ def floatX(X: Any) -> Any:  # noqa: N802  Keras' name
 def sharedX(  # noqa: N802  Keras' name
     X: Any, dtype: str | None = None, name: str | None = None
 ) -> Tensor:
-    """Returns a variable with a value; a float unless `dtype` says otherwise."""
+    """Returns a variable with a value, of floats unless `dtype` says otherwise."""
     return K.variable(X, dtype or K.floatx(), name)
 
 
@@ -44,15 +44,15 @@ def shared_scalar(
 
 
 def alloc_zeros_matrix(*dims: int) -> Tensor:
-    """Returns zeros of these sizes."""
+    """Returns a matrix of zeros with these dimensions."""
     return K.zeros(dims)
 
 
 def ndim_tensor(ndim: int) -> Tensor:
-    """Returns a placeholder of floats with so many axes."""
+    """Returns a placeholder of floats with `ndim` axes."""
     return K.placeholder(ndim=ndim)
 
 
 def ndim_itensor(ndim: int, name: str | None = None) -> Tensor:
-    """Returns a placeholder of integers with so many axes."""
+    """Returns a placeholder of integers with `ndim` axes."""
     return K.placeholder(ndim=ndim, dtype="int32", name=name)

@@ -1,5 +1,5 @@
-"""Arguments that a layer or a method of a model doesn't have: passed over if a version
-of Keras had them, else explained."""
+"""Arguments that a layer or a method of a model doesn't have: ignored with a warning if
+a version of Keras had them, otherwise an error with an explanation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KERAS_2_NAMES = {
     "steps": "'val_samples', which counts samples",
     "validation_steps": "'nb_val_samples', of samples",
 }
-"""What Keras 2 calls otherwise, unless the two names are much alike."""
+"""Keras 2's names of arguments, unless they are similar to Keras 1's."""
 
 DROPPED = {
     "Highway": ("transform_bias",),
@@ -27,37 +27,37 @@ DROPPED = {
     "_Pooling1D": ("ignore_border",),
     "_Pooling2D": ("ignore_border",),
 }
-"""Arguments of layers that Keras dropped, by the class that had them."""
+"""Arguments of layers that Keras removed, by class."""
 
 EXAMPLES = {
     "compile": "'adam', 'categorical_crossentropy'",
     "evaluate": "x, y",
     "fit": "x, y",
 }
-"""What methods of models are called with, where names say too little."""
+"""Example arguments of models' methods, where the names alone say too little."""
 
 DROPPED_FROM_METHODS = {
     "show_accuracy": "Write compile(…, metrics=['accuracy'])",
     "accuracy": "Write compile(…, metrics=['accuracy'])",
-    "class_mode": "Leave it out: the loss tells it",
-    "theano_mode": "Leave it out: the backend chooses",
-    "nb_val_worker": "Leave it out",
+    "class_mode": "Remove it: the loss determines it",
+    "theano_mode": "Remove it: the backend chooses",
+    "nb_val_worker": "Remove it",
 }
-"""Arguments of models' methods that Keras dropped, and what to write."""
+"""Arguments of models' methods that Keras removed, and their replacements."""
 
 
 def check_layer_arguments(
     layer: Any, arguments: dict[str, Any], common: Iterable[str]
 ) -> None:
-    """Passes over the arguments of a layer that Keras dropped.
+    """Ignores, with a warning, arguments of a layer that Keras removed.
 
     # Arguments
         layer: the layer, whose constructor received them.
-        arguments: dict, all that the base class received.
-        common: names that every layer takes.
+        arguments: dict, all arguments of the base class.
+        common: argument names that every layer accepts.
 
     # Raises
-        TypeError: for any other that isn't among `common`.
+        TypeError: if another argument isn't in `common`.
     """
     cls = type(layer)
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
@@ -71,12 +71,12 @@ def check_layer_arguments(
             raise unknown_argument(cls.__name__, name, own_names)
         warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
-            "dropped. It has no effect: leave it out."
+            "removed. It has no effect: remove it."
         )
 
 
 def _renamed_argument(where: str, name: str, keywords: dict[str, Any]) -> TypeError:
-    """Returns the error for an argument that Keras 1 calls otherwise."""
+    """Returns the error for an argument with another name in Keras 1."""
     names_here = " and ".join(map(repr, keywords))
     return TypeError(
         f"{where} received the unknown argument {name!r}. Did you mean {names_here}, "
@@ -85,7 +85,7 @@ def _renamed_argument(where: str, name: str, keywords: dict[str, Any]) -> TypeEr
 
 
 def _parameters(cls: type) -> list[str]:
-    """Returns the names of the arguments that a class's constructor has."""
+    """Returns the names of a class's constructor arguments."""
     parameters = inspect.signature(cls).parameters.values()
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [parameter.name for parameter in parameters if parameter.kind in named]
@@ -97,18 +97,17 @@ def known_arguments(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> dict[str, Any] | None:
-    """Returns the keyword arguments that a method has, without those that Keras
-    dropped, and warns of these; None if the arguments fit as they are.
+    """Returns the keyword arguments without those that Keras removed, and warns about
+    these; None if all arguments fit.
 
     # Arguments
-        model: the model, or the layer that is being made.
+        model: the model, or the layer under construction.
         method: the method or `__init__`, as a function.
         args: tuple, the positional arguments of the call.
         kwargs: dict, its keyword arguments.
 
     # Raises
-        TypeError: for an argument that no version had here, and for one that is
-            missing.
+        TypeError: if an argument is missing, or unknown to all versions.
     """
     signature = inspect.signature(method)
     if is_fitting(signature, (model, *args), kwargs):
@@ -134,7 +133,7 @@ def _takes_any(signature: inspect.Signature) -> bool:
 
 
 def _usage(method: Callable[..., Any]) -> str:
-    """Returns a call of a model's method with all that it must receive."""
+    """Returns a call of a model's method with all required arguments."""
     name = method.__name__
     if name in EXAMPLES:
         return f"model.{name}({EXAMPLES[name]})"
@@ -148,12 +147,12 @@ def _usage(method: Callable[..., Any]) -> str:
 
 
 def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Returns the arguments of a method without those that Keras dropped; warns of
-    these."""
+    """Returns the arguments of a method without those that Keras removed, and warns
+    about these."""
     for name in arguments:
         if name in DROPPED_FROM_METHODS:
             warn(
-                f"{where}({name}=…) is of Keras 0.3, to no effect. "
+                f"{where}({name}=…) is from Keras 0.3 and has no effect. "
                 f"{DROPPED_FROM_METHODS[name]}."
             )
     dropped = DROPPED_FROM_METHODS.keys()
@@ -161,7 +160,7 @@ def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def unknown_argument(where: str, name: str, own_names: Collection[str]) -> TypeError:
-    """Returns the error for an argument that isn't among a function's own."""
+    """Returns the error for an argument that a function doesn't have."""
     meant = KERAS_2_NAMES.get(name)
     near = difflib.get_close_matches(name, own_names, n=1)
     if meant is None and near:

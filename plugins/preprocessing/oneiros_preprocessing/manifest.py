@@ -34,7 +34,7 @@ STAR_NAMES = {
     "sequence": ("np", "random"),
     "text": ("maketrans", "np", "string", "sys"),
 }
-"""What star imports brought besides."""
+"""Other names that star imports provided."""
 SEQUENCE = {
     "padding": ("pad_sequences",),
     "pairs": ("make_sampling_table", "skipgrams"),
@@ -48,11 +48,11 @@ TEXT = {
 def references(
     module: str, names_by_file: dict[str, tuple[str, ...]]
 ) -> dict[str, str]:
-    """Returns what each name of a module refers to.
+    """Returns references for a module's names.
 
     # Arguments
-        module: str, its name, which is also that of its package here.
-        names_by_file: dict, the names that each of the package's files has.
+        module: str, its name, and also the name of its package here.
+        names_by_file: dict from each of the package's files to its names.
     """
     star_names = {
         name: f"oneiros_preprocessing.star_names:{name}" for name in STAR_NAMES[module]

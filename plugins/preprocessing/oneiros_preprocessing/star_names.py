@@ -1,6 +1,6 @@
-"""What star imports of Keras 1's modules brought besides their functions.
+"""Names beyond their functions that star imports of Keras 1's modules provided.
 
-Its modules had imported it for themselves; scripts came to use it.
+Keras 1's modules had imported them for their own use, and scripts rely on them.
 """
 
 import os

@@ -1,1 +1,1 @@
-"""Where a step's time goes: a plugin of Oneiros."""
+"""Shows where the time of training steps goes: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""`oneiros bench`: how fast a saved model is here, and where the time goes."""
+"""`oneiros bench`: measures a saved model on this machine."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from oneiros_profiling.printed_profile import duration
 from oneiros_profiling.profile import StepProfile
 
 LARGEST = 2**29
-"""Bytes of random data."""
+"""Maximum size of the random data in bytes."""
 
 
 class Method(StrEnum):
-    """The method of a model that is measured."""
+    """The method of a model to measure."""
 
     fit = "fit"
     evaluate = "evaluate"
@@ -112,7 +112,7 @@ def _short(seconds: float) -> str:
 def _run(
     model: Any, method: Method, x: Any, y: Any, batch_size: int
 ) -> tuple[float, StepProfile]:
-    """Returns the seconds that a run took, and their profile."""
+    """Returns the seconds of a run, and their profile."""
     profile = StepProfile(verbose=0)
     start = time.perf_counter()
     if method is Method.fit:
@@ -129,7 +129,7 @@ def _run(
 
 
 def device_name(backend: str) -> str:
-    """Returns the device of the setting, or what the engine calls its own choice."""
+    """Returns the device of the setting, or the engine's name of its default device."""
     chosen = requested(backend)
     if chosen is not None:
         return str(chosen)
@@ -141,7 +141,7 @@ def device_name(backend: str) -> str:
 
 
 def _peak_memory() -> str:
-    """Returns the most memory that this process held, if the system tells."""
+    """Returns the peak memory of this process, if the system reports it."""
     try:
         import resource
     except ImportError:

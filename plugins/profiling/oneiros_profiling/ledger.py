@@ -1,4 +1,4 @@
-"""The ledger: an observer whose time is always booked on exactly one part."""
+"""The ledger: an observer that assigns all time to exactly one part."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ COMPILE = "compiling"
 VALIDATION = "validation"
 PARTS = (BUILD, UPLOAD, COMPILE, DATA, CALL, LOGS, CALLBACKS, VALIDATION, REST)
 Part = tuple[str, str]
-"""One of `PARTS`, and a part of that: a callback's class, or a part of a validation;
-`""` for none."""
+"""One of `PARTS`, and its detail: a callback's class, a part of the validation, or
+`""`."""
 
 _compiled: weakref.WeakKeyDictionary[Any, set[Any]] = weakref.WeakKeyDictionary()
-"""The shapes that profiled calls of each function had: it is compiled for them."""
+"""The shapes of each function's profiled calls, for which it is compiled."""
 
 
 @dataclass
@@ -39,8 +39,8 @@ class FunctionCall:
     """A call of a compiled function: a step, or a run of steps.
 
     # Properties
-        kind: the shapes that it was for; calls of one kind take the same time per step.
-        is_first: whether the function wasn't called with these shapes before.
+        kind: its shapes; calls of the same kind take the same time per step.
+        is_first: whether this is the function's first call with these shapes.
     """
 
     epoch: int | None
@@ -52,19 +52,19 @@ class FunctionCall:
 
 
 class Ledger(Observer):
-    """Seconds by epoch and part; each moment belongs to one part.
+    """Seconds by epoch and part; every moment belongs to one part.
 
     # Arguments
         clock: function that returns seconds.
-        show: function that is called at the end, unless an error was that.
+        show: function to call at the end, unless an error ended the run.
 
     # Properties
-        seconds: dict from `(epoch, part)` to seconds; epoch None is before and after
+        seconds: dict from `(epoch, part)` to seconds; epoch None means before and after
             all epochs.
-        steps, samples: dicts from epoch to what was trained on.
+        steps, samples: dicts from epoch to the numbers of trained steps and samples.
         calls: list of `FunctionCall`.
-        meanwhile: dict from part to seconds that another thread spent on it, at the
-            same time.
+        meanwhile: dict from part to the seconds that another thread spent on it in
+            parallel.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class Ledger(Observer):
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Starts the clock, on the thread whose time is booked."""
+        """Starts the clock on the measured thread."""
         self._thread = threading.get_ident()
         self._since = self.clock()
 
     def enter(self, phase: str, detail: str = "") -> None:
-        """Books the time since the last switch, and goes on with another part."""
+        """Books the time since the last switch, and switches to another part."""
         if threading.get_ident() != self._thread:
             self._enter_meanwhile(phase)
         elif self._validates:
@@ -102,7 +102,7 @@ class Ledger(Observer):
             self._switch((phase, detail))
 
     def _switch(self, part: Part) -> float:
-        """Books the time since the last switch, which is returned."""
+        """Books and returns the time since the last switch."""
         now = self.clock()
         seconds_passed = now - self._since
         self._since = now
@@ -111,7 +111,7 @@ class Ledger(Observer):
         return seconds_passed
 
     def _enter_meanwhile(self, phase: str) -> None:
-        """Books time of a reading thread."""
+        """Books time on a reading thread."""
         now = self.clock()
         before, since = getattr(self._reading, "phase", (REST, now))
         if before != REST:
@@ -120,21 +120,21 @@ class Ledger(Observer):
         self._reading.phase = (phase, now)
 
     def enter_epoch(self, epoch: int | None) -> None:
-        """Books what comes next on another epoch."""
+        """Switches to another epoch."""
         self._switch(self.part)
         self.epoch = epoch
 
     def enter_validation(self) -> None:
-        """Books what comes next on parts of the validation."""
+        """Switches to parts of the validation."""
         self._validates = True
 
     def leave_validation(self) -> None:
-        """Books what comes next on parts of the training."""
+        """Switches to parts of the training."""
         self._validates = False
         self._switch((REST, ""))
 
     def computed(self, function: Any, run: Run, arrays: Any = None) -> None:
-        """Books a call, and counts what was trained on."""
+        """Books a call, and counts steps and samples."""
         kind: Any = ("loop", run.batch_size)
         if arrays is not None:
             kind = ("step", tuple(getattr(array, "shape", ()) for array in arrays))
@@ -152,17 +152,18 @@ class Ledger(Observer):
             self.samples[self.epoch] += run.batches * run.batch_size
 
     def finish(self, failed: bool) -> None:
-        """Closes the books."""
+        """Ends the measurement."""
         self._settle()
         if not failed:
             self.show()
 
     def _settle(self) -> None:
-        """Books what is left, and what the first calls spent on compiling.
+        """Books the remaining time, and the time that the first calls spent on
+        compiling.
 
-        A call for new shapes compiles and runs. What it took beyond the usual time of
-        its steps is compiling, or all of it, if there was no other call to tell the
-        usual time.
+        A call with new shapes compiles and runs. The time beyond the usual time of its
+        steps counts as compiling. If no other call shows the usual time, all of it
+        does.
         """
         self._switch((REST, ""))
         seconds_by_step = defaultdict(list)

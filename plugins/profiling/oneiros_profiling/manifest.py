@@ -7,7 +7,7 @@ CALLBACKS = {"StepProfile": "oneiros_profiling.profile:StepProfile"}
 
 @hookimpl
 def oneiros_callbacks() -> dict[str, str]:
-    """The callbacks that can be asked for by name."""
+    """The callbacks that are available by name."""
     return CALLBACKS
 
 

@@ -1,4 +1,4 @@
-"""The printed form of a profile."""
+"""Prints a profile."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ COLUMNS = (
     (VALIDATION,),
     (REST,),
 )
-"""The parts in the columns of the table of epochs, headed by the last of each."""
+"""The parts in each column of the table of epochs; the last part is its heading."""
 SHOWN = 4
-"""Epochs shown at the beginning and at the end."""
+"""Number of epochs to show at the beginning and at the end."""
 
 
 def show(profile: Any, file: Any = None) -> None:
-    """Prints what the time went to, then each epoch if there are several."""
+    """Prints where the time went, then each epoch if there are several."""
     console = Console(file=file, highlight=False)
     console.print(f"Where the time went: {_extent(profile)}", style="bold")
     console.print(_parts(profile))
     if not any(row.part == CALL and row.seconds > 0 for row in profile.rows):
         console.print(
-            "Each call was the first one for its shapes: compiling includes the steps."
+            "Each call was the first with its shapes, so compiling includes the steps."
         )
     if len(profile.epochs) > 1:
         console.print()
@@ -45,7 +45,7 @@ def show(profile: Any, file: Any = None) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Returns seconds in the unit that suits them."""
+    """Formats seconds with a suitable unit."""
     if seconds < 1e-3:
         return f"{_three_digits(seconds * 1e6)} µs"
     if seconds < 1:
@@ -111,7 +111,7 @@ def _epochs(profile: Any) -> Table:
 
 
 def _shown(epochs: list[int]) -> list[int | None]:
-    """Returns the epochs to show, None where some are left out."""
+    """Returns the epochs to show, with None where some are omitted."""
     if len(epochs) <= 2 * SHOWN + 1:
         return [*epochs]
     return [*epochs[:SHOWN], None, *epochs[-SHOWN:]]

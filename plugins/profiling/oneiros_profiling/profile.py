@@ -1,4 +1,4 @@
-"""`StepProfile`: the callback, what it found as data, and as a table."""
+"""`StepProfile`: a callback that measures where the time of a training run goes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from oneiros_profiling.ledger import COMPILE, PARTS, Ledger, Part
 
 
 class Row(NamedTuple):
-    """A part of the time, or a detail of that part.
+    """A part of the time, or a detail of a part.
 
-    Details are a callback's class, or a part of the validation.
+    A detail is a callback's class, or a part of the validation.
     """
 
     part: str
@@ -26,26 +26,27 @@ class Row(NamedTuple):
     seconds: float
     share: float
     per_step: float
-    """Seconds per step within epochs; 0 for building and compiling, which is done
+    """Seconds per step within epochs; 0 for building and compiling, which happen
     once."""
 
 
 class StepProfile(Callback):
-    """Shows where the time of a training goes, as a table at its end.
+    """Measures where the time of a training run goes, and prints a table at the end.
 
-    Batches are grouped and computed as without it. The parts add up to the whole:
+    It doesn't change how batches are grouped and computed. The parts add up to the
+    total:
 
-    - `building`: making the training function, if it wasn't made before
+    - `building`: building the training function, if it didn't exist yet
     - `upload`: copying data to the device
-    - `compiling`: what calls for new shapes took beyond the usual time of their steps;
-      all of it, if no other call tells the usual time
-    - `data`: reading and gathering batches on the host, or waiting for a generator or
+    - `compiling`: the time of calls with new shapes beyond the usual time of their
+      steps; all of their time if no other call shows the usual time
+    - `data`: reading and assembling batches on the host, or waiting for a generator or
       the reading thread
     - `compiled call`: the steps themselves
-    - `logs`: turning their results into numbers
-    - `callbacks`: each by its class
+    - `logs`: converting their results to numbers
+    - `callbacks`: each callback, by class
     - `validation`: the same parts on the validation data
-    - `rest`: the loop itself
+    - `rest`: the training loop itself
 
     # Example
         ```python
@@ -63,16 +64,16 @@ class StepProfile(Callback):
         ```
 
     # Arguments
-        verbose: 0 for silence, 1 to print the table when training ends.
+        verbose: 0 for no output, 1 to print the table when training ends.
 
     # Properties
-        rows: list of `Row(part, detail, seconds, share, per_step)` of the whole time;
-            rows with a detail are contained in the row of their part before them.
+        rows: list of `Row(part, detail, seconds, share, per_step)` for the total time.
+            Rows with a detail follow the row of their part and are included in it.
         total: float, seconds.
-        steps, samples: what was trained on.
+        steps, samples: int, the numbers of steps and samples.
         epochs: list of epoch numbers, from 0.
-        meanwhile: dict from part to the seconds that the reading thread spent on it
-            beside the training.
+        meanwhile: dict from part to the seconds that the reading thread spent on it in
+            parallel.
     """
 
     called_after_runs = True
@@ -83,7 +84,7 @@ class StepProfile(Callback):
         self.ledger = Ledger()
 
     def get_observer(self) -> Observer:
-        """Returns a new ledger, whose clock begins to run."""
+        """Returns a new ledger and starts its clock."""
         self.ledger = Ledger(self.clock, self._show)
         self.ledger.begin()
         return self.ledger
@@ -93,14 +94,16 @@ class StepProfile(Callback):
             self.print()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Needs no values of batches."""
+        """Doesn't need the values of batches."""
 
     @contextmanager
     def watch(self, model: Any) -> Iterator[None]:
-        """Profiles the `evaluate` or `predict` of a block, of several batches.
+        """Profiles calls of `evaluate` or `predict` with several batches in a `with`
+        block.
 
         # Arguments
-            model: the model, for the reader's sake: all that runs in the block counts.
+            model: the model. It only makes your code clearer; everything in the block
+                counts.
 
         # Example
             ```python
@@ -122,17 +125,17 @@ class StepProfile(Callback):
 
     @property
     def total(self) -> float:
-        """The seconds of the whole."""
+        """The total seconds."""
         return sum(self.ledger.seconds.values())
 
     @property
     def steps(self) -> int:
-        """The number of batches that were trained on."""
+        """The number of trained batches."""
         return self.ledger.steps.total()
 
     @property
     def samples(self) -> int:
-        """The number of samples that were trained on."""
+        """The number of trained samples."""
         return self.ledger.samples.total()
 
     @property
@@ -147,11 +150,11 @@ class StepProfile(Callback):
 
     @property
     def rows(self) -> list[Row]:
-        """What the whole time went to."""
+        """The parts of the total time."""
         return _rows(self.ledger.seconds, self.steps)
 
     def rows_of(self, epoch: int) -> list[Row]:
-        """Returns what the time of one epoch went to."""
+        """Returns the parts of one epoch's time."""
         seconds_by_part = {
             key: seconds
             for key, seconds in self.ledger.seconds.items()
@@ -173,7 +176,7 @@ class StepProfile(Callback):
 def _rows(
     seconds_by_part: dict[tuple[int | None, Part], float], steps: int
 ) -> list[Row]:
-    """Returns the rows in the order of `PARTS`, each with its details behind it."""
+    """Returns the rows in the order of `PARTS`, each followed by its details."""
     total = sum(seconds_by_part.values()) or 1.0
     sums = defaultdict[Part, float](float)
     repeated = defaultdict[Part, float](float)

@@ -1,4 +1,4 @@
-"""Random data that fits a model."""
+"""Random data for a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, to_list
 
 LENGTH = 32
-"""What stands for sizes that the model leaves open, such as the number of steps."""
+"""Value for sizes that the model leaves open, such as the number of steps."""
 Array = Any
 Shape = tuple[int, ...]
 
@@ -26,15 +26,15 @@ def input_shapes(model: Any) -> list[Shape]:
 
 
 def sample_bytes(model: Any) -> int:
-    """Returns the memory of one sample, roughly."""
+    """Returns the approximate memory of one sample."""
     shapes = [*input_shapes(model), *(shape[1:] for shape in _output_shapes(model, 1))]
     return sum(4 * math.prod(shape) for shape in shapes)
 
 
 def inputs(model: Any, rows: int) -> list[Array]:
-    """Returns an array for each input: numbers in [0, 1), or indices.
+    """Returns an array per input, with numbers in [0, 1) or indices.
 
-    Indices fit the Embedding behind the input.
+    Indices fit the Embedding after the input.
     """
     described_inputs = zip(
         model.inputs, input_shapes(model), _limits(model), strict=True
@@ -52,13 +52,13 @@ def _input(dtype: str, limit: int | None, shape: Shape) -> Array:
 
 
 def targets(model: Any, rows: int) -> list[Array]:
-    """Returns an array for each output: classes where the loss takes them."""
+    """Returns an array per output, with class numbers if the loss needs them."""
     outputs = _output_shapes(model, rows)
     return list(map(_target, model.loss_functions, model.target_shapes, outputs))
 
 
 def _target(loss: Any, target_shape: Any, output: Shape) -> Array:
-    """Returns random targets for an output of a shape without open sizes."""
+    """Returns random targets for an output with a fully known shape."""
     classes = output[-1]
     pairs = zip((target_shape or output)[1:], output[1:], strict=True)
     shape = (output[0], *(size or actual for size, actual in pairs))
@@ -85,7 +85,7 @@ def _limits(model: Any) -> list[int | None]:
 
 
 def _limits_on(model: Any, tensor: Any) -> Iterator[int]:
-    """Yields the `input_dim` of each Embedding that takes an input as it is."""
+    """Yields the `input_dim` of each Embedding that is applied directly to an input."""
     for node in model.graph_nodes():
         if not node.inbound_layers:
             continue

@@ -1,4 +1,4 @@
-"""Training curves: a history as a picture."""
+"""Draws training curves from a history."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from oneiros.errors import ArgumentError
 from oneiros_visualization.figures import figure_for
 
 COLUMNS = 3
-"""Panels side by side, at most."""
+"""Maximum number of panels in a row."""
 PANEL = (4.8, 3.4)
-"""Inches of a panel."""
+"""Size of a panel in inches."""
 MARKED = 30
-"""Epochs up to which each one is marked by a point."""
+"""Maximum number of epochs that are marked with points."""
 VALIDATION = "val_"
-"""What the names of values on validation data begin with."""
+"""Prefix of the names of validation values."""
 Curves = dict[str, list[float]]
 
 
 def plot_history(
     history: Any, metrics: Iterable[str] | None = None, figure: Any = None
 ) -> Any:
-    """Draws how the loss and the metrics went, epoch by epoch.
+    """Draws the loss and the metrics epoch by epoch.
 
-    Each has a panel of its own, with a line for the training data, and one for the
-    validation data if there were any. Epochs count from 1, as `fit` prints them.
+    Each has its own panel, with a line for the training data and, if there is any,
+    another for the validation data. Epochs count from 1, as in the output of `fit`.
 
     # Arguments
         history: the `History` that `fit` returned, or a dict such as its `history`.
-        metrics: names, without `val_`; all of the history by default.
-        figure: a `matplotlib.figure.Figure` to draw into, such as `plt.figure()`; a new
-            one by default.
+        metrics: names without `val_`; by default, all in the history.
+        figure: a `matplotlib.figure.Figure` to draw on, such as `plt.figure()`; by
+            default, a new one.
 
     # Returns
         The figure. `figure.savefig("curves.png")` writes it.
@@ -67,7 +67,7 @@ def plot_history(
 
 
 def _numbers(history: Any) -> Curves:
-    """Returns those values of a history that are a number each epoch."""
+    """Returns the values of a history that are numbers."""
     if not isinstance(history, Mapping):
         raise ArgumentError(
             f"plot_history received {shown(history)}. Expected what fit returned, or "
@@ -84,7 +84,7 @@ def _numbers(history: Any) -> Curves:
 
 
 def _floats(values: Any) -> list[float]:
-    """Returns values as floats; none if they aren't a number each."""
+    """Returns values as floats, or an empty list if they aren't numbers."""
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError):

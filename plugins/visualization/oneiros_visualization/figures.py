@@ -1,4 +1,4 @@
-"""Figures to draw into: the caller's own, or new ones."""
+"""Figures to draw on: the caller's, or new ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
 
     # Arguments
         figure: a `matplotlib.figure.Figure`, or None for a new one.
-        width: float, inches of a new one.
-        height: float, inches of a new one.
+        width: float, the width of a new figure in inches.
+        height: float, the height of a new figure in inches.
 
     # Returns
-        A `matplotlib.figure.Figure`. A new one needs no screen, and is shown in
-        notebooks.
+        A `matplotlib.figure.Figure`. A new one works without a display, and notebooks
+        show it.
 
     # Raises
         PluginLoadError: if matplotlib isn't installed.
@@ -29,7 +29,7 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
         from oneiros_visualization.picture import Picture
     except ImportError as error:
         raise PluginLoadError(
-            f"Pictures are drawn by matplotlib, which can't be imported ({error}). "
+            f"Drawing needs matplotlib, which can't be imported ({error}). "
             "In a clone of Oneiros, type: .uv/bin/uv pip install --python "
             f"{sys.executable} '.[pictures]'"
         ) from error

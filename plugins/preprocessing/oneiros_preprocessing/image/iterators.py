@@ -1,10 +1,10 @@
-"""Endless iterators over batches: the order of the samples, and what batches of images
-have in common.
+"""Endless iterators over batches: the order of the samples, and the base class for
+batches of images.
 
-Worker processes share out an iterator's batches, so that none is made twice. Two of
-them give 2.1 times the coloured pictures of 64x64 that the training's own process makes
-on two busy cores, and leave it 4 ms of processor time per batch instead of 14
-(`benchmarks/augmentation.py`).
+Worker processes divide an iterator's batches among themselves, so no batch is made
+twice. On two busy cores, two workers make 2.1 times as many 64x64 colour images as the
+training process alone, and reduce its own work per batch from 14 ms to 4 ms of
+processor time (`benchmarks/augmentation.py`).
 """
 
 from __future__ import annotations
@@ -23,38 +23,40 @@ from oneiros.errors import DataError
 Array = np.ndarray[Any, Any]
 LARGEST_SEED = 2**31 - 1
 LARGEST_TAG = 10_000
-"""Names of saved images end in a random number below it."""
+"""Upper limit of the random number in the names of saved images."""
 
 
 class Iterator:
-    """An endless iterator over batches of samples that have numbers.
+    """An endless iterator over batches of numbered samples.
 
-    A class of your own defines `next`, which starts so:
+    Define `next` in your subclass, and begin it with:
 
         with self.lock:
             numbers, first, size = next(self.index_generator)
 
-    Several threads may call it at once, and copies and pickles go on where it was.
+    Several threads may call it at the same time. Copies and pickles continue where the
+    original was.
 
     # Arguments
         n: int, number of samples.
-        batch_size: int, samples in a batch; the last one of an epoch may have less.
-        shuffle: bool, whether epochs have a random order. As in Keras 1, the order
-            drawn first is kept if `batch_size` divides `n`; `reset()` has the next one
-            drawn.
-        seed: int; before each batch NumPy's global generator is set to `seed` plus
-            `total_batches_seen`. None leaves it as it is.
+        batch_size: int, samples per batch; the last batch of an epoch may be smaller.
+        shuffle: bool, whether to shuffle each epoch. As in Keras 1, if `batch_size`
+            divides `n`, the first random order stays in use; call `reset()` for a new
+            one.
+        seed: int. Before each batch, NumPy's global generator is seeded with `seed`
+            plus `total_batches_seen`. None doesn't seed it.
 
     # Properties
-        batch_index: int, the batches since an order was drawn; 0 has one drawn.
-        total_batches_seen: int, the batches so far.
-        lock: held while `index_generator` is asked.
-        index_generator: iterator over what a batch consists of: the samples' numbers,
-            the place of the first one in the epoch, and how many they are.
+        batch_index: int, the number of batches since an order was drawn; set it to 0
+            for a new order.
+        total_batches_seen: int, the number of batches so far.
+        lock: hold it while you call `index_generator`.
+        index_generator: iterator that yields, for each batch, the samples' numbers, the
+            position of the first one in the epoch, and their count.
 
     # Raises
-        ArgumentError: if `n`, `batch_size` or `seed` is no integer, or `shuffle` a
-            text.
+        ArgumentError: if `n`, `batch_size` or `seed` isn't an integer, or `shuffle` is
+            a str.
 
     # Example
         ```python
@@ -88,7 +90,7 @@ class Iterator:
         )
 
     def reset(self) -> None:
-        """Lets the next batch be the first one of an epoch."""
+        """Starts a new epoch with the next batch."""
         self.batch_index = 0
 
     def _flow_index(
@@ -98,28 +100,28 @@ class Iterator:
         shuffle: bool = False,
         seed: int | None = None,
     ) -> Any:
-        """Returns what becomes `index_generator`; classes for Keras 1 override it."""
+        """Returns the `index_generator`; subclasses written for Keras 1 override it."""
         return SampleOrder(self, n, batch_size, shuffle, seed)
 
     def next(self) -> Any:
         """Returns the next batch."""
         raise NotImplementedError(
-            f"{type(self).__name__} derives from Iterator and must define next(self), "
+            f"{type(self).__name__} is a subclass of Iterator: define next(self), "
             "which returns a batch."
         )
 
     def oneiros_parts(self, count: int) -> list[Iterator]:
-        """Returns iterators that share out the batches from here on, for processes.
+        """Returns iterators that divide the remaining batches among processes.
 
-        The first one makes the next batch and each `count`-th after it, and so on.
-        Taken from them in turn, the batches are those of this iterator; without `seed`
-        in another order, which is drawn here.
+        The first iterator makes the next batch and every `count`-th one after it, and
+        so on. If you read from them in turn, you get the batches of this iterator;
+        without `seed`, in another order, which is drawn here.
 
         # Arguments
             count: int, the number of iterators.
 
         # Returns
-            List of iterators; of this one, if `_flow_index` is a class's own.
+            List of iterators; only this one if a subclass overrides `_flow_index`.
         """
         if not isinstance(self.index_generator, SampleOrder):
             return [self] * count
@@ -136,7 +138,7 @@ class Iterator:
         return self.next()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns all but the lock, which can't be copied."""
+        """Returns the state without the lock, which can't be copied."""
         return {name: value for name, value in vars(self).items() if name != "lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -144,7 +146,7 @@ class Iterator:
 
 
 class SampleOrder:
-    """An endless iterator over the samples' numbers of one batch after another.
+    """An endless iterator over the samples' numbers, batch by batch.
 
     # Arguments
         batches: the `Iterator` that counts the batches.
@@ -191,14 +193,14 @@ class SampleOrder:
 
 
 class PartOfOrder(SampleOrder):
-    """The order of an iterator that makes one batch of several.
+    """The order of an iterator that makes one out of every `count` batches.
 
     # Arguments
-        batches: the `Iterator`, a copy of the one whose batches are shared out.
-        number: int, which of each `count` batches is made.
+        batches: the `Iterator`, a copy of the one that is divided.
+        number: int, which of every `count` batches to make.
         count: int, the number of iterators that share them.
-        order_seed: int, what orders are drawn from: the same in all of them. Where the
-            iterator has a seed, they are drawn as ever.
+        order_seed: int, the seed for drawing orders, the same in all parts. It isn't
+            used if the iterator has a seed.
     """
 
     def __init__(
@@ -231,9 +233,9 @@ class PartOfOrder(SampleOrder):
 
 
 class ImageIterator(Iterator):
-    """What iterators over batches of images have in common.
+    """Base class of iterators over batches of images.
 
-    A class derived from it defines `image`, `targets` and `image_shape`.
+    Subclasses define `image`, `targets` and `image_shape`.
 
     # Arguments
         image_data_generator: the `ImageDataGenerator` that transforms the images.
@@ -273,10 +275,10 @@ class ImageIterator(Iterator):
         raise NotImplementedError
 
     def get_state(self) -> dict[str, Any] | None:
-        """Returns where it is, as plain data, with where NumPy's generator is; None if
-        `_flow_index` is a class's own.
+        """Returns its position and the state of NumPy's generator as plain data; None
+        if a subclass overrides `_flow_index`.
 
-        A training that is resumed goes on from there, and makes no batch again.
+        A resumed training run continues from there and repeats no batch.
         """
         samples = self.index_generator
         if type(samples) is not SampleOrder:
@@ -289,16 +291,16 @@ class ImageIterator(Iterator):
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Goes on from what `get_state` returned.
+        """Continues from a state that `get_state` returned.
 
         # Raises
-            DataError: if that is of other data.
+            DataError: if the state belongs to other data.
         """
         order = np.asarray(state["order"])
         if order.size not in (0, self.n):
             raise DataError(
-                f"{type(self).__name__} has {self.n} samples; the state that it is to "
-                f"go on from is of {order.size}. Pass the same data."
+                f"{type(self).__name__} has {self.n} samples, but the state to "
+                f"continue from has {order.size}. Pass the same data."
             )
         self.batch_index = state["batch_index"]
         self.total_batches_seen = state["total_batches_seen"]
@@ -319,7 +321,7 @@ class ImageIterator(Iterator):
         return batch if y is None else (batch, y)
 
     def _fill(self, row: Array, image: Array) -> None:
-        """Puts an image into a batch, transformed and normalized."""
+        """Transforms and normalizes an image, and stores it in a batch."""
         generator = self.image_data_generator
         x = generator.standardize(generator.random_transform(image))
         try:
@@ -332,7 +334,7 @@ class ImageIterator(Iterator):
             ) from None
 
     def _save(self, batch: Array, first: int) -> None:
-        """Writes images to files that are named by their places in the epoch."""
+        """Writes images to files named after their position in the epoch."""
         os.makedirs(self.save_to_dir, exist_ok=True)
         for place, x in enumerate(batch, start=first):
             image = oneiros.preprocessing.image.array_to_img(

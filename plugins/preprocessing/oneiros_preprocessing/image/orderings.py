@@ -1,4 +1,4 @@
-"""Where images have their rows, columns and channels."""
+"""The order of the axes of images: rows, columns and channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
 CHANNEL_COUNTS = (1, 3, 4)
-"""Of grey images, of coloured ones, and of coloured ones with transparency."""
+"""Grayscale, RGB and RGBA."""
 
 
 class Axes(NamedTuple):

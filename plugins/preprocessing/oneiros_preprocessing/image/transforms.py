@@ -209,7 +209,7 @@ def random_zoom(
 def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Array:
     """Adds a random number to each channel of an image.
 
-    What leaves the range of the image's values is set to its end.
+    Values that leave the range of the image's values are clipped.
 
     # Arguments
         x: array, the image.
@@ -267,10 +267,9 @@ def flip_axis(x: Any, axis: int) -> Array:
 
 
 def transform_matrix_offset_center(matrix: Any, x: Any, y: Any) -> Array:
-    """Returns a matrix that does around an image's centre what `matrix` does around its
-    first pixel.
+    """Moves the centre of a transformation from an image's first pixel to its centre.
 
-    As in Keras 1, the centre lies at `x / 2 + 0.5` and `y / 2 + 0.5`.
+    As in Keras 1, the centre is at `x / 2 + 0.5` and `y / 2 + 0.5`.
 
     # Arguments
         matrix: array (3, 3).
@@ -304,9 +303,9 @@ def apply_transform(
     fill_mode: str = "nearest",
     cval: float = 0.0,
 ) -> Array:
-    """Returns an image whose pixels come from the places that a matrix leads to.
+    """Applies an affine transformation to an image.
 
-    SciPy finds the places, once for all channels.
+    SciPy computes the source positions once for all channels.
 
     # Arguments
         x: array, the image.

@@ -1,4 +1,4 @@
-"""Whitening: pixels become uncorrelated, in images that look like images (ZCA)."""
+"""ZCA whitening: decorrelates pixels, and the results still look like images."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from scipy import linalg
 
 Array = np.ndarray[Any, Any]
 SMALLEST_VARIANCE = 1e-6
-"""Added to variances, of which some are 0."""
+"""Added to variances, some of which are 0."""
 
 
 def zca_matrix(images: Array) -> Array:
     """Returns the matrix that whitens flattened images.
 
     # Arguments
-        images: array of rank 4, the samples first; centred, for the result to be white.
+        images: array of rank 4, samples first; center them, or the result isn't white.
 
     # Returns
-        Symmetric array of shape `(pixels, pixels)`, where `pixels` counts all values of
-        an image.
+        Symmetric array of shape `(pixels, pixels)`, where `pixels` is the number of
+        values in an image.
 
     # Raises
-        DataError: if that doesn't fit the memory.
+        DataError: if there isn't enough memory.
 
     # References
         - [Learning Multiple Layers of Features from Tiny
@@ -38,8 +38,8 @@ def zca_matrix(images: Array) -> Array:
     except (MemoryError, ValueError) as error:
         gigabytes = pixels**2 * flat.itemsize / 1e9
         raise DataError(
-            f"ZCA whitening of images of {pixels} values takes several matrices of "
-            f"{gigabytes:.3g} GB each, which can't be had ({error}). Make the images "
+            f"ZCA whitening of images of {pixels} values needs several matrices of "
+            f"{gigabytes:.3g} GB each, more than there is ({error}). Make the images "
             "smaller, or use featurewise_std_normalization."
         ) from None
     scales = 1 / np.sqrt(variances + SMALLEST_VARIANCE)
@@ -54,8 +54,8 @@ def whitened(image: Array, matrix: Array) -> Array:
     """
     if image.size != len(matrix):
         raise DataError(
-            f"The image has the shape {image.shape}, {image.size} values; fit made the "
-            f"whitening for images of {len(matrix)} values. Fit on images of this "
+            f"The image has the shape {image.shape}, {image.size} values, but fit saw "
+            f"images of {len(matrix)} values. Fit on images of this "
             "shape."
         )
     return np.asarray((image.reshape(-1) @ matrix).reshape(image.shape))

@@ -1,1 +1,1 @@
-"""Sequences as arrays, and pairs of words that stand close to each other."""
+"""Padding of sequences, and pairs of neighbouring words."""

@@ -1,4 +1,4 @@
-"""Sequences of any lengths as one array."""
+"""Turns sequences of different lengths into one array."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def pad_sequences(
     truncating: str = "pre",
     value: float = 0.0,
 ) -> Array:
-    """Puts sequences into the rows of an array: cut, or filled up, to one length.
+    """Truncates or pads sequences to the same length, one per row of an array.
 
     # Arguments
-        sequences: list of sequences: of numbers, or of arrays of one shape.
-        maxlen: int, the length; that of the longest sequence if None.
+        sequences: list of sequences of numbers, or of arrays of the same shape.
+        maxlen: int, the length; None for the length of the longest sequence.
         dtype: type of the array.
-        padding: `"pre"` or `"post"`: the side that is filled up.
-        truncating: `"pre"` or `"post"`: the side that is cut.
-        value: float, what fills up.
+        padding: `"pre"` or `"post"`, the side to pad.
+        truncating: `"pre"` or `"post"`, the side to truncate.
+        value: float, the padding value.
 
     # Returns
         Array `(len(sequences), maxlen, *shape of an item)`.
 
     # Raises
-        ArgumentError: for another `padding` or `truncating`, or a `maxlen` that is no
+        ArgumentError: if `padding` or `truncating` is unknown, or `maxlen` isn't an
             integer.
-        DataError: if a sequence isn't one, or its items have another shape than those
-            of the others, or don't fit `dtype`.
+        DataError: if an item isn't a sequence, or its items differ in shape from the
+            other sequences', or don't fit `dtype`.
 
     # Example
         ```python
@@ -63,8 +63,8 @@ def pad_sequences(
         if items.shape[1:] != item_shape:
             raise DataError(
                 f"pad_sequences received sequence {number} with items of shape "
-                f"{items.shape[1:]}; those of sequence {filled[0]} have the shape "
-                f"{item_shape}. All must have the same."
+                f"{items.shape[1:]}, but those of sequence {filled[0]} have the shape "
+                f"{item_shape}. All must have the same shape."
             )
         cut_items = _cut(items, size, truncating)
         start = size - len(cut_items) if padding == "pre" else 0
@@ -84,7 +84,7 @@ def _length(number: int, sequence: Any) -> int:
         return len(sequence)
     except TypeError:
         raise DataError(
-            f"pad_sequences takes a list of sequences; item {number} is "
+            f"pad_sequences expected a list of sequences, but item {number} is "
             f"{shown(sequence)}. Write [x] for one sequence x, and list(x) for an "
             "iterator."
         ) from None

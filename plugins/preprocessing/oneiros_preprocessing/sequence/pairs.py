@@ -1,4 +1,4 @@
-"""Pairs of words for training word vectors: those that stand close, and others."""
+"""Skip-grams: pairs of neighbouring words, and random pairs."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Pair = list[Any]
 
 EULER_GAMMA = 0.577
 SEEDS = 10_000_000
-"""The seed by which pairs and labels are shuffled alike lies between 0 and this."""
+"""Upper limit of the seed with which pairs and labels are shuffled alike."""
 
 
 def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
-    """Returns the probability to keep a word, by its rank: frequent ones are rarely
+    """Returns the probability of keeping a word, by rank; frequent words are rarely
     kept.
 
-    Word frequencies are taken to follow Zipf's law, so that the word of rank `r` has
+    It assumes that word frequencies follow Zipf's law, so the word of rank `r` has
     about the frequency `1 / (r * (log(r) + 0.577) + 1/2 - 1 / (12 * r))`. A word is
     kept with the probability `sqrt(sampling_factor / frequency)`, at most 1.
 
     # Arguments
         size: int, number of words, the most frequent first.
-        sampling_factor: float, the frequency from which words are left out.
+        sampling_factor: float, the frequency above which words are dropped.
 
     # Returns
-        float64 array `(size,)` of probabilities. Item 0, which stands for no word, is
-        that of rank 1.
+        float64 array `(size,)` of probabilities. Item 0, which represents no word,
+        equals the item of rank 1.
 
     # Raises
-        ArgumentError: if `size` is no integer of at least 1.
+        ArgumentError: if `size` isn't an integer of at least 1.
 
     # Example
         ```python
@@ -66,28 +66,29 @@ def skipgrams(
     categorical: bool = False,
     sampling_table: Any = None,
 ) -> tuple[list[Pair], list[Any]]:
-    """Returns pairs of words of which the second stands close to the first, and pairs
-    with a random second word.
+    """Returns pairs of neighbouring words, and pairs with a random second word.
 
-    It draws from Python's `random`, as Keras 1 does: `random.seed(n)` reproduces it.
+    It draws from Python's `random`, as Keras 1 does; call `random.seed(n)` for
+    reproducible results.
 
     # Arguments
-        sequence: list of int, the words' numbers; 0 is no word.
-        vocabulary_size: int, the numbers are below it.
-        window_size: int, how many words on each side are close.
-        negative_samples: float, random pairs for each pair of close words; 0 for none.
-        shuffle: bool, whether the pairs are shuffled.
-        categorical: bool, whether labels are `[0, 1]` and `[1, 0]` instead of 1 and 0.
-        sampling_table: array `(vocabulary_size,)`: the probability to use a word as the
-            first of pairs, such as that of `make_sampling_table`.
+        sequence: list of int, the words' numbers; 0 means no word.
+        vocabulary_size: int, an upper limit of the numbers.
+        window_size: int, how many words on each side count as neighbours.
+        negative_samples: float, random pairs per pair of neighbours; 0 for none.
+        shuffle: bool, whether to shuffle the pairs.
+        categorical: bool, whether the labels are `[0, 1]` and `[1, 0]` instead of 1 and
+            0.
+        sampling_table: array `(vocabulary_size,)`, the probability of using a word as
+            the first of a pair, such as the result of `make_sampling_table`.
 
     # Returns
-        List of pairs `[word, other]`, and list of their labels.
+        List of pairs `[word, other]`, and list of labels.
 
     # Raises
         DataError: if a word's number isn't in `sampling_table`.
-        ArgumentError: if `vocabulary_size` or `window_size` is no integer, or there is
-            no word to draw below `vocabulary_size`.
+        ArgumentError: if `vocabulary_size` or `window_size` isn't an integer, or there
+            is no word to draw below `vocabulary_size`.
 
     # References
         - [Efficient Estimation of Word Representations in Vector
@@ -117,7 +118,7 @@ def skipgrams(
     if negative_samples > 0:
         count = int(len(labels) * negative_samples)
         if count and vocabulary_size < 2:
-            expected = "the number of words and one more, as word 0 is none"
+            expected = "the number of words plus one, as 0 means no word"
             raise refusal("skipgrams", "vocabulary_size", vocabulary_size, expected)
         pairs += _random_pairs([word for word, _ in pairs], count, vocabulary_size)
         labels += [random_label] * count
@@ -149,15 +150,15 @@ def _is_sampled(word: Any, sampling_table: Any) -> bool:
         probability = sampling_table[word]
     except IndexError:
         raise DataError(
-            f"skipgrams received the word {word} and a sampling_table of "
-            f"{len(sampling_table)} words. Make one of make_sampling_table"
-            "(vocabulary_size), which must be above every word's number."
+            f"skipgrams received the word {word}, but a sampling_table of only "
+            f"{len(sampling_table)} words. Call make_sampling_table"
+            "(vocabulary_size) with a size above every word's number."
         ) from None
     return bool(probability >= random.random())
 
 
 def _random_pairs(words: list[Any], count: int, vocabulary_size: int) -> list[Pair]:
-    """Returns pairs of the words, in random order, and random other ones."""
+    """Returns pairs of the words, in random order, with other random words."""
     random.shuffle(words)
     return [
         [words[number % len(words)], random.randint(1, vocabulary_size - 1)]

@@ -1,1 +1,1 @@
-"""Texts as numbers of words."""
+"""Turns texts into word numbers."""

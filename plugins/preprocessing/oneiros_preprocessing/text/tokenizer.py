@@ -1,4 +1,4 @@
-"""A vocabulary: texts as numbers of words, and as vectors."""
+"""A vocabulary that turns texts into word numbers and vectors."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ MODES = ("binary", "count", "tfidf", "freq")
 
 
 class Tokenizer:
-    """Numbers the words of texts by how frequent they are.
+    """Numbers the words of texts by frequency.
 
-    The most frequent word is number 1; 0 is no word.
+    The most frequent word has number 1; 0 means no word.
 
     # Arguments
-        nb_words: int, numbers above `nb_words - 1` are left out of what texts become;
-            None for none.
-        filters: str, characters that stand between words.
-        lower: bool, whether words become lower case.
-        split: str, what else stands between words.
-        char_level: bool, whether each character is a word; texts are then taken as they
-            are.
+        nb_words: int; words with numbers above `nb_words - 1` are dropped from the
+            results. None drops no words.
+        filters: str, characters that separate words.
+        lower: bool, whether to convert words to lower case.
+        split: str, another separator of words.
+        char_level: bool, whether each character is a word; texts are then used
+            unchanged.
 
     # Properties
-        word_counts: dict, how often each word was seen.
-        word_docs: dict, in how many texts each word was seen.
+        word_counts: dict, how often each word occurred.
+        word_docs: dict, in how many texts each word occurred.
         word_index: dict, the words' numbers.
-        index_docs: dict, in how many texts the word of a number was seen.
-        document_count: int, number of texts that were last seen.
+        index_docs: dict, in how many texts the word with each number occurred.
+        document_count: int, the number of texts in the last call of `fit_on_texts`.
 
     # Example
         ```python
@@ -76,7 +76,7 @@ class Tokenizer:
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
         """Learns words and their numbers.
 
-        Words that were learned before are counted on.
+        It adds to the counts of earlier calls.
 
         # Arguments
             texts: list or iterator of str; with `char_level`, also of lists of str.
@@ -104,9 +104,9 @@ class Tokenizer:
         }
 
     def fit_on_sequences(self, sequences: Any) -> None:
-        """Learns in how many sequences each number occurs.
+        """Counts in how many sequences each number occurs.
 
-        For `mode="tfidf"` without `fit_on_texts`.
+        Use it for `mode="tfidf"` without `fit_on_texts`.
 
         # Arguments
             sequences: list of lists of int.
@@ -117,7 +117,7 @@ class Tokenizer:
         )
 
     def texts_to_sequences(self, texts: Iterable[Any]) -> list[list[int]]:
-        """Returns texts as lists of their words' numbers; unknown words are left out.
+        """Turns texts into lists of word numbers; unknown words are dropped.
 
         # Arguments
             texts: list or iterator of str.
@@ -128,7 +128,7 @@ class Tokenizer:
         return list(self.texts_to_sequences_generator(texts))
 
     def texts_to_sequences_generator(self, texts: Iterable[Any]) -> Iterator[list[int]]:
-        """Yields what `texts_to_sequences` returns, one text after another."""
+        """Yields the items of `texts_to_sequences` one by one."""
         for text in texts:
             numbers = (self.word_index.get(word) for word in self._words(text))
             yield [
@@ -138,35 +138,35 @@ class Tokenizer:
             ]
 
     def texts_to_matrix(self, texts: Iterable[Any], mode: str = "binary") -> Array:
-        """Returns a row for each text, and in it a value for each word.
+        """Returns one row per text, with one value per word.
 
         # Arguments
             texts: list or iterator of str.
-            mode: what the value is; `sequences_to_matrix` says it.
+            mode: the kind of value, as for `sequences_to_matrix`.
 
         # Returns
-            float64 array `(number of texts, nb_words)`, as `sequences_to_matrix` does.
+            float64 array `(number of texts, nb_words)`, as from `sequences_to_matrix`.
         """
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode=mode)
 
     def sequences_to_matrix(self, sequences: Any, mode: str = "binary") -> Array:
-        """Returns a row for each sequence, and in it a value for each number.
+        """Returns one row per sequence, with one value per number.
 
         # Arguments
             sequences: list of lists of int.
             mode: `"binary"`: 1 where the number occurs. `"count"`: how often it does.
-                `"freq"`: that, divided by the sequence's length. `"tfidf"`: `(1 +
-                log(count)) * log(1 + n / (1 + m))`, where `m` of the `n` texts that
-                were learned have the number.
+                `"freq"`: the count divided by the sequence's length. `"tfidf"`: `(1 +
+                log(count)) * log(1 + n / (1 + m))`, where `m` of the `n` fitted texts
+                contain the number.
 
         # Returns
-            float64 array `(len(sequences), nb_words)`. Without `nb_words`, it has a
-            column for each word that was learned, and one for 0.
+            float64 array `(len(sequences), nb_words)`. Without `nb_words`, it has one
+            column per fitted word, and one for 0.
 
         # Raises
-            ArgumentError: for another mode, or if the number of columns isn't known, or
-                nothing was learned for `"tfidf"`.
-            DataError: if what stands in a sequence isn't a number of a word.
+            ArgumentError: if the mode is unknown, or the number of columns isn't known,
+                or `"tfidf"` is used before fitting.
+            DataError: if an item of a sequence isn't a word number.
         """
         check_choice("sequences_to_matrix", "mode", mode, MODES)
         if mode == "tfidf" and not self.document_count:
@@ -185,7 +185,7 @@ class Tokenizer:
         return matrix
 
     def _words(self, text: Any) -> Any:
-        """Returns the words of a text; one that was split already is left as it is."""
+        """Returns the words of a text; a list of words stays unchanged."""
         if self.char_level or isinstance(text, (list, tuple)):
             return text
         return text_to_word_sequence(text, self.filters, self.lower, self.split)
@@ -207,8 +207,8 @@ class Tokenizer:
         """Returns whether a row has a value for a number."""
         if not is_int(number) or number < 0:
             raise DataError(
-                f"sequences_to_matrix received {number!r} in a sequence, which is no "
-                "number of a word. Pass lists of integers from 0, such as those "
+                f"sequences_to_matrix received {number!r} in a sequence, which isn't a "
+                "word number. Pass lists of non-negative integers, such as those "
                 "of texts_to_sequences."
             )
         return bool(number < len(row))

@@ -1,4 +1,4 @@
-"""Texts as lists of words, and words as numbers without a vocabulary."""
+"""Splits texts into words, and numbers words without a vocabulary."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from oneiros.arguments import check_int, int_if_whole, shown
 from oneiros.errors import DataError
 
 PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-"""Characters that stand between words; an apostrophe is part of one."""
+"""Characters that separate words; an apostrophe is part of a word."""
 WORD_BITS = 64
 MULTIPLIER = 1_000_003
 
 
 def base_filter() -> str:
-    """Returns the characters that stand between words, as `filters` has them by
-    default.
+    """Returns the characters that separate words, the default of `filters`.
 
     Keras 1.0 and 1.1 had this function.
 
@@ -39,15 +38,15 @@ def text_to_word_sequence(
 
     # Arguments
         text: str.
-        filters: str, characters that stand between words.
-        lower: bool, whether words become lower case.
-        split: str, what else stands between words.
+        filters: str, characters that separate words.
+        lower: bool, whether to convert words to lower case.
+        split: str, another separator of words.
 
     # Returns
         List of str.
 
     # Raises
-        DataError: if the text is no str.
+        DataError: if the text isn't a str.
 
     # Example
         ```python
@@ -59,7 +58,7 @@ def text_to_word_sequence(
     """
     if not isinstance(text, str):
         advice = ": write text.decode('utf-8')" if isinstance(text, bytes) else ""
-        raise DataError(f"A text was expected; received {shown(text)}{advice}.")
+        raise DataError(f"Expected a text; received {shown(text)}{advice}.")
     if lower:
         text = text.lower()
     separated = text.translate(_separators(filters, split))
@@ -68,7 +67,7 @@ def text_to_word_sequence(
 
 @lru_cache
 def _separators(filters: str, split: str) -> dict[int, str]:
-    """Returns the table by which `str.translate` puts `split` between words."""
+    """Returns the table with which `str.translate` puts `split` between words."""
     return {ord(character): split for character in filters}
 
 
@@ -81,19 +80,19 @@ def one_hot(
 ) -> list[int]:
     """Numbers the words of a text by their hashes; several words may share a number.
 
-    The hash is that of Python 2.7 on 64 bits: the same in each process.
+    It is the hash of 64-bit Python 2.7, which is the same in every process.
 
     # Arguments
         text: str.
-        n: int, numbers are below it.
+        n: int, an upper limit of the numbers.
         filters, lower, split: as for `text_to_word_sequence`.
 
     # Returns
         List of int, from 1 to `n - 1`.
 
     # Raises
-        ArgumentError: if `n` is no integer of at least 2.
-        DataError: if the text is no str.
+        ArgumentError: if `n` isn't an integer of at least 2.
+        DataError: if the text isn't a str.
 
     # Example
         ```python
@@ -109,7 +108,7 @@ def one_hot(
 
 @lru_cache(maxsize=100_000)
 def _hash(word: str) -> int:
-    """Returns what `hash(word)` is in Python 2.7, whose hashes aren't salted."""
+    """Returns `hash(word)` as in Python 2.7, which doesn't salt hashes."""
     mask = 2**WORD_BITS - 1
     value = ord(word[0]) << 7
     for character in word:
