@@ -1,1 +1,1 @@
-"""The data sets of Keras, and small ones that need no network: a plugin of Oneiros."""
+"""Keras's data sets, and small ones that need no network: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""What the two sets of CIFAR share: batches of small photographs."""
+"""Shared code of CIFAR-10 and CIFAR-100: batches of small photographs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 def unpacked(folder: str, origin: str, md5: str) -> Path:
-    """Returns the path of a set's folder, whose archive is downloaded if it isn't
-    here."""
+    """Returns the path of a data set's folder; downloads the archive if needed."""
     get_file = oneiros.utils.data_utils.get_file
     return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
 
@@ -28,19 +27,19 @@ def unpacked(folder: str, origin: str, md5: str) -> Path:
 def load_batch(
     fpath: str | os.PathLike[str], label_key: str = "labels"
 ) -> tuple[Array, list[int]]:
-    """Reads one file of CIFAR.
+    """Reads a CIFAR file.
 
     # Arguments
-        fpath: path of the file, as it comes out of the archive.
-        label_key: str, name of the labels in the file: `"labels"` in CIFAR-10,
+        fpath: path of the file from the archive.
+        label_key: str, the labels' name in the file: `"labels"` in CIFAR-10,
             `"fine_labels"` or `"coarse_labels"` in CIFAR-100.
 
     # Returns
-        The images, a uint8 array `(n, 3, 32, 32)`, and the list of their labels.
+        The images, a uint8 array `(n, 3, 32, 32)`, and a list of their labels.
 
     # Raises
-        FileFormatError: if the file holds something else.
-        UnsafeFileError: if it holds more than data.
+        FileFormatError: if the file has other contents.
+        UnsafeFileError: if it contains more than data.
     """
     path = Path(fpath)
     batch = read(path)
@@ -58,7 +57,7 @@ def load_batch(
 
 
 def _member(batch: dict[Any, Any], key: str) -> Any:
-    """Returns what a pickle has under a key, which Python 2 wrote as bytes."""
+    """Returns the item of a pickle with a key, which Python 2 wrote as bytes."""
     return batch.get(key.encode(), batch.get(key))
 
 

@@ -1,4 +1,4 @@
-"""CIFAR-10: 60,000 photographs of 32 by 32 pixels, of ten kinds of things."""
+"""CIFAR-10: 60,000 photographs of 32 by 32 pixels in ten classes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Part = tuple[Array, Array]
 
 
 def load_data() -> tuple[Part, Part]:
-    """Returns the photographs; downloads them if they aren't here.
+    """Returns the photographs; downloads them if needed.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
-        images, `(n, 3, 32, 32)` or, with the image_dim_ordering `"tf"`,
-        `(n, 32, 32, 3)`, and of their classes from 0 to 9, `(n, 1)`.
+        images, `(n, 3, 32, 32)` or, with `image_dim_ordering` `"tf"`, `(n, 32, 32, 3)`,
+        and of their classes from 0 to 9, `(n, 1)`.
 
     # Raises
-        FileMissingError: if they can't be downloaded; the message says where to put
-            the archive by hand.
-        FileFormatError: if a file holds something else.
+        FileMissingError: if they can't be downloaded. The message says where you can
+            put the archive by hand.
+        FileFormatError: if a file has other contents.
 
     # References
         A. Krizhevsky: Learning multiple layers of features from tiny images. Technical

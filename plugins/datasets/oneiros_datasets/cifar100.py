@@ -1,4 +1,4 @@
-"""CIFAR-100: 60,000 photographs of 32 by 32 pixels, of a hundred kinds of things."""
+"""CIFAR-100: 60,000 photographs of 32 by 32 pixels in a hundred classes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Part = tuple[Array, Array]
 
 
 def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
-    """Returns the photographs; downloads them if they aren't here.
+    """Returns the photographs; downloads them if needed.
 
     # Arguments
-        label_mode: str, `"fine"` for 100 classes, `"coarse"` for 20 groups of them.
+        label_mode: str, `"fine"` for 100 classes, `"coarse"` for 20 groups of classes.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
-        images, `(n, 3, 32, 32)` or, with the image_dim_ordering `"tf"`,
-        `(n, 32, 32, 3)`, and int arrays of their classes, `(n, 1)`.
+        images, `(n, 3, 32, 32)` or, with `image_dim_ordering` `"tf"`, `(n, 32, 32, 3)`,
+        and int arrays of their classes, `(n, 1)`.
 
     # Raises
-        ArgumentError: for another label_mode.
-        FileMissingError: if they can't be downloaded; the message says where to put
-            the archive by hand.
-        FileFormatError: if a file holds something else.
+        ArgumentError: if `label_mode` is unknown.
+        FileMissingError: if they can't be downloaded. The message says where you can
+            put the archive by hand.
+        FileFormatError: if a file has other contents.
 
     # References
         A. Krizhevsky: Learning multiple layers of features from tiny images. Technical

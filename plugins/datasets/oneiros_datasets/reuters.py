@@ -1,4 +1,4 @@
-"""Reuters: 11,228 pieces of news, on 46 topics."""
+"""Reuters: 11,228 news stories on 46 topics."""
 
 from __future__ import annotations
 
@@ -44,35 +44,35 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int = 3,
 ) -> tuple[Part, Part]:
-    """Returns the news; downloads them if they aren't here.
+    """Returns the news stories; downloads them if needed.
 
-    A word is a number: the rarer it is, the greater. Numbers up to 2 have no word: 0 is
-    for padding, 1 begins a piece, 2 stands for words that are left out.
+    Each word is a number; rarer words have larger numbers. Numbers up to 2 aren't
+    words: 0 is for padding, 1 for the start of a story, 2 for dropped words.
 
     It seeds NumPy's generator.
 
     # Arguments
-        path: name of the file in the cache, or its path; `reuters.npz` of Keras 2 is
-            read, too.
-        nb_words: int, words of this number and rarer ones are left out.
-        skip_top: int, words below this number, the most frequent ones, are left out.
-        maxlen: int, pieces of this length and longer ones are left out.
-        test_split: float, the fraction of the pieces to use for testing.
-        seed: int, seed of the pieces' order.
-        start_char: int, what each piece begins with, or None.
-        oov_char: int, what stands for a word that is left out; None for nothing.
-        index_from: int, what is added to the number of each word.
+        path: name of the file in the cache, or its path; `reuters.npz` of Keras 2
+            works, too.
+        nb_words: int, drops words with this number and rarer ones.
+        skip_top: int, drops words below this number, which are the most frequent.
+        maxlen: int, drops stories of this length and longer ones.
+        test_split: float, the fraction of the stories to use for testing.
+        seed: int, seed of the stories' order.
+        start_char: int, the first item of each story, or None.
+        oov_char: int, replaces dropped words; None removes them.
+        index_from: int, added to the number of each word.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
         of topics from 0 to 45.
 
     # Raises
-        FileMissingError: if they can't be downloaded; the message says where to put
-            the file by hand.
-        FileFormatError: if the file holds something else.
-        ArgumentError: if `test_split` is no fraction.
-        DataError: if no piece is shorter than `maxlen`.
+        FileMissingError: if they can't be downloaded. The message says where you can
+            put the file by hand.
+        FileFormatError: if the file has other contents.
+        ArgumentError: if `test_split` isn't a fraction.
+        DataError: if no story is shorter than `maxlen`.
     """
     check_fraction("reuters.load_data", "test_split", test_split)
     file = located(path, NEWS, NEWS_OF_KERAS_2)
@@ -102,18 +102,19 @@ def _news(path: Path) -> tuple[list[Any], list[Any]]:
 def get_word_index(
     path: str | os.PathLike[str] = "reuters_word_index.pkl",
 ) -> dict[str, int]:
-    """Returns the number of each word, without what `index_from` adds to it.
+    """Returns the number of each word, before `index_from` is added.
 
     # Arguments
         path: name of the file in the cache, or its path; `reuters_word_index.json` of
-            Keras 2 is read, too.
+            Keras 2 works, too.
 
     # Returns
-        Dict from words to int: 1 for the most frequent one.
+        Dict from words to int; the most frequent word has number 1.
 
     # Raises
-        FileMissingError: if it can't be downloaded; the message says where to put it.
-        FileFormatError: if it holds something else.
+        FileMissingError: if it can't be downloaded. The message says where you can put
+            it by hand.
+        FileFormatError: if the file has other contents.
 
     # Example
         ```python

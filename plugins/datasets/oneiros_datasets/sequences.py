@@ -1,4 +1,4 @@
-"""Texts as lists of word numbers: what IMDB and Reuters do with them."""
+"""Shared code of IMDB and Reuters: texts as lists of word numbers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Which words are kept, and by which numbers.
+    """Selects words and numbers them.
 
     # Attributes
-        nb_words: int, words from this number on are left out; None keeps all but the
-            rarest.
-        skip_top: int, words below this number are left out.
-        maxlen: int, texts of this length and longer ones are left out, or None.
-        start_char: int, what each text begins with, or None.
-        oov_char: int, what stands for a word that is left out; None for nothing.
-        index_from: int, what is added to the number of each word.
+        nb_words: int, drops words from this number on; None keeps all but the rarest.
+        skip_top: int, drops words below this number.
+        maxlen: int, drops texts of this length and longer ones, or None.
+        start_char: int, the first item of each text, or None.
+        oov_char: int, replaces dropped words; None removes them.
+        index_from: int, added to the number of each word.
     """
 
     nb_words: int | None
@@ -37,10 +36,10 @@ class Vocabulary:
     def apply(
         self, texts: list[Words], labels: list[Any]
     ) -> tuple[list[Words], list[Any]]:
-        """Returns the texts that are kept, in their new numbers, and their labels.
+        """Returns the selected texts with their new numbers, and their labels.
 
         # Raises
-            DataError: if no text is kept.
+            DataError: if no text remains.
         """
         numbered = self._numbered(texts)
         if self.maxlen:
@@ -49,8 +48,8 @@ class Vocabulary:
             labels = list(compress(labels, is_short))
         if not numbered:
             raise DataError(
-                f"load_data received maxlen={self.maxlen}, and no text is shorter. "
-                "Pass a larger one."
+                f"load_data received maxlen={self.maxlen}, but no text is shorter. "
+                "Pass a larger number."
             )
         return self._within_vocabulary(numbered), labels
 
@@ -77,10 +76,10 @@ class Vocabulary:
 
 
 def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
-    """Brings texts and labels in one random order, in place.
+    """Shuffles texts and labels in place, in the same order.
 
-    It seeds NumPy's generator, as Keras 1 does: what a script draws afterwards depends
-    on it.
+    As in Keras 1, it seeds NumPy's generator, which affects later random numbers in
+    your script.
     """
     for values in (texts, labels):
         np.random.seed(seed)
@@ -88,7 +87,7 @@ def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
 
 
 def are_texts(texts: Any, labels: Any) -> bool:
-    """Returns whether these are texts, lists of word numbers, with a label each."""
+    """Returns whether these are lists of word numbers with one label each."""
     sizes_fit = all(map(_is_sequence, (texts, labels))) and len(texts) == len(labels)
     return sizes_fit and all(
         isinstance(text, list) and _NUMBERS.issuperset(map(type, text))
@@ -104,5 +103,5 @@ def _is_sequence(value: Any) -> bool:
 
 
 def as_rows(texts: list[Words]) -> Array:
-    """Returns an array of lists, which may be of any lengths."""
+    """Returns an array of lists, which may differ in length."""
     return np.fromiter(texts, dtype=object, count=len(texts))

@@ -1,4 +1,4 @@
-"""Where the files of data sets come from, and how they are read."""
+"""Downloads and reads the files of data sets."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.text import read_text
 
 KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
-"""Where Keras 2 has the same data sets in other files."""
+"""URL of Keras 2's files of the same data sets."""
 BUDGET = Budget(excess_bytes=1 << 30)
-"""What reading a data set may cost: compressed ones have a fifth of their size."""
+"""Limits for reading a data set; compression reduces them to a fifth."""
 
 
 @dataclass(frozen=True)
 class DatasetFile:
-    """A file that has a data set.
+    """A data set's file.
 
     # Attributes
         name: str, its name in the cache.
-        origin: str, its address.
-        sha256: str, its SHA-256, where it is known for certain.
+        origin: str, its URL.
+        sha256: str, its SHA-256, if known for certain.
     """
 
     name: str
@@ -39,15 +39,15 @@ class DatasetFile:
 def located(
     path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
 ) -> Path:
-    """Returns the path of a data set's file, which is downloaded if it isn't here.
+    """Returns the path of a data set's file; downloads it if needed.
 
     # Arguments
-        path: name in the cache, or path of a file.
-        source: DatasetFile, the file that Keras 1 has used.
-        others: DatasetFile, files that will do in its place, if `path` is its name.
+        path: name in the cache, or the path of a file.
+        source: DatasetFile, the file that Keras 1 used.
+        others: DatasetFile, alternatives, if `path` is the source's name.
 
     # Raises
-        FileMissingError: if none is here or can be downloaded.
+        FileMissingError: if none exists or can be downloaded.
     """
     name = os.path.expanduser(path)
     if name != source.name:
@@ -70,16 +70,16 @@ def _get(source: DatasetFile) -> Path:
 
 
 def read(path: Path, encoding: str = "bytes") -> Any:
-    """Returns the plain data that a file holds: a pickle, also with gzip, arrays of
-    NumPy, or JSON. What it is its first bytes say.
+    """Reads plain data from a file: a pickle, with or without gzip, NumPy arrays, or
+    JSON. Its first bytes determine the format.
 
     # Arguments
         path: Path of the file.
-        encoding: str, how texts in pickles of Python 2 are decoded.
+        encoding: str, encoding of text in pickles of Python 2.
 
     # Raises
         FileFormatError: if it is damaged.
-        UnsafeFileError: if it holds more than data.
+        UnsafeFileError: if it contains more than data.
     """
     with path.open("rb") as file:
         head = file.read(4)
@@ -96,23 +96,23 @@ def read(path: Path, encoding: str = "bytes") -> Any:
 
 
 def unexpected(path: Path, expected: str) -> FileFormatError:
-    """Returns the error for a file that can be read, and holds something else.
+    """Returns the error for a readable file with other contents.
 
     # Arguments
-        expected: str, what the file should hold.
+        expected: str, the expected contents.
     """
     return FileFormatError(
-        f"{path} isn't the data set: it should hold {expected}. If it was downloaded, "
+        f"{path} isn't the data set. Expected {expected}. If it was downloaded, "
         "delete it and run this again; if it is another file, move it away, or pass "
         "the right one: load_data(path='…')."
     )
 
 
 def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Returns `(x_train, y_train), (x_test, y_test)` from a file that holds them.
+    """Reads `(x_train, y_train), (x_test, y_test)` from a file.
 
     # Raises
-        FileFormatError: if it holds something else.
+        FileFormatError: if it has other contents.
     """
     data = read(path)
     if isinstance(data, dict):
@@ -128,7 +128,7 @@ def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]
 
 
 def is_pair(value: Any) -> bool:
-    """Returns whether a value is a list or tuple of two."""
+    """Returns whether a value is a list or tuple of two items."""
     is_sequence = isinstance(value, (list, tuple))
     return is_sequence and len(value) == 2
 
@@ -136,11 +136,11 @@ def is_pair(value: Any) -> bool:
 def read_words(
     path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
 ) -> dict[str, int]:
-    """Returns a dict from words to their numbers, from the first file that is here or
-    can be downloaded.
+    """Returns a dict from words to numbers, from the first file that exists or can be
+    downloaded.
 
     # Raises
-        FileFormatError: if the file holds something else.
+        FileFormatError: if the file has other contents.
     """
     file = located(path, source, *others)
     words = read(file, encoding="latin1")

@@ -1,5 +1,4 @@
-"""Data sets of other packages, mixed and cut in a part for training and one for
-testing."""
+"""Shuffles data sets of other packages, and splits them into training and test data."""
 
 from __future__ import annotations
 
@@ -20,9 +19,9 @@ def split(
     """Returns `(x_train, y_train), (x_test, y_test)`.
 
     # Arguments
-        owner: str, the function whose arguments these are, for messages.
+        owner: str, the calling function, for messages.
         test_split: float, the fraction of the samples to use for testing.
-        seed: int, seed of their order. NumPy's own generator doesn't change.
+        seed: int, seed of their order. NumPy's global generator doesn't change.
     """
     check_fraction(owner, "test_split", test_split)
     order = np.random.RandomState(seed).permutation(len(x))
@@ -36,8 +35,8 @@ def optional(module: str, package: str, purpose: str) -> Any:
 
     # Arguments
         module: str, path of the module.
-        package: str, what to install for it.
-        purpose: str, what it is needed for.
+        package: str, the package to install.
+        purpose: str, the data that it provides.
 
     # Raises
         PluginLoadError: if it isn't installed.

@@ -1,4 +1,4 @@
-"""Small tables of numbers that come with scikit-learn, and need no network."""
+"""Small tables from scikit-learn; they need no network."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def load_data(
     """Returns a table.
 
     # Arguments
-        name: str: `"iris"`, `"wine"` and `"breast_cancer"` have classes to tell apart,
-            `"diabetes"` and `"linnerud"` numbers to predict.
+        name: str: `"iris"`, `"wine"` and `"breast_cancer"` are for classification,
+            `"diabetes"` and `"linnerud"` for regression.
         test_split: float, the fraction of the rows to use for testing.
-        seed: int, seed of their order. NumPy's own generator doesn't change.
+        seed: int, seed of their order. NumPy's global generator doesn't change.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: float64 arrays `(n, columns)`, and
-        classes, `(n,)`, or numbers, `(n,)`, of `"linnerud"` `(n, 3)`.
+        classes `(n,)` or numbers `(n,)`, for `"linnerud"` `(n, 3)`.
 
     # Raises
         PluginLoadError: if scikit-learn isn't installed.

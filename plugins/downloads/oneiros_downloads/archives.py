@@ -1,4 +1,4 @@
-"""Archives that were downloaded, unpacked beside them."""
+"""Unpacks downloaded archives."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from oneiros_safe_files.zip_archive import MAGIC as ZIP
 from oneiros_safe_files.zip_archive import unpack_zip
 
 MOST_MEMBERS = 1_000_000
-"""Files and folders in an archive."""
+"""Maximum number of files and folders in an archive."""
 MOST_UNFOLDED = 100
-"""How many times longer than itself an archive may become."""
+"""Maximum ratio of unpacked to packed size."""
 ALWAYS_UNFOLDED = 64 << 20
-"""Bytes that any archive may become."""
+"""Unpacked size in bytes that is always allowed."""
 
 
 def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
-    """Unpacks an archive so that `folder` is there; returns it.
+    """Unpacks an archive to `folder`, and returns the folder.
 
-    The folder appears when all of the archive is good. Nothing appears beside it: what
-    an archive holds beside its folder of this name isn't unpacked, and if it has none,
-    all of it is put into `folder`. A warning names what it is.
+    The folder appears only after the whole archive is unpacked without errors. Nothing
+    else appears beside it: if the archive contains a folder of this name, only that
+    folder is unpacked; otherwise everything goes into `folder`. A warning names the
+    other contents.
 
     # Arguments
-        archive: Path, tar, also with gzip or bzip2, or zip: what its first bytes say.
-        folder: Path, beside the archive. If it exists, nothing is done.
-        budget: Budget, what unpacking may cost.
+        archive: Path; its first bytes determine the format: tar (with or without gzip
+            or bzip2) or zip.
+        folder: Path, beside the archive. If it exists, nothing happens.
+        budget: Budget, the limits for unpacking.
 
     # Raises
-        UnsafeFileError: if a member is a link, or leads out of the folder, or if the
-            archive unfolds to more than the budget.
-        FileFormatError: if it is damaged.
+        UnsafeFileError: if a member is a link or leads out of the folder, or the
+            unpacked size exceeds the budget.
+        FileFormatError: if the archive is damaged.
     """
     if folder.exists():
         return folder
@@ -64,7 +66,7 @@ def _budget(archive: Path) -> Budget:
 
 
 def _place(contents: Path, folder: Path, archive: Path) -> None:
-    """Moves what an archive held to `folder`, and nothing beside it."""
+    """Moves the contents of an archive to `folder`, and nothing beside it."""
     others = [entry.name for entry in contents.iterdir() if entry.name != folder.name]
     names = ", ".join(sorted(others)) or "nothing"
     if (contents / folder.name).exists():

@@ -1,4 +1,4 @@
-"""The folders in which downloaded files lie."""
+"""The folders for downloaded files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from oneiros_safe_files import names
 
 
 def homes() -> list[Path]:
-    """Returns the caches of this user, the one for new files first.
+    """Returns this user's caches, beginning with the one for new files.
 
-    They are `$KERAS_HOME`, if it is set, and `~/.keras`, which Keras has used since
-    2016.
+    They are `$KERAS_HOME`, if set, and `~/.keras`, which Keras has used since 2016.
     """
     default = os.path.join("~", ".keras")
     paths = [os.environ.get("KERAS_HOME") or default, default]
@@ -24,12 +23,13 @@ def homes() -> list[Path]:
 
 
 def folders(fname: str, cache_subdir: str, cache_dir: str | None) -> list[Path]:
-    """Returns the folders in which a file may lie, the one for a new file first.
+    """Returns the folders that may contain a file, beginning with the one for a new
+    file.
 
     # Arguments
-        fname: str, name of the file; an absolute path names its folder itself.
-        cache_subdir: str, folder below the cache; an absolute path stands for itself.
-        cache_dir: str, the only cache to look in, or None for all of this user.
+        fname: str, name of the file, or its absolute path.
+        cache_subdir: str, folder in the cache, or an absolute path.
+        cache_dir: str, the only cache to search; None searches all of this user's.
 
     # Raises
         UnsafeFileError: if a relative name leads out of its folder.
@@ -57,10 +57,9 @@ def _check_name(kind: str, name: str) -> None:
 
 
 def first_writable(candidates: list[Path]) -> Path:
-    """Returns the first of several folders in which files can be made; it is made if it
-    isn't there.
+    """Returns the first writable folder, and creates it if needed.
 
-    Where there is none, it is a temporary one of this process.
+    If there is none, it returns a temporary folder for this process.
     """
     for folder in candidates:
         try:
@@ -71,9 +70,9 @@ def first_writable(candidates: list[Path]) -> Path:
             return folder
     temporary = _temporary()
     warnings.warn(
-        f"Nothing can be written to {candidates[0]}. Downloads go to {temporary} for "
-        "now, and are made again next time. To keep them, set the environment variable "
-        "KERAS_HOME to a folder of yours.",
+        f"{candidates[0]} isn't writable. Downloads go to {temporary} for "
+        "now, and are repeated next time. To keep them, set the environment variable "
+        "KERAS_HOME to one of your folders.",
         stacklevel=4,
     )
     return temporary

@@ -1,4 +1,4 @@
-"""`get_file`: a file from the cache, or from its address."""
+"""`get_file`: returns a file from the cache, or downloads it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from oneiros_downloads import archives, caches
 
 SHA256_DIGITS = 64
 ALGORITHMS = {32: "md5", SHA256_DIGITS: "sha256"}
-"""Algorithms of hashes, by how many hexadecimal digits they have."""
+"""Hash algorithms by number of hexadecimal digits."""
 ARCHIVE_SUFFIX = ".tar.gz"
-"""What Keras 1 appends to the name of a folder for that of its archive."""
+"""Suffix that Keras 1 appends to a folder's name to get the archive's name."""
 
 
 def get_file(
@@ -29,35 +29,35 @@ def get_file(
     cache_dir: str | os.PathLike[str] | None = None,
     budget: Budget | None = None,
 ) -> str:
-    """Returns the path of a file, which is downloaded if it isn't in a cache.
+    """Returns the path of a file; downloads it unless a cache has it.
 
-    It is looked for in `$KERAS_HOME`, if that is set, and in `~/.keras`, so files of
-    Keras are found. A download that broke off goes on where it stopped, also after the
-    program was started again. It is checked before it gets its name.
+    It searches `$KERAS_HOME`, if set, and `~/.keras`, so it finds files that Keras
+    downloaded. An interrupted download continues where it stopped, even after a restart
+    of the program. The file gets its name only after it has been checked.
 
     # Arguments
         fname: name of the file, or its absolute path.
-        origin: str, address: `http`, `https`, `ftp` or `file`.
-        untar: bool, whether the file is an archive, `fname.tar.gz`, with the folder
-            `fname`. It is unpacked, by what it contains: tar, also with gzip or bzip2,
-            or zip.
-        md5_hash: str, MD5 that the file must have, 32 hexadecimal digits.
-        cache_subdir: folder below the cache, or absolute path of a folder.
-        sha256: str, SHA-256 that the file must have, 64 hexadecimal digits. It comes
-            before `md5_hash`, and says more: files that agree in their MD5 can be made.
-        cache_dir: the cache to use, in the place of those above.
-        budget: `oneiros.saving.Budget`, what unpacking may cost; by default all of the
-            disk, and 100 times what the archive has.
+        origin: str, URL: `http`, `https`, `ftp` or `file`.
+        untar: bool, whether the file is an archive, `fname.tar.gz`, that contains the
+            folder `fname`. Its contents determine the format: tar (with or without gzip
+            or bzip2) or zip.
+        md5_hash: str, expected MD5, 32 hexadecimal digits.
+        cache_subdir: folder in the cache, or the absolute path of a folder.
+        sha256: str, expected SHA-256, 64 hexadecimal digits. It replaces `md5_hash` and
+            is safer, since anyone can construct files with the same MD5.
+        cache_dir: the cache to use instead of the ones above.
+        budget: `oneiros.saving.Budget`, the limits for unpacking; by default the free
+            disk space and 100 times the archive's size.
 
     # Returns
         str, path of the file; with `untar`, of the folder.
 
     # Raises
-        FileMissingError: if the file can't be downloaded; the message says where to put
-            it yourself.
-        FileFormatError: if what was downloaded has another hash, or is damaged.
-        UnsafeFileError: if a name leads out of its folder, or an archive holds links or
-            unfolds to more than it may.
+        FileMissingError: if the file can't be downloaded. The message says where you
+            can put it by hand.
+        FileFormatError: if the downloaded file has another hash or is damaged.
+        UnsafeFileError: if a name leads out of its folder, or an archive contains links
+            or exceeds its limits.
 
     # Example
         ```python
@@ -84,7 +84,7 @@ def get_file(
 
 
 def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path | None:
-    """Returns the first path of this name that has the hash."""
+    """Returns the first path with this name and hash."""
     for folder in folders:
         path = folder / name
         if not path.exists():
@@ -95,7 +95,7 @@ def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path
 
 
 def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -> Path:
-    """Returns the path of a file, which is downloaded if it isn't here."""
+    """Returns the path of a file; downloads it if needed."""
     path = _find(folders, name, known_hash)
     if path is not None:
         return path
@@ -107,7 +107,7 @@ def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -
 def _unpack(
     archive: Path, folders: list[Path], name: str, budget: Budget | None
 ) -> Path:
-    """Returns the path of a folder, which is unpacked from its archive."""
+    """Returns the path of a folder; unpacks its archive if needed."""
     from oneiros_downloads.fetching import lock
 
     place = caches.first_writable([archive.parent, *folders])
@@ -116,12 +116,12 @@ def _unpack(
 
 
 def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
-    """Returns whether a file has a hash.
+    """Returns whether a file has the given hash.
 
     # Arguments
         fpath: path of the file.
-        md5_hash: str, its MD5, 32 hexadecimal digits, or its SHA-256, 64 of them. No
-            file has another one.
+        md5_hash: str, its MD5 (32 hexadecimal digits) or its SHA-256 (64 digits). For
+            any other text, the result is False.
 
     # Returns
         Bool.
@@ -147,7 +147,7 @@ def _has_hash(path: Path, known_hash: str) -> bool:
 
 
 def _known_hash(md5_hash: str | None, sha256: str | None) -> str | None:
-    """Returns the hash to check, as pooch writes it."""
+    """Returns the hash to check, in pooch's notation."""
     if sha256 is not None:
         return _named_hash("sha256", sha256, SHA256_DIGITS)
     if md5_hash is not None:

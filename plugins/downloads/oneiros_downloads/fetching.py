@@ -1,4 +1,4 @@
-"""Downloads a file into a cache, once for all processes."""
+"""Downloads a file to a cache, once for all processes."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ Downloader = Callable[[str, str, Any], None]
 
 
 def lock(path: Path) -> FileLock:
-    """Returns the lock under which one process makes what lies at `path`, while others
-    wait."""
+    """Returns the lock with which one process creates `path` while others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path.with_name(f".{path.name}.lock"))
 
 
 def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
-    """Downloads `origin` to the path `name` below `folder`, unless it is there and has
-    the hash.
+    """Downloads `origin` to `name` in `folder`, unless the file exists and has the
+    hash.
 
     # Raises
-        FileMissingError: if it can't be had.
+        FileMissingError: if it can't be downloaded.
         FileFormatError: if it has another hash.
-        ArgumentError: if the address is of an unknown kind.
+        ArgumentError: if the URL has an unknown scheme.
     """
     path = folder / name
     downloader = _downloader(origin, path)
@@ -50,9 +49,9 @@ def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
             raise FileMissingError(_advice(path, origin, error)) from error
         except ValueError as error:
             raise FileFormatError(
-                f"What {origin} gives isn't the file expected: its hash isn't "
+                f"The file from {origin} isn't the expected one: its hash isn't "
                 f"{known_hash}. Nothing was kept. If the file there was replaced by a "
-                "newer one that you trust, pass that one's hash."
+                "newer one that you trust, pass the new hash."
             ) from error
     return path
 
@@ -67,16 +66,16 @@ def _downloader(origin: str, path: Path) -> Downloader:
     if scheme == "file":
         return _into_new_file(_copy)
     raise ArgumentError(
-        f"get_file received origin={origin!r:.200}. Expected an address that begins "
-        "with https://, http://, ftp:// or file://; for a file that is here, pass "
+        f"get_file received origin={origin!r:.200}. Expected a URL that begins "
+        "with https://, http://, ftp:// or file://; for a local file, pass "
         "Path(file).absolute().as_uri()."
     )
 
 
 def _into_new_file(download: Downloader) -> Downloader:
-    """Lets a file be created anew, so that it may be read by whom the umask lets.
+    """Creates the file anew, so that it gets the permissions of the umask.
 
-    Only its owner may read the temporary file that pooch made for it.
+    The temporary file that pooch creates is readable only by its owner.
     """
 
     def downloaded(url: str, output_file: str, pooch: Any = None) -> None:
@@ -93,10 +92,10 @@ def _copy(url: str, output_file: str, pooch: Any = None) -> None:
 def _advice(path: Path, origin: str, error: Exception) -> str:
     state = "isn't here"
     if path.exists():
-        state = "has another hash than the one expected"
+        state = "doesn't have the expected hash"
     return (
-        f"{path} {state}, and {origin} can't be downloaded: {error!s:.300}. With a "
-        "network, run this again: what has arrived is kept. Without one, get the file "
-        f"on another machine, and put it there: cp {path.name} "
+        f"{path} {state}, and {origin} can't be downloaded: {error!s:.300}. Once the "
+        "network works, run this again: it continues. Without a network, get the file "
+        f"on another machine and put it there: cp {path.name} "
         f"{os.path.join(path.parent, '')}"
     )

@@ -1,4 +1,4 @@
-"""`ResumingDownloader`: what broke off goes on where it stopped."""
+"""`ResumingDownloader`: continues interrupted downloads where they stopped."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
 TRIES = 20
-"""How often a download is begun or goes on; each one must bring something new."""
+"""Maximum number of attempts; each must receive new data."""
 TIMEOUT = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes."""
+"""Timeouts in seconds for a connection and for the next bytes."""
 BLOCK = 1 << 16
-"""Bytes that are written at once."""
+"""Size of the chunks to write, in bytes."""
 BROKEN_OFF = (requests.ConnectionError, requests.Timeout, HTTPError)
-"""What the libraries raise when a connection ends early or gives nothing more."""
+"""Errors that the libraries raise when a connection breaks or stalls."""
 
 
 @dataclass
 class ResumingDownloader:
     """Downloads over HTTP, for pooch.
 
-    What has arrived is kept in a file of its own, which the next try, also that of
-    another process, goes on with: if the server says that the file there is the same as
-    before, by its ETag or date.
+    It keeps the received data in a separate file. The next attempt, even in another
+    process, continues from there if the server confirms, by ETag or date, that the file
+    hasn't changed.
 
     # Arguments
-        part: Path, the file that keeps what has arrived.
-        name: str, what the progress bar calls the file.
+        part: Path, the file with the received data.
+        name: str, the file's name in the progress bar.
     """
 
     part: Path
@@ -41,15 +41,16 @@ class ResumingDownloader:
 
     @property
     def version_file(self) -> Path:
-        """The file that keeps which version of which address has arrived."""
+        """The file with the URL and version of the received data."""
         return self.part.with_name(f"{self.part.name}.version")
 
     def __call__(self, url: str, output_file: str, pooch: Any = None) -> None:
         """Downloads `url` to the path `output_file`.
 
         # Raises
-            requests.RequestException, urllib3.exceptions.HTTPError: if it can't be had.
-            FileFormatError: if it doesn't fit the disk.
+            requests.RequestException, urllib3.exceptions.HTTPError: if the download
+                fails.
+            FileFormatError: if the disk doesn't have enough space.
         """
         for attempt in range(1, TRIES + 1):
             before = self._size()
@@ -66,7 +67,7 @@ class ResumingDownloader:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _go_on(self, url: str) -> None:
-        """Asks for what is missing, and appends it."""
+        """Requests the missing data and appends it."""
         arrived = self._size()
         version = self._version_of(url)
         headers = {"Accept-Encoding": "identity"}
@@ -90,7 +91,7 @@ class ResumingDownloader:
     def _append(
         self, arrived: int, total: int | None, answer: requests.Response
     ) -> None:
-        """Writes what comes behind the first `arrived` bytes."""
+        """Writes the data after the first `arrived` bytes."""
         bar = tqdm(
             desc=self.name,
             initial=arrived,
@@ -108,12 +109,12 @@ class ResumingDownloader:
         free = shutil.disk_usage(self.part.parent).free
         if total is not None and total - arrived > free:
             raise FileFormatError(
-                f"The server says that {self.name} has {total:,} bytes; the disk of "
+                f"The server says that {self.name} has {total:,} bytes, but the disk of "
                 f"{self.part.parent} has {free:,} free."
             )
 
     def _version_of(self, url: str) -> str | None:
-        """Returns which version of the file has arrived, in the server's words."""
+        """Returns the server's version of the received data."""
         try:
             address, version = self.version_file.read_text("utf-8").splitlines()
         except (OSError, ValueError):
@@ -128,7 +129,7 @@ class ResumingDownloader:
 
 
 def _begins_at(arrived: int, answer: requests.Response) -> bool:
-    """Returns whether an answer begins behind the first `arrived` bytes of the file."""
+    """Returns whether a response begins after the first `arrived` bytes of the file."""
     if answer.status_code != requests.codes.partial_content:
         return False
     place: str = answer.headers.get("Content-Range", "")

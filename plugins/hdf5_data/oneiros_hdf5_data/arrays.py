@@ -1,4 +1,4 @@
-"""Single arrays in HDF5 files, and a question before one is replaced."""
+"""Single arrays in HDF5 files, and a prompt before a file is overwritten."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Array = np.ndarray[Any, Any]
 
 
 def save_array(array: Any, name: str | os.PathLike[str]) -> None:
-    """Writes an array to an HDF5 file, which h5py and PyTables read.
+    """Writes an array to an HDF5 file that h5py and PyTables can read.
 
-    The file is replaced when the new one is complete.
+    An existing file is replaced only when the new one is complete.
 
     # Arguments
         array: array of numbers.
@@ -55,20 +55,21 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
 
 
 def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Array:
-    """Reads what `save_array` wrote, here or in Keras 1 with PyTables.
+    """Reads an array that `save_array` wrote, here or in Keras 1 with PyTables.
 
     # Arguments
         name: path of the file.
-        budget: `oneiros.saving.Budget`, what reading it may cost; by default as much
-            memory as the file is long, and a GiB more, as compressed arrays need.
+        budget: `oneiros.saving.Budget`, the limits for reading it; by default, memory
+            for the file's size plus 1 GiB, for compressed arrays.
 
     # Returns
-        Array of the type that was saved.
+        Array of the saved type.
 
     # Raises
-        FileMissingError: if there is no such file.
-        UnsafeFileError: if the array claims more than the budget, or than is stored.
-        FileFormatError: if it is damaged, or compressed by what h5py doesn't have; the
+        FileMissingError: if the file doesn't exist.
+        UnsafeFileError: if the array exceeds the budget, or claims more data than is
+            stored.
+        FileFormatError: if it is damaged, or uses a compression that h5py lacks; the
             message says what to install.
 
     # Example
@@ -90,13 +91,13 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
 
 
 def ask_to_proceed_with_overwrite(filepath: str | os.PathLike[str]) -> bool:
-    """Asks in the terminal whether a file may be replaced.
+    """Asks in the terminal whether to overwrite a file.
 
     # Arguments
-        filepath: path of the file, which the question names.
+        filepath: path of the file, for the question.
 
     # Returns
-        Bool, the answer; what is neither yes nor no is asked again.
+        Bool, the answer. It asks again until the answer is yes or no.
 
     # Raises
         ArgumentError: if nobody can answer.
@@ -121,7 +122,7 @@ def ask_to_proceed_with_overwrite(filepath: str | os.PathLike[str]) -> bool:
             answer = input(question).strip().lower()
         except EOFError:
             raise ArgumentError(
-                f"{filepath} exists, and nobody is here to say whether it may be "
+                f"{filepath} exists, and there is no terminal to ask whether it may be "
                 "overwritten. Pass overwrite=True, or another path."
             ) from None
         if answer in ANSWERS:

@@ -1,4 +1,4 @@
-"""`HDF5Matrix`: data that is larger than memory."""
+"""`HDF5Matrix`: data that doesn't fit in memory."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ OWNER = "HDF5Matrix"
 
 
 class HDF5Matrix:
-    """Rows of an array in an HDF5 file, which are read when they are asked for.
+    """Rows of an array in an HDF5 file, read on demand.
 
-    It takes the place of an array in `fit`, `evaluate` and `predict`. Rows that follow
-    each other are read fastest: train with `shuffle="batch"` or `shuffle=False`.
+    Pass it instead of an array to `fit`, `evaluate` and `predict`. Reading consecutive
+    rows is fastest, so train with `shuffle="batch"` or `shuffle=False`.
 
     # Arguments
         datapath: path of the file.
         dataset: str, path of the array in the file.
         start: int, the first row.
-        end: int, the row behind the last one, or None for all.
-        normalizer: function of rows that returns what is used in their place.
+        end: int, the row after the last one, or None for all rows.
+        normalizer: function that receives rows and returns the rows to use.
 
     # Raises
-        FileMissingError: if there is no such file.
-        FileFormatError: if it is damaged, or has no such array.
-        UnsafeFileError: if the array's data lie in another file.
-        ArgumentError: if the array doesn't have the rows asked for.
+        FileMissingError: if the file doesn't exist.
+        FileFormatError: if it is damaged, or doesn't contain the array.
+        UnsafeFileError: if the array's data is in another file.
+        ArgumentError: if the array doesn't have these rows.
 
     # Example
         ```python
@@ -54,9 +54,9 @@ class HDF5Matrix:
     """
 
     refs: MutableMapping[str, Any] = WeakValueDictionary()
-    """The files that are open, by their real paths; those of one path share one."""
+    """Open files by real path; matrices with the same path share a file."""
     _versions: ClassVar[dict[str, tuple[int, ...]]] = {}
-    """Which file lay at a path when it was opened."""
+    """The version of each file when it was opened."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class HDF5Matrix:
             key: int, slice, or list or array of int or bool.
 
         # Raises
-            IndexError: if there are no such rows.
+            IndexError: if the rows don't exist.
         """
         rows = self._read(key)
         return rows if self.normalizer is None else self.normalizer(rows)
@@ -111,13 +111,13 @@ class HDF5Matrix:
             return self._read_places(self._places(np.asarray(key)))
         raise IndexError(
             f"{OWNER} received {key!r:.80}. Expected a number, a slice, or a list or "
-            "array of numbers; read rows first, and then columns of them."
+            "array of numbers. Select rows first, then columns of the result."
         )
 
     def _read_slice(self, key: slice) -> Array:
         if key.stop is not None and key.stop > len(self):
             raise IndexError(
-                f"{OWNER} has {len(self)} rows; received a slice to {key.stop}."
+                f"{OWNER} has {len(self)} rows; received a slice up to {key.stop}."
             )
         start, stop, step = key.indices(len(self))
         if step < 0:
@@ -125,13 +125,13 @@ class HDF5Matrix:
         return self.data[self.start + start : self.start + max(start, stop) : step]
 
     def _places(self, rows: Array) -> Array:
-        """Returns where rows of this matrix are in the file."""
+        """Returns the positions of this matrix's rows in the file."""
         if rows.dtype == bool and len(rows) == len(self):
             rows = np.flatnonzero(rows)
         if not rows.size:
             return np.zeros(0, int)
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise IndexError(f"{OWNER} takes integers; received {rows!r:.80}.")
+            raise IndexError(f"{OWNER} expected integers; received {rows!r:.80}.")
         rows = np.where(rows < 0, rows + len(self), rows)
         if rows.min() < 0 or rows.max() >= len(self):
             raise IndexError(
@@ -141,25 +141,25 @@ class HDF5Matrix:
         return self.start + rows
 
     def _read_places(self, places: Array) -> Array:
-        """Returns rows in any order, and several times; HDF5 has each once, in its own
-        order."""
+        """Returns rows in any order and with repetitions; HDF5 reads each once, in
+        ascending order."""
         stored, order = np.unique(places, return_inverse=True)
         return self.data[stored.tolist()][order]
 
     @cached_property
     def _example(self) -> Array:
-        """One row, as it is used, or none."""
+        """One normalized row, or none."""
         return np.asarray(self[: min(1, len(self))])
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of all rows, as they are used."""
+        """Shape of all rows after the normalizer."""
         row = self.data if self.normalizer is None else self._example
         return (len(self), *row.shape[1:])
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the rows, as they are used."""
+        """Type of the rows after the normalizer."""
         row = self.data if self.normalizer is None else self._example
         dtype: np.dtype[Any] = row.dtype
         return dtype
@@ -171,7 +171,8 @@ class HDF5Matrix:
 
     @property
     def id(self) -> Any:
-        """What HDF5 knows the array by; it says whether the file is still open."""
+        """HDF5's identifier of the array, which shows whether the file is still
+        open."""
         return self.data.id
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -179,6 +180,6 @@ class HDF5Matrix:
 
 
 def _version(path: str) -> tuple[int, ...]:
-    """Returns what changes when a file is written again, or replaced by another."""
+    """Returns values that change when the file is rewritten or replaced."""
     status = os.stat(path)
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)

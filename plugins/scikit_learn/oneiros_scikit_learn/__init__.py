@@ -1,1 +1,1 @@
-"""Models as estimators of scikit-learn."""
+"""Models as scikit-learn estimators."""

@@ -1,4 +1,4 @@
-"""What both estimators share: parameters, and a model that `fit` builds."""
+"""Base class of both estimators: parameters, and a model that `fit` builds."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from oneiros_scikit_learn.parameters import arguments_for, check_parameters
 
 
 class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A model as an estimator of scikit-learn.
+    """A model as a scikit-learn estimator.
 
     Use `KerasClassifier` or `KerasRegressor`.
 
     # Arguments
-        build_fn: function that returns a compiled model; or an object that is called
-            so. None means that the estimator itself has a method `__call__` for it.
+        build_fn: function or callable object that returns a compiled model. None uses
+            the estimator's own method `__call__`.
         **sk_params: arguments of `build_fn`, and of the model's `fit`, `predict`,
-            `predict_classes` and `evaluate`. What a call of the estimator's method is
-            given goes before them.
+            `predict_classes` and `evaluate`. Arguments of a call of the estimator's
+            methods override them.
 
     # Raises
-        ValueError: an argument is none of these functions'.
+        ValueError: if none of these functions has an argument.
 
     # Example
         ```python
@@ -60,7 +60,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             params: parameters by name.
 
         # Raises
-            ValueError: one belongs to no function that could take it.
+            ValueError: if no function has a parameter of this name.
         """
         check_parameters(self._builder, params)
 
@@ -68,7 +68,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """Returns the parameters, `build_fn` among them.
 
         # Arguments
-            params: scikit-learn gives `deep`, which changes nothing here.
+            params: scikit-learn passes `deep`, which is ignored.
         """
         return {**self.sk_params, "build_fn": self.build_fn}
 
@@ -82,7 +82,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             The estimator.
 
         # Raises
-            ValueError: a parameter belongs to no function that could take it.
+            ValueError: if no function has a parameter of this name.
         """
         changes = dict(params)
         self.build_fn = changes.pop("build_fn", self.build_fn)
@@ -93,8 +93,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def fit(self, x: Any, y: Any, **kwargs: Any) -> Any:
         """Builds a new model and trains it.
 
-        Arguments of the model's `fit` that are parameters are copied for it, so that a
-        callback among them begins anew.
+        Parameters for the model's `fit` are copied, so each call gets fresh callbacks.
 
         # Arguments
             x: inputs: an array or a table, samples first; or a list of arrays.
@@ -102,7 +101,7 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             kwargs: arguments of the model's `fit`.
 
         # Returns
-            The training's `History`.
+            The `History` of the training run.
         """
         inputs = self._inputs(x, first=True)
         build = self._builder
@@ -114,12 +113,12 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def filter_sk_params(
         self, fn: Callable[..., Any], override: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Returns the parameters that a function takes.
+        """Returns the parameters that a function accepts.
 
         # Arguments
             fn: the function.
-            override: arguments that go before the parameters, whether the function
-                takes them or not.
+            override: arguments that override the parameters, even if the function
+                doesn't accept them.
         """
         return {**arguments_for(fn, self.sk_params), **(override or {})}
 
@@ -133,26 +132,27 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         if callable(self):
             return self
         raise ValueError(
-            f"{type(self).__name__} has no function that builds its model: give it "
-            "one, build_fn=…, or define __call__ in the class."
+            f"{type(self).__name__} has no function that builds its model. Pass "
+            "build_fn=…, or define __call__ in the class."
         )
 
     def _targets(self, y: Any) -> Any:
         return self._one_hot_if_wanted(y)
 
     def _one_hot_if_wanted(self, y: Any) -> Any:
-        """Returns numbers of classes as rows, where the loss takes rows."""
+        """Converts class numbers to one-hot rows if the loss needs them."""
         loss = getattr(self.model.loss, "__name__", self.model.loss)
         if loss != "categorical_crossentropy" or y.ndim == 2:
             return y
         return to_categorical(y, self.model.output_shape[-1])
 
     def _inputs(self, x: Any, first: bool = False) -> Any:
-        """Returns inputs as arrays, whose features are those of the training.
+        """Returns inputs as arrays, and checks that their features match those in
+        training.
 
         # Arguments
-            x: an array or a table; or a list of them, one for each input of a model.
-            first: whether this is the training.
+            x: an array or a table, or a list of them, one per model input.
+            first: whether this is the training data.
         """
         if isinstance(x, list | tuple) and any(hasattr(part, "shape") for part in x):
             return [np.asarray(part) for part in x]
@@ -174,7 +174,7 @@ def targets_of(y: Any) -> Any:
     """Returns targets as an array.
 
     # Raises
-        ValueError: there are none.
+        ValueError: if there are none.
     """
     if y is None:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Labels of any kind, and the numbers of a model's outputs."""
+"""Maps labels of any kind to the numbers of a model's outputs."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ class ClassLabels:
     """The labels of a classifier.
 
     # Arguments
-        classes: array of labels; a label's place is the number of its output.
+        classes: array of labels; a label's index is the number of its output.
     """
 
     classes: Any
 
     @classmethod
     def of(cls, y: Any, outputs: int) -> ClassLabels:
-        """Returns the labels among targets.
+        """Returns the labels of targets.
 
-        Integers that number outputs keep their meaning, even if some don't occur.
+        Integers that are output numbers keep their meaning, even if some don't occur.
 
         # Arguments
-            y: array of labels, or of rows with a one for each sample's class.
-            outputs: int, how many outputs the model has.
+            y: array of labels, or of one-hot rows.
+            outputs: int, the number of the model's outputs.
 
         # Raises
-            ValueError: there are more labels than outputs, or numbers that name no
+            ValueError: if there are more labels than outputs, or numbers outside the
                 classes.
         """
         count = max(outputs, 2)
@@ -43,13 +43,13 @@ class ClassLabels:
         if len(distinct) > count:
             raise ValueError(
                 f"The targets have {len(distinct)} labels, but the model that build_fn "
-                f"made tells {count} classes apart. Its last layer must have an output "
-                "for each label."
+                f"made has {count} classes. Its last layer must have one output "
+                "per label."
             )
         return cls(distinct)
 
     def numbers(self, y: Any) -> Any:
-        """Returns the numbers of labels; rows stay as they are."""
+        """Returns the numbers of labels; one-hot rows stay unchanged."""
         if y.ndim == 2 and y.shape[1] > 1:
             return y
         if np.array_equal(self.classes, np.arange(len(self.classes))):
@@ -57,14 +57,14 @@ class ClassLabels:
         unknown = set(np.unique(y).tolist()) - set(self.classes.tolist())
         if unknown:
             raise ValueError(
-                f"{sorted(unknown)} aren't among the labels of the training: "
+                f"{sorted(unknown)} aren't among the labels from training: "
                 f"{self.classes.tolist()}."
             )
         return np.searchsorted(self.classes, y)
 
 
 def _number_outputs(distinct: Any, count: int) -> bool:
-    """Whether sorted labels are integers of outputs."""
+    """Returns whether sorted labels are output numbers."""
     if distinct.dtype.kind not in "iufb" or not len(distinct):
         return False
     are_whole = np.array_equal(distinct, np.floor(distinct.astype(float)))

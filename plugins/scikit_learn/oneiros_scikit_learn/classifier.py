@@ -1,4 +1,4 @@
-"""A model that tells classes apart, as an estimator."""
+"""A classification model as an estimator."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from oneiros_scikit_learn.class_labels import ClassLabels
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
-    """A classifier of scikit-learn that is a model.
+    """A model as a scikit-learn classifier.
 
-    The model has one output with a sigmoid for two classes, or as many as there are
-    classes. It is compiled with a loss for classes, and with `metrics=["accuracy"]` if
-    `score` is called.
+    The model needs one output per class, or, for two classes, a single output with a
+    sigmoid. Compile it with a classification loss, and with `metrics=["accuracy"]` if
+    you call `score`.
 
     # Example
         ```python
@@ -61,14 +61,14 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         return self.classes_[numbers]
 
     def predict_proba(self, x: Any, **kwargs: Any) -> Any:
-        """Returns each class's probability.
+        """Returns the probability of each class.
 
         # Arguments
             x: inputs, samples first.
             kwargs: arguments of the model's `predict`.
 
         # Output shape
-            `(samples, classes)`, also if the model has one output.
+            `(samples, classes)`, even if the model has one output.
         """
         scores = self._scores(x, kwargs)
         if scores.shape[-1] == 1:
@@ -84,12 +84,12 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
             kwargs: arguments of the model's `evaluate`.
 
         # Raises
-            ValueError: the model was compiled without `metrics=["accuracy"]`.
+            ValueError: if the model was compiled without `metrics=["accuracy"]`.
         """
         model = self._fitted_model()
         if "acc" not in model.metrics_names:
             raise ValueError(
-                "score is the accuracy, and build_fn compiled the model without it: "
+                "score needs the accuracy, but build_fn compiled without it. Write "
                 'model.compile(…, metrics=["accuracy"]).'
             )
         arguments = self.filter_sk_params(Sequential.evaluate, kwargs)

@@ -1,4 +1,4 @@
-"""Which arguments belong to which function."""
+"""Assigns parameters to the functions that accept them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METHODS = (
     Sequential.predict_classes,
     Sequential.evaluate,
 )
-"""The methods whose arguments are parameters of an estimator."""
+"""The methods with arguments that are parameters of an estimator."""
 
 
 def argument_names(function: Callable[..., Any]) -> set[str]:
@@ -30,26 +30,26 @@ def argument_names(function: Callable[..., Any]) -> set[str]:
 def arguments_for(
     function: Callable[..., Any], parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """Returns those parameters that a function takes."""
+    """Returns the parameters that a function accepts."""
     names = argument_names(function)
     return {name: value for name, value in parameters.items() if name in names}
 
 
 def check_parameters(build: Callable[..., Any], parameters: dict[str, Any]) -> None:
-    """Checks that each parameter belongs to a method or to the building function.
+    """Checks that a method or the building function accepts each parameter.
 
     # Arguments
-        build: the function that makes the model.
+        build: the function that builds the model.
         parameters: an estimator's parameters.
 
     # Raises
-        ValueError: one belongs to none.
+        ValueError: if none accepts a parameter.
     """
     legal = argument_names(build).union(*map(argument_names, METHODS)) - {"self"}
     for name in parameters:
         if name not in legal:
             raise ValueError(
-                f"{name} is not a legal parameter: neither fit, predict and evaluate "
-                f"nor the function that builds the model has it. There are: "
+                f"{name} is not a legal parameter: neither fit, predict, evaluate "
+                f"nor the function that builds the model has it. Available: "
                 f"{', '.join(sorted(legal))}."
             )

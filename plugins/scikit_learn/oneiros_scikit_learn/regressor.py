@@ -1,4 +1,4 @@
-"""A model that predicts numbers, as an estimator."""
+"""A regression model as an estimator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oneiros_scikit_learn.base import BaseWrapper, targets_of
 
 
 class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
-    """A regressor of scikit-learn that is a model.
+    """A model as a scikit-learn regressor.
 
     # Example
         ```python
@@ -47,16 +47,17 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
             kwargs: arguments of the model's `predict`.
 
         # Output shape
-            `(samples,)` for a model with one output, else as the model's.
+            `(samples,)` for a model with one output; otherwise the model's output
+            shape.
         """
         arguments = self.filter_sk_params(Sequential.predict, kwargs)
         predictions = self._fitted_model().predict(self._inputs(x), **arguments)
         return np.squeeze(predictions)
 
     def score(self, x: Any, y: Any, **kwargs: Any) -> float:
-        """Returns the mean loss, as Keras 1 does: less is better.
+        """Returns the mean loss, as Keras 1 does; lower is better.
 
-        scikit-learn looks for the largest score; give `GridSearchCV` a `scoring`.
+        scikit-learn maximizes scores, so pass `scoring` to `GridSearchCV`.
 
         # Arguments
             x: inputs, samples first.

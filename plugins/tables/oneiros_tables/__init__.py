@@ -1,1 +1,1 @@
-"""Tables as the data of a model: a plugin of Oneiros."""
+"""Tables as data for models: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""Tables in memory, made into arrays: those of pandas, polars and Arrow."""
+"""Converts tables of pandas, polars and Arrow to arrays."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ Column = nw.Series[Any]
 
 
 def read(table: Any, data_name: str) -> Array:
-    """Returns a table as a matrix of rows and columns, or a column as a vector.
+    """Converts a table to a matrix, or a column to a vector.
 
-    Columns of one type keep it; several ones have the type that holds them all, floats
-    that of `K.floatx()`. What lies in memory as an array isn't copied.
+    If all columns have the same type, the array has it, too; otherwise it has the
+    common type of all columns. Floats get the type `K.floatx()`. Data that is already
+    an array in memory isn't copied.
 
     # Arguments
-        table: table or column that narwhals knows.
+        table: table or column that narwhals supports.
         data_name: str, the name of the data in messages.
 
     # Raises
-        DataError: if a column holds something else than numbers, or lacks a value.
+        DataError: if a column contains anything but numbers, or has a missing value.
     """
     columns = columns_of(table)
     check_types(columns, data_name)
@@ -44,21 +45,21 @@ def read(table: Any, data_name: str) -> Array:
 
 
 def read_chunk(array: Any, data_name: str) -> Array:
-    """Returns an array of Arrow as a vector."""
+    """Converts an Arrow array to a vector."""
     import pyarrow
 
     return read(pyarrow.chunked_array([array]), data_name)
 
 
 def read_record_batch(batch: Any, data_name: str) -> Array:
-    """Returns rows of Arrow as a matrix."""
+    """Converts Arrow rows to a matrix."""
     import pyarrow
 
     return read(pyarrow.Table.from_batches([batch]), data_name)
 
 
 def refuse_query(query: Any, data_name: str) -> Array:
-    """Refuses a table that isn't computed yet."""
+    """Raises DataError for a table that isn't computed yet."""
     raise DataError(
         f"{data_name}: received a {type(query).__name__}, which isn't computed yet. "
         "Compute it first: table = query.collect()."
@@ -66,13 +67,13 @@ def refuse_query(query: Any, data_name: str) -> Array:
 
 
 def columns_of(table: Any) -> list[Column]:
-    """Returns the columns of a table; a column alone is the only one."""
+    """Returns the columns of a table, or a single column in a list."""
     frame = nw.from_native(table, eager_only=True, allow_series=True)
     return [frame] if isinstance(frame, nw.Series) else list(frame.iter_columns())
 
 
 def check_types(columns: Sequence[Column], data_name: str) -> None:
-    """Raises DataError if columns don't hold numbers.
+    """Raises DataError if columns don't contain numbers.
 
     # Arguments
         data_name: str, the name of the data in messages.
@@ -86,7 +87,7 @@ def check_types(columns: Sequence[Column], data_name: str) -> None:
         names = [column.name for column in columns if _holds_numbers(column.dtype)]
         advice += f", or keep only {names!r:.200}"
     raise DataError(
-        f"{data_name}: received columns that don't hold numbers: {described:.200}. "
+        f"{data_name}: received columns that aren't numeric: {described:.200}. "
         f"{advice}."
     )
 
@@ -96,7 +97,7 @@ def _holds_numbers(dtype: nw.dtypes.DType) -> bool:
 
 
 def check_values(columns: Sequence[Column], data_name: str) -> None:
-    """Raises DataError if a column lacks a value.
+    """Raises DataError if a column has a missing value.
 
     # Arguments
         data_name: str, the name of the data in messages.
@@ -111,6 +112,6 @@ def check_values(columns: Sequence[Column], data_name: str) -> None:
             place += f", and in {count - 1} more"
         raise DataError(
             f"{data_name}: the column {column.name!r} has no value in {place}. Fill "
-            "such values, or drop their rows, before inputs and targets are taken from "
-            "the table."
+            "missing values, or drop their rows, before you take inputs and targets "
+            "from the table."
         )

@@ -1,4 +1,4 @@
-"""Datasets of Hugging Face: rows that stay in their files until a batch needs them."""
+"""Hugging Face datasets: rows stay in their files until a batch needs them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from oneiros_tables.frames import check_values, columns_of
 
 Array = Any
 NUMBERS = "fiub"
-"""Kinds of NumPy types that a model takes: floats, integers, booleans."""
+"""Kinds of NumPy types that models accept: floats, integers, booleans."""
 
 
 class Rows:
-    """Columns of a dataset, which are read row by row.
+    """Columns of a dataset, read row by row.
 
     # Arguments
         dataset: a `datasets.Dataset`.
-        name: str, the column that is read, of numbers or of arrays of one shape; or
-            None for a matrix of all columns, which hold numbers.
+        name: str, the column to read, with numbers or arrays of the same shape; None
+            for a matrix of all columns, which must contain numbers.
         data_name: str, the name of the data in messages.
 
     # Raises
-        DataError: if a column holds something else, or lacks a value.
+        DataError: if a column contains anything else, or has a missing value.
     """
 
     def __init__(self, dataset: Any, name: str | None, data_name: str) -> None:
@@ -40,7 +40,7 @@ class Rows:
             self._check_type(column)
 
     def _check_values(self, dataset: Any) -> None:
-        """Looks for rows without values, if the files say that there are some."""
+        """Looks for missing values, if the files say that there are any."""
         lacking = [
             name
             for name in dataset.column_names
@@ -59,7 +59,7 @@ class Rows:
         raise DataError(
             f"{self._data_name}: the column {name!r} holds {feature!r:.80}, expected "
             f"{'numbers' if self._name is None else 'numbers, or arrays of them'}. "
-            "Encode it, as by dataset.map(…), or leave it out: "
+            "Encode it, for example with dataset.map(…), or remove it: "
             "dataset.select_columns([…])."
         )
 
@@ -103,7 +103,7 @@ class Rows:
         if values.dtype.kind not in NUMBERS:
             raise DataError(
                 f"{self._data_name}: the column {name!r} holds arrays of several "
-                "shapes. Bring them to one, as by dataset.map(…)."
+                "shapes. Give them the same shape, for example with dataset.map(…)."
             )
         return values
 
@@ -112,13 +112,13 @@ class Rows:
 
 
 def read_dataset(dataset: Any, data_name: str) -> Rows:
-    """Returns a dataset as a matrix of rows and columns, which is read by rows."""
+    """Returns a dataset as a matrix that is read by rows."""
     return Rows(dataset, None, data_name)
 
 
 def read_column(column: Any, data_name: str) -> Array:
-    """Returns a column of a dataset, which is read by rows; a column within a column as
-    an array."""
+    """Returns a column of a dataset that is read by rows; for a nested column, an
+    array."""
     if not hasattr(column.source, "select_columns"):
         return np.asarray(column[:])
     return Rows(column.source, column.column_name, data_name)

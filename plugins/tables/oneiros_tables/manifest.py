@@ -17,7 +17,7 @@ READERS = {
     "read_record_batch": ("pyarrow.RecordBatch",),
     "refuse_query": ("narwhals.LazyFrame", "polars.LazyFrame"),
 }
-"""Functions of `oneiros_tables.frames`, with the classes that each is for."""
+"""Functions of `oneiros_tables.frames`, with the classes that each handles."""
 
 
 @hookimpl

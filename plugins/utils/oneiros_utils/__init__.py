@@ -1,1 +1,1 @@
-"""np_utils and the other helpers of keras.utils: a plugin of Oneiros."""
+"""`np_utils` and the other helpers of `keras.utils`: a plugin of Oneiros."""

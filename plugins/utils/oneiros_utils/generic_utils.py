@@ -1,4 +1,4 @@
-"""Looking names up in a module, and what Keras 1 did with bytecode."""
+"""Looks up names in a module, and refuses Keras 1's bytecode functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oneiros.config import check_loadable, known_objects
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 
 _SUPPLY = (
-    "A model's file holds a function's name; give the function when loading: "
+    "A model file holds only a function's name. Pass the function when loading: "
     "load_model(path, functions={'layer name': function})."
 )
 
@@ -21,14 +21,14 @@ def get_from_module(
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Looks a name up among custom objects, then among those of a module.
+    """Looks up a name in the custom objects, then in a module.
 
     # Arguments
-        identifier: name; configuration `{"name": N, **arguments}`; None or an object,
-            returned as they are.
+        identifier: name, or configuration `{"name": N, **arguments}`. None and other
+            objects are returned unchanged.
         module_params: dict, the module's `globals()`.
-        module_name: str, what messages call the thing looked for.
-        instantiate: bool, whether to call what a name stands for.
+        module_name: str, the kind of object, for messages.
+        instantiate: bool, whether to call the object.
         kwargs: dict, arguments of that call.
 
     # Example
@@ -45,13 +45,12 @@ def get_from_module(
         ```
 
     # Returns
-        What the name stands for, or with `instantiate` what calling it returns.
+        The object with this name; with `instantiate`, the result of calling it.
 
     # Raises
-        UnknownNameError: if the module has no such name.
+        UnknownNameError: if the module doesn't have the name.
         ConfigError: if a configuration has no name.
-        UnsafeFileError: if a configuration names a class that may not be built from
-            one.
+        UnsafeFileError: if a configuration names a class that isn't loadable.
     """
     if isinstance(identifier, dict):
         arguments = dict(identifier)
@@ -74,7 +73,7 @@ def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:
     objects = {**module_params, **known_objects()}
     if name not in objects:
         raise UnknownNameError(
-            f"Unknown {module_name} {name!r}. If it is your own, pass the object "
+            f"Unknown {module_name} {name!r}. If it is yours, pass the object "
             f"itself, or look it up under `with custom_object_scope({{{name!r}: …}}):`."
         )
     return objects[name]
@@ -87,7 +86,7 @@ def make_tuple(*args: Any) -> tuple[Any, ...]:
         *args: anything.
 
     # Returns
-        Tuple of them.
+        Tuple of the arguments.
 
     # Example
         ```python
@@ -100,13 +99,14 @@ def make_tuple(*args: Any) -> tuple[Any, ...]:
 
 
 def func_dump(func: Callable[..., Any]) -> NoReturn:
-    """Raises UnsafeFileError: functions aren't written as bytecode.
+    """Raises UnsafeFileError, because functions aren't saved as bytecode.
 
     # Arguments
         func: function.
 
     # Raises
-        UnsafeFileError: always; the message says how a loaded model gets the function.
+        UnsafeFileError: always; the message says how to pass a function to a loaded
+            model.
 
     # Example
         ```python
@@ -121,20 +121,21 @@ def func_dump(func: Callable[..., Any]) -> NoReturn:
     """
     name = getattr(func, "__name__", repr(func))
     raise UnsafeFileError(
-        f"func_dump({name}) would write bytecode, which no file here holds. {_SUPPLY}"
+        f"func_dump({name}) would write bytecode, which isn't supported. {_SUPPLY}"
     )
 
 
 def func_load(
     code: Any, defaults: Any = None, closure: Any = None, globs: Any = None
 ) -> NoReturn:
-    """Raises UnsafeFileError: bytecode isn't run.
+    """Raises UnsafeFileError, because bytecode isn't executed.
 
     # Arguments
-        code, defaults, closure, globs: what Keras 1 made a function of.
+        code, defaults, closure, globs: as in Keras 1.
 
     # Raises
-        UnsafeFileError: always; the message says how a loaded model gets the function.
+        UnsafeFileError: always; the message says how to pass a function to a loaded
+            model.
 
     # Example
         ```python

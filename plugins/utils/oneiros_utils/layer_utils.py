@@ -1,4 +1,4 @@
-"""The table of `model.summary()`, counting parameters, flipping kernels."""
+"""The table of `model.summary()`, parameter counts, and kernel flipping."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from oneiros_utils.np_utils import flipped_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 COLUMN_ENDS = (0.33, 0.55, 0.67, 1.0)
-"""Where the columns end, as parts of the width."""
+"""Positions of the column ends, as fractions of the width."""
 
 LEAST_LENGTH = 60
-"""Tables get no narrower than this in narrow terminals."""
+"""Minimum width of a table in narrow terminals."""
 
 FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
-"""Layers whose kernel `W` Theano's convolution flips, with those derived from them."""
+"""Layers with a kernel `W` that Theano's convolution flips; also their subclasses."""
 
 
 def print_summary(
@@ -34,18 +34,18 @@ def print_summary(
     *,
     print_fn: Callable[[str], Any] | None = None,
 ) -> None:
-    """Prints a table of layers: names, output shapes, parameters, connections.
+    """Prints a table of layers with names, output shapes, parameters and connections.
 
-    In a terminal that is narrower it gets narrower, too.
+    It adapts to a narrower terminal.
 
     # Arguments
         layers: list of layers.
-        relevant_nodes: `container_nodes` of the model whose connections are shown; all
-            if None.
+        relevant_nodes: `container_nodes` of the model, to show only its connections;
+            None shows all.
         line_length: int, width of the table.
-        positions: list of where the columns end, as parts of the width or as numbers of
+        positions: list of column ends, as fractions of the width or numbers of
             characters.
-        print_fn: function that gets each line, instead of its being printed.
+        print_fn: function to call with each line instead of printing it.
 
     # Example
         ```python
@@ -85,14 +85,14 @@ def print_summary(
 
 
 def _fitting(line_length: int) -> int:
-    """Returns how wide a table may be where it is printed."""
+    """Returns the width that fits the terminal."""
     if not sys.stdout.isatty():
         return line_length
     return min(line_length, max(LEAST_LENGTH, shutil.get_terminal_size().columns))
 
 
 def _widths(ends: Iterable[float]) -> list[int]:
-    """Returns the widths of columns that end there."""
+    """Returns the column widths for these ends."""
     widths = []
     start = 0
     for end in map(int, ends):
@@ -102,7 +102,7 @@ def _widths(ends: Iterable[float]) -> list[int]:
 
 
 def _row(fields: Iterable[Any], widths: list[int]) -> str:
-    """Returns the fields in their columns, cut where they don't fit."""
+    """Formats the fields in their columns, and truncates those that don't fit."""
     cells = []
     for field, width in zip(fields, widths, strict=True):
         text = str(field)[: width - 1]
@@ -113,7 +113,7 @@ def _row(fields: Iterable[Any], widths: list[int]) -> str:
 def _described(
     layer: Layer, relevant_nodes: Collection[str] | None
 ) -> list[tuple[Any, ...]]:
-    """Returns a layer's rows: one, and one more for each connection after the first."""
+    """Returns a layer's rows: one, plus one for each connection after the first."""
     name = f"{layer.name} ({type(layer).__name__})"
     shape = getattr(layer, "output_shape", "multiple")
     sources = connections(layer, relevant_nodes) or [""]
@@ -124,7 +124,7 @@ def _described(
 def connections(
     layer: Layer, relevant_nodes: Collection[str] | None = None
 ) -> list[str]:
-    """Returns where a layer's inputs come from, as `name[node index][tensor index]`."""
+    """Returns the sources of a layer's inputs as `name[node index][tensor index]`."""
     calls = [
         node
         for node in layer.inbound_nodes
@@ -142,11 +142,11 @@ def connections(
 def count_total_params(
     layers: list[Layer], layer_set: set[Layer] | None = None
 ) -> tuple[int, int]:
-    """Returns how many scalars weights hold: those that training changes, others.
+    """Returns the numbers of trainable and non-trainable parameters.
 
     # Arguments
-        layers: list of layers and models; a weight that several share counts once.
-        layer_set: set of layers already counted; these layers are added to it.
+        layers: list of layers and models; a shared weight counts once.
+        layer_set: set of layers that are already counted; it is updated.
 
     # Returns
         Two int.
@@ -174,14 +174,14 @@ def count_total_params(
 
 
 def convert_all_kernels_in_model(model: Any) -> None:
-    """Flips the kernels of all convolutions of a model along their windows.
+    """Flips the kernels of all convolutions in a model along their windows.
 
-    Models in it are no exception.
+    This includes nested models.
 
-    For weights that Keras 1 trained on Theano, whose convolution flips kernels: it
-    makes them give the same results here, and calling it again undoes it. Kernels that
-    fit since their file was loaded, as those from Theano do, and on Theano all, stay as
-    they are the first time, with a warning.
+    Use it for weights that Keras 1 trained on Theano, whose convolution flips kernels,
+    to get the same results here. Calling it again undoes the conversion. Kernels that
+    were already converted when their file was loaded stay unchanged the first time,
+    with a warning; so do all kernels on Theano.
 
     # Example
         ```python
@@ -205,9 +205,9 @@ def convert_all_kernels_in_model(model: Any) -> None:
     if fitted:
         names = ", ".join(sorted(layer.name for layer in fitted))
         warnings.warn(
-            f"The kernels of {names:.200} fit since they were loaded, as convolution "
-            "doesn't flip kernels here: they stay as they are. Leave the conversion "
-            "out.",
+            f"The kernels of {names:.200} were converted when they were loaded, as "
+            "convolution doesn't flip kernels here, so they stay unchanged. Remove the "
+            "conversion.",
             stacklevel=2,
         )
     for layer in converted:
@@ -219,7 +219,7 @@ def convert_all_kernels_in_model(model: Any) -> None:
 
 
 def _convolutions(model: Any) -> Iterator[Any]:
-    """Yields the layers in a model whose kernels Theano flips."""
+    """Yields the layers in a model with kernels that Theano flips."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from _convolutions(layer)

@@ -1,4 +1,4 @@
-"""Helpers on NumPy arrays: labels, scores, kernels and the lengths of convolutions."""
+"""Helpers for NumPy arrays: labels, scores, kernels and convolution lengths."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     """Turns class numbers into one-hot rows.
 
     # Arguments
-        y: class numbers from 0, of any shape; flattened.
-        nb_classes: int, number of classes; None and 0 take the largest number in `y`
+        y: class numbers from 0, of any shape; they are flattened.
+        nb_classes: int, number of classes; None and 0 mean the largest number in `y`
             plus one.
 
     # Returns
         float64 array `(len(y), nb_classes)`.
 
     # Raises
-        DataError: if a class number is negative or not below `nb_classes`, or none.
-        ArgumentError: if `nb_classes` is no integer.
+        DataError: if a class number is invalid, negative or not below `nb_classes`.
+        ArgumentError: if `nb_classes` isn't an integer.
 
     # Example
         ```python
@@ -46,8 +46,8 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     nb_classes = nb_classes or int(labels.max()) + 1
     if labels.min() < 0 or labels.max() >= nb_classes:
         raise DataError(
-            f"to_categorical takes class numbers from 0 to {nb_classes - 1} "
-            f"(nb_classes={nb_classes}); it received numbers from {labels.min()} to "
+            f"to_categorical expected class numbers from 0 to {nb_classes - 1} "
+            f"(nb_classes={nb_classes}); received numbers from {labels.min()} to "
             f"{labels.max()}."
         )
     one_hot = np.zeros((labels.size, nb_classes))
@@ -66,14 +66,14 @@ def _class_numbers(y: Any) -> Array:
 
 
 def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
-    """Divides by the norm along an axis; slices of norm 0 stay.
+    """Divides by the norm along an axis; slices with norm 0 stay unchanged.
 
-    `a / norm(a)`. A vector comes back as one row.
+    It computes `a / norm(a)`. A vector becomes one row.
 
     # Arguments
         a: array.
-        axis: int, the axis the norm is taken over.
-        order: of the norm, as in `numpy.linalg.norm`.
+        axis: int, the axis of the norm.
+        order: order of the norm, as in `numpy.linalg.norm`.
 
     # Returns
         Array of the shape of `a`, or `(1, len(a))` for a vector.
@@ -93,10 +93,10 @@ def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
 
 
 def binary_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of probabilities `p` against labels `y` of 0 and 1.
+    """Returns the mean crossentropy of probabilities `p` and labels `y` of 0 and 1.
 
-    `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are kept 1e-15 away from 0
-    and 1.
+    It computes `-mean(y * log(p) + (1 - y) * log(1 - p))`. Probabilities are clipped to
+    a distance of 1e-15 from 0 and 1.
 
     # Arguments
         p: array `(samples,)`, probabilities of 1.
@@ -119,9 +119,10 @@ def binary_logloss(p: Any, y: Any) -> Any:
 
 
 def multiclass_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of rows of class probabilities against class numbers.
+    """Returns the mean crossentropy of rows of class probabilities and class numbers.
 
-    `-mean(log(p[sample, y - 1]))`: as in Keras 1.2.2 the class numbers count from 1.
+    It computes `-mean(log(p[sample, y - 1]))`. As in Keras 1.2.2, class numbers count
+    from 1.
 
     # Arguments
         p: array `(samples, classes)`, probabilities.
@@ -144,12 +145,11 @@ def multiclass_logloss(p: Any, y: Any) -> Any:
 
 
 def accuracy(p: Any, y: Any) -> Any:
-    """Share of the elements of `p` that equal those of `y`.
+    """Returns the fraction of the elements of `p` that equal those of `y`.
 
     # Arguments
         p: array or list `(samples,)`, predicted classes.
-        y: array or list `(samples,)`, classes. If one is longer, the rest of it is
-            ignored.
+        y: array or list `(samples,)`, classes. If one is longer, its rest is ignored.
 
     # Returns
         Float between 0 and 1.
@@ -168,8 +168,8 @@ def probas_to_classes(y_pred: Any) -> Array:
     """Returns the most likely class of each row.
 
     # Arguments
-        y_pred: probabilities, `(samples, classes)`, or of the second of two classes,
-            `(samples[, 1])`, where 0.5 means the first.
+        y_pred: probabilities `(samples, classes)`, or `(samples[, 1])` for the second
+            of two classes, where 0.5 means the first class.
 
     # Returns
         int array `(samples,)`.
@@ -195,7 +195,7 @@ def categorical_probas_to_classes(p: Any) -> Array:
         p: array `(samples, classes)`.
 
     # Returns
-        int array `(samples,)`; of equal probabilities the first one counts.
+        int array `(samples,)`; in a tie, the first class.
 
     # Example
         ```python
@@ -210,19 +210,19 @@ def categorical_probas_to_classes(p: Any) -> Array:
 def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
     """Flips a kernel along its window.
 
-    This leads from Theano's convolution to cross-correlation, and back. A kernel that
-    was made to fit when its file was loaded stays as it is, with a warning.
+    This converts from Theano's convolution to cross-correlation and back. A kernel that
+    was already converted when its file was loaded stays unchanged, with a warning.
 
     # Arguments
         kernel: array of rank 4 or 5.
-        dim_ordering: `"th"`, window last, `"tf"`, window first, or None for
+        dim_ordering: `"th"` for window last, `"tf"` for window first, or None for
             `K.image_dim_ordering()`.
 
     # Returns
         A new array of the same shape.
 
     # Raises
-        ArgumentError: for another rank or dim_ordering.
+        ArgumentError: if the rank or `dim_ordering` is invalid.
 
     # Example
         ```python
@@ -239,8 +239,8 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
     name = _fitted_when_loaded(kernel)
     if name:
         warnings.warn(
-            f"This kernel of {name} fits since it was loaded, as convolution doesn't "
-            "flip kernels here: it stays as it is. Leave the conversion out.",
+            f"This kernel of {name} was converted when it was loaded, as convolution "
+            "doesn't flip kernels here, so it stays unchanged. Remove the conversion.",
             stacklevel=2,
         )
         return np.array(kernel)
@@ -248,7 +248,7 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
 
 
 def _fitted_when_loaded(kernel: Array) -> str | None:
-    """Returns the name of a layer that has just this kernel, if it was made to fit when
+    """Returns the name of the layer with exactly this kernel, if it was converted when
     it was loaded."""
     for layer in list(FITTED_WHEN_LOADED):
         for weight in layer.get_weights():
@@ -258,10 +258,10 @@ def _fitted_when_loaded(kernel: Array) -> str | None:
 
 
 def flipped_kernel(kernel: Array, dim_ordering: str | None = None) -> Array:
-    """Returns a kernel flipped along its window, wherever it comes from."""
+    """Flips a kernel along its window, wherever it comes from."""
     if kernel.ndim not in (4, 5):
         raise ArgumentError(
-            "convert_kernel takes a kernel of rank 4 or 5; it received shape "
+            "convert_kernel expected a kernel of rank 4 or 5; received shape "
             f"{kernel.shape}."
         )
     if dim_ordering in (None, "default"):
@@ -290,21 +290,22 @@ def conv_output_length(
     stride: int,
     dilation: int = 1,
 ) -> int | None:
-    """Returns how many positions a filter has, None if the length is None.
+    """Returns the output length of a convolution; None if the input length is None.
 
     # Arguments
         input_length: int or None.
         filter_size: int.
         border_mode: `"same"`, `"valid"` or `"full"`.
-        stride: int, distance of neighbouring positions.
-        dilation: int, distance of neighbouring filter taps.
+        stride: int, distance between neighbouring positions.
+        dilation: int, distance between neighbouring filter taps.
 
     # Returns
-        Int or None: `ceil(n / stride)`, where `n` is `input_length` for `"same"`, less
-        `(filter_size - 1) * dilation` for `"valid"`, more by that for `"full"`.
+        Int or None: `ceil(n / stride)`, where `n` is `input_length` for `"same"`,
+        `input_length - (filter_size - 1) * dilation` for `"valid"`, and `input_length +
+        (filter_size - 1) * dilation` for `"full"`.
 
     # Raises
-        ArgumentError: for another `border_mode`.
+        ArgumentError: if `border_mode` is unknown.
 
     # Example
         ```python
@@ -327,15 +328,15 @@ def conv_output_length(
 def conv_input_length(
     output_length: int | None, filter_size: int, border_mode: str, stride: int
 ) -> int | None:
-    """Returns the input's length that gives `output_length` positions.
+    """Returns the input length of a convolution with this output length.
 
-    The inverse of `conv_output_length` as far as one exists; None gives None.
+    It inverts `conv_output_length` as far as possible; None returns None.
 
     # Arguments
         output_length: int or None.
         filter_size: int.
         border_mode: `"same"`, `"valid"` or `"full"`.
-        stride: int, distance of neighbouring positions.
+        stride: int, distance between neighbouring positions.
 
     # Returns
         Int or None: `(output_length - 1) * stride - 2 * pad + filter_size`, where `pad`
@@ -343,7 +344,7 @@ def conv_input_length(
         `"full"`.
 
     # Raises
-        ArgumentError: for another `border_mode`.
+        ArgumentError: if `border_mode` is unknown.
 
     # Example
         ```python
