@@ -1,4 +1,4 @@
-"""Model files in HDF5, laid out exactly as Keras 1.2.2 wrote them."""
+"""Model files in HDF5, in exactly the layout of Keras 1.2.2."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from oneiros_format_hdf5.training_group import find_training, write_training
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]
 TOP_LEVEL = "top_level_model_weights"
-"""A group that Keras 2 writes beside those of the layers; it is empty unless the model
+"""A group that Keras 2 writes beside the layers' groups; it is empty unless the model
 itself has weights."""
 _RESAVE = "Save the model again with the program that wrote it."
 
@@ -38,10 +38,10 @@ class HDF5Format(Format):
 
     A whole model has the root attributes `keras_version`, `model_config` and
     `training_config` (JSON), the group `model_weights` and, once trained,
-    `optimizer_weights`; a weights-only file has at its root what
-    `model_weights` holds. Keras ignores the root attribute `oneiros_provenance` (JSON),
-    which tells where each object came from, and the group `oneiros_training` of what it
-    forgot (`training.py`).
+    `optimizer_weights`; in a weights-only file, the contents of `model_weights` are at
+    the root. Keras ignores the root attribute `oneiros_provenance` (JSON), with the
+    origin of each object, and the group `oneiros_training`, with training state that
+    Keras didn't save (`training_group.py`).
     """
 
     name: ClassVar[str] = "hdf5"
@@ -52,7 +52,7 @@ class HDF5Format(Format):
         return head.startswith(MAGIC)
 
     def write(self, path: Path, state: ModelState) -> None:
-        """Writes a whole model, or weights alone if the state has no `model_config`."""
+        """Writes a whole model, or only weights if the state has no `model_config`."""
         with create_hdf5(path) as root:
             if state.provenance:
                 root.text("oneiros_provenance", json_text.dumps(state.provenance))
@@ -70,13 +70,13 @@ class HDF5Format(Format):
                 write_training(root, *state.training_state)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
-        """Reads a whole model or weights alone; all of the file is checked before the
-        first array is read."""
+        """Reads a whole model or weights; it checks the whole file before it reads the
+        first array."""
         with open_hdf5(path, budget) as root:
             return _read(root)
 
     def write_weights(self, group: Any, weights: Weights) -> None:
-        """Writes weights into an open `h5py.Group`."""
+        """Writes weights to an open `h5py.Group`."""
         _write_layers(GroupWriter(group), weights)
 
     def read_weights(self, group: Any, budget: Budget) -> ModelState:
@@ -105,8 +105,8 @@ def _write_arrays(
 
 
 def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
-    """Writes one attribute; more names than HDF5 takes at once go to `<attribute>0`, …
-    as in Keras 2."""
+    """Writes an attribute; if there are too many names for HDF5, it splits them into
+    `<attribute>0`, … as Keras 2 does."""
     longest = max((len(name.encode()) for name in names), default=1)
     count = max(1, HEADER_LIMIT // longest)
     if len(names) <= count:
@@ -166,14 +166,14 @@ def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
 
 
 def _is_of_keras_0(group: StoredGroup) -> bool:
-    """Returns whether a group numbers its layers, instead of naming them."""
+    """Returns whether a group numbers its layers instead of naming them."""
     attributes = ("layer_names", "layer_names0")
     return "layer_0" in group and not any(map(group.texts, attributes))
 
 
 def _find_numbered(group: StoredGroup) -> list[tuple[str, Stored]]:
-    """Returns the layers `layer_0`, `layer_1`, … with the arrays `param_0`, … in each,
-    as Keras 0.x wrote them."""
+    """Returns the layers `layer_0`, `layer_1`, … with their arrays `param_0`, …, as
+    Keras 0.x wrote them."""
     layers = []
     for layer in _numbered(group, "layer_"):
         arrays = group.group(layer)
@@ -210,7 +210,7 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
         names = group.texts(f"{attribute}{part}")
         if names is None and part == 0:
             raise FileFormatError(
-                f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no "
+                f"{group.meter.path} has no '{attribute}' at '{group.where}': it isn't "
                 "Keras model."
             )
         if names is None:

@@ -1,5 +1,5 @@
-"""The group `oneiros_training`: what Keras 1 forgot of a training, as JSON and the
-arrays that it numbers."""
+"""The group `oneiros_training`: training state that Keras 1 didn't save, as JSON and
+the arrays to which it refers by number."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def write_training(
 
 
 def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
-    """Returns the JSON data and the arrays, checked but not read; None if there is no
-    such group."""
+    """Returns the JSON data and the arrays, checked but not read; None if the group
+    doesn't exist."""
     if GROUP not in root:
         return None
     group = root.group(GROUP)

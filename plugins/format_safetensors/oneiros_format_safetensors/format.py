@@ -1,5 +1,5 @@
-"""Weights in safetensors files: a tensor `<layer>/<weight>` each, and their order in
-the metadata."""
+"""Weights in safetensors files: one tensor `<layer>/<weight>` per weight, with their
+order in the metadata."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from oneiros_safe_files.safetensors_file import looks_like_safetensors, read_saf
 
 Array = np.ndarray[Any, Any]
 ORIGIN = "oneiros-format-safetensors"
-"""What the metadata's `format` says of files written here."""
+"""The metadata's `format` in files of Oneiros."""
 
 
 class SafetensorsFormat(Format):
-    """Weights alone.
+    """A format for weights only.
 
-    The metadata, which holds texts only, has `format`, `keras_version` and `layers`: a
-    JSON list of
-    `[layer, [weight, …]]` in the order of `get_weights()`.
+    The metadata, which can only hold texts, has `format`, `keras_version` and `layers`:
+    a JSON list of `[layer, [weight, …]]` in the order of `get_weights()`.
     """
 
     name: ClassVar[str] = "safetensors"
@@ -36,16 +35,16 @@ class SafetensorsFormat(Format):
         return looks_like_safetensors(head)
 
     def write(self, path: Path, state: ModelState) -> None:
-        """Writes weights; a whole model is refused.
+        """Writes weights; it refuses a whole model.
 
         # Raises
-            ArgumentError: if the state is that of a whole model.
+            ArgumentError: if the state is a whole model.
         """
         from oneiros_safe_files.safetensors_writer import write_safetensors
 
         if state.model_config is not None:
             raise ArgumentError(
-                "A safetensors file holds weights alone: "
+                "A safetensors file holds only weights: "
                 "model.save_weights('….safetensors'), and the configuration with "
                 "model.to_json(); or save the whole model: model.save('….h5')."
             )
@@ -68,15 +67,15 @@ class SafetensorsFormat(Format):
         """Reads weights that `write` wrote.
 
         # Raises
-            FileFormatError: if another program wrote the file, or what its metadata
-                names isn't there.
+            FileFormatError: if another program wrote the file, or tensors in its
+                metadata are missing.
         """
         tensors, metadata = read_safetensors(path, budget)
         if metadata.get("format") != ORIGIN:
             raise FileFormatError(
                 f"{path} wasn't written by Oneiros: it doesn't say which tensors "
                 "belong to which layer. Read it with safetensors.numpy.load_file and "
-                "set them: layer.set_weights([...])."
+                "set them with layer.set_weights([...])."
             )
         version = metadata.get("keras_version")
         return ModelState(
@@ -96,17 +95,17 @@ def _weights(
         raise
     except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
-            f"{path} is damaged: its metadata `layers` don't fit its tensors ({error})."
+            f"{path} is damaged: its `layers` don't match its tensors ({error})."
         ) from None
     if tensors:
         raise FileFormatError(
-            f"{path} holds tensors of no layer: {', '.join(tensors):.200}."
+            f"{path} holds tensors without a layer: {', '.join(tensors):.200}."
         )
     return weights
 
 
 def _layers(text: str) -> list[tuple[str, list[str]]]:
-    """Returns the layers' names and those of their weights."""
+    """Returns the names of the layers and of their weights."""
     layers = []
     for layer, names in json_text.loads(text):
         is_list = isinstance(names, list)

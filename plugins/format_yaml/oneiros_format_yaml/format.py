@@ -1,4 +1,4 @@
-"""Configurations of models as YAML text, as Keras 1.2.2 wrote them."""
+"""Configurations of models as YAML text, like Keras 1.2.2."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from oneiros_safe_files.model_format import Format
 
 
 class YAMLFormat(Format):
-    """YAML for `model.to_yaml()` and `model_from_yaml()`; no file of a model is
+    """YAML for `model.to_yaml()` and `model_from_yaml()`; model files are never
     YAML."""
 
     name: ClassVar[str] = "yaml"
 
     def recognises(self, head: bytes) -> bool:
-        """Returns False: texts are passed to `model_from_yaml`."""
+        """Returns False; pass texts to `model_from_yaml`."""
         return False
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Returns a configuration as YAML text; what JSON can't hold becomes what it
-        becomes in JSON.
+        """Returns a configuration as YAML text; it converts values like the JSON
+        format.
 
         # Arguments
             obj: dicts, lists, numbers, strings, …
-            kwargs: passed on to `yaml.dump`.
+            kwargs: passed to `yaml.dump`.
         """
         return yaml_text.dumps(_plain(obj), **kwargs)
 
     def loads(self, text: str) -> Any:
-        """Parses what `dumps` or Keras 1 wrote."""
+        """Parses text from `dumps` or Keras 1."""
         return yaml_text.loads(text)
 
 

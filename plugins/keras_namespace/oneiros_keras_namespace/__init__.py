@@ -1,1 +1,1 @@
-"""Makes `import keras` mean Oneiros: a plugin of Oneiros."""
+"""Makes `import keras` import Oneiros: a plugin of Oneiros."""

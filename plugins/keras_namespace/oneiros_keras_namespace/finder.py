@@ -1,8 +1,8 @@
-"""Makes `import keras`, and each module path of Keras 1, mean Oneiros.
+"""Makes `import keras`, and every module path of Keras 1, import Oneiros.
 
 A .pth file imports this module whenever Python starts, so it needs only `sys` until
-someone asks for `keras`.
-`ONEIROS_KERAS_NAMESPACE=0` in the environment switches it off.
+someone asks for `keras`. To switch it off, set `ONEIROS_KERAS_NAMESPACE=0` in the
+environment.
 """
 
 import sys
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 VERSION = "1.2.2"
-"""What `keras.__version__` is: code branches on it."""
+"""The value of `keras.__version__`; code branches on it."""
 
 
 class Keras(type(sys)):  # type: ignore[misc]  # a module, without importing types
-    """The module `keras`: `oneiros`, but for its version."""
+    """The module `keras`: `oneiros` with another version."""
 
     def __getattr__(self, name: str) -> object:
         import oneiros
@@ -33,18 +33,17 @@ class Keras(type(sys)):  # type: ignore[misc]  # a module, without importing typ
 
 
 class KerasFinder:
-    """Finds `keras.x.y` where `oneiros.x.y` exists, and nothing else; it is its own
+    """Finds `keras.x.y` if `oneiros.x.y` exists, and nothing else; it is its own
     loader."""
 
     @classmethod
     def find_spec(
         cls, name: str, path: object = None, target: object = None
     ) -> "ModuleSpec | None":
-        """Returns the spec of a module of Keras 1, or None for what Oneiros doesn't
-        have.
+        """Returns the spec of a module of Keras 1, or None if Oneiros doesn't have it.
 
-        Raising here would break `import tensorflow`, which asks for modules of later
-        Keras versions.
+        It must not raise, because `import tensorflow` looks for modules of later Keras
+        versions.
         """
         if name != "keras" and not name.startswith("keras."):
             return None
@@ -68,13 +67,12 @@ class KerasFinder:
 
     @staticmethod
     def create_module(spec: "ModuleSpec") -> None:
-        """Leaves the making to Python: the module is replaced as soon as it is
-        loaded."""
+        """Lets Python create the module, which is replaced once it is loaded."""
 
     @staticmethod
     def exec_module(module: "ModuleType") -> None:
-        """Puts the module of Oneiros itself in the place of `module`; `keras` becomes
-        one of its own."""
+        """Replaces `module` with the module of Oneiros itself; `keras` becomes its own
+        module."""
         from importlib import import_module
 
         oneiros = import_module(_target(module.__name__))

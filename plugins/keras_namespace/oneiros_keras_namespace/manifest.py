@@ -1,2 +1,2 @@
-"""Manifest: this plugin offers nothing by name; its finder, installed by a .pth file,
-answers for `keras`."""
+"""Manifest: this plugin contributes no names; a .pth file installs its finder for
+`keras`."""

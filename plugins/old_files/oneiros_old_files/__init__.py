@@ -1,1 +1,1 @@
-"""What other versions of Keras wrote, and how it is read: a plugin of Oneiros."""
+"""Reads files from other versions of Keras: a plugin of Oneiros."""

@@ -1,5 +1,5 @@
-"""Migration, what a plugin says of one of its classes in files of other versions, and
-Origin, the version."""
+"""`Migration`, with which a plugin describes one of its classes in files of other
+versions, and `Origin`, the version."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from oneiros_old_files.moves import Moved
 
 Arrays = list[np.ndarray[Any, Any]]
 Following = tuple[dict[str, Any], Arrays, Moved]
-"""Arguments and weights of a layer that follows a move, and how its output is moved."""
+"""Arguments and weights of a layer that follows a move, and the move of its output."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What wrote a file, as far as the file's meaning depends on it.
+    """The program that wrote a file, as far as the file's meaning depends on it.
 
     # Properties
-        keras: int, the version of Keras whose layout the file has: 1 or 2.
-        engine: whose convolution its kernels are made for: `"tensorflow"`, which
-            doesn't flip them, or
+        keras: int, the Keras version of the file's layout: 1 or 2.
+        engine: the engine of its kernels: `"tensorflow"`, which doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
     """
 
@@ -33,17 +32,17 @@ class Origin:
 
 
 class Migration:
-    """How to read what other versions of Keras, or of a plugin, stored of one class.
+    """Describes how to read a class from files of other versions of Keras or of a
+    plugin.
 
-    A plugin offers a subclass with the hook `oneiros_migrations`, under the name that
-    the class has in files and, for the methods on weights, under the name that it has
-    here. It is plain data in, plain data out: what a configuration becomes is
-    checked like any other that comes from a file.
+    A plugin registers a subclass with the hook `oneiros_migrations`, under the class's
+    name in files and, for the methods that handle weights, under its name here. Its
+    methods map plain data to plain data; the resulting configuration is checked like
+    any other from a file.
 
     # Properties
-        stored: int, the number of weights that Keras 2 stores, if it is another one
-            than here.
-        steps: int, how many axes of steps come before the image's, for a layer with
+        stored: int, the number of weights that Keras 2 stores, if it differs from here.
+        steps: int, the number of step axes before the image axes, for a layer with
             `dim_ordering`.
     """
 
@@ -51,7 +50,7 @@ class Migration:
     steps: ClassVar[int] = 0
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class's name here and the arguments that it takes here.
+        """Returns the class's name and arguments here.
 
         # Arguments
             name: str, the class's name in the file.
@@ -61,34 +60,35 @@ class Migration:
         return name, config
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns a layer's weights laid out as here, kernels not flipped yet.
+        """Returns a layer's weights in the layout used here, with kernels not flipped
+        yet.
 
         # Arguments
-            config: dict, the arguments that the layer has here.
-            arrays: list of arrays, laid out as in the file.
+            config: dict, the layer's arguments here.
+            arrays: list of arrays in the file's layout.
             origin: `Origin`.
         """
         return arrays
 
     def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
-        """Returns a layer's weights with the kernels that Theano convolves flipped
+        """Returns a layer's weights, with the kernels of convolutions on Theano flipped
         along their windows.
 
         # Arguments
-            config: dict, the arguments that the layer has here.
-            arrays: list of arrays, laid out as here.
+            config: dict, the layer's arguments here.
+            arrays: list of arrays in the layout used here.
         """
         return arrays
 
     def reordered(
         self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
     ) -> Arrays:
-        """Returns the weights that the same layer has with another `dim_ordering`.
+        """Returns the weights of the same layer with another `dim_ordering`.
 
         # Arguments
-            config: dict, the arguments that the layer has here, with the `dim_ordering`
-                of `arrays`.
-            arrays: list of arrays, laid out as here.
+            config: dict, the layer's arguments here, with the `dim_ordering` of
+                `arrays`.
+            arrays: list of arrays in the layout used here.
             dim_ordering: `"th"` or `"tf"`.
         """
         return arrays
@@ -106,28 +106,28 @@ class Migration:
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer that does the same on moved values, and how its output is
-        moved then.
+        """Returns a layer that computes the same on moved values, and the move of its
+        output.
 
-        This is asked of layers without `dim_ordering` when a model is converted to the
-        other one. None, which it is by default, has the axes moved back before the
+        The conversion of a model to the other `dim_ordering` calls this for layers
+        without one. If it returns None, the default, the axes are moved back before the
         layer.
 
         # Arguments
             config: dict, the layer's arguments.
             arrays: list of its weights.
-            inputs: list of `Moved`, one for each input.
-            shapes: list of the inputs' shapes before the move, batch included.
+            inputs: list of `Moved`, one per input.
+            shapes: list of the input shapes before the move, including the batch.
         """
         return None
 
 
 def migration_of(name: Any) -> Migration | None:
-    """Returns what a plugin offers for a class's name, or None.
+    """Returns the migration for a class's name, or None.
 
     # Raises
-        NameConflictError, PluginLoadError: if two plugins do, or the one that does is
-            broken.
+        NameConflictError, PluginLoadError: if two plugins register one, or the plugin
+            is broken.
     """
     if not isinstance(name, str) or registry.find("migration", name) is None:
         return None
@@ -139,7 +139,7 @@ def migration_of(name: Any) -> Migration | None:
 
 
 class ElementwiseMigration(Migration):
-    """Base for layers that treat each value by itself, wherever it is."""
+    """Base class for layers that process each value independently of its position."""
 
     def moved(
         self,
@@ -148,5 +148,5 @@ class ElementwiseMigration(Migration):
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer as it is."""
+        """Returns the layer unchanged."""
         return config, arrays, inputs[0]

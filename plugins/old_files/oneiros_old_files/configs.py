@@ -1,5 +1,4 @@
-"""Configurations of models that other versions of Keras wrote, made into ones of here,
-layer by layer."""
+"""Converts model configurations from other versions of Keras, layer by layer."""
 
 from __future__ import annotations
 
@@ -19,13 +18,13 @@ from oneiros_old_files.keras2 import plain
 
 Entry = dict[str, Any]
 GRAPHS = ("Model", "Functional")
-"""Names of the class of models that are graphs."""
+"""Class names of graph models."""
 
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
-"""Arguments by which the first layer of a `Sequential` describes the input."""
+"""Arguments with which the first layer of a `Sequential` describes the input."""
 
 KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
-"""What a layer that can't be read keeps."""
+"""The arguments that an unreadable layer keeps."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ _unreadable: ContextVar[list[Unreadable]] = ContextVar("unreadable")
 
 @contextmanager
 def leaving_unreadable() -> Iterator[list[Unreadable]]:
-    """Context manager under which `migrated` leaves a layer that can't be read in its
-    place, with its name and input alone, instead of raising.
+    """Context manager in which `migrated` keeps an unreadable layer, with only its name
+    and input, instead of raising an error.
 
-    It gives the list of these layers, which fills meanwhile.
+    It yields the list of these layers, which fills during the block.
     """
     unreadable: list[Unreadable] = []
     token = _unreadable.set(unreadable)
@@ -56,19 +55,17 @@ def leaving_unreadable() -> Iterator[list[Unreadable]]:
 
 
 def migrated(entry: Any, origin: Origin) -> Any:
-    """Returns a layer's or model's configuration as it is here, `{"class_name": …,
-    "config": …}`.
+    """Converts a layer's or model's configuration, `{"class_name": …, "config": …}`.
 
-    Classes that the caller passed in `custom_objects` keep theirs. What isn't laid out
-    as a configuration is
-    returned as it is: building it tells what is wrong.
+    It doesn't change classes in the caller's `custom_objects`. Data that isn't a
+    configuration is returned unchanged; building it then raises the error.
 
     # Arguments
         entry: dict, as in the file.
         origin: `Origin`.
 
     # Raises
-        ConfigError: if it asks for something that nothing here does.
+        ConfigError: if it needs something that doesn't exist here.
     """
     if origin.keras < 2:
         with _explained("configuration", entry, origin):
@@ -77,7 +74,7 @@ def migrated(entry: Any, origin: Origin) -> Any:
 
 
 def _migrated(entry: Any, origin: Origin) -> Any:
-    """Makes the configuration of a layer, or of a model with all in it, one of here."""
+    """Converts the configuration of a layer, or of a model with all its layers."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(entry.get("config"), (dict, list)):
         return entry
@@ -90,7 +87,7 @@ def _migrated(entry: Any, origin: Origin) -> Any:
 
 
 def _leave(entry: Entry, error: OneirosError) -> None:
-    """Raises the error, or notes it, under `leaving_unreadable`."""
+    """Raises the error, or records it in `leaving_unreadable`."""
     unreadable = _unreadable.get(None)
     if unreadable is None:
         raise error
@@ -99,7 +96,7 @@ def _leave(entry: Entry, error: OneirosError) -> None:
 
 
 def _kept(config: Any) -> Entry:
-    """Returns what is left of the arguments of a layer that can't be read."""
+    """Returns the remaining arguments of an unreadable layer."""
     arguments = config if isinstance(config, dict) else {}
     return {name: arguments[name] for name in KEPT_UNREAD if name in arguments}
 
@@ -121,15 +118,15 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
 
 
 def _unknown(name: str, config: Any, origin: Origin) -> Entry:
-    """Leaves a layer of Keras 1 or of a plugin as it is, and says that one of Keras 2
-    alone isn't here."""
+    """Keeps a layer of Keras 1 or a plugin, and raises an error for a layer that only
+    Keras 2 has."""
     known = {*registry.names("layer"), *registry.owners().get("layer", {})}
     if origin.keras > 1 and name not in known:
         raise UnknownNameError(
             f"The layer {config.get('name')!r} is a {name} of Keras 2, which Keras 1 "
             "doesn't have. If you have a class that computes the same, pass "
-            f"custom_objects={{{name!r}: YourClass}}; it gets the arguments as they "
-            "are stored."
+            f"custom_objects={{{name!r}: YourClass}}; it receives the arguments as "
+            "stored."
         )
     return {}
 
@@ -145,8 +142,8 @@ def _sequential(config: Any, origin: Origin) -> Any:
 
 
 def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
-    """Returns the layers of a `Sequential` of which the first one has the input's
-    shape, as in Keras 1, if it can hold one."""
+    """Returns the layers of a `Sequential`, with the input shape in the first layer, as
+    in Keras 1, if that is possible."""
     first = layers[0] if layers else {}
     described = {}
     if first.get("class_name") == "InputLayer" and len(layers) > 1:
@@ -165,12 +162,12 @@ def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
 
 
 def _with_distinct_names(layers: list[Any], taken_names: dict[str, int]) -> list[Any]:
-    """Returns the layers of a `Sequential` with names of their own in the models
-    inside: here one name is one layer.
+    """Returns the layers of a `Sequential` with unique names in nested models, because
+    names must be unique here.
 
     # Arguments
-        taken: dict, the names of layers outside and before, and the last number added
-            to each.
+        taken_names: dict, the names of outer and earlier layers, with the last number
+            added to each.
     """
     renamed = {
         name: _free(name, taken_names)
@@ -197,7 +194,7 @@ def _renamed(entry: Any, renamed: dict[str, str], taken_names: dict[str, int]) -
 
 
 def _free(name: str, taken_names: dict[str, int]) -> str:
-    """Takes a name that isn't taken, this one, or with a number, and returns it."""
+    """Reserves and returns a free name: this one, or this one with a number."""
     free_name = name
     while free_name in taken_names:
         taken_names[name] += 1
@@ -240,8 +237,8 @@ def _graph(config: Entry, origin: Origin) -> Entry:
 
 
 def _call(entry: Entry, node: Any) -> Any:
-    """Returns the references of one call without its further arguments, which must have
-    no effect."""
+    """Returns the references of a call without its other arguments, which must have no
+    effect."""
     places = []
     for place in _places(node):
         reference = list(place)
@@ -252,9 +249,9 @@ def _call(entry: Entry, node: Any) -> Any:
         if effective:
             error = ConfigError(
                 f"The layer {entry.get('name')!r} is called with "
-                f"{', '.join(effective)} besides its input. Calls of Keras 1 take the "
-                f"input alone: the model has to be written anew, and then "
-                f"load_weights(path, by_name=True) gives it the weights."
+                f"{', '.join(effective)} besides its input. Calls in Keras 1 accept "
+                f"only the input: rewrite the model, and then "
+                f"call load_weights(path, by_name=True)."
             )
             _leave(entry, error)
         places.append(reference)
@@ -262,15 +259,15 @@ def _call(entry: Entry, node: Any) -> Any:
 
 
 def _places(places: Any) -> Any:
-    """Returns a list of references; later versions of Keras 2 leave the list out around
-    a single one."""
+    """Returns a list of references; later versions of Keras 2 omit the list around a
+    single one."""
     return [places] if places and isinstance(places[0], str) else places
 
 
 @contextmanager
 def _explained(name: str, config: Any, origin: Origin) -> Iterator[None]:
-    """Context manager under which malformed arguments are told with the layer's
-    name."""
+    """Context manager that adds the layer's name to errors about malformed
+    arguments."""
     try:
         yield
     except OneirosError:

@@ -1,5 +1,5 @@
-"""Convolution kernels as arrays: flipped for Theano, and laid out for either
-`dim_ordering`."""
+"""Convolution kernels as arrays: flipping for Theano, and layouts for both
+`dim_ordering`s."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from oneiros_old_files.base import Arrays, Migration, Origin
 Kernel = np.ndarray[Any, Any]
 
 FITTED_WHEN_LOADED: WeakSet[Any] = WeakSet()
-"""Layers whose kernels fit the convolution here since they were loaded, although a
-script of Keras 1 converts them next."""
+"""Layers with kernels that were converted on loading, although a script of Keras 1 may
+convert them next."""
 
 MIN_AXES = 4
-"""Weights with fewer axes are no kernels."""
+"""Minimum number of axes of a kernel."""
 
 
 def flipped(kernel: Kernel, dim_ordering: str) -> Kernel:
-    """Returns a kernel flipped along its window, the first axes for `"tf"`, the last
-    ones for `"th"`."""
+    """Flips a kernel along its window, which is the first axes for `"tf"` and the last
+    axes for `"th"`."""
     window = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
     return np.flip(kernel, tuple(window))
 
 
 def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
-    """Returns a kernel of the other layout in the layout of `dim_ordering`.
+    """Converts a kernel from the other layout to the layout of `dim_ordering`.
 
     `"tf"` is `(*window, input, output)`, `"th"` is `(output, input, *window)`.
     """
@@ -40,17 +40,18 @@ def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
 
 
 class KernelMigration(Migration):
-    """Base for layers whose weights of four or more axes are convolution kernels.
+    """Base class for layers with convolution kernels: all weights with at least four
+    axes.
 
     # Properties
-        flips: bool, whether Keras on Theano flipped these kernels.
+        flips: bool, whether Keras flipped these kernels on Theano.
     """
 
     flips: bool = True
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns the kernels in the layer's order: Keras 2 stores them with the window
-        first, always."""
+        """Returns the kernels in the layer's layout; Keras 2 always stores them with
+        the window first."""
         if origin.keras < 2 or config.get("dim_ordering") != "th":
             return arrays
         return [
@@ -58,7 +59,7 @@ class KernelMigration(Migration):
         ]
 
     def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
-        """Returns the weights with all kernels flipped, if Theano did so."""
+        """Returns the weights with all kernels flipped, if Theano flipped them."""
         if not self.flips:
             return arrays
         ordering = config.get("dim_ordering", "tf")
@@ -69,7 +70,7 @@ class KernelMigration(Migration):
     def reordered(
         self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
     ) -> Arrays:
-        """Returns the weights with all kernels in the other order."""
+        """Returns the weights with all kernels in the other layout."""
         if config.get("dim_ordering", dim_ordering) == dim_ordering:
             return arrays
         return [

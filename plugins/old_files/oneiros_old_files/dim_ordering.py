@@ -1,4 +1,4 @@
-"""`dim_ordering` where configurations of Keras 1.0 leave it out."""
+"""Completes `dim_ordering` in configurations of Keras 1.0 that omit it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from oneiros_old_files.base import Origin, migration_of
 ARGUMENT = "dim_ordering"
 
 DEFAULT = "tf"
-"""The `dim_ordering` of Keras 1.2.2 where nothing else is set."""
+"""The default `dim_ordering` of Keras 1.2.2."""
 
 Layer = tuple[str, dict[str, Any]]
 """A layer's class and arguments."""
 
 
 def completed(config: Any) -> Any:
-    """Returns a configuration in which each layer that takes `dim_ordering` has it.
+    """Returns a configuration in which each layer with the argument `dim_ordering` has
+    a value.
 
-    Keras 1.0 wrote it for convolutions, and not for `UpSampling2D` and its like: those
-    get what all others have. Where the others say nothing, or differ, the
-    configuration stays as it is.
+    Keras 1.0 wrote it for convolutions, but not for layers such as `UpSampling2D`. They
+    get the value of all other layers. If the others have no value, or different values,
+    the configuration stays unchanged.
 
     # Arguments
         config: plain data, as in the file.
@@ -44,7 +45,7 @@ def completed(config: Any) -> Any:
 
 @contextmanager
 def explained(config: Any) -> Iterator[None]:
-    """Context manager under which an error says what no layer's arguments say."""
+    """Context manager that adds the missing `dim_ordering` to errors."""
     try:
         yield
     except OneirosError as error:
@@ -61,10 +62,10 @@ def explained(config: Any) -> Iterator[None]:
 
 
 def warn_of_default(config: Any, origin: Origin) -> None:
-    """Warns of layers of Keras 1 that got Keras's default, since the configuration
-    tells no `dim_ordering` that could be theirs.
+    """Warns about layers of Keras 1 that got Keras's default, because the configuration
+    contains no `dim_ordering` for them.
 
-    Whoever set another one has followed the advice.
+    It doesn't warn if another default is set, since that follows the advice.
     """
     if origin.keras > 1 or K.image_dim_ordering() != DEFAULT:
         return
@@ -72,14 +73,14 @@ def warn_of_default(config: Any, origin: Origin) -> None:
     if layer_names:
         warn(
             f"The configuration doesn't say the dim_ordering of "
-            f"{', '.join(layer_names):.200}; here it is {DEFAULT!r}, the default. If "
-            f"it was 'th' there: K.set_image_dim_ordering('th') before loading. If it "
-            f"was 'tf', save the model anew: Oneiros writes it down."
+            f"{', '.join(layer_names):.200}; the default here is {DEFAULT!r}. If "
+            f"it was 'th', call K.set_image_dim_ordering('th') before loading. If it "
+            f"was 'tf', save the model again: Oneiros stores it."
         )
 
 
 def _names_without(config: Any) -> list[str]:
-    """Returns the names of the layers that take `dim_ordering` and don't have it."""
+    """Returns the names of the layers without their argument `dim_ordering`."""
     layers = list(_layers(config))
     class_names = _classes_that_lack_it(layers)
     return [
@@ -90,7 +91,7 @@ def _names_without(config: Any) -> list[str]:
 
 
 def _layers(config: Any) -> Iterator[Layer]:
-    """Gives the class and the arguments of each layer, wherever it is."""
+    """Yields the class and the arguments of each layer, at any depth."""
     waiting = [config]
     while waiting:
         value = waiting.pop()
@@ -122,7 +123,7 @@ def _is_layer(entry: dict[str, Any]) -> bool:
 
 
 def _classes_that_lack_it(layers: list[Layer]) -> set[str]:
-    """Returns the classes that take `dim_ordering`, of layers that don't have it."""
+    """Returns the classes of the layers without their argument `dim_ordering`."""
     names = {name for name, arguments in layers if ARGUMENT not in arguments}
     return {name for name in names if _takes_it(name)}
 

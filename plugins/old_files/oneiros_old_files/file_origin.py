@@ -1,5 +1,5 @@
-"""Where a file comes from: the version of Keras, by its attributes, and the engine, by
-the weights' names."""
+"""Determines a file's origin: the version of Keras from its attributes, and the engine
+from the weights' names."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ ENGINES = ("tensorflow", "theano")
 
 
 def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
-    """Returns what wrote a file.
+    """Returns the origin of a file.
 
-    TensorFlow's weights have names that end in `:0`, Theano's don't; Keras 2 also names
-    its engine. What is saved here has TensorFlow's names on every backend, since
-    convolution here is TensorFlow's.
+    Names of TensorFlow's weights end in `:0`, those of Theano's don't; Keras 2 also
+    names its engine. Oneiros saves TensorFlow's names on every backend, because its
+    convolution is TensorFlow's.
 
     # Arguments
-        state: what the file holds.
-        trained_on: `"tensorflow"` or `"theano"`, which counts more than the file does.
+        state: the contents of the file.
+        trained_on: `"tensorflow"` or `"theano"`; overrides the file.
 
     # Raises
-        ArgumentError: for another engine. FileFormatError: if a later version of Keras
-            wrote the file.
+        ArgumentError: if the engine is unknown. FileFormatError: if a later version of
+            Keras wrote the file.
     """
     if trained_on not in (None, *ENGINES):
         raise ArgumentError(
-            f"trained_on={trained_on!r}: it takes 'tensorflow', 'theano' or None."
+            f"trained_on={trained_on!r}: expected 'tensorflow', 'theano' or None."
         )
     config = state.model_config or {}
     versions = (state.keras_version, config.get("keras_version"))
@@ -39,13 +39,13 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
 
 
 def _generation(version: str, config: dict[str, Any]) -> int:
-    """Returns 1 or 2: the version of Keras whose layout a file has."""
+    """Returns 1 or 2, the Keras version of a file's layout."""
     major = version.partition(".")[0]
     if major.isascii() and major.isdigit() and major not in ("1", "2"):
         raise FileFormatError(
-            f"It is of Keras {version:.20}; files of Keras 1.0 to 2.x can be read. "
-            f"Where the program that wrote it runs, save its weights with NumPy: "
-            f"np.savez(path, *model.get_weights()); here, build the model anew and "
+            f"It is from Keras {version:.20}, but only Keras 1.0 to 2.x can be read. "
+            f"In the program that wrote it, save the weights with NumPy: "
+            f"np.savez(path, *model.get_weights()); here, build the model and call "
             f"model.set_weights(list(np.load(path).values()))."
         )
     if major:
@@ -54,8 +54,8 @@ def _generation(version: str, config: dict[str, Any]) -> int:
 
 
 def _looks_like_keras_2(config: dict[str, Any]) -> bool:
-    """Returns whether a configuration without a version has what Keras 1 never
-    wrote."""
+    """Returns whether a configuration without a version contains data that Keras 1
+    never wrote."""
     if config.get("class_name") == "Sequential":
         return isinstance(config.get("config"), dict)
     return config.get("class_name") == "Functional"

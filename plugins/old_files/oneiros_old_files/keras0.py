@@ -1,4 +1,4 @@
-"""Weights of Keras 0.x, whose files number layers and weights and name none."""
+"""Weights of Keras 0.x; its files number layers and weights instead of naming them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from typing import Any
 from oneiros.errors import FileFormatError
 
 WAY_OUT = """
-It has the layout of Keras 0.x, which names no layer: arrays can't be matched with
-weights otherwise than by their order. Build the model that it is of; or compare the
-shapes, and set the weights, with h5py:
+It has the layout of Keras 0.x, which doesn't name layers: arrays can only be matched
+with weights by their order. Build the model of the file; or compare the shapes, and set
+the weights, with h5py:
     with h5py.File(path) as f:
         groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
         arrays = [
             g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])
         ]
     model.set_weights(arrays)
-Convolutions trained on Theano then need
+For convolutions trained on Theano, then call
 oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 @contextmanager
 def explained(weights: list[tuple[str, Any]]) -> Iterator[None]:
-    """Context manager under which an error about weights of Keras 0.x shows the way
-    out.
+    """Context manager that adds the solution to errors about weights of Keras 0.x.
 
     # Arguments
-        weights: list of the names of layers in a file, with their arrays.
+        weights: list of layer names in a file, with their arrays.
     """
     try:
         yield

@@ -1,10 +1,11 @@
-"""An optimizer's state as versions of Keras 1 stored it: by the weights' names, or, in
-1.0 and 1.1 on Theano, as the weights were made.
+"""Reads an optimizer's state from Keras 1, which sorted it by the weights' names or, in
+1.0 and 1.1 on Theano, by the order in which the weights were created.
 
-That order no file tells. The weights of a layer were made one after the other; layers
-were made in any order, and since what counted was the text of a running number ("10"
-before "9"), even between one another. So the order is known only where the shapes allow
-a single one. A state in the wrong order would train on without an error, and worse.
+No file contains that order. A layer's weights were created one after the other, but
+layers were created in any order, and their weights could even interleave, because Keras
+sorted running numbers as text ("10" before "9"). So the order is known only if the
+shapes allow a single one. With a state in the wrong order, training would continue
+without an error, but worse.
 """
 
 from __future__ import annotations
@@ -28,29 +29,29 @@ Shape = tuple[int, ...]
 Order = tuple[int, ...]
 
 BY_NAME_SINCE = (1, 2)
-"""The first version of Keras that sorted weights by their names on Theano too."""
+"""The first version of Keras that sorted weights by name on Theano, too."""
 
 LISTED_OTHERWISE = ("LSTM", "ConvLSTM2D", "Highway")
-"""Layers that made their weights in another order than they list them."""
+"""Layers that created their weights in another order than they list them."""
 
 MAX_STEPS = 20_000
-"""After so many steps the search for orders gives up."""
+"""Maximum number of steps of the search for orders."""
 
 
 class UnknownOrderError(Exception):
-    """Says why nobody knows which array of a state belongs to which weight."""
+    """Says why the order of a state's arrays is unknown."""
 
 
 def in_order(model: Any, state: ModelState, origin: Origin) -> list[Any]:
-    """Returns what the optimizer's `set_weights` takes, of what a file holds.
+    """Returns the arrays of a file in the order of the optimizer's `set_weights`.
 
-    What an optimizer keeps once, such as its steps, comes first; versions that didn't
-    keep it leave it out.
+    Values that an optimizer stores once, such as its step count, come first; some
+    versions don't have them.
 
     # Arguments
-        model: a compiled model, its optimizer's variables made.
+        model: a compiled model, with its optimizer's variables created.
         state: what the file holds.
-        origin: `Origin`, what wrote it.
+        origin: `Origin` of the file.
 
     # Raises
         UnknownOrderError: if no order fits, or several do.
@@ -80,15 +81,15 @@ def _shapes(arrays: list[Any]) -> list[Shape]:
 
 
 def _count_once(arrays: list[Any]) -> int:
-    """Returns how many numbers come first, which an optimizer keeps once."""
+    """Returns the number of leading values that an optimizer stores once."""
     return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
 
 
 def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
-    """Returns the order in which a file has the weights if it sorted them by name.
+    """Returns the order of the weights in a file that sorts them by name.
 
-    Here names count without the `:0` that TensorFlow's end in. Keras 1 on TensorFlow
-    sorted them with it, so "att_W2:0" came before "att_W:0".
+    Oneiros sorts names without TensorFlow's suffix `:0`. Keras 1 on TensorFlow sorted
+    them with it, so "att_W2:0" came before "att_W:0".
     """
     names = [str(weight.name).removesuffix(":0") for weight in trained_weights(model)]
     places = range(len(names))
@@ -98,12 +99,12 @@ def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
 
 
 def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
-    """Returns whether a file may have an optimizer's state as the weights were made.
+    """Returns whether a file may have an optimizer's state in creation order.
 
     # Arguments
         state: what the file holds.
-        origin: what wrote it. Whoever flips kernels themselves calls a file of Theano's
-            TensorFlow's, so the weights' names count as well.
+        origin: `Origin` of the file. Users who flip kernels themselves call a file from
+            Theano TensorFlow's, so the weights' names count as well.
     """
     engines = {origin.engine, origin_of(state).engine}
     if state.provenance or engines == {"tensorflow"}:
@@ -117,15 +118,14 @@ def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
 def _series_in_order(
     model: Any, arrays: list[Any], by_name: Order, as_made: bool
 ) -> list[Any]:
-    """Returns arrays of an optimizer's state in the order that they have here: that of
-    the weights' names.
+    """Returns arrays of an optimizer's state in the order used here, by the weights'
+    names.
 
     # Arguments
         model: the model.
-        arrays: list of arrays, one for each weight, once or several times over.
-        by_name: the order in which the file has them if it sorted them by name.
-        as_made: bool, whether the file may have them in the order in which the weights
-            were made.
+        arrays: list of arrays, one per weight, once or several times over.
+        by_name: their order if the file sorted them by name.
+        as_made: bool, whether the file may have them in creation order.
 
     # Raises
         UnknownOrderError: if no order fits, or several do.
@@ -135,7 +135,7 @@ def _series_in_order(
     params = trained_weights(model)
     if not params or len(arrays) % len(params):
         raise UnknownOrderError(
-            f"it has {len(arrays)} arrays for {len(params)} trained weights"
+            f"it has {len(arrays)} arrays for {len(params)} trainable weights"
         )
     count = len(params)
     series = [arrays[start : start + count] for start in range(0, len(arrays), count)]
@@ -167,9 +167,9 @@ def _series_in_order(
 def _orders_as_made(
     model: Any, params: list[Any], shapes: list[Shape], stored: list[Shape]
 ) -> set[Order]:
-    """Returns orders in which the weights may have been made, two at most.
+    """Returns possible creation orders of the weights, at most two.
 
-    An order has, for each stored array, the place of its weight in `params`.
+    An order contains, for each stored array, the index of its weight in `params`.
     """
     places = {id(param): place for place, param in enumerate(params)}
     layers = []
@@ -178,7 +178,7 @@ def _orders_as_made(
         layer_shapes = [shapes[place] for place in layer_places]
         if not _lists_as_made(part) and _repeats(layer_shapes):
             raise UnknownOrderError(
-                f"nothing tells in which order {type(part).__name__} made its weights"
+                f"it isn't known in which order {type(part).__name__} made its weights"
             )
         layers.append(layer_places)
     return _interleaved(layers, shapes, stored)
@@ -197,13 +197,13 @@ def _repeats(shapes: list[Shape]) -> bool:
 def _interleaved(
     layers: Sequence[list[int]], shapes: list[Shape], stored: list[Shape]
 ) -> set[Order]:
-    """Returns up to two of the orders that fit the stored shapes, in which each layer
-    keeps the order of its own weights.
+    """Returns up to two orders that fit the stored shapes and keep the order of each
+    layer's own weights.
 
     # Arguments
-        layers: for each layer, the places of its weights.
-        shapes: the weights' shapes, by place.
-        stored: the shapes that are stored.
+        layers: for each layer, the indices of its weights.
+        shapes: the weights' shapes, by index.
+        stored: the stored shapes.
     """
     orders: set[Order] = set()
     beginnings = [_Beginning(order=(), counts=(0,) * len(layers))]
@@ -211,7 +211,7 @@ def _interleaved(
     while beginnings and len(orders) < 2:
         steps += 1
         if steps > MAX_STEPS:
-            raise UnknownOrderError("there are too many orders that may fit")
+            raise UnknownOrderError("too many orders are possible")
         beginning = beginnings.pop()
         length = len(beginning.order)
         if length == len(stored):
@@ -229,15 +229,15 @@ class _Beginning:
     """The beginning of an order.
 
     # Properties
-        order: the places of weights so far.
-        counts: how many of them are of each layer.
+        order: the indices of the weights so far.
+        counts: the number of them per layer.
     """
 
     order: Order
     counts: tuple[int, ...]
 
     def followed_by(self, layer: int, place: int) -> _Beginning:
-        """Returns a beginning that is longer by a weight of a layer."""
+        """Returns a longer beginning, with another weight of a layer."""
         counts = list(self.counts)
         counts[layer] += 1
         return _Beginning((*self.order, place), tuple(counts))

@@ -1,4 +1,4 @@
-"""Keras2Layer: a layer of Keras 2 described by a table of its arguments."""
+"""`Keras2Layer`: describes a layer of Keras 2 with a table of its arguments."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from oneiros_old_files.base import Migration, Origin, migration_of
 Renamed = dict[str, str | tuple[str, ...]]
 
 ANY = object()
-"""In `neutral`: the argument may have any value, a loaded model doesn't depend on
-it."""
+"""In `neutral`: the argument may have any value, because a loaded model doesn't depend
+on it."""
 
 DTYPES = ("dtype", "autocast")
-"""Arguments that say in which type a layer computes."""
+"""Arguments with the type in which a layer computes."""
 FLOATS = ("float", "bfloat", "mixed")
-"""How the names of types of floats begin."""
+"""Prefixes of the names of float types."""
 DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
 COMMON: Renamed = {
     "name": "name",
@@ -35,19 +35,19 @@ AFFINE: Renamed = {
     "kernel_constraint": "W_constraint",
     "bias_constraint": "b_constraint",
 }
-"""The arguments of layers with a kernel and a bias."""
+"""Arguments of layers with a kernel and a bias."""
 
 
 class Keras2Layer(Migration):
-    """A layer of Keras 2 that is a layer here, under other names.
+    """A layer of Keras 2 that exists here under other names.
 
     # Properties
-        name: str, the class here.
-        renamed: dict, the arguments there → those here; a tuple of names takes the
+        name: str, the class's name here.
+        renamed: dict, arguments there → arguments here; a tuple of names stands for the
             items of a list.
-        neutral: dict, arguments that nothing here corresponds to → the tuple of values
-            that can be read, or `ANY`.
-        added: dict, further arguments here.
+        neutral: dict, arguments without an equivalent here → the tuple of values that
+            can be read, or `ANY`.
+        added: dict, additional arguments here.
     """
 
     name: ClassVar[str]
@@ -56,11 +56,11 @@ class Keras2Layer(Migration):
     added: ClassVar[dict[str, Any]] = {}
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class here and its arguments; what can't be the same here is
-        refused.
+        """Returns the class and its arguments here; raises an error for settings
+        without an equivalent.
 
         # Raises
-            ConfigError: naming the layer, the argument and the way out.
+            ConfigError: names the layer, the argument and a solution.
         """
         if origin.keras < 2:
             return name, config
@@ -77,12 +77,12 @@ class Keras2Layer(Migration):
         return self.name, arguments
 
     def refuse(self, name: str, config: dict[str, Any], argument: str) -> NoReturn:
-        """Raises the error for an argument that nothing here corresponds to."""
+        """Raises the error for an argument without an equivalent here."""
         raise ConfigError(
             f"The {name} layer {config.get('name')!r} of Keras 2 has {argument}="
-            f"{plain(config.get(argument))!r:.80}, which {self.name} of Keras 1 can't "
-            f"do. If you have a class that can, pass custom_objects={{{name!r}: "
-            f"YourClass}}; it gets the arguments as they are stored."
+            f"{plain(config.get(argument))!r:.80}, which Keras 1's {self.name} doesn't "
+            f"support. If you have a class that does, pass custom_objects={{{name!r}: "
+            f"YourClass}}; it receives the arguments as stored."
         )
 
     def _is_neutral(self, argument: str, value: Any) -> bool:
@@ -94,10 +94,10 @@ class Keras2Layer(Migration):
     def _input_dtype(
         self, name: str, config: dict[str, Any], stored_dtype: Any
     ) -> dict[str, str]:
-        """Returns the argument `input_dtype`, if the layer has it.
+        """Returns the argument `input_dtype` if the layer has it.
 
         # Raises
-            ConfigError: if the layer computes in another type than layers here.
+            ConfigError: if the layer computes in another type than it would here.
         """
         dtype = stored_dtype
         if isinstance(stored_dtype, dict):
@@ -107,9 +107,9 @@ class Keras2Layer(Migration):
         if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise ConfigError(
                 f"The {name} layer {config.get('name')!r} of Keras 2 computes in "
-                f"{dtype}; here it would in {K.floatx()}. "
-                "oneiros.backend.set_floatx('float64') before loading makes it "
-                "float64; other types have no counterpart: save the model again as "
+                f"{dtype}, but here it would in {K.floatx()}. Call "
+                "oneiros.backend.set_floatx('float64') before loading for "
+                "float64. Other types have no equivalent: save the model again as "
                 "float32."
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
@@ -118,7 +118,7 @@ class Keras2Layer(Migration):
 def _renamed(
     names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
 ) -> dict[str, Any]:
-    """Returns an argument of Keras 2 under its name, or its names, here."""
+    """Returns an argument of Keras 2 under its name or names here."""
     if isinstance(names, tuple):
         values = value if isinstance(value, (list, tuple)) else [value] * len(names)
         return dict(zip(names, values, strict=True))
@@ -130,7 +130,7 @@ def _renamed(
 
 
 def plain(value: Any) -> Any:
-    """Returns a value of a configuration without what Keras 2 wraps around arrays,
+    """Returns a value of a configuration without Keras 2's wrappers around arrays,
     shapes and tuples."""
     if not isinstance(value, dict):
         return value
@@ -142,8 +142,8 @@ def plain(value: Any) -> Any:
 
 
 def part(value: Any, origin: Origin) -> Any:
-    """Returns what a stored initializer, regularizer or constraint is here: a name, a
-    dict or None."""
+    """Converts a stored initializer, regularizer or constraint to a name, a dict or
+    None."""
     name = value
     arguments = None
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""How a model of Keras 2 was compiled, in terms of Keras 1."""
+"""Converts compile arguments of Keras 2 to Keras 1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def compile_arguments(
     """Returns the arguments of `compile` for a `training_config` of Keras 2.
 
     # Raises
-        ConfigError: if something of it has no counterpart.
+        ConfigError: if a part of it has no equivalent.
     """
     try:
         return _arguments(training_config, origin)
@@ -55,15 +55,15 @@ def _optimizer(
     for argument, value in arguments.items():
         if isinstance(value, (list, dict)):
             raise ConfigError(
-                f"its optimizer {name} has {argument}={value!r:.80}, which is no "
+                f"its optimizer {name} has {argument}={value!r:.80}, which isn't a "
                 f"number."
             )
     return {"class_name": name, "config": arguments}
 
 
 def _function(value: Any, origin: Origin) -> Any:
-    """Returns what stored losses or metrics are called here, in the lists and dicts
-    that they are in."""
+    """Converts stored losses or metrics to their names here, inside their lists and
+    dicts."""
     if isinstance(value, (list, tuple)):
         return [_function(item, origin) for item in value]
     if isinstance(value, dict) and "class_name" not in value:
@@ -81,7 +81,7 @@ def _function(value: Any, origin: Origin) -> Any:
 
 
 def _flat(metrics: Any) -> Any:
-    """Returns the metrics of one output as one list; later versions of Keras 2 store a
+    """Returns the metrics of an output as one list; later versions of Keras 2 store a
     list of lists."""
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
         return metrics[0]

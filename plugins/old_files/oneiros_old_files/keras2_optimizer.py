@@ -1,5 +1,4 @@
-"""An optimizer's state as Keras 2 stored it, matched with the variables that it has
-here."""
+"""Matches an optimizer's state from Keras 2 with its variables here."""
 
 from __future__ import annotations
 
@@ -17,10 +16,10 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.weight_layouts import arranged, stored_count
 
 Pairs = list[tuple[Any, Any]]
-"""Variables and values."""
+"""Pairs of variables and values."""
 
 SORTED_BY_NAME = re.compile(r"2\.0\.[0-5](\D|$)")
-"""Versions that kept an optimizer's state in the order of the weights' names."""
+"""Versions that stored an optimizer's state in the order of the weights' names."""
 
 SLOTS = {
     "SGD": 1,
@@ -31,23 +30,23 @@ SLOTS = {
     "Adamax": 2,
     "Nadam": 2,
 }
-"""How many arrays of the size of each weight an optimizer keeps."""
+"""Number of arrays that an optimizer stores per weight."""
 
 MAX_STEPS = 2**53
-"""Up to here, floats count steps one by one."""
+"""Maximum number of steps that a float counts exactly."""
 
 LONG = 2**20
-"""After so many steps the product of Nadam's momenta, all below one, is 0 as a
+"""Number of steps after which the product of Nadam's momenta, all below one, is 0 in
 float32."""
 
 
 @dataclass(frozen=True)
 class MatchedState:
-    """Variables of an optimizer, and the values that a file has for them.
+    """Variables of an optimizer, with their values from a file.
 
     # Properties
-        slots: list of pairs, a variable of a weight's size with its array.
-        counters: list of pairs, a variable that counts steps with its number.
+        slots: list of pairs of a variable with a weight's size and its array.
+        counters: list of pairs of a variable that counts steps and its number.
     """
 
     slots: Pairs
@@ -57,12 +56,12 @@ class MatchedState:
 def matched_state(
     model: Any, state: ModelState, origin: Origin, source: Any
 ) -> MatchedState | None:
-    """Returns a file's state of a compiled model's optimizer, None if it doesn't fit.
+    """Returns a file's state of a compiled model's optimizer; None if it doesn't fit.
 
     # Arguments
-        model: the model, its optimizer's variables made.
-        state: what the file holds.
-        origin: `Origin`, what wrote it.
+        model: the model, with its optimizer's variables created.
+        state: the contents of the file.
+        origin: `Origin` of the file.
         source: the file, for messages.
     """
     by_name = {layer.name: layer for layer in model.weight_layers()}
@@ -92,19 +91,19 @@ def matched_state(
 def _steps_and_series(
     optimizer: Any, stored: Named, count: int
 ) -> tuple[int | None, list[list[Any]]] | None:
-    """Returns an optimizer's number of steps and its series of arrays, one array for
-    each weight in each.
+    """Returns an optimizer's number of steps and its series of arrays, each with one
+    array per weight.
 
-    Keras 2 and TensorFlow up to 2.10 store series after series. Later ones, whose first
-    array is called `iteration`, store weight after weight.
+    Keras 2 and TensorFlow up to 2.10 store series after series. Later versions name
+    their first array `iteration` and store weight after weight.
 
     # Arguments
-        optimizer: the optimizer, as it is here.
+        optimizer: the optimizer here.
         stored: list of names and arrays, as in the file.
         count: int, number of trainable weights.
 
     # Returns
-        None if the arrays are laid out in another way, or the number of steps is none.
+        None if the arrays have another layout, or the number of steps is invalid.
     """
     steps = _steps(stored)
     if steps is not None and not 0 <= steps <= MAX_STEPS:
@@ -125,8 +124,7 @@ def _steps_and_series(
 
 
 def _steps(stored: Named) -> float | None:
-    """Returns the number of steps among an optimizer's arrays; None if there is
-    none."""
+    """Returns the number of steps from an optimizer's arrays; None if there is none."""
     for name, value in stored:
         if "iter" in name and np.ndim(value) == 0:
             return float(value)
@@ -138,8 +136,8 @@ def _steps(stored: Named) -> float | None:
 def _trained_names(
     weights: LayerWeights, layers: list[Any], counts: list[int]
 ) -> list[str]:
-    """Returns the names that a file has for the weights that were trained, layer by
-    layer: those that a layer trains come first."""
+    """Returns a file's names of the trained weights, layer by layer; each layer's
+    trainable weights come first."""
     stored = dict(weights)
     return [
         name
@@ -149,8 +147,7 @@ def _trained_names(
 
 
 def _in_order_of(names: list[str], arrays: list[Any]) -> list[Any]:
-    """Returns arrays, which are in the order of the sorted names, in that of the
-    names."""
+    """Reorders arrays from the order of the sorted names to the order of the names."""
     places = sorted(range(len(names)), key=names.__getitem__)
     by_place = dict(zip(places, arrays, strict=True))
     return [by_place[place] for place in range(len(names))]
@@ -163,7 +160,7 @@ def _by_weight(
     origin: Origin,
     source: Any,
 ) -> dict[int, Any]:
-    """Returns the arrays of one series as they are here, by the weights' identities."""
+    """Converts the arrays of a series; returns them by the weights' ids."""
     by_weight: dict[int, Any] = {}
     remaining = iter(arrays)
     for layer, count in zip(layers, counts, strict=True):
@@ -175,8 +172,8 @@ def _by_weight(
 
 
 def _last_variables(optimizer: Any, values: list[Any]) -> Pairs | None:
-    """Returns the last of an optimizer's variables with these values, None unless they
-    have these shapes."""
+    """Returns the last of an optimizer's variables with these values; None if the
+    shapes differ."""
     variables = optimizer.weights[len(optimizer.weights) - len(values) :]
     if len(variables) != len(values):
         return None
@@ -187,7 +184,7 @@ def _last_variables(optimizer: Any, values: list[Any]) -> Pairs | None:
 
 
 def _counters(optimizer: Any, steps: int | None) -> Pairs:
-    """Returns the variables that tell how many steps were made, with their values."""
+    """Returns the variables that count steps, with their values."""
     counters: Pairs = []
     if steps is not None and hasattr(optimizer, "iterations"):
         counters.append((optimizer.iterations, steps))
@@ -197,8 +194,8 @@ def _counters(optimizer: Any, steps: int | None) -> Pairs:
 
 
 def _momenta(optimizer: Any, steps: int) -> float:
-    """Returns the product of Nadam's momenta after so many steps, which no file
-    holds."""
+    """Returns the product of Nadam's momenta after a number of steps, which no file
+    contains."""
     counts = np.arange(1, min(steps, LONG) + 1) * float(optimizer.schedule_decay)
     beta = float(optimizer.get_config()["beta_1"])
     return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))

@@ -1,5 +1,4 @@
-"""Where the values of a tensor are in a model that was converted to the other
-`dim_ordering`."""
+"""The layout of a tensor in a model that was converted to the other `dim_ordering`."""
 
 from __future__ import annotations
 
@@ -13,16 +12,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Moved:
-    """How a tensor of the converted model comes from that of the original: the same
-    values, elsewhere.
+    """The relation of a tensor in the converted model to the original: the same values
+    in other places.
 
     # Properties
-        axes: tuple of int, for each axis of a sample the axis of the original that it
-            is, counted from 0.
-        places: tuple of int, for each place of a vector that once was an image the
-            original's place; or None.
-        source: str, the input or `Flatten` layer where this began, as the conversion
-            tracks it.
+        axes: tuple of int, for each axis of a sample, the original axis, counted from
+            0.
+        places: tuple of int, for a flattened image, the original index of each value;
+            or None.
+        source: str, the input or `Flatten` layer where the move began, for the
+            conversion.
     """
 
     axes: tuple[int, ...]
@@ -31,27 +30,27 @@ class Moved:
 
     @property
     def still(self) -> bool:
-        """Whether everything is where it was."""
+        """Whether nothing is moved."""
         return self.places is None and self.axes == tuple(range(len(self.axes)))
 
     def axis(self, axis: int) -> int:
-        """Returns where an axis of the original is; both count the batch, and may count
-        from the end."""
+        """Returns the position of an original axis; both include the batch, and may be
+        negative."""
         position = axis - 1 if axis > 0 else axis + len(self.axes)
         return self.axes.index(position) + 1
 
     def shape(self, shape: Sequence[Any]) -> tuple[Any, ...]:
-        """Returns a shape, batch included, as it is after the move."""
+        """Returns a shape, including the batch, after the move."""
         return (shape[0], *(shape[axis + 1] for axis in self.axes))
 
     def sample(self, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Returns an array of a sample's shape as it is after the move."""
+        """Returns an array with a sample's shape after the move."""
         if self.places:
             return value[list(self.places)]
         return value.transpose(self.axes)
 
     def flattened(self, shape: Sequence[int]) -> Moved:
-        """Returns where the values are once samples of this shape, batch included, are
+        """Returns the move after samples of this shape, including the batch, are
         flattened."""
         places = np.arange(prod(shape[1:])).reshape(shape[1:])
         moved = places.transpose(self.axes).ravel()
@@ -62,23 +61,23 @@ class Moved:
         return self.towards(tuple(range(len(self.axes))))
 
     def towards(self, axes: tuple[int, ...]) -> tuple[int, ...]:
-        """Returns the `dims` of the `Permute` after which the axes are these ones."""
+        """Returns the `dims` of the `Permute` that results in these axes."""
         return tuple(self.axes.index(axis) + 1 for axis in axes)
 
 
 def unmoved(count: int, source: str = "") -> Moved:
-    """Returns the move of a sample of `count` axes by which nothing moves."""
+    """Returns the identity move for a sample with `count` axes."""
     return Moved(tuple(range(count)), source=source)
 
 
 def channels_moved(count: int, dim_ordering: str, leading: int = 0) -> tuple[int, ...]:
-    """Returns the axes of an image of `count` axes that is converted to a
+    """Returns the axes of an image with `count` axes that is converted to a
     `dim_ordering`.
 
     # Arguments
-        count: int, the axes of a sample.
-        dim_ordering: `"th"` or `"tf"`, that of the converted model.
-        leading: int, how many axes of steps come before the image's own.
+        count: int, the number of axes of a sample.
+        dim_ordering: `"th"` or `"tf"`, for the converted model.
+        leading: int, the number of step axes before the image axes.
     """
     steps = range(leading)
     if dim_ordering == "tf":

@@ -1,5 +1,5 @@
-"""What an optimizer keeps for each weight goes the way of the weight when kernels are
-flipped or reordered."""
+"""Converts an optimizer's state along with the weights when kernels are flipped or
+reordered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.weight_layouts import arranged
 
 ByWeight = dict[int, Any]
-"""An array for each weight, by the weight's identity."""
+"""One array per weight, by the weight's id."""
 
 
 def followed(
@@ -25,11 +25,11 @@ def followed(
 
     # Arguments
         model, converted: compiled models; they may be the same.
-        follow: function from one array for each trainable weight of `model` to those of
-            `converted`.
+        follow: function from one array per trainable weight of `model` to the arrays
+            for `converted`.
 
     # Returns
-        None if the state isn't one array for each weight, once or several times over.
+        None if the state isn't one array per weight, once or several times over.
     """
     params = trained_weights(model)
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
@@ -49,7 +49,7 @@ def _is_number(value: Any) -> bool:
 
 
 def flipped(model: Any) -> Arrays | None:
-    """Returns the state of a model's optimizer with kernels flipped, as for training on
+    """Returns the state of a model's optimizer with flipped kernels, as for training on
     Theano."""
 
     def follow(arrays: ByWeight) -> ByWeight:

@@ -1,4 +1,4 @@
-"""Functions that configurations name, and that whoever loads them supplies."""
+"""Functions that configurations name and the caller supplies on loading."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from oneiros_safe_files.written_functions import written
 
 
 def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:
-    """Returns a context manager that supplies the functions that a file can't hold.
+    """Returns a context manager that supplies functions that a file can't contain.
 
     # Arguments
-        functions: dict, layer name → function, or → `{argument: function}`.
+        functions: dict from layer name to function, or to `{argument: function}`.
     """
     supplied = {**load_context.current().functions, **functions}
     return load_context.changed(functions=supplied)
 
 
 def get_function(value: Any, layer: str, argument: str) -> Any:
-    """Returns the function that a layer's configuration stands for.
+    """Returns the function for a layer's configuration.
 
     # Arguments
-        value: the function itself; a name; a marker that `dumps` wrote; or bytecode,
-            which is refused.
-        layer: str, the layer's name, under which `function_scope` may hold the
-            function.
+        value: the function itself, a name, a marker from `dumps`, or bytecode, which is
+            refused.
+        layer: str, the layer's name, for the lookup in `function_scope`.
         argument: str, e.g. `"function"`, `"mode"`, `"output_shape"`.
 
     # Raises
-        UnsafeFileError: unless the caller supplied the function, the name is that of
-            a registered one, or this process wrote the configuration.
+        UnsafeFileError: unless the caller supplied the function, a function is
+            registered under the name, or this process wrote the configuration.
     """
     function = value if callable(value) else _supplied(layer, argument)
     name = value.get("name") if isinstance(value, dict) else value
@@ -65,7 +64,7 @@ def _supplied(layer: str, argument: str) -> Any:
 
 
 def _named_function(name: str) -> Any:
-    """Returns the caller's, else the registered function of a name, or None."""
+    """Returns the caller's function with a name, or the registered one, or None."""
     objects = known_objects()
     function = objects.get(name) or objects.get(name.rpartition(".")[2])
     if function is not None:

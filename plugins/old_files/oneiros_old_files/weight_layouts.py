@@ -1,7 +1,7 @@
-"""Weights of other versions and engines laid out as here: convolution kernels flipped,
-and their axes reordered.
+"""Converts weights from other versions and engines: flips convolution kernels, and
+reorders their axes.
 
-The plugin that owns a layer knows how: its class derived from `Migration`.
+The plugin that owns a layer defines how, in a subclass of `Migration`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
 Run = tuple[Any, list[Any]]
-"""A layer, and weights of it that stand in a row."""
+"""A layer, and a series of its weights."""
 
 
 def flipped(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
-    """Returns a layer's weights with the kernels that Theano convolves flipped; twice
-    is as before.
+    """Returns a layer's weights, with the kernels of convolutions on Theano flipped; a
+    second call undoes it.
 
     # Arguments
         class_name: str, the layer's class.
@@ -43,7 +43,7 @@ def flipped(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
 def reordered(
     class_name: str, config: dict[str, Any], arrays: Arrays, dim_ordering: str
 ) -> Arrays:
-    """Returns the weights that a layer has with another `dim_ordering`.
+    """Returns a layer's weights for another `dim_ordering`.
 
     # Arguments
         class_name: str, the layer's class.
@@ -58,18 +58,17 @@ def reordered(
 def arranged(
     layer: Any, arrays: Named, origin: Origin, source: Any, trainable: bool = False
 ) -> Named:
-    """Returns what a file holds for a layer as the layer has it: one array for each of
-    its weights.
+    """Converts a file's arrays for a layer to one array per weight.
 
-    A layer that holds others has the weights of all of them in a row; each is asked for
-    its own.
+    For a layer with nested layers, the weights follow each other; each nested layer's
+    migration converts its own.
 
     # Arguments
         layer: a layer or model, built.
-        arrays: list of names and arrays, as in the file.
+        arrays: list of names and arrays from the file.
         origin: `Origin`.
-        source: what to name in an error.
-        trainable: bool, whether the arrays are those of the trainable weights alone.
+        source: the source's name in errors.
+        trainable: bool, whether the arrays are only those of the trainable weights.
     """
     weights = layer.trainable_weights if trainable else layer.weights
     runs = list(weights_by_layer(layer, weights))
@@ -89,8 +88,8 @@ def arranged(
 
 
 def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
-    """Returns stored weights in the model's order of layers, where the names are those
-    of the model: Keras 2 may have another order."""
+    """Returns stored weights in the order of the model's layers if the names match;
+    Keras 2 may have another order."""
     stored = dict(weights)
     names = [layer.name for layer in model.weight_layers() if layer.weights]
     if set(names) != {name for name, arrays in weights if arrays}:
@@ -99,8 +98,8 @@ def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
 
 
 def migration_for(layer: Any) -> Migration | None:
-    """Returns what the plugin that owns a layer's class, or the first of its base
-    classes, offers for it."""
+    """Returns the migration for a layer's class, or for its first base class that has
+    one."""
     for cls in type(layer).__mro__:
         entry = registry.find("layer", cls.__name__)
         if entry and entry.reference == f"{cls.__module__}:{cls.__qualname__}":
@@ -109,15 +108,14 @@ def migration_for(layer: Any) -> Migration | None:
 
 
 def note_kernels(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None:
-    """Notes which layers get kernels that old code would convert, although they fit
-    now.
+    """Records the layers with converted kernels that old code would convert again.
 
-    Those are kernels from Theano, which were flipped; and on Theano all others: with
-    Keras 1 they had to be flipped there.
+    These are kernels from Theano, which were flipped on loading, and, on Theano, all
+    other kernels, because Keras 1 needed them flipped there.
 
     # Arguments
-        model: the model that is loaded.
-        pairs: list of its variables with their new values.
+        model: the loaded model.
+        pairs: list of its variables and their new values.
         origin: `Origin`.
     """
     loaded = {id(variable) for variable, _ in pairs}
@@ -131,14 +129,13 @@ def note_kernels(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> No
 
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
-    """Returns how many arrays a file holds for these weights of a layer."""
+    """Returns the number of a file's arrays for these weights of a layer."""
     runs = weights_by_layer(layer, variables)
     return sum(_stored_count(part, weights, origin) for part, weights in runs)
 
 
 def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
-    """Gives the layers inside that the weights belong to, one after the other, with
-    their weights."""
+    """Yields the nested layers to which the weights belong, with their weights."""
     parts = [part for _, part in parts_of(layer)]
     parts.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
     innermost = {id(weight): part for part in parts for weight in part.weights}
@@ -154,7 +151,7 @@ def _stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
 
 
 def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
-    """Returns the weights of one layer, which holds no others, as they are here."""
+    """Converts the weights of a layer without nested layers."""
     migration = migration_for(layer)
     if migration is None:
         return arrays
@@ -168,9 +165,9 @@ def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays
     pairs = zip(arrays, flipped_arrays, strict=True)
     if origin.engine is None and any(one is not other for one, other in pairs):
         raise FileFormatError(
-            f"{source} doesn't tell whether the kernels of {label(layer)} were trained "
+            f"{source} doesn't say whether the kernels of {label(layer)} were trained "
             f"on TensorFlow, where weights' names end in ':0', or on Theano, where "
-            f"they don't: it contradicts itself. Say it: load with "
+            f"they don't: it contradicts itself. Load it with "
             f"trained_on='tensorflow' or trained_on='theano'. Nothing was loaded."
         )
     return [np.ascontiguousarray(value) for value in flipped_arrays]

@@ -1,1 +1,1 @@
-"""The one place that opens untrusted files: a plugin of Oneiros."""
+"""The only place that opens untrusted files: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""What reading a file, and building what it describes, may cost."""
+"""Limits for reading a file, and for building the model that it describes."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 
 @dataclass(frozen=True)
 class Budget:
-    """What reading a file may cost, all parts together.
+    """The limits for reading a file, for all its parts together.
 
-    `load_model(path, budget=Budget(...))` allows more.
+    To raise them, pass `load_model(path, budget=Budget(...))`.
 
     # Properties
         array_bytes: int, memory for arrays.
-        excess_bytes: int, how much longer than the file itself its arrays may be
-            (compressed arrays are).
+        excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
+            compressed arrays do.
         text_bytes: int, memory for names, configurations and other attributes.
-        objects: int, number of groups, arrays and stored blocks looked at.
+        objects: int, number of groups, arrays and stored blocks to read.
     """
 
     array_bytes: int = 4 << 30
@@ -31,13 +31,13 @@ class Budget:
 def parameter_budget(
     limit: int = MAX_PARAMETERS, calls: int = 0
 ) -> AbstractContextManager[Any]:
-    """Returns a context manager that bounds how much may be built, all layers together.
+    """Returns a context manager that limits how much may be built in all layers
+    together.
 
     # Arguments
-        limit: int, number of scalars in weights; loading passes how many the file
-            holds.
-        calls: int, number of calls in nested models and of unrolled steps; 0 leaves the
-            bound that holds.
+        limit: int, number of scalars in weights; loading passes the number in the file.
+        calls: int, number of calls in nested models and of unrolled steps; 0 keeps the
+            current limit.
     """
     limits_around = load_context.current().limits or BuildLimits()
     limits = BuildLimits(limit, calls or limits_around.calls)

@@ -1,4 +1,4 @@
-"""Reads files that may be compressed with gzip, and unfold to any size."""
+"""Reads files that may be compressed with gzip, within a budget."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _BLOCK = 1 << 20
 
 
 def read_unfolded(path: Path, meter: Meter) -> bytes:
-    """Returns a file's bytes, without the compression, if it has one.
+    """Returns a file's bytes, decompressed if needed.
 
-    Each block is accounted for as it is read.
+    It counts each block against the budget as it reads it.
     """
     with path.open("rb") as file:
         is_folded = file.read(len(MAGIC)) == MAGIC

@@ -1,4 +1,4 @@
-"""Checks that a downloaded file is the one that was meant, before anything reads it."""
+"""Verifies a downloaded file before anything reads it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def check_sha256(path: Path, expected: str) -> None:
     digits."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", expected):
         raise ArgumentError(
-            f"{expected!r:.80} is no SHA-256: 64 hexadecimal digits, from `sha256sum`. "
+            f"{expected!r:.80} isn't a SHA-256: 64 hex digits, from `sha256sum`. "
             "MD5 proves nothing."
         )
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != expected.lower():
         raise FileFormatError(
-            f"{path} isn't the file expected: its SHA-256 is {digest}, not "
+            f"{path} isn't the expected file: its SHA-256 is {digest}, not "
             f"{expected.lower()}. Delete it and download it again."
         )

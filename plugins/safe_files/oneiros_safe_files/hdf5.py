@@ -1,8 +1,8 @@
-"""Reads HDF5 files that a stranger may have written.
+"""Reads untrusted HDF5 files.
 
-Only what lies inside the file, in the group that was asked for, is ever returned: no
-external or soft link, external storage or virtual array is followed, no reference or
-object is read, and sizes are checked before memory is taken.
+It only returns data inside the file, in the requested group. It doesn't follow external
+or soft links, external storage or virtual arrays, doesn't read references or objects,
+and checks sizes before it allocates memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COPY = (
 _RESAVE = "Save the model again with the program that wrote it."
 _ATTRIBUTE_CLASSES = (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT)
 _OTHER_GROUPS = {".", ".."}
-"""Steps of a path that lead to another group."""
+"""Path components that lead to another group."""
 _LINKS = {
     h5py.h5l.TYPE_SOFT: "a soft link",
     h5py.h5l.TYPE_EXTERNAL: "a link to another file",
@@ -41,7 +41,7 @@ _LINKS = {
 
 @contextmanager
 def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
-    """Opens the HDF5 file at `path` for reading; gives its root group."""
+    """Opens the HDF5 file at `path` for reading; yields its root group."""
     meter = Meter(path, budget, path.stat().st_size)
     with path.open("rb") as raw:
         with damage(meter, "/"):
@@ -55,7 +55,7 @@ def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
 
 
 def wrap_group(group: Any, budget: Budget) -> StoredGroup:
-    """Gives guarded access to an `h5py.Group` that the caller opened."""
+    """Returns guarded access to an `h5py.Group` that the caller opened."""
     file = group.file
     return StoredGroup(
         group,
@@ -66,7 +66,7 @@ def wrap_group(group: Any, budget: Budget) -> StoredGroup:
 
 @contextmanager
 def damage(meter: Meter, where: str) -> Iterator[None]:
-    """Turns h5py's errors into one that names the file and the place."""
+    """Converts h5py's errors to one that names the file and the place."""
     try:
         yield
     except OneirosError:
@@ -80,14 +80,13 @@ def damage(meter: Meter, where: str) -> Iterator[None]:
         struct.error,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no HDF5 file: reading '{where}' "
+            f"{meter.path} is damaged, truncated or not HDF5: reading '{where}' "
             f"failed ({error}). Restore it from a copy, or save the model again."
         ) from error
 
 
 class StoredGroup:
-    """A group of an HDF5 file being read. A name is a relative path of plain
-    members."""
+    """A group of an open HDF5 file. Names are relative paths of plain members."""
 
     def __init__(
         self, group: Any, meter: Meter, where: str, raw: BinaryIO | None = None
@@ -99,7 +98,7 @@ class StoredGroup:
 
     def unread(self) -> list[str]:
         """Returns the paths of the groups and arrays that weren't opened; a group
-        counts with all in it."""
+        includes its contents."""
         unread = []
         with damage(self.meter, self.where):
             self.meter.spend_objects(self.where, self._group.id.get_num_objs())
@@ -130,7 +129,7 @@ class StoredGroup:
         return StoredGroup(opened, self.meter, where, self._raw)
 
     def array(self, name: str) -> StoredArray:
-        """Returns the array at the relative path `name`: checked and accounted for, not
+        """Returns the array at the relative path `name`, checked and counted, but not
         read yet."""
         opened, where = self.member(name)
         if not isinstance(opened, h5py.Dataset):
@@ -141,7 +140,7 @@ class StoredGroup:
         return StoredArray(opened, self.meter, where)
 
     def text(self, name: str) -> str | None:
-        """Returns the attribute `name`, one string, or None if there is none."""
+        """Returns the attribute `name` as a string, or None if there is none."""
         value = self._attribute(name)
         if value is None:
             return None
@@ -153,7 +152,8 @@ class StoredGroup:
         )
 
     def texts(self, name: str) -> list[str] | None:
-        """Returns the attribute `name`, a list of strings, or None if there is none."""
+        """Returns the attribute `name` as a list of strings, or None if there is
+        none."""
         value = self._attribute(name)
         if value is None:
             return None
@@ -193,7 +193,7 @@ class StoredGroup:
         return f"{self.meter.path}: the attribute '{name}' of '{self.where}'"
 
     def member(self, name: str) -> tuple[Any, str]:
-        """Returns the h5py object at the relative path `name`, and its whole path."""
+        """Returns the h5py object at the relative path `name`, and its full path."""
         steps = name.split("/")
         where = f"{self.where.rstrip('/')}/{name}"
         leads_out = not all(steps) or not _OTHER_GROUPS.isdisjoint(steps)
@@ -245,14 +245,14 @@ def _are_texts(value: Any) -> bool:
 
 
 def _is_plain(kind: Any) -> bool:
-    """Returns whether a type of HDF5 is one of NumPy's integers or floats."""
+    """Returns whether an HDF5 type is an integer or float type of NumPy."""
     if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT):
         return False
     return bool(kind.equal(h5py.h5t.py_create(kind.dtype)))
 
 
 class StoredArray:
-    """An array of an HDF5 file being read, whose type and size were checked.
+    """An array of an open HDF5 file with a checked type and size.
 
     # Properties
         shape: tuple of int.
@@ -272,10 +272,10 @@ class StoredArray:
         where = self.where
         layout = dataset.id.get_create_plist()
         if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
-            raise meter.refuse(where, "the array's data lie in another file", _COPY)
+            raise meter.refuse(where, "the array's data is in another file", _COPY)
         if not _is_plain(dataset.id.get_type()):
             raise meter.refuse(
-                where, "the array holds no plain integers or floats", _RESAVE
+                where, "the array doesn't hold plain integers or floats", _RESAVE
             )
         if dataset.shape is None:
             raise FileFormatError(
@@ -289,7 +289,7 @@ class StoredArray:
             if dataset.id.get_storage_size() < nbytes:
                 raise meter.refuse(
                     where,
-                    f"the array claims {nbytes:,} bytes and stores fewer",
+                    f"the array claims {nbytes:,} bytes but stores fewer",
                     _RESAVE,
                 )
         else:

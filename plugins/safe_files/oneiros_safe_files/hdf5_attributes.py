@@ -1,5 +1,5 @@
-"""Reads in the file itself how long an attribute's texts claim to be: HDF5 allocates
-before it checks.
+"""Reads the claimed length of an attribute's texts from the file itself, because HDF5
+allocates memory before it checks.
 
 # References
     HDF5 File Format Specification, version 3.0: object headers (IV.A.1), attribute
@@ -16,30 +16,30 @@ from typing import BinaryIO
 
 _CONTINUATION = 0x10
 _ATTRIBUTE = 0x0C
-"""Types of messages."""
+"""Message types."""
 _DESCRIPTOR = struct.Struct("<IQI")
 _MAX_BLOCKS = 64
 _MAX_BLOCK_BYTES = 64 << 20
 
 _SIGNATURE_2 = b"OHDR"
-"""How an object header of version 2 begins."""
+"""Signature of an object header of version 2."""
 _STORES_ORDER = 0x04
 _STORES_PHASE_CHANGE = 0x10
 _STORES_TIMES = 0x20
 _WIDTH_OF_SIZE = 0x03
-"""Bits of the flags in an object header of version 2."""
+"""Flag bits in an object header of version 2."""
 
 
 @dataclass(frozen=True)
 class _ObjectHeader:
-    """Where an object's messages are.
+    """The location of an object's messages.
 
     # Properties
-        first_message: int, the place of the first block of messages.
-        size: int, the bytes of that block.
-        message_header: what comes before each message: its type and size.
-        signature_size: int, the bytes before the messages of a further block.
-        checksum_size: int, those after them.
+        first_message: int, the address of the first block of messages.
+        size: int, the size of that block in bytes.
+        message_header: the header of each message, with its type and size.
+        signature_size: int, the bytes before the messages in later blocks.
+        checksum_size: int, the bytes after them.
     """
 
     first_message: int
@@ -50,12 +50,12 @@ class _ObjectHeader:
 
 
 def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
-    """Returns the greatest length in bytes of the `count` texts in an attribute of the
+    """Returns the maximum length in bytes of the `count` texts in an attribute of the
     object at `address`.
 
     # Raises
-        ValueError: if the attribute isn't stored in the object's header, as Keras'
-            files have it.
+        ValueError: if the attribute isn't stored in the object's header, as in Keras's
+            files.
     """
     lengths: list[int] = []
     for kind, body in _messages(file, address):
@@ -82,12 +82,12 @@ def _text_lengths(body: bytes, name: bytes, count: int) -> list[int]:
 
 
 def _padded(size: int) -> int:
-    """Returns a size up to the next multiple of eight bytes."""
+    """Rounds a size up to a multiple of eight bytes."""
     return math.ceil(size / 8) * 8
 
 
 def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
-    """Gives the types and contents of an object's messages."""
+    """Yields the types and contents of an object's messages."""
     header = _object_header(file, address)
     header_size = header.message_header.size
     blocks = [(header.first_message, header.size)]
@@ -109,7 +109,7 @@ def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _further_block(header: _ObjectHeader, body: bytes) -> tuple[int, int]:
-    """Returns where the messages are that another block holds, and their bytes."""
+    """Returns the address and size of the messages in another block."""
     offset, extent = struct.unpack_from("<QQ", body)
     messages = extent - header.signature_size - header.checksum_size
     return offset + header.signature_size, messages

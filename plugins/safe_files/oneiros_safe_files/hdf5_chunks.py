@@ -1,5 +1,5 @@
-"""Decodes the stored blocks ("chunks") of compressed arrays: HDF5 itself lets a block
-unfold to any size."""
+"""Decodes the stored blocks ("chunks") of compressed arrays, because HDF5 itself
+doesn't limit the decompressed size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILTERS = {
 }
 _CHECKSUM_BYTES = 4
 _COPIES = 2
-"""How often a block is in memory while it is decoded: before and after a filter."""
+"""Number of copies of a block in memory during decoding: before and after a filter."""
 _OVERHEAD_BYTES = 1024
 
 
@@ -34,13 +34,13 @@ def chunk_count(dataset: Any) -> int:
 
 
 def check_filters(dataset: Any, meter: Meter, where: str) -> None:
-    """Refuses filters other than gzip, shuffle and checksums: HDF5 would load a library
-    for them."""
+    """Refuses filters other than gzip, shuffle and checksums, because HDF5 would load a
+    library for them."""
     for name in sorted(_filters(dataset) - _FILTERS):
         raise meter.refuse(
             where,
             f"the array is stored with the HDF5 filter {name}",
-            "Load the output of `h5repack -f NONE` on it.",
+            "Run `h5repack -f NONE` on it, and load the result.",
         )
 
 
@@ -48,7 +48,7 @@ def read_chunks(dataset: Any, meter: Meter, where: str) -> np.ndarray[Any, Any]:
     """Returns the array, in the file's byte order.
 
     # Raises
-        UnsafeFileError: if decoding takes more memory than the budget.
+        UnsafeFileError: if decoding needs more memory than the budget.
     """
     chunks = dataset.chunks
     dtype = dataset.dtype
@@ -91,7 +91,7 @@ def _read_chunk(
     ):
         raise meter.refuse(
             where,
-            f"the block at {offset} is missing or longer than what it stands for",
+            f"the block at {offset} is missing or too long",
             "Save the model again with the program that wrote it.",
         )
     skipped, data = dataset.id.read_direct_chunk(offset)
@@ -116,4 +116,4 @@ def _inflate(data: bytes, limit: int) -> bytes:
     try:
         return zlib.decompressobj().decompress(data, limit)
     except zlib.error as error:
-        raise ValueError(f"a gzip block can't be unpacked: {error}") from error
+        raise ValueError(f"a gzip block can't be decompressed: {error}") from error

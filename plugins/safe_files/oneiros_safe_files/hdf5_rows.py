@@ -1,7 +1,7 @@
-"""Arrays in HDF5 files that stay open while rows of them are read: they may be larger
-than memory.
+"""Arrays in HDF5 files that stay open while rows are read, so they may be larger than
+memory.
 
-As in `hdf5`, only what lies inside the file is returned, and no link is followed.
+As in `hdf5`, it only returns data inside the file and follows no links.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from oneiros_safe_files.hdf5 import StoredGroup, damage
 from oneiros_safe_files.meter import Meter
 
 KINDS = "biufcS"
-"""Kinds of NumPy types that are read: numbers, and texts of fixed length."""
+"""Supported kinds of NumPy types: numbers, and texts of fixed length."""
 FILTERS = {
     h5py.h5z.FILTER_DEFLATE,
     h5py.h5z.FILTER_SHUFFLE,
@@ -28,11 +28,11 @@ FILTERS = {
     h5py.h5z.FILTER_SCALEOFFSET,
     h5py.h5z.FILTER_LZF,
 }
-"""Filters that are part of h5py."""
+"""Filters that h5py includes."""
 MORE_FILTERS = "hdf5plugin"
-"""The package that has the others; they are used if the program has imported it."""
+"""The package with other filters, which work if your program imports it."""
 MEMORY = Budget(array_bytes=sys.maxsize, excess_bytes=1 << 30)
-"""What reading may take if the caller doesn't say: the file's size, and a GiB more."""
+"""Default limit for reading: the file's size plus 1 GiB."""
 _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 
 
@@ -46,9 +46,10 @@ def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
     """Returns the array at the path `name` in an open file, an `h5py.Dataset`.
 
     # Raises
-        UnsafeFileError: if its data lie elsewhere, aren't numbers or short texts, or
-            aren't all there, or if a row takes more memory than the budget.
-        FileFormatError: if there is none, or a filter is needed that isn't there.
+        UnsafeFileError: if its data is elsewhere, isn't numbers or short texts, or is
+            incomplete, or a row needs more memory than the budget.
+        FileFormatError: if there is no such array, or it needs a filter that is
+            missing.
     """
     meter = _meter(file, budget)
     dataset, where = StoredGroup(file, meter, "/").member(name.strip("/"))
@@ -64,11 +65,11 @@ def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
 
 
 def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
-    """Returns all of an array that `find_array` gave; what PyTables stored as booleans
-    are booleans.
+    """Returns the contents of an array from `find_array`, with PyTables' booleans as
+    booleans.
 
     # Raises
-        UnsafeFileError: if it takes more memory than the budget.
+        UnsafeFileError: if it needs more memory than the budget.
     """
     nbytes = prod(dataset.shape) * dataset.dtype.itemsize
     _meter(dataset.file, budget).spend_array(dataset.name, nbytes)
@@ -83,14 +84,14 @@ def _meter(file: Any, budget: Budget) -> Meter:
 
 
 def _check_memory(dataset: Any, meter: Meter, where: str) -> None:
-    """Refuses arrays that claim what isn't stored, or of which a row, or a block that
-    holds it, is too large."""
+    """Refuses arrays that claim more data than is stored, or have rows or blocks that
+    are too large."""
     itemsize = dataset.dtype.itemsize
     nbytes = prod(dataset.shape) * itemsize
     stored = min(dataset.id.get_storage_size(), meter.size)
     if dataset.chunks is None and stored < nbytes:
         raise meter.refuse(
-            where, f"the array claims {nbytes:,} bytes and stores fewer", _COPY
+            where, f"the array claims {nbytes:,} bytes but stores fewer", _COPY
         )
     row = prod(dataset.shape[1:]) * itemsize
     block = prod(dataset.chunks or [0]) * itemsize
@@ -98,7 +99,7 @@ def _check_memory(dataset: Any, meter: Meter, where: str) -> None:
     if max(row, block) > allowed:
         raise meter.refuse(
             where,
-            f"a row, or a block that holds it, takes {max(row, block):,} bytes; the "
+            f"a row, or the block around it, needs {max(row, block):,} bytes; the "
             f"limit is {allowed:,}",
             _COPY,
         )
@@ -107,16 +108,16 @@ def _check_memory(dataset: Any, meter: Meter, where: str) -> None:
 def _check(dataset: Any, meter: Meter, where: str) -> None:
     layout = dataset.id.get_create_plist()
     if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
-        raise meter.refuse(where, "the array's data lie in another file", _COPY)
+        raise meter.refuse(where, "the array's data is in another file", _COPY)
     if dataset.dtype.kind not in KINDS or not dataset.shape:
         raise meter.refuse(
-            where, "it has no rows of numbers, or of texts of a fixed length", _COPY
+            where, "it has no rows of numbers or of texts with a fixed length", _COPY
         )
     filters = {layout.get_filter(index)[0] for index in range(layout.get_nfilters())}
     for number in sorted(filters - FILTERS):
         if MORE_FILTERS not in sys.modules:
             raise FileFormatError(
                 f"{meter.path}: the array at '{where}' needs the HDF5 filter {number}, "
-                f"which h5py hasn't. Type: pip install {MORE_FILTERS}, and import "
+                f"which h5py lacks. Type: pip install {MORE_FILTERS}, and import "
                 f"{MORE_FILTERS} first."
             )

@@ -14,16 +14,16 @@ import h5py
 import numpy as np
 
 HEADER_LIMIT = 64_000
-"""Bytes that an attribute of fixed length may have: HDF5 keeps it in the object's
+"""Maximum size of a fixed-length attribute, which HDF5 stores in the object's
 header."""
 
 
 @contextmanager
 def create_hdf5(path: Path) -> Iterator[GroupWriter]:
-    """Creates the HDF5 file at `path`, which must not exist; gives its root group.
+    """Creates the HDF5 file at `path`, which must not exist; yields its root group.
 
     # Raises
-        OSError: if the system refuses, with its reason alone; h5py tells of a full disk
+        OSError: if the system refuses, with only its reason; h5py reports a full disk
             in several ways.
     """
     try:
@@ -37,7 +37,7 @@ def create_hdf5(path: Path) -> Iterator[GroupWriter]:
 
 
 class GroupWriter:
-    """A group of an HDF5 file being written.
+    """A group of an HDF5 file that is being written.
 
     # Arguments
         group: h5py.Group, open for writing.

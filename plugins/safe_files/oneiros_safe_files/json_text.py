@@ -1,5 +1,4 @@
-"""JSON: reads what a stranger may have written, within limits, and writes
-configurations."""
+"""JSON: reads untrusted text within limits, and writes configurations."""
 
 from __future__ import annotations
 
@@ -14,13 +13,13 @@ from oneiros.errors import ConfigError, UnsafeFileError
 from oneiros_safe_files import written_functions
 
 MAX_TOKENS = 1_000_000
-"""How many strings, brackets and commas a text may have."""
+"""Maximum number of strings, brackets and commas in a text."""
 
 MAX_DEPTH = 200
-"""How far lists and objects may be nested."""
+"""Maximum nesting depth of lists and objects."""
 
 MAX_DIGITS = 40
-"""How many characters a number may have."""
+"""Maximum number of characters in a number."""
 
 _TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -30,13 +29,13 @@ def loads(text: str) -> Any:
     """Parses JSON text.
 
     # Raises
-        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or
-            infinity.
+        UnsafeFileError: if it exceeds the limits above, repeats a key, or contains NaN
+            or infinity.
         ConfigError: if it isn't JSON.
     """
     if not isinstance(text, str):
         received = f"{type(text).__name__}: {text!r:.80}"
-        raise ConfigError(f"JSON text was expected; received {received}.")
+        raise ConfigError(f"Expected JSON text; received {received}.")
     _check_size(text)
     try:
         return json.loads(
@@ -53,14 +52,14 @@ def loads(text: str) -> Any:
 
 
 def loads_config(text: str) -> Any:
-    """Parses the text of a configuration, also one that was written as a string of JSON
-    once more, by `json.dump(model.to_json(), file)`."""
+    """Parses the text of a configuration, even if it was encoded as JSON twice, by
+    `json.dump(model.to_json(), file)`."""
     config = loads(text)
     return loads(config) if isinstance(config, str) else config
 
 
 def _check_size(text: str) -> None:
-    """Counts a text's tokens and levels before the parser makes objects of them."""
+    """Counts a text's tokens and levels before the parser creates objects."""
     depth = 0
     for count, match in enumerate(_TOKENS.finditer(text)):
         depth += _DEPTHS.get(match[0], 0)
@@ -94,15 +93,15 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def dumps(obj: Any, **kwargs: Any) -> str:
-    """Returns JSON text; NumPy values become plain ones, functions their name or a
-    marker, never bytecode.
+    """Returns JSON text; NumPy values become plain values, and functions become their
+    name or a marker, never bytecode.
 
     # Arguments
         obj: dicts, lists, numbers, strings, …
-        kwargs: passed on to `json.dumps`.
+        kwargs: passed to `json.dumps`.
 
     # Raises
-        ConfigError: for anything else, and for NaN and infinity.
+        ConfigError: if it contains anything else, NaN or infinity.
     """
     try:
         return json.dumps(obj, **{"default": _plain, "allow_nan": False, **kwargs})

@@ -1,2 +1,2 @@
-"""Manifest: this plugin offers nothing by name; formats, datasets and utilities import
+"""Manifest: this plugin contributes no names; formats, data sets and utilities import
 it."""

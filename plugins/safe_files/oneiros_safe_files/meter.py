@@ -1,4 +1,4 @@
-"""Counts what reading one file costs, and stops when the caller's budget is spent."""
+"""Counts the cost of reading a file, and stops when the caller's budget is spent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from oneiros_safe_files.budget import Budget
 
 @dataclass
 class Meter:
-    """What is left of a budget while one file is read.
+    """The remaining budget while a file is read.
 
     # Arguments
-        path: the file being read, for messages.
-        budget: what reading it may cost.
+        path: the file, for messages.
+        budget: the limits for reading it.
         size: int, the file's length in bytes.
-        opened: the paths in the file of all that was asked for.
+        opened: the requested paths in the file.
     """
 
     path: Path
@@ -28,7 +28,7 @@ class Meter:
     opened: set[str] = field(default_factory=set)
 
     def spend_array(self, where: str, nbytes: int) -> None:
-        """Accounts for an array of `nbytes` before its memory is taken."""
+        """Counts an array of `nbytes` before its memory is allocated."""
         longer = self.size + self.budget.excess_bytes
         if longer < self.budget.array_bytes:
             kind = f"the file's own {self.size} bytes plus Budget.excess_bytes"
@@ -39,24 +39,24 @@ class Meter:
             )
 
     def check_memory(self, where: str, nbytes: int) -> None:
-        """Refuses to take `nbytes` for a while, beside all arrays, if
-        `Budget.array_bytes` is less."""
+        """Refuses a temporary allocation of `nbytes`, besides all arrays, if it exceeds
+        `Budget.array_bytes`."""
         total = self.spent.get("arrays", 0) + nbytes
         if total > self.budget.array_bytes:
             limit = f"{self.budget.array_bytes:,} (Budget.array_bytes)"
             raise self._over_limit("memory", total, limit, where)
 
     def spend_text(self, where: str, nbytes: int) -> None:
-        """Accounts for an attribute of `nbytes` before its memory is taken."""
+        """Counts an attribute of `nbytes` before its memory is allocated."""
         self._spend("text", "Budget.text_bytes", self.budget.text_bytes, where, nbytes)
 
     def spend_objects(self, where: str, count: int = 1) -> None:
-        """Accounts for `count` groups, arrays or stored blocks."""
+        """Counts `count` groups, arrays or stored blocks."""
         self._spend("objects", "Budget.objects", self.budget.objects, where, count)
 
     def refuse(self, where: str, reason: str, instead: str) -> UnsafeFileError:
-        """Returns the error that says where in which file what was refused, and what to
-        do instead."""
+        """Returns the error that names the file, the place and the reason, and says
+        what to do instead."""
         return UnsafeFileError(
             f"{self.path}, at '{where}': {reason}. Nothing was read or built. {instead}"
         )

@@ -1,4 +1,4 @@
-"""ModelState: what a file of a model holds, as plain data."""
+"""`ModelState`: the contents of a model file as plain data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 Named = list[tuple[str, Any]]
-"""Names and arrays."""
+"""Pairs of names and arrays."""
 
 LayerWeights = list[tuple[str, Named]]
 """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
@@ -16,7 +16,7 @@ LayerWeights = list[tuple[str, Named]]
 
 @dataclass
 class ModelState:
-    """A model as plain data: what a format writes and reads. Formats never build
+    """A model as plain data, which formats write and read. Formats never build
     objects."""
 
     model_config: dict[str, Any] | None = None
@@ -25,12 +25,14 @@ class ModelState:
     """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
     optimizer_weights: Named | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
-    """Per object of the configuration: distribution, version and API level."""
+    """Distribution, version and API level of each object in the configuration."""
     keras_version: str | None = None
     training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
-    """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it
-    numbers."""
+    """Training state that Keras 1 didn't save: JSON data, and the arrays to which it
+    refers by number."""
     backend: str | None = None
-    """The engine it was trained on, if the file says so: those of Keras 2 do."""
+    """The engine on which it was trained, if the file says so, as files of Keras 2
+    do."""
     unread: list[str] = field(default_factory=list)
-    """What else the file holds: paths of groups and arrays that belong to no model."""
+    """Other contents of the file: paths of groups and arrays that don't belong to the
+    model."""

@@ -1,5 +1,4 @@
-"""Names of files that a stranger chose: they stay below the folder that they are meant
-for."""
+"""Checks untrusted file names, so that files stay in their folder."""
 
 from __future__ import annotations
 
@@ -15,17 +14,16 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def problem(name: str) -> str | None:
-    """Says why a relative path isn't one of plain names, on any system; None if it
-    is."""
+    """Says why a relative path isn't safe on every system; returns None if it is."""
     steps = name.split("/")
     if not name or not name.isprintable() or not _FORBIDDEN.isdisjoint(name):
-        return "has characters that don't belong in a file's name"
+        return "has characters that don't belong in a file name"
     if name.startswith("/"):
         return "is absolute"
     if any(map(_leads_out, steps)):
         return "leads out of its folder"
     if any(_RESERVED.fullmatch(step) for step in steps):
-        return "is that of a device"
+        return "is the name of a device"
     longest_step = max(len(step.encode()) for step in steps)
     if len(name.encode()) > MAX_PATH or longest_step > MAX_NAME:
         return "is too long"
@@ -39,11 +37,12 @@ def _leads_out(step: str) -> bool:
 
 
 def below(folder: Path, name: str) -> Path:
-    """Returns the path `name` below `folder`; no link there leads elsewhere.
+    """Returns the path `name` in `folder`, and makes sure that no link there leads
+    elsewhere.
 
     # Arguments
-        folder: the folder that the file is to lie in.
-        name: relative path with `/` between its parts.
+        folder: the folder for the file.
+        name: relative path with `/` as its separator.
 
     # Raises
         UnsafeFileError: if it leads out of the folder.
@@ -54,7 +53,7 @@ def below(folder: Path, name: str) -> Path:
         reason = "leads through a link out of its folder"
     if reason is not None:
         raise UnsafeFileError(
-            f"The file name {name!r:.120} {reason}; it should lie below {folder}. Pass "
+            f"The file name {name!r:.120} {reason}; it must be inside {folder}. Pass "
             "a plain relative name."
         )
     return path

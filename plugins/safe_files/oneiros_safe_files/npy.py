@@ -1,5 +1,5 @@
 """Reads NumPy's files, `.npy` and `.npz`: arrays of numbers and texts, never pickled
-objects; lists, if the caller asks for them, are read as data."""
+objects. Lists are read as plain data if the caller asks for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEADERS = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
-_INSTEAD = "Have whoever made the file save arrays of numbers."
+_INSTEAD = "Ask its author to save arrays of numbers."
 Array = np.ndarray[Any, Any]
 
 
@@ -35,12 +35,13 @@ def read_npy(path: Path, budget: Budget) -> Array:
 
 
 def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
-    """Reads all arrays in the archive at `path`, by name.
+    """Reads all arrays in the archive at `path`; returns them by name.
 
     # Arguments
         path: the file.
-        budget: what reading it may cost.
-        objects: bool, whether arrays of lists are read, too: as data, like any pickle.
+        budget: the limits for reading it.
+        objects: bool, whether to read arrays of lists, too, as plain data like in any
+            pickle.
     """
     with open_zip(path, budget) as archive:
         return {
@@ -69,20 +70,20 @@ def _read(
         MemoryError,
     ) as error:
         raise FileFormatError(
-            f"{meter.path}, at '{where}', is damaged, or no array ({error!s:.200})."
+            f"{meter.path}, at '{where}', is damaged or not an array ({error!s:.200})."
         ) from None
     if objects and dtype.kind == "O":
         return _read_objects(file, meter, where)
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
         raise meter.refuse(
-            where, f"the array holds {dtype!s:.60}, no plain numbers or texts", _INSTEAD
+            where, f"the array holds {dtype!s:.60}, not numbers or texts", _INSTEAD
         )
     nbytes = size - file.tell()
     is_stored = prod(shape) * dtype.itemsize == nbytes
     is_small = prod(filter(None, shape)) < MAX_ITEMS
     if min(shape, default=0) < 0 or not is_stored or not is_small:
         raise FileFormatError(
-            f"{meter.path}, at '{where}', is damaged: {nbytes:,} bytes are stored and "
+            f"{meter.path}, at '{where}', is damaged: it stores {nbytes:,} bytes, but "
             f"its header claims the shape {shape!s:.80} of {dtype}."
         )
     meter.spend_array(where, nbytes)
@@ -105,5 +106,5 @@ def _read_objects(file: BinaryIO, meter: Meter, where: str) -> Array:
             f"{meter.path}, at '{where}', is damaged ({error!s:.200})."
         ) from error
     if not isinstance(array, np.ndarray):
-        raise FileFormatError(f"{meter.path}, at '{where}', is damaged: no array.")
+        raise FileFormatError(f"{meter.path}, at '{where}', is damaged: not an array.")
     return array

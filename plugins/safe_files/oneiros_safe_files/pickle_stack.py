@@ -1,8 +1,8 @@
-"""Follows what a pickle puts on its stack, before it is read: how much work it is to
-hash each value.
+"""Simulates a pickle's stack before the pickle is loaded, to find the cost of hashing
+each value.
 
-Python hashes a tuple by going through all tuples in it, each time anew. A short pickle
-can nest them so deeply, or share them so often, that this never ends.
+To hash a tuple, Python hashes all tuples inside it, every time. A short pickle can nest
+or share tuples so often that this never ends.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ PUTS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
 _GETS = frozenset({"GET", "BINGET", "LONG_BINGET"})
 _NESTING = frozenset({"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "FROZENSET"})
 _IN_PLACE = frozenset({"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"})
-"""Operations that leave their first operand where it is."""
+"""Operations that keep their first operand on the stack."""
 _LEAST_ALLOWED = 1 << 20
-"""What values of a short pickle may cost: tuples in tuples, 20 deep."""
+"""Maximum cost of values in a short pickle: tuples nested 20 deep."""
 _ALLOWED_PER_BYTE = 8
 
 
 class PickleStack:
-    """The stack of a pickle, with what each value costs to hash.
+    """The stack of a pickle, with the hashing cost of each value.
 
-    What no tuple is costs nothing. A tuple costs its length, and twice what those in it
-    cost: the cost doubles with each level.
+    Values other than tuples cost nothing. A tuple costs its length plus twice the cost
+    of the tuples inside, so the cost doubles with each level.
 
     # Arguments
         size: int, the pickle's length in bytes.
@@ -38,17 +38,17 @@ class PickleStack:
         self._fetched = 0
 
     def push_plain(self, count: int) -> None:
-        """Puts numbers or texts on the stack."""
+        """Pushes numbers or texts."""
         self._costs += [0] * count
 
     def follow(self, operation: pickletools.OpcodeInfo, argument: Any) -> bool:
-        """Does to the stack what an operation does.
+        """Applies an operation to the stack.
 
         # Returns
-            bool, whether its values may still be hashed.
+            bool, whether hashing its values is still cheap enough.
 
         # Raises
-            ValueError: if the operation needs more than the stack holds.
+            ValueError: if the stack has too few values for the operation.
         """
         name = operation.name
         if name == "MARK":
@@ -68,7 +68,7 @@ class PickleStack:
         return max(self._fetched, *self._costs[-1:], 0) <= self._allowed
 
     def _replace(self, operation: pickletools.OpcodeInfo) -> None:
-        """Takes an operation's operands from the stack, and puts its result there."""
+        """Pops an operation's operands, and pushes its result."""
         needed = operation.stack_before
         items: list[int] = []
         if pickletools.markobject in needed:
@@ -85,14 +85,14 @@ class PickleStack:
 
     def _pop_to_mark(self) -> list[int]:
         if not self._marks:
-            raise ValueError("the pickle goes back to a mark that it hasn't set")
+            raise ValueError("the pickle uses a mark that it hasn't set")
         return self._pop(len(self._costs) - self._marks.pop())
 
     def _pop(self, count: int) -> list[int]:
         fence = self._marks[-1] if self._marks else 0
         start = len(self._costs) - count
         if start < fence:
-            raise ValueError("the pickle takes more from its stack than is there")
+            raise ValueError("the pickle pops more values than its stack has")
         popped = self._costs[start:]
         del self._costs[start:]
         return popped

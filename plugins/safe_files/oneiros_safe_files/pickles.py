@@ -1,7 +1,7 @@
-"""Reads pickled data sets: containers, numbers, texts, NumPy arrays. Nothing that they
-name is called.
+"""Reads pickled data sets: containers, numbers, texts and NumPy arrays. It calls
+nothing that they name.
 
-Names that a pickle refers to stand for a few functions of this module, or are refused.
+It maps the names in a pickle to a few functions of this module, and refuses all others.
 Old data sets of Keras are pickles; models never are.
 """
 
@@ -43,20 +43,20 @@ _VALUE = rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|S[^\n]*\n)"
 _PLAIN_VALUE = re.compile(_VALUE, re.DOTALL)
 _PLAIN_VALUES = re.compile(_VALUE + rb"*+", re.DOTALL)
 _PLAIN_APPENDED = re.compile(rb"(?:" + _VALUE + rb"a)*+", re.DOTALL)
-"""Operations that make numbers and texts, and those that also append them to a list:
-most of a data set, and harmless."""
+"""Operations that create numbers and texts, and operations that also append them to a
+list. They make up most of a data set, and are harmless."""
 _APPENDS = b"e"
-_INSTEAD = "Have whoever made the file save arrays of numbers, e.g. with `numpy.savez`."
+_INSTEAD = "Ask its author to save arrays of numbers, e.g. with `numpy.savez`."
 
 
 def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
-    """Reads the pickle at `path`, also with gzip around it.
+    """Reads the pickle at `path`, even if it is compressed with gzip.
 
     # Arguments
         path: the file.
-        budget: what reading it may cost.
-        encoding: str, how texts of Python 2 are decoded; `"bytes"` leaves them as they
-            are.
+        budget: the limits for reading it.
+        encoding: str, the encoding of texts from Python 2; `"bytes"` keeps them as
+            bytes.
     """
     meter = Meter(path, budget, path.stat().st_size)
     try:
@@ -65,19 +65,19 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is
         raise FileFormatError(
-            f"{path} is damaged or truncated, or no pickled data "
+            f"{path} is damaged, truncated or not pickled data "
             f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
         ) from error
 
 
 def load_pickle(data: bytes, meter: Meter, encoding: str = "bytes") -> Any:
-    """Returns what pickled bytes hold; what is damaged raises errors of any kind."""
+    """Returns the contents of pickled bytes; damaged data raises errors of any kind."""
     _check_operations(data, meter)
     return _plain(_Unpickler(data, meter, encoding).load(), {})
 
 
 def _check_operations(data: bytes, meter: Meter) -> None:
-    """Refuses operations that no plain data needs, before one of them is done."""
+    """Refuses operations that plain data doesn't need, before any of them runs."""
     stream = io.BytesIO(data)
     stack = PickleStack(len(data))
     name = ""
@@ -109,7 +109,7 @@ def _check_operations(data: bytes, meter: Meter) -> None:
 
 
 def _behind_plain_values(data: bytes, position: int, stack: PickleStack) -> int:
-    """Returns where something else follows numbers and texts."""
+    """Returns the position after a series of numbers and texts."""
     start = _end(_PLAIN_APPENDED, data, position)
     end = _end(_PLAIN_VALUES, data, start)
     if data[end : end + 1] != _APPENDS:  # which takes all of them
@@ -123,7 +123,7 @@ def _end(pattern: re.Pattern[bytes], data: bytes, position: int) -> int:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the few names that NumPy's arrays are pickled with."""
+    """Maps the few names in pickles of NumPy arrays."""
 
     def __init__(self, data: bytes, meter: Meter, encoding: str) -> None:
         super().__init__(io.BytesIO(data), fix_imports=False, encoding=encoding)
@@ -151,10 +151,10 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Copies:
-    """What a function copies of a pickle's parts.
+    """Counts what a function copies from a pickle.
 
-    As much as the pickle is long is free, since each part is copied once; what parts
-    cost that are used again is accounted for.
+    Copies up to the length of the pickle are free, since each part is copied once;
+    repeated copies count against the budget.
     """
 
     def __init__(self, meter: Meter, size: int) -> None:
@@ -162,7 +162,7 @@ class _Copies:
         self._free = size
 
     def count(self, value: Sized) -> None:
-        """Accounts for a copy of a value before it is made."""
+        """Counts a copy of a value before it is made."""
         self._free -= len(value)
         if self._free < 0:
             self._meter.spend_array("/", -self._free)
@@ -170,13 +170,13 @@ class _Copies:
 
 
 class _DType:
-    """A NumPy type as it is pickled: its code first, its byte order afterwards."""
+    """A pickled NumPy type: first its code, then its byte order."""
 
     def __init__(self, code: Any, *_: Any) -> None:
         code = code.decode("ascii") if isinstance(code, bytes) else code
         self.dtype = np.dtype(code if isinstance(code, str) else "V")
         if self.dtype.kind not in "biufcSUO":
-            raise ValueError(f"the type {code!r:.40} isn't one of numbers and texts")
+            raise ValueError(f"the type {code!r:.40} isn't a type of numbers or texts")
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         order = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
@@ -184,7 +184,7 @@ class _DType:
 
 
 class _Array:
-    """A NumPy array as it is pickled: empty first, its contents afterwards."""
+    """A pickled NumPy array: first empty, then its contents."""
 
     def __init__(self, copies: _Copies, *_: Any) -> None:
         self.value = np.empty(0)
@@ -197,7 +197,7 @@ class _Array:
     def fill(self, data: Any, kind: Any, shape: Any, order: str) -> None:
         """Sets the contents: the bytes of numbers and texts, or a list of objects."""
         if not isinstance(kind, _DType) or min(shape, default=0) < 0:
-            raise ValueError("an array's shape or type is none")
+            raise ValueError("an array's shape or type is invalid")
         self._copies.count(data)
         if kind.dtype.hasobject:
             self._fill_with_objects(data, shape)
@@ -212,7 +212,7 @@ class _Array:
 
     def _fill_with_objects(self, data: Any, shape: Any) -> None:
         if not isinstance(data, list) or tuple(shape) != (len(data),):
-            raise ValueError("an array of objects is no list of them")
+            raise ValueError("an array of objects isn't a list")
         self.value = np.fromiter(data, dtype=object, count=len(data))
 
 
@@ -245,7 +245,7 @@ def _no_bytes() -> bytes:
 
 
 class _Callable:
-    """What a name stands for. A pickle can call it and can't change it."""
+    """The replacement of a name. A pickle can call it but not change it."""
 
     __slots__ = ("_function",)
 
@@ -256,7 +256,7 @@ class _Callable:
         return self._function(*args)
 
     def __setstate__(self, state: Any) -> None:
-        raise ValueError("the pickle changes what it refers to")
+        raise ValueError("the pickle changes an object that it refers to")
 
 
 _FUNCTIONS = {
@@ -272,16 +272,16 @@ _COPYING: dict[str, Any] = {
     "builtins.set": _set,
     "__builtin__.set": _set,
 }
-"""What copies its arguments: these functions get a `_Copies` before them."""
+"""Functions that copy their arguments; they receive a `_Copies` first."""
 
 
 def _plain(value: Any, containers: dict[int, Any]) -> Any:
-    """Returns the data with arrays in the place of what they were pickled as.
+    """Returns the data with real arrays instead of their pickled form.
 
     # Arguments
-        value: what was unpickled.
-        containers: by its identity, what a container has become; None for those that
-            hold this value. Filled.
+        value: the unpickled data.
+        containers: dict from a container's id to its converted form, or None for
+            containers around this value; it is updated.
     """
     if type(value) in _PLAIN:
         return value
@@ -289,7 +289,7 @@ def _plain(value: Any, containers: dict[int, Any]) -> Any:
         return value.value
     if id(value) in containers:
         if containers[id(value)] is None:
-            raise ValueError("a container holds itself")
+            raise ValueError("a container contains itself")
         return containers[id(value)]
     containers[id(value)] = None
     container: Any
@@ -306,6 +306,6 @@ def _plain(value: Any, containers: dict[int, Any]) -> Any:
         if not _PLAIN.issuperset(map(type, value)):
             container = type(value)(_plain(item, containers) for item in value)
     else:
-        raise ValueError(f"it holds {type(value).__name__}, no plain data")
+        raise ValueError(f"it contains {type(value).__name__}, not plain data")
     containers[id(value)] = container
     return container

@@ -1,5 +1,4 @@
-"""Reads safetensors files that a stranger may have made: the header is checked before
-memory is taken.
+"""Reads untrusted safetensors files; it checks the header before it allocates memory.
 
 # References
     The README of the library safetensors, section "Format".
@@ -44,7 +43,7 @@ _INSTEAD = "Save the weights again with the program that wrote them."
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """Where a tensor lies, and what it is."""
+    """The location and type of a tensor."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -53,8 +52,8 @@ class TensorEntry:
 
 
 def looks_like_safetensors(head: bytes) -> bool:
-    """Tells from a file's first bytes whether it should be a safetensors file, and
-    isn't a text."""
+    """Returns, given a file's first bytes, whether it looks like a safetensors file and
+    not like text."""
     return head[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and not TEXT.issuperset(
         head[:LENGTH_BYTES]
     )
@@ -63,7 +62,7 @@ def looks_like_safetensors(head: bytes) -> bool:
 def read_safetensors(
     path: Path, budget: Budget
 ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
-    """Reads the tensors of the file at `path`, by name, and its metadata."""
+    """Returns the tensors in the file at `path` by name, and its metadata."""
     meter = Meter(path, budget, path.stat().st_size)
     with path.open("rb") as file:
         header, start = _read_header(file, meter)
@@ -83,7 +82,7 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
     if length > min(MAX_HEADER, meter.size - LENGTH_BYTES):
         raise meter.refuse(
             "header",
-            f"it claims {length:,} bytes, of a file of {meter.size:,}",
+            f"it claims {length:,} bytes in a file of {meter.size:,}",
             _INSTEAD,
         )
     meter.spend_text("header", length)
@@ -93,11 +92,11 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
         raise meter.refuse("header", str(error).rstrip("."), _INSTEAD) from None
     except (ConfigError, UnicodeDecodeError) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged, or no safetensors file: {error}"
+            f"{meter.path} is damaged or not a safetensors file: {error}"
         ) from None
     if not isinstance(header, dict):
         raise FileFormatError(
-            f"{meter.path} is damaged: its header is {header!r:.80}, no object."
+            f"{meter.path} is damaged: its header is {header!r:.80}, not an object."
         )
     return header, LENGTH_BYTES + length
 
@@ -106,7 +105,7 @@ def _metadata(value: Any, meter: Meter) -> dict[str, str]:
     if _are_texts(value):
         return dict(value)
     raise meter.refuse(
-        "__metadata__", f"it should hold texts and is {value!r:.80}", _INSTEAD
+        "__metadata__", f"expected texts, found {value!r:.80}", _INSTEAD
     )
 
 
@@ -120,14 +119,14 @@ def _tensor(name: str, entry: Any, meter: Meter) -> TensorEntry:
     if not isinstance(code, str) or code not in DTYPES:
         names = ", ".join(DTYPES)
         raise meter.refuse(
-            where, f"the tensor's type is {code!r:.40}, none of {names}", _INSTEAD
+            where, f"the tensor's type is {code!r:.40}; expected {names}", _INSTEAD
         )
     is_shape = _are_sizes(shape) and len(shape) <= MAX_AXES
     are_offsets = _are_sizes(offsets) and len(offsets) == 2
     if not is_shape or not are_offsets:
         raise meter.refuse(
             where,
-            f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are none",
+            f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are invalid",
             _INSTEAD,
         )
     dtype = np.dtype(DTYPES[code])
@@ -164,14 +163,14 @@ def _check_places(
         if tensor.begin != end:
             raise meter.refuse(
                 name[:120],
-                f"its data begin at {tensor.begin}, those before them end at {end}",
+                f"its data begins at {tensor.begin}, the data before it ends at {end}",
                 _INSTEAD,
             )
         end = tensor.end
     if end != available:
         raise meter.refuse(
             "/",
-            f"the tensors take {end:,} bytes and {available:,} are stored",
+            f"the tensors need {end:,} bytes, but the file has {available:,}",
             _INSTEAD,
         )
 
@@ -187,6 +186,6 @@ def _read(
     file.seek(start + tensor.begin)
     data = file.read(tensor.end - tensor.begin)
     if len(data) != tensor.end - tensor.begin:
-        raise FileFormatError(f"{meter.path} became shorter while it was read.")
+        raise FileFormatError(f"{meter.path} became shorter during reading.")
     values = np.frombuffer(bytearray(data), tensor.dtype).reshape(tensor.shape)
     return values.astype(tensor.dtype.newbyteorder("="), copy=False)

@@ -12,10 +12,10 @@ from safetensors.numpy import save_file
 def write_safetensors(
     path: Path, tensors: dict[str, np.ndarray[Any, Any]], metadata: dict[str, str]
 ) -> None:
-    """Writes the file at `path`: tensors by name, and texts by name beside them.
+    """Writes the file at `path`, with tensors and texts by name.
 
-    Whoever may read other new files may read it, too; safetensors alone would make it
-    one for its owner.
+    It has the usual permissions of new files; safetensors alone would make it readable
+    only by its owner.
     """
     path.touch()
     mode = path.stat().st_mode

@@ -1,5 +1,4 @@
-"""Unpacks tar archives that a stranger may have made: plain files under plain names,
-within a budget."""
+"""Unpacks untrusted tar archives: plain files with plain names, within a budget."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
 _BLOCK = 1 << 20
 _LONGEST_HEADER = 1 << 16
-"""Bytes of a header that gives a member a longer name or other properties."""
+"""Maximum size of a header with a member's long name or other properties."""
 _LONG_HEADERS = frozenset(
     {
         tarfile.XHDTYPE,
@@ -32,12 +31,12 @@ _LONG_HEADERS = frozenset(
         tarfile.GNUTYPE_LONGLINK,
     }
 )
-"""Kinds of members that `tarfile` takes for such headers, and reads as a whole."""
+"""Member types that `tarfile` treats as such headers and reads completely."""
 
 
 def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
-    """Unpacks an archive, plain or with gzip or bzip2, into `folder`, which must not
-    exist; returns it."""
+    """Unpacks an archive, with or without gzip or bzip2, into `folder`, which must not
+    exist; returns the folder."""
     meter = Meter(path, budget, path.stat().st_size)
     with _damage(meter), _opened(path) as stream, new_folder(folder) as draft:
         paths_seen: set[str] = set()
@@ -60,10 +59,10 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
 
 
 def _member_type(meter: Meter) -> type[tarfile.TarInfo]:
-    """Returns a class of members that refuses long headers before they are read.
+    """Returns a class of members that refuses long headers before reading them.
 
-    It looks at what `tarfile` sets: the methods that set it aren't the same in all
-    releases of Python.
+    It checks the attributes that `tarfile` sets, because the methods that set them
+    differ between Python versions.
     """
 
     class Member(tarfile.TarInfo):
@@ -91,7 +90,7 @@ def _write(source: Any, target: Path) -> None:
 
 
 class _Metered:
-    """What an archive unfolds to, counted while it is read."""
+    """Counts an archive's unpacked size while it is read."""
 
     def __init__(self, stream: Any, meter: Meter) -> None:
         self._stream = stream
@@ -126,6 +125,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no tar archive ({error}). "
+            f"{meter.path} is damaged, truncated or not a tar archive ({error}). "
             "Restore it from a copy."
         ) from error

@@ -1,4 +1,4 @@
-"""Reads text files that a stranger may have written."""
+"""Reads untrusted text files."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def read_text(path: Path, budget: Budget) -> str:
     """Returns the text in the file at `path`.
 
     # Raises
-        UnsafeFileError: if it is longer than the budget allows.
+        UnsafeFileError: if it exceeds the budget.
         FileFormatError: if it isn't UTF-8.
     """
     size = path.stat().st_size
@@ -23,5 +23,5 @@ def read_text(path: Path, budget: Budget) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileFormatError(
-            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}."
+            f"{path} isn't UTF-8 text: {error.reason} at byte {error.start}."
         ) from None

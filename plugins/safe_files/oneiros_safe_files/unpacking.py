@@ -1,5 +1,5 @@
-"""What unpacking archives has in common: a new folder that appears when all of it was
-good."""
+"""Shared code for unpacking archives: a new folder that appears only when everything
+succeeded."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from oneiros.errors import ArgumentError, UnsafeFileError
 from oneiros_safe_files import names
 from oneiros_safe_files.meter import Meter
 
-INSTEAD = "Unpack it by hand if you trust it, and look at what comes out."
+INSTEAD = "If you trust it, unpack it by hand and check the result."
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Gives an empty folder that becomes `folder` at the end, or vanishes if there was
-    an error."""
+    """Yields an empty folder that becomes `folder` at the end, or is deleted after an
+    error."""
     if os.path.lexists(folder):
         raise ArgumentError(
             f"{folder} exists; archives are unpacked into a new folder. Choose another "
@@ -37,8 +37,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def member_path(name: str, paths_seen: set[str], meter: Meter) -> str:
-    """Returns a member's relative path, checked; `seen` keeps them, as file systems
-    that ignore case do."""
+    """Returns a member's checked relative path; `paths_seen` collects them, ignoring
+    case like some file systems."""
     path = name.removesuffix("/")
     reason = names.problem(path)
     if reason is None and path.casefold() in paths_seen:
@@ -50,5 +50,5 @@ def member_path(name: str, paths_seen: set[str], meter: Meter) -> str:
 
 
 def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:
-    """Returns the error for a member that isn't unpacked."""
+    """Returns the error for a refused member."""
     return meter.refuse(where[:120], reason, INSTEAD)

@@ -1,9 +1,9 @@
-"""Functions that this process has written into configurations.
+"""Functions that this process wrote to configurations.
 
-A configuration holds a function's name and a digest of its code, never the code. In the
-process that wrote it the function is still there, and is found again by that digest; a
-name alone finds none. Functions that hold values of their own, in a closure or as
-defaults, aren't kept: two of them may differ and have the same code.
+A configuration contains a function's name and a digest of its code, never the code. In
+the process that wrote it, the function still exists and is found by the digest; a name
+alone isn't enough. Functions with their own values, in a closure or as defaults, aren't
+remembered, because two of them may differ with the same code.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _written: WeakValueDictionary[str, FunctionType] = WeakValueDictionary()
 
 
 def marker(function: Any) -> dict[str, str]:
-    """Returns what stands for a function in a configuration, and remembers it as long
-    as the program keeps it."""
+    """Returns the marker of a function for a configuration, and remembers the function
+    as long as the program keeps it."""
     name = getattr(function, "__qualname__", type(function).__name__)
     described = {"class_name": "__function__", "name": name}
     if not isinstance(function, FunctionType):
@@ -35,14 +35,13 @@ def marker(function: Any) -> dict[str, str]:
 
 
 def written(stored: Any) -> FunctionType | None:
-    """Returns the function that a marker stands for, if this process wrote it and still
-    has it."""
+    """Returns the function of a marker, if this process wrote it and still has it."""
     digest = stored.get(DIGEST) if isinstance(stored, dict) else None
     return _written.get(digest) if isinstance(digest, str) else None
 
 
 def _described(code: CodeType) -> Any:
-    """Returns what code does, wherever it stands."""
+    """Returns a description of code that doesn't depend on its location."""
     constants = [
         _described(constant) if isinstance(constant, CodeType) else repr(constant)
         for constant in code.co_consts

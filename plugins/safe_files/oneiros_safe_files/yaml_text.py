@@ -1,8 +1,7 @@
-"""Reads YAML text that a stranger may have written, and writes it as Keras 1 did.
+"""Reads untrusted YAML text, and writes YAML like Keras 1.
 
-Plain data is made of the parser's events, one after the other: no tag constructs
-anything, and references count as what they stand for. The limits are those of
-`json_text.loads`.
+It builds plain data from the parser's events: tags construct nothing, and references
+count in full. The limits are the same as in `json_text.loads`.
 """
 
 from __future__ import annotations
@@ -35,17 +34,17 @@ _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
 def loads(text: str) -> Any:
-    """Parses one YAML document of texts, numbers, lists and objects; tuples become
-    lists, as in JSON.
+    """Parses a YAML document of texts, numbers, lists and objects; tuples become lists,
+    as in JSON.
 
     # Raises
-        UnsafeFileError: if it asks for anything else, exceeds the limits, or repeats a
+        UnsafeFileError: if it contains anything else, exceeds the limits, or repeats a
             key.
         ConfigError: if it isn't YAML.
     """
     if not isinstance(text, str):
         raise ConfigError(
-            f"YAML text was expected; received {type(text).__name__}: {text!r:.80}."
+            f"Expected YAML text; received {type(text).__name__}: {text!r:.80}."
         )
     builder = _Builder()
     try:
@@ -59,11 +58,11 @@ def loads(text: str) -> Any:
 
 
 def dumps(value: Any, **kwargs: Any) -> str:
-    """Returns plain data as YAML text, laid out as Keras 1 had PyYAML do.
+    """Returns plain data as YAML text in the layout of Keras 1.
 
     # Arguments
         value: dicts, lists, tuples, texts, numbers, …
-        kwargs: passed on to `yaml.dump`.
+        kwargs: passed to `yaml.dump`.
     """
     return str(
         yaml.dump(value, Dumper=_Dumper, **{"default_flow_style": None, **kwargs})
@@ -71,7 +70,7 @@ def dumps(value: Any, **kwargs: Any) -> str:
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
-    """Writes tuples as Python's, and what occurs twice twice."""
+    """Writes tuples with Python's tag, and repeated objects in full."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -85,7 +84,7 @@ _Dumper.add_representer(
 
 @dataclass
 class _Open:
-    """A collection whose end wasn't met yet."""
+    """A collection that hasn't ended yet."""
 
     mapping: bool
     tag: str
@@ -96,7 +95,7 @@ class _Open:
 
 
 class _Builder:
-    """Makes plain data of a parser's events."""
+    """Builds plain data from a parser's events."""
 
     def __init__(self) -> None:
         self._open: list[_Open] = [_Open(False, "seq", None, 0)]
@@ -108,12 +107,12 @@ class _Builder:
         documents = _list(self._open[0].items)
         if len(documents) != 1:
             raise ConfigError(
-                f"One YAML document was expected; received {len(documents)}."
+                f"Expected one YAML document; received {len(documents)}."
             )
         return documents[0]
 
     def take(self, event: Any) -> None:
-        """Adds what an event brings."""
+        """Adds the content of an event."""
         if isinstance(event, yaml.ScalarEvent):
             self._add(_scalar(event), event.anchor, self._spend(1) - 1, 0)
         elif isinstance(event, yaml.AliasEvent):
@@ -178,7 +177,7 @@ def _value(tag: str, text: str) -> Any:
     except UnsafeFileError:
         raise
     except (ValueError, LookupError, OverflowError):
-        raise ConfigError(f"The YAML text {text!r:.80} is no {tag}.") from None
+        raise ConfigError(f"The YAML text {text!r:.80} isn't a valid {tag}.") from None
     _refuse(f"it holds {text!r:.80} with the tag {tag!r:.80}")
 
 
@@ -223,7 +222,7 @@ def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
     for key in keys:
         if not isinstance(key, str):
             raise ConfigError(
-                f"A key in YAML is {key!r:.80}; keys of configurations are texts."
+                f"A key in the YAML is {key!r:.80}; keys must be texts."
             )
     if len(set(keys)) != len(keys):
         _refuse(
@@ -239,8 +238,8 @@ def _list(items: Any) -> list[Any]:
 
 
 def _numpy_dtype(items: dict[str, Any]) -> np.dtype[Any]:
-    """The type that NumPy's own pickling of numbers names: 1.2.2 left such numbers in
-    its YAML."""
+    """Returns the type of a NumPy number as NumPy pickles it; Keras 1.2.2 left such
+    numbers in its YAML."""
     arguments = items.get("args") or [None]
     state = items.get("state") or []
     code = str(arguments[0])
@@ -257,7 +256,7 @@ def _numpy_scalar(items: list[Any]) -> int | float:
                 data = data.encode("latin-1", "replace")
             if len(data) == dtype.itemsize:
                 return _finite(np.frombuffer(data, dtype)[0].item())
-    _refuse("it holds a NumPy number whose type and bytes don't agree")
+    _refuse("it holds a NumPy number with bytes that don't match its type")
 
 
 def _finite(number: int | float) -> int | float:

@@ -1,5 +1,4 @@
-"""Reads zip archives that a stranger may have made: plain files under plain names,
-within a budget."""
+"""Reads untrusted zip archives: plain files with plain names, within a budget."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ _BLOCK = 1 << 20
 
 @contextmanager
 def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
-    """Opens the zip archive at `path`; all members are checked before one is read."""
+    """Opens the zip archive at `path`, and checks all members before reading any."""
     meter = Meter(path, budget, path.stat().st_size)
     with path.open("rb") as file, _damage(meter):
         _check_directory(file, meter)
@@ -42,7 +41,7 @@ def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
 
 
 def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
-    """Unpacks an archive into `folder`, which must not exist; returns it."""
+    """Unpacks an archive into `folder`, which must not exist; returns the folder."""
     with open_zip(path, budget) as archive, new_folder(folder) as draft:
         for name, is_folder in archive.members.items():
             target = draft / name
@@ -57,10 +56,10 @@ def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
 
 
 class ZipArchive:
-    """An archive whose members were checked and accounted for.
+    """An archive with checked and counted members.
 
     # Properties
-        members: dict from the members' names to whether they are folders.
+        members: dict from member name to whether it is a folder.
     """
 
     def __init__(self, archive: zipfile.ZipFile, meter: Meter) -> None:
@@ -85,13 +84,13 @@ class ZipArchive:
             raise refused(
                 self.meter,
                 info.filename,
-                "the member is encrypted or of a rare compression",
+                "the member is encrypted or uses a rare compression",
             )
         if info.orig_filename != info.filename:
             raise refused(
                 self.meter,
                 info.filename,
-                "the member's name has characters that are cut off",
+                "the member's name contains a null character",
             )
         self.meter.spend_array(info.filename[:120], info.file_size)
 
@@ -108,7 +107,7 @@ class ZipArchive:
             end = info.header_offset + header_size + info.compress_size
 
     def blocks(self, name: str) -> Iterator[bytes]:
-        """Gives a member's bytes in parts."""
+        """Yields a member's bytes in blocks."""
         info = self._infos[name]
         missing_bytes = info.file_size
         with self._archive.open(info) as member:
@@ -127,19 +126,19 @@ class ZipArchive:
 
 
 def _check_directory(file: BinaryIO, meter: Meter) -> None:
-    """Bounds the list of members before `zipfile` makes objects of it."""
+    """Limits the list of members before `zipfile` creates objects from it."""
     file.seek(max(0, meter.size - _END.size - _LONGEST_COMMENT - _LOCATOR_BYTES))
     tail = file.read()
     start = tail.rfind(_END_MAGIC)
     if start < 0 or start + _END.size > len(tail):
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no zip archive: it has no end "
+            f"{meter.path} is damaged, truncated or not a zip archive: it has no end "
             "record."
         )
     if _LARGE_MAGIC in tail[max(0, start - _LOCATOR_BYTES) : start]:
         raise meter.refuse(
             "/",
-            "the archive is of the variant for very many or large members",
+            "the archive uses the variant for very many or large members",
             "Repack it.",
         )
     size = _END.unpack_from(tail, start)[5]
@@ -165,6 +164,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         RuntimeError,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no zip archive ({error}). "
+            f"{meter.path} is damaged, truncated or not a zip archive ({error}). "
             "Restore it from a copy."
         ) from error
