@@ -31,13 +31,13 @@ from public_names import (
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SEAMS = (
-    "Beside hooks, the kernel calls what is registered under these names, in "
-    "`oneiros_modules`, below `oneiros`. A plugin that takes the place of one "
-    "registers the same names, and `[prefer]` in the settings says which is meant."
+    "Besides hooks, the kernel calls the objects registered under these names, in "
+    "`oneiros_modules`, below `oneiros`. A plugin that replaces one registers the "
+    "same names; `[prefer]` in the settings selects the plugin to use."
 )
 RESULT_OF_PLAN = (
-    "What `compilation.plan` returns has the attributes of `TrainingPlan`; `compile` "
-    "takes over all of them, and of each output's `OutputLoss` all but `value`:"
+    "The result of `compilation.plan` has the attributes of `TrainingPlan`; `compile` "
+    "copies all of them and, of each output's `OutputLoss`, all except `value`:"
 )
 START = "<!-- interface: written by tools/write_plugin_api.py -->\n"
 END = "<!-- end -->"
@@ -60,22 +60,22 @@ def _page(path: Path, parts: list[str]) -> str:
 def _authoring_lists() -> list[str]:
     return [
         "## Hooks",
-        "Registration, called once, at discovery; each returns names with references:",
+        "Registration hooks run once, at discovery; each returns names with references:",
         _hooks(HOOKS[: len(KINDS)]),
-        "Behaviour, called when a model is built or once per run:",
+        "Behaviour hooks run when a model is built or once per run:",
         _hooks(HOOKS[len(KINDS) :]),
         "## The authoring tier",
         f"All names of Keras 1's modules below `oneiros`: {_listed(KERAS_MODULES)}.",
-        f"Those of modules that older versions had: {_listed(OLDER_MODULES)}.",
-        "Beside them:",
+        f"All names of modules of older versions: {_listed(OLDER_MODULES)}.",
+        "Besides these:",
         _interface(TABLES[AUTHORING]),
-        "Of members with an underscore, those that code for Keras 1 uses: "
+        "Members with an underscore that code for Keras 1 uses: "
         f"{_listed(KERAS_PRIVATE)}.",
-        "Public members of layers and models are those of Keras 1, and:",
+        "Public members of layers and models that Keras 1 has, and:",
         _members(AUTHORING),
         *_whole_modules(TABLES[AUTHORING]),
         "## The engine tier",
-        "What it adds is on [a page of its own](engine-api.md).",
+        "[Another page](engine-api.md) lists the names that it adds.",
     ]
 
 
@@ -83,7 +83,7 @@ def _engine_lists() -> list[str]:
     return [
         "## What the tier adds",
         _interface(TABLES[ENGINE]),
-        "Public members of layers and models that the authoring tier leaves alone:",
+        "Public members of layers and models that only this tier may use:",
         _members(ENGINE),
         "## What the kernel calls in plugins",
         SEAMS,
@@ -108,7 +108,7 @@ def _hooks(names: list[str]) -> str:
         " ".join((getattr(hookspecs, name).__doc__ or "").split()) for name in names
     ]
     rows = [[f"`{name}`", text] for name, text in zip(names, texts, strict=True)]
-    return _table(["hook", "for"], rows)
+    return _table(["hook", "purpose"], rows)
 
 
 def _interface(table: dict[str, Names]) -> str:
@@ -119,12 +119,12 @@ def _interface(table: dict[str, Names]) -> str:
             rows.append([f"`{module}`", link, names])
         else:
             rows += [[f"`{module}`", f"`{name}`", names[name]] for name in names]
-    return _table(["module", "name", "for"], rows)
+    return _table(["module", "name", "purpose"], rows)
 
 
 def _members(tier: str) -> str:
     rows = [[f"`{name}`", purpose] for name, purpose in MEMBERS[tier].items()]
-    return _table(["member", "for"], rows)
+    return _table(["member", "purpose"], rows)
 
 
 def _whole_modules(table: dict[str, Names]) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _anchor(heading: str) -> str:
 
 
 def _k() -> Iterator[str]:
-    yield "Each function is a name of `K`; `help(K.dot)` has its arguments and errors."
+    yield "Each function is a name of `K`; `help(K.dot)` shows its arguments and errors."
     own_names = [*common.__all__, *dispatch.__all__]
     functions = {name: getattr(backend, name) for name in own_names}
     functions |= contract.functions()
@@ -189,14 +189,14 @@ def _names_of(module: str) -> Iterator[str]:
 
 def _name_table(names: Iterable[PublicName]) -> str:
     rows = [[f"`{each.usage}`", each.purpose] for each in names]
-    return _table(["name", "for"], rows)
+    return _table(["name", "purpose"], rows)
 
 
 def _kernel_calls() -> Iterator[str]:
     for owner, calls in by_owner(kernel_calls()):
         rows = [_kernel_call(call) for call in calls]
         yield f"`{owner}`:"
-        yield _table(["name", "called by", "for"], rows)
+        yield _table(["name", "called by", "purpose"], rows)
 
 
 def _kernel_call(call: KernelCall) -> list[str]:

@@ -1,1 +1,2 @@
-"""Checks for plugins: the table of what is published, and who keeps to it."""
+"""Checks for plugins: the table of published names, and a check that plugins respect
+it."""

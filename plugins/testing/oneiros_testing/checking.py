@@ -1,8 +1,8 @@
-"""Does a plugin use what is published, and nothing else?
+"""Checks that a plugin uses only published names.
 
-The check reads a plugin's sources and imports none of them. It follows imports and what
-is asked of imported modules, and it knows the private members of the kernel and of
-first-party plugins by their names. A manifest is asked for its references.
+The check reads a plugin's sources without importing them. It follows imports and
+attributes of imported modules, and knows the names of private members of the kernel and
+of first-party plugins. It also checks the references in manifests.
 """
 
 import ast
@@ -30,20 +30,20 @@ from oneiros_testing.requirements import (
 from oneiros_testing.texts import constants_of, module_of
 
 IMPORTING = ("import_module", "find_spec", "__import__")
-"""Functions that take the name of a module."""
+"""Functions that accept the name of a module."""
 GETTERS = ("attrgetter", "methodcaller")
-"""Functions that make one that looks up members, of the members' names."""
+"""Functions that look up members by name."""
 METADATA = "METADATA"
-"""The file of an installed distribution that says what it requires."""
+"""The file with an installed distribution's requirements."""
 
 
 @dataclass(frozen=True)
 class OwnMembers:
-    """What is a plugin's own.
+    """A plugin's own names and objects.
 
     # Properties
         names: private names that it defines.
-        objects: what stands for its own objects in one module.
+        objects: the names of its own objects in a module.
     """
 
     names: set[str]
@@ -52,7 +52,7 @@ class OwnMembers:
 
 @dataclass(frozen=True)
 class Finding:
-    """A use of something that isn't published."""
+    """A use of an unpublished name."""
 
     file: str
     line: int
@@ -63,15 +63,15 @@ class Finding:
 
 
 def check_interface(distribution: str) -> list[Finding]:
-    """Returns what an installed plugin uses although it isn't published.
+    """Returns an installed plugin's uses of unpublished names.
 
     # Arguments
         distribution: str, the plugin's name, such as `"my-lab"`. It may use the engine
-            tier if it requires the kernel in one exact version; otherwise the
-            authoring tier is what it may use.
+            tier if it requires exactly one kernel version; otherwise only the authoring
+            tier.
 
     # Raises
-        KeyError: if there is no such plugin.
+        KeyError: if the plugin doesn't exist.
     """
     record = manager().records[distribution]
     package = record.module.rpartition(".")[0] or record.module
@@ -97,14 +97,14 @@ def check_source(
     tier: str = AUTHORING,
     own_names: set[str] | None = None,
 ) -> list[Finding]:
-    """Returns what a module uses although it isn't published.
+    """Returns a module's uses of unpublished names.
 
     # Arguments
-        source: str, the module's text.
-        file: str, what findings call the module.
-        package: str, the package that the module belongs to; its own names are free.
+        source: str, the module's source.
+        file: str, the module's name in findings.
+        package: str, the module's package, which may use all of its own names.
         tier: str, `"authoring"` or `"engine"`.
-        own_names: private members that the package defines; by default those of
+        own_names: private members that the package defines; by default, those in
             `source`.
     """
     private = own_names if own_names is not None else _private_names(source)
@@ -112,7 +112,7 @@ def check_source(
 
 
 def entries_of(record: PluginRecord) -> Iterator[Entry]:
-    """Yields the names that a plugin provides."""
+    """Yields the entries that a plugin provides."""
     plugins = manager()
     for table in (*plugins.entries.values(), *plugins.modules.values()):
         for providers in table.values():
@@ -137,8 +137,8 @@ def _permissions(distribution: str, package: str) -> Permissions:
 
 
 def _loose_requirements(distribution: str) -> list[Finding]:
-    """Returns the requirements of a plugin of the engine tier that allow several
-    versions of what it builds on."""
+    """Returns findings for an engine-tier plugin's requirements that allow several
+    versions."""
     text = metadata.distribution(distribution).read_text(METADATA) or ""
     return [
         Finding(METADATA, _line_with(f"Requires-Dist: {name}", text), fault)
@@ -159,11 +159,11 @@ def _findings(
 def _faulty_references(
     record: PluginRecord, file: str, source: str, permissions: Permissions
 ) -> list[Finding]:
-    """Returns the references of a manifest to what the plugin may not use.
+    """Returns findings for a manifest's references that the plugin may not use.
 
     # Arguments
-        file: what findings call the manifest.
-        source: its text; a finding is where the reference's module stands in it.
+        file: the manifest's name in findings.
+        source: its text; a finding points to the reference's module in it.
     """
     findings = {}
     for entry in entries_of(record):
@@ -176,7 +176,7 @@ def _faulty_references(
 
 
 def _line_with(text: str, source: str) -> int:
-    """Returns the number of the first line with a text; 1 if it is put together."""
+    """Returns the number of the first line with a text; 1 if no line contains it."""
     for number, line in enumerate(source.splitlines(), start=1):
         if text in line:
             return number
@@ -186,8 +186,8 @@ def _line_with(text: str, source: str) -> int:
 class _Checker(ast.NodeVisitor):
     """Collects the findings of one module.
 
-    `imported` has what names stand for that come from outside the package. What comes
-    from inside it may hold anything, so only its members are looked at.
+    `imported` maps names to the objects imported from outside the package. Objects from
+    inside may be anything, so only their members are checked.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class _Checker(ast.NodeVisitor):
         self.findings: list[Finding] = []
 
     def visit_Import(self, node: ast.Import) -> None:
-        """Notes `import a.b` and `import a.b as c`."""
+        """Records `import a.b` and `import a.b as c`."""
         for alias in node.names:
             self._check_path(alias.name, node)
             top = alias.name.partition(".")[0]
@@ -214,7 +214,7 @@ class _Checker(ast.NodeVisitor):
                 self.imported[alias.asname or top] = path
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """Notes `from a.b import c`; what is relative is the package's own."""
+        """Records `from a.b import c`; relative imports belong to the package."""
         if node.level or not node.module or self.permissions.has(node.module):
             return
         for alias in node.names:
@@ -235,11 +235,11 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """Notes what a function's variables are."""
+        """Records the objects in a function's variables."""
         self._visit_function(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        """Notes what a function's variables are."""
+        """Records the objects in a function's variables."""
         self._visit_function(node)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -248,7 +248,7 @@ class _Checker(ast.NodeVisitor):
         self.own.objects.leave()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """Checks that methods don't take the names of a base class's private ones."""
+        """Checks that methods don't override a base class's private methods."""
         if self.permissions.tier == AUTHORING:
             for base in node.bases:
                 self._check_overrides(node, self._path(base) or "")
@@ -264,8 +264,8 @@ class _Checker(ast.NodeVisitor):
                 self._report(member, text)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Checks what is written as a text: the member that `getattr` or `attrgetter`
-        looks up, and the module that a function such as `import_module` imports."""
+        """Checks names in texts: members for `getattr` or `attrgetter`, and modules for
+        functions such as `import_module`."""
         match node:
             case ast.Call(
                 func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr"),
@@ -285,7 +285,7 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _path(self, node: ast.expr) -> str | None:
-        """Returns what a chain of attributes stands for, if it starts at an import."""
+        """Returns the path of a chain of attributes if it starts at an import."""
         if isinstance(node, ast.Name):
             return self.imported.get(node.id)
         if isinstance(node, ast.Attribute):
@@ -303,8 +303,7 @@ class _Checker(ast.NodeVisitor):
     def _check_member(
         self, name: str, node: ast.AST, owner: ast.expr | None = None
     ) -> None:
-        """Checks a member of an object; None as the object is one that the source
-        doesn't tell."""
+        """Checks a member of an object; None means an unknown object."""
         if is_private(name):
             if self._is_of_oneiros(name, owner):
                 self._report(node, f"{name} is a private member of Oneiros.")
@@ -312,9 +311,9 @@ class _Checker(ast.NodeVisitor):
             self._report(node, f"{name} of layers and models is for the engine tier.")
 
     def _is_of_oneiros(self, name: str, owner: ast.expr | None) -> bool:
-        """Returns whether a private member is one of Oneiros' classes: the plugin
-        doesn't define such a name, or it does, and so do we, and the object isn't its
-        own."""
+        """Returns whether a private member belongs to a class of Oneiros: either the
+        plugin doesn't define the name, or both define it and the object isn't the
+        plugin's own."""
         if name not in self.own.names:
             return name in _first_party_private_names()
         if owner is None or self.own.objects.has(owner):
@@ -322,7 +321,7 @@ class _Checker(ast.NodeVisitor):
         return name in _foreign_members(self.permissions.package)
 
     def _check_texts(self, arguments: list[ast.expr], node: ast.AST) -> None:
-        """Checks the members that texts such as `"model.optimizer"` lead through."""
+        """Checks the members in texts such as `"model.optimizer"`."""
         for argument in arguments:
             match argument:
                 case ast.Constant(value=str(path)):
@@ -336,7 +335,8 @@ class _Checker(ast.NodeVisitor):
 
 
 def _sources(package: str) -> dict[str, str]:
-    """Returns the modules of a package, by their paths in it, without importing it."""
+    """Returns the sources of a package's modules by their paths in it, without
+    importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None:
         return {}
@@ -352,7 +352,7 @@ def _sources(package: str) -> dict[str, str]:
 
 
 def _is_held(owner: ast.expr | None) -> bool:
-    """Returns whether an expression is called what layers and models are called."""
+    """Returns whether an expression has a typical name of layers and models."""
     match owner:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name.endswith(HOLDERS)
@@ -362,7 +362,7 @@ def _is_held(owner: ast.expr | None) -> bool:
 @cache
 def _private_names(source: str) -> set[str]:
     """Returns the private names that a module defines: functions, variables, class
-    attributes and what methods keep on `self` and `cls`."""
+    attributes, and attributes of `self` and `cls`."""
     return {name for name in _defined(ast.parse(source)) if is_private(name)}
 
 
@@ -420,9 +420,9 @@ def _first_party_private_names() -> set[str]:
 
 @lru_cache
 def _foreign_members(package: str) -> set[str]:
-    """Returns the private members of all classes of the kernel and of first-party
-    plugins, but for one package's own. What the kernel defines is the kernel's,
-    whatever plugins define."""
+    """Returns the private members of all classes of the kernel and first-party plugins,
+    except one package's own. Names that the kernel defines belong to the kernel, even
+    if plugins define them, too."""
     if package == KERNEL_PACKAGE:
         return set()
     return {
@@ -444,8 +444,8 @@ def _first_party_packages() -> set[str]:
 
 @lru_cache
 def _private_members(path: str) -> frozenset[str]:
-    """Returns the private names that a class uses, by its path; those of its base
-    classes too, as far as they are ours."""
+    """Returns the private names of a class, given its path, and of its base classes if
+    they are part of Oneiros."""
     module, _, name = path.rpartition(".")
     table = manager().modules.get(module.removeprefix("oneiros").lstrip("."), {})
     for entry in table.get(name, [])[:1]:

@@ -1,4 +1,5 @@
-"""What Keras 1 itself published, which plugins may use as code of Keras does."""
+"""The names that Keras 1 itself published, which plugins may use like any Keras
+code."""
 
 KERAS_MODULES = frozenset(
     {
@@ -61,7 +62,7 @@ KERAS_MODULES = frozenset(
 OLDER_MODULES = frozenset(
     {"datasets.data_utils", "layers.containers", "legacy.models", "utils.theano_utils"}
 )
-"""Modules that older versions had."""
+"""Modules of older versions."""
 
 KERAS_PRIVATE = frozenset(
     {
@@ -77,4 +78,4 @@ KERAS_PRIVATE = frozenset(
         "_uses_learning_phase",
     }
 )
-"""Names with an underscore that code for Keras 1 uses."""
+"""Underscore names that code for Keras 1 uses."""

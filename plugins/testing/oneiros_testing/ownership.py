@@ -1,4 +1,4 @@
-"""Which expressions stand for objects of a plugin's own, as far as its source tells."""
+"""Finds the expressions in a plugin's source that are its own objects."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import ast
 from oneiros_testing.permissions import Permissions
 
 INSTANCES = frozenset({"self", "cls"})
-"""What methods call their own object or class."""
+"""Names of methods' own object or class."""
 
 
 class Ownership:
-    """What a module's names stand for: its own classes and modules, and their objects.
+    """The names in a module for its own classes and modules, and for their objects.
 
-    An object is known to be of an own class where it is made in the same function, or
-    in the same class on `self`, where an annotation says so, and where `isinstance`
-    asks for it.
+    An object counts as an instance of an own class if it is created in the same
+    function or, on `self`, in the same class, if an annotation says so, or if
+    `isinstance` checks it.
 
     # Arguments
         tree: the module.
-        permissions: the plugin's `Permissions`, which know its package.
+        permissions: the plugin's `Permissions`, with its package.
     """
 
     def __init__(self, tree: ast.Module, permissions: Permissions) -> None:
@@ -32,18 +32,18 @@ class Ownership:
         self.local_names: list[set[str]] = []
 
     def enter(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        """Goes into a function, whose variables are known until `leave`."""
+        """Enters a function; its variables are known until `leave`."""
         self.local_names.append(
             {name for node in ast.walk(function) for name in self._variables(node)}
         )
 
     def leave(self) -> None:
-        """Goes out of the function that was entered last."""
+        """Leaves the current function."""
         self.local_names.pop()
 
     def has(self, node: ast.expr) -> bool:
-        """Returns whether an expression stands for an own class or module, or for an
-        object of an own class."""
+        """Returns whether an expression is an own class or module, or an instance of an
+        own class."""
         match node:
             case ast.Name(id=name):
                 known = self.names.union(INSTANCES, *self.local_names)
@@ -61,8 +61,8 @@ class Ownership:
         return False
 
     def _is_class(self, node: ast.expr) -> bool:
-        """Returns whether an expression names an own class, or what an own module
-        has."""
+        """Returns whether an expression names an own class, or a member of an own
+        module."""
         match node:
             case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)):
                 return name in self.names or name == "cls"
@@ -84,7 +84,7 @@ class Ownership:
         return []
 
     def _variables(self, node: ast.AST) -> list[str]:
-        """Returns the variables that a part of a function tells of as own objects."""
+        """Returns the variables that a part of a function marks as own objects."""
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)], value=ast.Call(func=function)
@@ -115,7 +115,7 @@ class Ownership:
 
 
 def _own_names(tree: ast.Module, permissions: Permissions) -> set[str]:
-    """Returns the names of a module's classes, and of what it imports from its own
+    """Returns the names of a module's classes, and of its imports from its own
     package."""
     names = set()
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""What one plugin may use, of the kernel and of first-party plugins."""
+"""The names that a plugin may use from the kernel and first-party plugins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from oneiros_testing.published import is_published, is_published_whole, tier_of
 
 KERNEL_PACKAGE = "oneiros"
 FIRST_PARTY = "oneiros_"
-"""How the packages of first-party plugins start."""
+"""Prefix of the packages of first-party plugins."""
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """What one plugin may use.
+    """The names that a plugin may use.
 
     # Properties
-        package: the package that the plugin consists of; all in it is free.
+        package: the plugin's own package, which it may use freely.
         tier: `"authoring"` or `"engine"`.
-        requirements: distributions that the plugin requires; None if they aren't known.
+        requirements: distributions that the plugin requires; None if unknown.
     """
 
     package: str = ""
@@ -30,14 +30,14 @@ class Permissions:
     requirements: frozenset[str] | None = None
 
     def fault_of(self, path: str) -> str | None:
-        """Says why the plugin may not use what a dotted path names; None if it may."""
+        """Says why the plugin may not use a dotted path; returns None if it may."""
         if not is_first_party(path) or self.has(path):
             return None
         if not is_published(path, self.tier):
             if tier_of(path) == ENGINE:
                 return (
-                    f"{path} belongs to the engine tier: require {KERNEL} in one exact "
-                    "version to use it."
+                    f"{path} belongs to the engine tier. To use it, require one exact "
+                    f"version of {KERNEL}."
                 )
             return f"{path} isn't published."
         package = path.partition(".")[0]
@@ -49,13 +49,14 @@ class Permissions:
         return None
 
     def fault_of_all(self, module: str) -> str | None:
-        """Says why the plugin may not use all names of a module; None if it may."""
+        """Says why the plugin may not use all names of a module; returns None if it
+        may."""
         fault = self.fault_of(module)
         if fault or not is_first_party(module) or self.has(module):
             return fault
         if is_published_whole(module, self.tier):
             return None
-        return f"{module} isn't published as a whole: import the names that are."
+        return f"{module} isn't published as a whole: import its published names."
 
     def has(self, path: str) -> bool:
         """Returns whether a path leads into the plugin itself."""

@@ -1,5 +1,5 @@
-"""All checks of one installed plugin: what it provides can be imported, its manifest is
-light, and it keeps to the published interface."""
+"""All checks of an installed plugin: its contributions can be imported, its manifest is
+light, and it uses only the published interface."""
 
 import ast
 import importlib.util
@@ -19,21 +19,22 @@ from oneiros_testing.checking import check_interface, entries_of
 from oneiros_testing.permissions import KERNEL_PACKAGE
 
 MARKER = "oneiros.hookimpl"
-"""What marks the functions of a manifest."""
+"""The decorator of a manifest's functions."""
 FREE = frozenset({KERNEL_PACKAGE, MARKER})
-"""What a manifest may import of Oneiros: it is loaded before any manifest is."""
+"""Modules of Oneiros that a manifest may import, because they are always loaded
+first."""
 
 
 def check_plugin(distribution: str) -> list[str]:
-    """Checks an installed plugin; returns what is wrong with it.
+    """Checks an installed plugin and returns its problems.
 
-    The plugin's record gets each problem too, so `oneiros plugins` shows them.
+    It also adds the problems to the plugin's record, so `oneiros plugins` shows them.
 
     # Arguments
         distribution: str, the plugin's name, such as `"my-lab"`.
 
     # Raises
-        KeyError: if there is no such plugin.
+        KeyError: if the plugin doesn't exist.
     """
     record = manager().records[distribution]
     for entry in entries_of(record):
@@ -43,10 +44,10 @@ def check_plugin(distribution: str) -> list[str]:
                 record.report("backend", fault, "ok")
     if excess := _excess_imports(record):
         imported = ", ".join(sorted(excess))
-        fault = f"Its manifest imports {imported}; it should import {MARKER} alone."
+        fault = f"Its manifest imports {imported}; it should only import {MARKER}."
         record.report("manifest", fault, "ok")
     if _has_several_entry_points(record):
-        fault = f"Of its several entry points, only {record.entry_point!r} is used."
+        fault = f"It has several entry points; only {record.entry_point!r} is used."
         record.report("metadata", fault, "ok")
     if record.state not in ("failed", "incompatible"):
         for finding in check_interface(distribution):
@@ -55,11 +56,12 @@ def check_plugin(distribution: str) -> list[str]:
 
 
 def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
-    """Says why a backend can't be chosen by its name; None for what is none, too."""
+    """Says why a backend can't be selected by name; returns None if it can, or isn't a
+    backend."""
     if entry.kind != "backend":
         return None
     if not (isinstance(loaded, type) and issubclass(loaded, Backend)):
-        return f"The backend {entry.name!r} isn't derived from Backend."
+        return f"The backend {entry.name!r} isn't a subclass of Backend."
     lacking = missing(loaded)
     if lacking:
         return f"The backend {entry.name!r} must define {', '.join(lacking)}."
@@ -67,8 +69,8 @@ def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
 
 
 def _excess_imports(record: PluginRecord) -> set[str]:
-    """Returns what importing the manifest brings along: packages of others, and modules
-    of Oneiros other than those that are loaded before any manifest is."""
+    """Returns the extra modules that importing the manifest loads: other packages, and
+    modules of Oneiros that aren't always loaded first."""
     own_package = record.module.partition(".")[0]
     excess: set[str] = set()
     modules_seen: set[str] = set()
@@ -90,13 +92,13 @@ def _excess_imports(record: PluginRecord) -> set[str]:
 
 
 def _with_parents(module: str) -> list[str]:
-    """Returns a module and the packages around it, which are imported before it."""
+    """Returns a module and its parent packages, which are imported first."""
     parts = module.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _imported_modules(module: str) -> Iterator[str]:
-    """Yields what a module's text imports when the module is imported."""
+    """Yields the modules that a module's source imports on import."""
     if module in FREE:
         return
     spec = None
@@ -118,8 +120,8 @@ def _imported_modules(module: str) -> Iterator[str]:
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """Yields the statements of a module that aren't in functions, nor for type checkers
-    alone."""
+    """Yields the statements of a module that aren't in functions or only for type
+    checkers."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
             return

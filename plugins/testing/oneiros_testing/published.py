@@ -1,5 +1,5 @@
-"""What a plugin may use: Keras's own names, what the tables list, and what plugins of
-others contribute."""
+"""The names that a plugin may use: Keras's own, those in the tables, and those that
+third-party plugins contribute."""
 
 from functools import lru_cache
 from typing import Any
@@ -27,8 +27,7 @@ def is_published_whole(module: str, tier: str) -> bool:
 
 
 def tier_of(path: str) -> str | None:
-    """Returns the lowest tier that a dotted path belongs to, None if it isn't
-    published."""
+    """Returns the lowest tier of a dotted path; None if it isn't published."""
     for tier in (AUTHORING, ENGINE):
         if is_published(path, tier):
             return tier
@@ -36,21 +35,20 @@ def tier_of(path: str) -> str | None:
 
 
 def is_private(name: str) -> bool:
-    """Returns whether a name starts with one underscore, and isn't one of Keras 1's."""
+    """Returns whether a name starts with one underscore and isn't a name of Keras 1."""
     dunder = name.startswith("__")
     return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
 
 
 def _tables(tier: str) -> list[dict[str, Names]]:
-    """Returns the tables of what a plugin of this tier may use."""
+    """Returns the tables of names that a plugin of this tier may use."""
     if tier == ENGINE:
         return [TABLES[AUTHORING], TABLES[ENGINE]]
     return [TABLES[AUTHORING]]
 
 
 def _lists(table: dict[str, Names], path: str) -> bool:
-    """Returns whether a table lists a module, a package around one, or a name in
-    one."""
+    """Returns whether a table lists a module, its package, or a name in it."""
     for module, names in table.items():
         if f"{module}.".startswith(f"{path}."):
             return True
@@ -62,8 +60,7 @@ def _lists(table: dict[str, Names], path: str) -> bool:
 
 
 def _lists_whole(table: dict[str, Names], path: str) -> bool:
-    """Returns whether a table lists all names of a module, or of a package around
-    it."""
+    """Returns whether a table lists all names of a module or of its package."""
     return any(
         isinstance(names, str) and f"{path}.".startswith(f"{module}.")
         for module, names in table.items()
@@ -71,8 +68,8 @@ def _lists_whole(table: dict[str, Names], path: str) -> bool:
 
 
 def _is_contributed(path: str) -> bool:
-    """Returns whether a path is a module of Keras or of a third party, made of what
-    plugins contribute, a name in one, or an attribute of what that stands for."""
+    """Returns whether a path is a contributed module of Keras or a third party, a name
+    in one, or an attribute of such a name's object."""
     top, _, path_below = path.partition(".")
     if top != "oneiros":
         return False
@@ -84,8 +81,7 @@ def _is_contributed(path: str) -> bool:
 
 
 def _is_contributed_module(path: str) -> bool:
-    """Returns whether a path is a module of Keras or of a third party, or a package
-    around one."""
+    """Returns whether a path is a module of Keras or a third party, or its package."""
     top, _, path_below = path.partition(".")
     names = _contributed_names(manager())
     return top == "oneiros" and any(name.startswith(f"{path_below}.") for name in names)
@@ -94,10 +90,10 @@ def _is_contributed_module(path: str) -> bool:
 @lru_cache
 def _contributed_names(plugins: Any) -> frozenset[str]:
     """Returns the names that plugins contribute to Keras's modules, and those that
-    plugins of others contribute to modules of their own, with the modules' paths.
+    third-party plugins contribute to their own modules, with the modules' paths.
 
-    First-party plugins count that aren't installed, too. What they contribute to other
-    modules is there for the kernel to call: the tables say what else may.
+    This includes first-party plugins that aren't installed. Their contributions to
+    other modules are for the kernel; the tables say what else may use them.
     """
     first_party = registry.owners()["module"]
     contributed = {

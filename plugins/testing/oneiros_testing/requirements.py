@@ -1,4 +1,4 @@
-"""What a plugin's distribution requires, by its metadata."""
+"""The requirements of a plugin's distribution, from its metadata."""
 
 from contextlib import suppress
 from importlib import metadata
@@ -8,12 +8,12 @@ from oneiros.settings import distribution_name
 from packaging.requirements import InvalidRequirement, Requirement
 
 FIRST_PARTY = "oneiros-"
-"""How the distributions of first-party plugins, and the kernel's, start."""
+"""Prefix of the distributions of the kernel and first-party plugins."""
 
 
 def requirements_of(distribution: str) -> list[Requirement]:
-    """Returns what an installed distribution requires, that of its extras included; a
-    line that no installer can read is left out."""
+    """Returns an installed distribution's requirements, including its extras; omits
+    unreadable lines."""
     requirements = []
     for line in metadata.requires(distribution) or []:
         with suppress(InvalidRequirement):
@@ -22,7 +22,7 @@ def requirements_of(distribution: str) -> list[Requirement]:
 
 
 def is_exact(requirement: Requirement) -> bool:
-    """Returns whether a requirement allows one version alone."""
+    """Returns whether a requirement allows only one version."""
     return any(
         bound.operator in ("==", "===") and not bound.version.endswith(".*")
         for bound in requirement.specifier
@@ -30,18 +30,18 @@ def is_exact(requirement: Requirement) -> bool:
 
 
 def loose_requirements(distribution: str) -> dict[str, str]:
-    """Returns what is wrong with the requirements of a plugin of the engine tier.
+    """Returns the problems in the requirements of an engine-tier plugin.
 
     # Returns
-        Fault by the name, as the metadata write it, of each distribution of Oneiros
-        that isn't required in one exact version.
+        Dict from the name of each distribution of Oneiros that isn't required in one
+        exact version, as in the metadata, to the problem.
     """
     faults = {}
     for requirement in requirements_of(distribution):
         name = distribution_name(requirement.name)
         if name.startswith(FIRST_PARTY) and not is_exact(requirement):
             faults[requirement.name] = (
-                f"{requirement} allows several versions: a plugin of the engine tier "
-                f"requires one, such as {name}=={__version__}."
+                f"{requirement} allows several versions; a plugin of the engine tier "
+                f"must require one, such as {name}=={__version__}."
             )
     return faults

@@ -1,4 +1,4 @@
-"""Texts that a module puts together, as far as its source tells them."""
+"""Finds the texts that a module builds, as far as its source shows them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 
 def constants_of(tree: ast.Module) -> dict[str, str]:
-    """Returns the texts that a module's constants hold, by their names."""
+    """Returns the texts in a module's constants, by name."""
     constants: dict[str, str] = {}
     for statement in tree.body:
         match statement:
@@ -21,9 +21,9 @@ def constants_of(tree: ast.Module) -> dict[str, str]:
 
 
 def module_of(node: ast.expr, constants: dict[str, str]) -> str:
-    """Returns the path of a module that an expression names.
+    """Returns the path of the module that an expression names.
 
-    Of `f"{PACKAGE}.{name}"` that is the package; it is empty where nothing is known.
+    For `f"{PACKAGE}.{name}"`, that is the package; it is empty if unknown.
 
     # Arguments
         constants: texts by the names that the expression may use.
@@ -53,8 +53,7 @@ def _parts(node: ast.expr) -> list[ast.expr]:
 
 
 def _text_of(node: ast.expr, constants: dict[str, str]) -> str | None:
-    """Returns the text that an expression stands for, None if the source doesn't
-    tell."""
+    """Returns the text of an expression; None if the source doesn't show it."""
     match node:
         case ast.Constant(value=str(text)):
             return text
