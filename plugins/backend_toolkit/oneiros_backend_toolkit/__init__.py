@@ -1,2 +1,1 @@
-"""What backends share, written once in terms of a few primitives: a plugin of
-Oneiros."""
+"""Shared code of backends, built on a few primitives: a plugin of Oneiros."""

@@ -1,5 +1,5 @@
-"""What functions of `K` ask of an argument before an engine sees it, where engines
-differ in what they let pass, or cut it off without a word."""
+"""Checks of arguments of `K`'s functions, where engines differ in the values that they
+accept or silently truncate them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 from oneiros.backend.contract import Backend, functions
 
 INTEGER_KINDS = "iu"
-"""NumPy's letters for integers."""
+"""NumPy's kinds of integers."""
 LEFT_OUT = object()
-"""Stands for an argument that a call doesn't pass."""
+"""Represents an argument that a call doesn't pass."""
 
 
 class UnsuitedError(ValueError):
-    """Says that a function doesn't take what it received for an argument.
+    """Says that a function doesn't accept the value of an argument.
 
     # Arguments
         argument: str, its name.
@@ -32,11 +32,12 @@ class UnsuitedError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What one argument of a function must be.
+    """The rule for an argument of a function.
 
     # Properties
         argument: str, its name.
-        suits: function of a backend and a value that tells whether it is taken.
+        suits: function of a backend and a value that returns whether the value is
+            valid.
     """
 
     argument: str
@@ -48,7 +49,7 @@ def _is_variable(backend: Any, value: Any) -> bool:
 
 
 def _counts(backend: Backend, value: Any) -> bool:
-    """Returns whether a value is an integer, or may be one when it is computed."""
+    """Returns whether a value is an integer, or may become one when it is computed."""
     if backend.owns(value):
         return True
     number = np.asarray(value)
@@ -76,12 +77,12 @@ RULES = {
     "update_add": Rule("x", _is_variable),
     "update_sub": Rule("x", _is_variable),
 }
-"""By the function of `K`."""
+"""Rules by function of `K`."""
 
 
 def checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function that raises UnsuitedError for what breaks its rule, and is
-    `function` elsewhere.
+    """Returns `function` with a check that raises UnsuitedError if an argument breaks
+    its rule.
 
     # Arguments
         name: str, one of `RULES`.

@@ -1,9 +1,9 @@
-"""Batches out of whole data sets in NumPy arrays.
+"""Batches from whole data sets in NumPy arrays.
 
-Loops that were compiled for exactly the steps there are would be compiled again for
-more: trainings of 3, 6, 12 and 24 batches of case d of `benchmarks/compare.py`, one
-after the other, take 2.4 times as long then on JAX
-(`benchmarks/mechanisms.py longer_loops`).
+A loop compiled for an exact number of steps would have to be compiled again for more
+steps. With such loops, training on 3, 6, 12 and then 24 batches of case d of
+`benchmarks/compare.py` takes 2.4 times as long on JAX (`benchmarks/mechanisms.py
+longer_loops`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
-"""Bytes, of what XLA and TensorFlow compute on."""
+"""Memory alignment that XLA and TensorFlow need, in bytes."""
 LEAST_STEPS = 32
-"""Steps that any loop over small data on the device is compiled for, at least."""
+"""Minimum number of steps for which a loop over small data on the device is
+compiled."""
 MOST_NUMBERS = 2**18
-"""Numbers in the batches of that many steps, at most: batches of steps that aren't run
-are gathered in vain."""
+"""Maximum number of values in the batches of that many steps, because gathering batches
+of unused steps is wasted work."""
 
 
 def aligned_copy(array: Array, dtype: Any = None) -> Array:
-    """Returns a copy of an array, of a type, that begins where XLA and TensorFlow want
-    it."""
+    """Returns a copy of an array with a type, aligned as XLA and TensorFlow need it."""
     copy_dtype = np.dtype(dtype or array.dtype)
     byte_count = array.size * copy_dtype.itemsize
     memory = np.empty(byte_count + ALIGNMENT, np.uint8)
@@ -38,7 +38,7 @@ def aligned_copy(array: Array, dtype: Any = None) -> Array:
 
 
 def aligned(array: Array) -> Array:
-    """Returns the array itself if engines can compute on its memory, else a copy."""
+    """Returns the array itself if engines can compute on its memory, or else a copy."""
     if array.flags.c_contiguous and _address(array) % ALIGNMENT == 0:
         return array
     return aligned_copy(array)
@@ -49,19 +49,19 @@ def _address(array: Array) -> int:
 
 
 def are_on_host(arrays: Sequence[Any]) -> bool:
-    """Returns whether data is in NumPy arrays, as `Function.borrow` leaves it."""
+    """Returns whether data is in NumPy arrays, as after `Function.borrow`."""
     return any(isinstance(array, np.ndarray) for array in arrays)
 
 
 def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
-    """Returns how many steps to compile a loop for, so that one of some more needs no
-    other.
+    """Returns the number of steps for which to compile a loop, so that a slightly
+    longer loop can reuse it.
 
     # Arguments
-        steps: how many there are.
-        batch: rows in a batch.
-        arrays: the data. Of NumPy's arrays batches are views, but not of more steps
-            than there are.
+        steps: the actual number of steps.
+        batch: rows per batch.
+        arrays: the data. Batches of NumPy arrays are views, but only for the actual
+            steps.
     """
     if are_on_host(arrays):
         return steps
@@ -69,7 +69,7 @@ def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
 
 
 def _rounded_up(steps: int) -> int:
-    """Returns the next number whose binary digits after the first three are zeros."""
+    """Rounds up to a number with at most three significant binary digits."""
     grain = 1 << max(0, steps.bit_length() - 3)
     return math.ceil(steps / grain) * grain
 
@@ -81,7 +81,7 @@ def _least_steps(batch: int, arrays: Sequence[Any]) -> int:
 
 
 def padded_index(index: Array, steps: int) -> Array:
-    """Returns an index of so many steps; what is added names the first row."""
+    """Pads an index to a number of steps; the added steps name the first row."""
     if len(index) == steps:
         return index
     longer = np.zeros((steps, *index.shape[1:]), index.dtype)
@@ -90,21 +90,21 @@ def padded_index(index: Array, steps: int) -> Array:
 
 
 def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
-    """Returns the rows that an index of shape (steps, batch) names, of each array;
-    views, if they can be."""
+    """Returns the rows of each array for an index of shape (steps, batch), as views if
+    possible."""
     rows = _as_slice(index.ravel())
     return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
 
 
 def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
-    """Returns the rows that an index of one axis names, of each array; views, if they
-    can be."""
+    """Returns the rows of each array for an index with one axis, as views if
+    possible."""
     return [batches[0] for batches in batches_of(index[None], arrays)]
 
 
 def _as_slice(rows: Array) -> Any:
-    """Returns consecutive rows as a slice, of which NumPy gives a view; others as they
-    are."""
+    """Returns consecutive rows as a slice, for which NumPy returns a view; other rows
+    unchanged."""
     if rows.size and _are_consecutive(rows):
         return slice(rows[0], rows[-1] + 1)
     return rows

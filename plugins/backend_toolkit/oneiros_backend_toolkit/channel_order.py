@@ -1,14 +1,13 @@
-"""Channels first ('th') at the price of channels last: transposes between layers
+"""Makes channels first ('th') as fast as channels last: transposes between layers
 cancel.
 
-The primitives work with channels last. A tensor that came from one of them knows its
-form with channels last, and what is computed from it element by element can be computed
-on that form instead. So in a block of layers with channels first, only the first input
-and the last output are transposed.
+The primitives work with channels last. A tensor from one of them knows its form with
+channels last, and elementwise operations can use that form instead. So in a block of
+layers with channels first, only the first input and the last output are transposed.
 
-On Theano, a training step takes 1.16 times as long without it for six convolutions of
-16 to 64 filters with batch normalization on 32x32, and 1.10 times as much of the
-processor (`benchmarks/mechanisms.py channel_order`).
+Without this, a training step of six convolutions with 16 to 64 filters and batch
+normalization on 32x32 images takes 1.16 times as long on Theano, and 1.10 times the
+processor time (`benchmarks/mechanisms.py channel_order`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -42,13 +41,11 @@ def last_order(rank: int) -> tuple[int, ...]:
 
 
 class ChannelOrder(Types):
-    """Moves channels to the end and back, at no cost where they have just been
-    moved."""
+    """Moves channels to the end and back, at no cost if they have just been moved."""
 
     def _elementwise(self, x) -> tuple[Rebuild, list[T]] | None:
-        """Returns how `x` was computed, if element by element with broadcasting: a
-        function, and the tensors that it was called on. An engine that can tell defines
-        it.
+        """Returns how `x` was computed, if elementwise with broadcasting: a function
+        and its arguments. An engine that knows this overrides it.
         """
         return None
 
@@ -68,9 +65,8 @@ class ChannelOrder(Types):
         return self.permute_dimensions(x, last_order(self.ndim(x)))
 
     def _channels_last_form(self, x) -> T:
-        """Returns `x` with channels last if that takes no more than one transpose of a
-        tensor its size, which
-        `x` itself doesn't need; else None.
+        """Returns `x` with channels last if that needs at most one transpose of a
+        tensor of its size, which `x` itself doesn't need; otherwise None.
         """
         if x not in CHANNELS_LAST_FORM:
             CHANNELS_LAST_FORM.set(x, self._recomputed(x))
@@ -100,7 +96,7 @@ class ChannelOrder(Types):
         return result
 
     def _is_large(self, x) -> bool:
-        """Returns whether `x` has a value per sample; scales, shifts and numbers
+        """Returns whether `x` has values per sample; scales, shifts and numbers
         don't."""
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 

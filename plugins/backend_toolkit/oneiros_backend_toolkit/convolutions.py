@@ -1,4 +1,4 @@
-"""Convolutions, in terms of three primitives that each engine supplies."""
+"""Convolutions, built on three primitives of each engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -28,12 +28,12 @@ T = Any
 
 @dataclass(frozen=True)
 class _Convolution:
-    """A convolution without its tensors, as a user called for it.
+    """A convolution call without its tensors.
 
     # Arguments
         function: str, the name of the function of `K`.
         rank: int, the number of spatial axes.
-        border_mode, dim_ordering, strides, dilation: what the function received.
+        border_mode, dim_ordering, strides, dilation: the function's arguments.
     """
 
     function: str
@@ -45,13 +45,13 @@ class _Convolution:
 
 
 class Convolutions(Pooling, Padding, Resizing):
-    """The functions of `K` on sequences, images and volumes: convolution, pooling,
-    padding, resizing.
+    """The functions of `K` for sequences, images and volumes: convolution, pooling,
+    padding and resizing.
 
-    The primitives get floats of one type, with channels last. Strides, windows and
-    dilations are tuples of one int per spatial axis. Border mode 'valid' adds no
-    border; 'same' gives ceil(size / stride) steps, an odd zero going to the end; 'full'
-    adds window - 1 zeros on both sides.
+    The primitives receive floats of the same type, with channels last. Strides, windows
+    and dilations are tuples with one int per spatial axis. Border mode 'valid' adds no
+    border. 'same' results in ceil(size / stride) steps, with an odd zero at the end.
+    'full' adds window - 1 zeros on both sides.
     """
 
     def _convolve(
@@ -74,7 +74,7 @@ class Convolutions(Pooling, Padding, Resizing):
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
 
-        Output channel i * multiplier + m comes from input channel i.
+        Output channel i * multiplier + m depends on input channel i.
         """
         raise NotImplementedError
 
@@ -86,12 +86,12 @@ class Convolutions(Pooling, Padding, Resizing):
         strides: tuple[int, ...],
         border_mode: str,
     ) -> T:
-        """Returns the derivative by its input of the convolution whose output's
-        derivative is `x`.
+        """Returns the gradient with respect to a convolution's input, given the
+        gradient `x` with respect to its output.
 
-        Over 2 spatial axes; the kernel is (*window, in, out), `in` the channels of `x`
-        and `out` those of the result; `sizes` are the result's spatial sizes, ints or
-        scalar tensors.
+        There are 2 spatial axes. The kernel is (*window, in, out), where `in` are the
+        channels of `x` and `out` those of the result; `sizes` are the result's spatial
+        sizes, ints or scalar tensors.
         """
         raise NotImplementedError
 
@@ -216,7 +216,7 @@ class Convolutions(Pooling, Padding, Resizing):
         self._check_kernel(name, x, depthwise, 2)
         if self.int_shape(pointwise)[:2] != (1, 1):
             raise ShapeError(
-                f"{name} takes a pointwise kernel with a window of (1, 1), not one of "
+                f"{name} needs a pointwise kernel with a window of (1, 1); received "
                 f"shape {self.int_shape(pointwise_kernel)}."
             )
         check_window(
@@ -232,8 +232,8 @@ class Convolutions(Pooling, Padding, Resizing):
         """Convolves in any order of axes.
 
         # Arguments
-            shapes: what the caller says of the shapes of `x` and `kernel`, by the names
-                of the arguments.
+            shapes: the shapes of `x` and `kernel` according to the caller, by argument
+                name.
         """
         name = call.function
         first = is_first(name, call.dim_ordering)
@@ -270,7 +270,7 @@ class Convolutions(Pooling, Padding, Resizing):
         return self._convolve(x, kernel, strides, border_mode, dilation)
 
     def _kernel(self, kernel, first: bool) -> T:
-        """Returns a kernel in the primitives' order of axes; one of 'th' has (out, in,
+        """Returns a kernel in the primitives' order of axes; with 'th' it is (out, in,
         *window)."""
         if not first:
             return kernel
@@ -281,13 +281,12 @@ class Convolutions(Pooling, Padding, Resizing):
         channels = self.int_shape(x)[-1]
         if len(shape) != rank + 2:
             raise ShapeError(
-                f"{name} takes a kernel of rank {rank + 2}; it received one of shape "
-                f"{shape}."
+                f"{name} expected a kernel of rank {rank + 2}; received shape {shape}."
             )
         if None not in (shape[-2], channels) and shape[-2] != channels:
             raise ShapeError(
-                f"{name}: the kernel takes {shape[-2]} channels, but the input has "
-                f"{channels} (in the order of axes 'tf', the kernel has shape {shape} "
+                f"{name}: the kernel expects {shape[-2]} channels, but the input has "
+                f"{channels} (in the order 'tf', the kernel has shape {shape} "
                 f"and the input {self.int_shape(x)}). Check dim_ordering and the "
                 "kernel's shape."
             )
@@ -321,7 +320,7 @@ class Convolutions(Pooling, Padding, Resizing):
         *window, _, filters = self.int_shape(kernel)
         if isinstance(channels, int) and filters not in (None, channels):
             raise ShapeError(
-                f"deconv2d: output_shape has {channels} channels, the kernel gives "
+                f"deconv2d: output_shape has {channels} channels, but the kernel has "
                 f"{filters}."
             )
         input_sizes = self.int_shape(x)[1:3]
@@ -334,10 +333,10 @@ class Convolutions(Pooling, Padding, Resizing):
             if math.ceil((size + margin) / stride) != input_size:
                 least = (input_size - 1) * stride + 1 - margin
                 raise ShapeError(
-                    f"deconv2d: output_shape asks for a size of {size}, which doesn't "
-                    f"lead to {input_size} with a window of {width}, stride {stride} "
+                    f"deconv2d: output_shape has a size of {size}, which doesn't "
+                    f"fit {input_size} with a window of {width}, stride {stride} "
                     f"and border_mode={border_mode!r}. Sizes from {max(least, 1)} to "
-                    f"{input_size * stride - margin} do."
+                    f"{input_size * stride - margin} fit."
                 )
 
     def _last(self, x, first: bool) -> T:

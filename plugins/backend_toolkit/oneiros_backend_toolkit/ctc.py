@@ -1,4 +1,4 @@
-"""Connectionist temporal classification, in terms of other functions of `K` and of the
+"""Connectionist temporal classification, built on other functions of `K` and the
 engine's loop.
 
 # References
@@ -52,7 +52,7 @@ class Ctc(CtcPaths, CtcDecoding):
         return self.cast(cost, self.dtype(y_pred))
 
     def _counts_before_blanks(self, labels, counts, blank) -> T:
-        """Returns the numbers of labels without the blanks behind them, (batch, 1)."""
+        """Returns the numbers of labels without trailing blanks, (batch, 1)."""
         is_label = self._is_before(labels, counts) & self.not_equal(labels, blank)
         return self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
 
@@ -96,8 +96,8 @@ class Ctc(CtcPaths, CtcDecoding):
         return self.permute_dimensions(emitted, (2, 0, 1))
 
     def _log_skip(self, classes, dtype: str) -> T:
-        """Returns 0 where a position can be reached from the last but one, a different
-        label, else LOG_OF_ZERO."""
+        """Returns 0 where a position can be reached from the last but one, with a
+        different label; otherwise LOG_OF_ZERO."""
         differs = self.not_equal(classes[:, 2:], classes[:, :-2])
         differs = self.cast(differs, "int32")
         first_two = self.zeros_like(classes[:, :2])

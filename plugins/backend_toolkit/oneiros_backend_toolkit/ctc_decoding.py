@@ -1,4 +1,4 @@
-"""CTC functions that lead from probabilities to labels."""
+"""CTC functions that decode probabilities to labels."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -43,8 +43,8 @@ class CtcDecoding(CtcMath):
         return [padded(labels)], self.cast(score, self.dtype(y_pred))
 
     def _begins_label(self, best, y_pred) -> T:
-        """Tells of each step whether its class is a label other than the step's
-        before."""
+        """Returns, for each step, whether its class is a label that differs from the
+        previous step's."""
         blank = self._size(y_pred, 2) - 1
         start = self.zeros_like(best[:, :1]) + blank
         before = self.concatenate([start, best[:, :-1]], 1)
@@ -52,7 +52,7 @@ class CtcDecoding(CtcMath):
         return is_label & self.not_equal(best, before)
 
     def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> T:
-        """Returns what `ctc_decode` does; `logits` is (batch, steps, classes),
+        """Returns the result of `ctc_decode`; `logits` is (batch, steps, classes),
         `lengths` (batch,)."""
         raise CapabilityError(
             f"The backend {self.name!r} has no beam search for ctc_decode. Use "
@@ -60,8 +60,7 @@ class CtcDecoding(CtcMath):
         )
 
     def _packed(self, labels, is_kept) -> T:
-        """Moves the labels that are kept to the left of their rows, and fills up with
-        -1."""
+        """Moves the kept labels to the left of their rows, and pads with -1."""
         column = self._places(labels, 1)
         is_kept = self.cast(is_kept, "int32")
 

@@ -1,8 +1,8 @@
-"""What the CTC functions of `K` have in common.
+"""Shared code of the CTC functions of `K`.
 
 A labelling of n labels has 2n + 1 positions: the labels, with blanks around them.
-Probabilities of positions are kept as logarithms along a last axis; `LOG_OF_ZERO`
-stands for that of 0, so that derivatives stay finite.
+Probabilities of positions are logarithms along a last axis; `LOG_OF_ZERO` represents
+the logarithm of 0, so that gradients stay finite.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -18,18 +18,19 @@ from oneiros_backend_toolkit.folds import Folds
 T = Any
 LOG_OF_ZERO = -1e30
 LEAST_PROBABILITY = 1e-8
-"""Added to probabilities before their logarithm is taken, as in Keras 1."""
+"""Added to probabilities before the logarithm, as in Keras 1."""
 
 
 class CtcMath(Folds):
-    """Probabilities of positions, in terms of other functions of `K`."""
+    """Probabilities of positions, built on other functions of `K`."""
 
     def _tensor(self, x) -> T:
-        """Returns a tensor; what isn't one, such as predictions, becomes a variable."""
+        """Returns a tensor; other values, such as predictions, become variables."""
         return x if self.owns(x) else self.variable(x)
 
     def _positive(self, y_pred) -> T:
-        """Returns probabilities above 0; half precision has none as small as that."""
+        """Returns probabilities above 0; half precision can't represent numbers as
+        small as that."""
         if self.dtype(y_pred) == "float16":
             y_pred = self.cast(y_pred, "float32")
         return y_pred + LEAST_PROBABILITY
@@ -41,7 +42,7 @@ class CtcMath(Folds):
         return peak + self.log(total)
 
     def _log_of_indicator(self, indicator, dtype: str) -> T:
-        """Returns 0 for ones, LOG_OF_ZERO for zeros."""
+        """Returns 0 for ones and LOG_OF_ZERO for zeros."""
         return (1.0 - self.cast(indicator, dtype)) * LOG_OF_ZERO
 
     def _interleaved(self, labels, blank) -> T:

@@ -1,4 +1,4 @@
-"""CTC functions of one sequence, which Keras 1 has on Theano."""
+"""CTC functions for one sequence, which Keras 1 has on Theano."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -11,7 +11,7 @@ T = Any
 
 
 class CtcPaths(CtcMath):
-    """The CTC functions of `K` that take one sequence; the blank is the last class."""
+    """The CTC functions of `K` for one sequence; the blank is the last class."""
 
     def ctc_cost(self, predict, Y) -> T:
         self._check_rank(
@@ -66,8 +66,8 @@ class CtcPaths(CtcMath):
         return self.log((1 - alpha) * probabilities + uniform)
 
     def _path_probs_so_far(self, log_p, labels) -> tuple[T, T]:
-        """Returns the log-probabilities of the paths that end at a position at each
-        step, and whether a path can have reached it: (steps, positions)."""
+        """Returns the log-probabilities of the paths that end at each position at each
+        step, and whether a path can reach it: (steps, positions)."""
         skip_idxs = self.ctc_create_skip_idxs(labels)
         zeros = self.zeros_like(log_p[0])
 
@@ -99,15 +99,15 @@ class CtcPaths(CtcMath):
         return active, self.switch(is_active, log_next, zeros)
 
     def _skip_targets(self, skip_idxs, active, position, size) -> T:
-        """Tells of each position whether a skip from an active one leads there, (1,
-        positions)."""
+        """Returns, for each position, whether a skip from an active position leads
+        there, (1, positions)."""
         is_usable = self.lesser(skip_idxs, active)
         target = self.switch(is_usable, skip_idxs + 2, size)
         is_target = self.equal(self.expand_dims(target, 1), position)
         return self.any(is_target, 0, keepdims=True)
 
     def _active_after(self, can_skip, active, position, size) -> T:
-        """Returns how many positions paths can have reached after one more step."""
+        """Returns how many positions paths can reach after another step."""
         by_skips = self.max(self.cast(can_skip, "int32") * (position + 1))
         active = self.maximum(active + 1, by_skips)
         return self.cast(self.minimum(active, size), "int32")

@@ -1,5 +1,5 @@
-"""The functions of `K` that follow from others, written once; an engine overrides what
-it does better."""
+"""The functions of `K` that are built on others; an engine overrides those that it does
+better."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -23,12 +23,11 @@ from oneiros_backend_toolkit.updates import Update
 T = Any
 
 FUZZ = 1e-7
-"""The constant of the crossentropies; `set_epsilon` doesn't change it, as in Keras
-1."""
+"""The epsilon of the crossentropies; as in Keras 1, `set_epsilon` doesn't change it."""
 
 
 class Derived(ForeignArguments, Types):
-    """Functions in terms of those that the engine supplies; and the learning phase."""
+    """Functions built on those of the engine, and the learning phase."""
 
     def __init__(self) -> None:
         self._phase: T = None
@@ -67,8 +66,8 @@ class Derived(ForeignArguments, Types):
         return self.variable(_generator(seed).normal(mean, scale, shape), dtype, name)
 
     def is_variable(self, x) -> bool:
-        """Returns whether something is a variable; an engine that can't tell takes any
-        tensor of its own for one."""
+        """Returns whether an object is a variable; an engine without this distinction
+        accepts any of its tensors."""
         return bool(self.owns(x))
 
     def batch_get_value(self, xs) -> list[T]:
@@ -224,7 +223,7 @@ class Derived(ForeignArguments, Types):
     # Reductions and shapes
 
     def _check_axes(self, function: str, x, axes) -> None:
-        """Checks axes; where not even the rank is known, the engine does it."""
+        """Checks axes; if not even the rank is known, the engine checks them."""
         if axes is None:
             return
         try:
@@ -256,7 +255,7 @@ class Derived(ForeignArguments, Types):
     def repeat(self, x, n) -> T:
         if self.ndim(x) != 2:
             raise ArgumentError(
-                f"repeat takes a 2D tensor; it received one of rank {self.ndim(x)}."
+                f"repeat expected a 2D tensor; received one of rank {self.ndim(x)}."
             )
         return self.tile(self.expand_dims(x, 1), (1, n, 1))
 
@@ -322,19 +321,18 @@ class Derived(ForeignArguments, Types):
         return log_odds * (predicted_class - target) + self.softplus(minus_distance)
 
     def _log_distribution(self, x) -> T:
-        """Returns the logarithms of a distribution that is scaled to sum to 1 and kept
-        off 0 and 1."""
+        """Returns the logarithms of a distribution that is scaled to a sum of 1 and
+        clipped away from 0 and 1."""
         total = self.sum(x, -1, keepdims=True)
         return self.log(self.clip(x / total, FUZZ, 1.0 - FUZZ))
 
     def _log_odds(self, x) -> T:
-        """Returns the logarithm of a probability, kept off 0 and 1, over that of the
-        contrary."""
+        """Returns the log odds of a probability that is clipped away from 0 and 1."""
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
         return self.log(x / (1.0 - x))
 
     def log_softmax(self, x) -> T:
-        """Returns the logarithm of `softmax(x)`, without computing that."""
+        """Returns the logarithm of `softmax(x)` without computing the softmax."""
         peak = self.max(x, -1, keepdims=True)
         shifted = x - self.stop_gradient(peak)
         total = self.sum(self.exp(shifted), -1, keepdims=True)

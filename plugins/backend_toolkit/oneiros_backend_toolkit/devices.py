@@ -1,8 +1,8 @@
-"""The setting `device`: where a backend computes.
+"""The setting `device`, which selects where a backend computes.
 
-It is `auto` (the engine chooses), `cpu`, `gpu`, or one of several such as `gpu:1`; or,
-per backend and with commas, `theano=cpu,tensorflow=gpu:1`, where a device without a
-name is for all other backends.
+It is `auto` (the engine chooses), `cpu`, `gpu`, a numbered device such as `gpu:1`, or a
+list with one device per backend, such as `theano=cpu,tensorflow=gpu:1`; a device
+without a backend's name is for all others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ITEM = re.compile(r"(?:([\w.-]+)=)?(auto|(?:cpu|gpu)(?::\d+)?)")
 
 
 class Device(NamedTuple):
-    """One of an engine's devices."""
+    """A device of an engine."""
 
     kind: str
     number: int
@@ -29,10 +29,9 @@ class Device(NamedTuple):
 
 
 class Choice:
-    """The device that a backend computes on: one per process, settled when it is first
-    needed.
+    """A backend's device: one per process, chosen when it is first needed.
 
-    Called, it is what `find` returned, or None if the engine is to choose.
+    Call it to get the result of `find`, or None if the engine chooses.
 
     # Example
         ```python
@@ -45,8 +44,8 @@ class Choice:
 
     # Arguments
         backend: the backend's name.
-        find: function of a Device that returns what the engine calls it; it raises what
-            `missing` makes.
+        find: function of a Device that returns the engine's object for it, or raises
+            the error from `missing`.
     """
 
     def __init__(self, backend: str, find: Callable[[Device], Any]) -> None:
@@ -55,12 +54,12 @@ class Choice:
         self._settled: tuple[Device | None, Any] | None = None
 
     def __call__(self) -> Any:
-        """Returns the engine's device, or None if the engine is to choose; `auto` keeps
-        what is settled.
+        """Returns the engine's device, or None if the engine chooses; `auto` keeps an
+        earlier choice.
 
         # Raises
-            SettingsError: if the setting makes no sense, or names a device that isn't
-                there, or another one.
+            SettingsError: if the setting is invalid, or names a missing device or
+                another one than before.
         """
         device = requested(self._backend)
         if self._settled is None:
@@ -69,19 +68,19 @@ class Choice:
         settled, engine_device = self._settled
         if device not in (None, settled):
             raise SettingsError(
-                f"{_source()} asks the backend {self._backend} for {device}; this "
-                f"process computes on {settled or 'auto'} already. Start a new one, "
-                "with the device set beforehand."
+                f"{_source()} asks the backend {self._backend} for {device}, but this "
+                f"process already computes on {settled or 'auto'}. Start a new process "
+                "with the device set first."
             )
         return engine_device
 
 
 def requested(backend: str) -> Device | None:
-    """Returns the device that the setting names for a backend; None if the engine is to
-    choose.
+    """Returns the device that the setting names for a backend; None if the engine
+    chooses.
 
     # Raises
-        SettingsError: if the setting makes no sense.
+        SettingsError: if the setting is invalid.
     """
     table = _parsed(settings.get("device"))
     return table[backend] if backend in table else table.get("")
@@ -90,15 +89,15 @@ def requested(backend: str) -> Device | None:
 def missing(
     backend: str, device: Device, there: Sequence[str], advice: str
 ) -> SettingsError:
-    """Returns the error that says that the engine has no such device.
+    """Returns the error for a device that the engine doesn't have.
 
     # Arguments
-        there: the devices that it has.
-        advice: what to do for a GPU.
+        there: the available devices.
+        advice: how to get a GPU.
     """
     helps = device.kind == "gpu" and not any(name.startswith("gpu") for name in there)
     return SettingsError(
-        f"{_source()} asks the backend {backend} for {device}; its engine has "
+        f"{_source()} asks the backend {backend} for {device}, but its engine has "
         f"{', '.join(there) or 'none'}. {f'{advice} Or' if helps else 'Type'} "
         "ONEIROS_DEVICE=auto for the engine's own choice."
     )
@@ -111,19 +110,19 @@ def _source() -> str:
 
 @lru_cache
 def _parsed(text: str) -> dict[str, Device | None]:
-    """Returns the devices by the backends' names; "" for the others."""
+    """Returns the devices by backend name, with "" for the others."""
     items = [_ITEM.fullmatch(item.strip()) for item in text.split(",")]
     names = [item[1] or "" for item in items if item]
     if None in items or len(set(names)) < len(items):
         raise SettingsError(
-            f"{_source()} makes no sense. Write auto, cpu, gpu or gpu:1, or one for "
+            f"{_source()} is invalid. Write auto, cpu, gpu or gpu:1, or one for "
             "each backend, such as theano=cpu,tensorflow=gpu:1."
         )
     backend_names = {"", *registry.names("backend"), *registry.owners()["backend"]}
     for name in names:
         if name not in backend_names:
             raise SettingsError(
-                f"{_source()} names {name!r}, which is no backend. Backends are: "
+                f"{_source()} names {name!r}, which isn't a backend. Backends are: "
                 f"{', '.join(sorted(backend_names - {''}))}."
             )
     return dict(zip(names, (_device(item[2]) for item in items if item), strict=True))

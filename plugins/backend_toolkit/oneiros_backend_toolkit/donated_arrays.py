@@ -1,7 +1,7 @@
-"""Arrays that variables keep as they are, where others are copied.
+"""Arrays that variables keep without copying.
 
-Without it loading 105 MB of dense layers on Theano takes 1.07 times as long,
-and 899 MB at most instead of 799 (`benchmarks/mechanisms.py arrays`).
+Without this, loading 105 MB of dense layers on Theano takes 1.07 times as long, with a
+peak of 899 MB instead of 799 MB (`benchmarks/mechanisms.py arrays`).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ Array = np.ndarray[Any, Any]
 
 
 class Donated(np.ndarray[Any, Any]):
-    """An array that nobody else uses any more: a variable may keep its memory."""
+    """An array that nothing else uses any more, so a variable may keep its memory."""
 
 
 def donated(array: Array) -> Donated:
-    """Returns an array whose owner gives it up to the variable made of it."""
+    """Marks an array that its owner gives up to a variable."""
     return array.view(Donated)
 
 
 def owned(value: Any, dtype: Any) -> Array:
-    """Returns the array that a variable keeps: a copy, unless it was donated.
+    """Returns the array for a variable: a copy, unless the array was donated.
 
     # Arguments
-        value: what the variable is made of.
-        dtype: type of the variable.
+        value: the variable's value.
+        dtype: the variable's type.
     """
     if isinstance(value, Donated) and value.dtype == dtype:
         return value.view(np.ndarray)

@@ -1,4 +1,4 @@
-"""Answers to code that asks a tensor for its value before a function runs."""
+"""Errors for code that needs a tensor's value before a function runs."""
 
 from __future__ import annotations
 
@@ -6,39 +6,40 @@ from typing import Any, NoReturn
 
 TRUTH = (
     "is neither true nor false yet. K.switch(condition, a, b) chooses later; K.eval(x) "
-    "computes a value now, where x depends on no input."
+    "computes a value now if x depends on no input."
 )
 ITERATION = (
     "can't be iterated over: it holds no values yet. Index it, as in x[:, i]; K.sum, "
-    "K.max and K.min go over it, and K.map_fn(fn, x) applies a function to each part."
+    "K.max and K.min reduce it, and K.map_fn(fn, x) applies a function to each part."
 )
 LENGTH = (
     "has no known length. K.int_shape(x)[0] is its length, or None if that is open; "
-    "K.shape(x)[0] is it as a tensor."
+    "K.shape(x)[0] is the length as a tensor."
 )
 NUMBER = (
-    "is no number yet. K.eval(x) computes its value, where x depends on no input; "
+    "isn't a number yet. K.eval(x) computes its value if x depends on no input; "
     "functions of K, such as K.exp(x), compute with it."
 )
 WHOLE_NUMBER = (
-    "is no int yet. K.int_shape(x) holds sizes that are known; K.eval(x) computes its "
-    "value, where x depends on no input; K.gather(values, x) takes from a tensor."
+    "isn't an int yet. K.int_shape(x) has the known sizes; K.eval(x) computes its "
+    "value if x depends on no input; K.gather(values, x) selects from a tensor."
 )
 ROUNDING = "holds no values yet. K.round(x) is rounded, as a tensor."
-MEMBERSHIP = "holds no values yet. K.any(K.equal(x, value)) tells, as a tensor."
+MEMBERSHIP = "holds no values yet. K.any(K.equal(x, value)) is the answer, as a tensor."
 
 
 class NoValueError(TypeError, AttributeError):
-    """A tensor has no value yet: Python's function raises, and `hasattr` is False."""
+    """Says that a tensor has no value yet; `hasattr` returns False."""
 
 
 class Unanswerable:
-    """A special method of tensors that raises, and that `hasattr` doesn't see.
+    """A special method of tensors that raises an error and is invisible to `hasattr`.
 
-    Packages ask `hasattr(x, "__len__")` to tell lists from tensors before they call it.
+    Packages use `hasattr(x, "__len__")` to distinguish lists from tensors before they
+    call it.
 
     # Arguments
-        answer: str, what the error says of the tensor.
+        answer: str, the error's text about the tensor.
 
     # Example
         ```python
@@ -68,4 +69,4 @@ METHODS = {
     "__int__": Unanswerable(WHOLE_NUMBER),
     "__round__": Unanswerable(ROUNDING),
 }
-"""Special methods that need a value, by their names."""
+"""Special methods that need a value, by name."""

@@ -1,14 +1,14 @@
-"""What `K` says of arguments that an engine refuses, the same on every backend.
+"""The same error messages on every backend for arguments that an engine refuses.
 
-Engines refuse arguments in words of their own, or with an error of Python's from
-somewhere inside. Such an error is told again: what the function received, by the names
-of its arguments, and what the contract says that these take. What the engine said
-becomes a note of the error.
+Engines refuse arguments with their own messages, or with Python errors from somewhere
+inside. This module replaces such an error: the new message says what the function
+received, by argument name, and what the contract expects. The engine's message becomes
+a note of the error.
 
-It costs less than 1 % of what building a graph takes: a model of 16 residual blocks,
-built and compiled on Theano, makes 5,170 such calls in 3.3 s of processor time, and on
-a busy machine each took at most 5.5 µs more than without. Rounds with and without it in
-turns differed by no more than their own scatter of 10 %.
+It costs less than 1 % of the time to build a graph. Building and compiling a model of
+16 residual blocks on Theano makes 5,170 such calls in 3.3 s of processor time; on a
+busy machine, each took at most 5.5 µs longer. Alternating rounds with and without it
+differed by no more than their own variation of 10 %.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ REFUSALS = (
     TypeError,
     ValueError,
 )
-"""What engines and Python raise for arguments that don't suit."""
+"""Errors that engines and Python raise for wrong arguments."""
 UNEXPLAINED = {"apply", "eval", "function", "gradients"}
-"""Functions that go through a whole graph, or run a user's code: their errors are those
-of others."""
+"""Functions that process a whole graph or run a user's code, so their errors come from
+elsewhere."""
 NUMERIC_KINDS = "biufc"
-"""NumPy's letters for booleans, integers, floats and complex numbers."""
+"""NumPy's kinds of booleans, integers, floats and complex numbers."""
 SIGNS = {
     "add": "+",
     "sub": "-",
@@ -63,7 +63,7 @@ SIGNS = {
     "gt": ">",
     "ge": ">=",
 }
-"""Python's operators on two tensors, by the names of their methods."""
+"""Python's binary operators, by the names of their methods."""
 BROADCASTING_RULE = "From the last axis on, two sizes must be equal, or one of them 1."
 MATMUL_RULE = "The last size of x must be the last but one of y."
 ENGINE_NOTE = "The engine said: "
@@ -73,7 +73,7 @@ _ARGUMENT = re.compile(r"^    (\w+): (.*?)(?=^    \S|\Z)", re.DOTALL | re.MULTIL
 
 
 class Explained(Backend):
-    """A backend whose functions refuse arguments in the contract's words."""
+    """A backend with error messages that follow the contract."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -102,11 +102,12 @@ def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def of_engine(error: OneirosError, reason: object) -> OneirosError:
-    """Marks an error as one that the function of `K` around it tells in its own words.
+    """Marks an error that the surrounding function of `K` replaces with its own
+    message.
 
     # Arguments
         error: the error.
-        reason: what the engine said, which becomes a note.
+        reason: the engine's message, which becomes a note.
     """
     error.__dict__["of_engine"] = True
     if first_line := str(reason).partition("\n")[0]:
@@ -115,7 +116,7 @@ def of_engine(error: OneirosError, reason: object) -> OneirosError:
 
 
 def is_of_engine(error: Exception) -> bool:
-    """Returns whether an error holds what an engine said."""
+    """Returns whether an error contains an engine's message."""
     if isinstance(error, OneirosError):
         return bool(getattr(error, "of_engine", False))
     return isinstance(error, REFUSALS)
@@ -131,16 +132,16 @@ def operator_refusal(
 
     # Arguments
         name: str, the name of the operator's method, such as `"add"`, or `"getitem"`.
-        operands: what is on its left and on its right; or a tensor and an index.
-        static_shape: function of a tensor of the engine that returns its shape as far
-            as it is known, and None for anything else.
-        reason: what the engine said.
+        operands: its left and right operands, or a tensor and an index.
+        static_shape: function that returns the shape of an engine's tensor as far as it
+            is known, and None for any other object.
+        reason: the engine's message.
     """
     x, y = operands
     if name == "getitem":
         text = (
             f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. Expected a "
-            "place or a slice for each axis, from the first on."
+            "index or a slice for each axis, from the first on."
         )
         return of_engine(ShapeError(text), reason)
     expression = f"x {SIGNS[name]} y"
@@ -149,7 +150,7 @@ def operator_refusal(
         shape = static_shape(operand)
         if shape is None and not _is_numeric(operand):
             text = (
-                f"{expression} takes tensors of one backend, arrays and numbers; it "
+                f"{expression} needs tensors of one backend, arrays or numbers; it "
                 f"received {shown(operand)}."
             )
             if hasattr(operand, "dtype"):
@@ -165,7 +166,7 @@ def operator_refusal(
 
 
 def check_operand(owner: str, argument: str, value: Any, expected: str) -> None:
-    """Checks that a value isn't text or another object that no tensor is made of.
+    """Checks that a value isn't text or another object that can't become a tensor.
 
     # Raises
         ArgumentError: if it is.
@@ -185,7 +186,8 @@ def _told_again(
     kwargs: Mapping[str, Any],
     error: Exception,
 ) -> Exception | None:
-    """Returns the error to raise for one that a function raised; None for that one."""
+    """Returns the error to raise instead of a function's error; None to keep that
+    one."""
     if not is_of_engine(error):
         return None
     try:
@@ -222,7 +224,7 @@ def _told_again(
 
 
 def _reason(error: Exception) -> str:
-    """Returns what an engine said, in one line."""
+    """Returns an engine's message in one line."""
     if isinstance(error, OneirosError):
         notes = getattr(error, "__notes__", [""])
         return str(notes[0]).removeprefix(ENGINE_NOTE)
@@ -231,7 +233,7 @@ def _reason(error: Exception) -> str:
 
 @functools.cache
 def _documented_arguments(name: str) -> dict[str, str]:
-    """Returns what the contract says of a function's arguments, by their names."""
+    """Returns the contract's descriptions of a function's arguments, by name."""
     section = _ARGUMENTS.search(inspect.getdoc(_FUNCTIONS[name]) or "")
     if section is None:
         return {}
@@ -240,10 +242,10 @@ def _documented_arguments(name: str) -> dict[str, str]:
 
 
 def _may_suit(backend: Backend, value: Any, expected: str) -> bool:
-    """Returns whether a value may be what is expected, as far as tensors are concerned.
+    """Returns whether a value may be valid, as far as tensors are concerned.
 
     # Arguments
-        expected: what the contract says of the argument.
+        expected: the contract's description of the argument.
     """
     if "tensor" not in expected and "variable" not in expected:
         return True
@@ -259,7 +261,7 @@ def _may_suit(backend: Backend, value: Any, expected: str) -> bool:
 
 
 def _described(backend: Backend, argument: str, value: Any) -> str:
-    """Returns how a message shows an argument: tensors by their shapes."""
+    """Returns an argument's text in messages; tensors appear with their shapes."""
     if _has_shape(backend, value):
         return f"{argument} of shape {_shape(backend, value)}"
     if not isinstance(value, (list, tuple)):
@@ -294,6 +296,6 @@ def _shape(backend: Backend, value: Any) -> Any:
 
 
 def _listed(parts: Iterable[str]) -> str:
-    """Returns parts as a sentence lists them."""
+    """Joins parts as in a sentence."""
     *first, last = [*parts] or [""]
     return f"{', '.join(first)} and {last}" if first else last

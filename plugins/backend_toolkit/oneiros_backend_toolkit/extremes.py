@@ -1,5 +1,5 @@
-"""What `K.max` and its like say of axes that are known to be empty, where engines find
-minus infinity or fail when they compute."""
+"""Errors of `K.max` and similar functions for axes that are known to be empty, where
+engines return minus infinity or fail only when they compute."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.operands import axes_of
 
 DEFAULT_AXES = {"argmax": -1, "argmin": -1, "max": None, "min": None}
-"""The functions of `K` that look for an extreme, with the axes that they search."""
+"""The functions of `K` that find an extreme, with their default axes."""
 
 
 def refusing_empty_axes(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function that raises a ValueError where it is known that there is no
-    element to choose from, and is `function` elsewhere.
+    """Returns `function` with a check that raises ValueError if it is known that there
+    is no element to choose from.
 
     # Arguments
         name: str, one of `DEFAULT_AXES`.
@@ -43,7 +43,7 @@ def refusing_empty_axes(name: str, function: Callable[..., Any]) -> Callable[...
 
 
 def _sizes_along(backend: Backend, name: str, x: Any, axis: Any) -> list[int | None]:
-    """Returns the sizes of axes, as far as they are known."""
+    """Returns the sizes of axes as far as they are known."""
     shape = _known_shape(backend, x)
     if shape is None:
         return []
@@ -52,7 +52,7 @@ def _sizes_along(backend: Backend, name: str, x: Any, axis: Any) -> list[int | N
 
 
 def _known_shape(backend: Backend, x: Any) -> tuple[int | None, ...] | None:
-    """Returns the shape of a tensor or array; None where not even the rank is known."""
+    """Returns the shape of a tensor or array; None if not even the rank is known."""
     if isinstance(x, np.ndarray):
         return tuple(x.shape)
     if not backend.owns(x):

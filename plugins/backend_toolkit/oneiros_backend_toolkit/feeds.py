@@ -1,4 +1,4 @@
-"""What the inputs of a function accept, and data that its loop draws batches from."""
+"""Checks for the inputs of a function, and the data for the batches of its loop."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from oneiros.errors import ArgumentError, DataError
 
 Array = np.ndarray[Any, Any]
 NUMBERS = "biuf"
-"""Kinds of NumPy types that an input takes: booleans, integers, floats."""
+"""Kinds of NumPy types that inputs accept: booleans, integers, floats."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What one input of a function accepts.
+    """The requirements of a function's input.
 
     # Properties
         label: str, the input's name in messages.
-        shape: tuple of int and None; None alone, where any rank will do.
+        shape: tuple of int and None; None alone accepts any rank.
         dtype: NumPy type.
-        sparse: bool, whether it takes sparse matrices, too.
+        sparse: bool, whether it also accepts sparse matrices.
     """
 
     label: str
@@ -30,12 +30,12 @@ class Feed:
     sparse: bool = False
 
     def check(self, value: Any, batched: bool = False) -> Array:
-        """Returns `value` as an array of this input's type.
+        """Converts `value` to an array of this input's type.
 
         # Arguments
-            value: what the caller passed.
-            batched: whether the first axis holds a whole data set instead of one batch;
-                its type stays.
+            value: the caller's value.
+            batched: whether the first axis contains a whole data set instead of a
+                batch; its type stays unchanged.
 
         # Raises
             DataError: if it isn't numeric, or its shape doesn't fit.
@@ -46,7 +46,7 @@ class Feed:
         raise self._refusal(value, array, batched)
 
     def _as_array(self, value: Any) -> Array:
-        """Returns an array; one of objects for what isn't an array."""
+        """Returns an array; an array of objects if the value isn't an array."""
         if self.sparse and hasattr(value, "toarray"):
             value = value.toarray()
         try:
@@ -69,7 +69,7 @@ class Feed:
             received = f"{value!r:.60}, not an array of numbers"
         message = (
             f"{self.label} received {received}. Expected shape {self.shape} of type "
-            f"{self.dtype}; None stands for any size"
+            f"{self.dtype}; None means any size"
         )
         if batched:
             message += ", and a data set may have any number of rows"
@@ -80,8 +80,7 @@ class Feed:
 
 
 class Upload:
-    """Data that a function's `loop` draws its batches from; `release()` lets go of
-    it."""
+    """Data for the batches of a function's `loop`; `release()` frees it."""
 
     def __init__(self, arrays: list[Any]) -> None:
         self._arrays: list[Any] | None = arrays

@@ -1,7 +1,7 @@
-"""Tensors of rows of different lengths, filled up to the number of steps.
+"""Tensors with rows of different lengths, padded to the number of steps.
 
-Their static shape is what engines compile for. Values that users read are cut to the
-longest row, as `K.ctc_decode` of Keras 1 gave them.
+Engines compile for their static shape. Values that users read are cut to the longest
+row, as from `K.ctc_decode` in Keras 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FILLER = -1
 
 
 def padded(tensor: Any) -> Any:
-    """Marks a tensor whose rows are filled up, and returns it."""
+    """Marks a tensor with padded rows, and returns it."""
     # An engine's own tensor, which is computed at once, may take no marks.
     with suppress(AttributeError):
         PADDED.set(tensor, True)
@@ -25,8 +25,8 @@ def padded(tensor: Any) -> Any:
 
 
 def without_padding(tensor: Any, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Returns a tensor's value, without columns of nothing but FILLER at its end if the
-    tensor is marked."""
+    """Returns a tensor's value; if the tensor is marked, without trailing columns of
+    FILLER."""
     if not PADDED.get(tensor):
         return value
     lengths = (value != FILLER).sum(axis=1)

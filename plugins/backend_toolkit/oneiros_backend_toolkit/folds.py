@@ -1,5 +1,4 @@
-"""Folds and maps over the first axis, in terms of the loop that each engine
-supplies."""
+"""Folds and maps over the first axis, built on each engine's loop."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -18,11 +17,11 @@ from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
 Stepped = tuple[list[T], list[T]]
-"""What a step returns: its outputs and its states."""
+"""The result of a step: its outputs and its states."""
 
 
 class Folds(Derived):
-    """The functions of `K` that run a function over the first axis of tensors."""
+    """The functions of `K` that apply a function along the first axis of tensors."""
 
     def _scan(
         self,
@@ -38,7 +37,7 @@ class Folds(Derived):
 
         # Returns
             The final states, and the outputs, stacked along a first axis in the order
-            they were computed in.
+            of computation.
         """
         raise NotImplementedError
 
@@ -95,7 +94,7 @@ class Folds(Derived):
         return _like(initializer, states)
 
     def _check_states(self, name: str, states: list[T], new_states: list[T]) -> None:
-        """Checks that a fold's function keeps the shapes of what it is given."""
+        """Checks that a fold's function keeps the shapes of its arguments."""
         for place, (state, new_state) in enumerate(
             zip(states, new_states, strict=True)
         ):
@@ -114,8 +113,8 @@ class Folds(Derived):
         return tuple(self.int_shape(x)) if self.owns(x) else np.shape(x)
 
     def _types_given(self, new_states: list[T], states: list[T]) -> list[str]:
-        """Returns the types of the states that a function gave; a number among them
-        adapts to the state before."""
+        """Returns the types of the states that a function returned; a number adapts to
+        the previous state."""
         return [
             self.dtype(new if self.owns(new) else old)
             for new, old in zip(new_states, states, strict=True)
@@ -128,8 +127,8 @@ class Folds(Derived):
         ]
 
     def _initial_tensors(self, values: list[T], sequences: list[T]) -> list[T]:
-        """Returns a fold's first values as tensors; numbers get the types of the
-        sequences, or of the first one if there are more or fewer."""
+        """Returns a fold's initial values as tensors; numbers get the types of the
+        sequences, or of the first sequence if the counts differ."""
         dtypes = [self.dtype(x) for x in sequences]
         if len(dtypes) != len(values):
             dtypes = [dtypes[0]] * len(values)
@@ -139,7 +138,8 @@ class Folds(Derived):
         ]
 
     def _as_tensors(self, elems) -> T:
-        """Returns arrays, and sequences of numbers, as tensors; tensors as they are."""
+        """Converts arrays and sequences of numbers to tensors; tensors stay
+        unchanged."""
         if isinstance(elems, (list, tuple)) and not _holds_numbers(elems):
             return type(elems)(self._as_tensors(x) for x in elems)
         if self.owns(elems):
@@ -151,7 +151,8 @@ class Folds(Derived):
         return self.cast(array, dtype)
 
     def _in_graph(self, x) -> T:
-        """Returns a tensor of the graph; engines may have others, which hold values."""
+        """Returns a tensor of the graph; engines may have other tensors, which hold
+        values."""
         return x
 
     def _elements(self, name: str, elems) -> list[T]:
@@ -171,22 +172,22 @@ class Folds(Derived):
             listed = ", ".join(map(str, shapes))
             raise ShapeError(
                 f"{name} received elems of shape {listed} and no initializer. Expected "
-                f"at least one element, or a first value: K.{name}(fn, elems, "
+                f"at least one element, or an initial value: K.{name}(fn, elems, "
                 "initializer)."
             )
 
 
 def _check_lengths(name: str, *shapes: Shape) -> None:
-    """Checks that sequences are of one length, as far as that is known."""
+    """Checks that sequences have the same length, as far as it is known."""
     if len({shape[0] for shape in shapes} - {None}) > 1:
         raise ShapeError(
             f"{name} received elems of shapes {', '.join(map(str, shapes))}. Their "
-            "first axes must be equally long."
+            "first axes must have the same length."
         )
 
 
 def _check_lengths_later(name: str, sequences: list[T], results: list[T]) -> None:
-    """Checks it once more when data comes."""
+    """Repeats the check when data arrives."""
     check = functools.partial(_check_lengths, name)
     when_known(check, sequences, checked=results)
 
@@ -196,7 +197,7 @@ def _holds_numbers(elems: Sequence[Any]) -> bool:
 
 
 def _first_and_rest(sequences: list[T], go_backwards: bool) -> tuple[list[T], list[T]]:
-    """Returns the elements that a fold starts with, and those that follow."""
+    """Returns the elements with which a fold starts, and the rest."""
     if go_backwards:
         return [x[-1] for x in sequences], [x[:-1] for x in sequences]
     return [x[0] for x in sequences], [x[1:] for x in sequences]
@@ -207,7 +208,7 @@ def _listed(x) -> list[T]:
 
 
 def _like(form, parts: list[T]) -> T:
-    """Returns the parts as `form` has them: a list, a tuple, or one tensor alone."""
+    """Returns the parts in the form of `form`: a list, a tuple, or a single tensor."""
     if isinstance(form, tuple):
         return tuple(parts)
     if isinstance(form, list):

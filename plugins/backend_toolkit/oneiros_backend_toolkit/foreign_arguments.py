@@ -33,20 +33,20 @@ OF_TENSORFLOW = {
 
 
 class ForeignArguments(Backend):
-    """Tells apart which arguments of `K.function` an engine takes.
+    """Separates the arguments of `K.function` that an engine accepts from others.
 
     # Properties
-        function_arguments: names of those that it takes.
+        function_arguments: names of the accepted arguments.
     """
 
     function_arguments: ClassVar[frozenset[str]] = frozenset()
 
     def own_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the arguments that this engine takes, and warns of those that belong
-        to another one.
+        """Returns the arguments that this engine accepts, and warns about those of
+        other engines.
 
         # Raises
-            ArgumentError: for an argument that no engine has.
+            ArgumentError: if no engine has an argument.
         """
         _pass_over(
             self.name,
@@ -67,10 +67,7 @@ def _pass_over(engine: str, names: Iterable[str], own: Iterable[str]) -> None:
             own_names = ", ".join(own) or "none"
             raise ArgumentError(
                 f"K.function received the unknown argument {name!r}. Arguments that "
-                f"{engine} takes besides inputs, outputs and updates: {own_names}."
+                f"{engine} accepts besides inputs, outputs and updates: {own_names}."
             )
     if names:
-        warn(
-            f"{', '.join(names)}: {engine} doesn't have this argument of another "
-            "engine; it is passed over."
-        )
+        warn(f"{', '.join(names)}: {engine} ignores this argument of another engine.")

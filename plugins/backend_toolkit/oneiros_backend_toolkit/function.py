@@ -1,5 +1,5 @@
-"""`Function`: what `K.function` returns. Engines derive from it; these `upload` and
-`loop` work on any."""
+"""`Function`, the result of `K.function`. Engines subclass it; its `upload` and `loop`
+work on any engine."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _refusal: str | None = None
 
 
 def refuse_calls(reason: str) -> None:
-    """Has all functions of this process refuse to compute, with a CapabilityError.
+    """Makes all functions of this process raise CapabilityError instead of computing.
 
-    It is for a process that was forked, which doesn't have the engine's threads.
+    It is for forked processes, which don't have the engine's threads.
     """
     global _refusal
     _refusal = reason
@@ -28,31 +28,33 @@ def refuse_calls(reason: str) -> None:
 class Function:
     """A compiled function of placeholders, with updates of variables.
 
-    An engine supplies `run`; `upload` and `loop` have plain versions here. All outputs
-    and new values are computed before the first variable is assigned.
+    An engine defines `run`; `upload` and `loop` have default implementations here. All
+    outputs and new values are computed before the first variable is assigned.
 
     # Arguments
-        backend: the Backend it belongs to.
-        inputs: list of placeholders, the learning phase possibly among them; or one.
-        outputs: list of tensors; or one, whose value is then returned by itself.
+        backend: its Backend.
+        inputs: list of placeholders, possibly with the learning phase; or one
+            placeholder.
+        outputs: list of tensors, or one tensor; then the result isn't a list.
         updates: list of `(variable, new value)` pairs.
 
     # Properties
         placeholders: the inputs without the learning phase.
-        feeds: what each of these accepts.
-        forms: pairs of such an input and its form with channels last, from which layers
-            may have gone on; it gets the input's value.
-        phase_index: int, the learning phase's place among the inputs, or None.
-        has_one_output: bool, whether the output was given by itself.
+        feeds: the requirements of each of these.
+        forms: pairs of such an input and its form with channels last, which layers may
+            have used; it gets the input's value.
+        phase_index: int, the learning phase's index among the inputs, or None.
+        has_one_output: bool, whether the output is a single tensor.
     """
 
     longest_run: ClassVar[int] = 1024
-    """Steps of one call of `loop`, at most."""
+    """Maximum number of steps in a call of `loop`."""
     largest_run: ClassVar[int] = 2**26
-    """Bytes of the data that one call of `loop` goes over, at most."""
+    """Maximum size in bytes of the data that a call of `loop` processes."""
     run_operations: ClassVar[float] = 3.2e10
-    """Arithmetic operations of one call of `loop`, at most: a fraction of a second on
-    an ordinary processor, so that a progress bar keeps moving and Ctrl-C is heard."""
+    """Maximum number of arithmetic operations in a call of `loop`: a fraction of a
+    second on an ordinary processor, so that the progress bar keeps moving and Ctrl-C
+    works."""
 
     def __init__(
         self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
@@ -90,16 +92,16 @@ class Function:
         """Runs once.
 
         # Arguments
-            arrays: list, one value per input in their order; for the learning phase 0
-                or 1.
+            arrays: list with one value per input, in order; 0 or 1 for the learning
+                phase.
 
         # Returns
-            The outputs' values, a list of arrays; or one array, if the output was given
-            by itself.
+            The outputs' values, a list of arrays; a single array if the output is a
+            single tensor.
 
         # Raises
             DataError: if the number, the rank, a fixed dimension or the type doesn't
-                fit, naming the input.
+                fit; it names the input.
         """
         if _refusal is not None:
             raise CapabilityError(_refusal)
@@ -123,7 +125,7 @@ class Function:
             names.append("the phase")
         received = len(arrays) if listed else f"{arrays!r:.60}"
         raise DataError(
-            f"The function takes {len(names)} inputs ({', '.join(names)}), not "
+            f"The function expected {len(names)} inputs ({', '.join(names)}), not "
             f"{received}."
         )
 
@@ -131,7 +133,7 @@ class Function:
         """Returns the learning phase as 0 or 1.
 
         # Raises
-            DataError: if it is neither, or not the one that was fixed.
+            DataError: if it is neither, or differs from the fixed phase.
         """
         if np.size(value) != 1 or np.ravel(value)[0] not in (0, 1):
             raise DataError(
@@ -149,7 +151,7 @@ class Function:
         return phase
 
     def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
-        """Runs once on checked arrays, one per placeholder. Engines supply it."""
+        """Runs once on checked arrays, one per placeholder. Engines define it."""
         raise NotImplementedError(
             f"{type(self).__name__} doesn't define run(arrays, phase)."
         )
@@ -160,25 +162,27 @@ class Function:
         return []
 
     def set_random_state(self, state: Any) -> None:
-        """Sets what `get_random_state` of a function on the same graph returned.
+        """Restores a state from `get_random_state` of a function on the same graph.
 
-        That may have been in another process.
+        The state may come from another process.
         """
 
     def run_length(
         self, batches: int, data_bytes: int, operations: float, evenly: bool = False
     ) -> int:
-        """Plans how many steps one call of `loop` runs, when going over a data set.
+        """Plans how many steps a call of `loop` runs on a data set.
 
-        That follows from the work and the data alone, never from time: the same
-        training is grouped, and rounded, the same way each time.
+        This depends only on the work and the data, never on time, so the same training
+        run is always grouped and rounded in the same way.
 
         # Arguments
             batches: int, the steps of an epoch.
             data_bytes: int, the size of the data set.
-            operations: float, arithmetic operations of a step, roughly.
-            evenly: bool, whether to make as few calls as may be, of about one length;
-                else a power of two, so that other data finds the function compiled.
+            operations: float, the approximate number of arithmetic operations in a
+                step.
+            evenly: bool, whether to make as few calls as possible, with similar
+                lengths; otherwise the length is a power of two, so that other data can
+                reuse the compiled function.
         """
         longest = min(
             self.longest_run,
@@ -191,8 +195,8 @@ class Function:
         return int(2 ** int(math.log2(most)))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
-        """Takes whole data sets to where `loop` reads them; later changes of the arrays
-        are not seen.
+        """Copies whole data sets to where `loop` reads them; later changes to the
+        arrays have no effect.
 
         # Arguments
             arrays: list, one per placeholder; the first axis counts rows.
@@ -200,18 +204,18 @@ class Function:
         return Upload([np.array(*pair) for pair in self.check_upload(arrays)])
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
-        """Lets `loop` read whole data sets where they are; they must not change while
-        loops read them."""
+        """Lets `loop` read whole data sets in place; they must not change while loops
+        read them."""
         return Upload([np.asarray(*pair) for pair in self.check_upload(arrays)])
 
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
-        """Returns a data set's arrays, checked against the placeholders, and the types
-        to make them of."""
+        """Returns a data set's arrays, checked against the placeholders, with the types
+        to convert them to."""
         if _refusal is not None:
             raise CapabilityError(_refusal)
         if len(arrays) != len(self.feeds):
             raise DataError(
-                f"upload takes {len(self.feeds)} arrays, one per input, not "
+                f"upload expected {len(self.feeds)} arrays, one per input, not "
                 f"{len(arrays)}."
             )
         return [
@@ -225,7 +229,7 @@ class Function:
         rows = min((len(data) for data in handle.arrays), default=0)
         if array.ndim != 2 or array.dtype.kind not in "iu":
             raise DataError(
-                f"loop takes integers of shape (steps, batch), not {array.dtype} "
+                f"loop expected integers of shape (steps, batch), not {array.dtype} "
                 f"{array.shape}."
             )
         if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
@@ -236,18 +240,18 @@ class Function:
         for feed in self.feeds:
             if feed.shape and feed.shape[0] not in (None, array.shape[1]):
                 raise DataError(
-                    f"{feed.label} takes {feed.shape[0]} rows at a time, not "
+                    f"{feed.label} expected {feed.shape[0]} rows at a time, not "
                     f"{array.shape[1]}."
                 )
         return array.astype(np.int32)
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs one step per row of `index`, on the uploaded rows that it names.
+        """Runs one step per row of `index` on the uploaded rows with these numbers.
 
         # Arguments
-            handle: what `upload` returned.
+            handle: the result of `upload`.
             index: integer array of shape (steps, batch).
-            phase: 0 or 1, if the learning phase is among the inputs.
+            phase: 0 or 1 if the learning phase is among the inputs.
 
         # Returns
             The outputs, each with a leading axis of length `steps`.
@@ -266,7 +270,7 @@ def _as_list(name: str, value: Any, backend: Any) -> list[Any]:
     if backend.owns(value):
         return [value]
     raise ArgumentError(
-        f"K.function takes its {name} as a list; it received {value!r:.80}."
+        f"K.function expected its {name} as a list; it received {value!r:.80}."
     )
 
 
@@ -274,17 +278,17 @@ def _check_outputs(outputs: list[Any]) -> None:
     for x in outputs:
         if isinstance(x, (int, float, str, np.ndarray, np.generic)):
             raise ArgumentError(
-                f"K.function takes tensors as outputs, not {x!r:.80}. "
+                f"K.function expected tensors as outputs, not {x!r:.80}. "
                 "K.variable(x) makes one."
             )
 
 
 def _last_updates(updates: list[Any]) -> list[Any]:
-    """Returns the updates, checked; of several of one variable the last one."""
+    """Returns the checked updates; if a variable has several, only the last."""
     for pair in updates:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise ArgumentError(
-                f"K.function takes (variable, new value) as an update, not "
+                f"K.function expected (variable, new value) as an update, not "
                 f"{pair!r:.80}."
             )
     return list({id(pair[0]): pair for pair in updates}.values())

@@ -104,9 +104,7 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
 def _metadata(value: Any, meter: Meter) -> dict[str, str]:
     if _are_texts(value):
         return dict(value)
-    raise meter.refuse(
-        "__metadata__", f"expected texts, found {value!r:.80}", _INSTEAD
-    )
+    raise meter.refuse("__metadata__", f"expected texts, found {value!r:.80}", _INSTEAD)
 
 
 def _tensor(name: str, entry: Any, meter: Meter) -> TensorEntry:

@@ -106,9 +106,7 @@ class _Builder:
         """Returns the document."""
         documents = _list(self._open[0].items)
         if len(documents) != 1:
-            raise ConfigError(
-                f"Expected one YAML document; received {len(documents)}."
-            )
+            raise ConfigError(f"Expected one YAML document; received {len(documents)}.")
         return documents[0]
 
     def take(self, event: Any) -> None:
@@ -221,9 +219,7 @@ def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
     keys = items[::2]
     for key in keys:
         if not isinstance(key, str):
-            raise ConfigError(
-                f"A key in the YAML is {key!r:.80}; keys must be texts."
-            )
+            raise ConfigError(f"A key in the YAML is {key!r:.80}; keys must be texts.")
     if len(set(keys)) != len(keys):
         _refuse(
             f"a key occurs twice in the object with the keys {', '.join(keys):.200}"

@@ -68,8 +68,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "unique": "drops duplicates, and keeps the order",
         },
         "oneiros.engine.observer": {
-            "Observer": "follows a fit; a callback returns one from "
-            "`get_observer`",
+            "Observer": "follows a fit; a callback returns one from `get_observer`",
             "observed_by": "context manager that observes `evaluate` and `predict`",
             "BUILD": "phase: building the training function",
             "UPLOAD": "phase: copying data to the device",
