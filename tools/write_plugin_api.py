@@ -60,7 +60,7 @@ def _page(path: Path, parts: list[str]) -> str:
 def _authoring_lists() -> list[str]:
     return [
         "## Hooks",
-        "Registration hooks run once, at discovery; each returns names with references:",
+        "Registration hooks run once, at discovery, and return names with references:",
         _hooks(HOOKS[: len(KINDS)]),
         "Behaviour hooks run when a model is built or once per run:",
         _hooks(HOOKS[len(KINDS) :]),
@@ -146,7 +146,7 @@ def _anchor(heading: str) -> str:
 
 
 def _k() -> Iterator[str]:
-    yield "Each function is a name of `K`; `help(K.dot)` shows its arguments and errors."
+    yield "Each function is a name of `K`; `help(K.dot)` shows arguments and errors."
     own_names = [*common.__all__, *dispatch.__all__]
     functions = {name: getattr(backend, name) for name in own_names}
     functions |= contract.functions()

@@ -520,7 +520,7 @@ def test_shapes_that_do_not_fit(backend):
         (lambda: K.conv1d(x, kernel), "conv1d takes .batch, steps, channels."),
         (
             lambda: K.conv2d(x, wrong, dim_ordering="tf"),
-            "the kernel takes 5 channels, but the input has 3",
+            "the kernel expects 5 channels, but the input has 3",
         ),
         (
             lambda: K.conv2d(x, kernel[0], dim_ordering="tf"),
@@ -552,7 +552,7 @@ def test_shapes_that_do_not_fit(backend):
         ),
         (
             lambda: K.deconv2d(x, kernel, (None, 6, 8, 4), dim_ordering="tf"),
-            "size of 8, which doesn't lead to 5.*Sizes from 6 to 6 do",
+            "size of 8, which doesn't fit 5.*Sizes from 6 to 6 fit",
         ),
         (
             lambda: K.separable_conv2d(x, kernel, kernel, dim_ordering="tf"),

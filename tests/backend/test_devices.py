@@ -129,7 +129,7 @@ def test_what_makes_no_sense(value):
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         requested("jax")
     assert f"device={value!r} (settings.override)" in str(error.value)
-    assert ("which is no backend" if "fow" in value else "theano=cpu") in str(
+    assert ("which isn't a backend" if "fow" in value else "theano=cpu") in str(
         error.value
     )
 
@@ -144,7 +144,7 @@ def test_a_device_that_is_not_there(backend, value):
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         Choice(backend, find)()
     text = str(error.value)
-    assert f"asks the backend {backend} for {value}; its engine has cpu:0" in text
+    assert f"asks the backend {backend} for {value}, but its engine has cpu:0" in text
     assert "ONEIROS_DEVICE=auto" in text
     hidden = "CUDA_VISIBLE_DEVICES=-1" in text or "JAX_PLATFORMS=cpu" in text
     assert hidden == (value == "gpu:9" and os.environ["ONEIROS_TEST_DEVICE"] == "cpu")
@@ -157,7 +157,7 @@ def test_a_device_holds_for_the_process():
     assert choice() == "gpu:1"
     settled = pytest.raises(
         SettingsError,
-        match=r"asks .* for cpu:0; this process computes on gpu:1 already",
+        match=r"asks .* for cpu:0, but this process already computes on gpu:1",
     )
     with settings.override(device="cpu"), settled:
         choice()

@@ -83,7 +83,7 @@ def test_what_is_no_json(text):
 @pytest.mark.parametrize("value", [None, {"class_name": "Model"}, b"{}", 3])
 def test_what_is_no_text(value):
     with pytest.raises(
-        ConfigError, match=f"JSON text was expected; received {type(value).__name__}"
+        ConfigError, match=f"Expected JSON text; received {type(value).__name__}"
     ):
         json_text.loads(value)
 

@@ -238,7 +238,7 @@ def test_cifar10(server, monkeypatch, ordering):
 def test_cifar_with_another_hash_is_refused(server, monkeypatch):
     served = server.serve("cifar.tar.gz", archive())
     monkeypatch.setattr(cifar10_module, "ORIGIN", served.url)
-    with pytest.raises(FileFormatError, match="isn't the file expected"):
+    with pytest.raises(FileFormatError, match="isn't the expected one"):
         cifar10.load_data()
 
 
@@ -359,7 +359,7 @@ def test_maxlen_leaves_long_reviews_out(reviews):
     rows += test_rows
     labels += test_labels
     kept = [index for index, row in enumerate(rows) if len(row) < 10]
-    with pytest.warns(UserWarning, match="of the reviews for testing"):
+    with pytest.warns(UserWarning, match="of the test reviews"):
         train, test = imdb.load_data(path, maxlen=10)
     (X, y), (X_test, y_test) = as_lists(train), as_lists(test)
     assert len(X) == 20 and len(kept) < 35
@@ -368,7 +368,7 @@ def test_maxlen_leaves_long_reviews_out(reviews):
 
 
 def test_no_text_is_short_enough(reviews):
-    with pytest.raises(DataError, match="maxlen=1, and no text is shorter"):
+    with pytest.raises(DataError, match="maxlen=1, but no text is shorter"):
         imdb.load_data(reviews[0], maxlen=1)
 
 

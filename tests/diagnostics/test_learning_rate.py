@@ -138,7 +138,7 @@ def test_what_makes_no_sense_is_told():
         find_learning_rate(model, x, y, lowest=0)
     with pytest.raises(ArgumentError, match=r"batches=3. Expected an integer of"):
         find_learning_rate(model, x, y, batches=3)
-    with pytest.raises(DataError, match="no number on the first batch"):
+    with pytest.raises(DataError, match="is NaN on the first batch"):
         find_learning_rate(model, x, np.nan * y)
     with pytest.raises(NotCompiledError, match=r"isn't compiled.*Type: model.compile"):
         find_learning_rate(Sequential([Dense(1, input_dim=1)]), x, y)

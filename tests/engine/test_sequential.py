@@ -489,7 +489,7 @@ def test_arguments_of_keras_0_3_get_a_warning(backend):
     model = small()
     with pytest.warns(
         UserWarning,
-        match=r"compile\(class_mode=…\) is of Keras 0\.3.* Leave it out",
+        match=r"compile\(class_mode=…\) is from Keras 0\.3.* Remove it",
     ):
         model.compile("sgd", "mse", class_mode="binary")
     with pytest.warns(UserWarning, match=r"evaluate\(show_accuracy=…\)"):

@@ -250,7 +250,7 @@ def test_a_configuration_holds_activations_by_name(backend):
     with custom_object_scope({"doubled": doubled}):
         assert Activation.from_config({"activation": "doubled"}).activation is doubled
     with pytest.raises(
-        ConfigError, match=r"Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"
+        ConfigError, match=r"Dense 'dense_.*activation=.*LeakyReLU.*separate layer"
     ):
         Dense(2, activation=LeakyReLU()).get_config()
 

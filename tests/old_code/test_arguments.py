@@ -63,7 +63,7 @@ def test_show_accuracy_is_passed_over_with_the_new_spelling(functional):
 
 def test_what_compile_took_in_keras_0_is_passed_over():
     model = Sequential([Dense(1, input_dim=3)])
-    with pytest.warns(UserWarning, match="of Keras 0.3, to no effect") as caught:
+    with pytest.warns(UserWarning, match="from Keras 0.3 and has no effect") as caught:
         model.compile("sgd", "mse", class_mode="binary", theano_mode="FAST_RUN")
     assert len(caught) == 2 and caught[0].filename == __file__
     assert model.train_on_batch(X, Y) > 0
@@ -106,7 +106,7 @@ def test_arguments_of_another_engine_are_passed_over_with_one_warning(backend):
     assert len(caught) == 1 and all(name in str(caught[0].message) for name in foreign)
     np.testing.assert_allclose(double([X])[0], 2 * X)
     model = Sequential([Dense(1, input_dim=3)])
-    with pytest.warns(UserWarning, match=f"{min(foreign)}.* passed over") as caught:
+    with pytest.warns(UserWarning, match=f"{min(foreign)}.* ignores") as caught:
         model.compile("sgd", "mse", **foreign)
     assert len(caught) == 1
     with warnings.catch_warnings():

@@ -26,7 +26,7 @@ def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(backend, genu
     images = np.random.uniform(size=(2, *model.input_shape[1:]))
     expected = model.predict(images)
     with pytest.warns(
-        UserWarning, match=r"of convolution2d_1, .*fit since they were loaded"
+        UserWarning, match=r"of convolution2d_1, .*were converted when they were loaded"
     ):
         convert_all_kernels_in_model(model)
     np.testing.assert_array_equal(model.predict(images), expected)
@@ -38,7 +38,7 @@ def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(backend, genu
 def test_converting_its_kernels_one_by_one_leaves_them(backend, genuine):
     model = load_model(genuine, trained_on="theano")
     kernel = K.get_value(convolution(model).W)
-    with pytest.warns(UserWarning, match="stays as it is"):
+    with pytest.warns(UserWarning, match="stays unchanged"):
         converted = convert_kernel(kernel, "th")
     np.testing.assert_array_equal(converted, kernel)
     other = np.arange(kernel.size).reshape(kernel.shape)
@@ -50,11 +50,11 @@ def test_a_file_from_tensorflow_need_not_be_converted_on_theano(genuine):
     with K.use("theano"):
         model = load_model(genuine)
         before = model.get_weights()
-        with pytest.warns(UserWarning, match="fit since they were loaded"):
+        with pytest.warns(UserWarning, match="were converted when they were loaded"):
             convert_all_kernels_in_model(model)
         np.testing.assert_array_equal(model.get_weights()[0], before[0])
         model = load_model(genuine)
-        with pytest.warns(UserWarning, match="stays as it is"):
+        with pytest.warns(UserWarning, match="stays unchanged"):
             kernel = convert_kernel(K.get_value(convolution(model).W), "th")
     np.testing.assert_array_equal(kernel, before[0])
 

@@ -566,8 +566,8 @@ def test_disabled_plugins_are_not_imported_and_say_how_to_enable_them(environmen
 
 FOUND_BY_CHECKING = {
     "bad-reference": "bad_reference.nowhere",
-    "bad-heavy": "Its manifest imports scipy; it should import",
-    "bad-second": "Of its several entry points, only 'second' is used.",
+    "bad-heavy": "Its manifest imports scipy; it should only import",
+    "bad-second": "It has several entry points; only 'second' is used.",
 }
 """What `oneiros plugins NAME --check` finds by importing what plugins refer to, and by
 reading them."""

@@ -131,7 +131,9 @@ def test_words_that_the_table_leaves_out_are_first_in_no_pair():
 
 
 def test_errors_of_pairs():
-    with pytest.raises(ValueError, match=r"word 5 and a sampling_table of 3 words"):
+    with pytest.raises(
+        ValueError, match=r"word 5, but a sampling_table of only 3 words"
+    ):
         skipgrams([5, 1], 6, sampling_table=np.ones(3))
     with pytest.raises(ValueError, match=r"vocabulary_size=1\. Expected"):
         skipgrams([1, 1], 1)

@@ -433,37 +433,37 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
             "seq_conv2d_th.h5",
             "m.png",
             {},
-            r"m\.png: no format here has this suffix; there are \.json",
+            r"m\.png: no installed format has this suffix. Available: \.json",
         ),
         (
             "seq_conv2d_th_weights.h5",
             "m.json",
             {},
-            "holds no configuration, only weights",
+            "holds weights but no configuration",
         ),
         (
             "seq_conv2d_th.json",
             "m.h5",
             {},
-            "holds no weights; its configuration goes to one of .json",
+            "holds no weights. Write its configuration to one of .json",
         ),
         (
             "seq_conv2d_th_weights.h5",
             "m.h5",
             {"dim_ordering": "tf"},
-            "holds weights alone; only a configuration",
+            "holds only weights. Without a configuration",
         ),
         (
             "seq_conv2d_th.h5",
             "m.h5",
             {"dim_ordering": "nchw"},
-            "dim_ordering='nchw': it is 'th' or 'tf'",
+            "dim_ordering='nchw': use 'th' or 'tf'",
         ),
         (
             "seq_conv2d_th.h5",
             "m.h5",
             {"kernels": "torch"},
-            "kernels='torch': it is 'theano' or 'tensorflow'",
+            "kernels='torch': use 'theano' or 'tensorflow'",
         ),
     ],
 )
@@ -493,7 +493,7 @@ def test_calls_of_which_only_some_are_images_are_refused(tmp_path):
         model = Model([image, grid], [read, other])
         model.save(tmp_path / "m.h5")
         with pytest.raises(
-            ArgumentError, match=r"is called on inputs of which only some are images"
+            ArgumentError, match=r"is called on images and on other inputs"
         ):
             convert(
                 tmp_path / "m.h5",
@@ -507,7 +507,7 @@ def test_branches_of_a_sequential_are_refused(tmp_path):
     with (
         K.use(BACKENDS[0]),
         pytest.raises(
-            ArgumentError, match="begins with a Merge that holds its branches"
+            ArgumentError, match="begins with a Merge that contains its branches"
         ),
     ):
         convert(

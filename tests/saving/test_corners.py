@@ -204,13 +204,13 @@ class TestFormats:
     @pytest.mark.parametrize(
         ("layers", "said"),
         [
-            ([["a", ["b"]]], "tensors of no layer: a/c"),
+            ([["a", ["b"]]], "tensors without a layer: a/c"),
             ([["a", "bc"]], "no name with a list of names"),
             ([["a", ["b", 5]]], "no name with a list of names"),
             ([[5, ["b", "c"]]], "no name with a list of names"),
-            ([["a", ["b", "c", "d"]]], "don't fit its tensors"),
-            (5, "don't fit its tensors"),
-            ([5], "don't fit its tensors"),
+            ([["a", ["b", "c", "d"]]], "don't match its tensors"),
+            (5, "don't match its tensors"),
+            ([5], "don't match its tensors"),
         ],
     )
     def test_lists_of_layers_in_safetensors(self, layers, said, tmp_path):
@@ -258,7 +258,7 @@ class TestFormats:
             f"config:\n    p: {number}\n"
         )
         with pytest.raises(
-            UnsafeFileError, match=r"type and bytes don't agree|isn't finite"
+            UnsafeFileError, match=r"bytes that don't match its type|isn't finite"
         ):
             model_from_yaml(text)
 

@@ -139,25 +139,31 @@ HOSTILE = {
     ),
     "data in another file": (
         external,
-        "'/layer/w': the array's data lie in another file",
+        "'/layer/w': the array's data is in another file",
     ),
-    "virtual array": (virtual, "'/layer/w': the array's data lie in another file"),
+    "virtual array": (virtual, "'/layer/w': the array's data is in another file"),
     "absolute name": (names(b"/outside"), "the name '/outside' leads out"),
     "name of the parent": (names(b"../outside"), "the name '../outside' leads out"),
     "name of the group itself": (names(b"."), "the name '.' leads out"),
     "empty name": (names(b""), "the name '' leads out"),
     "very deep name": (names(b"/".join([b"w"] * 40)), "leads out of its group"),
-    "reference": (reference, "no plain integers or floats"),
-    "texts": (dataset(data=[b"abc"]), "no plain integers or floats"),
+    "reference": (reference, "doesn't hold plain integers or floats"),
+    "texts": (dataset(data=[b"abc"]), "doesn't hold plain integers or floats"),
     "objects": (
         dataset(data=["a"], dtype=h5py.string_dtype()),
-        "no plain integers or floats",
+        "doesn't hold plain integers or floats",
     ),
-    "records": (dataset(data=np.zeros(2, "f4,i4")), "no plain integers or floats"),
-    "enumeration": (dataset(data=np.zeros(2, bool)), "no plain integers or floats"),
+    "records": (
+        dataset(data=np.zeros(2, "f4,i4")),
+        "doesn't hold plain integers or floats",
+    ),
+    "enumeration": (
+        dataset(data=np.zeros(2, bool)),
+        "doesn't hold plain integers or floats",
+    ),
     "complex numbers": (
         dataset(data=np.zeros(2, complex)),
-        "no plain integers or floats",
+        "doesn't hold plain integers or floats",
     ),
     "claims 8 PiB": (dataset(shape=(1 << 50,), dtype="f8"), "over the limit"),
     "claims 60 MiB, stores nothing": (
@@ -175,10 +181,13 @@ HOSTILE = {
     ),
     "a missing block": (
         dataset(shape=(9,), chunks=(3,), dtype="f4"),
-        "is missing or longer",
+        "is missing or too long",
     ),
     "filter that HDF5 would load": (foreign_filter, "the HDF5 filter 32001"),
-    "block longer than its array": (stored_block(bytes(9000)), "is missing or longer"),
+    "block longer than its array": (
+        stored_block(bytes(9000)),
+        "is missing or too long",
+    ),
 }
 
 

@@ -127,7 +127,7 @@ def test_an_hdf5_file_of_something_else_is_told_apart(tmp_path):
         file["measurements"] = np.arange(5)
     with pytest.raises(
         FileFormatError,
-        match=r"data\.h5 has no 'layer_names' at '/': it is no Keras model",
+        match=r"data\.h5 has no 'layer_names' at '/': it isn't a Keras model",
     ):
         HDF5Format().read(tmp_path / "data.h5", Budget())
 

@@ -595,7 +595,7 @@ def test_what_is_no_model_file(tmp_path):
             inspect_file(tmp_path / "m.bin")
     (tmp_path / "list.json").write_text('{"layers": []}')
     with pytest.raises(
-        FileFormatError, match=r"list\.json is no model's configuration"
+        FileFormatError, match=r"list\.json isn't a model's configuration"
     ):
         inspect_file(tmp_path / "list.json")
 

@@ -334,7 +334,7 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
 
 def test_a_file_of_keras_3_is_refused(tmp_path):
     with pytest.raises(
-        FileFormatError, match=r"of Keras 3\.4\.1; files of Keras 1\.0 to 2\.x"
+        FileFormatError, match=r"from Keras 3\.4\.1, but only Keras 1\.0 to 2\.x"
     ):
         load_model(changed(tmp_path, keras_version="3.4.1"))
 
@@ -422,7 +422,7 @@ def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
         warnings.simplefilter("always")
         optimizer = load_model(path).optimizer
         assert K.get_value(optimizer.m_schedule) == (0 if known else 1)
-    assert any("begins anew" in str(warning.message) for warning in warned) != known
+    assert any("starts afresh" in str(warning.message) for warning in warned) != known
 
 
 @pytest.mark.parametrize(

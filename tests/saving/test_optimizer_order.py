@@ -101,7 +101,9 @@ def quietly_loaded(path):
 
 
 def loaded_anew(path, reason):
-    message = rf"{path.name} is loaded and compiled, but its Adam begins anew.*{reason}"
+    message = (
+        rf"{path.name} is loaded and compiled, but its Adam starts afresh.*{reason}"
+    )
     with pytest.warns(UserWarning, match=f"{message}.*model.save"):
         model = load_model(path)
     assert not any(np.any(value) for value in model.optimizer.get_weights())
@@ -205,7 +207,7 @@ def test_a_file_of_theano_s_that_is_called_tensorflow_s(tmp_path):
     layers = [Dense(4, input_dim=4, name="b"), Dense(4, name="a")]
     model = trained(Sequential(layers))
     path = written_on_theano(model, tmp_path / "m.h5", made(model))
-    with pytest.warns(UserWarning, match="begins anew"):
+    with pytest.warns(UserWarning, match="starts afresh"):
         again = load_model(path, trained_on="tensorflow")
     assert not any(np.any(value) for value in again.optimizer.get_weights())
 

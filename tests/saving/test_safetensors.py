@@ -108,7 +108,7 @@ def test_arrays_of_all_types_and_orders(tmp_path, dtype, shape):
 
 def test_a_whole_model_is_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(
-        ArgumentError, match=r"weights alone.*save_weights.*to_json.*\.h5"
+        ArgumentError, match=r"only weights.*save_weights.*to_json.*\.h5"
     ):
         network().save(tmp_path / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
@@ -131,14 +131,14 @@ def test_a_file_of_another_program_is_explained(tmp_path):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ("[]", "holds tensors of no layer: l/w"),
-        ('[["l", ["w", "v"]]]', "don't fit its tensors"),
-        ('[["l", ["w", "w"]]]', "don't fit its tensors"),
-        ('[["l", "w"]]', "don't fit its tensors"),
-        ('[["l", [1, null]]]', "don't fit its tensors"),
-        ("[[1, []]]", "don't fit its tensors"),
-        ("7", "don't fit its tensors"),
-        ("{", "don't fit its tensors"),
+        ("[]", "holds tensors without a layer: l/w"),
+        ('[["l", ["w", "v"]]]', "don't match its tensors"),
+        ('[["l", ["w", "w"]]]', "don't match its tensors"),
+        ('[["l", "w"]]', "don't match its tensors"),
+        ('[["l", [1, null]]]', "don't match its tensors"),
+        ("[[1, []]]", "don't match its tensors"),
+        ("7", "don't match its tensors"),
+        ("{", "don't match its tensors"),
     ],
 )
 def test_metadata_that_don_t_fit(tmp_path, layers, message):

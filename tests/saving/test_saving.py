@@ -551,7 +551,7 @@ def test_an_optimizer_state_that_doesn_t_fit(tampered):
         pytest.warns(UserWarning, match="wasn't read: /optimizer_weights"),
         pytest.warns(
             UserWarning,
-            match=r"m\.h5 is loaded .* its Adam begins anew.* 9 arrays and not 8",
+            match=r"m\.h5 is loaded .* its Adam starts afresh.* 9 arrays and not 8",
         ),
     ):
         model = load_model(tampered(change))

@@ -123,12 +123,12 @@ def test_a_tuple_is_written_as_python_s():
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("", ConfigError, "One YAML document was expected; received 0"),
+        ("", ConfigError, "Expected one YAML document; received 0"),
         ("a\n---\nb", ConfigError, "received 2"),
         ("[a", ConfigError, "isn't YAML"),
-        ("{1: a}", ConfigError, "A key in YAML is 1"),
-        ("? [a]\n: b", ConfigError, "A key in YAML is"),
-        ("!!int abc", ConfigError, "'abc' is no int"),
+        ("{1: a}", ConfigError, "A key in the YAML is 1"),
+        ("? [a]\n: b", ConfigError, "A key in the YAML is"),
+        ("!!int abc", ConfigError, "'abc' isn't a valid int"),
         ("!!bool 2", ConfigError, "'2' is no bool"),
         ("a: 2001-01-01", UnsafeFileError, "tag 'timestamp'"),
         ("a: !mine 3", UnsafeFileError, "tag '!mine'"),
@@ -137,7 +137,7 @@ def test_a_tuple_is_written_as_python_s():
         ("!!binary aGVsbG8=", UnsafeFileError, "binary data"),
         ("*x", UnsafeFileError, "refers to something unknown"),
         ("<<: {a: 1}", UnsafeFileError, "tag 'merge'"),
-        (5, ConfigError, "YAML text was expected"),
+        (5, ConfigError, "Expected YAML text"),
         ("a: \ud800", ConfigError, "isn't YAML"),
         (
             "!!python/object/apply:numpy.core.multiarray.scalar [1, 2]",

@@ -185,7 +185,7 @@ class TestRefusals:
     def test_columns_of_texts_are_named(self, make):
         table = make({"age": [1, 2], "city": ["Ulm", "Rom"], "zip": ["1", "2"]})
         message = refused(table)
-        assert message.startswith("model input 'a': received columns that don't hold")
+        assert message.startswith("model input 'a': received columns that aren't")
         assert "'city' (String), 'zip' (String)" in message
         assert "or keep only ['age']" in message
         assert "(String)" in refused(table["city"])

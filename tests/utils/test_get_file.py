@@ -88,7 +88,7 @@ def test_a_download_that_breaks_off_goes_on(server, first):
 
 def test_what_had_arrived_is_used_by_the_next_program(server):
     served = server.serve("data", CONTENT, breaks=[1000, 0])
-    with pytest.raises(FileMissingError, match="run this again: what has arrived"):
+    with pytest.raises(FileMissingError, match="run this again: it continues"):
         get_file("data", served.url)
     path = get_file("data", served.url)
     assert Path(path).read_bytes() == CONTENT
@@ -159,7 +159,7 @@ def test_a_length_that_is_too_long_is_no_file(server, home):
 
 def test_a_length_that_is_too_short_is_found_by_the_hash(server, home):
     served = server.serve("data", CONTENT, claimed=1000)
-    with pytest.raises(FileFormatError, match="isn't the file expected"):
+    with pytest.raises(FileFormatError, match="isn't the expected one"):
         get_file("data", served.url, md5_hash=md5(CONTENT))
     assert files_in(home / ".keras" / "datasets") == set()
 

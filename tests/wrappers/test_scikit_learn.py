@@ -206,7 +206,7 @@ def test_mistakes_are_named(act, message):
 def test_a_score_without_accuracy_says_what_to_compile():
     network = KerasClassifier(linear, outputs=3, nb_epoch=1, verbose=0)
     network.fit(X, np.eye(3)[CLASSES])
-    with pytest.raises(ValueError, match=r'without it: .*metrics=\["accuracy"\]'):
+    with pytest.raises(ValueError, match=r'without it. .*metrics=\["accuracy"\]'):
         network.score(X, CLASSES)
 
 

@@ -109,7 +109,7 @@ class ResumingDownloader:
         free = shutil.disk_usage(self.part.parent).free
         if total is not None and total - arrived > free:
             raise FileFormatError(
-                f"The server says that {self.name} has {total:,} bytes, but the disk of "
+                f"The server says that {self.name} has {total:,} bytes; the disk of "
                 f"{self.part.parent} has {free:,} free."
             )
 

@@ -80,7 +80,7 @@ def damage(meter: Meter, where: str) -> Iterator[None]:
         struct.error,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged, truncated or not HDF5: reading '{where}' "
+            f"{meter.path} is damaged or truncated, or isn't HDF5: reading '{where}' "
             f"failed ({error}). Restore it from a copy, or save the model again."
         ) from error
 

@@ -65,7 +65,7 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is
         raise FileFormatError(
-            f"{path} is damaged, truncated or not pickled data "
+            f"{path} is damaged or truncated, or isn't pickled data "
             f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
         ) from error
 

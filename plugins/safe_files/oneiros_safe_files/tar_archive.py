@@ -125,6 +125,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged, truncated or not a tar archive ({error}). "
+            f"{meter.path} is damaged or truncated, or isn't a tar archive ({error}). "
             "Restore it from a copy."
         ) from error

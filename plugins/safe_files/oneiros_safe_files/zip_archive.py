@@ -132,8 +132,8 @@ def _check_directory(file: BinaryIO, meter: Meter) -> None:
     start = tail.rfind(_END_MAGIC)
     if start < 0 or start + _END.size > len(tail):
         raise FileFormatError(
-            f"{meter.path} is damaged, truncated or not a zip archive: it has no end "
-            "record."
+            f"{meter.path} is damaged or truncated, or isn't a zip archive: it has no "
+            "end record."
         )
     if _LARGE_MAGIC in tail[max(0, start - _LOCATOR_BYTES) : start]:
         raise meter.refuse(
@@ -164,6 +164,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         RuntimeError,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged, truncated or not a zip archive ({error}). "
+            f"{meter.path} is damaged or truncated, or isn't a zip archive ({error}). "
             "Restore it from a copy."
         ) from error

@@ -79,7 +79,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "REST": "phase: anything else",
         },
         "oneiros.engine.loop": {
-            "Fit": "settings that a callback's `prepare_fit` may change before training",
+            "Fit": "settings of a fit that a callback's `prepare_fit` may change",
         },
         "oneiros.engine.stream": {
             "Stream": "base class of sources of batches, for other kinds of data",
