@@ -12,7 +12,7 @@ from oneiros_callbacks.bar_text import Progress
 from oneiros_callbacks.screens import screen_of
 
 SHARE_OF_TIME = 0.002
-"""Fraction of time that drawing may take; on a slow terminal, the bar moves less often."""
+"""Fraction of time for drawing; on a slow terminal, the bar moves less often."""
 
 
 class Pace:

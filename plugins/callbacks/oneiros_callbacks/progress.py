@@ -101,7 +101,7 @@ class ProgbarLogger(Callback):
         return bar
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Starts a bar, which moves no sooner than the previous epoch's bar would have."""
+        """Starts a bar, which moves no sooner than the previous bar would have."""
         title = f"Epoch {epoch + 1}/{self.nb_epoch}"
         if self.verbose:
             print(title)
@@ -151,7 +151,7 @@ class ProgbarLogger(Callback):
             self._move()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Moves the bar after a run of batches, like `on_batch_end` after each batch."""
+        """Moves the bar after a run, like `on_batch_end` after each batch."""
         if self._averages_of_fit is None:
             super().on_run_end(logs)
             return
@@ -177,7 +177,7 @@ class ProgbarLogger(Callback):
             bar.wait(VALIDATING)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Completes the bar with the epoch's values, including those of the validation."""
+        """Completes the bar with the epoch's values, also of the validation."""
         if self._new_batches:
             self._move()
         self._last = logs or {}
