@@ -1,6 +1,6 @@
-"""`simple_rnn`, `gru` and `lstm` in terms of one operation that an engine supplies.
+"""`simple_rnn`, `gru` and `lstm`, built on one operation of an engine.
 
-What they take is checked here.
+It also checks their arguments.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -29,12 +29,12 @@ T = Any
 
 @dataclass(frozen=True)
 class FusedLayer:
-    """A recurrent layer without its tensors.
+    """A call of a recurrent layer without its tensors.
 
     # Arguments
         function: str, the function of `K` that runs it.
         cell: the FusedCell.
-        backwards: bool, whether the last step is the first to be processed.
+        backwards: bool, whether to process the last step first.
     """
 
     function: str
@@ -43,13 +43,13 @@ class FusedLayer:
 
     @property
     def label(self) -> str:
-        """What messages call the function."""
+        """The function's name in messages."""
         return f"K.{self.function}"
 
 
 @dataclass(frozen=True, eq=False)
 class LayerInputs:
-    """The tensors that a recurrent layer is computed from, as `K.lstm` takes them.
+    """The input tensors of a recurrent layer, as for `K.lstm`.
 
     # Arguments
         x: (samples, steps, features).
@@ -69,23 +69,22 @@ class LayerInputs:
 
     @property
     def projection(self) -> States:
-        """The input's weights and the bias; nothing where `x` is projected."""
+        """The input's weights and the bias; empty if `x` is already projected."""
         return () if self.W is None else (self.W, self.b)
 
     def tensors(self) -> States:
-        """All of them: x, U, the mask, the projection, and each initial state."""
+        """All tensors: x, U, the mask, the projection, and each initial state."""
         return (self.x, self.U, self.mask, self.projection, *self.initial_states)
 
 
 class FusedRecurrence(Types):
-    """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine
-    supplies."""
+    """`simple_rnn`, `gru` and `lstm`, built on one method of an engine."""
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
         """Returns the outputs, (samples, steps, units) in the order of processing, and
         the last states.
 
-        All tensors of `inputs` but the mask are floats of one type.
+        All tensors in `inputs` except the mask are floats of the same type.
         """
         raise NotImplementedError
 
@@ -155,14 +154,14 @@ class FusedRecurrence(Types):
         return last_states[0], outputs, last_states
 
     def _checked(self, layer: FusedLayer, inputs: LayerInputs) -> LayerInputs:
-        """Returns inputs that fit one another: floats of one type, and a matrix as
+        """Returns matching inputs: floats of the same type, and a matrix as the
         mask."""
         self._check_weights(layer, inputs)
         self._check_sequence(layer, inputs)
         state_count = len(inputs.initial_states)
         if state_count != layer.cell.states:
             raise ArgumentError(
-                f"{layer.label} received {state_count} initial states; it takes "
+                f"{layer.label} received {state_count} initial states; it needs "
                 f"{layer.cell.states}."
             )
         for state in inputs.initial_states:
@@ -176,7 +175,7 @@ class FusedRecurrence(Types):
         shape = self.int_shape(inputs.U)
         if len(shape) != 2 or shape[1] != shape[0] * blocks:
             raise ShapeError(
-                f"{layer.label} received recurrent weights of shape {shape}. They are "
+                f"{layer.label} received recurrent weights of shape {shape}. Expected "
                 f"{blocks} square block(s) side by side: (n, {blocks} * n)."
             )
         if (inputs.W is None) != (inputs.b is None):
@@ -190,7 +189,7 @@ class FusedRecurrence(Types):
         input_shape = self.int_shape(inputs.W)
         if len(input_shape) != 2 or input_shape[1] != columns:
             raise ShapeError(
-                f"{layer.label} received W of shape {input_shape}, U has {columns} "
+                f"{layer.label} received W of shape {input_shape}, but U has {columns} "
                 "columns."
             )
 
@@ -229,13 +228,14 @@ class FusedRecurrence(Types):
             return mask[:, :, 0]
         if self.ndim(mask) != 2:
             raise ShapeError(
-                f"{layer.label} received a mask of shape {self.int_shape(mask)}. It "
-                "takes (samples, steps)."
+                f"{layer.label} received a mask of shape {self.int_shape(mask)}. "
+                "Expected (samples, steps)."
             )
         return mask
 
     def _with_floats(self, inputs: LayerInputs) -> LayerInputs:
-        """Returns inputs whose tensors, but for the mask, are floats of one type."""
+        """Returns inputs with all tensors except the mask as floats of the same
+        type."""
         x, U, *others = self.floats_alike(
             inputs.x, inputs.U, *inputs.projection, *inputs.initial_states
         )
@@ -249,8 +249,8 @@ class FusedRecurrence(Types):
 def _checked_activation(function: str, activation: Any) -> str:
     if activation not in ACTIVATIONS:
         raise ArgumentError(
-            f"K.{function} received the activation {activation!r}; it takes the names "
-            f"{', '.join(ACTIVATIONS)}. K.rnn takes a step function that may use any "
+            f"K.{function} received the activation {activation!r}; expected one of "
+            f"{', '.join(ACTIVATIONS)}. K.rnn accepts a step function that may use any "
             "other."
         )
     return str(activation)

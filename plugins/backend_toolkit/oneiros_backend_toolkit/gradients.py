@@ -1,4 +1,4 @@
-"""`K.gradients` in terms of an engine's own derivatives."""
+"""`K.gradients`, built on an engine's own derivatives."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -18,12 +18,12 @@ T = Any
 
 
 class Gradients(Derived):
-    """Differentiates by one tensor or several, and by tensors with channels first that
-    layers didn't use themselves."""
+    """Differentiates with respect to one tensor or several, including tensors with
+    channels first that layers didn't use themselves."""
 
     def _gradients(self, loss, variables: Sequence[T]) -> list[T]:
-        """Returns the derivatives of a tensor, summed if it is no scalar; None for what
-        it doesn't depend on.
+        """Returns the gradients of a tensor, summed if it isn't a scalar; None for
+        variables on which it doesn't depend.
 
         An engine defines it.
         """
@@ -52,9 +52,9 @@ class Gradients(Derived):
         if unconnected and not allow_unconnected:
             raise GraphError(
                 f"The loss doesn't depend on {', '.join(unconnected)}, so there is no "
-                "gradient. Leave it out, or set `trainable = False` on its layer; look "
+                "gradient. Remove it, or set `trainable = False` on its layer; look "
                 "for stop_gradient or a layer that isn't connected. "
-                "K.gradients(…, allow_unconnected=True) gives None for it."
+                "K.gradients(…, allow_unconnected=True) returns None for it."
             )
         return gradients
 
@@ -63,13 +63,13 @@ class Gradients(Derived):
             if self.owns(x) and not self.dtype(x).startswith("float"):
                 raise ArgumentError(
                     f"K.gradients received {argument}={shown(x)} of type "
-                    f"{self.dtype(x)}. Expected tensors of floats; K.cast(x, "
-                    "K.floatx()) makes floats of integers."
+                    f"{self.dtype(x)}. Expected tensors of floats. K.cast(x, "
+                    "K.floatx()) converts integers to floats."
                 )
 
     def _total(self, loss, upstream) -> T:
-        """Returns what is differentiated: a tensor, or a number of which nothing
-        depends."""
+        """Returns the tensor to differentiate: the loss, or the sum of several, times
+        the upstream gradient if there is one."""
         if isinstance(loss, (list, tuple)):
             factors = [None] * len(loss) if upstream is None else upstream
             terms = [
@@ -83,8 +83,8 @@ class Gradients(Derived):
         return loss * constant
 
     def _with_forms(self, loss, variables: list[T]) -> list[T]:
-        """Returns gradients; what depends on a tensor's form with channels last depends
-        on the tensor."""
+        """Returns gradients; a dependence on a tensor's form with channels last counts
+        as a dependence on the tensor."""
         forms = [CHANNELS_LAST_FORM.get(x) for x in variables]
         extra = [form for form in forms if form is not None]
         gradients = self._gradients(loss, [*variables, *extra])
@@ -98,10 +98,11 @@ class Gradients(Derived):
         ]
 
     def _joined(self, x, by_tensor, by_form) -> T:
-        """Returns the gradient by a tensor that has a form with channels last.
+        """Returns the gradient with respect to a tensor that has a form with channels
+        last.
 
-        Where the tensor was computed from its form, the gradient by that holds the
-        other one.
+        If the tensor was computed from its form, the form's gradient includes the
+        tensor's.
         """
         if by_form is None:
             return by_tensor

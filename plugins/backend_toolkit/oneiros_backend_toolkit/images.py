@@ -1,5 +1,5 @@
-"""What the functions of sequences, images and volumes share: dim orderings and checks
-of arguments."""
+"""Shared code of the functions for sequences, images and volumes: dim orderings and
+argument checks."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Images(ChannelOrder):
     def _checked_rank(self, function: str, x, rank: int) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
-                f"{function} takes {KINDS[rank]}, a tensor of rank {rank}; it "
+                f"{function} expected {KINDS[rank]}, a tensor of rank {rank}; it "
                 f"received one of shape {self.int_shape(x)}, rank {self.ndim(x)}."
             )
 
@@ -41,7 +41,7 @@ def is_first(function: str, dim_ordering: Any) -> bool:
 def per_axis(
     function: str, argument: str, value: Any, rank: int, minimum: int = 1
 ) -> tuple[int, ...]:
-    """Returns one int per spatial axis; one int alone counts for all of them."""
+    """Returns one int per spatial axis; a single int applies to all."""
     if is_int(value):
         return (check_int(function, argument, value, minimum),) * rank
     return check_ints(function, argument, value, rank, minimum)
@@ -50,7 +50,7 @@ def per_axis(
 def check_same_shape(
     function: str, argument: str, announced: Any, shape: Sequence[int | None]
 ) -> None:
-    """Checks a shape that the caller announced, as far as both are known."""
+    """Checks a shape that the caller passed, as far as both shapes are known."""
     if announced is None:
         return
     agree = len(announced) == len(shape) and all(
@@ -61,7 +61,7 @@ def check_same_shape(
     if not agree:
         raise ShapeError(
             f"{function} received {argument}={tuple(announced)}, but a tensor of shape "
-            f"{tuple(shape)}. Leave {argument} out, or give the tensor's shape."
+            f"{tuple(shape)}. Omit {argument}, or pass the tensor's shape."
         )
 
 
@@ -71,7 +71,7 @@ def check_window(
     window: Sequence[int | None],
     border_mode: str,
 ) -> None:
-    """Checks that a window fits into the image where no border is added."""
+    """Checks that a window fits into the image if no border is added."""
     if border_mode == "valid" and any(
         size is not None and width is not None and width > size
         for size, width in zip(sizes, window, strict=True)

@@ -1,4 +1,4 @@
-"""Ctrl-C where it must not come in between, and where it would get lost."""
+"""Handles Ctrl-C where it must wait, and where it would get lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def deferred_interrupts() -> Iterator[None]:
-    """Context manager that holds Ctrl-C back until it is left."""
+    """Context manager that delays Ctrl-C until its end."""
     with _caught(pass_on=False) as (caught, before):
         yield
     if caught:
@@ -21,12 +21,11 @@ def deferred_interrupts() -> Iterator[None]:
 
 @contextmanager
 def kept_interrupts() -> Iterator[None]:
-    """Context manager that raises what Ctrl-C raised once more at its end, if it got
-    lost.
+    """Context manager that raises a lost Ctrl-C again at its end.
 
-    Python drops exceptions that come up in a destructor, in a weak reference's callback
-    or in one of the garbage collector, and prints them. Tracing a graph runs many of
-    these. What is raised again is silent.
+    Python prints and drops exceptions in destructors, weak reference callbacks and
+    garbage collector callbacks. Tracing a graph runs many of these. The exception that
+    is raised again prints nothing extra.
     """
     with _caught(pass_on=True) as (caught, before):
         report = sys.unraisablehook
@@ -46,8 +45,8 @@ def kept_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _caught(pass_on: bool) -> Iterator[tuple[list[Any], Any]]:
-    """Gives a list that Ctrl-C adds to, and the handler before; an empty one in other
-    threads."""
+    """Yields a list to which Ctrl-C adds an item, and the previous handler; in other
+    threads, the list stays empty."""
     caught: list[Any] = []
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(

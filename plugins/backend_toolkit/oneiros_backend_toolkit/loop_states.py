@@ -1,4 +1,4 @@
-"""The rule for states of loops: a step returns them in the shapes that it received."""
+"""The rule for the states of loops: a step must keep their shapes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ Shape = tuple[int | None, ...]
 
 
 def state_shape(place: int, before: Shape, after: Shape) -> Shape:
-    """Returns the shape of a loop's state, with the sizes that are known before or
-    after a step.
+    """Returns the shape of a loop's state, with the sizes known before or after a step.
 
     # Arguments
-        place: int, which of the states it is.
-        before: tuple of int or None, the shape of what the step receives.
-        after: tuple of int or None, the shape of what it returns.
+        place: int, the index of the state.
+        before: tuple of int or None, the shape that the step receives.
+        after: tuple of int or None, the shape that it returns.
 
     # Raises
-        ShapeError: if these can't be shapes of one tensor.
+        ShapeError: if these can't be shapes of the same tensor.
 
     # Example
 
@@ -30,8 +29,8 @@ def state_shape(place: int, before: Shape, after: Shape) -> Shape:
     if len(before) != len(after) or not all(map(_agree, before, after)):
         raise ShapeError(
             f"State {place} of a loop has shape {before} before a step and {after} "
-            "after it. A step returns the states in the order in which it received "
-            "them, and keeps their shapes; K.rnn(…, unroll=True) takes other shapes."
+            "after it. A step must return the states in the order in which it received "
+            "them, and keep their shapes. K.rnn(…, unroll=True) accepts other shapes."
         )
     return tuple(
         size_after if size_before is None else size_before

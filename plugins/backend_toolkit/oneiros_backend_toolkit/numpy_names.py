@@ -1,8 +1,8 @@
-"""NumPy's functions on tensors: what they compute, and what to write instead.
+"""NumPy's functions on tensors: the operators that work, and advice for the others.
 
-A tensor has no value before a function runs, and NumPy's functions compute at once. So
-they are answered with what `K` has for them. The operators are exceptions: NumPy hands
-`array * x` to the same method as `np.multiply(array, x)`, and both are a tensor.
+A tensor has no value before a function runs, but NumPy's functions compute immediately.
+So the error names the equivalent in `K`. The operators are exceptions: NumPy passes
+`array * x` to the same method as `np.multiply(array, x)`, and both return a tensor.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ IN_K = {
     "where": "K.switch(condition, x, y)",
     "zeros_like": "K.zeros_like(x)",
 }
-"""What to write for NumPy's functions, by the `__name__`s of these."""
+"""Replacements of NumPy's functions, by their `__name__`."""
 REDUCTIONS = {
     "add": "K.sum(x)",
     "logical_and": "K.all(x)",
@@ -121,7 +121,7 @@ REDUCTIONS = {
     "minimum": "K.min(x)",
     "multiply": "K.prod(x)",
 }
-"""What to write for `np.add.reduce` and its like, by the names of the functions."""
+"""Replacements of `np.add.reduce` and similar methods, by function name."""
 OPERATORS = {
     "add": ("__add__", "__radd__"),
     "bitwise_and": ("__and__", "__rand__"),
@@ -139,16 +139,16 @@ OPERATORS = {
     "remainder": ("__mod__", "__rmod__"),
     "subtract": ("__sub__", "__rsub__"),
 }
-"""Methods that compute a function: of the first operand, and of the second one."""
+"""Methods that compute a function, for the first and for the second operand."""
 SAME_OBJECT = {"equal": False, "not_equal": True}
-"""What `==` gives of an array and a tensor, as of any two different objects."""
+"""The result of `==` for an array and a tensor, as for any two different objects."""
 ASKING_NO_VALUES = {
     *("flip", "fliplr", "flipud", "imag", "iscomplexobj", "isrealobj", "moveaxis"),
     *("ndim", "nonzero", "real", "rollaxis", "rot90", "shape", "size"),
     *("diff", "swapaxes"),
 }
-"""Functions that ask an array only for what tensors may have, too: attributes, methods,
-parts."""
+"""Functions that only use features that tensors may have, too: attributes, methods,
+items."""
 
 
 def compute_elements(
@@ -159,19 +159,19 @@ def compute_elements(
     options: Mapping[str, Any],
     functions: Callable[[str], Callable[..., Any] | None],
 ) -> Any:
-    """Computes a function of NumPy's that works element by element, if a tensor can.
+    """Computes an elementwise NumPy function, if tensors support it.
 
     # Arguments
-        x: the tensor that NumPy asks, one of the inputs.
-        ufunc, method, inputs, options: what NumPy gives to `__array_ufunc__`.
-        functions: function of a name that returns the engine's function for it, or
-            None.
+        x: the tensor that NumPy calls, one of the inputs.
+        ufunc, method, inputs, options: the arguments of `__array_ufunc__`.
+        functions: function that returns the engine's function with a name, or None.
 
     # Returns
-        A tensor; for `array == x`, a bool.
+        A tensor, or a bool for `array == x`.
 
     # Raises
-        TypeError: if there is no such function for tensors. It says what `K` has.
+        TypeError: if there is no such function for tensors. It names the equivalent in
+            `K`.
     """
     name = ufunc.__name__
     shown = f"np.{name}" if hasattr(np, name) else name
@@ -196,14 +196,14 @@ def compute_elements(
 def compute_whole(
     x: Any, function: Any, args: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
-    """Computes a function of NumPy's of whole arrays, if it asks for no values.
+    """Computes a NumPy function of whole arrays, if it doesn't need values.
 
     # Arguments
-        x: the tensor that NumPy asks, one of the arguments.
-        function, args, options: what NumPy gives to `__array_function__`.
+        x: the tensor that NumPy calls, one of the arguments.
+        function, args, options: the arguments of `__array_function__`.
 
     # Raises
-        TypeError: if it asks for values. It says what `K` has.
+        TypeError: if it needs values. It names the equivalent in `K`.
     """
     name = function.__name__
     refused = refused_function(_shown(function), IN_K.get(name), x)
@@ -216,11 +216,11 @@ def compute_whole(
 
 
 def refused_function(name: str, line: str | None, x: Any) -> TypeError:
-    """Returns the error for a function of NumPy's that tensors have no values for.
+    """Returns the error for a NumPy function that needs the values of a tensor.
 
     # Arguments
-        name: str, what the user wrote, such as `"np.mean"`.
-        line: str, what to write instead; None if `K` has nothing for it.
+        name: str, the name that the user wrote, such as `"np.mean"`.
+        line: str, the replacement; None if `K` has none.
         x: the tensor.
     """
     if line is None:
@@ -230,8 +230,8 @@ def refused_function(name: str, line: str | None, x: Any) -> TypeError:
     else:
         advice = f"Write {line}"
     return TypeError(
-        f"{name} takes values, and {x} has none until a function runs. {advice}. "
-        "K.eval(x) computes a value now, where x depends on no input."
+        f"{name} needs values, and {x} has none until a function runs. {advice}. "
+        "K.eval(x) computes a value now if x depends on no input."
     )
 
 
@@ -242,6 +242,6 @@ def _shown(function: Any) -> str:
 
 
 def _is_tensor(operand: Any, x: Any) -> bool:
-    """Returns whether an operand is a tensor of the kind of `x`."""
+    """Returns whether an operand is a tensor of the same kind as `x`."""
     method = getattr(type(operand), "__array_ufunc__", None)
     return method is type(x).__array_ufunc__

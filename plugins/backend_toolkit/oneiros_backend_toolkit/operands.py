@@ -1,6 +1,7 @@
-"""What functions of `K` take, checked in the same words on every backend.
+"""Checks of operands of `K`'s functions, with the same messages on every backend.
 
-Messages tell ranks, not shapes: on JAX, sizes that are open are tried with others.
+Messages contain ranks, not shapes, because on JAX open sizes are replaced by trial
+sizes.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ Sizes = Sequence[int | None]
 
 
 def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
-    """Returns what `pair_of_axes` does, where no axis may be the batch's.
+    """Returns the same as `pair_of_axes`, but refuses the batch axis.
 
     # Raises
-        ArgumentError: if an axis is the batch's, or none at all.
+        ArgumentError: if an axis is the batch axis, or doesn't exist.
     """
     x_axis, y_axis = pair_of_axes(x_shape, y_shape, axes)
     if x_axis == 0 or y_axis == 0:
@@ -29,21 +30,21 @@ def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]
 
 
 def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
-    """Returns the axes that `K.batch_dot` sums over: one of each tensor, none negative.
+    """Returns the axes over which `K.batch_dot` sums: one per tensor, not negative.
 
     # Arguments
         x_shape, y_shape: sequences of sizes.
-        axes: what `batch_dot` received: an int, a pair, or None for the last axis of
+        axes: the argument of `batch_dot`: an int, a pair, or None for the last axis of
             the first tensor and the last but one of the second.
 
     # Raises
-        ArgumentError: if a tensor has only one axis, or if an axis is none of it.
+        ArgumentError: if a tensor has only one axis, or an axis doesn't exist.
     """
     x_rank = len(x_shape)
     y_rank = len(y_shape)
     if x_rank < 2 or y_rank < 2:
         raise ArgumentError(
-            f"batch_dot takes tensors of rank 2 or more, not of {x_rank} and {y_rank}."
+            f"batch_dot needs tensors of rank 2 or more, not of {x_rank} and {y_rank}."
         )
     if axes is None:
         return x_rank - 1, max(y_rank - 2, 1)
@@ -58,26 +59,27 @@ def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
     """Returns an axis of a tensor, counted from the start.
 
     # Arguments
-        function: str, the function of `K` that received it.
+        function: str, the name of the function of `K`, for messages.
         axis: int.
         rank: int, the number of axes.
         new: int, the number of axes that the function adds.
 
     # Raises
-        ArgumentError: if there is no such axis.
+        ArgumentError: if the axis doesn't exist.
     """
     count = rank + new
     if not is_int(axis) or not -count <= axis < count:
         accepted = f"ints from {-count} to {count - 1}" if count else "none"
         raise ArgumentError(
             f"{function} received the axis {axis!r} for a tensor of rank {rank}. It "
-            f"takes {accepted}."
+            f"accepts {accepted}."
         )
     return int(axis) % count
 
 
 def axes_of(function: str, axes: Any, rank: int) -> list[int]:
-    """Returns axes, an int or several, as `axis_of` does: sorted, each once."""
+    """Converts axes, an int or several, like `axis_of`; returns them sorted and without
+    duplicates."""
     is_list = hasattr(axes, "__iter__") and not isinstance(axes, str)
     listed = axes if is_list else [axes]
     return sorted({axis_of(function, axis, rank) for axis in listed})
@@ -102,11 +104,11 @@ def rank_of_placeholder(engine: str, ndim: int | None) -> int:
     """Returns the rank of a placeholder without a shape.
 
     # Raises
-        ArgumentError: if it isn't given: only TensorFlow leaves ranks open.
+        ArgumentError: if it is missing; only TensorFlow allows unknown ranks.
     """
     if ndim is None:
         raise ArgumentError(
-            f"placeholder received neither `shape` nor `ndim`, and {engine} has to "
+            f"placeholder received neither `shape` nor `ndim`, but {engine} must "
             "know the number of axes. Pass shape=(None, 3), or ndim=2; shape=() is a "
             "number."
         )
@@ -117,6 +119,6 @@ def check_softmax_rank(shape: Sizes) -> None:
     """Checks that a tensor can be an argument of `K.softmax`."""
     if len(shape) not in (2, 3):
         raise ArgumentError(
-            f"softmax takes a 2D or 3D tensor, not one of rank {len(shape)}. Reshape "
-            "it so that its last axis holds the classes."
+            f"softmax needs a 2D or 3D tensor, not one of rank {len(shape)}. Reshape "
+            "it so that its last axis contains the classes."
         )

@@ -1,5 +1,5 @@
-"""Zeros around sequences, images and volumes, in terms of one primitive that each
-engine supplies."""
+"""Zero padding of sequences, images and volumes, built on one primitive of each
+engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -16,11 +16,11 @@ NO_BORDER = (0, 0)
 
 
 class Padding(Images):
-    """The contract's functions of padding, with zeros."""
+    """The contract's functions for zero padding."""
 
     def _pad(self, x, widths: Pairs) -> T:
-        """Adds zeros: along each axis, as many before and after as its pair in `widths`
-        says."""
+        """Adds zeros before and after each axis; `widths` has a pair of counts per
+        axis."""
         raise NotImplementedError
 
     def temporal_padding(self, x, padding=1) -> T:

@@ -1,4 +1,4 @@
-"""Pooling, in terms of one primitive that each engine supplies."""
+"""Pooling, built on one primitive of each engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -20,12 +20,12 @@ T = Any
 
 @dataclass(frozen=True)
 class PoolingArguments:
-    """Pooling without its tensor and its windows, as a user called for it.
+    """A pooling call without its tensor and windows.
 
     # Arguments
         function: str, the name of the function of `K`.
         rank: int, the number of spatial axes.
-        border_mode, dim_ordering, pool_mode: what the function received.
+        border_mode, dim_ordering, pool_mode: the function's arguments.
     """
 
     function: str
@@ -36,7 +36,7 @@ class PoolingArguments:
 
 
 class Pooling(Images):
-    """The contract's functions of pooling: maximum and average over windows."""
+    """The contract's pooling functions: maximum and average over windows."""
 
     def _pool(
         self,

@@ -1,7 +1,7 @@
-"""The steps of the recurrent layers, and their gradients, in terms of an engine's
+"""The steps of the recurrent layers and their gradients, built on an engine's
 operations.
 
-`recurrent_gradients` has the loops around them.
+`recurrent_gradients` contains the loops around them.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -19,12 +19,11 @@ ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 
 
 class LoopOperations(Protocol):
-    """The operations that the loops are written in, besides arithmetic, comparison and
-    `@`.
+    """The operations that the loops use, besides arithmetic, comparison and `@`.
 
     # Properties
-        projects_early: whether an input as wide as the state is projected before the
-            loop, as wider ones are.
+        projects_early: whether to project an input as wide as the state before the
+            loop, like wider ones.
     """
 
     projects_early: bool
@@ -39,16 +38,16 @@ class LoopOperations(Protocol):
         """1 / (1 + exp(-x))."""
 
     def clip(self, x) -> T:
-        """Bounds by 0 and 1."""
+        """Clips to the range from 0 to 1."""
 
     def where(self, condition, x) -> T:
-        """Returns `x` where the condition holds, else 0."""
+        """Returns `x` where the condition is true, and 0 elsewhere."""
 
     def choose(self, condition, x, y) -> T:
-        """Returns `x` where the condition holds, else `y`."""
+        """Returns `x` where the condition is true, and `y` elsewhere."""
 
     def split(self, x, sizes: Sequence[int]) -> Sequence[T]:
-        """Cuts the last axis into parts of these sizes."""
+        """Splits the last axis into parts of these sizes."""
 
     def join(self, parts: Sequence[T], axis: int) -> T:
         """Joins tensors along an axis."""
@@ -80,8 +79,8 @@ class LoopOperations(Protocol):
 
         # Arguments
             widths: the results' numbers of features.
-            backwards: whether to start at the last row. A result stays at the place of
-                the row it comes from.
+            backwards: whether to start at the last row. Each result stays at the
+                position of its row.
         """
 
 
@@ -99,7 +98,7 @@ def activate(engine: LoopOperations, name: str, x) -> T:
 
 
 def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> T:
-    """Returns `gradient` times the derivative of the activation that gave `y`."""
+    """Returns `gradient` times the derivative of the activation with the result `y`."""
     if name == "tanh":
         return gradient * (1 - y * y)
     if name == "sigmoid":
@@ -112,13 +111,13 @@ def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> T:
 
 
 class Residuals(NamedTuple):
-    """What the forward loop leaves for the gradient: the tensors of one step, or the
-    sequences of all.
+    """The data that the forward loop stores for the gradient: the tensors of one step,
+    or the sequences of all steps.
 
     # Arguments
         output: the first state after the step.
         states_before: the states before it.
-        intermediates: what else the cell's gradient needs.
+        intermediates: other tensors for the cell's gradient.
     """
 
     output: T
@@ -127,26 +126,26 @@ class Residuals(NamedTuple):
 
     @staticmethod
     def from_tensors(cell: FusedCell, tensors: Sequence[T]) -> Residuals:
-        """Returns what `tensors` listed."""
+        """Returns the residuals from a list made by `tensors`."""
         output, *others = tensors
         states_before = tuple(others[: cell.states])
         return Residuals(output, states_before, tuple(others[cell.states :]))
 
     def tensors(self) -> States:
-        """Returns all one after the other, as a loop takes them."""
+        """Returns all tensors in one list, for a loop."""
         return (self.output, *self.states_before, *self.intermediates)
 
 
 class FusedCell(Protocol):
-    """One step of a recurrent layer, and its gradient.
+    """A step of a recurrent layer, and its gradient.
 
     # Properties
         blocks: number of blocks in the projected input and in the recurrent weights.
         states: number of states.
-        intermediates: number of tensors, as wide as a state, that the gradient needs
-            besides states.
-        reads_whole: whether it reads the projected input in one piece; reading a
-            sequence in several is slow.
+        intermediates: number of additional tensors, as wide as a state, for the
+            gradient.
+        reads_whole: whether it reads the projected input in one piece; reading several
+            pieces of a sequence is slow.
     """
 
     blocks: ClassVar[int]
@@ -167,7 +166,7 @@ class FusedCell(Protocol):
 
         # Arguments
             x: the projected input.
-            weights: what `split_weights` returned.
+            weights: the result of `split_weights`.
         """
 
     def backward(
@@ -177,31 +176,32 @@ class FusedCell(Protocol):
         residuals: Residuals,
         weights: States,
     ) -> tuple[T, States]:
-        """Returns the gradients by the projected input and by the states before.
+        """Returns the gradients with respect to the projected input and the previous
+        states.
 
         # Arguments
-            gradients: by the states after.
+            gradients: the gradients with respect to the new states.
             residuals: the tensors of the step.
             weights: the parts of `split_weights`, transposed.
         """
 
     def split_weights(self, engine: LoopOperations, U) -> States:
-        """Returns the parts of the recurrent weights that one step multiplies by."""
+        """Returns the parts of the recurrent weights for the products of a step."""
 
     def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
-        """Returns the gradient by the recurrent weights.
+        """Returns the gradient with respect to the recurrent weights.
 
         # Arguments
             residuals: sequences.
-            dx: sequence of the gradients by the projected input.
+            dx: sequence of the gradients with respect to the projected input.
         """
 
 
 class OneProduct:
-    """A cell whose recurrent weights all multiply the first state."""
+    """A cell in which all recurrent weights multiply the first state."""
 
     def split_weights(self, engine: LoopOperations, U) -> States:
-        """All at once."""
+        """Returns all weights together."""
         return (U,)
 
     def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
@@ -222,7 +222,7 @@ class SimpleRnnCell(OneProduct):
     def forward(
         self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
-        """Keeps nothing: the state is the activation's result."""
+        """Stores nothing, since the state is the activation's result."""
         (h,) = states
         return (activate(engine, self.activation, x + h @ weights[0]),), ()
 
@@ -251,13 +251,13 @@ class LstmCell(OneProduct):
 
     @property
     def reads_whole(self) -> bool:
-        """Where all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
+        """Whether all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
         return self.activation == "tanh" and self.inner == "sigmoid"
 
     def forward(
         self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
-        """Keeps the gates, and the activation of c."""
+        """Stores the gates, and the activation of c."""
         h, c = states
         i, f, g, o = self._gates(engine, x + h @ weights[0], h.shape[-1])
         c = f * c + i * g
@@ -309,18 +309,19 @@ class GruCell:
     reads_whole: ClassVar[bool] = False
 
     def split_weights(self, engine: LoopOperations, U) -> States:
-        """The gates' weights and the candidate's, which multiply one after the
+        """Returns the gates' weights and the candidate's, which multiply one after the
         other."""
         return self._split(engine, U, U.shape[0])
 
     def _split(self, engine: LoopOperations, x, units: int) -> States:
-        """Cuts the blocks into those of the gates, and that of the candidate."""
+        """Splits the blocks into those of the gates and that of the candidate."""
         return tuple(engine.split(x, [2 * units, units]))
 
     def forward(
         self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
-        """Keeps the gates, the candidate, and what the candidate's weights multiply."""
+        """Stores the gates, the candidate, and the factor of the candidate's
+        weights."""
         (h,) = states
         gate_weights, candidate_weights = weights
         units = h.shape[-1]

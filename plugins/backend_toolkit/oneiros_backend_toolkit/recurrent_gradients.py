@@ -1,12 +1,12 @@
-"""Whole recurrent layers as one operation, with a gradient derived by hand; the
+"""Whole recurrent layers as one operation with a hand-written gradient: the
 mathematics, for any engine.
 
-The forward loop stores what its activations gave. The backward loop reads that instead
-of computing it anew, and leaves the gradient of the recurrent weights to a single
-product over all steps and samples, after it.
+The forward loop stores the results of its activations. The backward loop reads them
+instead of computing them again, and a single product over all steps and samples after
+it computes the gradient of the recurrent weights.
 
-A sequence has the axes (steps, samples, features). A masked step hands the states on as
-they were. So the output of a step is always its first state.
+A sequence has the axes (steps, samples, features). A masked step keeps the states
+unchanged, so the output of a step is always its first state.
 
 On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as long with
 `K.rnn` instead (`benchmarks/mechanisms.py recurrent_gradients`).
@@ -30,12 +30,12 @@ T = Any
 
 @dataclass(frozen=True)
 class CellLoop:
-    """A cell run over a sequence.
+    """Runs a cell over a sequence.
 
     # Arguments
         engine: the LoopOperations.
         cell: the FusedCell.
-        backwards: bool, whether it starts at the last step.
+        backwards: bool, whether to start at the last step.
     """
 
     engine: LoopOperations
@@ -51,15 +51,15 @@ class CellLoop:
         projection: States = (),
         differentiated: bool = True,
     ) -> tuple[States, Residuals]:
-        """Returns the last states, and the sequences of outputs and of what else the
-        gradient needs.
+        """Returns the last states, and the sequences of outputs and of other data for
+        the gradient.
 
         # Arguments
-            x: sequence, the projected input, or with `projection` the input itself.
+            x: sequence, the projected input, or, with `projection`, the input itself.
             U: the recurrent weights.
             mask: sequence of booleans with one feature, or None.
             initial: the initial states.
-            projection: the input's weights and the bias, or nothing.
+            projection: the input's weights and the bias, or empty.
             differentiated: whether `backward` will follow.
         """
         engine = self.engine
@@ -86,8 +86,8 @@ class CellLoop:
         return last, Residuals.from_tensors(cell, results)
 
     def _projects_first(self, x, U, differentiated: bool) -> bool:
-        """Returns whether to project the input before the loop: where that, and reading
-        the projection step by step, takes less time than projecting each step."""
+        """Returns whether to project the input before the loop, because this, with
+        reading the projection step by step, is faster than projecting each step."""
         features = x.shape[-1]
         units = U.shape[0]
         if features > units:
@@ -99,7 +99,8 @@ class CellLoop:
         return features < units or not differentiated
 
     def _chosen(self, condition, tensors: States, others: States) -> States:
-        """Returns the first tensors where the condition holds, else the others."""
+        """Returns the first tensors where the condition is true, and the others
+        elsewhere."""
         pairs = zip(tensors, others, strict=True)
         return tuple(self.engine.choose(condition, x, y) for x, y in pairs)
 
@@ -111,12 +112,14 @@ class CellLoop:
         d_outputs,
         d_last: States,
     ) -> tuple[T, T, States]:
-        """Returns the gradients by the projected input, U and the initial states.
+        """Returns the gradients with respect to the projected input, U and the initial
+        states.
 
         # Arguments
             U, mask: as for `forward`.
-            residuals: what `forward` returned.
-            d_outputs, d_last: gradients by the outputs and by the last states.
+            residuals: the result of `forward`.
+            d_outputs, d_last: gradients with respect to the outputs and the last
+                states.
         """
         engine = self.engine
         cell = self.cell
@@ -143,8 +146,8 @@ class CellLoop:
         return dx, cell.weights_gradient(engine, residuals, dx), d_initial
 
     def unprojected(self, x, dx, projection: States) -> tuple[T, States]:
-        """Returns the gradients by the input and by the projection, from that by the
-        projected input.
+        """Returns the gradients with respect to the input and the projection, from the
+        gradient with respect to the projected input.
 
         # Arguments
             x, projection: as for `forward`.

@@ -1,4 +1,4 @@
-"""Enlarging images and volumes by repeating their cells."""
+"""Enlarges images and volumes by repeating their pixels."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -13,7 +13,7 @@ T = Any
 
 
 class Resizing(Images):
-    """The contract's functions of resizing, by whole factors."""
+    """The contract's functions for resizing by integer factors."""
 
     def resize_images(self, X, height_factor, width_factor, dim_ordering: T) -> T:
         factors = {"height_factor": height_factor, "width_factor": width_factor}

@@ -1,4 +1,4 @@
-"""`K.rnn`, in terms of the loop that each engine supplies."""
+"""`K.rnn`, built on each engine's loop."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -24,7 +24,7 @@ Shape = tuple[int | None, ...]
 
 
 class Rnn(Folds):
-    """The function of `K` that runs a step function over the second axis of a
+    """The function of `K` that applies a step function along the second axis of a
     tensor."""
 
     def rnn(
@@ -69,8 +69,8 @@ class Rnn(Folds):
         return last, outputs, states
 
     def _check_lengths_of(self, sequence, step_mask, steps: int | None) -> None:
-        """Checks how many steps there are, now as far as it is known, and again when
-        data comes."""
+        """Checks the number of steps, now as far as it is known, and again when data
+        arrives."""
         tensors = [sequence] if step_mask is None else [sequence, step_mask]
         check_lengths("rnn", 0, None, *map(self.int_shape, tensors))
         check = functools.partial(check_lengths, "rnn", 0, steps)
@@ -110,16 +110,16 @@ class Rnn(Folds):
     def _masked_states(
         self, step_mask, new_states: list[T], old_states: list[T]
     ) -> list[T]:
-        """Returns the new states of the samples that take part in a step, the old ones
-        of others."""
+        """Returns the new states of the samples that take part in a step, and the old
+        states of the others."""
         return [
             self._where(step_mask, new, old)
             for new, old in zip(new_states, old_states, strict=True)
         ]
 
     def _carried(self, outputs, step_mask, initial: list[T], go_backwards: bool) -> T:
-        """Returns the outputs with those of steps left out replaced by the ones
-        before."""
+        """Returns the outputs, with those of masked steps replaced by the previous
+        ones."""
 
         def fn(slices: list[T], states: list[T]) -> Stepped:
             output, step_mask = slices
@@ -134,7 +134,7 @@ class Rnn(Folds):
         return carried
 
     def _output_before_the_first(self, outputs, initial: list[T]) -> T:
-        """Returns the first state, if it is like an output, else zeros."""
+        """Returns the first state if it has the form of an output, or else zeros."""
         shape = self.int_shape(outputs)[1:]
         dtype = self.dtype(outputs)
         if initial:
@@ -190,7 +190,7 @@ class Rnn(Folds):
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
     def _where(self, step_mask, new, old) -> T:
-        """Chooses sample by sample."""
+        """Chooses per sample."""
         rank = self.ndim(new)
         if rank == 0:
             return new
@@ -207,10 +207,10 @@ class Rnn(Folds):
 
 @dataclass
 class _StepResults:
-    """What a step function gave when it was called for all steps.
+    """The results of a step function that was called for all steps.
 
     # Properties
-        output_place: which of the new states is the output as well; None for none.
+        output_place: the index of the new state that is also the output, or None.
         state_dtypes: the types of the new states.
     """
 
@@ -228,46 +228,46 @@ def _place_of(output, states: list[T]) -> int | None:
 def _check_last(sequence: Shape) -> None:
     if sequence[0] == 0:
         raise ShapeError(
-            "K.rnn received inputs of 0 steps, of which there is no last output. "
-            "Give it 1 step or more; or let the step function return its output as "
-            "one of the states, too."
+            "K.rnn received inputs of 0 steps, which have no last output. "
+            "Pass at least 1 step, or let the step function also return its output as "
+            "one of the states."
         )
 
 
 def check_lengths(
     function: str, axis: int, unrolled: int | None, inputs: Shape, *masks: Shape
 ) -> None:
-    """Checks how many steps inputs and masks have, as far as that is known.
+    """Checks the numbers of steps of inputs and masks, as far as they are known.
 
     # Arguments
         function: the name of the function of `K`.
         axis: the axis of the steps.
-        unrolled: how many steps are taken; None for as many as there are.
+        unrolled: the number of unrolled steps; None for all.
     """
     steps = inputs[axis]
     if steps is not None and unrolled is not None and steps < unrolled:
         raise ShapeError(
             f"K.{function} received inputs of {steps} steps and "
-            f"input_length={unrolled}. Give it as many steps as it was unrolled for, "
+            f"input_length={unrolled}. Pass as many steps as it was unrolled for, "
             "or unroll=False."
         )
     for mask in masks:
         if None not in (steps, mask[axis]) and steps != mask[axis]:
             raise ShapeError(
                 f"K.{function} received inputs of {steps} steps and a mask of "
-                f"{mask[axis]}. The mask is (samples, steps), with as many steps as "
+                f"{mask[axis]} steps. The mask must have as many steps as "
                 "the inputs."
             )
 
 
 @dataclass
 class _Step:
-    """A step function with its constants, whose faults are told in terms of K.rnn.
+    """A step function with its constants; its errors are explained in terms of K.rnn.
 
     # Properties
-        looped: whether it is called once for all steps, and the states must keep their
+        looped: whether it is called once for all steps, so the states must keep their
             shapes.
-        uses_phase: whether what it returned depends on the learning phase.
+        uses_phase: whether its results depend on the learning phase.
     """
 
     backend: Rnn
@@ -320,8 +320,8 @@ class _Step:
         )
 
     def _shape(self, x) -> str:
-        """Returns the shape of a tensor or an array, or the shapes in a list, as a
-        message shows them."""
+        """Returns the shape of a tensor or an array, or the shapes in a list, for
+        messages."""
         if isinstance(x, (list, tuple)):
             return f"[{', '.join(map(self._shape, x))}]"
         return str(self.backend.int_shape(x) if self.backend.owns(x) else np.shape(x))

@@ -1,7 +1,7 @@
-"""`K.get_session` and `K.set_session`: what is left of the sessions of TensorFlow 1.
+"""`K.get_session` and `K.set_session`: a substitute for the sessions of TensorFlow 1.
 
-Variables hold their values, and functions compute, without a session. What code of 2016
-asks of one still has an answer.
+Variables have their values, and functions compute, without a session. This module keeps
+code of 2016 that uses one working.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -21,11 +21,12 @@ from oneiros_backend_toolkit.user_warnings import warn
 T = Any
 
 REMEMBERED_FUNCTIONS = 16
-"""How many compiled functions a session keeps, for calls of `run` in a loop."""
+"""Maximum number of compiled functions that a session keeps, for calls of `run` in a
+loop."""
 
 
 class SessionGraph:
-    """Stands for a session's graph: there is one, in which everything is."""
+    """A substitute for a session's graph; there is one for everything."""
 
     @contextmanager
     def as_default(self) -> Iterator[SessionGraph]:
@@ -37,10 +38,10 @@ class SessionGraph:
 
 
 class Session:
-    """Computes tensors, as a session of TensorFlow 1 did.
+    """Computes tensors like a session of TensorFlow 1.
 
     # Arguments
-        backend: the Backend whose tensors it computes.
+        backend: the Backend of its tensors.
 
     # Properties
         graph: an object with `as_default()`.
@@ -69,17 +70,18 @@ class Session:
         """Returns values.
 
         # Arguments
-            fetches: tensor, or nested lists, tuples and dicts of tensors. An update,
-                as `K.update` returns it, sets its variable and gives the new value.
-                TensorFlow's own operations aren't run: variables need no initializing.
+            fetches: tensor, or nested lists, tuples and dicts of tensors. An update
+                from `K.update` sets its variable and returns the new value.
+                TensorFlow's own operations aren't run, since variables don't need
+                initialization.
             feed_dict: dict from placeholder to value.
-            options, run_metadata: not needed.
+            options, run_metadata: ignored.
 
         # Returns
-            Arrays, in the form of `fetches`.
+            Arrays in the structure of `fetches`.
 
         # Raises
-            ArgumentError: for what isn't a tensor of the backend.
+            ArgumentError: if a value isn't a tensor of the backend.
         """
         # A learning phase that was fixed is a number, and needs no value
         fed = {
@@ -107,13 +109,13 @@ class Session:
         elif not _is_operation(fetches):
             if not self.backend.owns(fetches):
                 raise ArgumentError(
-                    f"run takes tensors of the backend {self.backend.name!r}; it "
+                    f"run expected tensors of the backend {self.backend.name!r}; it "
                     f"received {fetches!r:.80}."
                 )
             yield fetches
 
     def _filled(self, fetches: Any, values: Iterator[Any]) -> Any:
-        """Returns values in the form of `fetches`."""
+        """Returns values in the structure of `fetches`."""
         if isinstance(fetches, dict):
             return {key: self._filled(part, values) for key, part in fetches.items()}
         if isinstance(fetches, Update):
@@ -138,13 +140,14 @@ class Session:
 
 
 def _is_operation(x: Any) -> bool:
-    """Returns whether `x` is what TensorFlow gives for initializing variables: an
-    operation, and None outside of a graph."""
+    """Returns whether `x` is TensorFlow's initializer of variables: an operation, or
+    None outside of a graph."""
     return x is None or hasattr(x, "node_def")
 
 
 class Sessions(Derived):
-    """The contract's functions of sessions, for code that makes, sets and uses them."""
+    """The contract's session functions, for code that creates, sets and uses
+    sessions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +159,7 @@ class Sessions(Derived):
     def set_session(self, session) -> None:
         if session is not None and session is not self._session:
             warn(
-                "K.set_session has no effect: nothing computes in a session any more. "
+                "K.set_session has no effect, because nothing computes in a session. "
                 "The setting `device` chooses the device (ONEIROS_DEVICE=gpu:1), and "
-                "GPUs' memory is taken as it is needed."
+                "GPU memory is allocated as needed."
             )

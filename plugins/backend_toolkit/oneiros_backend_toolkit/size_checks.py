@@ -1,10 +1,10 @@
-"""What layers and functions of `K` say of sizes that only the data tells, and where a
+"""Checks of sizes that are only known with the data, and the layer in which a
 computation failed.
 
-A layer with a true attribute `checks_sizes` is asked for its output's shape once more,
-at these sizes: its
-`get_output_shape_for` says what it can't take. A function of `K` leaves a check on
-tensors: `when_known`. All this happens while a graph is traced, not at each step.
+If a layer's attribute `checks_sizes` is true, its `get_output_shape_for` is called
+again with these sizes and raises an error for sizes that it doesn't accept. A function
+of `K` can attach a check to tensors with `when_known`. All this happens while a graph
+is traced, not at each step.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -31,10 +31,10 @@ CHANNELS_LAST_FORM: StateKey[T] = StateKey(
 def when_known(
     check: Callable[..., None], tensors: Sequence[T], checked: Sequence[T]
 ) -> None:
-    """Has `check` called with the shapes of tensors, each time that a graph tells them.
+    """Calls `check` with the shapes of tensors each time a graph determines them.
 
     # Arguments
-        checked: the tensors that the check is left on; whoever calls this has just made
+        checked: the tensors to which the check is attached; the caller has just created
             them.
     """
     for tensor in checked:
@@ -42,15 +42,14 @@ def when_known(
 
 
 def check_sizes(tensor, values: Mapping[T, T]) -> None:
-    """Asks the layer that a tensor comes from whether it can take its inputs, and runs
-    the tensor's check.
+    """Checks whether a tensor's layer accepts its inputs, and runs the tensor's check.
 
     # Arguments
         tensor: a tensor of the graph.
-        values: what was computed so far, by tensor.
+        values: dict from tensor to its computed value.
 
     # Raises
-        ShapeError: what the layer, or the check, says.
+        ShapeError: from the layer or the check.
     """
     call = LAYER_CALL.get(tensor)
     if call is not None and getattr(call[0], "checks_sizes", False):
@@ -64,7 +63,7 @@ def check_sizes(tensor, values: Mapping[T, T]) -> None:
 
 
 def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
-    """Returns the shapes of tensors' values; None for one that isn't known."""
+    """Returns the shapes of tensors' values; None for an unknown one."""
     return [_shape(tensor, values) for tensor in tensors]
 
 
@@ -84,12 +83,13 @@ def _shape(tensor, values: Mapping[T, T]) -> Shape | None:
 def layers_named(
     pending: list[T], behind: Callable[[T], Collection[T]], values: Mapping[T, T]
 ) -> Iterator[None]:
-    """Context manager that names the layer in which computing a graph fails.
+    """Context manager that adds the layer's name to errors in computing a graph.
 
     # Arguments
-        pending: list of tensors; the last one is computed, for those before it.
-        behind: function that returns what a tensor is computed from, itself included.
-        values: what was computed so far, by tensor.
+        pending: list of tensors; the last one is being computed for those before it.
+        behind: function that returns the tensors from which a tensor is computed,
+            including itself.
+        values: dict from tensor to its computed value.
     """
     try:
         yield
@@ -105,11 +105,11 @@ def layers_named(
 def _explained(
     error: Exception, tensors: Sequence[T], values: Mapping[T, T]
 ) -> Exception:
-    """Returns what to raise for an error: what a layer says of the sizes, if it finds
-    fault with them, and with the name of the innermost layer.
+    """Returns the error to raise: a layer's error about the sizes if there is one, with
+    the name of the innermost layer.
 
     # Arguments
-        tensors: those that depend on the tensor that failed, the innermost first.
+        tensors: the tensors that depend on the failed tensor, the innermost first.
     """
     problems = (_problem(x, values) for x in tensors)
     explained: Exception = next(filter(None, problems), error)

@@ -1,4 +1,4 @@
-"""Which tensors count as sparse; all are computed as dense ones."""
+"""Marks tensors as sparse; all are computed as dense tensors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def joined(result: T, tensors: Iterable[object]) -> T:
-    """Returns what tensors were joined to: a sparse one, if all of them are."""
+    """Returns the result of joining tensors; marks it as sparse if all of them are."""
     if all(SPARSE.get(tensor) for tensor in tensors):
         SPARSE.set(result, True)
     return result

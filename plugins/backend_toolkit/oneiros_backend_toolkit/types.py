@@ -1,5 +1,5 @@
-"""The type that the operands of an operation have in common, on every backend: the rule
-that `oneiros.backend.contract` states, computed."""
+"""The common type of an operation's operands, the same on every backend, according to
+the rule in `oneiros.backend.contract`."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
@@ -20,10 +20,10 @@ DType = np.dtype[Any]
 
 INTEGERS = "iu"
 DISCRETE = "biu"
-"""Kinds of types, as NumPy abbreviates them, that aren't of floats."""
+"""NumPy's kinds of types that aren't floats."""
 SOME_FLOAT = 0.5
-"""A constant float among operands makes floats of integers, and leaves floats as they
-are."""
+"""A constant float among operands converts integers to floats, and keeps the type of
+floats."""
 
 
 def common_type(
@@ -32,14 +32,13 @@ def common_type(
     default: str,
     arithmetic: bool = True,
 ) -> DType:
-    """Returns the type that operands have in common.
+    """Returns the common type of operands.
 
     # Arguments
-        tensors: types of the tensors among them.
-        constants: types of the numbers and arrays among them.
+        tensors: types of the tensors.
+        constants: types of the numbers and arrays.
         default: name of the default float type.
-        arithmetic: whether something is computed of them, so that booleans count as
-            integers.
+        arithmetic: whether booleans count as integers, as in arithmetic.
     """
     tensor_types = [np.dtype(dtype) for dtype in tensors]
     constant_kinds = {dtype.kind for dtype in constants}
@@ -57,22 +56,23 @@ def common_type(
 
 
 def _width(dtype: DType) -> tuple[bool, int]:
-    """Returns what the wider of two types of floats has more of; complex types are
-    wider than real ones."""
+    """Returns a key that compares the widths of float types; complex types are wider
+    than real ones."""
     return dtype.kind == "c", dtype.itemsize
 
 
 def _common_integer_type(integers: Sequence[DType]) -> DType:
-    """Returns the integer type that holds all of these; int64 where none does."""
+    """Returns the integer type that can represent all of these; int64 if there is
+    none."""
     dtype: DType = reduce(np.promote_types, integers)
     return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
 
 
 def adapted(constant: Any, dtype: DType) -> np.ndarray[Any, Any]:
-    """Returns a number or an array as one of a type.
+    """Converts a number or an array to a type.
 
     # Raises
-        ArgumentError: if that is an integer type, which can't hold an integer.
+        ArgumentError: if it is an integer type that can't represent an integer.
     """
     array = np.asarray(constant)
     if dtype.kind in INTEGERS and array.dtype.kind in INTEGERS and array.size:
@@ -88,18 +88,18 @@ def _check_holds(dtype: DType, integers: np.ndarray[Any, Any]) -> None:
         return
     too_far = least if least < bounds.min else greatest
     raise ArgumentError(
-        f"A tensor of {dtype.name} met the number {too_far}, which that type doesn't "
-        f"hold: it goes from {bounds.min} to {bounds.max}. Convert the tensor first: "
-        "K.cast(x, 'int32'), or 'float32'."
+        f"A tensor of {dtype.name} was combined with {too_far}, which doesn't fit: "
+        f"its type ranges from {bounds.min} to {bounds.max}. Convert it first with "
+        "K.cast(x, 'int32') or 'float32'."
     )
 
 
 def check_has_bits(dtype: DType) -> None:
-    """Checks that `&`, `|`, `^` and `~` can be computed on a type."""
+    """Checks that a type supports `&`, `|`, `^` and `~`."""
     if dtype.kind not in DISCRETE:
         raise ArgumentError(
-            f"&, |, ^ and ~ take integers and booleans; they received {dtype.name}. "
-            "K.not_equal(x, 0) makes booleans of numbers."
+            f"&, |, ^ and ~ need integers or booleans; received {dtype.name}. "
+            "K.not_equal(x, 0) converts numbers to booleans."
         )
 
 
@@ -111,9 +111,9 @@ def widest_bounds(dtype: DType) -> tuple[Any, Any]:
 
 
 def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
-    """Returns bounds to clip values of a type by.
+    """Returns bounds for clipping values of a type.
 
-    None means no bound, and so does a number beyond what the type holds.
+    None means no bound, and so does a number outside the range of the type.
     """
     least, greatest = widest_bounds(dtype)
     if low is None or (is_int(low) and low < least):
@@ -124,29 +124,27 @@ def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
 
 
 class Types(Explained):
-    """A backend that casts operands to the type that they have in common."""
+    """A backend that casts operands to their common type."""
 
     def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
-        """Returns the type that operands have in common."""
+        """Returns the common type of operands."""
         tensor_types = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
         constant_types = [np.asarray(x).dtype for x in values if not self.owns(x)]
         return common_type(tensor_types, constant_types, floatx(), arithmetic)
 
     def alike(self, *values: T, arithmetic: bool = True) -> list[T]:
-        """Returns operands as tensors and arrays of the type that they have in
-        common."""
+        """Converts operands to tensors and arrays of their common type."""
         dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
     def as_floats(self, *values: T) -> list[T]:
-        """Returns operands of what is a fraction by its nature: integers and booleans
-        as floats of the type that all have in common, floats as they are."""
+        """Converts operands for a fractional result: integers and booleans become
+        floats of the common type, floats stay unchanged."""
         dtype = self.common_type([*values, SOME_FLOAT])
         return [self._as_type(x, dtype) if self._is_discrete(x) else x for x in values]
 
     def floats_alike(self, *values: T) -> list[T]:
-        """Returns operands as tensors and arrays of the float type that they have in
-        common."""
+        """Converts operands to tensors and arrays of their common float type."""
         dtype = self.common_type([*values, SOME_FLOAT])
         return [self._as_type(x, dtype) for x in values]
 

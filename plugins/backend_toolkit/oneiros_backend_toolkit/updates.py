@@ -11,11 +11,12 @@ Sizes = Sequence[int | None]
 
 
 class Update(NamedTuple):
-    """A pair of a variable and its new value, which a session runs as TensorFlow 1 did.
+    """A pair of a variable and its new value, which a session can run as in TensorFlow
+    1.
 
     # Properties
         variable: the variable.
-        value: a tensor of its shape.
+        value: a tensor of the same shape.
     """
 
     variable: Any
@@ -27,16 +28,16 @@ def check_new_shape(name: str | None, shape: Sizes, new_shape: Sizes) -> None:
 
     # Arguments
         name: str, the variable's name; None if it has none.
-        shape: sizes of the variable, None for one that may change.
-        new_shape: sizes of the new value, None for one that isn't known.
+        shape: sizes of the variable; None for sizes that may change.
+        new_shape: sizes of the new value; None for unknown sizes.
 
     # Raises
-        ShapeError: if it can't.
+        ShapeError: if it may not.
     """
     if not _may_be_equal(shape, new_shape):
         raise ShapeError(
             f"{name or 'The variable'} has shape {tuple(shape)}; its update can't have "
-            f"shape {tuple(new_shape)}. K.function takes new values of a variable's "
+            f"shape {tuple(new_shape)}. K.function needs new values of the variable's "
             "own shape: K.reshape, K.sum and K.mean change shapes."
         )
 

@@ -1,4 +1,4 @@
-"""Warnings that point at the user's line, however deep in Oneiros they arise."""
+"""Warnings that point to the user's line, no matter how deep in Oneiros they arise."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import warnings
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warns, and points at the nearest line that isn't of Oneiros.
+    """Warns, and points to the nearest line outside of Oneiros.
 
     # Arguments
-        message: str, what was received, what it means here, and what to write.
-        category: class of the warning.
+        message: str, says what was received, what it means here, and what to write
+            instead.
+        category: the warning's class.
     """
     frame = sys._getframe()
     level = 1
@@ -22,6 +23,6 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def _is_passed_over(module: str) -> bool:
-    """Returns whether a module is of Oneiros, or the one that ends the blocks of its
-    context managers."""
+    """Returns whether a module belongs to Oneiros, or is the one that runs its context
+    managers."""
     return module == "contextlib" or module.startswith("oneiros")

@@ -1,22 +1,23 @@
-"""How XLA computes the derivative by a matrix of weights faster on a CPU.
+"""Makes XLA compute the gradient of a weight matrix faster on a CPU.
 
-The derivative is `transpose(inputs) @ gradients`. Its transpose,
-`transpose(gradients) @ inputs`, takes XLA a tenth (2048 inputs) to nearly all of that
-time (64 inputs) for the sizes for which it is chosen here, and up to three times as
-long for 128 outputs (`benchmarks/weight_gradients.py`, by processor time on two shared
-cores). XLA makes the first of the second if the result is transposed at once, so
-something has to stand between.
+The gradient is `transpose(inputs) @ gradients`. For the sizes chosen here, XLA computes
+its transpose, `transpose(gradients) @ inputs`, in a tenth (2048 inputs) to nearly all
+(64 inputs) of the time; for 128 outputs it takes up to three times as long
+(`benchmarks/weight_gradients.py`, processor time on two shared cores). XLA converts the
+second form back to the first if the result is transposed immediately, so another
+operation must be in between.
 
-Without it a step of `fit` of a dense network (case a of benchmarks/compare.py) takes
-7 % more on JAX and 6 % more on Theano, by the clock
-(`benchmarks/mechanisms.py weight_gradients`). On TensorFlow it changed nothing, and
-isn't there.
+Without this, a step of `fit` of a dense network (case a of benchmarks/compare.py) takes
+7 % longer on JAX and 6 % longer on Theano, in wall-clock time
+(`benchmarks/mechanisms.py weight_gradients`). On TensorFlow it made no difference, so
+it isn't used there.
 """
 
 from __future__ import annotations
 
 FEW_OUTPUTS = 16
-"""Few for any number of samples; beside more samples, more are few."""
+"""Number of outputs that is small for any number of samples; with more samples, larger
+numbers count as small."""
 
 
 def is_faster_transposed(
@@ -24,10 +25,10 @@ def is_faster_transposed(
     inputs: int | None,
     outputs: int | None,
 ) -> bool:
-    """Returns whether to compute the derivative by weights as its transpose.
+    """Returns whether to compute the gradient of weights as its transpose.
 
     # Arguments
-        samples: int, rows of the inputs and of the gradients; None if it isn't known.
+        samples: int, rows of the inputs and gradients; None if unknown.
         inputs: int, rows of the weights, or None.
         outputs: int, columns of the weights, or None.
     """
