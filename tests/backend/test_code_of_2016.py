@@ -107,7 +107,7 @@ def test_a_session_computes_and_setting_one_warns():
     K.set_session(session)
     with pytest.warns(UserWarning, match="K.set_session has no effect"):
         K.set_session(object())
-    with pytest.raises(ArgumentError, match="run takes tensors of the backend"):
+    with pytest.raises(ArgumentError, match="run expected tensors of the backend"):
         session.run("loss:0")
 
 
@@ -186,7 +186,7 @@ def test_rows_before_the_first_one_are_none():
 
 def test_a_placeholder_without_a_shape_takes_any_on_tensorflow(backend):
     if backend != "tensorflow":
-        with pytest.raises(ArgumentError, match=rf"{backend} has to know .* ndim=2"):
+        with pytest.raises(ArgumentError, match=rf"{backend} must know .* ndim=2"):
             K.placeholder()
         return
     x = K.placeholder()

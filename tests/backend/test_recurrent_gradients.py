@@ -293,7 +293,7 @@ def test_messages(backend):
     U = K.variable(np.zeros((2, 8)))
     with pytest.raises(
         ArgumentError,
-        match=r"lstm received the activation 'elu'; it takes the names tanh",
+        match=r"lstm received the activation 'elu'; expected one of tanh",
     ):
         K.lstm(x, [h, h], U, activation="elu")
     with pytest.raises(
@@ -305,7 +305,7 @@ def test_messages(backend):
     ):
         K.lstm(K.placeholder((None, 4, 9)), [h, h], U)
     with pytest.raises(
-        ArgumentError, match="lstm received 1 initial states; it takes 2"
+        ArgumentError, match="lstm received 1 initial states; it needs 2"
     ):
         K.lstm(x, [h], U)
     with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):

@@ -598,7 +598,7 @@ def test_no_steps_have_no_last_output():
     assert f([DATA[:, :0]])[0].shape == (SAMPLES, 0, FEATURES)
     with pytest.raises(
         ShapeError,
-        match=r"K\.rnn received inputs of 0 steps, of which there is no last",
+        match=r"K\.rnn received inputs of 0 steps, which have no last",
     ):
         run([x], [last], [DATA[:, :0]])
     run([x], [last], [DATA[:, :1]])
