@@ -173,7 +173,7 @@ def test_two_variables_get_one_value():
 def test_an_update_keeps_the_shape():
     x = K.placeholder((None,))
     v = K.variable([1.0, 2.0])
-    with pytest.raises(DataError, match=r"gives shape \(3,\); it has shape \(2,\)"):
+    with pytest.raises(DataError, match=r"has shape \(3,\), expected shape \(2,\)"):
         K.function([x], [], [(v, x * 2)])([np.ones(3)])
     np.testing.assert_array_equal(K.get_value(v), [1, 2])
 

@@ -834,9 +834,9 @@ def test_faults_of_loops_are_explained(k):
     y = k.placeholder(4)
     state = k.variable([1.0])
     for sequences, step, kind, message in [
-        ([], None, ShapeError, "of one length"),
-        ([x, y], None, ShapeError, r"of one length, not of shapes \(3,\), \(4,\)"),
-        ([k.placeholder()], None, ShapeError, "of one length"),
+        ([], None, ShapeError, "of the same length"),
+        ([x, y], None, ShapeError, r"of the same length, not of shapes \(3,\), \(4,\)"),
+        ([k.placeholder()], None, ShapeError, "of the same length"),
         ([x], lambda x, s: (x, []), ArgumentError, "received 1 states and returned 0"),
         (
             [x],

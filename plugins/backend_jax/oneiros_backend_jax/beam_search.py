@@ -1,4 +1,4 @@
-"""The beam search of `ctc_decode`, computed by the host."""
+"""The beam search of `ctc_decode`, computed on the host."""
 
 from __future__ import annotations
 

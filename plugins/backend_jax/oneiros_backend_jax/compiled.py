@@ -24,7 +24,7 @@ from oneiros_lazy_graph.program import Program
 Array = np.ndarray[Any, Any]
 _first = operator.itemgetter(0)
 ZERO = np.int32(0)
-"""Stands for a number that compiled functions take."""
+"""Represents a number that compiled functions accept."""
 
 
 class _Variables:
@@ -69,7 +69,7 @@ class _Variables:
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
                 raise DataError(
-                    f"The update of {node.name!r} gives shape {value.shape}; it has "
+                    f"The update of {node.name!r} has shape {value.shape}, expected "
                     f"shape {node.shape}."
                 )
         used_ids = {id(x) for x in used}

@@ -119,7 +119,7 @@ def _concrete(n: T) -> T:
             "Derive it from other shapes."
         )
     if not isinstance(n, CONCRETE):
-        raise TypeError(f"{n!r:.60} is no number")
+        raise TypeError(f"{n!r:.60} isn't a number")
     return np.asarray(n)[()]
 
 

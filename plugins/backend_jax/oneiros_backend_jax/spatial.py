@@ -19,7 +19,7 @@ T = Any
 def _convolved(windows: ConvolutionWindows, x: T, kernel: T) -> T:
     if x.shape[-1] != kernel.shape[-2]:
         raise ValueError(
-            f"The kernel takes {kernel.shape[-2]} channels, and there are "
+            f"The kernel expects {kernel.shape[-2]} channels, but there are "
             f"{x.shape[-1]}."
         )
     if not trying():

@@ -1,4 +1,4 @@
-"""How shapes are inferred where sizes are open.
+"""Infers shapes with open sizes.
 
 An operation is tried with two choices of them.
 
@@ -24,14 +24,14 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_lazy_graph.tensors import Spec
 
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
-"""What JAX raises when it is given tensors that don't fit."""
+"""Errors that JAX raises for tensors that don't fit."""
 REFUSALS: tuple[type[Exception], ...] = (*ERRORS, OneirosError)
 SIZES = (720720, 1441440)
-"""What open sizes are in the trials: divisible by all numbers up to 16."""
+"""Trial values for open sizes, divisible by all numbers up to 16."""
 OPEN = 1 << 14
-"""Sizes from which on one that doesn't fit another, known one counts as open."""
+"""Minimum size that counts as open if it doesn't fit a known size."""
 LARGEST = 1024
-"""Elements of a value that is kept for later trials."""
+"""Maximum number of elements of a value that is kept for later trials."""
 
 
 class _TrialState(threading.local):
@@ -281,9 +281,7 @@ def _is_outcome(x: Any) -> bool:
 
 def _outcome(x: Any) -> _Outcome:
     if x is None:
-        raise GraphError(
-            "The function returns no tensor, so nothing of it would be computed."
-        )
+        raise GraphError("The function returns no tensor, so it would compute nothing.")
     value = None
     if isinstance(x, (np.ndarray, np.generic)):
         is_countable = x.dtype.kind in "biu"

@@ -1,4 +1,4 @@
-"""How numbers, arrays and tensors of different types meet in one operation.
+"""Type promotion for numbers, arrays and tensors in an operation.
 
 What is known while a function is traced, such as sizes, stays an array of NumPy's: JAX
 would make an unknown of it, which no shape can be made of.
@@ -21,7 +21,7 @@ from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 NUMERIC_KINDS = "biufc"
-"""NumPy's letters for booleans, integers, floats and complex numbers."""
+"""NumPy's kinds of booleans, integers, floats and complex numbers."""
 INDEX_TYPES = (np.int32, np.int64)
 
 
@@ -67,7 +67,7 @@ def tensor(x: Any) -> Any:
         is_python_int = isinstance(x, int) and not isinstance(x, bool)
         return array.astype(np.int32) if is_python_int else array
     if array.dtype.kind not in NUMERIC_KINDS:
-        raise TypeError(f"{x!r:.60} is no tensor, array or number")
+        raise TypeError(f"{x!r:.60} isn't a tensor, array or number")
     return jnp.asarray(array, floatx() if array.dtype.kind == "f" else None)
 
 

@@ -1,4 +1,4 @@
-"""Memory that XLA's compiler leaves behind, given back to the system.
+"""Returns memory that XLA's compiler leaves allocated to the system.
 
 The compiler asks for much and keeps little of it, but glibc keeps what was freed.
 Giving it back leaves 828 MB with a process that trains the LSTM (case c of the

@@ -67,14 +67,14 @@ class TensorFlowBackend(
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
         if not self.owns(x):
-            raise ValueError("it is no tensor")
+            raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
         if isinstance(shape, tf.TensorShape):
             shape = sizes_of(shape)
         if shape is None:
             raise ArgumentError(
-                f"Not even the rank of {x!r} is known. K.reshape gives it a shape, "
-                "and so does output_shape of a Lambda layer."
+                f"Not even the rank of {x!r} is known. Set its shape with K.reshape, "
+                "or with output_shape of a Lambda layer."
             )
         return tuple(shape)
 

@@ -1,4 +1,4 @@
-"""What XLA compiled, used again for the same graph.
+"""Reuses XLA's compiled programs for the same graph.
 
 XLA keeps it for the life of a process anyway. Building and training the small network
 (case d of the comparison) once more takes 0.24 seconds of the processor and 673 MB this
@@ -17,7 +17,7 @@ from oneiros_backend_tensorflow.devices import chosen
 from oneiros_backend_tensorflow.runnable import Runnable
 
 _COSMETIC = "_user_specified_name"
-"""An attribute of nodes that changes nothing."""
+"""An attribute of nodes that has no effect."""
 NUMBER = re.compile(r"(?<=_)\d+")
 """A number that TensorFlow appends to a name."""
 _made: dict[bytes, Runnable] = {}

@@ -95,7 +95,7 @@ def _chosen(
     """Records `tf.cond`, which may choose between nested tensors."""
     in_case, otherwise = true_fn or fn1, false_fn or fn2
     if in_case is None or otherwise is None:
-        raise TypeError("tf.cond takes two functions: tf.cond(pred, true_fn, false_fn)")
+        raise TypeError("tf.cond needs two functions: tf.cond(pred, true_fn, false_fn)")
 
     def chosen(x: Any, y: Any) -> Any:
         return K.switch(pred, x, y)

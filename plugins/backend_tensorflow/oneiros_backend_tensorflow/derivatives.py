@@ -1,4 +1,4 @@
-"""Derivatives of our own in TensorFlow's graphs.
+"""Custom gradients in TensorFlow's graphs.
 
 And whether what is traced wants any.
 """

@@ -1,4 +1,4 @@
-"""The device that TensorFlow computes on, where the setting `device` names one."""
+"""TensorFlow's device, if the setting `device` names one."""
 
 from __future__ import annotations
 

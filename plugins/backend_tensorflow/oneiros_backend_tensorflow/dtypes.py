@@ -1,4 +1,4 @@
-"""Types of tensors, as code for TensorFlow 1 reads them."""
+"""Types of tensors for code written for TensorFlow 1."""
 
 from __future__ import annotations
 

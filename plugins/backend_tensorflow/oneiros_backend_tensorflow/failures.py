@@ -1,4 +1,4 @@
-"""What TensorFlow's errors say, in one line."""
+"""TensorFlow's error messages in one line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ BAD_INPUT = (
     tf.errors.UnimplementedError,
     tf.errors.NotFoundError,
 )
-"""What it raises when a function can't compute with its inputs."""
+"""Errors that TensorFlow raises if a function can't compute with its inputs."""
 _NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
-"""How lines begin that say where in TensorFlow something happened, not what."""
+"""Prefixes of lines that say where in TensorFlow something happened, not what."""
 
 
 def reason(error: Exception) -> str:

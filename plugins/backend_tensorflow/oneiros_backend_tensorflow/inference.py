@@ -1,4 +1,4 @@
-"""The shape and type of what a function returns, without computing it."""
+"""Infers the shape and type of a function's result without computing it."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def _size(n: int | None, dtype: str) -> Any:
 
 def _spec(x: Any) -> Spec:
     if x is None or isinstance(x, tf.Operation):
-        raise GraphError(
-            "The function returns no tensor, so nothing of it would be computed."
-        )
+        raise GraphError("The function returns no tensor, so it would compute nothing.")
     x = tf.convert_to_tensor(x)
     return Spec(sizes_of(x.shape), x.dtype.name)
 
@@ -91,9 +89,9 @@ def _check_captured(graph: Any) -> None:
         if not tf.is_symbolic_tensor(tensor) or _is_traced(tensor.graph):
             continue
         raise GraphError(
-            f"{tensor.name} is of TensorFlow 1's graphs, and has no value where tensors"
-            f" of K are computed. For tf.placeholder write K.placeholder(shape), or "
-            f"Input(shape) for a model."
+            f"{tensor.name} is from TensorFlow 1's graphs and has no value where "
+            f"tensors of K are computed. For tf.placeholder, write "
+            f"K.placeholder(shape), or Input(shape) for a model."
         )
 
 

@@ -1,10 +1,10 @@
-"""Whether TensorFlow is there."""
+"""Checks whether TensorFlow is installed."""
 
 import sys
 from importlib.util import find_spec
 
 FIRST_WITHOUT = (3, 14)
-"""The first Python for which TensorFlow has no release; pyproject.toml says it too."""
+"""The first Python version without a TensorFlow release; also in pyproject.toml."""
 
 
 def check_installed() -> None:
@@ -17,7 +17,7 @@ def check_installed() -> None:
     else:
         first = ".".join(map(str, FIRST_WITHOUT))
         advice = (
-            f"has no release for Python {first} or later. Choose another backend, as "
-            "K.use('jax') does, or run an earlier Python"
+            f"has no release for Python {first} or later. Choose another backend, "
+            "for example with K.use('jax'), or use an earlier Python"
         )
     raise ModuleNotFoundError(f"TensorFlow {advice}.", name="tensorflow")

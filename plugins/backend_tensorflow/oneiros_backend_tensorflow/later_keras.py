@@ -1,4 +1,5 @@
-"""What TensorFlow takes from a later Keras: `tf.layers`, `tf.nn.rnn_cell`, `tf.keras`.
+"""Names that TensorFlow imports from a later Keras: `tf.layers`, `tf.nn.rnn_cell`,
+`tf.keras`.
 
 Where the name `keras` is Oneiros that Keras isn't there, and Keras 3 has no `tf.layers`
 and no `tf.nn.rnn_cell`. Their errors then say what to write.
@@ -26,7 +27,7 @@ LAYERS = {
     "GRUCell": "GRU(n)(x)",
     "LSTMCell": "LSTM(n)(x)",
 }
-"""What to write for a function or cell of TensorFlow 1."""
+"""Replacements of functions and cells of TensorFlow 1."""
 
 
 def install() -> None:
@@ -53,7 +54,7 @@ def install() -> None:
 
 def _without_keras(name: str) -> str:
     return (
-        f"TensorFlow takes {name} from a later Keras, and the name keras is Oneiros "
+        f"TensorFlow imports {name} from a later Keras, but the name keras is Oneiros "
         f"here. {_layer(name)} For tf.keras set ONEIROS_KERAS_NAMESPACE=0 in the "
         f"environment and import oneiros."
     )

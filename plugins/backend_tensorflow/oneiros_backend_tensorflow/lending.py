@@ -19,7 +19,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 Array = np.ndarray[Any, Any]
 ArrayFunction = Callable[..., list[Array]]
 REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
-"""What TensorFlow raises if it can't compute in an array's memory."""
+"""The error that TensorFlow raises if it can't compute in an array's memory."""
 
 
 def lent(array: Array) -> Any:

@@ -21,9 +21,9 @@ from oneiros_lazy_graph.trees import leaves_of
 from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
 
 ON_VALUES = {"case", "switch_case"}
-"""Functions that choose by a value."""
+"""Functions that choose depending on a value."""
 INTERNAL_ENDINGS = ("_v2", "_for_tf")
-"""What TensorFlow appends to the names of functions that users know without."""
+"""Suffix that TensorFlow appends to the names of some public functions."""
 
 
 class _RefusedError(GraphError, TypeError):
@@ -36,7 +36,7 @@ class _RefusedError(GraphError, TypeError):
 def _refuse(function_name: str) -> NoReturn:
     raise _RefusedError(
         f"{function_name} works on values, and a lazy tensor has none until a function "
-        f"runs. Put the code into a function of the tensors it uses and record that: "
+        f"runs. Put the code into a function of its tensors, and record it: "
         f"K.apply(fn, x, y)."
     )
 

@@ -50,13 +50,13 @@ WRITE = {
     "to_int64": "tf.cast(x, 'int64')",
     "unpack": "tf.unstack(x, axis=axis)",
 }
-"""What to write for a name that TensorFlow 2 doesn't have."""
+"""Replacements of names that TensorFlow 2 doesn't have."""
 ASSIGNING = {
     "assign": "K.update(variable, value)",
     "assign_add": "K.update_add(variable, value)",
     "assign_sub": "K.update_sub(variable, value)",
 }
-"""What to write among the updates of a function for what assigned at once."""
+"""Updates of a function that replace immediate assignments."""
 INITIALIZING = (
     "global_variables_initializer",
     "initialize_all_variables",
@@ -64,7 +64,7 @@ INITIALIZING = (
     "local_variables_initializer",
     "variables_initializer",
 )
-"""What variables needed before they had a value."""
+"""Functions that initialized variables."""
 
 ARGUMENTS = {
     "batch_dim": "batch_axis",
@@ -79,18 +79,18 @@ ARGUMENTS = {
     "split_dim": "axis",
     "squeeze_dims": "axis",
 }
-"""Names of arguments, by those that they had."""
+"""New names of arguments, by their old names."""
 RENAMED_IN = (
     "argmax argmin concat expand_dims reduce_all reduce_any reduce_logsumexp "
     "reduce_max reduce_mean reduce_min reduce_prod reduce_sum reverse_sequence split "
     "squeeze nn.conv2d nn.l2_normalize nn.log_softmax nn.moments nn.softmax"
 )
-"""The functions that have them."""
+"""The functions with these arguments."""
 AXIS_CAME_FIRST = {
     "concat": "tf.concat(tensors, axis)",
     "split": "tf.split(x, num_or_size_splits, axis)",
 }
-"""How to call functions whose arguments changed places."""
+"""Correct calls of functions with reordered arguments."""
 
 
 class OldCallError(ArgumentError, TypeError):
@@ -154,21 +154,21 @@ def _advice(path: str, name: str) -> str:
     if name == "contrib":
         return ". tf.contrib ended with TensorFlow 1."
     if name in INITIALIZING:
-        return ". Leave it out: variables of K have their values from the start."
+        return ". Remove it: variables of K have their values from the start."
     if name in ASSIGNING:
         return f". {_assigning(name)}"
     if name in WRITE:
-        return f". It is of older TensorFlow: write {WRITE[name]}."
+        return f". It is from older TensorFlow: write {WRITE[name]}."
     if name in dir(_at(tf.compat.v1, path)):
         full = ".".join(filter(None, ("tf.compat.v1", path, name)))
-        return f". It is of TensorFlow 1: write {full}."
+        return f". It is from TensorFlow 1: write {full}."
     return ""
 
 
 def _assigning(name: str) -> str:
     return (
         f"A variable of K changes when a function runs: K.function(inputs, outputs, "
-        f"[{ASSIGNING[name]}]). K.set_value(variable, array) sets it at once."
+        f"[{ASSIGNING[name]}]). K.set_value(variable, array) sets it immediately."
     )
 
 
@@ -196,8 +196,8 @@ def _check_names(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> N
     for old in ARGUMENTS.keys() & kwargs.keys():
         new = ARGUMENTS[old]
         raise OldCallError(
-            f"tf.{path} received {old}={kwargs[old]!r:.60}, as older TensorFlow took "
-            f"it. Write {new}={kwargs[old]!r:.60}."
+            f"tf.{path} received {old}={kwargs[old]!r:.60}, as in older TensorFlow. "
+            f"Write {new}={kwargs[old]!r:.60}."
         )
 
 
@@ -211,7 +211,7 @@ def _check_places(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
 
 def _check_target(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     if nodes_in([*args[:1], *kwargs.values()]):
-        raise OldCallError(f"tf.{path} doesn't take variables of K. {_assigning(path)}")
+        raise OldCallError(f"tf.{path} rejects variables of K. {_assigning(path)}")
 
 
 def _check_differentiable(
@@ -219,14 +219,14 @@ def _check_differentiable(
 ) -> None:
     if nodes_in([*args, *kwargs.values()]):
         raise OldCallError(
-            f"tf.{path} doesn't take tensors of K. Write K.gradients(loss, variables)."
+            f"tf.{path} rejects tensors of K. Write K.gradients(loss, variables)."
         )
 
 
 def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     if tf.executing_eagerly():
         raise OldCallError(
-            f"tf.{path} is of TensorFlow 1's graphs, in which nothing computes. Write "
+            f"tf.{path} belongs to TensorFlow 1's graphs, which compute nothing. Write "
             f"{WRITE[path]}."
         )
 
@@ -234,7 +234,7 @@ def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> N
 def _check_loss(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     if nodes_in([*args, *kwargs.values()]):
         raise OldCallError(
-            f"tf.train.{path} doesn't take tensors of K. Write "
+            f"tf.train.{path} rejects tensors of K. Write "
             f"model.compile(TFOptimizer(optimizer), loss), with TFOptimizer of "
             f"oneiros.optimizers."
         )

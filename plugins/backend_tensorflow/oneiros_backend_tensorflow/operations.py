@@ -35,7 +35,7 @@ from oneiros_backend_tensorflow.type_promotion import (
 T = Any
 
 NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
-"""The types that TensorFlow can't multiply matrices of, or raise to a power."""
+"""Types for which TensorFlow can't multiply matrices or compute powers."""
 
 LEFT_AXES = "abcdefg"
 RIGHT_AXES = "ahijklm"

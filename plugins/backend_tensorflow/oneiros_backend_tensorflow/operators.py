@@ -1,4 +1,4 @@
-"""What stands behind Python's operators on tensors."""
+"""The functions behind Python's operators on tensors."""
 
 from __future__ import annotations
 
@@ -86,4 +86,4 @@ OPERATORS: dict[str, Callable[..., T]] = {
     "ge": Operations.greater_equal,
     "getitem": _indexed,
 }
-"""By the names of the methods."""
+"""Functions by method name."""

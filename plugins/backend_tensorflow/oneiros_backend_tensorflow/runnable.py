@@ -20,7 +20,7 @@ TRACING = threading.RLock()
 meanwhile."""
 TENSORS_OF_GRAPH = ("inputs", "outputs", "control_outputs")
 STRUCTURES_OF_GRAPH = ("structured_outputs", "structured_input_signature")
-"""Attributes by which a graph keeps its tensors."""
+"""Attributes with which a graph keeps its tensors alive."""
 
 
 class Runnable:

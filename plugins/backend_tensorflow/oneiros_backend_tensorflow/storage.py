@@ -1,4 +1,4 @@
-"""Where the values of variables live."""
+"""Storage for the values of variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lazy tensors that answer like those of TensorFlow 1."""
+"""Lazy tensors that behave like those of TensorFlow 1."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 OUTPUT = ":0"
-"""What names of tensors end in: the first output of what computes them."""
+"""Suffix of tensors' names: the first output of an operation."""
 NAMED_AS_TENSORS = ("placeholder", "variable")
-"""Kinds of nodes whose names users read, and compare."""
+"""Kinds of nodes with names that users read and compare."""
 
 
 class _NoAttributeError(ArgumentError, AttributeError):
@@ -82,8 +82,8 @@ class Tensor(LazyTensor):
             AttributeError: saying how to set weights back.
         """
         raise _NoAttributeError(
-            f"{self!r} has no initializer: it has its value from the start. To set a "
-            f"layer back, keep first = layer.get_weights() and write "
+            f"{self!r} has no initializer: it has its value from the start. To reset a "
+            f"layer, keep first = layer.get_weights() and write "
             f"layer.set_weights(first)."
         )
 
@@ -94,8 +94,8 @@ class Tensor(LazyTensor):
             ArgumentError: saying what can be asked instead.
         """
         raise ArgumentError(
-            f"{self!r} knows what it is computed from, tensor.op.inputs, and not what "
-            f"is computed from it. For a layer write "
+            f"{self!r} knows its inputs, tensor.op.inputs, but not the tensors "
+            f"computed from it. For a layer write "
             f"[node.outbound_layer for node in layer.outbound_nodes]."
         )
 

@@ -34,7 +34,7 @@ from oneiros_backend_tensorflow.installed import check_installed
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _ALL = "3"
-"""The level below which all lines are: those of severity I, W and E."""
+"""The log level that hides all lines of severity I, W and E."""
 _LOG_LINE = re.compile(
     rb"([IWE])\d{4} \d\d:\d\d:|WARNING: All log messages before absl"
 )

@@ -1,4 +1,4 @@
-"""How numbers, arrays and tensors of different types meet in one operation."""
+"""Type promotion for numbers, arrays and tensors in an operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oneiros_lazy_graph.pinning import floatx
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 NUMERIC_KINDS = "biufc"
-"""NumPy's letters for booleans, integers, floats and complex numbers."""
+"""NumPy's kinds of booleans, integers, floats and complex numbers."""
 
 INDEX_TYPES = (tf.int32, tf.int64)
 
@@ -25,7 +25,7 @@ def tensor(x: Any) -> Any:
         return tf.convert_to_tensor(x)
     kind = np.asarray(x).dtype.kind
     if kind not in NUMERIC_KINDS:
-        raise TypeError(f"{x!r:.60} is no tensor, array or number")
+        raise TypeError(f"{x!r:.60} isn't a tensor, array or number")
     return tf.convert_to_tensor(x, floatx() if kind == "f" else None)
 
 
@@ -37,7 +37,7 @@ def cast(x: Any, dtype: Any) -> Any:
             would take.
     """
     if not _holds_tensor(x) and np.asarray(x).dtype.kind not in NUMERIC_KINDS:
-        raise TypeError(f"{x!r:.60} is no tensor, array or number")
+        raise TypeError(f"{x!r:.60} isn't a tensor, array or number")
     return tf.cast(x, dtype)
 
 
@@ -75,7 +75,7 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
     tensor_types = [x.dtype.as_numpy_dtype for x in converted if tf.is_tensor(x)]
     constant_types = [x.dtype for x in converted if not tf.is_tensor(x)]
     if any(dtype.kind not in NUMERIC_KINDS for dtype in constant_types):
-        raise TypeError("there is something that is no tensor, array or number")
+        raise TypeError("one of them isn't a tensor, array or number")
     dtype = common_type(tensor_types, constant_types, floatx(), arithmetic)
     return [
         tf.cast(x if tf.is_tensor(x) else adapted(x, dtype), dtype) for x in converted

@@ -1,4 +1,4 @@
-"""The modules in which users find TensorFlow's functions."""
+"""The public modules of TensorFlow's functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether XLA compiles a graph."""
+"""Decides whether XLA compiles a graph."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def xla_setting() -> bool | None:
     value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
     settings = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
     if value not in settings:
-        raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; it takes on, off or auto.")
+        raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; expected on, off or auto.")
     return settings[value]

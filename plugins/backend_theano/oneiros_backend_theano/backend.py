@@ -51,15 +51,15 @@ WITHOUT_EFFECT = {
     "profile",
     "rebuild_strict",
 }
-"""Arguments of Theano's functions that need not change what is computed."""
+"""Arguments of Theano's functions that don't affect results."""
 FRAMES_BY_NODE = 8
-"""Python's frames that PyTensor needs for each node when it differentiates."""
+"""Number of Python frames that PyTensor needs per node to differentiate."""
 
 
 def _storage(x: Any) -> Any:
     """Returns the place that holds a variable's value, a list of one."""
     if not hasattr(x, "container"):
-        raise ValueError("it is no variable")
+        raise ValueError("it isn't a variable")
     return x.container.storage
 
 
@@ -176,7 +176,7 @@ class TheanoBackend(
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
         if not isinstance(x, Variable):
-            raise ValueError("it is no tensor")
+            raise ValueError("it isn't a tensor")
         return tuple(x.type.shape)
 
     def get_variable_shape(self, x: Any) -> tuple[int, ...]:

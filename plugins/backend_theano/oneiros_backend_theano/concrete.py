@@ -1,4 +1,4 @@
-"""Values that are known while a graph is traced: sizes, the learning phase, zeros."""
+"""Values that are known during tracing: sizes, the learning phase, zeros."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def concrete_sizes(shape: Any, label: Any) -> tuple[int, ...]:
     if not all(map(is_concrete, sizes)):
         raise LinkerError(
             f"The shape in {label} depends on the values of a tensor, which the JAX "
-            "linker can't compile; one derived from other shapes can be."
+            "linker can't compile. Derive it from other shapes."
         )
     return tuple(int(n) for n in np.ravel(np.asarray(sizes)))
 

@@ -1,4 +1,4 @@
-"""Convolutions and pooling: JAX's functions as Ops, one for each kind of windows."""
+"""Convolutions and pooling: JAX's functions as Ops, one per kind of window."""
 
 from __future__ import annotations
 

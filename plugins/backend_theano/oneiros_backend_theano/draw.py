@@ -21,9 +21,9 @@ from pytensor.graph.op import Op
 from pytensor.graph.traversal import ancestors
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
-"""Counter of draws without a given seed: starts where NumPy's generator says."""
+"""Counter of draws without a seed; it starts at a number from NumPy's generator."""
 STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
-"""Counter of draws with a given seed: starts at 0."""
+"""Counter of draws with a seed; it starts at 0."""
 
 
 def held_counters(tensors: Sequence[Any]) -> dict[Any, Any]:

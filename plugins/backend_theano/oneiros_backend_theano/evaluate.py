@@ -30,7 +30,7 @@ UNKNOWN_VALUE = (
     jax.errors.JAXIndexError,
     NotImplementedError,
 )
-"""What JAX raises where it would have to know a value while tracing."""
+"""Errors that JAX raises if it needs a value during tracing."""
 
 
 def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:

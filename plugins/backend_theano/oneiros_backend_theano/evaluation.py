@@ -19,7 +19,7 @@ from pytensor.tensor.random.type import RandomType
 from pytensor.tensor.variable import _tensor_py_operators
 
 FOR_PYTENSOR = (SparseTensorType, RandomType)
-"""Types of variables that the backend doesn't know."""
+"""Types of variables that the backend doesn't support."""
 
 
 def install(session: Session) -> None:

@@ -37,7 +37,7 @@ def dispatched(node: Any) -> Any:
     """
     if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
         raise LinkerError(
-            f"The JAX linker can't compile {node.op}, of which it has no version."
+            f"The JAX linker can't compile {node.op}: it has no version of it."
         )
     with _limits(node):
         function = jax_funcify(node.op, node=node)

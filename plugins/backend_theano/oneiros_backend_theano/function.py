@@ -1,4 +1,4 @@
-"""`K.function` on PyTensor: what all linkers share."""
+"""`K.function` on PyTensor: shared code of all linkers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import random_operations_in
 
 NO_COUNTERS = np.zeros(2, np.uint32)
-"""Stand for the counters of a graph without random operations."""
+"""Placeholders for the counters of a graph without random operations."""
 
 
 class GraphFunction(Function):
@@ -72,8 +72,8 @@ class GraphFunction(Function):
     ) -> Any:
         if not isinstance(variable, SharedVariable):
             raise ArgumentError(
-                f"Only variables can be updated; {variable} is none. "
-                "K.variable makes one."
+                f"Only variables can be updated; {variable} isn't one. "
+                "K.variable creates one."
             )
         value = self.backend.tensor(value)
         check_new_shape(variable.name, variable.type.shape, value.type.shape)
@@ -151,8 +151,8 @@ class GraphFunction(Function):
         if count != len(seeds):
             raise ArgumentError(
                 f"set_random_state received the seeds of {len(seeds)} random "
-                f"operations; this function has {count}. Build the model as it was "
-                "built when they were kept."
+                f"operations, but this function has {count}. Build the model as it was "
+                "when they were saved."
             )
         for op, seed in zip(self.random_operations, seeds, strict=True):
             op.seed = seed

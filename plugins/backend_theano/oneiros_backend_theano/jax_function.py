@@ -287,11 +287,11 @@ def _check_update(
     if shape == expected:
         return
     change = (
-        f"The update of {variable.name!r} gives shape {shape}; the variable has shape "
+        f"The update of {variable.name!r} has shape {shape}; the variable has shape "
         f"{expected}"
     )
     if _admits(variable.type.shape, shape):
-        raise LinkerError(f"{change}, and the JAX linker keeps shapes as they are.")
+        raise LinkerError(f"{change}; the JAX linker can't change shapes.")
     raise DataError(f"{change}.")
 
 

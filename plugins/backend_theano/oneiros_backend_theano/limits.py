@@ -1,4 +1,4 @@
-"""What the JAX linker can't compile, and PyTensor's other modes can."""
+"""Functions that the JAX linker can't compile, but PyTensor's other modes can."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ RENAMED = {
     "rint": pt.round,
     "where": pt.switch,
 }
-"""PyTensor's functions that have other names."""
+"""PyTensor's functions with other names."""
 OF_WHOLE_ARRAYS = {
     *("amax", "amin", "argmax", "argmin", "clip", "concatenate", "cumprod"),
     *("cumsum", "dot", "matmul", "max", "mean", "min", "ones_like", "outer", "prod"),
     *("repeat", "reshape", "squeeze", "stack", "std", "sum", "tensordot", "tile"),
     *("transpose", "var", "where", "zeros_like"),
 }
-"""Functions that don't work element by element, and whose arguments PyTensor takes."""
+"""Functions that aren't elementwise, with arguments that PyTensor accepts."""
 
 
 def install() -> None:

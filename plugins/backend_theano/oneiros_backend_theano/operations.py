@@ -27,7 +27,7 @@ from oneiros_backend_theano.operators import own_type
 INTEGERS = "iub"
 NUMBERS = (int, float, np.integer, np.floating)
 SIZES_DIFFER = "the axes that are summed over have different sizes"
-"""Such reasons become notes: the error is told in the contract's words."""
+"""Such reasons become notes; the error's message follows the contract."""
 
 
 def sizes(x: Any) -> list[Any]:

@@ -34,10 +34,10 @@ COMPARISONS = ("lt", "le", "gt", "ge")
 UNARY_NAMES = ("neg", "abs")
 NUMERIC = "biufc"
 SMALL = 2**15
-"""Numbers below it are int8 or int16 to PyTensor, which float32 holds."""
+"""Numbers below this are int8 or int16 in PyTensor, which float32 can represent."""
 FLOATS = ("float16", "float32", "float64")
 STATE = ("_keras_shape", "_keras_history", "_uses_learning_phase")
-"""What Keras 1 keeps on tensors."""
+"""The attributes that Keras 1 sets on tensors."""
 
 Adapt = Callable[..., Sequence[Any]]
 

@@ -33,8 +33,8 @@ class PytensorFunction(GraphFunction):
         device = requested("theano")
         if device not in (None, Device("cpu", 0)):
             raise CapabilityError(
-                f"The linker {mode} computes on the CPU, and the setting `device` asks "
-                f"for {device}, where the linker jax computes. Leave out `mode` and "
+                f"The linker {mode} computes on the CPU, but the setting `device` asks "
+                f"for {device}, where only the linker jax computes. Remove `mode` and "
                 "ONEIROS_THEANO_LINKER, or set ONEIROS_DEVICE=theano=cpu."
             )
         self._mode = mode

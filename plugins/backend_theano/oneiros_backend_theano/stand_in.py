@@ -23,7 +23,7 @@ MODE = Mode(
 """Fused operations would be slower in Python, and values that JAX made can't be written
 to."""
 NO_COMPILER = ""
-"""The setting `cxx` under which loops, too, are computed without compiled code."""
+"""The setting `cxx` with which even loops run without compiled code."""
 
 
 class StandIn(PytensorFunction):

@@ -1,4 +1,4 @@
-"""Switches of which one branch is enough, and rectifiers, which are switches.
+"""Switches with only one needed branch, and rectifiers, which are switches.
 
 A rectifier is computed as a maximum: without that a training step of case b of
 `benchmarks/compare.py` takes 6 % more of the processor and 8 % more memory
@@ -23,7 +23,7 @@ from oneiros_backend_theano.concrete import is_concrete
 
 IF_TRUE = 1
 IF_FALSE = 2
-"""Places of a switch's branches among its inputs; the condition comes first."""
+"""Indices of a switch's branches among its inputs; the condition comes first."""
 
 
 def computes(node: Any, scalar_op: type) -> bool:

@@ -1,4 +1,4 @@
-"""Which results are zero because inputs are, as PyTensor's rewrites would find.
+"""Finds results that are zero because inputs are, as PyTensor's rewrites would.
 
 The gradients of the branch of the learning phase that isn't taken are zero, and nothing
 is computed from them: without this a training step of a dense network with dropout
@@ -21,7 +21,7 @@ from pytensor.tensor.subtensor import AdvancedSubtensor, Subtensor
 from oneiros_backend_theano.concrete import is_zero
 
 Rule = Callable[[Sequence[bool]], bool]
-"""Tells for which inputs are zero whether the result is."""
+"""Returns, given which inputs are zero, whether the result is zero."""
 
 
 def _first(zero: Sequence[bool]) -> bool:
@@ -47,7 +47,7 @@ ELEMENTWISE: dict[str, Rule] = {
     "Second": _second,
     "Switch": _branches,
 }
-"""By the names of scalar Ops."""
+"""Functions by the names of scalar Ops."""
 LINEAR = (
     DimShuffle,
     Reshape,

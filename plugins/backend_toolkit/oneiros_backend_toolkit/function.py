@@ -279,7 +279,7 @@ def _check_outputs(outputs: list[Any]) -> None:
         if isinstance(x, (int, float, str, np.ndarray, np.generic)):
             raise ArgumentError(
                 f"K.function expected tensors as outputs, not {x!r:.80}. "
-                "K.variable(x) makes one."
+                "K.variable(x) creates one."
             )
 
 

@@ -1,1 +1,1 @@
-"""What backends that compute with JAX share: a plugin of Oneiros."""
+"""Shared code of backends that compute with JAX: a plugin of Oneiros."""

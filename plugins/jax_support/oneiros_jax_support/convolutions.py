@@ -30,9 +30,9 @@ from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 T = Any
 
 MACHINE_CODE = "oneiros_native_convolution"
-"""The plugin that has machine code for the derivative by a kernel; it may be absent."""
+"""The plugin with machine code for the gradient of a kernel; it may be absent."""
 LARGE = 1 << 27
-"""Multiplications from which on it saves so much time that loading it is worth it."""
+"""Minimum number of multiplications for which loading it saves time."""
 
 
 class DifferentiableConvolution:

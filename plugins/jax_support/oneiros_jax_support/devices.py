@@ -1,4 +1,4 @@
-"""The device that a backend on JAX computes on."""
+"""The device of a backend that computes with JAX."""
 
 from __future__ import annotations
 

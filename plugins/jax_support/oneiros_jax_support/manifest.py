@@ -1,1 +1,1 @@
-"""Manifest: a library for authors of backends; it gives users no names."""
+"""Manifest: a library for authors of backends; it contributes no names."""

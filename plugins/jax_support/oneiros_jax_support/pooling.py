@@ -25,9 +25,9 @@ from oneiros_jax_support.ynn import pools_by_windows
 
 T = Any
 MOST_SLICES = 9
-"""Windows of more cells become axes, where they don't overlap."""
+"""Larger windows become axes if they don't overlap."""
 NO_PADDING = (0, 0, 0)
-"""What `jax.lax.pad` is told for an axis: cells before, behind, and in between."""
+"""The argument of `jax.lax.pad` for an axis: cells before, after and in between."""
 
 
 @functools.cache

@@ -14,9 +14,10 @@ import numpy as np
 
 FIRST_ODD = np.uint32(0x9E3779B1)
 SECOND_ODD = np.uint32(0x85EBCA6B)
-"""Odd factors, so that multiplication by them loses no bit."""
+"""Odd factors, so that multiplication by them loses no bits."""
 GOLDEN_RATIO = np.uint32(0x9E3779B9)
-"""2**32 over the golden ratio; sets the second pass of the hash off from the first."""
+"""2**32 divided by the golden ratio; distinguishes the second pass of the hash from the
+first."""
 
 
 def uniform(

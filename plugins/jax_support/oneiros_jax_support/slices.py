@@ -1,4 +1,4 @@
-"""Windows taken apart in JAX: the values of one cell in all windows, and back."""
+"""Splits windows in JAX into the values of one cell in all windows, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What graphs of JAX hold."""
+"""The contents of JAX graphs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where windows lie on an axis: sizes and paddings of convolutions and pooling."""
+"""Positions of windows on an axis: sizes and paddings of convolutions and pooling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from oneiros.errors import ShapeError
 
 Size = int | None
-"""A size, None where it isn't known."""
+"""A size; None if unknown."""
 Sizes = tuple[int, ...]
 Pair = tuple[int, int]
 Border = str | tuple[Pair, ...]

@@ -19,7 +19,7 @@ from oneiros_jax_support.freed_memory import keep_freed_memory
 from oneiros_jax_support.traced_graphs import CONVOLUTION, graphs_inside
 
 OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
-"""What switches YNN off."""
+"""The option that switches YNN off."""
 ROWS = 32
 CHANNELS = 32
 """From so many samples and output channels on, predictions of unpadded convolutions are

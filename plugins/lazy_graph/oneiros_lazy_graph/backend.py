@@ -1,4 +1,4 @@
-"""A backend of recorded nodes: what `K` is on any engine of the recorder."""
+"""A backend of recorded nodes: `K` on any engine of the recorder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ELEMENTWISE_NAMES = (
     "switch",
     "tanh",
 )
-"""The operations that work element by element, with broadcasting."""
+"""The elementwise operations, with broadcasting."""
 ELEMENTWISE = frozenset(f"K.{name}" for name in ELEMENTWISE_NAMES)
 """Their labels."""
 
@@ -163,7 +163,7 @@ class RecordedBackend(Gradients, Sessions):
     ) -> T:
         if self.owns(value):
             raise ArgumentError(
-                f"variable takes an array or a number, not {value!r:.200}. See "
+                f"variable expected an array or a number, not {value!r:.200}. See "
                 f"K.eval(x)."
             )
         sparse = hasattr(value, "toarray")
@@ -190,12 +190,12 @@ class RecordedBackend(Gradients, Sessions):
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
         if not self.owns(x):
-            raise ValueError("it is no tensor")
+            raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None:
             raise ArgumentError(
-                f"Not even the rank of {x!r} is known. K.reshape gives it a shape, "
-                "and so does output_shape of a Lambda layer."
+                f"Not even the rank of {x!r} is known. Set its shape with K.reshape, "
+                "or with output_shape of a Lambda layer."
             )
         return tuple(shape)
 
@@ -222,7 +222,7 @@ class RecordedBackend(Gradients, Sessions):
         if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
-            raise ValueError("it is no variable")
+            raise ValueError("it isn't a variable")
         stored: VariableStorage = x.data
         return stored
 

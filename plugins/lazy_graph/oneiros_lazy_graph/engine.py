@@ -1,4 +1,5 @@
-"""What an engine supplies, so that a recorder can record, replay and compile on it."""
+"""The functions that an engine supplies, so that a recorder can record, replay and
+compile on it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 CompiledStep = Callable[[list[Any], int], list[Array]]
-"""A function of the inputs' arrays and of the step's number that returns outputs."""
+"""A function of the input arrays and the step number that returns outputs."""
 CompiledLoop = Callable[[list[Any], Array, int, int], list[Array]]
 """A function of data, an index, a number of steps and the first step's number that
 returns the outputs of each step."""

@@ -1,4 +1,4 @@
-"""What `K.function` returns: a program, compiled as it is needed."""
+"""The result of `K.function`: a program, compiled on demand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from oneiros_lazy_graph.tensors import LazyTensor
 
 Array = np.ndarray[Any, Any]
 COUNTERS = 2**31
-"""The number of steps after which random operations begin anew."""
+"""The number of steps after which random operations start over."""
 
 
 class RecordedFunction(Function):
@@ -92,7 +92,7 @@ class RecordedFunction(Function):
             raise ArgumentError(
                 f"set_random_state received the seeds of {len(states)} random "
                 f"operations; this function has {len(streams)}. Build the model as it "
-                f"was built when they were kept."
+                f"was when they were saved."
             )
         with self._lock:
             for node, (seed, counter) in zip(streams, states, strict=True):

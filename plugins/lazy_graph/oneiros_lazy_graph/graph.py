@@ -1,4 +1,5 @@
-"""Ways through a graph of nodes. Nodes know their parents, so all of them lead up."""
+"""Traversals of a graph of nodes. Nodes know their parents, so all traversals go
+upwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The default float type under which an operation was recorded, whenever it runs."""
+"""Runs an operation with the default float type with which it was recorded."""
 
 from __future__ import annotations
 

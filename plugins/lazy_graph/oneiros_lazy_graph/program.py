@@ -123,7 +123,7 @@ def _check_inputs(nodes: Sequence[LazyTensor], has_phase: bool) -> None:
     for node in nodes:
         if node.kind == "placeholder":
             raise ArgumentError(
-                f"The function depends on {node!r}. Add that to its inputs: "
+                f"The function depends on {node!r}. Add it to its inputs: "
                 "K.function(inputs, outputs) takes its value."
             )
         if not has_phase and node.kind in ("phase", "select"):

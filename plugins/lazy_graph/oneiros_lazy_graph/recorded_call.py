@@ -1,4 +1,4 @@
-"""Calls that are recorded: a function, and arguments in which nodes stand."""
+"""Recorded calls: a function, and arguments that contain nodes."""
 
 from __future__ import annotations
 

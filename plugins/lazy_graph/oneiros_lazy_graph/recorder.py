@@ -48,7 +48,7 @@ ValueOf = Callable[[LazyTensor], Any]
 Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
-"""How many to keep; a large model has a few hundred different ones."""
+"""Maximum number to keep; a large model has a few hundred different ones."""
 
 
 class _ComputingState(threading.local):
@@ -362,7 +362,7 @@ class Recorder:
         for node in variables:
             if node not in behind:
                 raise GraphError(
-                    f"The loss {loss.name} doesn't depend on {node!r}; it has no such "
+                    f"The loss {loss.name} doesn't depend on {node!r}: it has no such "
                     f"gradient."
                 )
         result: list[LazyTensor] = []
@@ -376,7 +376,7 @@ class Recorder:
         for node in nodes:
             if not self.owns(node) or not node.dtype.startswith("float"):
                 raise ArgumentError(
-                    f"gradients takes tensors of floats of one backend, not "
+                    f"gradients expected tensors of floats of one backend, not "
                     f"{node!r:.200}.{self.of_engine(node)}"
                 )
 
@@ -398,7 +398,7 @@ class Recorder:
         if self._thread_state.is_computing:
             raise GraphError(
                 "A function that computes with values made a tensor of the graph, or "
-                "used one from outside. Make it outside and pass it as an argument: "
+                "used one from outside. Create it outside and pass it as an argument: "
                 "K.apply(fn, x, y) calls fn with both values."
             )
 
@@ -475,7 +475,7 @@ def _check_lengths(sequences: Sequence[LazyTensor]) -> None:
     if not sequences or len(lengths) > 1 or has_scalar:
         shapes = ", ".join(str(x.shape) for x in sequences) or "(none)"
         raise ShapeError(
-            f"A loop takes sequences of one length, not of shapes {shapes}."
+            f"A loop needs sequences of the same length, not of shapes {shapes}."
         )
 
 

@@ -1,4 +1,4 @@
-"""The replay of a graph: its nodes' values, computed on the engine's tensors."""
+"""Replays a graph: computes its nodes' values on the engine's tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes as code of 2016 reads them: `x.get_shape().as_list()` and `len(x)`."""
+"""Shapes for code of 2016: `x.get_shape().as_list()` and `len(x)`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpenDimension:
 
     def __index__(self) -> NoReturn:
         raise TypeError(
-            "This size isn't known before a function runs. K.shape(x)[axis] is it, as "
+            "This size isn't known before a function runs. K.shape(x)[axis] is it as "
             "a tensor."
         )
 

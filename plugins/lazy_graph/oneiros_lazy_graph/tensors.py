@@ -1,4 +1,4 @@
-"""Lazy tensors: the nodes of a graph, yet to be computed."""
+"""Lazy tensors: the nodes of a graph that isn't computed yet."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
 Shape = tuple[int | None, ...] | None
-"""A static shape: None for a size that is open, or altogether if even the rank is."""
+"""A static shape; an open size is None, and so is the shape if even the rank is
+open."""
 
 KEPT_BY_COPIES = ("_keras_shape", "_keras_history")
-"""What Keras 1 keeps on tensors, and copies have, too."""
+"""The attributes that Keras 1 sets on tensors; copies have them, too."""
 
 ids = itertools.count()
-"""Numbers of nodes, in the order in which they are made."""
+"""Numbers of nodes, in the order of their creation."""
 
 
 @dataclass(frozen=True, slots=True)

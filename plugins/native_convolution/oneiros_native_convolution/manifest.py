@@ -1,1 +1,1 @@
-"""Manifest: the backends find this plugin by its name; it gives users no names."""
+"""Manifest: the backends find this plugin by name; it contributes no names."""

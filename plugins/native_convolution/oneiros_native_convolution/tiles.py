@@ -17,7 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 Value = Any
-"""What the written code computes: a number, a vector or an address."""
+"""A value in the generated code: a number, a vector or an address."""
 
 
 def jitted(function: Any) -> Any:
@@ -33,7 +33,7 @@ def _has_wide_registers() -> bool:
 ROWS, LANES = (8, 16) if _has_wide_registers() else (6, 8)
 """Rows of a tile, and the float32 numbers in a vector register."""
 ALIGNMENT = 4
-"""Bytes that the start of a vector is a multiple of."""
+"""Alignment of vectors in bytes."""
 _INT = ir.IntType(64)
 _LANE = ir.IntType(32)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)

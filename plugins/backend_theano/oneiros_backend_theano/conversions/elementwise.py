@@ -1,4 +1,4 @@
-"""Operations element by element, copies, and softmax."""
+"""Elementwise operations, copies and softmax."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ SCALAR_OPS: dict[str, Conversion] = {
     "Softplus": _softplus,
     "Switch": _switch,
 }
-"""By the names of scalar Ops."""
+"""Functions by the names of scalar Ops."""
 TAKE_MIXED_TYPES = ("Switch", "Second")
-"""Operations whose inputs needn't be brought to one type."""
+"""Operations with inputs that needn't have the same type."""
 
 
 # Conversions

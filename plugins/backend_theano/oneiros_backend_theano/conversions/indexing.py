@@ -78,7 +78,7 @@ def _check_bounds(index: slice) -> None:
     if not all(bound is None or is_concrete(bound) for bound in bounds):
         raise LinkerError(
             "The bounds of a slice depend on the values of a tensor, which the JAX "
-            "linker can't compile; x[indices] with a vector of indices can be."
+            "linker can't compile. Use x[indices] with a vector of indices."
         )
 
 
@@ -87,8 +87,8 @@ def _as_index(value: Any) -> Any:
         return int(value) if np.ndim(value) == 0 else value
     if getattr(value, "dtype", None) == np.dtype(bool):
         raise LinkerError(
-            "Indexing with a boolean tensor gives a shape that depends on its values, "
-            "which the JAX linker can't compile; K.switch(mask, x, 0) can be."
+            "Indexing with a boolean tensor has a shape that depends on its values, "
+            "which the JAX linker can't compile. Use K.switch(mask, x, 0)."
         )
     return value
 

@@ -1,4 +1,4 @@
-"""What a conversion is."""
+"""The types of conversions."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ The namespace `xp` is NumPy where all inputs are known while tracing (sizes, the
 learning phase), so that shapes stay concrete, else `jax.numpy`.
 """
 Maker = Callable[[Any, Any], Conversion | None]
-"""Function of an Op and its node; it returns None where it knows no conversion."""
+"""Function of an Op and its node; it returns None if it has no conversion."""

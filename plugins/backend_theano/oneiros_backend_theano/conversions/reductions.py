@@ -27,9 +27,9 @@ REDUCTIONS = {
     "AND": "all",
     "OR": "any",
 }
-"""By the names of scalar Ops, the functions of the namespace."""
+"""The namespace's functions by the names of scalar Ops."""
 ACCUMULATING = ("sum", "prod")
-"""Reductions that compute in a type of their own."""
+"""Reductions that compute in their own type."""
 
 
 def _reduce(op: Any, node: Any) -> Conversion | None:

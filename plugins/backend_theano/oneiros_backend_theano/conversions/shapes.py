@@ -24,7 +24,7 @@ from oneiros_backend_theano.conversions.kinds import Conversion, Maker
 from oneiros_backend_theano.limits import LinkerError
 
 NEW_AXIS = "x"
-"""What PyTensor calls an axis of size 1 that the input doesn't have."""
+"""PyTensor's name of a new axis of size 1."""
 
 
 def _dim_shuffle(op: Any, node: Any) -> Conversion:
