@@ -1,1 +1,1 @@
-"""Makes `import theano` mean PyTensor under Theano's names: a plugin of Oneiros."""
+"""Makes `import theano` import PyTensor under Theano's names: a plugin of Oneiros."""

@@ -1,4 +1,4 @@
-"""Arrays of a certain type."""
+"""Converts values to arrays of a type."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from oneiros import backend as K
 
 
 def as_array(a: Any, dtype: Any, order: Any = None) -> np.ndarray[Any, Any]:
-    """Returns `a` as an array of a type; `"floatX"` is that of `theano.config`."""
+    """Converts `a` to an array of a type; `"floatX"` means `theano.config.floatX`."""
     return np.asarray(a, dtype=K.floatx() if dtype == "floatX" else dtype, order=order)

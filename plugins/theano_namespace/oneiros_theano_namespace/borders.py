@@ -1,4 +1,4 @@
-"""What is put around images."""
+"""Padding of images."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from oneiros_backend_theano.operations import sizes
 
 
 def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:
-    """Puts a number around the last axes of a tensor.
+    """Pads the last axes of a tensor with a number.
 
     # Arguments
         x: tensor.
-        widths: by axis, how often the number stands before and behind; ints or scalar
-            tensors.
+        widths: for each axis, the padding before and after; ints or scalar tensors.
         value: the number.
     """
     first = x.ndim - len(widths)
@@ -26,7 +25,7 @@ def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:
 
 
 def _filled(x: Any, axis: int, width: Any, value: float) -> Any:
-    """Returns what stands beside an axis, None if that is nothing."""
+    """Returns the padding beside an axis; None if there is none."""
     if isinstance(width, int) and width == 0:
         return None
     shape = sizes(x)

@@ -26,7 +26,7 @@ from oneiros_theano_namespace.theano_function import (
 )
 
 OF_THEANO = {"DEBUG_MODE", "DEBUGMODE", "FAST_COMPILE", "FAST_RUN", "PROFILEMODE"}
-"""Names of Theano's modes: all of them mean the linker of the backend."""
+"""Names of Theano's modes; all of them select the backend's linker."""
 
 Pairs = list[tuple[Any, Any]]
 
@@ -49,20 +49,20 @@ def function(
 
     # Arguments
         inputs: list of variables, or of `In`.
-        outputs: None, a tensor, a list or a dict of them.
-        mode: None, a name of Theano's, which all mean the linker of the backend, or a
-            mode of PyTensor.
+        outputs: None, a tensor, or a list or dict of tensors.
+        mode: None, a name of a Theano mode, which all select the backend's linker, or a
+            PyTensor mode.
         updates: pairs of shared variables and new values, or a dict.
-        givens: pairs of variables and what stands for them in the graph, or a dict.
-        no_default_updates: True leaves out `default_update` of shared variables, and
-            has random streams draw the same numbers at each call; a list of shared
-            variables leaves out theirs.
+        givens: pairs of variables and their replacements in the graph, or a dict.
+        no_default_updates: True ignores the `default_update` of shared variables, and
+            makes random streams draw the same numbers at each call; a list of shared
+            variables ignores only theirs.
         name: str, for messages.
-        allow_input_downcast: whether fractions may be dropped where integers are taken.
-        accept_inplace, rebuild_strict, profile, on_unused_input: not used.
+        allow_input_downcast: whether fractions may be dropped for integer inputs.
+        accept_inplace, rebuild_strict, profile, on_unused_input: ignored.
 
     # Returns
-        A function that takes the inputs' values, by place or by name.
+        A function of the inputs' values, by position or name.
     """
     arguments = [as_input(x, allow_input_downcast) for x in inputs]
     results = Outputs(outputs)
@@ -86,28 +86,28 @@ def clone(
     strict: bool = True,
     share_inputs: bool = True,
 ) -> Any:
-    """Copies a graph, with other variables in the place of some.
+    """Copies a graph, with some variables replaced.
 
     # Arguments
         output: tensor, or list of them.
-        replace: pairs of variables and what stands for them, or a dict.
-        strict: whether that must have the same types.
-        share_inputs: not used: inputs stay the same.
+        replace: pairs of variables and their replacements, or a dict.
+        strict: whether replacements must have the same types.
+        share_inputs: ignored; inputs stay the same.
     """
     return clone_replace(output, dict(_pairs(replace)), rebuild_strict=strict)
 
 
 @dataclasses.dataclass(frozen=True)
 class _FunctionGraph:
-    """What a function computes, before it is compiled.
+    """The graph of a function before compilation.
 
     # Arguments
         inputs: its variables.
         outputs: tensors.
         updates: pairs of shared variables and new values.
-        givens: pairs of variables and what stands for them.
+        givens: pairs of variables and their replacements.
         mode: a mode for `K.function`.
-        holds_streams: whether random streams don't count on.
+        holds_streams: whether random streams keep their position.
     """
 
     inputs: list[Any]
@@ -130,7 +130,7 @@ class _FunctionGraph:
         )
 
     def compiled(self) -> Compute:
-        """Returns the function from the values of the inputs to the outputs'."""
+        """Returns the function from the inputs' values to the outputs' values."""
         if self._is_for_pytensor():
             return self._by_pytensor()
         chosen = [(old, new) for old, new in self.givens if is_choice(new)]
@@ -160,10 +160,10 @@ class _FunctionGraph:
 
     @on_theano
     def _by_backend(self, fetched: list[Any]) -> Any:
-        """Compiles by the Theano backend.
+        """Compiles with the Theano backend.
 
         # Arguments
-            fetched: variables that are inputs besides those of the function.
+            fetched: additional input variables besides those of the function.
         """
         givens = {old: new for old, new in self.givens if old not in fetched}
         tensors = [*self.outputs, *(new for _, new in self.updates)]
@@ -181,7 +181,7 @@ class _FunctionGraph:
 
 
 def _replaced(tensors: list[Any], replacements: dict[Any, Any]) -> list[Any]:
-    """Returns copies of tensors, with what stands for variables in their place."""
+    """Returns copies of tensors with variables replaced."""
     if not replacements:
         return tensors
     variables = [pt.as_tensor_variable(x) for x in tensors]
@@ -190,7 +190,7 @@ def _replaced(tensors: list[Any], replacements: dict[Any, Any]) -> list[Any]:
 
 
 def _like(variable: Any, value: Any) -> Any:
-    """Returns what stands for a variable as a tensor."""
+    """Returns a variable's replacement as a tensor."""
     if isinstance(value, Variable):
         return value
     return pt.constant(value, dtype=variable.type.dtype)
@@ -204,7 +204,7 @@ def _pairs(pairs: Any) -> Pairs:
 
 
 def _default_updates(roots: list[Any], updated: dict[Any, Any], left_out: Any) -> Pairs:
-    """Returns the `default_update` of shared variables that a graph reads."""
+    """Returns the `default_update`s of the shared variables in a graph."""
     if left_out is True:
         return []
     skipped = {*updated, *(left_out or [])}

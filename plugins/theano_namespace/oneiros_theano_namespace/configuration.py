@@ -1,4 +1,4 @@
-"""`theano.config`: PyTensor's settings, and those that PyTensor has no more."""
+"""`theano.config`: PyTensor's settings, and settings that PyTensor no longer has."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ GONE: dict[str, Any] = {
     "print_active_device": True,
     "unittests": {"rseed": "666"},
 }
-"""Settings that Theano had, with their defaults; groups of them are dicts."""
+"""Theano's settings with their defaults; groups are dicts."""
 SEPARATOR = "__"
-"""What stands between the parts of a name in PyTensor, as a dot did in Theano."""
+"""Separator in PyTensor's names, instead of Theano's dot."""
 
 
 class Group:
@@ -54,11 +54,11 @@ class Group:
 
 
 class GoneGroup:
-    """Settings of a group that PyTensor has no more, such as `config.dnn.enabled`.
+    """Settings of a group that PyTensor no longer has, such as `config.dnn.enabled`.
 
     # Arguments
-        name: str, the group's.
-        defaults: dict of its settings and groups.
+        name: str, the group's name.
+        defaults: dict of its settings and subgroups.
     """
 
     _group_name: str
@@ -81,14 +81,14 @@ class GoneGroup:
 
 
 def _gone(name: str, default: Any) -> Any:
-    """Returns what stands under the name of a setting that is no more."""
+    """Returns the value of a removed setting."""
     return GoneGroup(name, default) if isinstance(default, dict) else default
 
 
 def _warn_of_no_effect(name: str, stacklevel: int) -> None:
     warnings.warn(
         f"theano.config.{name} has no effect: PyTensor has no such setting. "
-        "ONEIROS_DEVICE chooses the device.",
+        "ONEIROS_DEVICE selects the device.",
         stacklevel=stacklevel,
     )
 
@@ -97,7 +97,7 @@ class Configuration:
     """PyTensor's settings under Theano's names.
 
     # Properties
-        floatX: the default float type, which is that of `K`.
+        floatX: the default float type, the same as `K.floatx()`.
     """
 
     def __init__(self) -> None:
@@ -127,10 +127,10 @@ class Configuration:
 
     @contextmanager
     def change_flags(self, **settings: Any) -> Iterator[None]:
-        """Block, or function, with other settings.
+        """Context manager or decorator that changes settings.
 
         # Arguments
-            settings: values by name; a name with a dot comes from a dict,
+            settings: values by name; pass names with a dot in a dict,
                 `change_flags(**{"scan.allow_gc": False})`.
         """
         before = {name: self._value(name) for name in settings}
@@ -147,17 +147,17 @@ class Configuration:
         return getattr(self._group(group), setting)
 
     def _change(self, name: str, value: Any) -> None:
-        """Sets a setting that isn't what it should be."""
+        """Sets a setting unless it already has the value."""
         if self._value(name) != value:
             group, _, setting = name.rpartition(".")
             setattr(self._group(group), setting, value)
 
     def _group(self, name: str) -> Any:
-        """Returns the group of settings of a name, such as "dnn.conv"."""
+        """Returns a group of settings by name, such as "dnn.conv"."""
         return attrgetter(name)(self) if name else self
 
     def _set(self, name: str, value: Any) -> None:
-        """Sets one of PyTensor's; some can't change any more, and code goes on."""
+        """Sets a PyTensor setting; warns about settings that can't change any more."""
         try:
             setattr(pytensor.config, name, value)
         except Exception as error:

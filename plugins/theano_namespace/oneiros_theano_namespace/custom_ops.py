@@ -1,4 +1,4 @@
-"""Operations of one's own, as classes that were written for Theano."""
+"""Custom operations: classes written for Theano."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pytensor.graph.op import Op as PytensorOp
 
 # PyTensor's class is Any to mypy.
 class Op(PytensorOp):  # type: ignore[misc]
-    """Base class of operations; a subclass defines `make_node` and `perform`.
+    """Base class of operations; subclasses define `make_node` and `perform`.
 
-    `grad(inputs, output_gradients)` and `infer_shape(node, shapes)` have the arguments
-    that they had in Theano.
+    `grad(inputs, output_gradients)` and `infer_shape(node, shapes)` have the same
+    arguments as in Theano.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -28,14 +28,14 @@ class Op(PytensorOp):  # type: ignore[misc]
         outputs: Any,
         cotangents: Any,
     ) -> Any:
-        """Returns the gradients by the inputs."""
+        """Returns the gradients with respect to the inputs."""
         if type(self).L_op is not PytensorOp.L_op:
             return self.L_op(inputs, outputs, cotangents)
         return self.grad(inputs, cotangents)
 
 
 def _for_pytensor(infer_shape: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a method that takes the graph, too, which PyTensor passed until 3.3."""
+    """Returns a method that also accepts the graph, which PyTensor passed until 3.3."""
 
     @functools.wraps(infer_shape)
     def infer(self: Any, *arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a compiled function is given that its arguments choose from data in memory.
+"""Inputs of a compiled function that its arguments select from data in memory.
 
 `givens={x: data[index * 20 : (index + 1) * 20]}` has a shape that depends on the value
 of `index`. Such a choice is made before the compiled function runs.
@@ -21,22 +21,21 @@ CHOOSING = tuple(
     for name in ("Subtensor", "AdvancedSubtensor", "AdvancedSubtensor1")
     if hasattr(subtensor, name)
 )
-"""PyTensor 3.2 has no more an operation of its own for one vector of indices."""
+"""PyTensor 3.2 no longer has a separate operation for a vector of indices."""
 
 Fetch = Callable[[Sequence[Any]], list[Any]]
 
 
 def is_choice(value: Any) -> bool:
     """Returns whether a tensor is a part of data in memory that the arguments
-    choose."""
+    select."""
     nodes = list(apply_ancestors([value]))
     chooses = any(_has_variable_index(node) for node in nodes)
     return chooses and all(map(_is_of_pytensor, nodes))
 
 
 def _is_of_pytensor(node: Any) -> bool:
-    """Returns whether PyTensor itself computes a node, which leaves out random
-    draws."""
+    """Returns whether PyTensor itself computes a node, which excludes random draws."""
     return type(node.op).__module__.startswith("pytensor.")
 
 
@@ -47,7 +46,7 @@ def _has_variable_index(node: Any) -> bool:
 
 
 def fetcher(inputs: Sequence[Any], values: Sequence[Any]) -> Fetch:
-    """Returns the function from the arguments to what they choose.
+    """Returns the function from the arguments to the data that they select.
 
     # Arguments
         inputs: variables, the arguments.

@@ -1,9 +1,9 @@
-"""Makes `import theano`, and the modules of Theano, mean those of this package and of
+"""Makes `import theano`, and Theano's modules, import those of this package and of
 PyTensor.
 
 A .pth file imports this module whenever Python starts, so it needs only `sys` until
-someone asks for `theano`.
-`ONEIROS_THEANO_NAMESPACE=0` in the environment switches it off.
+someone asks for `theano`. To switch it off, set `ONEIROS_THEANO_NAMESPACE=0` in the
+environment.
 """
 
 import sys
@@ -34,23 +34,22 @@ MOVED = {
     "theano.tensor.slinalg": "pytensor.tensor.linalg",
     "theano.tensor.var": "pytensor.tensor.variable",
 }
-"""Modules that stand elsewhere now. Any other is the one of the same path in this
-package, or in PyTensor."""
+"""Modules with a new location. All others have the same path in this package or in
+PyTensor."""
 
 LOADED_WITH = {"theano.tensor": ("theano.tensor.sort", "theano.tensor.var")}
-"""Modules that a package of Theano loads itself. Importing them later would put them in
-the place of its functions of the same names."""
+"""Modules that a package of Theano loads itself. Importing them later would overwrite
+its functions with the same names."""
 
 
 class TheanoFinder:
-    """Finds `theano.x.y` where there is something to stand for it; it is its own
-    loader."""
+    """Finds `theano.x.y` if there is a replacement; it is its own loader."""
 
     @classmethod
     def find_spec(
         cls, name: str, path: object = None, target: object = None
     ) -> "ModuleSpec | None":
-        """Returns the spec of a module of Theano, or None for what has no successor."""
+        """Returns the spec of a module of Theano, or None if it has no replacement."""
         if name != "theano" and not name.startswith("theano."):
             return None
         import os
@@ -65,12 +64,11 @@ class TheanoFinder:
 
     @staticmethod
     def create_module(spec: "ModuleSpec") -> None:
-        """Leaves the making to Python: the module is replaced as soon as it is
-        loaded."""
+        """Lets Python create the module, which is replaced once it is loaded."""
 
     @staticmethod
     def exec_module(module: "ModuleType") -> None:
-        """Puts the module that stands for it in the place of `module`."""
+        """Replaces `module` with its counterpart."""
         from importlib import import_module
 
         target = _target(module.__name__)
@@ -82,7 +80,7 @@ class TheanoFinder:
 
 
 def _target(name: str) -> str | None:
-    """Returns the module that stands for one of Theano's, None if there is none."""
+    """Returns the replacement of a Theano module; None if there is none."""
     if name in MOVED:
         return MOVED[name]
     path = name.removeprefix("theano")

@@ -26,20 +26,19 @@ class RandomStreams:
     """Draws random tensors.
 
     # Arguments
-        seed: int or sequence of ints; None means seeds from NumPy's global generator.
-        use_cuda: not used.
+        seed: int or sequence of ints; None takes seeds from NumPy's global generator.
+        use_cuda: ignored.
     """
 
     def __init__(self, seed: Any = None, use_cuda: Any = None) -> None:
         self.seed(seed)
 
     def seed(self, seed: Any = None) -> None:
-        """Starts anew: draws that are built from now on have seeds that follow from
-        this one."""
+        """Starts over: draws built from now on derive their seeds from this one."""
         self._seeds = None if seed is None else np.random.RandomState(seed)
 
     def updates(self) -> list[Any]:
-        """Returns no updates: counters belong to the compiled functions."""
+        """Returns no updates, since counters belong to the compiled functions."""
         return []
 
     @on_theano
@@ -59,7 +58,7 @@ class RandomStreams:
                 `low + high`.
             low, high: number or tensor.
             dtype: name of a float type; None means `theano.config.floatX`.
-            ndim, nstreams: not used.
+            ndim, nstreams: ignored.
         """
         shape = _shape(size, low, high)
         drawn = K.random_uniform(shape, dtype=_dtype(dtype), seed=self._next_seed())
@@ -75,7 +74,7 @@ class RandomStreams:
         dtype: Any = None,
         nstreams: Any = None,
     ) -> Any:
-        """Draws from a normal distribution of mean `avg` and standard deviation
+        """Draws from a normal distribution with mean `avg` and standard deviation
         `std`."""
         shape = _shape(size, avg, std)
         drawn = K.random_normal(shape, dtype=_dtype(dtype), seed=self._next_seed())
@@ -103,13 +102,13 @@ class RandomStreams:
         dtype: str = "int64",
         nstreams: Any = None,
     ) -> Any:
-        """Counts how often each category comes in `n` trials.
+        """Counts how often each category occurs in `n` trials.
 
         # Arguments
             size: shape of the result without the axis of categories; None means that of
                 `pvals`.
             n: int, number of trials.
-            pvals: tensor whose last axis holds the probabilities of the categories.
+            pvals: tensor with the categories' probabilities on its last axis.
         """
         pvals = pt.as_tensor_variable(pvals)
         shape = pvals.shape[:-1] if size is None else size
@@ -126,7 +125,7 @@ class RandomStreams:
         ndim: Any = None,
         dtype: str = "int64",
     ) -> Any:
-        """Draws integers from `low` to `high`, both included."""
+        """Draws integers from `low` to `high`, inclusive."""
         drawn = self.uniform(_shape(size, low, high))
         return _cast(pt.floor(drawn * (high - low + 1) + low), dtype)
 
@@ -140,13 +139,13 @@ class RandomStreams:
         dtype: str = "int64",
         nstreams: Any = None,
     ) -> Any:
-        """Draws entries of a vector, or numbers below `a`.
+        """Draws items of a vector, or numbers below `a`.
 
         # Arguments
             size: shape of the result.
             a: int, or a vector.
-            replace: whether an entry may come again.
-            p: vector of probabilities; None makes all equal.
+            replace: whether an item may be drawn again.
+            p: vector of probabilities; None means equal probabilities.
         """
         entries = pt.as_tensor_variable(a)
         count = sizes(entries)[0] if entries.ndim else a
@@ -166,22 +165,22 @@ class RandomStreams:
         ndim: Any = None,
         dtype: str = "int64",
     ) -> Any:
-        """Draws orders of the numbers below `n`; the last axis holds them."""
+        """Draws permutations of the numbers below `n`, along the last axis."""
         shape = (n,) if size is None else (*size, n)
         return _cast(pt.argsort(self.uniform(shape), axis=-1), dtype)
 
     def _categories(self, shape: Any, pvals: Any) -> Any:
-        """Draws places in the last axis of probabilities."""
+        """Draws indices along the last axis of probabilities."""
         ends = pt.cumsum(pvals, axis=-1)
         drawn = pt.shape_padright(self.uniform(shape))
         places = pt.ge(drawn, ends).sum(axis=-1)
         return pt.minimum(places, pvals.shape[-1] - 1)
 
     def _different(self, size: Any, count: Any, p: Any) -> Any:
-        """Draws places, none of them twice.
+        """Draws indices without repetition.
 
-        Each place waits for a time, longer where it is less probable; those that come
-        first are drawn.
+        Each index gets a random waiting time, longer for smaller probabilities; the
+        first ones are drawn.
         """
         shape = () if size is None else _shape(size)
         number = pt.prod(shape) if isinstance(shape, Variable) else math.prod(shape)

@@ -1,4 +1,4 @@
-"""`theano.scan` and the functions made of it.
+"""`theano.scan` and the functions built on it.
 
 In Theano they returned updates beside the outputs, and random draws differed at each
 step.
@@ -32,7 +32,7 @@ def scan(
     strict: bool = False,
     return_list: bool = False,
 ) -> tuple[Any, OrderedUpdates]:
-    """Computes a step for each place of the sequences' first axis.
+    """Computes a step for each index of the sequences' first axis.
 
     # Arguments
         fn: function of slices of the sequences, of earlier outputs, and of what stays
@@ -46,10 +46,10 @@ def scan(
         truncate_gradient: int, for how many steps back gradients are computed; -1 for
             all.
         go_backwards: whether to start at the end.
-        name: str, what PyTensor calls the loop.
+        name: str, the loop's name in PyTensor.
         strict: whether shared variables must be among the arguments.
         return_list: whether a single output comes in a list.
-        mode, profile, allow_gc: not used.
+        mode, profile, allow_gc: ignored.
 
     # Returns
         The outputs of all steps, stacked along a new first axis, and the updates of
@@ -86,7 +86,7 @@ def _as_list(values: Any) -> list[Any]:
 
 
 def _step_count(sequences: list[Any], n_steps: Any) -> Any:
-    """Returns how many steps there are at most."""
+    """Returns the maximum number of steps."""
     if n_steps is not None or not sequences:
         return n_steps
     first = sequences[0]
@@ -103,7 +103,7 @@ def map(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """Applies a function to each place of the sequences' first axis."""
+    """Applies a function to each item along the sequences' first axis."""
     return scan(
         fn,
         sequences,
@@ -124,7 +124,7 @@ def reduce(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """Combines all places of the sequences' first axis into one value, the last
+    """Combines all items along the sequences' first axis into one value, the last
     output."""
     outputs, updates = scan(
         fn,
@@ -147,7 +147,7 @@ def foldl(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """`reduce` from the first place to the last."""
+    """`reduce` from the first item to the last."""
     return reduce(fn, sequences, outputs_info, non_sequences, name=name)
 
 
@@ -159,7 +159,7 @@ def foldr(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """`reduce` from the last place to the first."""
+    """`reduce` from the last item to the first."""
     return reduce(
         fn, sequences, outputs_info, non_sequences, go_backwards=True, name=name
     )

@@ -86,7 +86,7 @@ class Outputs:
     """The outputs of a function, in the form in which they were given.
 
     # Arguments
-        outputs: None, a tensor, a list or a dict of them.
+        outputs: None, a tensor, or a list or dict of tensors.
 
     # Properties
         variables: list of the tensors.
@@ -118,10 +118,10 @@ def _variable(output: Any) -> Any:
 
 
 class Compilable(Protocol):
-    """What a function computes, before it is compiled."""
+    """The graph of a function before compilation."""
 
     def compiled(self) -> Compute:
-        """Returns the function from the values of the inputs to the outputs'."""
+        """Returns the function from the inputs' values to the outputs' values."""
         ...
 
     def changed(self, swap: dict[Any, Any], delete_updates: bool) -> Compilable:

@@ -62,10 +62,10 @@ def Lop(  # noqa: N802 - Theano's name
     """Multiplies a vector by a Jacobian matrix.
 
     # Arguments
-        f: tensor, or list of them: what is differentiated.
-        wrt: tensor, or list of them: by what.
+        f: tensor or list of tensors to differentiate.
+        wrt: tensor or list of tensors with respect to which to differentiate.
         eval_points: tensor, or list of them, in the shapes of `f`.
-        consider_constant: tensors that no gradient passes.
+        consider_constant: tensors that count as constants.
         disconnected_inputs: what to do about inputs that `f` doesn't depend on:
             `"raise"`, `"warn"` or `"ignore"`.
     """
@@ -86,8 +86,8 @@ def Rop(  # noqa: N802 - Theano's name
     """Multiplies a Jacobian matrix by a vector.
 
     # Arguments
-        f: tensor, or list of them: what is differentiated.
-        wrt: tensor, or list of them: by what.
+        f: tensor or list of tensors to differentiate.
+        wrt: tensor or list of tensors with respect to which to differentiate.
         eval_points: tensor, or list of them, in the shapes of `wrt`.
     """
     return pushforward(f, wrt, eval_points)

@@ -1,4 +1,4 @@
-"""What newer versions of Python 2 had."""
+"""Features of newer versions of Python 2."""
 
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable

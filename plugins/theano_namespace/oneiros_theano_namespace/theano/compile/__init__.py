@@ -39,10 +39,10 @@ def Param(  # noqa: N802 - Theano's name
 
     # Arguments
         variable: the input.
-        default: its value where a call leaves it out.
-        name: str, by which a call may pass it.
+        default: its value if a call omits it.
+        name: str, its name in calls.
         allow_downcast: whether fractions may be dropped.
-        mutable, strict, implicit, borrow: not used.
+        mutable, strict, implicit, borrow: ignored.
     """
     return In(variable, name=name, value=default, allow_downcast=allow_downcast)
 

@@ -1,4 +1,4 @@
-"""Variables, and what they are computed from."""
+"""Variables, and their inputs."""
 
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.traversal import ancestors, graph_inputs, io_toposort

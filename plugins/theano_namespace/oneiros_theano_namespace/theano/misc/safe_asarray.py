@@ -1,4 +1,4 @@
-"""Arrays of a certain type."""
+"""Converts values to arrays of a type."""
 
 from oneiros_theano_namespace.arrays import as_array
 

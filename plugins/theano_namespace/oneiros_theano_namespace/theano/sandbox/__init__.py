@@ -1,4 +1,4 @@
-"""What Theano had on trial."""
+"""Theano's experimental modules."""
 
 from oneiros_theano_namespace.theano.sandbox import cuda, rng_mrg
 from oneiros_theano_namespace.theano.tensor.nnet import neighbours

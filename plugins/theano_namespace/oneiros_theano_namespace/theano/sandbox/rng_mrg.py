@@ -12,7 +12,7 @@ class MRG_RandomStreams(RandomStreams):  # noqa: N801 - Theano's name
 
     # Arguments
         seed: int or sequence of ints.
-        use_cuda: not used.
+        use_cuda: ignored.
     """
 
     def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:

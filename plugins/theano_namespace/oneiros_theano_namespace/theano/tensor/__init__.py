@@ -1,4 +1,4 @@
-"""Tensors: PyTensor's functions, and Theano's where PyTensor has others or none."""
+"""Tensors: PyTensor's functions, and Theano's if PyTensor lacks or changed them."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ _shared = shared
 nlinalg = linalg
 slinalg = linalg
 SOURCES = (pt, basic, elemwise, math, shape_module, subtensor, extra_ops)
-"""Modules of PyTensor whose names Theano had in this one."""
+"""Modules of PyTensor with names that Theano had in this module."""
 
 __all__ = [
     "Lop",
@@ -96,7 +96,7 @@ __all__ += [
 
 
 def __getattr__(name: str) -> Any:
-    """Returns what PyTensor has by a name; `T.matrix` is of the float type of `K`."""
+    """Returns PyTensor's object with a name; `T.matrix` has the float type of `K`."""
     follow_floatx()
     source = next((each for each in SOURCES if hasattr(each, name)), pt)
     return getattr(source, name)

@@ -1,4 +1,4 @@
-"""Draws by a state of one's own, which each of them returns anew."""
+"""Random draws with an explicit state; each returns the next state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def uniform(
         size: shape of the result; None means that of `low + high`.
         low, high: number or tensor.
         dtype: name of a float type; None means `theano.config.floatX`.
-        ndim: not used.
+        ndim: ignored.
 
     # Returns
         The next state, and the draw.

@@ -16,7 +16,7 @@ def tensor(
     name: str | None = None,
     shape: Sequence[int | None] | None = None,
 ) -> Any:
-    """Makes a tensor to be fed.
+    """Returns an input tensor.
 
     # Arguments
         dtype: name of the type; None means `theano.config.floatX`.
@@ -30,18 +30,19 @@ def tensor(
 
 
 def addbroadcast(x: Any, *axes: int) -> Any:
-    """Says that axes have size 1, so that they fit any size."""
+    """Declares that axes have size 1, so that they broadcast."""
     return pt.specify_broadcastable(pt.as_tensor_variable(x), *axes)
 
 
 def unbroadcast(x: Any, *axes: int) -> Any:
-    """Forgets that axes have size 1, as for the first state of a loop."""
+    """Removes the information that axes have size 1, as for the first state of a
+    loop."""
     x = pt.as_tensor_variable(x)
     return _Unbroadcast(tuple(axis % x.ndim for axis in axes))(x)
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
-    """Says by axis whether its size is 1."""
+    """Declares for each axis whether its size is 1."""
     x = pt.as_tensor_variable(x)
     single = [axis for axis, flag in enumerate(broadcastable) if flag]
     others = [axis for axis, flag in enumerate(broadcastable) if not flag]
@@ -94,12 +95,12 @@ def reshape(
     newshape: Any,
     ndim: int | None = None,
 ) -> Any:
-    """Gives a tensor another shape, of `ndim` axes."""
+    """Reshapes a tensor to `ndim` axes."""
     return pt.reshape(x, newshape, ndim=ndim)
 
 
 def stack(*tensors: Any, axis: int = 0) -> Any:
-    """Puts tensors along a new axis: `stack([a, b], axis)`, or `stack(a, b)`."""
+    """Stacks tensors along a new axis: `stack([a, b], axis)`, or `stack(a, b)`."""
     first, *others = tensors
     if not isinstance(first, (list, tuple)):
         return pt.stack(list(tensors), axis=axis)
@@ -112,13 +113,13 @@ def split(
     n_splits: int,
     axis: int = 0,
 ) -> Any:
-    """Cuts a tensor into parts.
+    """Splits a tensor into parts.
 
     # Arguments
         x: tensor.
         splits_size: vector of integers, the sizes of the parts.
         n_splits: int, the number of parts.
-        axis: int, the axis to cut.
+        axis: int, the axis to split.
     """
     return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
 

@@ -1,4 +1,4 @@
-"""Theano's first way to a GPU, which nothing here takes: `ONEIROS_DEVICE` chooses the
+"""Theano's first GPU backend, which isn't used here; `ONEIROS_DEVICE` selects the
 device."""
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ cuda_enabled = False
 
 
 def use(device: str, *options: object, **named_options: object) -> None:
-    """Warns: the device isn't chosen here."""
+    """Warns that this doesn't select the device."""
     warnings.warn(
-        f"theano.sandbox.cuda.use({device!r}) has no effect: ONEIROS_DEVICE chooses "
+        f"theano.sandbox.cuda.use({device!r}) has no effect: ONEIROS_DEVICE selects "
         "the device.",
         stacklevel=2,
     )

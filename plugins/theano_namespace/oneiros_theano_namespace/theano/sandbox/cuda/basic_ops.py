@@ -1,4 +1,4 @@
-"""Moving tensors to a GPU and back, where nothing has to be moved."""
+"""Moves tensors to a GPU and back, which does nothing here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""cuDNN, which code asks for before it uses it."""
+"""The check for cuDNN that code makes before it uses it."""
 
 
 def dnn_available() -> bool:
-    """Returns False: `theano.tensor.nnet` computes everything."""
+    """Returns False, since `theano.tensor.nnet` computes everything."""
     return False

@@ -1,4 +1,4 @@
-"""Functions for networks, which PyTensor has no more."""
+"""Functions for networks, which PyTensor no longer has."""
 
 from oneiros_theano_namespace.theano.tensor.nnet import (
     abstract_conv,

@@ -23,7 +23,7 @@ Border = str | int | Sequence[int]
 
 @dataclass(frozen=True)
 class FilterConvolution:
-    """How filters go over images or volumes.
+    """A convolution of images or volumes with filters.
 
     # Arguments
         border_mode: `"valid"`, `"full"`, `"half"`, or how many zeros to put around: an
@@ -69,7 +69,7 @@ class FilterConvolution:
             return [border] * len(self.filter_dilation)
         if isinstance(border, str):
             raise ValueError(
-                f"border_mode is 'valid', 'full', 'half', an int or one by axis, not "
+                f"border_mode must be 'valid', 'full', 'half', an int or ints, not "
                 f"{border!r}."
             )
         return list(border)
@@ -156,7 +156,7 @@ class AbstractConv2d_gradInputs:  # noqa: N801 - Theano's name
     """Gradient of `conv2d` by its input, as the operation that it was.
 
     # Arguments
-        imshp, kshp: not used.
+        imshp, kshp: ignored.
         border_mode, subsample, filter_flip, filter_dilation: of the convolution.
     """
 

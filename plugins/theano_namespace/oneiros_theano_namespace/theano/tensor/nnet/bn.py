@@ -24,7 +24,7 @@ def batch_normalization(
     # Arguments
         inputs: tensor.
         gamma, beta, mean, std: tensors that fit its shape.
-        mode: not used.
+        mode: ignored.
     """
     return (inputs - mean) * (gamma / std) + beta
 

@@ -21,7 +21,7 @@ def conv2d(
     `theano.tensor.nnet.conv2d`.
 
     # Arguments
-        options: not used.
+        options: ignored.
     """
     return abstract_conv.conv2d(
         input, filters, image_shape, filter_shape, border_mode, subsample

@@ -22,7 +22,7 @@ def conv3d(
     # Arguments
         signals: tensor `(batch, steps, channels, rows, columns)`.
         filters: tensor `(filters, steps, channels, rows, columns)`.
-        signals_shape, filters_shape: not used.
+        signals_shape, filters_shape: ignored.
         border_mode: as `theano.tensor.nnet.conv3d` takes it.
 
     # Returns

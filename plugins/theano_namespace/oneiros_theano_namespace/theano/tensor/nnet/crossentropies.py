@@ -40,8 +40,8 @@ def crossentropy_softmax_1hot(
 
     # Arguments
         x: matrix of scores (samples, classes).
-        y_idx: vector of integers, the right classes.
-        options: not used.
+        y_idx: vector of integers, the true classes.
+        options: ignored.
 
     # Returns
         The crossentropies, and the probabilities, which are the `softmax` of `x`.
@@ -71,7 +71,7 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
 
     # Arguments
         output: tensor of predicted probabilities.
-        target: tensor of the right ones.
+        target: tensor of the true probabilities.
     """
     return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
 

@@ -1,4 +1,4 @@
-"""Images cut into windows."""
+"""Splits images into windows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def images2neibs(
     neib_step: Sequence[int] | None = None,
     mode: str = "valid",
 ) -> Any:
-    """Makes a row of each window of an image.
+    """Turns each window of an image into a row.
 
     # Arguments
         ten4: tensor of four axes, of which the last are rows and columns.
@@ -33,7 +33,7 @@ def images2neibs(
     """
     if mode not in MODES:
         raise NotImplementedError(
-            f"images2neibs takes the modes {', '.join(MODES)}, not {mode!r}."
+            f"images2neibs received mode={mode!r}; expected one of {', '.join(MODES)}."
         )
     window = [int(length) for length in neib_shape]
     strides = window if neib_step is None else [int(step) for step in neib_step]
@@ -51,10 +51,10 @@ def neibs2images(
     neib_shape: Sequence[int],
     original_shape: Any,
 ) -> Any:
-    """Puts images together from windows that don't overlap.
+    """Reassembles images from windows that don't overlap.
 
     # Arguments
-        neibs: matrix that `images2neibs` made.
+        neibs: matrix from `images2neibs`.
         neib_shape: pair of ints, the window.
         original_shape: the images' shape.
     """
@@ -68,7 +68,7 @@ def neibs2images(
 
 
 def _counts(images: Any, window: list[int], strides: list[int]) -> list[Any]:
-    """Returns how many windows there are, one above the other and side by side."""
+    """Returns the numbers of windows, vertically and horizontally."""
     return [
         (images.shape[axis] - length) // step + 1
         for axis, length, step in zip((2, 3), window, strides, strict=True)
@@ -81,7 +81,7 @@ def _covered(images: Any, window: list[int], strides: list[int]) -> Any:
         size = images.type.shape[axis]
         message = (
             f"images2neibs: windows of {length} in steps of {step} don't cover axis "
-            f"{axis} of the images. mode='ignore_borders' leaves the rest out."
+            f"{axis} of the images. mode='ignore_borders' drops the rest."
         )
         if size is None:
             uncovered = (images.shape[axis] - length) % step

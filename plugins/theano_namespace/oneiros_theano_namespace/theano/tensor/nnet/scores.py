@@ -1,4 +1,4 @@
-"""Predicted classes beside the right ones."""
+"""Compares predicted classes with the true ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytensor.tensor as pt
 
 
 def confusion_matrix(actual: Any, pred: Any) -> list[Any]:
-    """Counts which class was taken for which.
+    """Returns the confusion matrix of classes.
 
     # Arguments
-        actual: vector of integers, the right classes.
-        pred: vector of the predicted ones.
+        actual: vector of integers, the true classes.
+        pred: vector of the predicted classes.
 
     # Returns
         A matrix of counts (right classes, predicted ones), and the classes in its

@@ -1,4 +1,4 @@
-"""Images made larger."""
+"""Upsampling of images."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def bilinear_upsampling(
 
     # Arguments
         input: tensor `(batch, channels, rows, columns)`.
-        ratio: int, how many times as many rows and columns there shall be.
-        batch_size, num_input_channels, use_1D_kernel: not used.
+        ratio: int, the factor for rows and columns.
+        batch_size, num_input_channels, use_1D_kernel: ignored.
 
     # Returns
         A tensor `(batch, channels, rows * ratio, columns * ratio)`.

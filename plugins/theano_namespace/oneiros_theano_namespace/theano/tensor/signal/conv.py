@@ -25,7 +25,7 @@ def conv2d(
     # Arguments
         input: matrix, or tensor `(images, rows, columns)`.
         filters: matrix, or tensor `(filters, rows, columns)`.
-        image_shape, filter_shape, options: not used.
+        image_shape, filter_shape, options: ignored.
         border_mode: `"valid"` or `"full"`.
         subsample: pair of ints, the strides.
 

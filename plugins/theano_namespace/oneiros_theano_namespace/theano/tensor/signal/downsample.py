@@ -1,4 +1,4 @@
-"""Pooling, under its first names."""
+"""Pooling under its first names."""
 
 from __future__ import annotations
 

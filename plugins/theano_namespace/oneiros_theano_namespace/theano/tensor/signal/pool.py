@@ -85,7 +85,7 @@ class Pool:
     # Arguments
         ds, ignore_border, st, padding, mode: as `pool_2d` takes them.
         ndim: int, over how many of the last axes it pools: 2 or 3.
-        openmp: not used.
+        openmp: ignored.
     """
 
     def __init__(
