@@ -80,7 +80,7 @@ def test_a_categorical_crossentropy_over_one_unit_is_told():
 )
 def test_sizes_of_inputs_as_keras_0_took_them(make):
     with pytest.raises(
-        ConfigError, match=r"isn't a valid initialization.*input_dim=3\)"
+        ConfigError, match=r"isn't an initialization.*input_dim=3\)"
     ):
         make()
 

@@ -548,7 +548,7 @@ def test_an_optimizer_state_that_doesn_t_fit(tampered):
         file["optimizer_weights"].attrs["weight_names"] = names[:-1]
 
     with (
-        pytest.warns(UserWarning, match="wasn't read: /optimizer_weights"),
+        pytest.warns(UserWarning, match="weren't read: /optimizer_weights"),
         pytest.warns(
             UserWarning,
             match=r"m\.h5 is loaded .* its Adam starts afresh.* 9 arrays and not 8",

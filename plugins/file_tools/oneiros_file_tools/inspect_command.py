@@ -113,7 +113,7 @@ def _engines(inspection: Inspection) -> list[str]:
 def _unread(paths: list[str]) -> Text:
     more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
     listed = ", ".join(paths[:SHOWN_PATHS]) + more
-    return _text(("not read, since no model's ", "yellow"), listed)
+    return _text(("not part of the model, so not read: ", "yellow"), listed)
 
 
 def _table(layers: list[LayerReport]) -> Table:
