@@ -227,7 +227,8 @@ def unusual_but_plain_weights(folder):
             warnings.simplefilter("always")
             load_model(path)
         assert [
-            "weren't read: /model_weights/d/more" in str(each.message) for each in warned
+            "weren't read: /model_weights/d/more" in str(each.message)
+            for each in warned
         ] == [True]
 
     yield "an array that no list names is told", check_that_more_is_told
