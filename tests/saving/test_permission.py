@@ -196,7 +196,7 @@ def test_what_reads_older_arguments_is_imported_like_the_layers(
 @pytest.mark.parametrize("choice", [None, 5, [5]])
 def test_what_is_no_choice_of_plugins_is_an_error(model, choice):
     with pytest.raises(
-        ArgumentError, match=r"is none of .* nor a list of distributions' names"
+        ArgumentError, match=r"is neither one of .* nor a list of distributions' names"
     ):
         model_from_json(model.to_json(), plugins=choice)
 
