@@ -88,7 +88,9 @@ def test_the_order_of_columns_is_that_of_the_file(path):
 
 def test_values_without_a_column_are_named(path):
     log_epochs(CSVLogger(path), {"loss": 1.0})
-    with pytest.warns(RuntimeWarning, match=r"has no column for 'acc', 'lr'; left out"):
+    with pytest.warns(
+        RuntimeWarning, match=r"has no column for 'acc', 'lr', so they are left out"
+    ):
         log_epochs(
             CSVLogger(path, append=True), {"acc": 1, "loss": 2.0, "lr": 3}, first=1
         )
@@ -220,7 +222,9 @@ def test_resuming_into_another_file_keeps_its_rows(tmp_path, append):
     path = tmp_path / "all.csv"
     write_log_of_another(path)
     state = state_after(begun(tmp_path / "log.csv", append), 2)
-    with pytest.warns(RuntimeWarning, match=r"all.csv' has other rows .* the 2 of"):
+    with pytest.warns(
+        RuntimeWarning, match=r"all.csv' has other rows .* the 2 rows of"
+    ):
         assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]
 
 

@@ -268,7 +268,7 @@ def test_what_is_no_batch_is_told(tmp_path):
     images, labels = batch(3, labels=10)
     for content in ({"data": images[:, 1:], **labels}, {"data": images}, [1], labels):
         (tmp_path / "b").write_bytes(pickled(content))
-        with pytest.raises(FileFormatError, match="should hold images"):
+        with pytest.raises(FileFormatError, match="Expected images"):
             load_batch(tmp_path / "b")
 
 

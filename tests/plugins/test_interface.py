@@ -205,7 +205,7 @@ class Mine(Base):
 def test_the_engine_tier_is_for_those_who_ask_for_one_version():
     source = "from oneiros.plugins import manager\n"
     assert messages(source, ENGINE) == []
-    advice = "require oneiros-kernel in one exact version"
+    advice = "To use it, require one exact version"
     assert advice in messages(source, AUTHORING)[0]
 
 

@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
     done = run_python(LIMITED, path, limit)
     assert not done.stderr
     assert done.stdout.startswith(
-        f"[] [Errno 27] Can't save to {path}: File too large. {path} is as it was"
+        f"[] [Errno 27] Can't save to {path}: File too large. {path} is unchanged"
     )
     assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
 
@@ -169,7 +169,7 @@ def test_a_folder_where_nothing_may_be_written(folder, nobody):
     nobody()
     with pytest.raises(
         PermissionError,
-        match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is as it was",
+        match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is unchanged",
     ):
         model_files.write(folder / "m.h5", state(8))
     with pytest.raises(

@@ -430,7 +430,7 @@ def test_no_model_file(content, said, tmp_path):
     (tmp_path / "m.h5").write_bytes(content)
     with pytest.raises(FileFormatError, match=said) as error:
         load_model(tmp_path / "m.h5")
-    assert "Formats here: hdf5" in str(error.value)
+    assert "Installed formats: hdf5" in str(error.value)
     assert isinstance(error.value, (OSError, ValueError)), "as Keras 1 raised"
 
 
@@ -485,7 +485,7 @@ def put(attribute, value):
         (
             put("model_config", '{"class_name": "Dense", "config": {"output_dim": 3}}'),
             FileFormatError,
-            "no model",
+            "isn't a model",
         ),
         (
             put("model_config", '{"class_name": "SGD", "config": {}}'),
@@ -825,7 +825,7 @@ def test_functions_of_layers_that_are_not_there_are_told(tmp_path):
         Sequential([Dense(3, input_dim=4, name="only")]).save(tmp_path / "m.h5")
     with pytest.raises(
         ArgumentError,
-        match=r"functions has 'other'; the file has no layer .* but only\.",
+        match=r"functions has 'other', but the file has no layer .*: only\.",
     ):
         load_model(tmp_path / "m.h5", functions={"other": abs})
 

@@ -129,7 +129,7 @@ def test_a_tuple_is_written_as_python_s():
         ("{1: a}", ConfigError, "A key in the YAML is 1"),
         ("? [a]\n: b", ConfigError, "A key in the YAML is"),
         ("!!int abc", ConfigError, "'abc' isn't a valid int"),
-        ("!!bool 2", ConfigError, "'2' is no bool"),
+        ("!!bool 2", ConfigError, "'2' isn't a valid bool"),
         ("a: 2001-01-01", UnsafeFileError, "tag 'timestamp'"),
         ("a: !mine 3", UnsafeFileError, "tag '!mine'"),
         ("a: !!set {x}", UnsafeFileError, "an object with the tag 'set'"),
@@ -142,7 +142,7 @@ def test_a_tuple_is_written_as_python_s():
         (
             "!!python/object/apply:numpy.core.multiarray.scalar [1, 2]",
             UnsafeFileError,
-            "don't agree",
+            "don't match",
         ),
         (
             "!!python/object/apply:numpy.dtype {args: [O8]}",

@@ -184,7 +184,7 @@ def test_a_file_of_another_hash_stays_until_there_is_a_better_one(server, home):
     (home / ".keras" / "datasets").mkdir(parents=True)
     path = home / ".keras" / "datasets" / "data"
     path.write_bytes(b"old")
-    with pytest.raises(FileMissingError, match="has another hash"):
+    with pytest.raises(FileMissingError, match="doesn't have the expected hash"):
         get_file("data", closed_address(), md5_hash=md5(CONTENT))
     assert path.read_bytes() == b"old"
     served = server.serve("data", CONTENT)

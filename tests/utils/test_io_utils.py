@@ -247,8 +247,8 @@ def test_arrays_that_are_none_are_refused(tmp_path):
     [
         ((1 << 33,), {}, "claims 68,719,476,736 bytes but stores fewer"),
         ((1 << 33,), {"chunks": (1 << 10,)}, "68,719,476,736 for arrays in all"),
-        ((3,), {"chunks": (1 << 28,), "maxshape": (None,)}, "takes 2,147,483,648 byt"),
-        ((1, 1 << 33), {"chunks": (1, 1 << 10)}, "takes 68,719,476,736 bytes"),
+        ((3,), {"chunks": (1 << 28,), "maxshape": (None,)}, "needs 2,147,483,648 byt"),
+        ((1, 1 << 33), {"chunks": (1, 1 << 10)}, "needs 68,719,476,736 bytes"),
     ],
 )
 def test_small_files_that_claim_large_arrays_are_refused(

@@ -211,7 +211,7 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
         if names is None and part == 0:
             raise FileFormatError(
                 f"{group.meter.path} has no '{attribute}' at '{group.where}': it isn't "
-                "Keras model."
+                "a Keras model."
             )
         if names is None:
             return
