@@ -79,7 +79,9 @@ def test_a_categorical_crossentropy_over_one_unit_is_told():
     "make", [lambda: Dense(3, 4), lambda: LSTM(2, 4), lambda: PReLU((64,))]
 )
 def test_sizes_of_inputs_as_keras_0_took_them(make):
-    with pytest.raises(ConfigError, match=r"isn't an initialization.*input_dim=3\)"):
+    with pytest.raises(
+        ConfigError, match=r"isn't a valid initialization.*input_dim=3\)"
+    ):
         make()
 
 

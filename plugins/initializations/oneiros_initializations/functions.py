@@ -446,7 +446,7 @@ def get(identifier: Any, **kwargs: Any) -> Any:
     """
     if isinstance(identifier, (int, tuple)):
         raise ConfigError(
-            f"{identifier!r:.80} isn't an initialization: pass a name, such as "
+            f"{identifier!r:.80} isn't a valid initialization: pass a name, such as "
             "'uniform', or a function. If it is a size: Keras 0.x had the input size "
             "in this position. Pass it by name, as in Dense(4, input_dim=3), or omit "
             "it if another layer comes first."
