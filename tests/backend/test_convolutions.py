@@ -511,11 +511,11 @@ def test_shapes_that_do_not_fit(backend):
     for call, match in [
         (
             lambda: K.conv2d(x[0], kernel, dim_ordering="tf"),
-            "conv2d takes images, a tensor of rank 4.*rank 3",
+            "conv2d expected images, a tensor of rank 4.*rank 3",
         ),
         (
             lambda: K.conv3d(x, kernel, dim_ordering="tf"),
-            "conv3d takes volumes.*rank 5",
+            "conv3d expected volumes.*rank 5",
         ),
         (lambda: K.conv1d(x, kernel), "conv1d takes .batch, steps, channels."),
         (
@@ -548,7 +548,7 @@ def test_shapes_that_do_not_fit(backend):
         ),
         (
             lambda: K.deconv2d(x, kernel, (None, 6, 6, 5), dim_ordering="tf"),
-            "5 channels.*gives 4",
+            "5 channels.*has 4",
         ),
         (
             lambda: K.deconv2d(x, kernel, (None, 6, 8, 4), dim_ordering="tf"),

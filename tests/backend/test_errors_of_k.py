@@ -26,7 +26,7 @@ WITHOUT_ERRORS = {
 OF_ANY_VALUE = {"name", "message", "value", "seed"}
 """Arguments that take anything; what `value` takes differs."""
 NAMES = r"'?Variable_\d+(:0)?'?|<Matrix\([^>]*>|The variable"
-WORDS = "received|takes|can't|doesn't"
+WORDS = "received|takes|needs|expected|can't|doesn't"
 """One of which each message holds."""
 
 
@@ -294,13 +294,13 @@ REFUSED_CALLS = [
         "function",
         lambda: update_of_shape((3,)),
         ShapeError,
-        r"has shape \(2,\); its update can't have shape \(3,\)\. K\.function takes",
+        r"has shape \(2,\); its update can't have shape \(3,\)\. K\.function needs",
     ),
     (
         "function",
         lambda: update_of_shape((2, 1)),
         ShapeError,
-        r"has shape \(2,\); its update can't have shape \(2, 1\)\. K\.function takes",
+        r"has shape \(2,\); its update can't have shape \(2, 1\)\. K\.function needs",
     ),
     (
         "max",

@@ -187,8 +187,8 @@ def test_no_variable_is_lost_when_a_feed_is_wrong(backend):
 @pytest.mark.parametrize(
     ("feeds", "message"),
     [
-        ([np.zeros((4, 3))], r"takes 2 inputs .*x.*y.*not 1"),
-        (np.zeros((2, 3)), "takes 2 inputs"),
+        ([np.zeros((4, 3))], r"expected 2 inputs .*x.*y.*not 1"),
+        (np.zeros((2, 3)), "expected 2 inputs"),
         ([np.zeros((4, 3)), np.zeros((4, 5))], r"Input 1 \(y\).*\(4, 5\).*\(None, 2\)"),
         ([np.zeros(3), np.zeros((4, 2))], r"Input 0 \(x\).*\(3,\).*\(None, 3\)"),
         ([np.zeros((4, 3)), "text"], r"Input 1 \(y\).*'text'.*numbers"),
@@ -494,7 +494,9 @@ def test_loop_keeps_to_a_fixed_batch_size(backend):
     f = K.function([x], [K.sum(x)])
     handle = f.upload([np.ones((8, 2))])
     assert f.loop(handle, [[0, 1, 2, 7]])[0] == [8]
-    with pytest.raises(DataError, match=r"Input 0 \(x\) takes 4 rows at a time, not 2"):
+    with pytest.raises(
+        DataError, match=r"Input 0 \(x\) expected 4 rows at a time, not 2"
+    ):
         f.loop(handle, [[0, 1]])
 
 

@@ -165,14 +165,14 @@ def test_what_they_refuse(backend):
     for call, match in [
         (
             lambda: K.temporal_padding(images),
-            "temporal_padding takes .batch, steps, channels.*rank 4",
+            "temporal_padding expected .batch, steps, channels.*rank 4",
         ),
         (lambda: K.spatial_2d_padding(x), "spatial_2d_padding takes images"),
         (lambda: K.spatial_3d_padding(images), "spatial_3d_padding takes volumes"),
         (lambda: K.resize_images(x, 2, 2, "tf"), "resize_images takes images"),
         (
             lambda: K.resize_volumes(images, 2, 2, 2, "tf"),
-            "resize_volumes takes volumes",
+            "resize_volumes expected volumes",
         ),
     ]:
         with pytest.raises(ShapeError, match=match):

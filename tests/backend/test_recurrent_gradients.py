@@ -320,7 +320,7 @@ def test_messages(backend):
             K.lstm(two_samples, states, U, mask=mask)
     with pytest.raises(ArgumentError, match="only one of W and b"):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 8))))
-    with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), U has 8 columns"):
+    with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), but U has 8 columns"):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 7))), b=K.variable(np.zeros(7)))
 
 

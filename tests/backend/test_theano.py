@@ -85,7 +85,7 @@ def test_functions_of_numpy_build_tensors():
     (value,) = K.function([x], [rows])([[1.0, 4.0, 9.0]])
     np.testing.assert_allclose(value, [[14, 14 / 3, 14 / 3], [0, 0, 0]], rtol=1e-6)
     assert np.ndim(x) == 1
-    with pytest.raises(TypeError, match=r"np\.hypot takes values.*K\.eval"):
+    with pytest.raises(TypeError, match=r"np\.hypot needs values.*K\.eval"):
         np.hypot(x, x)
     with pytest.raises(TypeError, match=r"np\.add\.reduce.*K\.sum"):
         np.add.reduce(x)
