@@ -132,7 +132,7 @@ def test_a_network_continues_a_tensor_and_is_continued():
         (lambda: vgg16.VGG16(classes=10), "have 1000 classes, but classes=10"),
         (
             lambda: vgg16.VGG16(weights=None, input_shape=(64, 64, 3)),
-            r"input_shape is \(224, 224, 3\)",
+            r"input_shape must be \(224, 224, 3\)",
         ),
         (
             lambda: resnet50.ResNet50(False, None, input_shape=(100, 200, 3)),
@@ -142,7 +142,7 @@ def test_a_network_continues_a_tensor_and_is_continued():
             lambda: resnet50.ResNet50(False, None, input_shape=(3, 200, 200)),
             "three channels",
         ),
-        (lambda: MusicTaggerCRNN(classes=3), "tell 50 classes apart"),
+        (lambda: MusicTaggerCRNN(classes=3), "have 50 classes"),
     ],
 )
 def test_mistakes_are_named(build, message, ordering):

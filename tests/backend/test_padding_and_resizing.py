@@ -167,9 +167,9 @@ def test_what_they_refuse(backend):
             lambda: K.temporal_padding(images),
             "temporal_padding expected .batch, steps, channels.*rank 4",
         ),
-        (lambda: K.spatial_2d_padding(x), "spatial_2d_padding takes images"),
-        (lambda: K.spatial_3d_padding(images), "spatial_3d_padding takes volumes"),
-        (lambda: K.resize_images(x, 2, 2, "tf"), "resize_images takes images"),
+        (lambda: K.spatial_2d_padding(x), "spatial_2d_padding expected images"),
+        (lambda: K.spatial_3d_padding(images), "spatial_3d_padding expected volumes"),
+        (lambda: K.resize_images(x, 2, 2, "tf"), "resize_images expected images"),
         (
             lambda: K.resize_volumes(images, 2, 2, 2, "tf"),
             "resize_volumes expected volumes",
