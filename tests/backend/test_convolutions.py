@@ -517,7 +517,7 @@ def test_shapes_that_do_not_fit(backend):
             lambda: K.conv3d(x, kernel, dim_ordering="tf"),
             "conv3d expected volumes.*rank 5",
         ),
-        (lambda: K.conv1d(x, kernel), "conv1d takes .batch, steps, channels."),
+        (lambda: K.conv1d(x, kernel), "conv1d expected .batch, steps, channels."),
         (
             lambda: K.conv2d(x, wrong, dim_ordering="tf"),
             "the kernel expects 5 channels, but the input has 3",

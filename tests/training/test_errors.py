@@ -348,7 +348,7 @@ def test_the_model_works_after_all_this(model, pair):
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        (lambda y_true, y_pred: 3.0, "returned 3.0, no tensor"),
+        (lambda y_true, y_pred: 3.0, "returned 3.0, not a tensor"),
         (lambda y_true: y_true, "must accept (y_true, y_pred)"),
     ],
 )
