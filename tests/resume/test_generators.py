@@ -257,7 +257,7 @@ def test_what_says_where_it_is_makes_no_batch_twice(make, tmp_path):
 
 
 def test_other_images_than_before_are_told():
-    with pytest.raises(DataError, match=r"20 samples; .* is of 24"):
+    with pytest.raises(DataError, match=r"20 samples, .* has 24"):
         Images().set_state(Images(24).get_state())
 
 

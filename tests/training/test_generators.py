@@ -850,12 +850,12 @@ class TestBatches:
             (
                 {"sample_weight": Y},
                 ArgumentError,
-                "received sample_weight=.* Expected nothing",
+                "received sample_weight=.* Expected no value",
             ),
             (
                 {"validation_split": 0.1},
                 ArgumentError,
-                "received validation_split=.* Expected nothing",
+                "received validation_split=.* Expected no value",
             ),
             (
                 {"validation_data": numbers()},

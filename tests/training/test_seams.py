@@ -209,7 +209,7 @@ def test_one_observer_at_a_time(recorded, rows):
     model, train, _ = recorded()
     pair = [Observing(Noting()), Other(Noting())]
     with pytest.raises(
-        ArgumentError, match="holds Observing and Other, which both observe"
+        ArgumentError, match="has Observing and Other, which both observe"
     ):
         model.fit(*rows(4), 2, 1, verbose=0, callbacks=pair)
     assert not train.batches

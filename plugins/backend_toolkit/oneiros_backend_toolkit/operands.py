@@ -71,8 +71,8 @@ def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
     if not is_int(axis) or not -count <= axis < count:
         accepted = f"ints from {-count} to {count - 1}" if count else "none"
         raise ArgumentError(
-            f"{function} received the axis {axis!r} for a tensor of rank {rank}. It "
-            f"accepts {accepted}."
+            f"{function} received the axis {axis!r} for a tensor of rank {rank}. "
+            f"Expected {accepted}."
         )
     return int(axis) % count
 
