@@ -60,9 +60,9 @@ it misses its target. From a clone, with nothing but Python and git, the command
 runs it on Theano. `ONEIROS_BACKEND=tensorflow` before a command, and
 `--extra tensorflow` behind `run.py`, choose TensorFlow; `jax` goes the same way.
 
-All figures come from runs of `tools/gallery.py`, which repeats them. Processor time
-counts all cores and contains imports and compilation. Times by the clock are longer
-where the machine had other work to do."""
+`tools/gallery.py` runs an example again and writes its figures here. Processor time
+counts all cores and includes imports and compilation. Times by the clock are longer:
+the machine had other work to do at the time."""
 
 LIST = """\
 # Examples
