@@ -62,6 +62,13 @@ def test_probabilities_are_silent_for_binary_crossentropy():
         model.train_on_batch(X, np.array(labels))
 
 
+def test_targets_are_not_looked_at_for_ever():
+    model = binary()
+    for _ in range(model.adapter.target_checks_left):
+        model.train_on_batch(X, np.array([0, 1, 1, 0]))
+    model.train_on_batch(X, np.array([-1, 1, 1, -1]))
+
+
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy"])
 def test_a_softmax_over_one_unit_is_told(loss):
     model = Sequential([Dense(1, input_dim=3, activation="softmax")])

@@ -45,11 +45,12 @@ class ArrayAdapter:
         model: the `Model`.
 
     # Properties
-        warns_of_targets: bool, whether a warning of targets that don't suit their loss
-            is still to be given, which happens once.
+        target_checks_left: int, how often targets are still checked for values that
+            don't suit their loss: until there was a warning, and only at first, since
+            it takes a tenth of a small step.
     """
 
-    warns_of_targets = True
+    target_checks_left = 10
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -134,8 +135,10 @@ class ArrayAdapter:
             )
         )
         standardize.check_array_lengths(inputs, targets, sample_weights)
-        if self.warns_of_targets:
-            self.warns_of_targets = suspicious_targets.are_plausible(model, targets)
+        if self.target_checks_left:
+            self.target_checks_left -= 1
+            if not suspicious_targets.are_plausible(model, targets):
+                self.target_checks_left = 0
         return inputs + targets + sample_weights
 
     def _target_shapes(self) -> list[Any]:
