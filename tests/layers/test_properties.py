@@ -38,12 +38,11 @@ from layer_probe import Probe, agree
 from layer_strategies import STRATEGIES
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from selection import RECURRENT
 
 BACKENDS = ("theano", "tensorflow")
 SHORT_RUNS = st.sampled_from([("theano",), *[("tensorflow",)] * 3, BACKENDS])
 """The backends of an example in the test command: compiling for both takes long."""
-DRAWN = settings(database=None, phases=[Phase.generate], print_blob=False)
-RECURRENT = {"Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN"}
 SHORT_RUNS_OF_LOOPS = st.sampled_from([*[("theano",)] * 4, ("tensorflow",)])
 """Those of an example of a recurrent layer, which takes seconds to compile, and longer
 on TensorFlow: golden LSTMs take 21 s there and 9 s on Theano."""
@@ -83,24 +82,13 @@ def check(case, backends=BACKENDS):
         agree(*results, probe.exact)
 
 
-@pytest.mark.parametrize("name", sorted(STRATEGIES.keys() - RECURRENT))
-@DRAWN
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@settings(database=None, phases=[Phase.generate], print_blob=False)
 @given(data=st.data())
 def test_layer(float64, name, data):
-    check_drawn(name, data, SHORT_RUNS)
-
-
-@pytest.mark.parametrize("name", sorted(RECURRENT))
-@DRAWN
-@given(data=st.data())
-def test_recurrent_layer(float64, name, data):
-    check_drawn(name, data, SHORT_RUNS_OF_LOOPS)
-
-
-def check_drawn(name, data, short_runs):
-    """Checks a drawn case of a layer; in the test command on some of the backends."""
     case = STRATEGIES[name](Drawn(data.draw))
     note(repr(case))
+    short_runs = SHORT_RUNS_OF_LOOPS if name in RECURRENT else SHORT_RUNS
     check(case, BACKENDS if draws.is_exhaustive() else data.draw(short_runs))
 
 

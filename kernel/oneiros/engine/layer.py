@@ -223,6 +223,7 @@ class Layer(Rebuilt):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "__init__" in vars(cls):
+            # A call reaches the subclass's own constructor, so it is replaced.
             cls.__init__ = open_to_old_code(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, **kwargs: Any) -> None:
