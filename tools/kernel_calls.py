@@ -88,13 +88,13 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Notes `_find("oneiros.old_code", "missing_name")`."""
+        """Notes `_advice("missing_name", module, name)`."""
         match node:
             case ast.Call(
-                func=ast.Name(id="_find"),
-                args=[ast.Constant(value=str(module)), ast.Constant(value=str(name))],
+                func=ast.Name(id="_advice"),
+                args=[ast.Constant(value=str(name)), *_],
             ):
-                self._note(f"{module.removeprefix('oneiros.')}.{name}")
+                self._note(f"{OLD_CODE}.{name}")
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:

@@ -91,23 +91,23 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if the module belongs to a plugin that is missing, disabled
-            or broken; the message names the plugin.
+            or broken; the message names the plugin. Also if another version of Keras
+            has the module; the message says what to type.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
-    if reason := _absence(fullname):
+    if reason := _advice("missing_module", fullname) or _absence(fullname):
         raise ModuleNotFoundError(
             f"No module named {fullname!r}. {reason}", name=fullname
         )
     return None
 
 
-def _advice(module: str, name: str) -> str:
-    """Returns advice about a name that a module doesn't have."""
-    adviser = _find("oneiros.old_code", "missing_name")
-    advice: str = registry.load(adviser)(module, name) if adviser else ""
-    near = did_you_mean(name, dir(sys.modules[module]))
-    return advice or f"; no plugin provides it.{near}"
+def _advice(question: str, *subject: str) -> str:
+    """Returns advice from `oneiros.old_code` about a missing module or name."""
+    adviser = _find("oneiros.old_code", question)
+    advice: str = registry.load(adviser)(*subject) if adviser else ""
+    return advice
 
 
 def attribute(module: str, name: str) -> Any:
@@ -133,8 +133,10 @@ def attribute(module: str, name: str) -> Any:
     if getter := _find(module, "__getattr__"):
         with suppress(AttributeError):
             return registry.load(getter)(name)
+    near = did_you_mean(name, dir(sys.modules[module]))
+    advice = _advice("missing_name", module, name) or f"; no plugin provides it.{near}"
     kind = PluginLoadError if _is_asked_by_from_import() else AttributeError
-    raise kind(f"{module} has no {name!r}{_advice(module, name)}", name=name)
+    raise kind(f"{module} has no {name!r}{advice}", name=name)
 
 
 def patched(kind: str, name: str) -> Any:
@@ -219,9 +221,6 @@ def _is_exported(module: str, name: str) -> bool:
 def _absence(fullname: str) -> str | None:
     """Returns the reason why a module, or a name in a module, is missing, if the index
     of owners knows it."""
-    place = fullname.rsplit(".", 1)
-    if _find(*place):
-        return f"It isn't a module. Type: from {' import '.join(place)}"
     path = f"{_path(fullname)}."
     for name, owner in registry.owners()["module"].items():
         if f"{name}.".startswith(path):

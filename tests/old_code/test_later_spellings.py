@@ -8,7 +8,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import layers, optimizers
 from oneiros.engine.layer import Layer
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, CapabilityError
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
@@ -96,12 +96,15 @@ def test_functions_of_k_say_what_keras_1_has(name):
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
-        ("from oneiros import losses", "Keras 1 has oneiros.objectives"),
-        ("from oneiros import initializers", "Keras 1 has oneiros.initializations"),
+        ("from oneiros import losses", "write from oneiros import objectives"),
+        ("from oneiros import initializers", "from oneiros import initializations"),
         ("from oneiros import Input", "from oneiros.layers import Input"),
         ("from oneiros import Sequential", "from oneiros.models import Sequential"),
         ("from oneiros.layers import Dens", "Did you mean 'Dense'?"),
-        ("from oneiros.layers import concatenate", "merge(tensors, mode='concat')"),
+        ("from oneiros.layers import concatenate", "merge([a, b], mode='concat')"),
+        ("from oneiros.layers import ReLU", "Activation(activation='relu')"),
+        ("from oneiros.optimizers import schedules", "LearningRateScheduler("),
+        ("from oneiros.utils import plot_model", "visualize_util import plot"),
         ("from oneiros.backend import dott", "Did you mean 'dot'?"),
     ],
 )
@@ -110,6 +113,64 @@ def test_imports_say_what_keras_1_has(line, advice):
         exec(line)
     module, name = line.removeprefix("from ").split(" import ")
     assert not hasattr(import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("from oneiros.losses import mse", "Type: from oneiros.objectives import mse"),
+        ("from oneiros.losses import MeanSquaredError", "loss='mean_squared_error'"),
+        ("import oneiros.losses", "Keras 1 has oneiros.objectives"),
+        ("from oneiros.initializers import Zeros, HeNormal", "write init='he_normal'"),
+        ("from oneiros.layers.core.dense import Dense", "from oneiros.layers.core imp"),
+        ("from oneiros.layers.merge import add", "merge([a, b], mode='sum')"),
+        ("import oneiros.layers.merge", "Type: from oneiros.layers import merge"),
+        (
+            "from oneiros.utils.vis_utils import plot_model",
+            "visualize_util import plot",
+        ),
+    ],
+)
+def test_imports_from_modules_of_keras_2_say_what_to_type(line, advice):
+    with pytest.raises(ModuleNotFoundError, match=re.escape(advice)):
+        exec(line)
+
+
+def test_a_module_that_nobody_knows_gets_no_advice():
+    with pytest.raises(ModuleNotFoundError, match=r"named 'oneiros\.nosuch'$"):
+        exec("from oneiros.nosuch import Missing")
+
+
+def test_names_of_an_import_elsewhere_are_not_taken_for_those_of_a_module(tmp_path):
+    (tmp_path / "lazy.py").write_text(
+        "import importlib; Dense = importlib.import_module('oneiros.nosuch')"
+    )
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ImportError) as caught:
+        patch.syspath_prepend(tmp_path)
+        exec("from lazy import Dense")
+    assert str(caught.value) == "No module named 'oneiros.nosuch'"
+
+
+KERAS_2_MERGE = {
+    "add": "sum",
+    "multiply": "mul",
+    "average": "ave",
+    "maximum": "max",
+    "concatenate": "concat",
+    "dot": "dot",
+}
+
+
+@pytest.mark.parametrize("name", KERAS_2_MERGE)
+def test_what_keras_2_merges_with_is_a_mode(name):
+    line = f"merge([a, b], mode={KERAS_2_MERGE[name]!r})"
+    a = Input((3,))
+    for spelling in (name, name.capitalize()):
+        with pytest.raises(CapabilityError, match=re.escape(line)):
+            getattr(layers.merge, spelling)([a, a])
+        with pytest.raises(AttributeError, match=re.escape(line)):
+            getattr(layers, spelling)
+    assert K.is_keras_tensor(eval(line, {"merge": layers.merge, "a": a, "b": a}))
 
 
 def test_a_layer_whose_call_takes_no_mask_says_what_to_define():

@@ -234,10 +234,10 @@ KERNEL_SOURCES = "\n".join(
 )
 LOOKED_UP = (
     r"\boneiros\.(\w+)\.(\w+)",
-    r'_find\("oneiros\.(\w+)", "(\w+)"\)',
     r'()_in_plugin\("(\w+)"\)',
+    r'()_advice\("(\w+)"',
 )
-"""How the kernel names what is in plugins; the last one leaves out `old_code`."""
+"""How the kernel names what is in plugins; the last two leave out `old_code`."""
 TOLD_TO_USERS = {"saving.parameter_budget"}
 """What a message of the kernel advises."""
 

@@ -18,20 +18,6 @@ VERSION = "1.2.2"
 """The value of `keras.__version__`; code branches on it."""
 
 
-class Keras(type(sys)):  # type: ignore[misc]  # a module, without importing types
-    """The module `keras`: `oneiros` with another version."""
-
-    def __getattr__(self, name: str) -> object:
-        import oneiros
-
-        return getattr(oneiros, name)
-
-    def __dir__(self) -> list[str]:
-        import oneiros
-
-        return sorted({*vars(self), *dir(oneiros)})
-
-
 class KerasFinder:
     """Finds `keras.x.y` if `oneiros.x.y` exists, and nothing else; it is its own
     loader."""
@@ -42,8 +28,12 @@ class KerasFinder:
     ) -> "ModuleSpec | None":
         """Returns the spec of a module of Keras 1, or None if Oneiros doesn't have it.
 
-        It must not raise, because `import tensorflow` looks for modules of later Keras
-        versions.
+        It returns None for the modules of later Keras versions that `import tensorflow`
+        looks for.
+
+        # Raises
+            ModuleNotFoundError: if the module's plugin is missing, or if Keras 1 has
+                another module in its place; the message says what to type.
         """
         if name != "keras" and not name.startswith("keras."):
             return None
@@ -57,9 +47,13 @@ class KerasFinder:
         try:
             spec = find_spec(target_name)
         except ModuleNotFoundError as error:
-            if target_name.startswith(f"{error.name}."):
+            missing_name = str(error.name)
+            if target_name.startswith(f"{missing_name}."):
                 return None
-            raise
+            if missing_name != target_name:
+                raise
+            text = str(error).replace("oneiros.", "keras.")
+            raise ModuleNotFoundError(text, name=name) from None
         if spec is None:
             return None
         # The class is its own loader.
@@ -71,15 +65,17 @@ class KerasFinder:
 
     @staticmethod
     def exec_module(module: "ModuleType") -> None:
-        """Replaces `module` with the module of Oneiros itself; `keras` becomes its own
-        module."""
+        """Replaces `module` with the module of Oneiros itself; `keras` becomes a module
+        of its own, with the names of `oneiros`."""
         from importlib import import_module
 
         oneiros = import_module(_target(module.__name__))
         if module.__name__ != "keras":
             sys.modules[module.__name__] = oneiros
             return
-        module.__class__ = Keras
+        module.__getattr__ = oneiros.__getattr__  # type: ignore[method-assign]
+        module.__dir__ = oneiros.__dir__  # type: ignore[method-assign]
+        module.set_seed = oneiros.set_seed  # type: ignore[attr-defined]
         module.__version__ = VERSION  # type: ignore[attr-defined]
         module.__doc__ = oneiros.__doc__
         module.__path__ = oneiros.__path__

@@ -12,6 +12,7 @@ SERVICES = {
     "regularizers_of": "oneiros_old_code.regularizers:regularizers_of",
     "set_regularizers": "oneiros_old_code.regularizers:set_regularizers",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
+    "missing_module": "oneiros_old_code.missing_modules:missing_module",
     "missing_name": "oneiros_old_code.missing:missing_name",
     "fit_loop": "oneiros_old_code.private_loops:fit_loop",
     "test_loop": "oneiros_old_code.private_loops:test_loop",

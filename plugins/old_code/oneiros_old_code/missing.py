@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.plugins import manager
 
 from oneiros_old_code.engine_modules import ENGINE_MODULES
-
-KERAS_2 = {
-    "Add": "merge(tensors, mode='sum')",
-    "Average": "merge(tensors, mode='ave')",
-    "Concatenate": "merge(tensors, mode='concat')",
-    "Dot": "merge(tensors, mode='dot')",
-    "Maximum": "merge(tensors, mode='max')",
-    "Multiply": "merge(tensors, mode='mul')",
-    "add": "merge(tensors, mode='sum')",
-    "average": "merge(tensors, mode='ave')",
-    "concatenate": "merge(tensors, mode='concat')",
-    "dot": "merge(tensors, mode='dot')",
-    "maximum": "merge(tensors, mode='max')",
-    "multiply": "merge(tensors, mode='mul')",
-    "Conv1D": "Convolution1D",
-    "Conv2D": "Convolution2D",
-    "Conv2DTranspose": "Deconvolution2D",
-    "Conv3D": "Convolution3D",
-    "SeparableConv2D": "SeparableConvolution2D",
-    "to_categorical": "np_utils.to_categorical",
-    "plot_model": "visualize_util.plot",
-    "initializers": "oneiros.initializations",
-    "losses": "oneiros.objectives",
-    "Initializer": "a function of a shape, as in initializations",
-}
-"""What Keras 1 has for names of Keras 2."""
-
+from oneiros_old_code.later_names import replacement
 
 FUNCTIONS_OF_KERAS_2 = {
     "conv2d_transpose": "K.deconv2d(x, kernel, output_shape)",
@@ -86,11 +61,22 @@ def missing_name(module: str, name: str) -> str:
     path = f"{module}.{name}".removeprefix("oneiros.")
     if path in OF_KERAS_0:
         return f", which is of Keras 0.x. {OF_KERAS_0[path]}."
+    home = home_of(name)
+    if home:
+        return f". Type: from {home} import {name}"
+    line = replacement(name)
+    if line:
+        return f". It is of Keras 2; in Keras 1, write {line}."
+    return ""
+
+
+def home_of(name: str) -> str:
+    """Returns the path of the module that has a name, "" if none has it."""
+    if name in sys.stdlib_module_names:
+        return ""  # a module of Python that another has passed on
     for path, names in sorted(manager().modules.items(), key=_publicness):
         if any(entry.distribution != OWN for entry in names.get(name, ())):
-            return f". Type: from oneiros.{path} import {name}"
-    if name in KERAS_2:
-        return f". It is of Keras 2; Keras 1 has {KERAS_2[name]}."
+            return f"oneiros.{path}"
     return ""
 
 
