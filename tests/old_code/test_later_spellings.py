@@ -8,7 +8,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import layers, optimizers
 from oneiros.engine.layer import Layer
-from oneiros.errors import ArgumentError, CapabilityError
+from oneiros.errors import ArgumentError, CapabilityError, ConfigError
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
@@ -25,6 +25,7 @@ NAMES = Names(Model=Model)
 CONSTRUCTORS = {
     "Dense(units=5)": "Dense(output_dim=5)",
     "Dense(units=5, kernel_initializer='zero')": "Dense(output_dim=5, init='zero')",
+    "Dense(units=5, kernel_initializer='zeros')": "Dense(output_dim=5, init='zero')",
     "Dense(units=5, use_bias=False)": "Dense(output_dim=5, bias=False)",
     "Dropout(rate=0.5)": "Dropout(p=0.5)",
     "Convolution2D(8, (3, 5))": "Convolution2D(8, 3, 5)",
@@ -68,6 +69,11 @@ def test_constructors_say_the_line_to_write(call):
 def test_arguments_say_what_keras_1_calls_them(call, advice):
     with pytest.raises(TypeError, match=re.escape(advice)):
         eval(call, {}, NAMES)
+
+
+def test_sizes_of_a_window_are_counted():
+    with pytest.raises(ConfigError, match=r"3 items\. Expected 2: nb_row, nb_col"):
+        layers.Convolution2D(8, (3, 3, 3))
 
 
 def test_a_constructor_that_nobody_spells_so_says_what_it_takes():

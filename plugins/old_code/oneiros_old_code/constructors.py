@@ -92,7 +92,7 @@ def _with_own_names(kwargs: dict[str, Any], spellings: Spellings) -> dict[str, A
     """Returns keyword arguments under the constructor's names."""
     own: dict[str, Any] = {}
     for name, value in kwargs.items():
-        own.update(respelled(spellings.get(name, name), value))
+        own.update(respelled(spellings.get(name, name), name, value))
     return own
 
 
@@ -107,7 +107,7 @@ def _with_separate_sizes(
     place = list(signature.parameters).index(window[0])
     if len(args) <= place or len(args) > place + 1:
         return args
-    sizes = respelled(window, args[place])
+    sizes = respelled(window, "kernel_size", args[place])
     return (*args[:place], *sizes.values())
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from oneiros import registry
-from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.base import migration_of
 
 from oneiros_old_code.constructors import written_call
+from oneiros_old_code.spellings import KERAS_2
 
-KERAS_2 = Origin(keras=2)
 LEARNING_RATES = (
     "fit(callbacks=[LearningRateScheduler(lambda epoch: 0.1 * 0.9**epoch)])"
 )

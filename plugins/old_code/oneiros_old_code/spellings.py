@@ -11,9 +11,10 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.engine.container import Container
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras2 import renamed_argument
 
-DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
-"""The values of `data_format`, and those of `dim_ordering`."""
+KERAS_2 = Origin(keras=2)
 
 Spellings = dict[str, str | tuple[str, ...]]
 
@@ -62,11 +63,8 @@ def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
 
-def respelled(names: str | tuple[str, ...], value: Any) -> dict[str, Any]:
+def respelled(
+    names: str | tuple[str, ...], argument: str, value: Any
+) -> dict[str, Any]:
     """Converts an argument of another version to Keras 1."""
-    if isinstance(names, tuple):
-        values = value if isinstance(value, (list, tuple)) else [value] * len(names)
-        return dict(zip(names, values, strict=False))
-    if names == "dim_ordering":
-        return {names: DIM_ORDERINGS.get(value, value)}
-    return {names: value}
+    return renamed_argument(names, argument, value, KERAS_2)

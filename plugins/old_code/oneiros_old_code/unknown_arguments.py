@@ -65,7 +65,7 @@ def check_layer_arguments(
         own_names = [*_parameters(cls), *common]
         names_here = spellings_of(cls, own_names).get(name)
         if names_here:
-            keywords = respelled(names_here, arguments[name])
+            keywords = respelled(names_here, name, arguments[name])
             raise _renamed_argument(cls.__name__, name, keywords)
         if name not in dropped:
             raise unknown_argument(cls.__name__, name, own_names)

@@ -71,7 +71,9 @@ class Keras2Layer(Migration):
                 arguments.update(self._input_dtype(name, config, value))
             elif argument in names_here:
                 names = names_here[argument]
-                arguments.update(_renamed(names, argument, plain(value), origin))
+                arguments.update(
+                    renamed_argument(names, argument, plain(value), origin)
+                )
             elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
         return self.name, arguments
@@ -115,12 +117,27 @@ class Keras2Layer(Migration):
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
 
 
-def _renamed(
+def renamed_argument(
     names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
 ) -> dict[str, Any]:
-    """Returns an argument of Keras 2 under its name or names here."""
+    """Returns an argument of Keras 2 under its name or names here.
+
+    # Arguments
+        names: name here, or tuple of names for the items of a list.
+        argument: str, the name in Keras 2.
+        value: the value; one number stands for a list of equal items.
+        origin: `Origin`, from which initializers and the like are converted.
+
+    # Raises
+        ConfigError: if a list has another number of items than there are names.
+    """
     if isinstance(names, tuple):
         values = value if isinstance(value, (list, tuple)) else [value] * len(names)
+        if len(values) != len(names):
+            raise ConfigError(
+                f"{argument}={value!r:.80} has {len(values)} items. Expected "
+                f"{len(names)}: {', '.join(names)}."
+            )
         return dict(zip(names, values, strict=True))
     if argument == "data_format":
         return {names: DIM_ORDERINGS.get(value, value)}
