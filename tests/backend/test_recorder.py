@@ -42,6 +42,7 @@ class Toy:
 
     errors = (ValueError, IndexError)
     key_spec = Spec((2,), "int64")
+    specialises = True
 
     def __init__(self, name="toy"):
         self.name = name

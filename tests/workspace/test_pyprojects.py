@@ -19,6 +19,8 @@ BOUNDED = (
     "llvmlite",
     "numba",
     "numpy",
+    "onnx",
+    "onnxruntime",
     "pillow",
     "pytensor",
     "scikit-learn",
@@ -139,6 +141,7 @@ def test_root_lists_every_standard_plugin():
     extras = ROOT_PROJECT["project"]["optional-dependencies"]
     apart = {
         "oneiros-backend-jax",
+        "oneiros-backend-onnx",
         "oneiros-backend-tensorflow",
         "oneiros-format-safetensors",
         "oneiros-scikit-learn",

@@ -30,6 +30,7 @@ class JaxEngine:
     name = "jax"
     errors = ERRORS
     key_spec = Spec((2,), "uint32")
+    specialises = True
     is_tensor = staticmethod(is_tensor)
     infer = staticmethod(infer)
 

@@ -34,6 +34,7 @@ class TensorFlowEngine:
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
+    specialises = True
     reason = staticmethod(reason)
     infer = staticmethod(infer)
 

@@ -32,11 +32,14 @@ class Engine(Protocol):
         name: the backend's name, for messages.
         errors: what the engine raises when it is given tensors that don't fit.
         key_spec: the Spec of what `key` returns.
+        specialises: whether what it compiles is for inputs of certain shapes; else one
+            compiled function takes all.
     """
 
     name: str
     errors: tuple[type[Exception], ...]
     key_spec: Spec
+    specialises: bool
 
     # Recording
 

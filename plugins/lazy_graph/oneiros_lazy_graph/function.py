@@ -116,11 +116,17 @@ class RecordedFunction(Function):
 
     def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
-        key = (phase or 0, *[array.shape for array in arrays])
+        key = (phase or 0, *self._shapes(arrays))
         step = self._steps.get(key)
         if step is None:
             step = self._compiled_step(key, arrays)
         return step(arrays, self._advance(1))
+
+    def _shapes(self, arrays: list[Any]) -> list[tuple[int, ...]]:
+        """Returns the shapes that are compiled for."""
+        if not self._engine.specialises:
+            return []
+        return [array.shape for array in arrays]
 
     def _compiled_step(self, key: Any, arrays: list[Array]) -> CompiledStep:
         phase = key[0]
@@ -151,7 +157,7 @@ class RecordedFunction(Function):
         chosen = 0 if phase is None else self.check_phase(phase)
         arrays = handle.arrays
         steps, batch = rows.shape
-        key = (chosen, batch, *[array.shape[1:] for array in arrays])
+        key = (chosen, batch, *[shape[1:] for shape in self._shapes(arrays)])
         if steps == 1 and key not in self._loops:
             arrays = self._engine.rows(arrays, rows[0])
             return [output[None] for output in self.run(arrays, chosen)]

@@ -249,6 +249,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "distribution_name": "a distribution's normalized name",
         },
         "oneiros_array_data": "arrays as data: checks and streams",
+        "oneiros_backend_onnx.conversion": {
+            "model_proto": "a model's predictions as a model of ONNX",
+        },
         "oneiros_backend_theano.draw": {
             "held_counters": "keeps a function's random draws the same",
         },

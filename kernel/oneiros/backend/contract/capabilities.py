@@ -11,6 +11,7 @@ from oneiros.errors import CapabilityError
 _functions: dict[str, list[str]] = {}
 
 FLAGS = {
+    "gradients": "derivatives, and so training",
     "sparse": "sparse placeholders",
     "loop": "many steps of a function in one compiled call",
     "float16": "half precision",
@@ -81,9 +82,7 @@ def offered(cls: type) -> frozenset[str]:
     return frozenset(
         capability
         for capability, names in _functions.items()
-        if not any(_lacks(cls, name) for name in names)
+        if not any(
+            isinstance(inspect.getattr_static(cls, name), Lacking) for name in names
+        )
     )
-
-
-def _lacks(cls: type, name: str) -> bool:
-    return isinstance(inspect.getattr_static(cls, name), Lacking)

@@ -1,0 +1,1 @@
+"""The ONNX backend: a plugin of Oneiros."""

@@ -1,0 +1,126 @@
+"""The last step: a finished graph becomes a model, and what it holds gets its names."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from onnx import (
+    AttributeProto,
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    helper,
+    numpy_helper,
+)
+
+from oneiros_backend_onnx.graphs import Graph
+from oneiros_backend_onnx.tensors import Tensor
+
+PRODUCER = "oneiros"
+
+
+def assembled(
+    graph: Graph,
+    inputs: Sequence[Tensor],
+    outputs: Sequence[tuple[str, Tensor]],
+) -> ModelProto:
+    """Returns a graph as a model of ONNX.
+
+    Constants are initializers: those made of one variable or several have the name that
+    these have in common.
+
+    # Arguments
+        graph: the finished graph.
+        inputs: what it is computed from.
+        outputs: pairs of a name and a result.
+    """
+    names: dict[str, str] = {}
+    computed = {name for node in graph.nodes for name in node.output}
+    for name, result in outputs:
+        if result.name in computed and result.name not in names:
+            names[result.name] = name
+            continue
+        copy = helper.make_node("Identity", [result.name], [name], name=name)
+        graph.nodes.append(copy)
+    ends = [Tensor(name, result.type) for name, result in outputs]
+    nodes, read = graph.needed([*(x for _, x in outputs), *ends])
+    constants = [x for x in graph.constants.values() if x.name in read]
+    used = {*computed, *(x.name for x in [*inputs, *ends])}
+    names.update(_names_of_constants(constants, used))
+    made = helper.make_graph(
+        [_renamed(node, names) for node in nodes],
+        PRODUCER,
+        [helper.make_value_info(x.name, x.type) for x in inputs],
+        [helper.make_value_info(x.name, x.type) for x in ends],
+        [_initializer(x, names[x.name]) for x in constants],
+    )
+    opsets = [helper.make_opsetid("", graph.opset)]
+    return helper.make_model(
+        made,
+        opset_imports=opsets,
+        ir_version=helper.find_min_ir_version_for(opsets),
+        producer_name=PRODUCER,
+    )
+
+
+def _initializer(constant: Tensor, name: str) -> TensorProto:
+    if constant.value is None:
+        raise ValueError(f"{constant.name} isn't a constant")
+    return numpy_helper.from_array(constant.value, name)
+
+
+def distinct(names: Iterable[str], used: Iterable[str]) -> list[str]:
+    """Returns names of which none is used, or another one; some get a number."""
+    taken = set(used)
+    result = []
+    for name in names:
+        free = next(each for each in _numbered(name) if each not in taken)
+        taken.add(free)
+        result.append(free)
+    return result
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in itertools.count(1))
+
+
+def _names_of_constants(
+    constants: Sequence[Tensor], used: Iterable[str]
+) -> dict[str, str]:
+    """Returns the names of constants by those that they had in the graph."""
+    stems = [_common_stem(x.weights) if x.weights else "constant" for x in constants]
+    names = distinct(stems, used)
+    return dict(zip((x.name for x in constants), names, strict=True))
+
+
+def _common_stem(names: tuple[str, ...]) -> str:
+    """Returns what names have in common: `lstm_1_W` for `lstm_1_W_i`, `lstm_1_W_f`."""
+    shortest = min(names, key=len)
+    lengths = range(len(shortest), 0, -1)
+    stems = (shortest[:length].rstrip("_") for length in lengths)
+    return next((stem for stem in stems if _all_begin(names, stem)), names[0])
+
+
+def _all_begin(names: tuple[str, ...], stem: str) -> bool:
+    return all(name.startswith(stem) for name in names)
+
+
+def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
+    """Returns a node with other names of what it reads and computes."""
+    copy = NodeProto()
+    copy.CopyFrom(node)
+    copy.input[:] = [names.get(name, name) for name in node.input]
+    copy.output[:] = [names.get(name, name) for name in node.output]
+    for attribute in copy.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            _rename_body(attribute.g, names)
+    return copy
+
+
+def _rename_body(body: GraphProto, names: dict[str, str]) -> None:
+    nodes = [_renamed(node, names) for node in body.node]
+    del body.node[:]
+    body.node.extend(nodes)

@@ -1,0 +1,63 @@
+"""The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from oneiros_backend_toolkit.convolutions import Convolutions
+from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_backend_toolkit.user_warnings import warn
+from oneiros_lazy_graph.backend import RecordedBackend
+from oneiros_lazy_graph.recorder import Recorder
+
+from oneiros_backend_onnx.engine import OnnxEngine
+from oneiros_backend_onnx.operations import Operations
+from oneiros_backend_onnx.random_functions import RandomFunctions
+from oneiros_backend_onnx.recurrence import RecurrentLayers
+from oneiros_backend_onnx.refusals import refuse_engine_code, refuse_training
+from oneiros_backend_onnx.spatial import SPATIAL
+from oneiros_backend_onnx.storage import Storage
+
+T = Any
+
+
+class OnnxBackend(
+    RecordedBackend, Convolutions, Rnn, RecurrentLayers, primitives=SPATIAL
+):
+    """Keras 1's `K` in ONNX, for predictions."""
+
+    name: ClassVar[str] = "onnx"
+    capabilities: ClassVar[frozenset[str]] = frozenset({"loop", "sparse"})
+    operations = Operations
+    random_functions = RandomFunctions
+    storage = Storage
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorder = Recorder(OnnxEngine())
+        self._phase = self.recorder.phase
+
+    def _elementwise(self, x: T) -> None:
+        """Returns nothing: in ONNX channels are first, so they needn't move."""
+        return None
+
+    def print_tensor(self, x: T, message: str = "") -> T:
+        warn(
+            "The backend 'onnx' can't print while it computes: K.print_tensor does "
+            "nothing there."
+        )
+        return x
+
+    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+        refuse_engine_code()
+
+    def gradients(
+        self,
+        loss: T,
+        variables: T,
+        *,
+        upstream: T = None,
+        allow_unconnected: T = False,
+    ) -> T:
+        refuse_training()

@@ -1,0 +1,57 @@
+"""Programs computed by ONNX Runtime."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+from oneiros_lazy_graph.program import Program
+
+from oneiros_backend_onnx.program_models import ProgramModel
+from oneiros_backend_onnx.runtime import session_of
+
+Array = np.ndarray[Any, Any]
+
+
+class CompiledProgram:
+    """One step of a program.
+
+    Variables that the program writes are inputs of its graph. Those that it only reads
+    are constants, so that ONNX Runtime prepares them once; after `set_value` there is
+    a new graph.
+
+    # Arguments
+        program: what to compute.
+        phase: the learning phase, 0 or 1.
+    """
+
+    def __init__(self, program: Program, phase: int) -> None:
+        self._program = program
+        self._phase = phase
+        written = set(program.written)
+        self._read = [x.data for x in program.variables if x not in written]
+        self._lock = threading.Lock()
+        self._versions: list[int] | None = None
+        self._session: Any = None
+
+    def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
+        """Runs one step."""
+        session = self._current_session()
+        written = [node.data for node in self._program.written]
+        values = [*arrays, *(storage.array for storage in written)]
+        feeds = {f"input_{i}": value for i, value in enumerate(values)}
+        results: list[Array] = session.run(None, feeds)
+        count = len(self._program.outputs)
+        for storage, value in zip(written, results[count:], strict=True):
+            storage.set(value)
+        return results[:count]
+
+    def _current_session(self) -> Any:
+        versions = [storage.version for storage in self._read]
+        with self._lock:
+            if self._session is None or versions != self._versions:
+                model = ProgramModel(self._program, self._phase)
+                self._session = session_of(model.for_sessions())
+                self._versions = versions
+            return self._session

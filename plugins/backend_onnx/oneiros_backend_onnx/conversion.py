@@ -1,0 +1,145 @@
+"""Models of Oneiros as models of ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import onnx
+from oneiros.arguments import check_int, label
+from oneiros.errors import CapabilityError
+from oneiros_lazy_graph.inference import inference
+from oneiros_lazy_graph.program import Program
+from onnx import ModelProto
+
+from oneiros_backend_onnx.assembly import distinct
+from oneiros_backend_onnx.graphs import OPSET
+from oneiros_backend_onnx.program_models import End, ProgramModel
+from oneiros_backend_onnx.tensors import NamedSize
+
+BATCH = "batch"
+AXES = {2: {1: "steps"}, 3: {1: "steps", 2: "features"}}
+"""Names of open sizes, by the rank of an input and its axis."""
+
+
+def model_proto(
+    model: Any,
+    opset: int = OPSET,
+    fills_missing_rows: bool = False,
+) -> ModelProto:
+    """Returns what a model's `predict` computes as a model of ONNX.
+
+    Inputs and outputs have the names of their layers, weights those that they have in
+    files of Oneiros. The number of samples stays open and is called `batch`, and an
+    open number of steps `steps`. The learning phase is 0.
+
+    # Arguments
+        model: Model or Sequential, built or loaded on the backend `"onnx"`.
+        opset: int, the version of ONNX's operators, 18 or higher.
+        fills_missing_rows: bool, whether an index that an Embedding has no row for
+            gives NaN, as in `predict`; otherwise it takes the nearest row, which needs
+            fewer nodes.
+
+    # Returns
+        An `onnx.ModelProto` that passes `onnx.checker.check_model(full_check=True)`.
+
+    # Raises
+        CapabilityError: if the model is on another backend, or ONNX can't hold what it
+            computes: stateful layers, random draws in predictions, `K.apply`.
+        ArgumentError: for an older opset.
+
+    # Example
+        ```python
+        import onnxruntime
+        import numpy as np
+        from oneiros import backend as K
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros_backend_onnx.conversion import model_proto
+
+        with K.use("onnx"):
+            model = Sequential([Dense(2, input_dim=3, name="scores")])
+        proto = model_proto(model)
+        session = onnxruntime.InferenceSession(proto.SerializeToString())
+        x = np.ones((5, 3), "float32")
+        (y,) = session.run(["scores"], {session.get_inputs()[0].name: x})
+        print(np.allclose(y, model.predict(x)))  # True
+        ```
+    """
+    check_int("model_proto", "opset", opset, OPSET)
+    program = inference(model)
+    _check_backend(model, program)
+    _check_states(model, program)
+    graph = getattr(model, "functional_model", model)
+    sizes = _named_sizes(graph.input_names, program)
+    inputs = list(map(End, graph.input_names, sizes))
+    made = ProgramModel(program, 0, opset, fills_missing_rows)
+    proto = made.with_ends(inputs, distinct(graph.output_names, graph.input_names))
+    _name_batches(proto)
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _check_backend(model: Any, program: Program) -> None:
+    """Refuses a model of another engine's tensors."""
+    engine = program.recorder.engine.name
+    if engine != "onnx":
+        raise CapabilityError(
+            f"model_proto received {label(model)}, which is on the backend {engine!r}. "
+            f"Build or load it on 'onnx': with K.use('onnx'): model = load_model(path)."
+        )
+
+
+def _check_states(model: Any, program: Program) -> None:
+    """Refuses layers that carry states from one batch to the next."""
+    if not program.written:
+        return
+    layers = [
+        label(layer) for layer in model.layers if getattr(layer, "stateful", False)
+    ]
+    raise CapabilityError(
+        f"{', '.join(layers) or label(model)} is stateful: what it predicts depends on "
+        f"the batches before, which a file in ONNX doesn't know. Build the layer with "
+        f"stateful=False, copy the weights with set_weights, and convert that model."
+    )
+
+
+def _name_batches(proto: ModelProto) -> None:
+    """Names the first size of each output, where ONNX doesn't know that it is the
+    number of samples."""
+    for output in proto.graph.output:
+        sizes = output.type.tensor_type.shape.dim
+        if sizes and not sizes[0].dim_value and not sizes[0].dim_param:
+            sizes[0].dim_param = BATCH
+
+
+def _named_sizes(names: Sequence[str], program: Program) -> list[list[NamedSize]]:
+    """Returns the sizes of the inputs, open ones as names.
+
+    The first sequence's open length is `steps`, others' begin with the input's name:
+    they may be longer or shorter.
+    """
+    taken: set[str] = set()
+    shapes = []
+    for name, node in zip(names, program.inputs, strict=True):
+        sizes: list[NamedSize] = list(node.shape or ())
+        for axis, size in enumerate(sizes):
+            if size is None:
+                sizes[axis] = _size_name(name, axis, len(sizes), taken)
+        shapes.append(sizes)
+    return shapes
+
+
+def _size_name(
+    input_name: str,
+    axis: int,
+    rank: int,
+    taken: set[str],
+) -> str:
+    if axis == 0:
+        return BATCH
+    roles = AXES.get(rank, {})
+    role = roles.get(axis, f"axis_{axis}")
+    name = f"{input_name}_{role}" if role in taken else role
+    taken.add(role)
+    return name

@@ -1,0 +1,160 @@
+"""ONNX as an engine of the lazy graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+from oneiros.errors import GraphError
+from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.program import Program
+from oneiros_lazy_graph.tensors import Spec
+from oneiros_lazy_graph.trees import map_tree
+
+from oneiros_backend_onnx.compiled import CompiledProgram
+from oneiros_backend_onnx.graphs import Graph
+from oneiros_backend_onnx.loops import scan
+from oneiros_backend_onnx.operators import OPERATORS
+from oneiros_backend_onnx.refusals import refuse_training
+from oneiros_backend_onnx.tensors import Sizes, Tensor, is_tensor, type_of
+from oneiros_backend_onnx.type_promotion import cast, tensor
+
+Array = np.ndarray[Any, Any]
+
+
+class OnnxEngine:
+    """See `oneiros_lazy_graph.engine.Engine`."""
+
+    name = "onnx"
+    errors: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
+    key_spec = Spec((2,), "uint32")
+    specialises = False
+    is_tensor = staticmethod(is_tensor)
+
+    # Recording
+
+    def reason(self, error: Exception) -> str:
+        """Returns the first line of what an error says."""
+        lines = (line for line in str(error).splitlines() if line.strip())
+        return next(lines, repr(error))
+
+    def operator(self, name: str) -> Callable[..., Any]:
+        """Returns the function behind a Python operator."""
+        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
+
+    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
+        """Calls a function in a graph that nobody computes."""
+        arguments = [_stand_in(f"argument_{i}", spec) for i, spec in enumerate(specs)]
+        with Graph(infers=True).building():
+            return map_tree(_spec_of, call(*arguments))
+
+    # Replaying
+
+    def convert(self, value: Any, dtype: str | None) -> Any:
+        """Returns a tensor."""
+        return tensor(value) if dtype is None else cast(_as_type(value, dtype), dtype)
+
+    def key(self, seed: int, counter: Any) -> Any:
+        """Returns nothing: the random functions don't draw."""
+        return None
+
+    def fold(self, key: Any, number: Any) -> Any:
+        """Returns nothing, either."""
+        return None
+
+    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> NoReturn:
+        """Refuses: ONNX has no derivatives."""
+        refuse_training()
+
+    def loop(
+        self,
+        step: Callable[..., Any],
+        sequences: list[Any],
+        states: list[Any],
+        captured: list[Any],
+        types: list[str],
+        backwards: bool,
+    ) -> Any:
+        """Takes a step for each place of the first axis of `sequences`."""
+
+        def body(slices: list[Tensor], inner: list[Tensor]) -> Any:
+            return step(None, slices, inner, captured)
+
+        return scan(body, sequences, states, backwards)
+
+    # Data and compiling
+
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array, as one of a type."""
+        return np.array(array, dtype)
+
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array."""
+        return [array[index] for array in arrays]
+
+    def compile(
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Array],
+    ) -> CompiledStep:
+        """Returns one step, computed by ONNX Runtime."""
+        return CompiledProgram(program, phase)
+
+    def compile_loop(
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Any],
+        index: Array,
+    ) -> CompiledLoop:
+        """Returns many steps, which run one by one."""
+        step = CompiledProgram(program, phase)
+
+        def run(
+            arrays: list[Any],
+            index: Array,
+            steps: int,
+            counter: int,
+        ) -> Any:
+            results = [
+                step(self.rows(arrays, row), counter + number)
+                for number, row in enumerate(index[:steps])
+            ]
+            return [np.stack(values) for values in zip(*results, strict=True)]
+
+        return run
+
+
+def _as_type(value: Any, dtype: str) -> Tensor:
+    is_number = isinstance(value, (np.ndarray, np.generic, int, float, list, tuple))
+    if is_number and not is_tensor(value):
+        return tensor(np.asarray(value, dtype))
+    return tensor(value)
+
+
+def _stand_in(name: str, spec: Spec) -> Any:
+    """Returns what stands for a value of which only the Spec is known."""
+    sizes = spec.static_sizes
+    if isinstance(sizes, int):
+        return sizes
+    if isinstance(sizes, tuple):
+        return Sizes(tuple(_size(f"{name}_{i}", n) for i, n in enumerate(sizes)))
+    return Tensor(name, type_of(spec.dtype, spec.shape))
+
+
+def _size(name: str, size: int | None) -> int | Tensor:
+    return Tensor(name, type_of("int64", ())) if size is None else size
+
+
+def _spec_of(x: Any) -> Spec:
+    if x is None:
+        raise GraphError("The function returns no tensor, so it would compute nothing.")
+    if isinstance(x, Sizes):
+        return Spec(x.shape, "int64", static_sizes=x.static)
+    if type(x) is int:
+        return Spec((), "int64", static_sizes=x)
+    x = tensor(x)
+    return Spec(x.static_shape, x.dtype.name)

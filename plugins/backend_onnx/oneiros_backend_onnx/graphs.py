@@ -1,0 +1,355 @@
+"""Builds graphs of ONNX: each operation adds a node to the graph under construction.
+
+Equal nodes are one, and what is laid out anew of constants alone, such as a transposed
+kernel, is a constant again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import AttributeProto, NodeProto, TypeProto, helper, numpy_helper
+
+from oneiros_backend_onnx.tensors import Array, NamedSize, Tensor, type_of
+
+OPSET = 18
+"""The version of the operators by default: the first whose reductions take axes."""
+SMALL = 64
+"""Most elements of constants that count as the same if they are equal, and that ONNX
+looks into to tell a shape."""
+
+_graph_in_work: ContextVar[Graph] = ContextVar("oneiros_onnx_graph")
+
+
+class Graph:
+    """A graph under construction, or the body of a loop.
+
+    # Arguments
+        outer: for a body, the graph that it is in.
+        opset: int, the version of the operators.
+        infers: whether only shapes and types matter.
+        fills: whether rows that `K.gather` doesn't find are NaN; else it takes the
+            nearest ones.
+
+    # Properties
+        nodes: the nodes, in an order in which they can be computed.
+        constants: the constants of the outermost graph, by name.
+    """
+
+    def __init__(
+        self,
+        outer: Graph | None = None,
+        opset: int = OPSET,
+        infers: bool = False,
+        fills: bool = True,
+    ) -> None:
+        self.outer = outer
+        self.nodes: list[NodeProto] = []
+        self._computed: dict[Any, list[Tensor]] = {}
+        if outer is None:
+            self.opset = opset
+            self.infers = infers
+            self.fills = fills
+            self.constants: dict[str, Tensor] = {}
+            self._small: dict[Any, Tensor] = {}
+            self._numbers = itertools.count()
+            self._names: set[str] = set()
+            return
+        self.opset = outer.opset
+        self.infers = outer.infers
+        self.fills = outer.fills
+        self.constants = outer.constants
+        self._small = outer._small
+        self._numbers = outer._numbers
+        self._names = outer._names
+
+    @contextmanager
+    def building(self) -> Iterator[Graph]:
+        """Inside, operations add to this graph."""
+        token = _graph_in_work.set(self)
+        try:
+            yield self
+        finally:
+            _graph_in_work.reset(token)
+
+    # Names and constants
+
+    def new_name(self, stem: str) -> str:
+        """Returns a name that nothing else in the graph has."""
+        name = stem
+        while name in self._names:
+            name = f"{stem}_{next(self._numbers)}"
+        self._names.add(name)
+        return name
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keeps names for others."""
+        self._names.update(names)
+
+    def constant(self, array: Array, weights: tuple[str, ...] = ()) -> Tensor:
+        """Returns an array as a tensor; equal small ones are one.
+
+        # Arguments
+            array: its value.
+            weights: the names of the variables that it is made of.
+        """
+        key: tuple[Any, ...] = (array.dtype.str, array.shape, weights)
+        is_small = array.size <= SMALL
+        if is_small:
+            key = (*key, array.tobytes())
+            if key in self._small:
+                return self._small[key]
+        name = self.new_name("constant")
+        result = Tensor(name, type_of(array.dtype, array.shape), array, weights)
+        result.is_zero = is_small and not weights and not array.any()
+        self.constants[name] = result
+        if is_small:
+            self._small[key] = result
+        return result
+
+    # Nodes
+
+    def find(self, key: Any) -> list[Tensor] | None:
+        """Returns the results of an equal node, here or further out."""
+        graph: Graph | None = self
+        while graph is not None:
+            if key in graph._computed:
+                return graph._computed[key]
+            graph = graph.outer
+        return None
+
+    def remember(self, key: Any, results: list[Tensor]) -> None:
+        """Stores the results of a node."""
+        self._computed[key] = results
+
+    def needed(self, results: Sequence[Tensor]) -> tuple[list[NodeProto], set[str]]:
+        """Returns the nodes that results depend on, and the names that they read."""
+        read = {result.name for result in results}
+        kept = []
+        for node in reversed(self.nodes):
+            if read.isdisjoint(node.output):
+                continue
+            kept.append(node)
+            read.update(_names_read(node))
+        return kept[::-1], read
+
+
+def graph_in_work() -> Graph:
+    """Returns the graph that operations add to."""
+    return _graph_in_work.get()
+
+
+def _names_read(node: NodeProto) -> Iterator[str]:
+    yield from node.input
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            for inner in attribute.g.node:
+                yield from _names_read(inner)
+            yield from (output.name for output in attribute.g.output)
+
+
+# Emitting nodes
+
+
+def emit(
+    op: str,
+    *inputs: Tensor | None,
+    **attributes: Any,
+) -> Tensor:
+    """Adds a node with one result, and returns that.
+
+    # Arguments
+        op: str, the operator.
+        *inputs: tensors, None for those that are left out.
+        **attributes: the node's attributes; None leaves one out.
+    """
+    return emit_several(op, 1, *inputs, **attributes)[0]
+
+
+def emit_shaped(
+    op: str,
+    shape: Sequence[NamedSize],
+    *inputs: Tensor | None,
+    **attributes: Any,
+) -> Tensor:
+    """Like `emit`, for a result whose shape ONNX may not find out by itself."""
+    result = emit(op, *inputs, **attributes)
+    if result.static_shape is None or None in result.shape:
+        result.type.CopyFrom(type_of(result.dtype, _merged(result, shape)))
+    return result
+
+
+def _merged(result: Tensor, shape: Sequence[NamedSize]) -> list[NamedSize]:
+    """Returns the sizes that either ONNX or the caller knows."""
+    if result.static_shape is None:
+        return list(shape)
+    pairs = zip(result.named_shape, shape, strict=True)
+    return [mine if known is None else known for known, mine in pairs]
+
+
+def emit_several(
+    op: str,
+    count: int,
+    *inputs: Tensor | None,
+    types: Sequence[TypeProto] | None = None,
+    **attributes: Any,
+) -> list[Tensor]:
+    """Adds a node with several results, and returns those.
+
+    # Arguments
+        op: str, the operator.
+        count: int, the number of results.
+        *inputs: tensors, None for those that are left out.
+        types: the results' types, if ONNX shouldn't tell them.
+        **attributes: the node's attributes; None leaves one out.
+
+    # Raises
+        ValueError: if the shapes or types don't fit.
+    """
+    graph = graph_in_work()
+    given_attributes = {k: v for k, v in attributes.items() if v is not None}
+    names = tuple(x.name if x is not None else "" for x in inputs)
+    has_body = any(isinstance(x, onnx.GraphProto) for x in given_attributes.values())
+    key = (
+        None if has_body else (op, count, names, repr(sorted(given_attributes.items())))
+    )
+    results = graph.find(key) if key else None
+    if results is not None:
+        return results
+    present = [x for x in inputs if x is not None]
+    layout = LAYOUT.get(op)
+    if layout and present and all(x.value is not None for x in present):
+        results = [_laid_out(graph, layout, present, given_attributes)]
+    else:
+        results = _added(graph, op, count, inputs, given_attributes, types)
+        results[0].is_zero = _is_zero(op, present)
+    if key:
+        graph.remember(key, results)
+    return results
+
+
+def _added(
+    graph: Graph,
+    op: str,
+    count: int,
+    inputs: Sequence[Tensor | None],
+    attributes: dict[str, Any],
+    types: Sequence[TypeProto] | None,
+) -> list[Tensor]:
+    name = graph.new_name(f"{op}_{len(graph.nodes)}")
+    outputs = [name, *(f"{name}_output_{i}" for i in range(1, count))]
+    names = [x.name if x is not None else "" for x in inputs]
+    node = helper.make_node(op, names, outputs, name=name, **attributes)
+    types = types or _inferred(graph, node, [x for x in inputs if x is not None])
+    graph.nodes.append(node)
+    return [Tensor(*pair) for pair in zip(outputs, types, strict=True)]
+
+
+def _inferred(
+    graph: Graph,
+    node: NodeProto,
+    inputs: Sequence[Tensor],
+) -> list[TypeProto]:
+    """Returns the types of a node's results."""
+    schema = onnx.defs.get_schema(node.op_type, graph.opset)
+    data = {
+        x.name: numpy_helper.from_array(x.value, x.name)
+        for x in inputs
+        if x.value is not None and x.value.size <= SMALL
+    }
+    try:
+        types = onnx.shape_inference.infer_node_outputs(
+            schema,
+            node,
+            {x.name: x.type for x in inputs},
+            data,
+            opset_imports=[helper.make_opsetid("", graph.opset)],
+        )
+    except onnx.shape_inference.InferenceError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+    return [types[name] for name in node.output]
+
+
+# What is computed of constants while a graph is built
+
+
+def _transpose(x: Array, perm: Sequence[int]) -> Array:
+    return x.transpose(perm)
+
+
+def _concatenate(*parts: Array, axis: int) -> Array:
+    return np.concatenate(parts, axis)
+
+
+def _expand_dims(x: Array, axes: Array) -> Array:
+    return np.expand_dims(x, tuple(axes.tolist()))
+
+
+def _squeeze(x: Array, axes: Array) -> Array:
+    return x.squeeze(tuple(axes.tolist()))
+
+
+def _reshape(x: Array, sizes: Array) -> Array:
+    shape = [x.shape[i] if n == 0 else n for i, n in enumerate(sizes.tolist())]
+    return x.reshape(shape)
+
+
+def _slice(
+    x: Array,
+    starts: Array,
+    ends: Array,
+    axes: Array,
+    steps: Array,
+) -> Array:
+    index = [slice(None)] * x.ndim
+    columns = zip(*(part.tolist() for part in (starts, ends, axes, steps)), strict=True)
+    for start, end, axis, step in columns:
+        is_to_the_start = step < 0 and end < -x.shape[axis]
+        index[axis] = slice(start, None if is_to_the_start else end, step)
+    return x[tuple(index)]
+
+
+def _cast(x: Array, to: int) -> Array:
+    return x.astype(helper.tensor_dtype_to_np_dtype(to))
+
+
+LAYOUT: dict[str, Callable[..., Array]] = {
+    "Cast": _cast,
+    "Concat": _concatenate,
+    "Reshape": _reshape,
+    "Slice": _slice,
+    "Squeeze": _squeeze,
+    "Transpose": _transpose,
+    "Unsqueeze": _expand_dims,
+}
+"""Functions of arrays, by the operator that does the same."""
+
+KEEPS_ZERO = frozenset(
+    {"Cast", "Expand", "ReduceSum", "Reshape", "Slice", "Squeeze", "Tile", "Unsqueeze"}
+)
+"""Operators whose result is zero if their first input is."""
+KEEPS_ZEROS = frozenset({"Add", "Concat", "Sub"})
+"""Operators whose result is zero if all their inputs are."""
+
+
+def _is_zero(op: str, inputs: Sequence[Tensor]) -> bool:
+    if op in KEEPS_ZERO:
+        return inputs[0].is_zero
+    return op in KEEPS_ZEROS and all(x.is_zero for x in inputs)
+
+
+def _laid_out(
+    graph: Graph,
+    layout: Callable[..., Array],
+    inputs: Sequence[Tensor],
+    attributes: dict[str, Any],
+) -> Tensor:
+    array = np.asarray(layout(*(x.value for x in inputs), **attributes), order="C")
+    weights = tuple(dict.fromkeys(name for x in inputs for name in x.weights))
+    return graph.constant(array, weights)

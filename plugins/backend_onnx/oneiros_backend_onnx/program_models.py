@@ -1,0 +1,87 @@
+"""Programs as models of ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from oneiros_lazy_graph.program import Program
+from oneiros_lazy_graph.tensors import LazyTensor
+from onnx import ModelProto
+
+from oneiros_backend_onnx.assembly import assembled
+from oneiros_backend_onnx.graphs import OPSET, Graph
+from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
+from oneiros_backend_onnx.type_promotion import tensor
+
+
+@dataclass
+class End:
+    """An input or output of a model.
+
+    # Arguments
+        name: str.
+        sizes: of its axes: ints, and names for open ones.
+    """
+
+    name: str
+    sizes: list[NamedSize] = field(default_factory=list)
+
+
+@dataclass
+class ProgramModel:
+    """A program as a model of ONNX.
+
+    # Arguments
+        program: what it computes.
+        phase: the learning phase, 0 or 1.
+        opset: int, the version of the operators.
+        fills: whether rows that `K.gather` doesn't find are NaN; else it takes the
+            nearest ones.
+    """
+
+    program: Program
+    phase: int
+    opset: int = OPSET
+    fills: bool = True
+
+    def for_sessions(self) -> ModelProto:
+        """Returns the model with inputs `input_0`, … and outputs `output_0`, …
+
+        Variables that the program writes follow the inputs, and their new values the
+        outputs.
+        """
+        program = self.program
+        inputs = [
+            End(f"input_{i}", list(node.shape or ()))
+            for i, node in enumerate((*program.inputs, *program.written))
+        ]
+        count = len(program.outputs) + len(program.written)
+        return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
+
+    def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
+        """Returns the model with these inputs, and names of outputs."""
+        program = self.program
+        graph = Graph(opset=self.opset, fills=self.fills)
+        graph.reserve([*(end.name for end in inputs), *outputs])
+        with graph.building():
+            nodes = [*program.inputs, *program.written]
+            feeds = [
+                Tensor(end.name, type_of(node.dtype, end.sizes))
+                for end, node in zip(inputs, nodes, strict=True)
+            ]
+            written = dict(
+                zip(program.written, feeds[len(program.inputs) :], strict=True)
+            )
+            state = [
+                written[node] if node in written else _weight(graph, node)
+                for node in program.variables
+            ]
+            results, new = program(feeds[: len(program.inputs)], state, self.phase, 0)
+            ends = [tensor(x) for x in (*results, *new)]
+        return assembled(graph, feeds, list(zip(outputs, ends, strict=True)))
+
+
+def _weight(graph: Graph, variable: LazyTensor) -> Tensor:
+    """Returns a variable's value as a constant of the variable's name."""
+    return graph.constant(variable.data.array, (variable.name,))

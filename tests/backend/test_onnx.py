@@ -1,0 +1,253 @@
+"""The ONNX backend: predictions, and models as files that other programs run."""
+
+from collections import Counter
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from oneiros import backend as K
+from oneiros.errors import CapabilityError
+from oneiros.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Convolution2D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Input,
+    Lambda,
+    Masking,
+    MaxPooling2D,
+    SimpleRNN,
+    merge,
+)
+from oneiros.models import Model, Sequential
+from oneiros_backend_onnx.conversion import model_proto
+
+RNG = np.random.RandomState(3)
+
+
+@pytest.fixture(autouse=True)
+def on_onnx():
+    K.reset_uids()
+    with K.use("onnx"):
+        yield
+
+
+def dense():
+    layers = [
+        Dense(6, input_dim=4, activation="relu", name="first"),
+        Dropout(0.5),
+        BatchNormalization(name="normal"),
+        Dense(3, activation="softmax", name="last"),
+    ]
+    return Sequential(layers)
+
+
+def images():
+    th = {"dim_ordering": "th"}
+    layers = [
+        Convolution2D(4, 3, 3, border_mode="same", input_shape=(3, 8, 8), **th),
+        BatchNormalization(axis=1),
+        Activation("relu"),
+        MaxPooling2D(**th),
+        Convolution2D(5, 3, 3, **th),
+        AveragePooling2D((2, 2), border_mode="same", **th),
+        Flatten(),
+        Dense(3),
+    ]
+    return Sequential(layers)
+
+
+def sequences():
+    layers = [
+        LSTM(6, return_sequences=True, input_shape=(None, 4)),
+        GRU(5, return_sequences=True, go_backwards=True),
+        SimpleRNN(3),
+    ]
+    return Sequential(layers)
+
+
+def masked():
+    layers = [
+        Masking(input_shape=(None, 4)),
+        LSTM(6, return_sequences=True),
+        GRU(5, go_backwards=True, return_sequences=True),
+        LSTM(3, inner_activation="sigmoid", activation="relu"),
+    ]
+    return Sequential(layers)
+
+
+def with_gaps(shape):
+    """Returns sequences of which some begin, end, or go on with masked steps, and one
+    has no others."""
+    x = RNG.normal(size=shape)
+    x[0] = 0
+    x[1, :3] = 0
+    x[2, 2:4] = 0
+    x[3, 4:] = 0
+    return x
+
+
+def with_wide_weights(model):
+    """Sets weights so large that gates saturate."""
+    weights = [RNG.normal(size=w.shape) for w in model.get_weights()]
+    positive = [np.abs(w) if w.ndim == 1 else w for w in weights]
+    model.set_weights(positive)
+    return model
+
+
+def nodes_of(proto):
+    """Counts the nodes by operator."""
+    return Counter(node.op_type for node in proto.graph.node)
+
+
+def run(proto, *arrays):
+    """Computes a model of ONNX, as another program would."""
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    types = {"tensor(float)": "float32", "tensor(int32)": "int32"}
+    feeds = {
+        x.name: array.astype(types[x.type])
+        for x, array in zip(session.get_inputs(), arrays, strict=True)
+    }
+    return session.run(None, feeds)
+
+
+CASES = {
+    dense: RNG.normal(size=(7, 4)),
+    images: RNG.normal(size=(3, 3, 8, 8)),
+    sequences: RNG.normal(size=(4, 6, 4)),
+    masked: with_gaps((5, 6, 4)),
+}
+
+
+@pytest.mark.parametrize("make", CASES, ids=lambda make: make.__name__)
+def test_predictions_are_those_of_another_backend_and_of_the_file(make):
+    x = CASES[make]
+    model = with_wide_weights(make())
+    predicted = model.predict(x)
+    with K.use("jax"):
+        other = make()
+        other.set_weights(model.get_weights())
+        expected = other.predict(x)
+    np.testing.assert_allclose(predicted, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(run(model_proto(model), x)[0], predicted, atol=1e-6)
+
+
+def test_a_file_takes_any_number_of_samples_and_steps():
+    model = with_wide_weights(masked())
+    proto = model_proto(model)
+    for shape in ((1, 1, 4), (1, 7, 4), (32, 3, 4)):
+        x = RNG.normal(size=shape)
+        np.testing.assert_allclose(run(proto, x)[0], model.predict(x), atol=1e-6)
+
+
+def test_sizes_inputs_outputs_and_weights_have_names():
+    proto = model_proto(masked())
+    (x,) = proto.graph.input
+    sizes = x.type.tensor_type.shape.dim
+    assert x.name == "masking_input_1"
+    assert [n.dim_param or n.dim_value for n in sizes] == ["batch", "steps", 4]
+    (y,) = proto.graph.output
+    assert y.name == "lstm_2"
+    assert y.type.tensor_type.shape.dim[0].dim_param == "batch"
+    names = [x.name for x in proto.graph.initializer]
+    assert {"lstm_1_W", "lstm_1_U", "lstm_1_b", "gru_1_W"} <= set(names)
+
+
+def test_layers_are_the_nodes_of_onnx():
+    assert nodes_of(model_proto(masked())).keys() >= {"LSTM", "GRU"}
+    nodes = nodes_of(model_proto(images()))
+    assert nodes["Transpose"] == 0
+    assert nodes["BatchNormalization"] == 1
+    assert nodes["Conv"] == 2
+    assert sum(nodes.values()) <= 12
+    assert nodes_of(model_proto(sequences())) == {
+        "LSTM": 1,
+        "GRU": 1,
+        "RNN": 1,
+        "Transpose": 1,
+        "Squeeze": 3,
+        "Slice": 1,
+    }
+
+
+@pytest.mark.parametrize("opset", [18, 21])
+def test_files_pass_the_checks_of_onnx(opset):
+    proto = model_proto(dense(), opset=opset)
+    onnx.checker.check_model(proto, full_check=True)
+    assert proto.opset_import[0].version == opset
+
+
+def test_two_outputs_of_one_layer_have_two_names():
+    x = Input((4,), name="x")
+    shared = Dense(3, name="shared")
+    model = Model([x], [shared(x), shared(merge([x, x], mode="sum"))])
+    proto = model_proto(model)
+    assert [y.name for y in proto.graph.output] == ["shared", "shared_1"]
+
+
+def test_new_weights_count_at_the_next_call():
+    model = dense()
+    x = RNG.normal(size=(2, 4))
+    before = model.predict(x)
+    with_wide_weights(model)
+    assert not np.allclose(before, model.predict(x))
+
+
+def test_stateful_layers_predict_and_do_not_become_files():
+    model = Sequential([LSTM(3, stateful=True, batch_input_shape=(2, 4, 3))])
+    x = RNG.normal(size=(2, 4, 3))
+    first = model.predict(x)
+    assert not np.allclose(first, model.predict(x))
+    model.reset_states()
+    np.testing.assert_array_equal(first, model.predict(x))
+    with pytest.raises(
+        CapabilityError, match=r"LSTM 'lstm_1' is stateful.*set_weights"
+    ):
+        model_proto(model)
+
+
+def test_training_is_refused_with_a_backend_that_trains():
+    model = dense()
+    model.compile("sgd", "mse")
+    x = RNG.normal(size=(2, 4))
+    y = np.zeros((2, 3))
+    assert np.isfinite(model.evaluate(x, y, verbose=0))
+    with pytest.raises(CapabilityError, match=r"only predicts.*ONEIROS_BACKEND=theano"):
+        model.fit(x, y, nb_epoch=1, verbose=0)
+    with pytest.raises(CapabilityError, match="only predicts"):
+        model.train_on_batch(x, y)
+
+
+def test_random_predictions_are_refused():
+    model = Sequential([Lambda(lambda x: x + K.random_normal((3,)), input_shape=(3,))])
+    with pytest.raises(CapabilityError, match=r"Lambda 'lambda_1'.*random_normal"):
+        model.predict(np.zeros((1, 3)))
+
+
+def test_code_of_an_engine_is_refused():
+    with pytest.raises(CapabilityError, match=r"K.apply"):
+        K.apply(np.tanh, K.placeholder((2,)))
+
+
+def test_indices_without_a_row_are_nan_and_in_files_the_nearest():
+    model = Sequential([Embedding(3, 2, input_length=3)])
+    x = np.array([[-1, 2, 9]])
+    assert np.isnan(model.predict(x)[0, :, 0]).tolist() == [True, False, True]
+    rows = model.get_weights()[0]
+    np.testing.assert_array_equal(run(model_proto(model), x)[0][0], rows[[0, 2, 2]])
+    filled = run(model_proto(model, fills_missing_rows=True), x)[0]
+    np.testing.assert_array_equal(filled, model.predict(x))
+
+
+def test_a_model_of_another_backend_is_refused():
+    with K.use("theano"):
+        model = Sequential([Dense(1, input_dim=1)])
+    with pytest.raises(CapabilityError, match=r"'theano'.*K.use\('"):
+        model_proto(model)
