@@ -956,7 +956,11 @@ def test_without_the_plugin_a_model_says_what_to_install():
             "steps_per_epoch",
             "'samples_per_epoch', which counts samples",
         ),
-        ("fit_generator", "validation_steps", "'nb_val_samples', of samples"),
+        (
+            "fit_generator",
+            "validation_steps",
+            "'nb_val_samples', which counts samples",
+        ),
         ("fit_generator", "max_queue_size", "'max_q_size'"),
         ("fit_generator", "workers", "'nb_worker'"),
         ("fit_generator", "use_multiprocessing", "'pickle_safe'"),

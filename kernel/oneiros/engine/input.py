@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros.arguments import check_bool
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, Tensor, connect, label
 from oneiros.errors import ArgumentError, GraphError
@@ -81,6 +82,7 @@ class InputLayer(Layer):
         }
 
 
+@open_to_old_code
 def Input(  # noqa: N802  the name of Keras 1
     shape: Any = None,
     batch_shape: Any = None,

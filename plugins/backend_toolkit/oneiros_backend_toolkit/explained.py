@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import oneiros
 from oneiros.arguments import refusal, shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import (
@@ -190,10 +191,14 @@ def _told_again(
     one."""
     if not is_of_engine(error):
         return None
+    signature = inspect.signature(_FUNCTIONS[name])
     try:
-        bound = inspect.signature(_FUNCTIONS[name]).bind(backend, *args, **kwargs)
-    except TypeError as problem:
-        return TypeError(f"K.{name}: {problem}")
+        bound = signature.bind(backend, *args, **kwargs)
+    except TypeError:
+        _, *parameters = signature.parameters.values()
+        return oneiros.old_code.unfit_function(  # type: ignore[no-any-return]
+            f"K.{name}", parameters, args, dict(kwargs)
+        )
     received = dict(list(bound.arguments.items())[1:])
     if any(map(callable, received.values())):
         return None

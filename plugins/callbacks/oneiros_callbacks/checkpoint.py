@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros.arguments import check_bool, check_int, int_if_whole
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.folders import check_folder
@@ -51,6 +52,7 @@ class ModelCheckpoint(Callback):
             of `filepath` can't be filled in.
     """
 
+    @open_to_old_code
     def __init__(
         self,
         filepath: str,

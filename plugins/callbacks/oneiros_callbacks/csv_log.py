@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import check_bool, refusal
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_callbacks.csv_table import Table
 from oneiros_callbacks.folders import check_folder
@@ -53,6 +54,7 @@ class CSVLogger(Callback):
         ArgumentError: before training begins, if the folder doesn't exist.
     """
 
+    @open_to_old_code
     def __init__(
         self, filename: str, separator: str = ",", append: bool = False
     ) -> None:

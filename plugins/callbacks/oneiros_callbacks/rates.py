@@ -17,6 +17,7 @@ from oneiros.arguments import (
     shown,
 )
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import say
@@ -53,6 +54,7 @@ class LearningRateScheduler(Callback):
             variable `lr`.
     """
 
+    @open_to_old_code
     def __init__(self, schedule: Callable[[int], float]) -> None:
         if not callable(schedule):
             expected = "a function of the epoch's number, such as lambda epoch: 0.1"
@@ -126,6 +128,7 @@ class ReduceLROnPlateau(Callback):
             a variable `lr`.
     """
 
+    @open_to_old_code
     def __init__(
         self,
         monitor: str = "val_loss",

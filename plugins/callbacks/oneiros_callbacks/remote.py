@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_callbacks.messages import warn
 
@@ -40,6 +41,7 @@ class RemoteMonitor(Callback):
         headers: dict of additional headers of the request.
     """
 
+    @open_to_old_code
     def __init__(
         self,
         root: str = "http://localhost:9000",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import check_bool, check_int, check_number, int_if_whole
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit
 
 from oneiros_callbacks.ending import EndingStream
@@ -60,6 +61,7 @@ class EarlyStopping(Callback):
           1998
     """
 
+    @open_to_old_code
     def __init__(
         self,
         monitor: str = "val_loss",

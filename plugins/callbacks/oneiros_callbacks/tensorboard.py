@@ -10,6 +10,7 @@ import oneiros
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, int_if_whole
 from oneiros.bases import Callback
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import PluginLoadError
 
 from oneiros_callbacks.messages import warn
@@ -73,6 +74,7 @@ class TensorBoard(Callback):
     sess: Any = None
     """None, like `merged`."""
 
+    @open_to_old_code
     def __init__(
         self,
         log_dir: str = "./logs",

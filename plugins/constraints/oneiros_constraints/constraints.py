@@ -12,6 +12,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number, is_int, refusal
 from oneiros.config import get_object
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_constraints.constraint import Constraint
 
@@ -78,6 +79,7 @@ class MaxNorm(Constraint):
 
     loadable: ClassVar[bool] = True
 
+    @open_to_old_code
     def __init__(self, m: float = 2, axis: Axis = 0) -> None:
         self.m = _number(self, "m", m)
         self.axis = _axis(self, axis)

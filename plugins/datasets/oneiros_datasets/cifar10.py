@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 
@@ -14,6 +15,7 @@ TEST_FILE = "test_batch"
 Part = tuple[Array, Array]
 
 
+@open_to_old_code
 def load_data() -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from oneiros.arguments import check_choice
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 
@@ -14,6 +15,7 @@ MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
 Part = tuple[Array, Array]
 
 
+@open_to_old_code
 def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
 

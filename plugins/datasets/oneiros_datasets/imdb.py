@@ -115,7 +115,8 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
     unknown = sorted(arguments.keys() - {"test_split"})
     if unknown:
         raise TypeError(
-            f"imdb.load_data() got an unexpected keyword argument {unknown[0]!r}"
+            f"imdb.load_data received the unknown argument {unknown[0]!r}. Keras 2's "
+            "num_words is nb_words; see help(load_data) for the others."
         )
     if arguments:
         warnings.warn(

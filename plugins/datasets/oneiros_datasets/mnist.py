@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import numpy as np
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_datasets.sources import KERAS_2, DatasetFile, halves, located, unexpected
 
@@ -22,6 +23,7 @@ Array = np.ndarray[Any, Any]
 Part = tuple[Array, Array]
 
 
+@open_to_old_code
 def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part]:
     """Returns the digits; downloads them if needed.
 

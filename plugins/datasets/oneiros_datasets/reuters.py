@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_fraction
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
@@ -33,6 +34,7 @@ EXPECTED = "news as lists of word numbers, and their topics"
 Part = tuple[Array, Array]
 
 
+@open_to_old_code
 def load_data(
     path: str | os.PathLike[str] = "reuters.pkl",
     nb_words: int | None = None,

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget
 
@@ -19,6 +20,7 @@ ARCHIVE_SUFFIX = ".tar.gz"
 """Suffix that Keras 1 appends to a folder's name to get the archive's name."""
 
 
+@open_to_old_code
 def get_file(
     fname: str | os.PathLike[str],
     origin: str,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn
 from oneiros import backend as K
 from oneiros.arguments import is_int, label
 from oneiros.config import layer_from_config
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, CapabilityError
 
@@ -236,6 +237,7 @@ def _is_pair(axes: Any) -> bool:
     return all(is_int(axis) for axis in axes)
 
 
+@open_to_old_code
 def merge(
     inputs: list[Any],
     mode: Mode = "sum",

@@ -12,8 +12,8 @@ from typing import Any
 from oneiros import registry
 from oneiros_old_files.base import migration_of
 
-from oneiros_old_code.constructors import written_call
 from oneiros_old_code.spellings import KERAS_2
+from oneiros_old_code.wrong_calls import written_call
 
 LEARNING_RATES = (
     "fit(callbacks=[LearningRateScheduler(lambda epoch: 0.1 * 0.9**epoch)])"

@@ -5,6 +5,7 @@ from oneiros import hookimpl
 SERVICES = {
     "check_layer_arguments": "oneiros_old_code.unknown_arguments:check_layer_arguments",
     "known_arguments": "oneiros_old_code.unknown_arguments:known_arguments",
+    "unfit_function": "oneiros_old_code.wrong_calls:unfit_function",
     "without_dropped": "oneiros_old_code.unknown_arguments:without_dropped",
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",

@@ -13,27 +13,27 @@ Arrays = list[Any]
 
 
 def run_own_loop(
-    model: Any, method: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+    method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Runs a method of a model with the loop that replaces Keras 1's.
 
     As in Keras 1, batches from an object or a generator don't use such a loop.
 
     # Arguments
-        model: the model.
         method: `fit`, `evaluate` or `predict` of `Model`.
-        args, kwargs: its arguments, without the model.
+        args, kwargs: its arguments; the model is the first.
     """
-    known = known_arguments(model, method, args, kwargs)
+    known = known_arguments(method, args, kwargs)
     if known is not None:
         kwargs = known
-    bound = inspect.signature(method).bind(model, *args, **kwargs)
+    model = args[0]
+    bound = inspect.signature(method).bind(*args, **kwargs)
     bound.apply_defaults()
     _, *names = bound.arguments
     arguments = {name: bound.arguments[name] for name in names}
     sources = [arguments["x"], arguments.get("validation_data")]
     if any(map(model.adapter.gives_batches, sources)):
-        return method(model, *args, **kwargs)
+        return method(*args, **kwargs)
     return METHODS[method.__name__](model, **arguments)
 
 

@@ -1,4 +1,4 @@
-"""Keras 1's names of layer arguments that have other names in other versions of Keras.
+"""Keras 1's names of arguments that have other names in other versions of Keras.
 
 The names of later versions come from the migrations, which read files of these
 versions; each plugin owns the table for its layers.
@@ -14,36 +14,41 @@ from oneiros.engine.container import Container
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import renamed_argument
 
+from oneiros_old_code.later_arguments import RENAMED
+
 KERAS_2 = Origin(keras=2)
 
 Spellings = dict[str, str | tuple[str, ...]]
 
-OF_ALL_LAYERS: Spellings = {
+OF_ALL: Spellings = {
     "dims": "target_shape",
     "pad": "padding",
     "poolsize": "pool_size",
     "stride": "strides",
+    **RENAMED,
 }
-"""Arguments of layers that have another name in Keras 0.x, for layers with the new
-name."""
+"""Arguments that have another name in Keras 0.x or in Keras 2, for functions with the
+name in Keras 1."""
 
 OF_MODELS: Spellings = {"inputs": "input", "outputs": "output"}
 """The arguments of a model's constructor."""
 
 
-def spellings_of(cls: type, own_names: Collection[str]) -> Spellings:
+def spellings_of(cls: type | None, own_names: Collection[str]) -> Spellings:
     """Returns other versions' names of the arguments of a class, and their names here.
 
     A tuple of names stands for the items of a list: `kernel_size` is `nb_row` and
     `nb_col`.
 
     # Arguments
-        cls: a class of layers or models.
-        own_names: names of the class's arguments.
+        cls: the class whose constructor is called; None for a function.
+        own_names: names of the function's arguments.
     """
-    spellings = {**OF_ALL_LAYERS, **_of_migrations(cls)}
-    if issubclass(cls, Container):
+    spellings = OF_ALL
+    if cls and issubclass(cls, Container):
         spellings = OF_MODELS
+    elif cls:
+        spellings = {**OF_ALL, **_of_migrations(cls)}
     return {
         name: names_here
         for name, names_here in spellings.items()

@@ -1,25 +1,23 @@
-"""Arguments that a layer or a method of a model doesn't have: ignored with a warning if
-a version of Keras had them, otherwise an error with an explanation."""
+"""Arguments that a layer, a method or a function doesn't have: ignored with a warning
+if an earlier version of Keras had them, otherwise an error with an explanation."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from oneiros.engine.container import Container
 from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_old_code.constructors import is_fitting, unfit_call, written_call
 from oneiros_old_code.spellings import respelled, spellings_of
-
-KERAS_2_NAMES = {
-    "steps_per_epoch": "'samples_per_epoch', which counts samples",
-    "use_multiprocessing": "'pickle_safe'",
-    "steps": "'val_samples', which counts samples",
-    "validation_steps": "'nb_val_samples', of samples",
-}
-"""Keras 2's names of arguments, unless they are similar to Keras 1's."""
+from oneiros_old_code.wrong_calls import (
+    is_fitting,
+    unfit_constructor,
+    unfit_function,
+    unknown_arguments,
+    written_call,
+)
 
 DROPPED = {
     "Highway": ("transform_bias",),
@@ -68,7 +66,7 @@ def check_layer_arguments(
             keywords = respelled(names_here, name, arguments[name])
             raise _renamed_argument(cls.__name__, name, keywords)
         if name not in dropped:
-            raise unknown_argument(cls.__name__, name, own_names)
+            raise unknown_arguments(cls.__name__, [name], own_names)
         warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
             "removed. It has no effect: remove it."
@@ -79,8 +77,8 @@ def _renamed_argument(where: str, name: str, keywords: dict[str, Any]) -> TypeEr
     """Returns the error for an argument with another name in Keras 1."""
     names_here = " and ".join(map(repr, keywords))
     return TypeError(
-        f"{where} received the unknown argument {name!r}. Did you mean {names_here}, "
-        f"as Keras 1 calls it? Write {written_call(where, (), keywords)}."
+        f"{where} received the unknown argument {name!r}. Did you mean {names_here}? "
+        f"Write {written_call(where, (), keywords)}."
     )
 
 
@@ -92,39 +90,81 @@ def _parameters(cls: type) -> list[str]:
 
 
 def known_arguments(
-    model: Any,
-    method: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any] | None:
     """Returns the keyword arguments without those that Keras removed, and warns about
     these; None if all arguments fit.
 
     # Arguments
-        model: the model, or the layer under construction.
-        method: the method or `__init__`, as a function.
-        args: tuple, the positional arguments of the call.
+        function: the function, method or `__init__`.
+        args: tuple, the positional arguments of the call; for a method or `__init__`,
+            the object is the first.
         kwargs: dict, its keyword arguments.
 
     # Raises
         TypeError: if an argument is missing, or unknown to all versions.
     """
-    signature = inspect.signature(method)
-    if is_fitting(signature, (model, *args), kwargs):
+    signature = inspect.signature(function)
+    if is_fitting(signature, args, kwargs):
         return None
-    if method.__name__ == "__init__":
-        raise unfit_call(method, model, args, kwargs) from None
-    where = type(getattr(model, "callback_model", None) or model).__name__
-    where = f"{where}.{method.__name__}"
+    if function.__name__ == "__init__":
+        raise unfit_constructor(function, args[0], args[1:], kwargs) from None
+    if "self" not in signature.parameters:
+        parameters = signature.parameters.values()
+        raise unfit_function(function.__name__, parameters, args, kwargs) from None
+    return _known_to_method(function, signature, args, kwargs)
+
+
+def _known_to_method(
+    method: Callable[..., Any],
+    signature: inspect.Signature,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> dict[str, Any]:
+    """Returns the keyword arguments of a method without those that Keras removed."""
+    subject = getattr(args[0], "callback_model", None) or args[0]
+    where = f"{type(subject).__name__}.{method.__name__}"
     own_arguments = without_dropped(where, kwargs)
-    for name in own_arguments:
-        if name not in signature.parameters and not _takes_any(signature):
-            raise unknown_argument(where, name, signature.parameters) from None
+    parameters = signature.parameters
+    unknown = [name for name in own_arguments if name not in parameters]
+    if unknown and not _takes_any(signature):
+        raise _unknown_to_method(
+            where, unknown, args, own_arguments, parameters
+        ) from None
     try:
-        signature.bind(model, *args, **own_arguments)
+        signature.bind(*args, **own_arguments)
     except TypeError as error:
         raise TypeError(f"{where}: {error}. Write {_usage(method)}.") from None
     return own_arguments
+
+
+def _unknown_to_method(
+    where: str,
+    names: list[str],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    own_names: Collection[str],
+) -> TypeError:
+    """Returns the error for arguments that a method doesn't have; with the line to
+    write if they have another name."""
+    spellings = spellings_of(None, own_names)
+    if not spellings.keys() >= set(names):
+        others = [name for name in names if name not in spellings]
+        return unknown_arguments(where, others, own_names)
+    keywords: dict[str, Any] = {}
+    for name, value in kwargs.items():
+        keywords.update(respelled(spellings.get(name, name), name, value))
+    subject, *positional = args
+    owner = "model" if isinstance(subject, Container) else "…"
+    line = written_call(
+        f"{owner}.{where.rpartition('.')[2]}", tuple(positional), keywords
+    )
+    own = " and ".join(repr(spellings[name]) for name in names)
+    unknown = " and ".join(map(repr, names))
+    return TypeError(
+        f"{where} received the unknown argument {unknown}. Did you mean {own}? Write "
+        f"{line}."
+    )
 
 
 def _takes_any(signature: inspect.Signature) -> bool:
@@ -157,13 +197,3 @@ def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
             )
     dropped = DROPPED_FROM_METHODS.keys()
     return {name: value for name, value in arguments.items() if name not in dropped}
-
-
-def unknown_argument(where: str, name: str, own_names: Collection[str]) -> TypeError:
-    """Returns the error for an argument that a function doesn't have."""
-    meant = KERAS_2_NAMES.get(name)
-    near = difflib.get_close_matches(name, own_names, n=1)
-    if meant is None and near:
-        meant = repr(near[0])
-    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(own_names)}."
-    return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,8 @@ LATER_NAMES = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """What later versions of Keras call arguments, and their names here."""
 
 DROPPED = {
+    "amsgrad": "Leave it out: Adam is the only variant here",
+    "centered": "Leave it out: the mean square is not centred",
     "kappa": "Leave it out: the moments are corrected for their start",
     "l1": "Pass W_regularizer=l1(…) to the layers",
     "l2": "Pass W_regularizer=l2(…) to the layers",
@@ -108,7 +111,7 @@ class Optimizer(Rebuilt):
 
     def __init__(self, **kwargs: Any) -> None:
         for name in sorted(set(kwargs) - {"clipnorm", "clipvalue"}):
-            raise TypeError(_about_unknown(type(self).__name__, name, kwargs[name]))
+            raise TypeError(_about_unknown(type(self), name, kwargs[name]))
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
             vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
@@ -184,8 +187,10 @@ class Optimizer(Rebuilt):
         return cls(**config)
 
 
-def _about_unknown(owner: str, name: str, value: Any) -> str:
+def _about_unknown(cls: type, name: str, value: Any) -> str:
     """Returns the message about an argument that an optimizer doesn't have."""
+    owner = cls.__name__
+    own_names = [each for each in inspect.signature(cls).parameters if each != "kwargs"]
     if name in LATER_NAMES:
         return (
             f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
@@ -196,6 +201,6 @@ def _about_unknown(owner: str, name: str, value: Any) -> str:
             f"{owner} received {name!r}, which Keras 1 doesn't have. {DROPPED[name]}."
         )
     return (
-        f"{owner} received the unknown argument {name!r}. Every optimizer takes "
-        "`clipnorm` and `clipvalue` besides its own arguments."
+        f"{owner} received the unknown argument {name!r}. It "
+        f"takes: {', '.join([*own_names, 'clipnorm', 'clipvalue'])}."
     )

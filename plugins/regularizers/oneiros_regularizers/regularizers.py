@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.config import get_object
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ShapeError
 
 from oneiros_regularizers.regularizer import Regularizer
@@ -133,6 +134,7 @@ WeightRegularizer = L1L2Regularizer
 ActivityRegularizer = L1L2Regularizer
 
 
+@open_to_old_code
 def l1(l: float = 0.01) -> L1L2Regularizer:
     """Penalises `l * sum(abs(x))`, which pulls small values to 0.
 
@@ -161,6 +163,7 @@ def l1(l: float = 0.01) -> L1L2Regularizer:
     return L1L2Regularizer(l1=check_number("l1", "l", l))
 
 
+@open_to_old_code
 def l2(l: float = 0.01) -> L1L2Regularizer:
     """Penalises `l * sum(x ** 2)`, which shrinks large values most.
 
@@ -188,6 +191,7 @@ def l2(l: float = 0.01) -> L1L2Regularizer:
     return L1L2Regularizer(l2=check_number("l2", "l", l))
 
 
+@open_to_old_code
 def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
     """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`.
 

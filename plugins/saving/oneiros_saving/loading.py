@@ -15,6 +15,7 @@ from oneiros import config as configs
 from oneiros import load_context
 from oneiros import plugins as hooks
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros.load_context import BuildLimits
 from oneiros_backend_toolkit.donated_arrays import donated
@@ -43,6 +44,7 @@ SHOWN_PATHS = 5
 """The maximum number of unknown groups and arrays of a file to list."""
 
 
+@open_to_old_code
 def load_model(
     filepath: PathLike,
     custom_objects: Objects = None,

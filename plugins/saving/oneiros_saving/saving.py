@@ -11,6 +11,7 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
@@ -37,6 +38,7 @@ SUFFIXES_OF_OTHERS = {
 """Suffixes of formats that Oneiros doesn't write, and their owners."""
 
 
+@open_to_old_code
 def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves a model to a file: configuration, weights, `compile` arguments and the
     optimizer's state.

@@ -58,6 +58,10 @@ TABLES: dict[str, dict[str, Names]] = {
             "MemoryEstimate": "result of `estimate_memory`",
             "preserved": "context manager that restores a model at its end",
         },
+        "oneiros.engine.hints": {
+            "open_to_old_code": "decorator of functions that other versions call "
+            "with other arguments",
+        },
         "oneiros.engine.layer": {
             "Layer": "base class of layers",
             "InputSpec": "a layer's requirements for an input: rank, sizes, type",
@@ -203,10 +207,6 @@ TABLES: dict[str, dict[str, Names]] = {
             "entry_of": "a layer's entry in the configuration of a graph",
             "get_source_inputs": "inputs from which a tensor is computed",
         },
-        "oneiros.engine.hints": {
-            "open_to_old_code": "decorator of methods that other versions call "
-            "with other arguments",
-        },
         "oneiros.engine.layer": {
             "KWARGS": "arguments that every layer accepts",
         },
@@ -229,6 +229,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "patched": "attributes that the program set in a module of Keras",
         },
         "oneiros.old_code": {
+            "unfit_function": "error for arguments that a function doesn't accept",
             "without_dropped": "arguments without those that Keras removed",
         },
         "oneiros.plugins": {

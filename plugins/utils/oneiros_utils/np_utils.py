@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, int_if_whole, shown
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError, DataError
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
 Array = np.ndarray[Any, Any]
 
 
+@open_to_old_code
 def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     """Turns class numbers into one-hot rows.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pydot
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
 from oneiros.models import Sequential
@@ -62,6 +63,7 @@ def model_to_dot(
     return graph
 
 
+@open_to_old_code
 def plot(
     model: Any,
     to_file: str | os.PathLike[str] = "model.png",

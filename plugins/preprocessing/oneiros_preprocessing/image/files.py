@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_ints, shown
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError, FileFormatError, FileMissingError, UnsafeFileError
 from PIL import Image
 
@@ -25,6 +26,7 @@ MODES = {1: "L", 3: "RGB"}
 """Pillow's image modes, by number of channels."""
 
 
+@open_to_old_code
 def load_img(
     path: Any, grayscale: bool = False, target_size: Any = None
 ) -> Image.Image:
@@ -93,6 +95,7 @@ def _decoded(path: Any, mode: str) -> Image.Image:
         ) from None
 
 
+@open_to_old_code
 def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
     """Turns an image into an array.
 
@@ -138,6 +141,7 @@ def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
     return x
 
 
+@open_to_old_code
 def array_to_img(
     x: Any, dim_ordering: str = "default", scale: bool = True
 ) -> Image.Image:

@@ -17,6 +17,7 @@ from oneiros.arguments import (
     check_optional_int,
     refusal,
 )
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError
 
 from oneiros_preprocessing.image import transforms
@@ -100,6 +101,7 @@ class ImageDataGenerator:
         ```
     """
 
+    @open_to_old_code
     def __init__(
         self,
         featurewise_center: bool = False,
@@ -153,6 +155,7 @@ class ImageDataGenerator:
         self.std: Array | None = None
         self.principal_components: Array | None = None
 
+    @open_to_old_code
     def flow(
         self,
         X: Any,
@@ -198,6 +201,7 @@ class ImageDataGenerator:
             save_format=save_format,
         )
 
+    @open_to_old_code
     def flow_from_directory(
         self,
         directory: Any,
@@ -351,6 +355,7 @@ class ImageDataGenerator:
             steps.append(transforms.zoom_matrix(*transforms.draw_zoom(self.zoom_range)))
         return steps
 
+    @open_to_old_code
     def fit(
         self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None
     ) -> None:

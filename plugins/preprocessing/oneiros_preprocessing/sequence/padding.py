@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_choice, check_optional_int, int_if_whole, shown
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
 SIDES = ("pre", "post")
 
 
+@open_to_old_code
 def pad_sequences(
     sequences: Iterable[Any],
     maxlen: int | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, int_if_whole, refusal
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -57,6 +58,7 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
     return np.asarray(np.minimum(1.0, ratio / np.sqrt(ratio)))
 
 
+@open_to_old_code
 def skipgrams(
     sequence: Any,
     vocabulary_size: int,

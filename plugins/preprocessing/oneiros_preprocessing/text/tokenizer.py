@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_choice, check_optional_int, int_if_whole, is_int
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence
@@ -52,6 +53,7 @@ class Tokenizer:
         ```
     """
 
+    @open_to_old_code
     def __init__(
         self,
         nb_words: int | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from oneiros.arguments import check_int, int_if_whole, shown
+from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError
 
 PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -31,6 +32,7 @@ def base_filter() -> str:
     return PUNCTUATION
 
 
+@open_to_old_code
 def text_to_word_sequence(
     text: str, filters: str = PUNCTUATION, lower: bool = True, split: str = " "
 ) -> list[str]:
@@ -71,6 +73,7 @@ def _separators(filters: str, split: str) -> dict[int, str]:
     return {ord(character): split for character in filters}
 
 
+@open_to_old_code
 def one_hot(
     text: str,
     n: int,

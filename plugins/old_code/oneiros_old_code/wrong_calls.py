@@ -1,28 +1,31 @@
-"""Explains wrong calls of layers' constructors, with the line to write instead."""
+"""Explains wrong calls of functions and constructors, with the line to write
+instead."""
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+from oneiros_old_code.later_arguments import COUNTING_SAMPLES, WITHOUT_EQUIVALENT
 from oneiros_old_code.spellings import Spellings, respelled, spellings_of
 
 LONGEST = 40
 """Characters of a value in a written call."""
 
 
-def unfit_call(
+def unfit_constructor(
     constructor: Callable[..., Any],
-    layer: Any,
+    subject: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> TypeError:
-    """Returns the error for arguments that a layer's constructor doesn't accept.
+    """Returns the error for arguments that a constructor doesn't accept.
 
     # Arguments
         constructor: the `__init__` that was called.
-        layer: the layer under construction.
+        subject: the object under construction.
         args: tuple, the positional arguments of the call.
         kwargs: dict, its keyword arguments.
 
@@ -30,20 +33,83 @@ def unfit_call(
         TypeError; if the arguments are those of a later version of Keras, its message
         has the line to write.
     """
-    owner = _owner(constructor, type(layer))
-    signature = _without_self_and_types(constructor)
-    spellings = spellings_of(type(layer), signature.parameters)
+    owner = _owner(constructor, type(subject))
+    _, *parameters = inspect.signature(constructor).parameters.values()
+    spellings = spellings_of(type(subject), [each.name for each in parameters])
+    return _unfit_call(owner, parameters, spellings, args, kwargs)
+
+
+def unfit_function(
+    name: str,
+    parameters: Collection[inspect.Parameter],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> TypeError:
+    """Returns the error for arguments that a function doesn't accept.
+
+    # Arguments
+        name: str, the function as a program calls it.
+        parameters: its parameters.
+        args: tuple, the positional arguments of the call.
+        kwargs: dict, its keyword arguments.
+    """
+    spellings = spellings_of(None, [each.name for each in parameters])
+    return _unfit_call(name, parameters, spellings, args, kwargs)
+
+
+def _unfit_call(
+    name: str,
+    parameters: Collection[inspect.Parameter],
+    spellings: Spellings,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> TypeError:
+    signature = _without_types(parameters)
     positional = _with_separate_sizes(args, signature, spellings)
     keywords = _with_own_names(kwargs, spellings)
     if not _problem(signature, positional, keywords):
         return TypeError(
-            f"{owner} was called with another Keras version's arguments. Write "
-            f"{written_call(owner, positional, keywords)}."
+            f"{name} was called with another Keras version's arguments. Write "
+            f"{written_call(name, positional, keywords)}."
         )
+    unknown = [each for each in keywords if each not in signature.parameters]
+    if unknown:
+        return unknown_arguments(name, unknown, signature.parameters)
     return TypeError(
-        f"{written_call(owner, args, kwargs)}: {_problem(signature, args, kwargs)}. "
-        f"It takes {owner}{signature}."
+        f"{written_call(name, args, kwargs)}: {_problem(signature, args, kwargs)}. "
+        f"It takes {name}{signature}."
     )
+
+
+def unknown_arguments(
+    where: str, names: Collection[str], own_names: Collection[str]
+) -> TypeError:
+    """Returns the error for arguments that a function doesn't have.
+
+    # Arguments
+        where: str, the function as a program calls it.
+        names: the unknown arguments.
+        own_names: the arguments that the function has.
+    """
+    shown_names = [each for each in own_names if each != "self"]
+    sentences = []
+    for name in names:
+        hint = _advice_on(name, shown_names)
+        hint = hint or f"It takes: {', '.join(shown_names)}."
+        sentences.append(f"{where} received the unknown argument {name!r}. {hint}")
+    return TypeError(" ".join(sentences))
+
+
+def _advice_on(name: str, own_names: Collection[str]) -> str:
+    """Returns what to write instead of an argument that a function doesn't have; "" if
+    nothing is known."""
+    counting = COUNTING_SAMPLES.get(name)
+    if counting in own_names:
+        return f"Did you mean {counting!r}, which counts samples?"
+    if name in WITHOUT_EQUIVALENT:
+        return f"{WITHOUT_EQUIVALENT[name]}."
+    near = difflib.get_close_matches(name, own_names, n=1)
+    return f"Did you mean {near[0]!r}?" if near else ""
 
 
 def is_fitting(
@@ -111,8 +177,7 @@ def _with_separate_sizes(
     return (*args[:place], *sizes.values())
 
 
-def _without_self_and_types(constructor: Callable[..., Any]) -> inspect.Signature:
-    _, *parameters = inspect.signature(constructor).parameters.values()
+def _without_types(parameters: Collection[inspect.Parameter]) -> inspect.Signature:
     untyped = [
         parameter.replace(annotation=inspect.Parameter.empty)
         for parameter in parameters
