@@ -54,7 +54,7 @@ def _names(manifest: Any) -> dict[str, list[str]]:
 
     provided = {kind: getattr(manifest, f"oneiros_{kind}s", dict)() for kind in KINDS}
     modules = [
-        f"{path}.{name}"
+        f"{path}.{name}" if path else name
         for path, names in provided.pop("module").items()
         for name in names
     ]

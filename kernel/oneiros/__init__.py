@@ -53,5 +53,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    names = _modules().names(__name__)
-    return sorted({"hookimpl", "__version__", *names, *globals()})
+    return sorted({"hookimpl", "__version__", *_modules().names(__name__), *globals()})

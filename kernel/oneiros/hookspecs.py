@@ -89,6 +89,13 @@ def oneiros_formats() -> Names:
     """File formats: classes derived from `oneiros.saving.Format`. Since level 1."""
 
 
+def oneiros_exports() -> Names:
+    """Exports: classes derived from `oneiros.exports.Export`, by their destination.
+
+    They write models for other libraries, such as ONNX Runtime. Since level 1.
+    """
+
+
 def oneiros_migrations() -> Names:
     """Migrations: how to read classes in files of other versions, by the name in the
     file.
@@ -187,5 +194,6 @@ def oneiros_after_load(model: Any, path: Path) -> None:
     """
 
 
-for _name in [name for name in globals() if name.startswith("oneiros_")]:
+HOOKS = [name for name in globals() if name.startswith("oneiros_")]
+for _name in HOOKS:
     hookspec(globals()[_name])

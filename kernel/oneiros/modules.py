@@ -177,7 +177,7 @@ def children(module: str) -> set[str]:
     contributed = {
         other.removeprefix(prefix).partition(".")[0]
         for other in manager().modules
-        if other.startswith(prefix)
+        if other and other.startswith(prefix)
     }
     return contributed if path else contributed | {"backend", "engine"}
 

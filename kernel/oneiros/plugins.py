@@ -18,11 +18,11 @@ from oneiros import hookspecs, load_context, settings
 from oneiros.discovery import KERNEL as KERNEL
 from oneiros.discovery import installed, load_manifest, ordered
 from oneiros.errors import NameConflictError, PluginLoadError
+from oneiros.hookspecs import HOOKS
 from oneiros.records import API_LEVELS as API_LEVELS
 from oneiros.records import Entry as Entry
 from oneiros.records import PluginRecord as PluginRecord
 
-HOOKS = [name for name in vars(hookspecs) if name.startswith("oneiros_")]
 _REGISTRATION = HOOKS[: HOOKS.index("oneiros_configure")]
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
 ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
@@ -190,8 +190,9 @@ class PluginManager:
                 for name, reference in table.items()
             ]
         except Exception:
-            fault = f"It returned {names!r:.80}, which isn't a dict of references."
-            record.report(hook, fault)
+            record.report(
+                hook, f"It returned {names!r:.80}, which isn't a dict of references."
+            )
             return
         for path, name, reference in references:
             full_name = f"{path}.{name}" if path else name
@@ -212,7 +213,10 @@ class PluginManager:
                 version=record.version,
                 api_level=record.api_level,
             )
-            table = self.modules.setdefault(path, {}) if path else self.entries[kind]
+            if kind == "module":
+                table = self.modules.setdefault(path, {})
+            else:
+                table = self.entries[kind]
             table.setdefault(name, []).append(entry)
             record.kinds.setdefault(kind, []).append(full_name)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import oneiros.hookspecs
 import oneiros_compilation
 import oneiros_saving
-from oneiros.plugins import HOOKS, KINDS, manager
+from oneiros.hookspecs import HOOKS
+from oneiros.plugins import KINDS, manager
 
 PACKAGES = (oneiros, oneiros_compilation, oneiros_saving)
 SOURCES = [Path(package.__file__).parent for package in PACKAGES]
@@ -45,7 +46,7 @@ def calls():
 
 def test_registration_hooks_are_the_kinds():
     assert HOOKS[: len(KINDS)] == [f"oneiros_{kind}s" for kind in KINDS]
-    assert KINDS[0] == "layer" and KINDS[-1] == "module" and len(KINDS) == 15
+    assert KINDS[0] == "layer" and KINDS[-1] == "module" and len(KINDS) == 16
 
 
 def test_every_behaviour_hook_is_called_and_every_call_has_a_spec():

@@ -9,7 +9,7 @@ from oneiros import modules, plugins, registry
 from oneiros.modules import VirtualModule
 from processes import run_python
 
-PATHS = sorted(plugins.manager().modules)
+PATHS = sorted(filter(None, plugins.manager().modules))
 
 
 def output(code):

@@ -143,6 +143,9 @@ def test_root_lists_every_standard_plugin():
         "oneiros-backend-jax",
         "oneiros-backend-onnx",
         "oneiros-backend-tensorflow",
+        "oneiros-export-jax",
+        "oneiros-export-onnx",
+        "oneiros-export-tensorflow",
         "oneiros-format-safetensors",
         "oneiros-scikit-learn",
     }
@@ -151,8 +154,11 @@ def test_root_lists_every_standard_plugin():
     names = {project_name(member) for member in MEMBERS} - apart
     standard = {f"{name}{FIRST_PARTY_BOUND}" for name in names}
     assert set(ROOT_PROJECT["project"]["dependencies"]) == standard
-    for engine in ("jax", "tensorflow"):
-        assert extras[engine] == [f"oneiros-backend-{engine}{FIRST_PARTY_BOUND}"]
+    for engine in ("jax", "onnx", "tensorflow"):
+        assert extras[engine] == [
+            f"oneiros-backend-{engine}{FIRST_PARTY_BOUND}",
+            f"oneiros-export-{engine}{FIRST_PARTY_BOUND}",
+        ]
     assert extras["safetensors"] == [f"oneiros-format-safetensors{FIRST_PARTY_BOUND}"]
     assert extras["scikit-learn"] == [f"oneiros-scikit-learn{FIRST_PARTY_BOUND}"]
     assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]

@@ -23,6 +23,11 @@ from oneiros_backend_toolkit.operands import (
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
+from oneiros_jax_support.symbolic_sizes import (
+    computed_sizes,
+    has_symbolic_size,
+    is_symbolic,
+)
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_jax.trials import fitted, met, single, trying
@@ -118,16 +123,17 @@ def _concrete(n: T) -> T:
             "A shape depends on the values of a tensor, which JAX can't compile. "
             "Derive it from other shapes."
         )
-    if not isinstance(n, CONCRETE):
+    if not isinstance(n, CONCRETE) and not is_symbolic(n):
         raise TypeError(f"{n!r:.60} isn't a number")
     return np.asarray(n)[()]
 
 
 def sizes_of(shape: T) -> list[T]:
-    """Returns a shape as a list of ints, and None where it is open."""
+    """Returns a shape as a list of ints or symbols, and None where it is open."""
     if isinstance(shape, jax.Array):
         _concrete(shape)
-    return [n if n is None else int(_concrete(n)) for n in shape]
+    sizes = [n if n is None else _concrete(n) for n in shape]
+    return [n if n is None or is_symbolic(n) else int(n) for n in sizes]
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
@@ -156,7 +162,8 @@ class Operations:
 
     @staticmethod
     def shape(x: T) -> T:
-        return np.array(tensor(x).shape, np.int64)
+        x = tensor(x)
+        return np.array(x.shape, object if has_symbolic_size(x) else np.int64)
 
     @staticmethod
     def to_dense(tensor: T) -> T:
@@ -333,7 +340,7 @@ class Operations:
 
     @staticmethod
     def cast(x: T, dtype: T) -> T:
-        x = tensor(x)
+        x = computed_sizes(tensor(x))
         dtype = np.dtype(dtype)
         return x.astype(dtype) if dtype.kind in "biu" else jnp.asarray(x, dtype)
 

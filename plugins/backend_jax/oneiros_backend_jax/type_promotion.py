@@ -17,6 +17,11 @@ from oneiros_backend_toolkit.types import (
     common_type,
 )
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.symbolic_sizes import (
+    computed_sizes,
+    holds_symbolic_sizes,
+    is_symbolic,
+)
 from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
@@ -35,8 +40,10 @@ def is_tensor(x: Any) -> bool:
 def is_known(x: Any) -> bool:
     """Returns whether `x` is known while a function is traced.
 
-    So are arrays and numbers of integers or truth values.
+    So are arrays and numbers of integers or truth values, and sizes.
     """
+    if is_symbolic(x) or holds_symbolic_sizes(x):
+        return True
     return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
 
 
@@ -63,6 +70,8 @@ def tensor(x: Any) -> Any:
     if isinstance(x, (list, tuple)) and is_tensor(x):
         return jnp.stack(paired(*x, arithmetic=False))
     array = np.asarray(x)
+    if holds_symbolic_sizes(array):
+        return array
     if array.dtype.kind in DISCRETE:
         is_python_int = isinstance(x, int) and not isinstance(x, bool)
         return array.astype(np.int32) if is_python_int else array
@@ -76,7 +85,7 @@ def floats(x: Any) -> Any:
 
     Integers and booleans get the default float type.
     """
-    x = tensor(x)
+    x = computed_sizes(tensor(x))
     return x if is_float(x) else jnp.asarray(x, floatx())
 
 
@@ -103,6 +112,10 @@ def paired(
             integers.
     """
     arrays = [_array(x) for x in values]
+    if any(map(holds_symbolic_sizes, arrays)):
+        if all(map(is_known, arrays)):
+            return arrays
+        arrays = list(map(computed_sizes, arrays))
     tensors = [x.dtype for x in arrays if isinstance(x, jax.Array)]
     constants = [x.dtype for x in arrays if not isinstance(x, jax.Array)]
     if any(dtype.kind not in NUMERIC_KINDS for dtype in constants):

@@ -83,13 +83,13 @@ def convert(
         if stored.is_text:
             model = _from_configuration(state, source, custom_objects, functions)
         else:
-            _check_whole(state, source)
+            check_whole(state, source)
             model = loading.load_model(
                 source, custom_objects, functions, budget=budget, trained_on=trained_on
             )
         with K.use(backend_of(model)):
             if dim_ordering:
-                model, inputs = _reordered(model, dim_ordering)
+                model, inputs = reordered(model, dim_ordering)
             state = saving.state_of(model)
             if kernels == "theano":
                 state = _as_on_theano(model, state)
@@ -99,7 +99,8 @@ def convert(
     return inputs
 
 
-def _check_whole(state: ModelState, source: PathLike) -> None:
+def check_whole(state: ModelState, source: PathLike) -> None:
+    """Raises ArgumentError if a file has no configuration."""
     if state.model_config is None:
         raise ArgumentError(
             f"{source} holds only weights. Without a configuration, nothing says which "
@@ -123,7 +124,7 @@ def _from_configuration(
     return checked_model(model, source)
 
 
-def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
+def reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
     """Returns the converted model, compiled like the original, and how its inputs' axes
     are moved."""
     conversion = Conversion(dim_ordering)

@@ -3,12 +3,14 @@ engine."""
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from oneiros.errors import ArgumentError, OneirosError
+from oneiros_exports.exporting import TOLERANCE, destination_name
 
 from oneiros_file_tools import conversion
+from oneiros_file_tools.export_file import export_file
 
 
 class Ordering(Enum):
@@ -31,7 +33,11 @@ def convert(
         typer.Argument(help="The file of a model, of weights, or of a configuration."),
     ],
     target: Annotated[
-        Path, typer.Argument(help="The new file; its suffix chooses the format.")
+        Path,
+        typer.Argument(
+            help="The new file; its suffix chooses the format, or the library that it "
+            "is for: .onnx, saved_model, .tflite, ...",
+        ),
     ],
     dim_ordering: Annotated[
         Ordering | None,
@@ -53,29 +59,62 @@ def convert(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the target if it exists.")
     ] = False,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="For another library: an .npz file with the inputs to compare on."
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            help="For another library: the difference allowed, as a share of the "
+            "largest output."
+        ),
+    ] = TOLERANCE,
 ) -> None:
     """Convert a model's file.
 
-    The new file has another format, order of images' axes, or engine's kernels.
+    The new file has another format, order of images' axes, or engine's kernels, or is
+    for another library. Then both compute the same inputs, and the largest difference
+    is shown; if it is too large, nothing is written.
     """
     if target.exists() and not overwrite:
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."
         )
+    choices: dict[str, Any] = {
+        "dim_ordering": None if dim_ordering is None else dim_ordering.value,
+        "trained_on": None if trained_on is None else trained_on.value,
+        "overwrite": overwrite,
+    }
     try:
-        inputs = conversion.convert(
-            source,
-            target,
-            dim_ordering=None if dim_ordering is None else dim_ordering.value,
-            kernels=None if kernels is None else kernels.value,
-            trained_on=None if trained_on is None else trained_on.value,
-            weights_only=weights,
-            overwrite=overwrite,
-        )
+        if destination_name(target):
+            _check_whole_model(kernels, weights)
+            report, moved_inputs = export_file(
+                source, target, inputs=inputs, tolerance=tolerance, **choices
+            )
+            print(report)
+        else:
+            moved_inputs = conversion.convert(
+                source,
+                target,
+                kernels=None if kernels is None else kernels.value,
+                weights_only=weights,
+                **choices,
+            )
+            print(f"{target}: {target.stat().st_size:,} bytes")
     except OneirosError:
         raise
     except OSError as error:
         raise ArgumentError(str(error)) from error
-    print(f"{target}: {target.stat().st_size:,} bytes")
-    for name, axes in inputs.items():
+    for name, axes in moved_inputs.items():
         print(f"The input of {name} now is x.transpose{(0, *axes)} of what it was.")
+
+
+def _check_whole_model(kernels: Keras1Engine | None, weights: bool) -> None:
+    if kernels or weights:
+        raise ArgumentError(
+            "--kernels and --weights are for files of Keras. Leave them out: another "
+            "library gets the whole model."
+        )

@@ -20,5 +20,6 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             "Inspection": "oneiros_file_tools.inspection:Inspection",
             "inspect_file": "oneiros_file_tools.inspection:inspect_file",
             "convert": "oneiros_file_tools.conversion:convert",
+            "export_file": "oneiros_file_tools.export_file:export_file",
         }
     }

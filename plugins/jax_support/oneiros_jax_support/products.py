@@ -9,6 +9,7 @@ from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.symbolic_sizes import has_symbolic_size
 
 T = Any
 
@@ -32,7 +33,7 @@ def transposed_product(x: T, y: T) -> T:
 
 
 def _is_faster_transposed(x: T, y: T) -> bool:
-    if platform() != "cpu":
+    if platform() != "cpu" or has_symbolic_size(x):
         return False
     return is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
 

@@ -6,7 +6,7 @@ this module.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oneiros import backend as K
@@ -14,7 +14,7 @@ from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
-from oneiros.engine.node import one_or_all
+from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
 from oneiros_model_parts.nested_layers import parts_of
 from oneiros_model_parts.trained_model import computing_model, make_optimizer_state
@@ -57,6 +57,27 @@ def reduced(obj: Any) -> tuple[Any, ...]:
             training=_training(obj),
         )
         return _layer, (template,)
+
+
+def on_backend(model: Any, backend: str | None = None) -> Any:
+    """Returns a copy of a model that isn't compiled, on another backend. Its inputs
+    have the same names, even those that a `Sequential` makes.
+
+    # Arguments
+        model: the model.
+        backend: str, a backend's name; None for the model's own.
+
+    # Raises
+        ArgumentError: as for `reduced`.
+    """
+    _, (template,) = reduced(model)
+    name = backend or template.backend
+    copied = _layer(replace(template, backend=name, training=None))
+    sources, _, _ = origins(model.inputs)
+    counterparts, _, _ = origins(copied.inputs)
+    for source, counterpart in zip(sources, counterparts, strict=True):
+        counterpart.name = source.name
+    return copied
 
 
 @dataclass

@@ -19,6 +19,7 @@ names."""
 TABLES: dict[str, dict[str, Names]] = {
     AUTHORING: {
         "oneiros": {
+            "export": "writes a model for another library",
             "hookimpl": "marks a manifest's function as the implementation of a hook",
             "set_seed": "makes a run reproducible, like `numpy.random.seed`",
             "__version__": "version of the kernel",
@@ -106,10 +107,20 @@ TABLES: dict[str, dict[str, Names]] = {
             "count_call": "counts a call or an unrolled step against them",
         },
         "oneiros.errors": "errors to raise and catch",
+        "oneiros.exports": {
+            "Export": "base class of ways to write a model for another library",
+            "ExportError": "a model can't be written, or computes something else",
+            "Port": "input or output of a file",
+            "Refusal": "part of a model without an exact counterpart",
+            "Report": "result of `oneiros.export`",
+            "Written": "what a way has written",
+            "export": "the same as `oneiros.export`",
+        },
         "oneiros.file_tools": {
             "inspect_file": "contents of a model file, without building anything",
             "Inspection": "result of `inspect_file`",
             "convert": "converts a model file to another format, ordering or engine",
+            "export_file": "converts a model file to a file for another library",
         },
         "oneiros.migrations": {
             "Migration": "base class that reads a class from other versions' files",
@@ -280,6 +291,10 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_sequential.sequential": {
             "Sequential": "model that is a list of layers, for users in oneiros.models",
         },
+        "oneiros_backend_tensorflow.tensorflow_import": {
+            "tf": "TensorFlow, imported without Keras, JAX and log lines",
+        },
+        "oneiros_exports": "models for other libraries, proven by replay",
         "oneiros_saving": "saving and loading models",
         "oneiros_testing": "checks for plugins",
     },

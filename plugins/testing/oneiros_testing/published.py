@@ -97,7 +97,7 @@ def _contributed_names(plugins: Any) -> frozenset[str]:
     """
     first_party = registry.owners()["module"]
     contributed = {
-        f"{module}.{name}"
+        f"{module}.{name}".removeprefix(".")
         for module, table in plugins.modules.items()
         for name in table
     }

@@ -1,0 +1,58 @@
+"""ONNX: a file that many runtimes compute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import onnx
+from oneiros_backend_onnx.conversion import model_proto
+from oneiros_exports.destination import Export, Port, Refusal, Written
+from oneiros_exports.inference import left_out, stateful_refusals
+
+TRANSPOSE = "Transpose"
+RECURRENT = ("LSTM", "GRU", "RNN", "Scan")
+
+
+class OnnxExport(Export):
+    """A file for ONNX Runtime and others, with an open batch size.
+
+    Each recurrent layer is one node, and weights have their names.
+    """
+
+    title = "ONNX"
+    backend = "onnx"
+    runtime = "oneiros_export_onnx.runtime:run"
+
+    def refusals(self, model: Any) -> list[Refusal]:
+        """Returns the layers that keep their state from one batch to the next."""
+        return stateful_refusals(model)
+
+    def write(self, model: Any, path: Path) -> Written:
+        """Writes the file."""
+        proto = model_proto(model)
+        onnx.save(proto, str(path))
+        return Written(
+            summary=_summary(proto),
+            inputs=[_port(value) for value in proto.graph.input],
+            outputs=[_port(value) for value in proto.graph.output],
+            left_out=left_out(model),
+        )
+
+
+def _summary(proto: onnx.ModelProto) -> str:
+    """Returns how many nodes there are, and which of them tell layers apart."""
+    operators = Counter(node.op_type for node in proto.graph.node)
+    shown = [name for name in (*RECURRENT, TRANSPOSE) if operators[name]]
+    counts = ", ".join(f"{operators[name]} {name}" for name in shown)
+    opset = proto.opset_import[0].version
+    nodes = f"opset {opset}, {len(proto.graph.node)} nodes"
+    return f"{nodes}: {counts}" if counts else nodes
+
+
+def _port(value: onnx.ValueInfoProto) -> Port:
+    tensor = value.type.tensor_type
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+    shape = tuple(size.dim_param or size.dim_value for size in tensor.shape.dim)
+    return Port(value.name, str(dtype), shape)

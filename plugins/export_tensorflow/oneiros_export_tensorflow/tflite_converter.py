@@ -1,0 +1,19 @@
+"""Converts a SavedModel to a file of TensorFlow Lite, with TensorFlow alone.
+
+python -m oneiros_export_tensorflow.tflite_converter FOLDER FILE
+"""
+
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+
+def main(folder: str, path: str) -> None:
+    """Converts a folder to a file, with TensorFlow Lite's own operations only."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    Path(path).write_bytes(converter.convert())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Models written for other libraries; each file is proven by replaying inputs."""

@@ -1,0 +1,156 @@
+"""`export`: writes a model for another library, and proves the file by replay."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros import registry
+from oneiros.engine.container import Container
+from oneiros.errors import ArgumentError, FileMissingError
+from oneiros_saving.model_files import PathLike, path_of
+from oneiros_saving.pickling import on_backend
+
+from oneiros_exports.destination import Export, ExportError
+from oneiros_exports.first_difference import Search
+from oneiros_exports.replay import Comparison, compared, recorded
+from oneiros_exports.report import Report, size_of
+
+Array = np.ndarray[Any, Any]
+TOLERANCE = 1e-5
+
+
+def export(
+    model: Any,
+    path: PathLike,
+    *,
+    inputs: Iterable[Array] | None = None,
+    tolerance: float = TOLERANCE,
+    overwrite: bool = False,
+) -> Report:
+    """Writes a model for another library, which its suffix or name selects.
+
+    The same inputs are given to the model and, in another process, to the other
+    library. If the outputs differ, nothing is left at `path`.
+
+    # Example
+        ```python
+        import oneiros
+        from oneiros.layers import LSTM
+        from oneiros.models import Sequential
+
+        model = Sequential([LSTM(3, input_shape=(None, 2))])
+        report = oneiros.export(model, "model.onnx", overwrite=True)
+        print(report.comparison.agrees)  # True
+        ```
+
+    # Arguments
+        model: a `Model` or `Sequential`; it stays as it is.
+        path: path of the new file or folder, such as `"model.onnx"`.
+        inputs: list with an array for each input of the model, on which to compare. By
+            default, noise, zeros and masked steps are drawn.
+        tolerance: float, the largest difference allowed, as a share of the output's
+            largest value.
+        overwrite: bool, whether `path` may exist.
+
+    # Returns
+        A `Report`: `print` shows it.
+
+    # Raises
+        ArgumentError: if no installed plugin writes such files, or the path can't be
+            used.
+        ExportError: if part of the model has no exact counterpart there (names each),
+            or the outputs differ (names the layer).
+    """
+    if not isinstance(model, Container):
+        raise ArgumentError(f"export needs a model; received {model!r:.80}.")
+    target = _checked_target(path, overwrite)
+    destination = _destination(target)
+    _refuse(model, destination)
+    copied = on_backend(model, destination.backend)
+    arrays = None if inputs is None else [np.asarray(array) for array in inputs]
+    recording = recorded(on_backend(model) if model.stateful else model, arrays)
+    with tempfile.TemporaryDirectory(prefix=".oneiros-", dir=target.parent) as folder:
+        draft = Path(folder) / target.name
+        written = destination.write(copied, draft)
+        comparison = compared(model, recording, destination, draft, written, tolerance)
+        if not comparison.agrees:
+            search = Search(model, copied, destination, recording, tolerance, draft)
+            raise _disagreement(comparison, search.layer())
+        _put(draft, target)
+    left_out = [*written.left_out, *_training_parts(model)]
+    return Report(target, size_of(target), written, left_out, comparison)
+
+
+def destination_name(path: Path) -> str | None:
+    """Returns the name of the destination that a path selects; None if none does."""
+    name = path.suffix.removeprefix(".") or path.name
+    return name if name in registry.names("export") else None
+
+
+def _destination(path: Path) -> Export:
+    name = destination_name(path)
+    if name is None:
+        available = ", ".join(registry.names("export")) or "none"
+        raise ArgumentError(
+            f"{path.name} names no library to export to. Available suffixes: "
+            f"{available}. ONNX needs oneiros[onnx], SavedModel and TensorFlow Lite "
+            f"need oneiros[tensorflow]."
+        )
+    destination: Export = registry.resolve("export", name)()
+    return destination
+
+
+def _checked_target(path: PathLike, overwrite: bool) -> Path:
+    target = Path(os.path.realpath(path_of(path)))
+    if not target.parent.is_dir():
+        raise FileMissingError(
+            f"Can't export to {target}: there is no folder {target.parent}. Create it "
+            f"first."
+        )
+    if target.exists() and not overwrite:
+        raise ArgumentError(
+            f"{target} exists. Pass overwrite=True (--overwrite) to replace it, or "
+            f"another path."
+        )
+    return target
+
+
+def _put(draft: Path, target: Path) -> None:
+    """Moves what was written into place; a folder that is there is replaced whole."""
+    if target.is_dir():
+        os.replace(target, draft.with_name(".replaced"))
+    elif target.exists() and draft.is_dir():
+        target.unlink()
+    os.replace(draft, target)
+    shutil.rmtree(draft.with_name(".replaced"), ignore_errors=True)
+
+
+def _training_parts(model: Any) -> list[str]:
+    is_compiled = getattr(model, "optimizer", None) is not None
+    return ["optimizer", "loss"] if is_compiled else []
+
+
+# What doesn't fit
+
+
+def _refuse(model: Any, destination: Export) -> None:
+    refusals = destination.refusals(model)
+    if refusals:
+        lines = [f"{destination.title} can't hold this model exactly:"]
+        lines += [f"  {refusal}" for refusal in refusals]
+        raise ExportError("\n".join(lines))
+
+
+def _disagreement(comparison: Comparison, layer: str) -> ExportError:
+    return ExportError(
+        f"The other library computes something else, so nothing was written. Largest "
+        f"difference: {comparison.largest}; allowed {comparison.tolerance:g}. First "
+        f"layer whose output differs: {layer}. Please report this. If the difference "
+        f"is rounding, as in a very deep model, pass tolerance=1e-4."
+    )

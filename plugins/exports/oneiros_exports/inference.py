@@ -1,0 +1,173 @@
+"""`Inference`: what a model predicts, as a pure function with named ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
+from oneiros.engine.node import origins
+from oneiros_lazy_graph.inference import inference
+from oneiros_model_parts.nested_layers import parts_of
+
+from oneiros_exports.destination import Export, Port, Refusal, Written
+
+PREDICTING = 0
+"""The learning phase."""
+BATCH = "batch"
+
+
+class Inference:
+    """What a model on a backend of the lazy graph predicts, as a pure function.
+
+    # Arguments
+        model: the model.
+
+    # Properties
+        input_names, output_names: lists of str, the layers' names, each once. Letters
+            that not every library accepts are replaced by underscores.
+        variables: the variables that the predictions depend on.
+        variable_names: list of str, the variables' names, each once.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._program = inference(model)
+        self.input_names = unique_names(names_of(model.inputs))
+        self.output_names = unique_names(names_of(model.outputs))
+        self.variables = list(self._program.variables)
+        self.variable_names = unique_names([_name(x) for x in self.variables])
+
+    def outputs(self, inputs: Sequence[Any], weights: Sequence[Any]) -> list[Any]:
+        """Computes the outputs.
+
+        # Arguments
+            inputs: list of the engine's tensors.
+            weights: list of the values of `variables`.
+        """
+        with K.use(backend_of(self.model)):
+            outputs, _ = self._program(list(inputs), list(weights), PREDICTING, 0)
+        return list(outputs)
+
+    def input_ports(self) -> list[Port]:
+        """Returns what goes in."""
+        return ports(self.input_names, self.model.inputs)
+
+    def output_ports(self) -> list[Port]:
+        """Returns what comes out."""
+        return ports(self.output_names, self.model.outputs)
+
+    def written(self, summary: str) -> Written:
+        """Returns what a destination says of itself, with this summary."""
+        return Written(
+            summary,
+            inputs=self.input_ports(),
+            outputs=self.output_ports(),
+            left_out=left_out(self.model),
+        )
+
+
+class InferenceExport(Export):
+    """Base class of destinations that write what a model predicts as a pure function.
+
+    A subclass names its `backend`, one that is built on the lazy graph.
+    """
+
+    def refusals(self, model: Any) -> list[Refusal]:
+        """Returns the layers that keep their state from one batch to the next."""
+        return stateful_refusals(model)
+
+    def write(self, model: Any, path: Path) -> Written:
+        """Writes the file."""
+        inference = Inference(model)
+        summary = self.write_inference(inference, path)
+        return inference.written(summary)
+
+    def write_inference(self, inference: Inference, path: Path) -> str:
+        """Writes a model's predictions.
+
+        # Arguments
+            inference: `Inference`.
+            path: where to write; nothing is there yet.
+
+        # Returns
+            What the file consists of, such as `"batch size 1"`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} lacks write_inference.")
+
+
+def stateful_refusals(model: Any) -> list[Refusal]:
+    """Returns a refusal for each layer that keeps its state from batch to batch."""
+    return [
+        Refusal(
+            layer,
+            "it keeps its state from one batch to the next (stateful=True).",
+            "Build the model with stateful=False, load the weights, and export that.",
+        )
+        for _, layer in parts_of(model)
+        if getattr(layer, "stateful", False) and not hasattr(layer, "layers")
+    ]
+
+
+def ports(names: list[str], tensors: list[Any]) -> list[Port]:
+    """Returns the ends of a model: the batch and other open sizes have names."""
+    described = []
+    for name, tensor in zip(names, tensors, strict=True):
+        rows, *sizes = K.int_shape(tensor)
+        shape = [BATCH if rows is None else rows]
+        shape += [
+            f"{name}_{axis}" if size is None else size
+            for axis, size in enumerate(sizes, 1)
+        ]
+        described.append(Port(name, K.dtype(tensor), tuple(shape)))
+    return described
+
+
+def left_out(model: Any) -> list[str]:
+    """Returns the layers of a model that act only in training."""
+    return [
+        f"{type(layer).__name__} {layer.name!r}"
+        for _, layer in parts_of(model)
+        if _acts_in_training_alone(layer)
+    ]
+
+
+def _acts_in_training_alone(layer: Any) -> bool:
+    is_part = not getattr(layer, "layers", None)
+    return bool(is_part and layer.uses_learning_phase and not layer.weights)
+
+
+def names_of(tensors: list[Any]) -> list[str]:
+    """Returns the names of the layers that tensors come from."""
+    layers, _, _ = origins(tensors)
+    return [layer.name for layer in layers]
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Returns names that any library accepts, with `_1`, `_2`, … added where one occurs
+    several times."""
+    taken: set[str] = set()
+    chosen = []
+    for name in names:
+        plain_name = _plain(name)
+        candidate = plain_name
+        number = 0
+        while candidate in taken:
+            number += 1
+            candidate = f"{plain_name}_{number}"
+        taken.add(candidate)
+        chosen.append(candidate)
+    return chosen
+
+
+def _plain(name: str) -> str:
+    """Returns a name that Python and TensorFlow accept for an argument."""
+    plain_name = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return plain_name if plain_name[:1].isalpha() else f"x_{plain_name}"
+
+
+def _name(variable: Any) -> str:
+    return (variable.name or "variable").removesuffix(":0")

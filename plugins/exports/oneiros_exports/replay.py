@@ -1,0 +1,249 @@
+"""Compares a model with its export, on the same inputs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros.backend.dispatch import backend_of
+from oneiros.errors import OneirosError
+
+from oneiros_exports import child
+from oneiros_exports.cases import Case, draw_cases
+from oneiros_exports.destination import Export, ExportError, Written
+from oneiros_exports.processes import run_module
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The largest difference between two outputs.
+
+    # Properties
+        absolute: float.
+        scale: float, the largest value of this output in all cases.
+        output: str, the output's name.
+        case: str, the case's name.
+        row: int.
+    """
+
+    absolute: float
+    scale: float
+    output: str
+    case: str
+    row: int
+
+    @property
+    def relative(self) -> float:
+        """The difference as a share of the output's largest value."""
+        if self.absolute == 0:
+            return 0.0
+        return self.absolute / self.scale if self.scale else float("inf")
+
+    def __str__(self) -> str:
+        place = f"{self.output}, row {self.row} of {self.case}"
+        return f"{self.absolute:.2g} of {self.scale:.3g} ({place})"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The result of a replay.
+
+    # Properties
+        largest: `Difference`.
+        tolerance: float, the relative difference that is allowed.
+        cases: list of `Case`.
+        source: str, the model's backend.
+        runtime: str, the name and version of the destination's library.
+    """
+
+    largest: Difference
+    tolerance: float
+    cases: list[Case]
+    source: str
+    runtime: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the outputs agree within the tolerance."""
+        return self.largest.relative <= self.tolerance
+
+    def __str__(self) -> str:
+        return (
+            f"replayed: {_listed(self.cases)}, on {self.source} and on {self.runtime}\n"
+            f"largest difference: {self.largest}; allowed {self.tolerance:g}"
+        )
+
+
+def _listed(cases: list[Case]) -> str:
+    """Returns what batches consist of, in words."""
+    kinds = ", ".join(dict.fromkeys(case.kind for case in cases))
+    sizes = dict.fromkeys(case.open_size for case in cases)
+    if None in sizes:
+        return f"{kinds}"
+    return f"{kinds}, each with open sizes of {' and '.join(map(str, sizes))}"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Batches, and what a model computes for them.
+
+    # Properties
+        cases: list of `Case`.
+        outputs: list with a list of arrays for each case.
+    """
+
+    cases: list[Case]
+    outputs: list[list[Array]]
+
+
+def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
+    """Computes what a model predicts.
+
+    # Arguments
+        model: the model; the states of its layers are reset.
+        inputs: list with an array for each input; by default, batches are drawn.
+
+    # Raises
+        ExportError: if the model can't compute any of the drawn batches, or computes
+            something else each time.
+    """
+    outputs: list[list[Array]] = []
+    if inputs is not None:
+        cases = [Case("the given inputs", inputs)]
+        outputs = [predicted(model, inputs)]
+    else:
+        failures: list[OneirosError] = []
+
+        def fits(case: Case) -> bool:
+            try:
+                outputs.append(predicted(model, case.arrays))
+            except OneirosError as error:
+                failures.append(error)
+                return False
+            return True
+
+        cases = draw_cases(model, fits)
+        if not cases:
+            raise ExportError(
+                f"The model can't predict any of the inputs drawn for the replay: "
+                f"{failures[0]} Pass your own: inputs=[…], or --inputs FILE.npz."
+            )
+    _check_repeatable(model, cases[0], outputs[0])
+    return Recording(cases, outputs)
+
+
+def predicted(model: Any, arrays: list[Array]) -> list[Array]:
+    """Returns the list of a model's outputs for a batch."""
+    model.reset_states()
+    outputs = model.predict_on_batch(arrays)
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def _check_repeatable(model: Any, case: Case, outputs: list[Array]) -> None:
+    again = predicted(model, case.arrays)
+    pairs = zip(outputs, again, strict=True)
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+        raise ExportError(
+            "The model predicts something else each time, so nothing can be compared: "
+            "it draws random numbers, in a Lambda or in a layer of your own. Use "
+            "K.in_train_phase(random, fixed), or export the part without them."
+        )
+
+
+def compared(
+    model: Any,
+    recording: Recording,
+    export: Export,
+    path: Path,
+    written: Written,
+    tolerance: float,
+) -> Comparison:
+    """Computes a file's outputs with the destination's library, and compares.
+
+    # Raises
+        ExportError: if the library fails, or returns outputs of other shapes.
+    """
+    input_names = [port.name for port in written.inputs]
+    output_names = [port.name for port in written.outputs]
+    inputs = [
+        dict(zip(input_names, case.arrays, strict=True)) for case in recording.cases
+    ]
+    runtime, results = _replayed(inputs, export, path)
+    outputs = [[arrays[name] for name in output_names] for arrays in results]
+    return Comparison(
+        largest=_largest(output_names, recording, outputs),
+        tolerance=tolerance,
+        cases=recording.cases,
+        source=backend_of(model).name,
+        runtime=runtime,
+    )
+
+
+def _replayed(
+    inputs: list[child.Arrays], export: Export, path: Path
+) -> tuple[str, list[child.Arrays]]:
+    """Returns the name of the destination's library, and its outputs."""
+    with tempfile.TemporaryDirectory(prefix="oneiros-replay-") as name:
+        folder = Path(name)
+        child.write_cases(folder / child.INPUTS, inputs)
+        run_module(
+            [child.__name__, export.runtime, path, folder],
+            f"{export.title} can't compute the outputs",
+        )
+        runtime = json.loads((folder / child.RUNTIME).read_text())
+        return runtime, child.read_cases(folder / child.OUTPUTS)
+
+
+def _largest(
+    names: list[str], recording: Recording, outputs: list[list[Array]]
+) -> Difference:
+    largest = None
+    for place, name in enumerate(names):
+        expected = [arrays[place] for arrays in recording.outputs]
+        actual = [arrays[place] for arrays in outputs]
+        found = _largest_of_output(name, recording.cases, expected, actual)
+        if largest is None or found.relative > largest.relative:
+            largest = found
+    if largest is None:
+        raise ExportError("The model has no output to compare.")
+    return largest
+
+
+def _largest_of_output(
+    name: str, cases: list[Case], expected: list[Array], actual: list[Array]
+) -> Difference:
+    scale = max(_magnitude(array) for array in expected)
+    largest = Difference(0.0, scale, name, str(cases[0]), 0)
+    for case, wanted, computed in zip(cases, expected, actual, strict=True):
+        if wanted.shape != computed.shape:
+            raise ExportError(
+                f"{name} has the shape {computed.shape} there, and {wanted.shape} here "
+                f"({case})."
+            )
+        by_row = _differences(wanted, computed).reshape(len(wanted), -1)
+        if by_row.size and by_row.max() > largest.absolute:
+            row = int(by_row.max(axis=1).argmax())
+            largest = Difference(float(by_row.max()), scale, name, str(case), row)
+    return largest
+
+
+def _magnitude(array: Array) -> float:
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max()) if finite.size else 0.0
+
+
+def _differences(expected: Array, actual: Array) -> Array:
+    """Returns absolute differences: 0 where both are the same infinity or both are
+    NaN, and infinity where only one of them is."""
+    expected, actual = expected.astype("float64"), actual.astype("float64")
+    is_same = (expected == actual) | (np.isnan(expected) & np.isnan(actual))
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(expected - actual)
+    differences[np.isnan(differences)] = np.inf
+    return np.where(is_same, 0.0, differences)

@@ -1,0 +1,89 @@
+"""The inputs that are drawn for the comparison."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.layers import (
+    LSTM,
+    Convolution2D,
+    Dense,
+    Embedding,
+    GlobalMaxPooling2D,
+    Input,
+    Masking,
+    TimeDistributed,
+    merge,
+)
+from oneiros.models import Model, Sequential
+from oneiros_exports.cases import draw_cases
+
+
+@pytest.fixture(autouse=True)
+def theano():
+    with K.use("theano"):
+        yield
+
+
+def drawn(model, fits=lambda case: True):
+    return {(case.kind, case.open_size): case for case in draw_cases(model, fits)}
+
+
+def test_noise_saturates_gates_and_zeros_and_one_row_are_there():
+    cases = drawn(Sequential([Dense(2, input_dim=3)]))
+    assert list(cases) == [
+        ("noise", None),
+        ("wide noise", None),
+        ("one row", None),
+        ("zeros", None),
+    ]
+    assert (np.abs(cases["wide noise", None].arrays[0]) > 2.5).mean() > 0.4
+    assert not cases["zeros", None].arrays[0].any()
+    assert cases["one row", None].arrays[0].shape == (1, 3)
+
+
+def test_masks_have_gaps_and_hide_whole_rows():
+    model = Sequential([Masking(-1.0, input_shape=(6, 2)), LSTM(2)])
+    (x,) = drawn(model)["gaps", None].arrays
+    hidden = (x == -1).all(axis=-1)
+    assert hidden[0].all()
+    assert hidden[1].tolist() == [True] * 3 + [False] * 3
+    assert hidden[2].tolist() == [False] * 3 + [True] * 3
+    assert 0.2 < hidden[3:].mean() < 0.6
+
+
+def test_open_sizes_are_drawn_short_and_long():
+    cases = drawn(Sequential([LSTM(2, input_shape=(None, 3))]))
+    assert {size for _, size in cases} == {1, 7}
+
+
+def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
+    x = Input((None, None, 3))
+    y = GlobalMaxPooling2D()(Convolution2D(2, 9, 9)(x))
+    cases = drawn(Model(x, y), lambda case: case.open_size > 8)
+    assert {size for _, size in cases} == {32, 67}
+    assert cases["noise", 32].arrays[0].shape == (32, 32, 32, 3)
+
+
+def test_integers_stay_below_the_number_of_embedded_words():
+    words = Input((4,), dtype="int32")
+    tags = Input((4,))
+    inner = Sequential([Embedding(5, 2, input_length=4)])
+    joined = merge([Embedding(300, 2)(words), inner(tags)], mode="concat")
+    cases = drawn(Model([words, tags], joined))
+    words, tags = cases["noise", None].arrays
+    assert words.dtype == "int32" and 200 < words.max() < 300
+    assert set(np.unique(tags)) == {0, 1, 2, 3, 4}
+    assert not cases["gaps", None].arrays[0][0].any()
+
+
+def test_a_wrapped_embedding_is_found():
+    model = Sequential([TimeDistributed(Embedding(7, 2), input_shape=(3, 4))])
+    (x,) = drawn(model)["noise", None].arrays
+    assert set(np.unique(x)) == set(range(7))
+
+
+def test_a_fixed_batch_size_is_kept():
+    fixed = Input(batch_shape=(5, 4, 3))
+    model = Model([Input((3,)), fixed], LSTM(2)(fixed))
+    shapes = {tuple(x.shape for x in case.arrays) for case in drawn(model).values()}
+    assert shapes == {((5, 3), (5, 4, 3))}

@@ -1,0 +1,170 @@
+"""What `oneiros.export` does with any destination: here one that NumPy computes."""
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import oneiros
+import pytest
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.errors import ArgumentError, FileMissingError
+from oneiros.exports import Export, ExportError, Port, Refusal, Written
+from oneiros.layers import Activation, Dense, Dropout, Lambda
+from oneiros.models import Sequential
+
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
+
+
+class NumpyExport(Export):
+    """Dense layers and activations as arrays."""
+
+    title: ClassVar[str] = "NumPy"
+    runtime: ClassVar[str] = "numpy_runtime:run"
+    renamed: ClassVar[dict[str, str]] = {}
+
+    def refusals(self, model):
+        return [
+            Refusal(layer, "NumPy has no such layer.", "Use Dense.")
+            for layer in model.layers
+            if not isinstance(layer, (Dense, Dropout))
+        ]
+
+    def write(self, model, path):
+        dense = [layer for layer in model.layers if isinstance(layer, Dense)]
+        activations = [layer.activation.__name__ for layer in dense]
+        arrays = {}
+        for i, layer in enumerate(dense):
+            arrays[f"W{i}"], arrays[f"b{i}"] = layer.get_weights()
+        names = [self.renamed.get(name, name) for name in activations]
+        with path.open("wb") as file:
+            np.savez(file, activations=json.dumps(names), **arrays)
+        return Written(
+            f"{len(dense)} products",
+            [Port("x", "float32", ("batch", 3))],
+            [Port("y", "float32", ("batch", 2))],
+            ["Dropout 'idle'"],
+        )
+
+
+@pytest.fixture
+def destination(monkeypatch, tmp_path):
+    """Registers a subclass of NumpyExport for files that end in `.dense`."""
+    monkeypatch.setenv("PYTHONPATH", str(SUPPORT))
+    monkeypatch.chdir(tmp_path)
+
+    def register(**attributes):
+        cls = type("Mine", (NumpyExport,), attributes)
+        return registry.register("export", "dense", cls)
+
+    with register(), K.use("theano"):
+        yield register
+
+
+def network():
+    return Sequential(
+        [
+            Dense(5, activation="tanh", input_dim=3, name="first"),
+            Dense(4, activation="hard_sigmoid", name="gate"),
+            Dense(2, name="last"),
+        ]
+    )
+
+
+def test_a_file_that_computes_the_same_is_written_and_described(destination):
+    model = network()
+    model.add(Dropout(0.5, name="idle"))
+    model.compile("sgd", "mse")
+    weights = model.get_weights()
+    report = oneiros.export(model, "model.dense")
+    assert 0 < report.comparison.largest.relative < 1e-5
+    lines = str(report).splitlines()
+    assert lines[0].endswith(" bytes, 3 products")
+    assert lines[1:3] == [
+        "input   x  float32 (batch, 3)",
+        "output  y  float32 (batch, 2)",
+    ]
+    assert lines[3].startswith("replayed: noise, wide noise, one row, zeros, on theano")
+    assert lines[3].endswith(f"and on NumPy {np.__version__}")
+    assert lines[4].startswith("largest difference: ")
+    assert lines[5] == "left out: Dropout 'idle', optimizer, loss"
+    assert Path("model.dense").stat().st_size == report.size
+    assert model.optimizer and np.array_equal(model.get_weights()[0], weights[0])
+
+
+def test_the_hard_sigmoid_of_keras_3_is_caught_and_the_layer_named(destination):
+    destination(renamed={"hard_sigmoid": "hard_sigmoid of Keras 3"})
+    Path("model.dense").write_text("old")
+    with pytest.raises(ExportError, match="computes something else") as caught:
+        oneiros.export(network(), "model.dense", overwrite=True)
+    assert "First layer whose output differs: Dense 'gate'" in str(caught.value)
+    assert Path("model.dense").read_text() == "old"
+    assert [path.name for path in Path.cwd().iterdir()] == ["model.dense"]
+
+
+def test_a_tolerance_admits_what_is_below_it(destination):
+    destination(renamed={"hard_sigmoid": "hard_sigmoid of Keras 3"})
+    report = oneiros.export(network(), "model.dense", tolerance=1)
+    assert 0.01 < report.comparison.largest.relative < 1
+
+
+def test_all_refusals_come_at_once_and_nothing_is_written(destination):
+    model = network()
+    model.add(Activation("tanh", name="squash"))
+    model.add(Lambda(lambda x: 2 * x, name="double"))
+    with pytest.raises(ExportError) as caught:
+        oneiros.export(model, "model.dense")
+    assert str(caught.value).splitlines() == [
+        "NumPy can't hold this model exactly:",
+        "  Activation 'squash': NumPy has no such layer. Use Dense.",
+        "  Lambda 'double': NumPy has no such layer. Use Dense.",
+    ]
+    assert not Path("model.dense").exists()
+
+
+def test_a_library_that_fails_is_quoted(destination):
+    destination(runtime="numpy_runtime:fail")
+    with pytest.raises(ExportError, match=r"RuntimeError: no such operation: Frob"):
+        oneiros.export(network(), "model.dense")
+    assert not list(Path.cwd().iterdir())
+
+
+def test_other_shapes_are_an_error(destination):
+    destination(runtime="numpy_runtime:transposed")
+    with pytest.raises(ExportError, match=r"\(2, 32\) there, and \(32, 2\) here"):
+        oneiros.export(network(), "model.dense")
+
+
+def test_given_inputs_are_compared(destination):
+    x = np.full((3, 3), 7, "float32")
+    report = oneiros.export(network(), "model.dense", inputs=[x])
+    assert "replayed: the given inputs, on theano" in str(report)
+
+
+def test_a_model_that_draws_random_numbers_cannot_be_compared(destination):
+    destination(refusals=lambda self, model: [])
+    model = network()
+    model.add(Lambda(lambda x: x + K.random_normal(K.shape(x))))
+    with pytest.raises(ExportError, match="predicts something else each time"):
+        oneiros.export(model, "model.dense")
+
+
+@pytest.mark.parametrize(
+    ("model", "path", "error", "said"),
+    [
+        (network, "nowhere/m.dense", FileMissingError, "there is no folder"),
+        (network, "m.pmml", ArgumentError, "names no library to export to"),
+        (lambda: "model.h5", "m.dense", ArgumentError, "received 'model.h5'"),
+    ],
+)
+def test_wrong_arguments_are_explained(destination, model, path, error, said):
+    with pytest.raises(error, match=said):
+        oneiros.export(model(), path)
+
+
+def test_a_file_that_is_there_stays(destination):
+    Path("m.dense").write_text("old")
+    with pytest.raises(ArgumentError, match="Pass overwrite=True"):
+        oneiros.export(network(), "m.dense")
+    assert Path("m.dense").read_text() == "old"

@@ -1,0 +1,64 @@
+"""StableHLO with symbolic sizes, which JAX computes without Oneiros."""
+
+import numpy as np
+import oneiros
+import pytest
+from jax import export
+from oneiros import backend as K
+from oneiros.layers import GRU, Input, Lambda, Masking
+from oneiros.models import Model
+
+
+@pytest.fixture(autouse=True)
+def theano():
+    with K.use("theano"):
+        yield
+
+
+def written(model, tmp_path):
+    path = tmp_path / "m.stablehlo"
+    report = oneiros.export(model, path)
+    assert report.comparison.largest.relative < 1e-5
+    return export.deserialize(bytearray(path.read_bytes()))
+
+
+def test_batch_and_steps_stay_open(tmp_path):
+    steps = Input((None, 2), name="steps")
+    model = Model(steps, GRU(3, name="state")(Masking()(steps)))
+    exported = written(model, tmp_path)
+    (shape,) = [aval.shape for aval in exported.in_avals]
+    assert str(shape[0]) == "batch" and shape[2] == 2
+    x = np.random.default_rng(0).normal(size=(3, 11, 2)).astype("float32")
+    np.testing.assert_allclose(
+        exported.call({"steps": x})["state"], model.predict(x), atol=1e-6
+    )
+
+
+def test_sizes_of_symbols_are_computed_with(tmp_path):
+    functions = {
+        (6,): lambda x: K.reshape(x, (K.shape(x)[0], 6)),
+        (3,): lambda x: K.reshape(x, (2 * K.shape(x)[0], 3)),
+        (2, 3): lambda x: x / K.cast(K.shape(x)[0], "float32"),
+        (4, 3): lambda x: K.tile(x, K.stack([1, K.shape(x)[1], 1])),
+    }
+    x = Input((2, 3), name="x")
+    outputs = [
+        Lambda(function, output_shape=shape)(x) for shape, function in functions.items()
+    ]
+    model = Model(x, outputs)
+    exported = written(model, tmp_path)
+    x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
+    results = exported.call({"x": x})
+    for name, expected in zip(
+        model.output_names, model.predict_on_batch(x), strict=True
+    ):
+        np.testing.assert_allclose(results[name], expected, atol=1e-6)
+
+
+def test_what_needs_a_known_size_says_where_else_it_can_go(tmp_path):
+    x = Input((2,), name="x")
+    rows = Lambda(lambda x: x[:, 0] + K.cast(K.arange(K.shape(x)[0]), "float32"))
+    model = Model(x, rows(x))
+    with pytest.raises(ValueError, match=r"JAX can't leave the batch size.*ONNX"):
+        oneiros.export(model, tmp_path / "m.stablehlo")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,87 @@
+"""Files of ONNX, as `oneiros.export` and `oneiros convert` write them."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import oneiros
+import onnx
+import onnxruntime
+import pytest
+from oneiros import backend as K
+from oneiros.errors import CapabilityError
+from oneiros.layers import GRU, LSTM, Dense, Lambda, Masking
+from oneiros.models import Sequential
+
+MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+
+
+@pytest.fixture
+def convert(oneiros_command, tmp_path, monkeypatch):
+    """Runs `oneiros convert` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    with K.use("theano"):
+        yield partial(oneiros_command, "convert")
+
+
+def test_a_masked_network_is_one_node_a_layer_and_agrees(tmp_path):
+    with K.use("theano"):
+        layers = [Masking(input_shape=(None, 3)), LSTM(4, return_sequences=True)]
+        model = Sequential([*layers, GRU(3), Dense(2, name="scores")])
+        report = oneiros.export(model, tmp_path / "m.onnx")
+    assert "1 LSTM, 1 GRU" in report.written.summary
+    assert report.written.inputs[0].shape == ("batch", "steps", 3)
+    assert report.comparison.largest.relative < 1e-5
+    onnx.checker.check_model(str(tmp_path / "m.onnx"), full_check=True)
+
+
+def test_convert_shows_what_it_wrote_and_how_far_it_is(convert):
+    code, out, err = convert(MODELS / "seq_conv2d_th.h5", "m.onnx")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert "m.onnx: " in lines[0] and "opset 18" in lines[0]
+    assert lines[1].split() == ["input", "convolution2d_input_1", *lines[1].split()[2:]]
+    assert lines[2].split()[:2] == ["output", "dense_1"]
+    assert lines[3].endswith(f"and on ONNX Runtime {onnxruntime.__version__}")
+    assert lines[4].startswith("largest difference: ")
+
+
+def test_the_order_of_axes_turns_on_the_way(convert):
+    code, out, _ = convert(
+        MODELS / "seq_conv2d_th.h5", "m.onnx", "--dim-ordering", "tf"
+    )
+    assert code == 0 and "float32 (batch, 8, 8, 2)" in out
+    assert "now is x.transpose(0, 2, 3, 1) of what it was." in out
+
+
+def test_given_inputs_are_read_by_the_names_of_inputs(convert):
+    np.savez("x.npz", x=np.ones((4, 2, 8, 8), "float32"))
+    source = MODELS / "seq_conv2d_th.h5"
+    code, out, _ = convert(source, "m.onnx", "--inputs", "x.npz")
+    assert code == 0 and "replayed: the given inputs, on theano" in out
+    np.savez("x.npz", x=np.ones(4), y=np.ones(4))
+    code, _, err = convert(source, "n.onnx", "--inputs", "x.npz")
+    assert code == 1 and "x.npz holds x, y. The model needs an array for each" in err
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "said"),
+    [
+        ("seq_conv2d_th.h5", ["--weights"], "are for files of Keras. Leave them out"),
+        ("seq_conv2d_th_weights.h5", [], "holds only weights"),
+        ("seq_conv2d_th.json", [], "holds no weights"),
+    ],
+)
+def test_what_cannot_be_exported_is_explained(convert, source, arguments, said):
+    code, out, err = convert(MODELS / source, "m.onnx", *arguments)
+    assert (code, out) == (1, "") and said in err
+    assert not list(Path.cwd().iterdir())
+
+
+def test_what_onnx_cannot_hold_is_refused(tmp_path):
+    with K.use("theano"):
+        model = Sequential([Dense(2, input_dim=2)])
+        model.add(Lambda(lambda x: K.apply(abs, x), name="engine_code"))
+        with pytest.raises(CapabilityError, match=r"K\.apply calls an engine"):
+            oneiros.export(model, tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())

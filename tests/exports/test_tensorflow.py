@@ -1,0 +1,87 @@
+"""SavedModels and files of TensorFlow Lite, read by TensorFlow without Oneiros."""
+
+import subprocess
+import sys
+
+import numpy as np
+import oneiros
+import pytest
+from oneiros import backend as K
+from oneiros.exports import ExportError
+from oneiros.layers import (
+    GRU,
+    LSTM,
+    Convolution2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    Masking,
+    merge,
+)
+from oneiros.models import Model, Sequential
+from oneiros_export_tensorflow.saved_model import SavedModelExport
+from oneiros_saving.pickling import on_backend
+
+READER = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+predict = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+inputs = np.load(sys.argv[2])
+outputs = predict(**{name: tf.constant(inputs[name]) for name in inputs.files})
+np.savez(sys.argv[3], **{name: value.numpy() for name, value in outputs.items()})
+assert not any(name.partition(".")[0] == "oneiros" for name in sys.modules)
+"""
+
+
+def two_inputs():
+    image = Input((2, 6, 6), name="image")
+    steps = Input((None, 3), name="1 steps")
+    seen = Flatten()(
+        Convolution2D(2, 3, 3, activation="relu", dim_ordering="th")(image)
+    )
+    heard = GRU(3)(Masking()(steps))
+    joined = Dropout(0.5, name="dropout_1")(merge([seen, heard], mode="concat"))
+    return Model([image, steps], [Dense(2, name="a")(joined), Dense(1, name="b")(seen)])
+
+
+@pytest.fixture(autouse=True)
+def backend_of_model():
+    with K.use("theano"):
+        yield
+
+
+def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
+    model = two_inputs()
+    copied = on_backend(model, "tensorflow")
+    written = SavedModelExport().write(copied, tmp_path / "saved_model")
+    assert [port.name for port in written.inputs] == ["image", "x_1_steps"]
+    assert written.left_out == ["Dropout 'dropout_1'"]
+    rng = np.random.default_rng(0)
+    inputs = {
+        "image": rng.normal(size=(5, 2, 6, 6)).astype("float32"),
+        "x_1_steps": rng.normal(size=(5, 9, 3)).astype("float32"),
+    }
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    files = [tmp_path / name for name in ("saved_model", "inputs.npz", "outputs.npz")]
+    subprocess.run([sys.executable, "-c", READER, *files], check=True)
+    outputs = np.load(tmp_path / "outputs.npz")
+    expected = dict(zip("ab", model.predict(list(inputs.values())), strict=True))
+    for name, value in expected.items():
+        np.testing.assert_allclose(outputs[name], value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.exhaustive(only=True)
+def test_tensorflow_lite_holds_masked_recurrent_layers_row_by_row(tmp_path):
+    layers = [Masking(input_shape=(4, 2)), LSTM(3, return_sequences=True), GRU(2)]
+    report = oneiros.export(Sequential(layers), tmp_path / "m.tflite")
+    assert report.written.summary == "batch size 1"
+    assert report.comparison.largest.relative < 1e-5
+
+
+def test_stateful_layers_are_refused(tmp_path):
+    model = Sequential([LSTM(2, stateful=True, batch_input_shape=(1, 3, 2), name="s")])
+    with pytest.raises(ExportError, match=r"LSTM 's': it keeps its state .*stateful=F"):
+        oneiros.export(model, tmp_path / "saved_model")
