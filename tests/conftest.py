@@ -54,7 +54,7 @@ os.environ.update(
 
 import numpy as np
 import pytest
-from backends import BACKENDS
+from backends import BACKENDS, PREDICTING
 
 pytest_plugins = ["fresh", "command_line"]
 GOLDEN = Path(__file__).parent / "golden"
@@ -99,6 +99,15 @@ def backend(request):
 
     Gives the backend's name.
     """
+    from oneiros import backend as K
+
+    with K.use(request.param):
+        yield request.param
+
+
+@pytest.fixture(params=PREDICTING)
+def predicting_backend(request):
+    """Like `backend`, for tests that don't need gradients, or ask `backends.trains`."""
     from oneiros import backend as K
 
     with K.use(request.param):
@@ -169,7 +178,7 @@ def pytest_xdist_make_scheduler(config, log):
             file = super()._split_scope(nodeid)
             if not file.endswith("test_golden_layers.py"):
                 return file
-            return " ".join([file, *[name for name in BACKENDS if name in nodeid]])
+            return " ".join([file, *[name for name in PREDICTING if name in nodeid]])
 
     config.option.loadscopereorder = False
     return FileScheduling(config, log)

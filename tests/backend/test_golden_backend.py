@@ -38,7 +38,7 @@ def arrays():
 
 @pytest.mark.parametrize("open_batch", [False, True], ids=["fixed", "open"])
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_agrees_with_keras_1(case, open_batch, backend, arrays):
+def test_agrees_with_keras_1(case, open_batch, predicting_backend, arrays):
     names = sorted(name for name in arrays if name.startswith(case["id"] + "/x"))
     inputs = [arrays[name] for name in names]
     shapes = [(None, *x.shape[1:]) if open_batch else x.shape for x in inputs]

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from backends import trains
 from oneiros import backend as K
 from oneiros.errors import CapabilityError
 from oneiros.layers import (
@@ -83,6 +84,14 @@ def masked():
     return Sequential(layers)
 
 
+def dropping():
+    layers = [
+        LSTM(4, dropout_U=0.4, return_sequences=True, input_shape=(None, 4)),
+        GRU(3, dropout_W=0.2, dropout_U=0.2, consume_less="gpu"),
+    ]
+    return Sequential(layers)
+
+
 def with_gaps(shape):
     """Returns sequences of which some begin, end, or go on with masked steps, and one
     has no others."""
@@ -123,6 +132,7 @@ CASES = {
     images: RNG.normal(size=(3, 3, 8, 8)),
     sequences: RNG.normal(size=(4, 6, 4)),
     masked: with_gaps((5, 6, 4)),
+    dropping: RNG.normal(size=(4, 6, 4)),
 }
 
 
@@ -177,6 +187,11 @@ def test_layers_are_the_nodes_of_onnx():
     }
 
 
+def test_layers_with_dropout_are_one_node_too():
+    nodes = nodes_of(model_proto(dropping()))
+    assert (nodes["LSTM"], nodes["GRU"], nodes["Scan"]) == (1, 1, 0)
+
+
 @pytest.mark.parametrize("opset", [18, 21])
 def test_files_pass_the_checks_of_onnx(opset):
     proto = model_proto(dense(), opset=opset)
@@ -223,6 +238,7 @@ def test_training_is_refused_with_a_backend_that_trains():
         model.fit(x, y, nb_epoch=1, verbose=0)
     with pytest.raises(CapabilityError, match="only predicts"):
         model.train_on_batch(x, y)
+    assert not trains()
 
 
 def test_random_predictions_are_refused():

@@ -19,7 +19,7 @@ NO_CONFIGURATION = {"weights", "layers", "node_indices", "tensor_indices", "name
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_numbers(golden, backend, name):
+def test_numbers(golden, predicting_backend, name):
     count, problems = problems_of_class(name, golden[1])
     assert not problems, "\n".join(problems)
     assert count == sum(case["class_name"] == name for case in golden[0])

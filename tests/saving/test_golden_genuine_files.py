@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from backends import trains
 from oneiros.layers import (
     ELU,
     GRU,
@@ -23,7 +24,7 @@ def genuine(request):
     return request.path.parent / "genuine"
 
 
-def test_a_network_for_digits_trained_on_theano(genuine, backend):
+def test_a_network_for_digits_trained_on_theano(genuine, predicting_backend):
     model = model_from_json((genuine / "keras2cpp" / "my_nn_arch.json").read_text())
     model.load_weights(genuine / "keras2cpp" / "my_nn_weights.h5")
     expected = np.load(genuine / "keras2cpp" / "expected.npz")
@@ -40,7 +41,7 @@ def test_a_network_for_digits_trained_on_theano(genuine, backend):
     )
 
 
-def test_a_tagger_of_music_trained_on_theano(genuine, backend):
+def test_a_tagger_of_music_trained_on_theano(genuine, predicting_backend):
     image = {"dim_ordering": "th"}
     model = Sequential([ZeroPadding2D((0, 37), input_shape=(1, 96, 1366), **image)])
     model.add(BatchNormalization(axis=3, name="bn_0_freq"))
@@ -69,7 +70,7 @@ def test_a_tagger_of_music_trained_on_theano(genuine, backend):
     np.testing.assert_allclose(model.predict(x), expected, atol=1e-5)
 
 
-def test_a_network_for_surnames_of_keras_2(genuine, backend):
+def test_a_network_for_surnames_of_keras_2(genuine, predicting_backend):
     model = load_model(genuine / "ethnicolr" / "census2000_ln_lstm.h5")
     with (genuine / "ethnicolr" / "census2000_ln_vocab.csv").open() as file:
         vocabulary = [row[0] for row in csv.reader(file)][1:]
@@ -78,5 +79,6 @@ def test_a_network_for_surnames_of_keras_2(genuine, backend):
     np.testing.assert_allclose(
         predictions, [[0.002019, 0.247235, 0.014485, 0.736260]], atol=1e-6
     )
-    steps = model.optimizer.get_weights()[0]
-    assert steps > 0, "the optimizer goes on where it was"
+    if trains():
+        steps = model.optimizer.get_weights()[0]
+        assert steps > 0, "the optimizer goes on where it was"

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from oneiros import backend as K
+from oneiros.errors import CapabilityError
 from oneiros.models import load_model, model_from_json
+from oneiros_backend_onnx.conversion import model_proto
+from onnxruntime import InferenceSession
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = {
@@ -105,6 +109,32 @@ def test_a_saved_model_goes_on_as_it_did(name, backend):
     elif case.facts["deterministic_training"]:
         close(case.steps(model), case.facts["resume_losses"])
         close(model.get_weights(), case.listed("resume_w"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_predicts_on_the_onnx_backend_and_in_a_file_of_onnx(name):
+    case = Case(name)
+    with K.use("onnx"):
+        model = load_model(case.path)
+    predictions = case.predicted(model)
+    close(predictions, case.listed("pred"))
+    model.reset_states()
+    if case.facts["compiled"]:
+        losses = model.evaluate(case.x, case.y, verbose=0, **case.weights)
+        close([np.ravel(losses)], [case.facts["evaluate"]])
+    if getattr(model, "stateful", False):
+        with pytest.raises(CapabilityError, match="stateful"):
+            model_proto(model)
+        return
+    session = InferenceSession(model_proto(model).SerializeToString())
+    close(session.run(None, fed(session, case.x)), predictions)
+
+
+def fed(session, arrays):
+    """Returns arrays by the names of inputs, in their types."""
+    types = {"tensor(float)": "float32", "tensor(int32)": "int32"}
+    pairs = zip(session.get_inputs(), arrays, strict=True)
+    return {x.name: array.astype(types[x.type]) for x, array in pairs}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,6 +11,7 @@ The exhaustive run has each test on all backends. In the test command
 - a class of golden layers runs at users' settings on one backend, in
   `test_golden_users_settings.py`, and, unless it is a recurrent one, as fast as it
   compiles on another;
+- what runs on a backend that only predicts does so in both runs;
 - what is left depends less on the engine, and runs on Theano or on TensorFlow: half of
   the tests on each.
 """
@@ -19,8 +20,10 @@ import zlib
 from collections import defaultdict
 
 import pytest
-from backends import BACKENDS
+from backends import BACKENDS, PREDICTING
 
+ONLY_PREDICTING = set(PREDICTING) - set(BACKENDS)
+"""The backends without gradients: what runs on them is quick."""
 ON_ALL_BACKENDS = ("backend", "robust")
 """The folders of which each test runs on each backend."""
 GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
@@ -57,6 +60,8 @@ def _spared(items):
     spared = set()
     twins = defaultdict(dict)
     for item in items:
+        if any(is_on(each, item) for each in ONLY_PREDICTING):
+            continue
         if _is_golden_layer(item):
             name = item.callspec.params["name"]
             if name in RECURRENT or not is_on(fast_backend(name), item):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros_backend_toolkit.convolutions import Convolutions
+from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_lazy_graph.backend import RecordedBackend
@@ -23,7 +24,7 @@ T = Any
 
 
 class OnnxBackend(
-    RecordedBackend, Convolutions, Rnn, RecurrentLayers, primitives=SPATIAL
+    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=SPATIAL
 ):
     """Keras 1's `K` in ONNX, for predictions."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from oneiros.errors import DataError
 from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_onnx.program_models import ProgramModel
-from oneiros_backend_onnx.runtime import session_of
+from oneiros_backend_onnx.runtime import RUN_ERRORS, session_of
 
 Array = np.ndarray[Any, Any]
 
@@ -41,11 +42,25 @@ class CompiledProgram:
         written = [node.data for node in self._program.written]
         values = [*arrays, *(storage.array for storage in written)]
         feeds = {f"input_{i}": value for i, value in enumerate(values)}
-        results: list[Array] = session.run(None, feeds)
+        try:
+            results: list[Array] = session.run(None, feeds)
+        except RUN_ERRORS as error:
+            self._explain(values, error)
         count = len(self._program.outputs)
         for storage, value in zip(written, results[count:], strict=True):
             storage.set(value)
         return results[:count]
+
+    def _explain(self, values: list[Array], error: Exception) -> NoReturn:
+        """Builds the graph once more for the sizes of the data, so that what doesn't
+        fit is named.
+
+        # Raises
+            OneirosError: always.
+        """
+        shapes = [value.shape for value in values]
+        ProgramModel(self._program, self._phase).for_sessions(shapes)
+        raise DataError(f"ONNX Runtime can't compute this: {error}") from error
 
     def _current_session(self) -> Any:
         versions = [storage.version for storage in self._read]

@@ -24,6 +24,9 @@ SMALL = 64
 """Most elements of constants that count as the same if they are equal, and that ONNX
 looks into to tell a shape."""
 
+MISFITS = (onnx.shape_inference.InferenceError, onnx.checker.ValidationError)
+"""What ONNX raises for inputs that don't fit an operator."""
+
 _graph_in_work: ContextVar[Graph] = ContextVar("oneiros_onnx_graph")
 
 
@@ -271,7 +274,7 @@ def _inferred(
             data,
             opset_imports=[helper.make_opsetid("", graph.opset)],
         )
-    except onnx.shape_inference.InferenceError as error:
+    except MISFITS as error:
         raise ValueError(str(error).splitlines()[0]) from None
     return [types[name] for name in node.output]
 

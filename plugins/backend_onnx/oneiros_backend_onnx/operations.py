@@ -18,7 +18,7 @@ from oneiros_backend_toolkit.operands import (
     check_softmax_rank,
     order_of,
 )
-from oneiros_backend_toolkit.types import clipping_bounds
+from oneiros_backend_toolkit.types import SOME_FLOAT, clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 from onnx import numpy_helper
 
@@ -35,8 +35,9 @@ from oneiros_backend_onnx.shapes import (
     static,
     transposed,
 )
-from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.type_promotion import (
+    CHOSEN_AS,
     CONCRETE,
     cast,
     computed,
@@ -162,12 +163,43 @@ def _of_integers(
     return staticmethod(function)
 
 
+_count = _reduction("any", "ReduceSum", tensor)
+
+
+def _any(
+    x: T,
+    axis: T = None,
+    keepdims: T = False,
+) -> T:
+    count = _count(cast(truth(x), np.int32), axis, keepdims)
+    return cast(count, bool)
+
+
+def _all(
+    x: T,
+    axis: T = None,
+    keepdims: T = False,
+) -> T:
+    is_false = emit("Not", truth(x))
+    return emit("Not", _any(is_false, axis, keepdims))
+
+
 def _place(name: str, op: str) -> T:
     def function(x: T, axis: T = -1) -> T:
         x = countable(x)
         return emit(op, x, axis=axis_of(name, axis, x.ndim), keepdims=0)
 
     return staticmethod(function)
+
+
+def _as_tensor(x: T) -> Tensor:
+    return tensor(x)
+
+
+def _check_equal(size: Size, other: Size) -> None:
+    """Checks sizes over which a product is summed, which ONNX doesn't."""
+    if None not in (size, other) and size != other:
+        raise ValueError(f"the sizes {size} and {other} differ")
 
 
 def _filled(
@@ -182,6 +214,12 @@ def _filled(
     result = emit_shaped("ConstantOfShape", x.shape, target, value=number)
     result.is_zero = value == 0
     return result
+
+
+def _positive_part(x: Tensor) -> Tensor:
+    if x.dtype.kind == "f":
+        return emit("Relu", x)
+    return computed("Max", *paired(x, 0))
 
 
 def _bounded(x: Tensor, max_value: T) -> T:
@@ -199,7 +237,7 @@ class Operations:
 
     @staticmethod
     def to_dense(tensor: T) -> T:
-        return tensor
+        return _as_tensor(tensor)
 
     @staticmethod
     def stop_gradient(variables: T) -> T:
@@ -244,6 +282,7 @@ class Operations:
             raise ValueError("a number has no axis to sum over")
         if y.ndim <= 2 or x.ndim < 2:
             return computed("MatMul", x, y)
+        _check_equal(x.shape[-1], y.shape[-2])
         left = LETTERS[: x.ndim - 1]
         right = LETTERS[x.ndim - 1 : x.ndim + y.ndim - 2]
         first, last = right[:-1], right[-1]
@@ -258,6 +297,8 @@ class Operations:
     ) -> T:
         x, y = paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
+        _check_equal(x.shape[x_axis], y.shape[y_axis])
+        _check_equal(x.shape[0], y.shape[0])
         left = LETTERS[1 : x.ndim - 1]
         right = LETTERS[x.ndim - 1 : x.ndim + y.ndim - 3]
         of_x = f"a{left[: x_axis - 1]}z{left[x_axis - 1 :]}"
@@ -371,8 +412,11 @@ class Operations:
         then_expression: T,
         else_expression: T,
     ) -> T:
-        branches = paired(then_expression, else_expression, arithmetic=False)
-        return emit("Where", truth(condition), *branches)
+        chosen, other = paired(then_expression, else_expression, arithmetic=False)
+        dtype = chosen.dtype
+        computed_as = CHOSEN_AS.get(dtype.name, dtype)
+        branches = [cast(x, computed_as) for x in (chosen, other)]
+        return cast(emit("Where", truth(condition), *branches), dtype)
 
     @staticmethod
     def softmax(x: T) -> T:
@@ -388,14 +432,14 @@ class Operations:
     ) -> T:
         is_number = isinstance(alpha, CONCRETE) and not np.ndim(alpha)
         if is_number and not alpha:
-            return _bounded(computed("Relu", countable(x)), max_value)
+            return _bounded(_positive_part(countable(x)), max_value)
         x, slope = paired(x, alpha)
-        if is_number and max_value is None and x.dtype.kind == "f":
+        if is_number and max_value is None and x.dtype == np.float32:
             return emit("LeakyRelu", x, alpha=float(alpha))
-        positive = _bounded(computed("Relu", x), max_value)
+        positive = _bounded(_positive_part(x), max_value)
         if x.dtype.kind == "u":
             return positive
-        negative = computed("Relu", computed("Neg", x))
+        negative = _positive_part(computed("Neg", x))
         return computed("Sub", positive, computed("Mul", slope, negative))
 
     @staticmethod
@@ -407,7 +451,7 @@ class Operations:
         gamma: T,
         epsilon: T = 0.001,
     ) -> T:
-        x, mean, var, beta, gamma = map(floats, (x, mean, var, beta, gamma))
+        x, mean, var, beta, gamma, _ = paired(x, mean, var, beta, gamma, SOME_FLOAT)
         node = normalized_by_node(x, mean, var, beta, gamma, epsilon)
         if node is not None:
             return node
@@ -423,8 +467,8 @@ class Operations:
     sum = _of_integers("sum", "ReduceSum", countable)
     prod = _of_integers("prod", "ReduceProd", countable)
     mean = _reduction("mean", "ReduceMean", floats)
-    any = _of_integers("any", "ReduceMax", truth)
-    all = _of_integers("all", "ReduceMin", truth)
+    any = staticmethod(_any)
+    all = staticmethod(_all)
     argmax = _place("argmax", "ArgMax")
     argmin = _place("argmin", "ArgMin")
 

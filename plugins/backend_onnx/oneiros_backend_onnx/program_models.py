@@ -11,8 +11,10 @@ from onnx import ModelProto
 
 from oneiros_backend_onnx.assembly import assembled
 from oneiros_backend_onnx.graphs import OPSET, Graph
-from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
+from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor, type_of
 from oneiros_backend_onnx.type_promotion import tensor
+
+Shape = tuple[Size, ...]
 
 
 @dataclass
@@ -45,17 +47,19 @@ class ProgramModel:
     opset: int = OPSET
     fills: bool = True
 
-    def for_sessions(self) -> ModelProto:
+    def for_sessions(self, shapes: Sequence[Shape] | None = None) -> ModelProto:
         """Returns the model with inputs `input_0`, … and outputs `output_0`, …
 
         Variables that the program writes follow the inputs, and their new values the
         outputs.
+
+        # Arguments
+            shapes: those of the inputs, if the model is to be for these alone.
         """
         program = self.program
-        inputs = [
-            End(f"input_{i}", list(node.shape or ()))
-            for i, node in enumerate((*program.inputs, *program.written))
-        ]
+        nodes = [*program.inputs, *program.written]
+        known = shapes or [node.shape or () for node in nodes]
+        inputs = [End(f"input_{i}", list(shape)) for i, shape in enumerate(known)]
         count = len(program.outputs) + len(program.written)
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_onnx.graphs import graph_in_work
-from oneiros_backend_onnx.shapes import sizes_of
+from oneiros_backend_onnx.shapes import sizes_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
 T = Any
@@ -56,8 +56,10 @@ def _drawn(
 ) -> Tensor:
     if not graph_in_work().infers:
         refuse_draws(name)
-    sizes = [n if isinstance(n, int) else None for n in sizes_of(shape)]
-    return Tensor("drawn", type_of(dtype, sizes))
+    sizes = sizes_of(shape)
+    if None in sizes:
+        raise TypeError("None isn't a size")
+    return Tensor("drawn", type_of(dtype, static(sizes)))
 
 
 def refuse_draws(name: str) -> NoReturn:

@@ -89,18 +89,24 @@ class RecurrentLayers(FusedRecurrence):
             projection: T,
             *initial: T,
         ) -> T:
-            x = tensor(x)
-            run = _Run(layer, tensor(U), [tensor(part) for part in projection])
-            states = [tensor(state) for state in initial]
-            sequence = transposed(x, (1, 0, 2))
+            dtype = tensor(x).dtype
+            run = _Run(layer, _single(U), [_single(part) for part in projection])
+            states = [_single(state) for state in initial]
+            sequence = transposed(_single(x), (1, 0, 2))
             if mask is None:
                 outputs, last = run.all_steps(sequence, states)
             else:
                 seen = transposed(truth(mask), (1, 0))
                 outputs, last = run.some_steps(sequence, seen, states)
-            return (transposed(outputs, (1, 0, 2)), *last)
+            results = (transposed(outputs, (1, 0, 2)), *last)
+            return tuple(cast(result, dtype) for result in results)
 
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
+
+
+def _single(x: T) -> Tensor:
+    """Returns floats of the one type for which ONNX Runtime has all three operators."""
+    return cast(tensor(x), np.float32)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,8 @@ class _Run:
             x = reversed_along(x, [0])
             seen = reversed_along(seen, [0])
         taken = cast(seen, np.int64)
-        x = emit("GatherElements", x, _spread(_taken_first(taken), x), axis=0)
+        order = _taken_first(taken, as_scalar(size_of(x, 0)))
+        x = emit("GatherElements", x, _spread(order, x), axis=0)
         counts = emit("ReduceSum", taken, integers(0), keepdims=0)
         outputs, last = self._node(x, states, cast(counts, np.int32), False)
         return _moved_back(outputs, taken, states[0]), _begun(last, counts, states)
@@ -216,10 +223,9 @@ class _Run:
 # Masks
 
 
-def _taken_first(taken: Tensor) -> Tensor:
+def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
     """Returns, for each sample, the numbers of the steps: those that are taken first,
     each in their order."""
-    steps = as_scalar(size_of(taken, 0))
     places = emit("Range", constant(0, np.int64), steps, constant(1, np.int64))
     column = emit("Unsqueeze", places, integers(1))
     left_out = emit("Sub", constant(1, np.int64), taken)

@@ -5,17 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 import onnxruntime
+from oneiros.errors import CapabilityError
 from onnx import ModelProto
+from onnxruntime.capi import onnxruntime_pybind11_state as capi
 
-SILENT = 3
-"""The level of log messages that shows errors only."""
+RUN_ERRORS: tuple[type[Exception], ...] = (
+    capi.InvalidArgument,
+    capi.RuntimeException,
+    capi.Fail,
+)
+"""What sessions raise for data that doesn't fit the graph."""
+START_ERRORS: tuple[type[Exception], ...] = (
+    capi.Fail,
+    capi.InvalidGraph,
+    capi.NotImplemented,
+)
+"""What it raises for graphs that it can't compute."""
+SILENT = 4
+"""The level of log messages that shows none: errors are raised, too."""
 
 
 def session_of(model: ModelProto) -> Any:
-    """Returns a session that computes a model on the CPU."""
+    """Returns a session that computes a model on the CPU.
+
+    # Raises
+        CapabilityError: if ONNX Runtime lacks something that the model needs.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = SILENT
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+    except START_ERRORS as error:
+        raise CapabilityError(
+            f"ONNX Runtime {onnxruntime.__version__} can't compute this graph. Most "
+            f"often it lacks an operator for a type: convert with K.cast(x, 'float32') "
+            f"or 'int32'. It says: {error}"
+        ) from error

@@ -116,7 +116,9 @@ def _is_shape_of(x: Tensor, wanted: Sequence[Any]) -> bool:
 
 def expanded(x: Tensor, sizes: Sequence[Any]) -> Tensor:
     """Repeats a tensor along its axes of size 1, up to the given sizes."""
-    return emit_shaped("Expand", static(sizes), x, shape_tensor(sizes))
+    pairs = zip(x.named_shape, static(sizes), strict=True)
+    result_sizes = [n if size == 1 else size for n, size in pairs]
+    return emit_shaped("Expand", result_sizes, x, shape_tensor(sizes))
 
 
 def transposed(x: Tensor, order: Sequence[int]) -> Tensor:

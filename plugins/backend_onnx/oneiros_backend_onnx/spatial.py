@@ -11,15 +11,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from oneiros.errors import CapabilityError
-from oneiros_backend_toolkit.channel_order import first_order, last_order
 
+from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
 from oneiros_backend_onnx.graphs import emit
-from oneiros_backend_onnx.shapes import reshaped, transposed
+from oneiros_backend_onnx.operations import Operations
+from oneiros_backend_onnx.shapes import reshaped, size_of, transposed
 from oneiros_backend_onnx.tensors import Size, Tensor
-from oneiros_backend_onnx.type_promotion import floats, integers, paired, tensor
+from oneiros_backend_onnx.transposed_convolution import convolve_back
+from oneiros_backend_onnx.type_promotion import (
+    floats,
+    in_single_precision,
+    integers,
+    paired,
+    shape_tensor,
+    tensor,
+)
 
 T = Any
-Pair = tuple[int, int]
 OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
 
 
@@ -36,6 +44,9 @@ def convolve(
     window = known_window(kernel, rank)
     spans = [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
     kernel = transposed(kernel, (rank + 1, rank, *range(rank)))
+    if border_mode == "same" and None in x.shape[1:-1] and max(dilation) > 1:
+        x = _bordered(x, spans, strides)
+        border_mode = "valid"
     sizes = x.shape[1:-1]
     return _convolved(
         x,
@@ -54,7 +65,7 @@ def _convolved(
     border: dict[str, Any],
     groups: int = 1,
 ) -> Tensor:
-    result = emit(
+    result = in_single_precision(
         "Conv",
         channels_first(x),
         kernel,
@@ -65,6 +76,20 @@ def _convolved(
         **border,
     )
     return channels_last(result)
+
+
+def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor:
+    """Returns images of open size with the zeros around that border mode 'same'
+    adds."""
+    before: list[Any] = []
+    after: list[Any] = []
+    for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
+        size = size_of(x, axis)
+        steps = (size + (stride - 1)) // stride
+        total = Operations.maximum((steps - 1) * stride + span - size, 0)
+        before.append(total // 2)
+        after.append(total - total // 2)
+    return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
 
 
 def convolve_depthwise(
@@ -85,62 +110,6 @@ def convolve_depthwise(
     return _convolved(x, kernel, strides, once, border, channels or 1)
 
 
-def convolve_back(
-    x: T,
-    kernel: T,
-    sizes: tuple[T, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-) -> T:
-    """Returns the gradient of a convolution by its input.
-
-    `x` is the gradient by its output.
-    """
-    x, kernel = paired(x, kernel)
-    rank = len(strides)
-    window = known_window(kernel, rank)
-    trimmed = [
-        _trimmed(n, size, width, stride, border_mode)
-        for n, size, width, stride in zip(
-            x.shape[1:-1], sizes, window, strides, strict=True
-        )
-    ]
-    result = emit(
-        "ConvTranspose",
-        channels_first(x),
-        transposed(kernel, (rank, rank + 1, *range(rank))),
-        kernel_shape=list(window),
-        strides=list(strides),
-        pads=[before for before, _ in trimmed]
-        + [max(after, 0) for _, after in trimmed],
-        output_padding=[max(-after, 0) for _, after in trimmed],
-    )
-    return channels_last(result)
-
-
-def _trimmed(
-    n: Size,
-    size: T,
-    width: int,
-    stride: int,
-    border_mode: str,
-) -> Pair:
-    """Returns how much of the whole result is cut off before and after.
-
-    # Arguments
-        n: the size of the input.
-        size: the size of the result.
-    """
-    if n is None or not isinstance(size, int):
-        raise CapabilityError(
-            "The backend 'onnx' can't compute a transposed convolution of images whose "
-            "size is open. Give the sizes: Input(shape=(rows, columns, channels))."
-        )
-    whole = (n - 1) * stride + width
-    before = {"valid": 0, "full": width - 1, "same": max(whole - size, 0) // 2}
-    return before[border_mode], whole - size - before[border_mode]
-
-
 def pool(
     x: T,
     window: tuple[int, ...],
@@ -151,7 +120,7 @@ def pool(
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
     once = (1,) * len(window)
-    result = emit(
+    result = in_single_precision(
         OPERATORS[mode],
         channels_first(x),
         kernel_shape=list(window),
@@ -179,27 +148,6 @@ SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
 messages."""
 
 
-def channels_first(x: Tensor) -> Tensor:
-    """Moves channels from the end to axis 1."""
-    return transposed(x, first_order(x.ndim))
-
-
-def channels_last(x: Tensor) -> Tensor:
-    """Moves channels from axis 1 to the end."""
-    return transposed(x, last_order(x.ndim))
-
-
-def known_window(kernel: Tensor, rank: int) -> list[int]:
-    """Returns the spatial sizes of a kernel, which ONNX must know."""
-    window = [n for n in kernel.shape[:rank] if n is not None]
-    if len(window) < rank:
-        raise CapabilityError(
-            f"The backend 'onnx' must know the size of a kernel; it received one of "
-            f"shape {kernel.shape}. K.reshape sets a shape."
-        )
-    return window
-
-
 def _border(
     border_mode: str,
     spans: Sequence[int],
@@ -218,7 +166,8 @@ def _border(
     if border_mode == "full":
         reach = [span - 1 for span in spans]
         return {"pads": reach + reach}
-    if max(dilation) == 1:
+    has_gaps = any(a > b for a, b in zip(strides, spans, strict=True))
+    if None in sizes and max(dilation) == 1 and not has_gaps:
         return {"auto_pad": "SAME_UPPER"}
     totals = [
         _total_border(size, span, stride)
@@ -239,8 +188,9 @@ def _total_border(
         return span - 1
     if size is None:
         raise CapabilityError(
-            "The backend 'onnx' can't convolve images of open size with strides, "
-            "dilation and border_mode='same' at once. Give the sizes: "
+            "The backend 'onnx' needs to know the sizes of images for "
+            "border_mode='same' with strides if there is a dilation, too, or the "
+            "strides are wider than the window. Give the sizes: "
             "Input(shape=(rows, columns, channels))."
         )
     steps = -(-size // stride)

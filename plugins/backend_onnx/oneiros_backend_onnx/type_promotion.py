@@ -30,6 +30,10 @@ SMALL_INTEGERS = {"int8": "int32", "int16": "int32", "uint8": "int32"} | {
 """Types that ONNX Runtime doesn't compute with, and others that hold their values."""
 
 
+CHOSEN_AS = SMALL_INTEGERS | {"bool": "uint8", "float16": "float32"}
+"""Types between which ONNX Runtime can't choose, and others that hold their values."""
+
+
 def constant(x: Any, dtype: Any = None) -> Tensor:
     """Returns numbers as a constant of the graph."""
     return graph_in_work().constant(np.asarray(x, dtype))
@@ -148,6 +152,18 @@ def bits(*values: Any) -> list[Tensor]:
     tensors = paired(*values, arithmetic=False)
     check_has_bits(tensors[0].dtype)
     return tensors
+
+
+def in_single_precision(
+    op: str,
+    *inputs: Tensor,
+    **attributes: Any,
+) -> Tensor:
+    """Computes with floats of any type, by an operator that ONNX Runtime only has for
+    those of 32 bits."""
+    dtype = inputs[0].dtype
+    result = emit(op, *(cast(x, np.float32) for x in inputs), **attributes)
+    return cast(result, dtype)
 
 
 def computed(

@@ -21,6 +21,20 @@ FUSED_ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 """The activations that the fused operations support."""
 
 
+Results = tuple[Any, Any, list[Any]]
+"""The last output, all outputs and the last states."""
+
+
+def _by_phase(training: Results, testing: Results) -> Results:
+    """Returns results that depend on the learning phase."""
+    pairs = zip(training[2], testing[2], strict=True)
+    return (
+        K.in_train_phase(training[0], testing[0]),
+        K.in_train_phase(training[1], testing[1]),
+        [K.in_train_phase(*pair) for pair in pairs],
+    )
+
+
 class GatedRecurrent(Recurrent):
     """Base of SimpleRNN, GRU and LSTM. Not a layer itself.
 
@@ -219,17 +233,35 @@ class GatedRecurrent(Recurrent):
         pairs = zip(gates, U_masks, strict=False)
         return [K.dot(h * mask, getattr(self, f"U_{gate}")) for gate, mask in pairs]
 
-    def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
+    def _run(self, x: Any, initial: list[Any], mask: Any) -> Results:
         if not self._fusible(mask):
             return super()._run(x, initial, mask)
-        weights = {"U": self.block("U")}
-        if 0 < self.dropout_W < 1:
-            x = self.project(x)
-        else:
-            weights.update(W=self.block("W"), b=self.block("b"))
+        drops_inputs = 0 < self.dropout_W < 1
+        drops_states = 0 < self.dropout_U < 1
+        trains = "gradients" in K.current().capabilities
+        if not trains and (drops_inputs or drops_states):
+            training = super()._run(x, initial, mask)
+            return _by_phase(training, self._fused(x, initial, mask))
+        if drops_states:
+            return super()._run(x, initial, mask)
+        if drops_inputs:
+            return self._fused_on_projection(self.project(x), initial, mask)
+        return self._fused(x, initial, mask)
+
+    def _fused(self, x: Any, initial: list[Any], mask: Any) -> Results:
+        """Runs the fused operation on the layer's input."""
+        weights = {"W": self.block("W"), "b": self.block("b")}
+        return self._fused_on_projection(x, initial, mask, **weights)
+
+    def _fused_on_projection(
+        self, x: Any, initial: list[Any], mask: Any, **weights: Any
+    ) -> Results:
+        """Runs the fused operation on the projected input, or with the weights that
+        project it."""
         last, outputs, states = getattr(K, self.operation)(
             x,
             initial,
+            U=self.block("U"),
             go_backwards=self.go_backwards,
             mask=mask,
             **weights,
@@ -241,8 +273,6 @@ class GatedRecurrent(Recurrent):
         """Returns whether the fused operation gives the same result as this layer's
         methods."""
         if "fused" not in K.current().capabilities:
-            return False
-        if 0 < self.dropout_U < 1:
             return False
         if self.unroll and mask is not None:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros_backend_toolkit.user_warnings import warn
@@ -51,7 +52,7 @@ def compile_as_stored(
     model: Any, state: ModelState, origin: Origin, source: Any
 ) -> None:
     """Compiles a model as before, if it was compiled, and restores its optimizer's
-    state.
+    state, unless its backend only predicts.
 
     # Arguments
         model: the model, with its weights.
@@ -67,6 +68,11 @@ def compile_as_stored(
         _compile_as_in_keras_1(model, state, origin, source)
 
 
+def _goes_on_training(state: ModelState) -> bool:
+    """Returns whether the optimizer has a state that the current backend can use."""
+    return bool(state.optimizer_weights) and "gradients" in K.current().capabilities
+
+
 def _compile_as_in_keras_1(
     model: Any, state: ModelState, origin: Origin, source: Any
 ) -> None:
@@ -79,7 +85,7 @@ def _compile_as_in_keras_1(
     with configs.building("training_config", model.name):
         arguments = {key: stored.get(key) for key in COMPILED}
         model.compile(stored["optimizer_config"], **arguments)
-        if state.optimizer_weights:
+        if _goes_on_training(state):
             make_optimizer_state(model)
             optimizer_state.restore(model, state, origin, source)
 
@@ -91,7 +97,7 @@ def _compile_as_in_keras_2(
     try:
         with configs.building("training_config", model.name):
             model.compile(**compile_arguments(state.training_config or {}, origin))
-            if state.optimizer_weights:
+            if _goes_on_training(state):
                 make_optimizer_state(model)
     except OneirosError as error:
         warn(
@@ -99,5 +105,5 @@ def _compile_as_in_keras_2(
             f"before training it."
         )
         return
-    if state.optimizer_weights:
+    if _goes_on_training(state):
         optimizer_state.restore(model, state, origin, source)
