@@ -233,10 +233,10 @@ def test_predictions_of_the_wrong_rank(backend):
     y = K.placeholder((None, 3))
     with pytest.raises(
         ShapeError,
-        match=r"batch_cost takes y_pred of rank 3, \(batch, steps, classes\)",
+        match=r"batch_cost expected y_pred of rank 3, \(batch, steps, classes\)",
     ):
         K.ctc_batch_cost(y, y, y[:, :1], y[:, :1])
-    with pytest.raises(ShapeError, match="ctc_decode takes y_pred"):
+    with pytest.raises(ShapeError, match="ctc_decode expected y_pred"):
         K.ctc_decode(y, y[:, 0])
 
 
@@ -271,7 +271,7 @@ ONE_SEQUENCE = {
 @pytest.mark.parametrize("name", ONE_SEQUENCE)
 def test_sequences_of_the_wrong_rank(backend, name):
     call, message = ONE_SEQUENCE[name]
-    with pytest.raises(ShapeError, match=f"{name.split()[0]} takes {message}"):
+    with pytest.raises(ShapeError, match=f"{name.split()[0]} expected {message}"):
         call(K.variable(np.ones((3, 4))), K.variable(np.array([0, 1]), dtype="int32"))
 
 

@@ -46,7 +46,7 @@ class CtcMath(Folds):
         return (1.0 - self.cast(indicator, dtype)) * LOG_OF_ZERO
 
     def _interleaved(self, labels, blank) -> T:
-        """Puts blanks before, between and behind the labels along the last axis of a
+        """Puts blanks before, between and after the labels along the last axis of a
         matrix."""
         twice = self.repeat_elements(labels, 2, 1)
         end = self.zeros_like(twice[:, :1])
@@ -99,6 +99,6 @@ class CtcMath(Folds):
     def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
-                f"{name} takes {argument} of rank {rank}, {reading}; it received one "
-                f"of shape {self.int_shape(x)}."
+                f"{name} expected {argument} of rank {rank}, {reading}; received "
+                f"one of shape {self.int_shape(x)}."
             )

@@ -19,7 +19,7 @@ class CtcPaths(CtcMath):
             "predict",
             predict,
             2,
-            "(steps, classes); ctc_batch_cost takes batches",
+            "(steps, classes); for batches, call ctc_batch_cost",
         )
         self._check_rank("ctc_cost", "Y", Y, 1, "(labels,)")
         labels = self.ctc_interleave_blanks(Y)

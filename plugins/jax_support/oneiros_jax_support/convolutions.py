@@ -1,12 +1,12 @@
 """Convolutions in JAX, with derivatives of any order that are fast on a CPU too.
 
-XLA's convolutions of volumes and its depthwise ones take 5 to 80 times as long on a CPU
-as those of images. So a volume is convolved as images, the planes that a window spans
-side by side in their channels: 24 ms of processor time instead of 334 for 16 samples of
-16x32x32x3 and 16 filters of 3x3x3, and 24 instead of 98 for 16x16x16x16 and 32. A
-depthwise convolution is taken apart into one product per cell of the window, which XLA
-fuses. `benchmarks/mechanisms.py volumes depthwise` compares both in networks, and
-`benchmarks/volumes.py` has what machine code adds.
+On a CPU, XLA's convolutions of volumes and its depthwise convolutions take 5 to 80
+times as long as those of images. So a volume is convolved as images; the planes that a
+window spans are stacked in the channels. This takes 24 ms of processor time instead of
+334 for 16 samples of 16x32x32x3 and 16 filters of 3x3x3, and 24 instead of 98 for
+16x16x16x16 and 32. A depthwise convolution is split into one product per cell of the
+window, and XLA fuses them. `benchmarks/mechanisms.py volumes depthwise` compares both
+in networks, and `benchmarks/volumes.py` measures what machine code adds.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class DifferentiableConvolution:
     # Properties
         forward: function of an input and a kernel.
         by_input: function of a kernel, the derivative by the result, and the input's
-            spatial sizes: the derivative by the input, which alone is a transposed
-            convolution.
+            spatial sizes. It returns the derivative by the input, which is also a
+            transposed convolution.
     """
 
     def __init__(self, windows: ConvolutionWindows) -> None:
@@ -218,12 +218,12 @@ def _volumes_by_kernel(
     gradient: T,
     window: Sizes,
 ) -> T:
-    """Computes the derivative by a kernel of volumes, as that by a kernel of images.
+    """Computes the derivative by a kernel of volumes with the one for images.
 
-    Machine code is given `gradient` as volumes, which are the same in memory. XLA
+    Machine code receives `gradient` as volumes, which are the same in memory. XLA
     doesn't fuse a call with the computation of its arguments, so `gradient` is computed
-    once; otherwise it is computed again for each use, and most slowly for the sum that
-    a bias takes: 649 ms of processor time instead of 297 for a training step on JAX
+    once. Otherwise it would be computed again for each use, and most slowly for the
+    bias's sum: 649 ms of processor time instead of 297 for a training step on JAX
     (benchmarks/volumes.py).
     """
     images = _planes_as_channels(windows, x, window[0])
@@ -246,8 +246,8 @@ def _planes_as_channels(
     x: T,
     depth: int,
 ) -> T:
-    """Returns an image per window along the first spatial axis: its planes side by
-    side in the channels."""
+    """Returns an image per window along the first spatial axis, with its planes
+    stacked in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
     count = first.positions() or 0
     padded = jnp.pad(x, ((0, 0), first.padding(), (0, 0), (0, 0), (0, 0)))

@@ -14,12 +14,11 @@ from oneiros_jax_support.jax_import import jax
 
 
 def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
-    """Returns what makes contexts in which JAX computes on the backend's device, with
-    64-bit types.
+    """Returns a function that makes contexts in which JAX computes on the backend's
+    device, with 64-bit types.
 
     # Raises
-        SettingsError: if the setting `device` makes no sense, or names a device that
-            isn't there.
+        SettingsError: if the setting `device` is invalid, or its device doesn't exist.
     """
     device = _choice(backend)()
     return (
@@ -50,7 +49,7 @@ def find(backend: str, device: Device) -> Any:
     """Returns a device of JAX.
 
     # Raises
-        SettingsError: if it isn't there.
+        SettingsError: if it doesn't exist.
     """
     devices = _devices(device.kind)
     if device.number < len(devices):

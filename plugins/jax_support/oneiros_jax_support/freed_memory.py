@@ -1,8 +1,7 @@
 """Memory that the C library keeps for the next step on a CPU.
 
-What it hands back to the system must be cleared page by page when it is asked for
-again: a training step of case b takes 1.3 times as long then
-(`benchmarks/mechanisms.py kept_memory`).
+The system clears returned memory page by page before it hands it out again. A training
+step of case b then takes 1.3 times as long (`benchmarks/mechanisms.py kept_memory`).
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ _MMAP_MAX = -4
 
 @functools.cache
 def keep_freed_memory() -> None:
-    """Lets glibc keep freed memory for the next step instead of handing it back to the
+    """Makes glibc keep freed memory for the next step instead of returning it to the
     system each time.
 
     XLA frees a step's intermediate results, some 100 MB for a small convolutional
-    network, and the batches that were gathered for a run. It holds for the whole
-    process, from the first function with a convolution or run of batches on;
-    ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
+    network, and the batches that were gathered for a run. The setting applies to the
+    whole process, from the first function with a convolution or run of batches.
+    ONEIROS_KEEP_FREED_MEMORY=0 in the environment switches it off.
     """
     if not sys.platform.startswith("linux"):
         return

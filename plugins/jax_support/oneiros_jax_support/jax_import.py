@@ -1,14 +1,15 @@
-"""JAX, imported without a trace in NumPy's global generator, from which its import
-draws, and in one go: what Ctrl-C leaves of a half imported JAX can't be used in this
-process.
+"""Imports JAX in one piece, and restores the state of NumPy's global generator.
 
-Every module that computes with JAX takes `jax` from here, so that a seed set before the
-first function decides what one set later does.
+JAX's import draws from that generator. If Ctrl-C interrupted the import, this process
+couldn't use JAX any more.
 
-A CPU computes in the thread that asks for it: Oneiros waits for each result anyway.
-With another thread for it, `predict` of a row takes twice as much of the processor
-(case d of `benchmarks/compare.py`; `benchmarks/mechanisms.py jax_import`).
-JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's own way.
+Every module that computes with JAX imports `jax` from here, so a seed gives the same
+numbers whether it is set before or after JAX is imported.
+
+A CPU computes in the calling thread, because Oneiros waits for each result anyway. With
+another thread, `predict` of a row takes twice as much processor time (case d of
+`benchmarks/compare.py`; `benchmarks/mechanisms.py jax_import`).
+JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's default.
 """
 
 import os

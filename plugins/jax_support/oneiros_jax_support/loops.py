@@ -1,8 +1,8 @@
 """Loops over the first axis of tensors.
 
-Steps with convolutions are unrolled on a CPU: a training step of a ConvLSTM2D over
-eight pictures of 12x12 takes 4.4 times as long without
-(`benchmarks/mechanisms.py loops`), and larger ones up to sixty times.
+Steps with convolutions are unrolled on a CPU. Otherwise a training step of a ConvLSTM2D
+over eight images of 12x12 takes 4.4 times as long (`benchmarks/mechanisms.py loops`),
+and larger ones up to sixty times.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def scan(
     convolves: bool | Callable[[Any, Any], bool],
     reverse: bool = False,
 ) -> tuple[Any, Any]:
-    """Takes a step for each place of the first axis of `sequences`.
+    """Runs a step for each index of the first axis of `sequences`.
 
     Steps with convolutions are unrolled on a CPU.
 
@@ -33,8 +33,8 @@ def scan(
             returns new states and outputs.
         states: the first states.
         sequences: tensors with the same first axis.
-        convolves: whether a step holds a convolution, or a function that tells for the
-            shapes of the arguments of `body`.
+        convolves: whether a step contains a convolution, or a function that returns
+            this for the shapes of the arguments of `body`.
         reverse: whether to start at the end.
 
     # Returns

@@ -1,11 +1,10 @@
 """Pooling in JAX, with derivatives that are fast on a CPU too.
 
-Small windows are taken apart into one strided slice per cell, which XLA fuses into a
-single pass. Large windows that don't overlap become axes of their own.
+Small windows are split into one strided slice per cell; XLA fuses them into a single
+pass. Large windows that don't overlap become axes of their own.
 
-XLA's own operation is `jax.lax.reduce_window`, whose derivative takes long on a CPU: a
-step of case b takes 1.4 times as long without what is done here
-(`benchmarks/mechanisms.py pooling`).
+The derivative of XLA's own operation, `jax.lax.reduce_window`, is slow on a CPU: with
+it, a step of case b takes 1.4 times as long (`benchmarks/mechanisms.py pooling`).
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ NO_PADDING = (0, 0, 0)
 
 @functools.cache
 def max_pool(windows: PoolingWindows) -> Callable[[T], T]:
-    """Returns the function that gives the largest value of each window; the first of
-    equal ones takes the derivative."""
+    """Returns the function that computes the largest value of each window; of equal
+    values, the first receives the derivative."""
 
     def forward(x: T) -> tuple[T, tuple[T, T]]:
         largest, cells = _largest(windows, x)
@@ -81,7 +80,7 @@ def _weights(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
 
 
 def _padded(windows: PoolingWindows, x: T, value: float) -> T:
-    """Returns `x` with the padding around it, cut off behind the last window."""
+    """Returns `x` with padding, cut off after the last window."""
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
@@ -195,7 +194,7 @@ def _cell_dtype(windows: PoolingWindows) -> str:
 
 
 def _cell_starts(windows: PoolingWindows) -> list[Sizes]:
-    """Returns the places of a window's cells along each axis, in their order."""
+    """Returns the positions of a window's cells along each axis, in their order."""
     return list(itertools.product(*map(range, windows.window)))
 
 

@@ -1,9 +1,9 @@
 """Random numbers as a hash of seed, counter and index.
 
 An element's bits are its index, passed twice through a 32-bit avalanche hash that is
-keyed by seed and counter: a third of the time of JAX's Threefry on a CPU, where random
-bits are a large part of a small network's step. Functions take the namespace to compute
-with, NumPy or `jax.numpy`.
+keyed by seed and counter. On a CPU, that takes a third of the time of JAX's Threefry;
+random bits are a large part of a small network's step there. The first argument of the
+functions is the namespace to compute with, NumPy or `jax.numpy`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Many steps in one compiled call.
 
-The steps of a small network (case d of `benchmarks/compare.py`) that are called for one
-by one take 9 times as long on JAX (`benchmarks/mechanisms.py runs`).
+On JAX, the steps of a small network (case d of `benchmarks/compare.py`) take 9 times as
+long if they are called one by one (`benchmarks/mechanisms.py runs`).
 
 Convolutions are the exception on a CPU: XLA takes 1.3 times as long for small ones of
 12x12 in a loop (`benchmarks/mechanisms.py convolutions_one_by_one`) and up to sixty
@@ -36,8 +36,8 @@ def on_device(array: Any) -> Any:
 
 
 def uploaded(array: Any, dtype: Any) -> Any:
-    """Copies an array to the device, once: on a CPU, JAX takes over memory that begins
-    where it wants it."""
+    """Copies an array to the device, once: on a CPU, JAX uses memory with a suitable
+    alignment as it is."""
     if platform() == "cpu":
         keep_freed_memory()
     return jax.device_put(aligned_copy(array, dtype))
@@ -70,7 +70,7 @@ def one_by_one(
     # Arguments
         step: function of a step's number and its batches that returns its outputs.
         index: of shape (steps, batch).
-        arrays: the data that it names rows of.
+        arrays: the data whose rows it names.
 
     # Returns
         The outputs of all steps, stacked.
@@ -84,8 +84,9 @@ def one_by_one(
 def gathered(index: Any, arrays: Any) -> Any:
     """Returns the rows that an index of any shape names, of each array.
 
-    Gathering before the loop and not in it takes half the time of small steps; outside
-    of its compiled function, that need not be compiled anew for other numbers of rows.
+    Gathering before the loop instead of inside halves the time of small steps. It is
+    done outside the loop's compiled function, so other numbers of rows don't need
+    another one.
     """
     return [jnp.take(array, index, axis=0, mode="clip") for array in arrays]
 

@@ -29,8 +29,8 @@ def placed(
     stride: int,
     size: int,
 ) -> Any:
-    """Puts values along an axis of a given size, from `start` on, `stride` apart; what
-    sticks out is lost."""
+    """Puts values along an axis of a given size, from `start` on, `stride` apart; those
+    beyond its end are dropped."""
     config = [(0, 0, 0)] * x.ndim
     config[axis] = (start, size - start - (x.shape[axis] - 1) * stride - 1, stride - 1)
     return jax.lax.pad(x, jnp.zeros((), x.dtype), config)

@@ -1,6 +1,6 @@
-"""Compiled calls that store new values in one go.
+"""Compiled calls that store all new values or none.
 
-No exception, not even Ctrl-C, can come in between.
+No exception, not even Ctrl-C, can interrupt the storing.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def call(
         arguments: its arguments.
         written: the slots of the variables that it writes.
         outputs: how many outputs it has.
-        runs_python: whether the call may run Python code, as that of a function of
-            `jax.jit` does when first made, and what `compile` returned does each time.
+        runs_python: whether the call may run Python code: a function of `jax.jit` does
+            at its first call, the result of `compile` at each call.
     """
     holders: list[Slot] = [[None] for _ in range(outputs)]
     store(function, arguments, written + holders, runs_python)
@@ -64,7 +64,7 @@ def store(
 ) -> None:
     """Calls a function and puts each of its results at the start of a list.
 
-    Where the call runs Python code, it alone of all that happens here is interruptible.
+    If the call runs Python code, only the call itself can be interrupted.
     """
     results = chain.from_iterable(starmap(function, (arguments,)))
     if not runs_python:

@@ -9,7 +9,7 @@ CONVOLUTION = "conv_general_dilated"
 
 
 def convolves(graph: Any) -> bool:
-    """Returns whether a graph holds a convolution, in a loop or a branch possibly."""
+    """Returns whether a graph contains a convolution, also in loops and branches."""
     return any(
         equation.primitive.name == CONVOLUTION
         or any(map(convolves, graphs_inside(equation)))
@@ -18,8 +18,8 @@ def convolves(graph: Any) -> bool:
 
 
 def graphs_inside(equation: Any) -> Iterator[Any]:
-    """Gives the graphs inside an operation; jax.extend does too, but is a tenth of a
-    second to import."""
+    """Yields the graphs inside an operation. jax.extend does so too, but takes a tenth
+    of a second to import."""
     for value in equation.params.values():
         for part in value if isinstance(value, (list, tuple)) else [value]:
             graph = getattr(part, "jaxpr", part)

@@ -21,10 +21,10 @@ class Axis(NamedTuple):
     """Windows along one axis.
 
     # Properties
-        size: the cells of the axis.
-        window: the cells of a window.
-        stride: from a window to the next.
-        dilation: from a cell of a window to the next.
+        size: the number of cells of the axis.
+        window: the number of cells of a window.
+        stride: the distance between windows.
+        dilation: the distance between cells of a window.
         border: `"valid"`, `"same"`, `"full"`, or the cells added before and after.
     """
 

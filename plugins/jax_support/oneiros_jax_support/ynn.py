@@ -1,10 +1,10 @@
-"""XLA's library YNN, which computes convolutions on a CPU in the time of XLA's own
-code, in less, or in two to eight times as much.
+"""XLA's library YNN, which computes convolutions on a CPU. Depending on the network, it
+is faster than XLA's own code, as fast, or two to eight times slower.
 
-An option switches it off: with it, predictions of case f of `benchmarks/compare.py`
-take 1.4 times as long, by the clock (`benchmarks/mechanisms.py without_ynn`).
+For most functions it is switched off: with YNN, predictions of case f of
+`benchmarks/compare.py` take 1.4 times as long (`benchmarks/mechanisms.py without_ynn`).
 
-Predictions that suit it are left to it: without it those of case b take 1.5 times as
+It computes the predictions that suit it: without YNN, those of case b take 1.5 times as
 long (`benchmarks/mechanisms.py predictions_by_ynn`).
 """
 
@@ -48,12 +48,12 @@ _pools_windows: ContextVar[bool] = ContextVar("oneiros_pools_windows", default=F
 def convolving(
     function: Callable[..., Any], arguments: Sequence[Any], donated: Sequence[int]
 ) -> Any:
-    """Returns a function with convolutions as one of `jax.jit`, with YNN or without it.
+    """Compiles a function with convolutions with `jax.jit`, with YNN or without it.
 
     # Arguments
-        function: the function, which holds convolutions.
+        function: the function, which contains convolutions.
         arguments: values, or `jax.ShapeDtypeStruct`s, like those it will be called on.
-        donated: the numbers of the arguments whose memory the results take over; none
+        donated: the numbers of the arguments whose memory the results may reuse; none
             for a prediction, which writes no variables.
     """
     from oneiros_jax_support.devices import platform
@@ -72,7 +72,7 @@ def convolving(
 
 @functools.cache
 def known_options() -> dict[str, bool | int | str]:
-    """Returns the options that switch YNN off, none where XLA doesn't know them."""
+    """Returns the options that switch YNN off; none if this XLA doesn't know them."""
     from oneiros_jax_support.jax_import import jax
 
     try:
@@ -120,8 +120,8 @@ def _pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _used(graph: Any) -> Iterator[Any]:
-    """Gives the operations that the outputs of a graph, and of those inside, depend on,
-    the last first."""
+    """Yields the operations on which the outputs of a graph and of the graphs inside it
+    depend, the last first."""
     needed = {x for x in graph.outvars if not _is_constant(x)}
     for equation in reversed(graph.eqns):
         if not needed.isdisjoint(equation.outvars):

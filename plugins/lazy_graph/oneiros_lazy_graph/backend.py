@@ -68,7 +68,7 @@ class VariableStorage(Protocol):
     """Where a variable's value lives.
 
     # Arguments
-        array: the first value, which is the storage's from now on.
+        array: the first value; the storage owns it from now on.
     """
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
@@ -85,12 +85,12 @@ class RecordedBackend(Gradients, Sessions):
 
     A backend derives from it, sets the class's properties, and makes a Recorder in its
     constructor. Each function in `operations` becomes a method that records it, with
-    signature and docstring of the contract; a method that the class defines itself
-    stays.
+    the signature and docstring of the contract, unless the class defines the method
+    itself.
 
     # Arguments
-        primitives: functions that become methods too, such as the convolutions that
-            `oneiros_backend_toolkit` asks for; given in the class statement.
+        primitives: additional functions that become methods, such as the convolutions
+            that `oneiros_backend_toolkit` needs; passed in the class statement.
 
     # Properties
         recorder: the Recorder of its tensors.
@@ -322,9 +322,9 @@ class RecordedBackend(Gradients, Sessions):
     # Choices and graphs
 
     def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
-        """Returns how an operation that works element by element computes `x`.
+        """Returns the function and the tensors that compute `x` element by element.
 
-        So does a choice by the learning phase.
+        A choice by the learning phase counts as one; None for any other operation.
         """
         if not self.recorder.owns(x):
             return None

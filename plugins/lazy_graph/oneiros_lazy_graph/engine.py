@@ -24,16 +24,16 @@ returns the outputs of each step."""
 class Engine(Protocol):
     """An eager engine, such as TensorFlow or JAX, behind a `Recorder`.
 
-    Its tensors may be anything: the recorder only hands them from one method to the
-    other. Methods that are called while a graph is replayed (`convert`, `key`, `fold`,
-    `gradients`, `loop`) get the engine's tracers where the engine compiles.
+    Its tensors may be any objects: the recorder only passes them from one method to
+    another. Methods that are called while a graph is replayed (`convert`, `key`,
+    `fold`, `gradients`, `loop`) receive the engine's tracers if the engine compiles.
 
     # Properties
         name: the backend's name, for messages.
-        errors: what the engine raises when it is given tensors that don't fit.
+        errors: the exceptions that the engine raises for tensors that don't fit.
         key_spec: the Spec of what `key` returns.
-        specialises: whether what it compiles is for inputs of certain shapes; else one
-            compiled function takes all.
+        specialises: whether it compiles for inputs of certain shapes; otherwise one
+            compiled function accepts all shapes.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Engine(Protocol):
         Functions of `K` compute with those at once instead of recording.
 
         # Arguments
-            x: anything; tuples and lists are looked into.
+            x: any object; of tuples and lists, the items are checked.
         """
 
     def reason(self, error: Exception) -> str:
@@ -64,11 +64,11 @@ class Engine(Protocol):
         """
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
-        """Returns what is known of a function's result.
+        """Returns what is known about a function's result.
 
         # Arguments
             call: function of the engine's tensors.
-            specs: what is known of its arguments.
+            specs: what is known about its arguments.
 
         # Returns
             The result's Spec; if it is a tuple, list or dict, one of Specs.
@@ -80,15 +80,15 @@ class Engine(Protocol):
     # Replaying
 
     def convert(self, value: Any, dtype: str | None) -> Any:
-        """Returns a tensor that is no other node's.
+        """Returns a tensor that belongs to no other node.
 
         # Arguments
             value: a tensor, an array, a number, or nested lists of them.
-            dtype: the type to make it of; None leaves it.
+            dtype: the type to convert it to; None keeps its own.
         """
 
     def key(self, seed: int, counter: Any) -> Any:
-        """Returns what random functions take as their key.
+        """Returns the key for random functions.
 
         It is a tensor that differs for each seed and counter.
         """
@@ -122,7 +122,7 @@ class Engine(Protocol):
         types: list[str],
         backwards: bool,
     ) -> Any:
-        """Takes a step for each place of the first axis of `sequences`.
+        """Runs a step for each index of the first axis of `sequences`.
 
         # Arguments
             step: function of a place, the list of slices, the list of states and

@@ -21,20 +21,20 @@ Updates = Sequence[tuple[LazyTensor, LazyTensor]]
 
 
 class Program:
-    """What a function computes, as a pure function.
+    """The computation of a function, as a pure function.
 
     # Arguments
         recorder: the Recorder of the nodes.
-        inputs: the nodes that get their values from outside.
+        inputs: the nodes whose values the caller passes.
         outputs: the nodes to compute.
         updates: pairs of a variable and the node of its new value.
-        has_phase: whether the function takes the learning phase.
-        options: dict, what `K.function` was told for the engine.
+        has_phase: whether the learning phase is an argument of the function.
+        options: dict, the engine's own arguments of `K.function`.
         substitutes: pairs of a node that isn't computed, and the node of the inputs
             whose value it gets.
 
     # Properties
-        variables: the variables whose values it takes.
+        variables: the variables whose values it reads.
         written: the variables whose new values it returns.
         streams: the nodes that it draws random numbers from; without any, the number of
             the step doesn't matter.

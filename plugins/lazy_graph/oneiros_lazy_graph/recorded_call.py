@@ -36,8 +36,8 @@ class RecordedCall:
         fn: the function that is called.
         template: positional and keyword arguments, with slots in the place of nodes.
         parents: the nodes.
-        has_arrays: whether there are arrays of NumPy among the arguments; it keeps
-            copies of those.
+        has_arrays: whether there are NumPy arrays among the arguments; it keeps copies
+            of them.
         is_plain: whether all other arguments are numbers, texts and the like.
     """
 
@@ -95,10 +95,10 @@ class RecordedCall:
 
     @property
     def signature(self) -> Any:
-        """What calls with the same result on tensors of the same Specs have in common.
+        """A key for calls with the same result on tensors of the same Specs.
 
-        None if that can't be told: of the user's own functions, which may do something
-        else each time, and of arguments that `repr` doesn't tell all about.
+        None if there is none: the user's own functions may do something else each time,
+        and `repr` doesn't describe all arguments completely.
         """
         if not self.is_plain or not hasattr(self.fn, "origin"):
             return None

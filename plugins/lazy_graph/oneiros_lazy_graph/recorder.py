@@ -1,8 +1,8 @@
 """The recorder: operations on nodes become further nodes.
 
 An operation on a `LazyTensor` is not computed. It records a new node, which knows the
-nodes that it is computed from. The graph is held by the nodes alone, children holding
-parents: what is no longer used goes away. Beside operations there are
+nodes that it is computed from. Only the nodes hold the graph: each refers to its
+parents, so nodes that nobody uses are freed. Besides operations there are
 
 - placeholders and variables, which get their values from outside;
 - the learning phase, and choices by it, of which only the branch taken is computed;
@@ -167,8 +167,8 @@ class Recorder:
             fn: function of the engine.
             args, kwargs: its arguments; nodes may be nested in tuples, lists and dicts.
             label: str, what messages call the function.
-            wrap: whether an engine's error is told in the words of `K`; False for the
-                user's own functions.
+            wrap: whether an engine's error is replaced by one in the terms of `K`;
+                False for the user's own functions.
             shortcuts: by a function of one tensor, what gives the same as `fn` of that
                 function's result.
 
@@ -227,9 +227,9 @@ class Recorder:
             raise operator_refusal(name, args, _static_shape, error) from None
 
     def again(self, node: LazyTensor) -> Callable[..., Any]:
-        """Returns a function that does again what an op does with its parents.
+        """Returns a function that applies an op to other tensors.
 
-        It takes tensors, and records.
+        It records the result.
         """
         call = partial(node.fn)
         # Partials take attributes.
@@ -238,9 +238,8 @@ class Recorder:
 
     @contextmanager
     def computing(self, value_of: ValueOf | None = None) -> Iterator[None]:
-        """Inside, functions of the backend compute at once.
-
-        They do so on the engine's own tensors.
+        """Context in which functions of the backend compute at once, on the engine's
+        own tensors.
 
         # Arguments
             value_of: gives the values of nodes from outside, which can't be used
@@ -262,7 +261,7 @@ class Recorder:
         return self._thread_state.is_computing
 
     def supplied(self, x: Any) -> Any:
-        """Returns a node's value where `computing` knows it, and all else as it is."""
+        """Returns a node's value if `computing` knows it, or else the object itself."""
         if self._thread_state.value_of is None or not self.owns(x):
             return x
         return self._thread_state.value_of(x)
@@ -275,7 +274,7 @@ class Recorder:
         error: type[Exception],
         wrap: bool = True,
     ) -> Iterator[None]:
-        """Inside, an error of the engine is told in terms of `label` and `shapes`.
+        """Context in which an error of the engine is described by `label` and `shapes`.
 
         # Arguments
             label: str, what computes.

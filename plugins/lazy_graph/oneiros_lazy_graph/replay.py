@@ -21,10 +21,10 @@ class Replay:
 
     # Arguments
         recorder: the Recorder of the graph.
-        values: dict of the nodes' values; it is filled with what is computed.
+        values: dict of the nodes' values; computed values are added to it.
         phase: the learning phase, 0 or 1.
-        targets: the nodes by which something is differentiated; each has a tensor that
-            is no other node's.
+        targets: the nodes by which something is differentiated; each has a tensor of
+            its own.
     """
 
     recorder: Recorder

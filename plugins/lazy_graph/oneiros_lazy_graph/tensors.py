@@ -30,16 +30,16 @@ ids = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known of a tensor before it is computed.
+    """What is known about a tensor before it is computed.
 
     # Properties
         shape: its static shape.
         dtype: its type's name.
-        static_sizes: for a shape, or an element of one: the sizes already known, None
-            standing for the others.
-        trials: for an engine that can't leave sizes open: what it tried instead. Per
-            trial the tensor's shape (a tuple), or its value (an array) where that
-            follows from sizes alone.
+        static_sizes: for a shape, or an element of one: the sizes already known, and
+            None for the others.
+        trials: for an engine that can't leave sizes open: what it tried instead. For
+            each trial, the tensor's shape (a tuple), or its value (an array) if that
+            depends only on sizes.
     """
 
     shape: Shape
@@ -330,7 +330,7 @@ def _same(x: Any) -> Any:
 
 
 def _no_function(name: str) -> None:
-    """Stands for what an engine has of NumPy's functions: nothing that records."""
+    """Replaces an engine's table of NumPy functions: none of them records."""
 
 
 def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:

@@ -1,6 +1,7 @@
 """Machine code for the derivative of convolutions by their kernels.
 
-A training step of a CNN (case b of benchmarks/compare.py) takes 82 ms of the processor
-with it and 95 ms without, one of a network of volumes (benchmarks/volumes.py) 331 ms
-and 460 ms on Theano, 297 ms and 609 ms on JAX. The README says how that was measured.
+A training step of a CNN (case b of benchmarks/compare.py) takes 82 ms of processor time
+with it and 95 ms without. A step of a network of volumes (benchmarks/volumes.py) takes
+331 ms and 460 ms on Theano, 297 ms and 609 ms on JAX. The README describes the
+measurements.
 """

@@ -1,6 +1,6 @@
 """The derivative by a kernel as a function that XLA calls without Python in between.
 
-A training step of case b of `benchmarks/compare.py` takes 82 ms of the processor with
+A training step of case b of `benchmarks/compare.py` takes 82 ms of processor time with
 it and 95 ms without; one of a network of volumes takes 331 and 460 ms on Theano, 297
 and 609 ms on JAX (`benchmarks/volumes.py`).
 """
@@ -45,7 +45,7 @@ def kernel_gradient(
 ) -> Any:
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
-    As many calls as there are cores each do a part of the samples.
+    There are as many calls as cores; each computes a part of the samples.
 
     # Arguments
         windows: where the windows lie.
@@ -110,7 +110,7 @@ def _sizes(
 def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
     """Computes the derivative for a part of the samples, on XLA's memory.
 
-    The numbers are those of the sizes, then that of the first sample.
+    The numbers are the sizes, followed by the number of the first sample.
     """
     sizes = ConvolutionSizes(
         *to_fixed_tuple(numba.carray(numbers, SIZE_COUNT), SIZE_COUNT)
@@ -137,10 +137,10 @@ def _register() -> None:
 
 
 def _compiled() -> Any:
-    """Returns the function in machine code, from numba's cache where it is there.
+    """Returns the function in machine code, from numba's cache if it is there.
 
-    numba reads what it keeps of a function before it compares the source's date. What
-    an earlier version left can name a class that isn't there any more.
+    numba reads a cached function before it compares the source's date. An entry of an
+    earlier version may refer to a class that no longer exists.
     """
     try:
         return numba.cfunc(CALL, cache=True)(_call)

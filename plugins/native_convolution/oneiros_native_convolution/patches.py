@@ -1,7 +1,7 @@
 """The derivative of a convolution of images by its kernel, in numba.
 
-Blocks of patches that fit the cache are multiplied with the derivative by the result.
-Arrays are flat, of float32, channels last.
+Blocks of patches that fit into the cache are multiplied by the derivative by the
+result. Arrays are flat, of type float32, with channels last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Products of matrices in tiles that stay in vector registers: no BLAS, no threads.
+"""Products of matrices in tiles that stay in vector registers, without BLAS or threads.
 
-The tile is written in LLVM's language, because numba gives no access to registers: its
-sums live in them while it runs through the rows of both matrices.
+The tile is written in LLVM's language, because numba gives no access to registers. Its
+sums stay in registers while it reads the rows of both matrices.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Value = Any
 
 
 def jitted(function: Any) -> Any:
-    """Decorator: compiles a function when it is first called, and keeps its code on
+    """Decorator that compiles a function at its first call, and keeps its code on
     disk."""
     return numba.njit(cache=True, error_model="numpy")(function)
 

@@ -1,4 +1,5 @@
-"""What may have been meant by a name that a module of Keras doesn't have."""
+"""Advice on names that a module of Keras doesn't have: where they are, or what to write
+instead."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ FUNCTIONS_OF_KERAS_2 = {
     "set_image_data_format": "K.set_image_dim_ordering('tf') for channels_last, ('th') "
     "for channels_first",
 }
-"""What Keras 1 has for functions of `K` that Keras 2 added."""
+"""Replacements for functions that Keras 2 added to `K`."""
 
 OF_KERAS_0 = {
     "constraints.identity": "Leave the constraint out, or pass None",
@@ -42,10 +43,10 @@ OF_KERAS_0 = {
     "optimizers.kl_divergence": "Write from oneiros.objectives import kld",
     "regularizers.identity": "Leave the regularizer out, or pass None",
 }
-"""What to write for what earlier versions of Keras had."""
+"""Replacements for names of earlier versions of Keras."""
 
 OWN = "oneiros-old-code"
-"""This distribution, whose names other modules have only passed on."""
+"""This distribution; the names that it adds to modules have their homes elsewhere."""
 
 
 def missing_name(module: str, name: str) -> str:

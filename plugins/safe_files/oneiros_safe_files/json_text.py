@@ -52,8 +52,8 @@ def loads(text: str) -> Any:
 
 
 def loads_config(text: str) -> Any:
-    """Parses the text of a configuration, even if it was encoded as JSON twice, by
-    `json.dump(model.to_json(), file)`."""
+    """Parses the text of a configuration, even if it was encoded as JSON twice, as
+    `json.dump(model.to_json(), file)` does."""
     config = loads(text)
     return loads(config) if isinstance(config, str) else config
 
