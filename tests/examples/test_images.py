@@ -20,6 +20,13 @@ def test_a_siamese_network_beats_the_distance_of_pixels(run, backend):
     assert told_right > pixels + 0.1
 
 
+def test_frozen_layers_help_to_learn_from_few_images(run, backend):
+    added, _ = run(
+        "transfer", NB_TRAIN=100, NB_EPOCH=4, FEW=(5,), NB_DRAWS=2, NB_FEW_EPOCH=20
+    )
+    assert added > 0
+
+
 def test_a_dream_excites_more_than_a_random_change(run, backend):
     times, (by_chance,) = run(
         "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6
