@@ -1,6 +1,6 @@
 """The JAX backend: Keras 1's `K` on lazy tensors.
 
-They run as functions compiled by JAX.
+JAX compiles and runs the functions.
 """
 
 from __future__ import annotations

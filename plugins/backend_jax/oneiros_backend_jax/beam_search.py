@@ -17,11 +17,11 @@ Path = tuple[int, ...]
 
 @dataclass
 class _Beam:
-    """Log-probabilities that a path was seen so far.
+    """Log-probabilities of a path so far.
 
     # Properties
-        ended: with a blank after it.
-        open: with its last label still going on.
+        ended: of the path followed by a blank.
+        open: of the path whose last label may continue.
     """
 
     ended: float = -np.inf
@@ -49,10 +49,10 @@ def beam_search(
 ) -> tuple[list[T], T]:
     """Returns the best paths and their log-probabilities.
 
-    A path is (batch, steps), with -1 behind its end.
+    A path is (batch, steps), with -1 after its end.
 
-    JAX may call the host on a thread of its own, where it knows no types of 64 bits. So
-    what the host returns has 32: paths of int32, and a float64 as two halves.
+    JAX may call the host in another thread, in which 64-bit types are off. So the host
+    returns 32-bit types: paths of int32, and a float64 as two halves.
     """
     samples, steps, _ = logits.shape
     paths_shape = (top_paths, samples, steps)
@@ -107,7 +107,7 @@ def _extended(
     beams: dict[Path, _Beam],
     row: Array,
 ) -> dict[Path, _Beam]:
-    """Returns the paths after one more step, whose log-probabilities are `row`."""
+    """Returns the paths after another step with the log-probabilities `row`."""
     following: dict[Path, _Beam] = defaultdict(_Beam)
     blank = len(row) - 1
     for path, beam in beams.items():

@@ -1,6 +1,6 @@
 """Programs compiled by JAX.
 
-New values take over old ones' memory, and are stored as they are computed.
+New values reuse the memory of old ones, and are stored when they are computed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ZERO = np.int32(0)
 class _Variables:
     """The variables of a program.
 
-    Those that it writes come first, then those that it only reads.
+    The variables that it writes come first, then those that it only reads.
     """
 
     def __init__(self, program: Program) -> None:
@@ -62,9 +62,9 @@ class _Variables:
         new: Sequence[Any],
         used: Sequence[Any],
     ) -> list[Any]:
-        """Returns new values of the variables' shapes.
+        """Checks that new values have the variables' shapes, and returns them.
 
-        They share no memory with `used` ones.
+        They share no memory with the values in `used`.
         """
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
@@ -122,10 +122,10 @@ def compiled_run(
 ) -> CompiledLoop | None:
     """Returns a function that runs many steps.
 
-    It takes arrays, an index, the number of steps and the first step's number.
+    Its arguments are arrays, an index, the number of steps and the first step's number.
 
-    None if they hold a convolution and run on a CPU, where it takes sixty times as long
-    in a loop of XLA's.
+    Returns None if the steps contain a convolution and run on a CPU, where convolutions
+    in XLA's loops take up to sixty times as long.
     """
     variables = _Variables(program)
     count = len(variables.nodes)
@@ -225,7 +225,7 @@ def _compiled(
 
 
 class _Call:
-    """Calls what was compiled with the variables' values, and stores their new ones."""
+    """Calls a compiled function with the variables' values, and stores the new ones."""
 
     def __init__(
         self,

@@ -78,7 +78,7 @@ class JaxEngine:
     ) -> tuple[list[Any], list[Any]]:
         """Differentiates the replay, which runs once.
 
-        What it knows while tracing stays known.
+        Values that are known while tracing stay known.
         """
         known_leaves: dict[int, Any] = {}
         structure: Any = None

@@ -18,7 +18,7 @@ def run_loop(
     captured: list[Any],
     backwards: bool,
 ) -> Any:
-    """Takes a step for each place of the first axis of `sequences`.
+    """Runs a step for each index of the first axis of `sequences`.
 
     See `oneiros_lazy_graph.engine.Engine.loop`.
     """

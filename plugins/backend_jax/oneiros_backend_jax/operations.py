@@ -80,9 +80,9 @@ def _comparison(name: str) -> T:
 
 
 def _extreme(name: str, is_first: str) -> T:
-    """Makes the larger or smaller of a pair one of `K`.
+    """Makes a function of `K` of JAX's maximum or minimum of a pair.
 
-    Where both are equal, the derivative goes to the first.
+    If both are equal, the first one receives the derivative.
     """
 
     def function(x: T, y: T) -> T:
@@ -129,7 +129,7 @@ def _concrete(n: T) -> T:
 
 
 def sizes_of(shape: T) -> list[T]:
-    """Returns a shape as a list of ints or symbols, and None where it is open."""
+    """Returns a shape as a list of ints or symbols, with None for open sizes."""
     if isinstance(shape, jax.Array):
         _concrete(shape)
     sizes = [n if n is None else _concrete(n) for n in shape]
@@ -137,9 +137,9 @@ def sizes_of(shape: T) -> list[T]:
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
-    """Returns tensors that are joined along an axis.
+    """Returns tensors that can be joined along an axis.
 
-    In a trial, open sizes of the others take known ones.
+    In a trial, open sizes on the other axes become the known ones.
     """
     first, *others = tensors
     joined = axis % first.ndim

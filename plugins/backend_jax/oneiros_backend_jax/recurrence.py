@@ -35,7 +35,7 @@ class RecurrentLayers(FusedRecurrence):
 
 
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:
-    """Returns tensors of the results' shapes, for sizes that fit one another."""
+    """Returns tensors of the results' shapes, for sizes that agree."""
     masks = [] if mask is None else [mask]
     samples = agreed(*(part.shape[0] for part in (x, *masks, *initial)))
     steps = agreed(*(part.shape[1] for part in (x, *masks)))

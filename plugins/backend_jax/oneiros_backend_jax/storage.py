@@ -13,12 +13,12 @@ Array = np.ndarray[Any, Any]
 
 
 class Storage:
-    """A variable's value: an array of NumPy's until a function needs it, then of JAX's.
+    """A variable's value: a NumPy array until a function needs it, then a JAX array.
 
-    So building a model neither touches a GPU nor allocates its memory.
+    So building a model neither uses a GPU nor allocates its memory.
 
     # Arguments
-        array: the first value, which is the storage's from now on.
+        array: the first value; the storage owns it from now on.
 
     # Properties
         slot: list that holds the array.

@@ -1,11 +1,10 @@
 """Infers shapes with open sizes.
 
-An operation is tried with two choices of them.
+Each operation is tried with two choices for the open sizes.
 
-What comes out the same is known; what differs is open. Each tensor keeps the shapes
-that it had in both trials, so that sizes derived from open ones fit together. Sizes
-that follow from shapes alone are known in a trial, as they are when a function is
-traced.
+Sizes that are the same in both results are known; the others are open. Each tensor
+keeps its shapes in both trials, so sizes derived from open ones agree. Sizes that
+depend only on shapes are known in a trial, as they are when a function is traced.
 """
 
 from __future__ import annotations
@@ -60,9 +59,9 @@ def _trial() -> Iterator[None]:
 
 
 def fitted(*values: Any) -> tuple[Any, ...]:
-    """Returns tensors that are broadcast to one another.
+    """Returns tensors that can be broadcast together.
 
-    In a trial, open sizes take those that they meet.
+    In a trial, open sizes become those of the other tensor.
     """
     if not trying():
         return values
@@ -85,9 +84,9 @@ def met(
     y: Any,
     other: int,
 ) -> tuple[Any, Any]:
-    """Returns two tensors with axes of one size.
+    """Returns two tensors with axes of the same size.
 
-    In a trial, an open size takes the other.
+    In a trial, an open size becomes the other tensor's.
 
     # Arguments
         x, axis: a tensor, and its axis.
@@ -117,9 +116,9 @@ def single(x: Any, axes: Iterable[int]) -> Any:
 
 
 def agreed(*sizes: int) -> int:
-    """Returns the one size that several tensors have.
+    """Returns the size that several tensors have in common.
 
-    In a trial, it is that of those that aren't open.
+    In a trial, open sizes don't count.
 
     # Raises
         ValueError: if they differ.
@@ -154,13 +153,13 @@ def infer(
     call: Callable[..., Any],
     specs: list[Spec],
 ) -> Any:
-    """Returns what is known of a function's result.
+    """Returns what is known about a function's result.
 
-    Where sizes that are open can't be just any, those of the other tensors are tried.
+    If open sizes can't have any value, those of the other tensors are tried.
 
     # Arguments
         call: function of tensors.
-        specs: what is known of its arguments.
+        specs: what is known about its arguments.
 
     # Returns
         The result's Spec; if it is a tuple, list or dict, one of Specs.
@@ -201,9 +200,9 @@ def _tried(
     spec: Spec,
     trial: int,
 ) -> Any:
-    """Returns what stands for a tensor in a trial.
+    """Returns a tensor's stand-in for a trial.
 
-    An array if its value is known, else shape and type.
+    It is an array if the value is known, otherwise a shape and a type.
     """
     shape = spec.shape if spec.trials is None else spec.trials[trial]
     if isinstance(shape, np.ndarray):
@@ -244,7 +243,7 @@ def _specs(
     call: Callable[..., Any],
     arguments: list[list[Any]],
 ) -> Any:
-    """Returns the Specs of a function's result, by what it gives in each trial."""
+    """Returns the Specs of a function's result, from its results in both trials."""
     outcomes: list[Any] = []
     traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in arguments]
 
@@ -264,7 +263,7 @@ def _specs(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a trial's result was: its value, if that follows from sizes alone."""
+    """A trial's result, with its value if that depends only on sizes."""
 
     shape: tuple[int, ...]
     dtype: str

@@ -1,7 +1,7 @@
 """Type promotion for numbers, arrays and tensors in an operation.
 
-What is known while a function is traced, such as sizes, stays an array of NumPy's: JAX
-would make an unknown of it, which no shape can be made of.
+Values that are known while a function is traced, such as sizes, stay NumPy arrays: JAX
+would make them unknown, and unknown values can't become a shape.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def is_tensor(x: Any) -> bool:
 def is_known(x: Any) -> bool:
     """Returns whether `x` is known while a function is traced.
 
-    So are arrays and numbers of integers or truth values, and sizes.
+    Integers, booleans, arrays of them, and sizes are known.
     """
     if is_symbolic(x) or holds_symbolic_sizes(x):
         return True
@@ -50,7 +50,7 @@ def is_known(x: Any) -> bool:
 def space(*values: Any) -> Any:
     """Returns the namespace to compute with.
 
-    NumPy's if all values are known integers, else `jax.numpy`.
+    It is NumPy if all values are known integers, otherwise `jax.numpy`.
     """
     return np if all(map(is_known, values)) else jnp
 
@@ -108,7 +108,7 @@ def paired(
 
     # Arguments
         *values: tensors, arrays and numbers.
-        arithmetic: whether something is computed of them, so that booleans count as
+        arithmetic: whether the values are computed with, so that booleans count as
             integers.
     """
     arrays = [_array(x) for x in values]

@@ -102,10 +102,10 @@ class TheanoBackend(
     """Keras 1's `K` on PyTensor.
 
     # Properties
-        linker: what compiles functions: `"jax"`, or the name of a PyTensor mode such as
-            `"NUMBA"`. The environment variable `ONEIROS_THEANO_LINKER` sets it,
-            `K.function(…, mode=)` for one function. What `"jax"` can't compile,
-            PyTensor compiles, with a warning, unless `mode="jax"` was asked for.
+        linker: the compiler of functions: `"jax"`, or the name of a PyTensor mode such
+            as `"NUMBA"`. The environment variable `ONEIROS_THEANO_LINKER` sets it,
+            `K.function(…, mode=)` for one function. If `"jax"` can't compile a
+            function, PyTensor does, with a warning; `mode="jax"` makes it an error.
     """
 
     name: ClassVar[str] = "theano"

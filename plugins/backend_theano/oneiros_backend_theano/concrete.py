@@ -41,8 +41,8 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Returns whether a value is known to be zero throughout: what `zeros` made, and
-    zero scalars."""
+    """Returns whether all elements of a value are known to be zero: results of `zeros`,
+    and zero scalars."""
     if not isinstance(value, np.ndarray) or value.size == 0:
         return False
     repeats_one_number = value.size == 1 or not any(value.strides)

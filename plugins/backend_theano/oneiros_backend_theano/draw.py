@@ -27,8 +27,8 @@ STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
 
 
 def held_counters(tensors: Sequence[Any]) -> dict[Any, Any]:
-    """Returns what stands for the counters that tensors read in a function whose draws
-    are the same at each call.
+    """Returns replacements for the counters that tensors read, for a function whose
+    draws are the same at each call.
 
     # Returns
         A dict of counters, and of variables that `K.function` doesn't advance.

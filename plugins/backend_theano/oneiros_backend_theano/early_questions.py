@@ -1,6 +1,6 @@
-"""What `float(x)`, `if x:` and `len(x)` get of PyTensor's variables.
+"""Errors for `float(x)`, `if x:` and `len(x)` with PyTensor's variables.
 
-PyTensor answers in words of its own, or not at all.
+PyTensor's own errors don't mention `K`, or there are none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pytensor.tensor.variable import _tensor_py_operators
 
 
 def install() -> None:
-    """Has PyTensor's variables answer as the tensors of other backends do."""
+    """Makes PyTensor's variables raise the same errors as tensors of other backends."""
     for name, method in METHODS.items():
         setattr(_tensor_py_operators, name, method)
     _tensor_py_operators.__len__ = Unanswerable(LENGTH)
@@ -33,7 +33,7 @@ def _truth(x: Any) -> NoReturn:
 
 
 def _parts(x: Any) -> Iterator[Any]:
-    """Goes over the elements of a vector of known length, such as a shape."""
+    """Iterates over the elements of a vector of known length, such as a shape."""
     try:
         length = get_vector_length(x)
     except (TypeError, ValueError):

@@ -129,8 +129,8 @@ class _Evaluation:
         return list(op.pull(pullback, cotangents))
 
     def _jax_op_results(self, node: Any, inputs: list[Any]) -> list[Any]:
-        """Computes a JaxOp; one that the graph differentiates keeps what its gradient
-        needs."""
+        """Computes a JaxOp; if the graph differentiates it, keeps the values that the
+        gradient needs."""
         op = node.op
         key = (op, *node.inputs)
         pullback_op = self._pullback_ops.get(key)
@@ -170,8 +170,8 @@ def _constant_value(constant: Constant) -> Any:
 
 
 def _converted_results(node: Any, inputs: list[Any]) -> list[Any]:
-    """Returns what the conversion of a node's Op computes: with NumPy, if all inputs
-    are concrete; zeros, if inputs that are zero settle it; else with JAX."""
+    """Computes a node with the conversion of its Op: with NumPy if all inputs are
+    concrete, as zeros if inputs that are zero decide the result, otherwise with JAX."""
     compute = conversion(node)
     all_concrete = all(map(is_concrete, inputs))
     if len(node.outputs) > 1:
@@ -212,8 +212,8 @@ def _without_zeros(terms: list[Any]) -> list[Any]:
 
 
 def _as_declared(value: Any, variable: Any) -> Any:
-    """Gives a value the type that PyTensor declared, whatever JAX's promotion made of
-    it."""
+    """Converts a value to the type that PyTensor declared, as JAX's promotion rules
+    differ."""
     dtype = getattr(variable.type, "dtype", None)
     if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value

@@ -1,8 +1,8 @@
 """`x.eval({y: 3})` by the backend.
 
-PyTensor's own compiles with numba, which takes long, and can't read variables that JAX
-wrote. It stays for what the backend doesn't know: sparse matrices and PyTensor's own
-generators of random numbers.
+PyTensor's own evaluation compiles with numba, which is slow, and can't read variables
+that JAX wrote. It is only used for types that the backend doesn't know: sparse matrices
+and PyTensor's own random generators.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def install(session: Session) -> None:
 
 
 def is_for_pytensor(variables: Sequence[Any]) -> bool:
-    """Returns whether variables are computed from what the backend doesn't know."""
+    """Returns whether variables depend on types that the backend doesn't know."""
     return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
 
 

@@ -17,7 +17,8 @@ from oneiros_backend_theano.limits import LinkerError
 
 
 def _import_dispatch() -> Any:
-    """Imports PyTensor's dispatch, and undoes what that sets for the whole process."""
+    """Imports PyTensor's dispatch, and restores the settings of the process that it
+    changes."""
     flag = jax.enable_x64.get_global()
     from pytensor.link.jax.dispatch import jax_funcify
 

@@ -115,7 +115,7 @@ class GraphFunction(Function):
 
     @property
     def convolves(self) -> bool:
-        """Whether the graph holds a convolution."""
+        """Whether the graph contains a convolution."""
         nodes = apply_ancestors(self.results)
         return any(getattr(node.op, "convolves", False) for node in nodes)
 
@@ -144,7 +144,7 @@ class GraphFunction(Function):
         }
 
     def set_random_state(self, state: Any) -> None:
-        """Sets the seeds and the counters; what was compiled with other seeds is
+        """Sets the seeds and the counters; functions compiled with other seeds are
         compiled again."""
         seeds = state["seeds"]
         count = len(self.random_operations)

@@ -30,7 +30,7 @@ class JaxFunction(GraphFunction):
     generator's thread may draw from that.
 
     # Arguments
-        strict: bool, whether what JAX can't compile is an error.
+        strict: bool, whether a graph that JAX can't compile is an error.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class JaxFunction(GraphFunction):
         """Runs all steps in one call, compiled for as many as there were at most so
         far, or a few more.
 
-        XLA's loops make convolutions on a CPU many times slower: steps that hold one
+        Convolutions on a CPU are many times slower in XLA's loops, so steps with one
         are run one by one.
         """
         if self._stand_in is None:

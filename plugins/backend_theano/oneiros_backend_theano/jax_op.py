@@ -38,11 +38,11 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         ```
 
     # Arguments
-        name: str, what messages call it.
+        name: str, its name in messages.
         function: function of arrays that returns a tuple of arrays. Integers that are
             known while tracing, such as sizes, reach it as NumPy values.
         types: function of the input variables that returns the types of the outputs.
-        convolves: whether the function holds a convolution.
+        convolves: whether the function contains a convolution.
     """
 
     def __init__(

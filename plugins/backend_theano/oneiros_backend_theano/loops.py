@@ -116,16 +116,16 @@ def _as_state(place: int, new: Any, state: Any) -> Any:
 
 
 class StepGraph:
-    """The graph of one step: what it takes from its loop, what it takes from outside,
-    and what it computes.
+    """The graph of one step: its inputs from the loop and from outside, and its
+    results.
 
     # Properties
         inputs: the step's number, the slices and the states.
-        outputs: what the loop stacks.
+        outputs: the values that the loop stacks.
         states: the new values of the states.
         results: the outputs and the new states.
         captured: variables from outside that the step uses.
-        convolves: whether a step holds a convolution.
+        convolves: whether a step contains a convolution.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class StepGraph:
 
     @property
     def slice_count(self) -> int:
-        """The number of sequences that the loop takes slices of."""
+        """The number of sequences that the loop slices."""
         return len(self.inputs) - 1 - len(self.states)
 
     def split(self, results: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -43,7 +43,7 @@ Adapt = Callable[..., Sequence[Any]]
 
 
 def own_type(values: Sequence[Any]) -> str:
-    """Returns the type that PyTensor would give to what is computed of values."""
+    """Returns the type that PyTensor would choose for a result computed from values."""
     return str(upcast(*(as_tensor_variable(x).dtype for x in values)))
 
 
@@ -109,7 +109,7 @@ def _as_it_is(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes an operator tell in the words of `K` which shapes it can't combine.
+    """Makes an operator's errors name the shapes that it can't combine, as `K` does.
 
     # Arguments
         name: str, the name of its method, with `r` in front where the tensor is on the

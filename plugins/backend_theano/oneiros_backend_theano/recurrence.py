@@ -30,8 +30,8 @@ class Fused(FusedRecurrence):
 
 @functools.cache
 def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
-    """Returns the Op that takes the input, the mask if there is one, the projection's
-    weights, the recurrent weights and the first states."""
+    """Returns an Op whose inputs are the input, the mask if there is one, the
+    projection's weights, the recurrent weights and the first states."""
     state_count = layer.cell.states
 
     def compute(x: T, *others: T) -> tuple[T, ...]:

@@ -1,7 +1,7 @@
-"""What computes in the place of a function that the JAX linker can't compile.
+"""The replacement for a function that the JAX linker can't compile.
 
-It is PyTensor's virtual machine, in Python: ready at once, where PyTensor's numba
-linker may compile a small graph for half a minute; each step takes some times longer.
+It is PyTensor's virtual machine, in Python. It is ready at once, while PyTensor's numba
+linker may compile a small graph for half a minute; each step is several times slower.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StandIn(PytensorFunction):
     """Compiled by PyTensor; its random numbers go on where those of the function would.
 
     # Arguments
-        function: the JaxFunction that it stands in for.
+        function: the JaxFunction that it replaces.
     """
 
     def __init__(self, function: Any) -> None:
@@ -45,7 +45,7 @@ class StandIn(PytensorFunction):
         self._function = function
 
     def counters(self, steps: int) -> Any:
-        """Returns the counters of the function that it stands in for."""
+        """Returns the counters of the function that it replaces."""
         return self._function.counters(steps)
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:

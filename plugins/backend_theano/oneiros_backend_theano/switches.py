@@ -66,8 +66,8 @@ def _single_axes(variable: Any) -> list[bool]:
 
 
 def switch_result(node: Any, inputs: list[Any]) -> Any:
-    """Returns what a node gives that is a switch of which one branch is enough; None
-    for other nodes.
+    """Returns the result of a switch for which one branch is enough; None for other
+    nodes.
 
     # Arguments
         inputs: the values of the node's inputs, None for those that aren't computed.

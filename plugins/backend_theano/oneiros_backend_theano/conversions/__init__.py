@@ -1,9 +1,9 @@
 """From PyTensor's Ops to JAX.
 
-Covers what `K` builds, without PyTensor's own dispatch module; any other Op is looked
-up there. With that module for all Ops the first step of case d of
-`benchmarks/compare.py`, compiling included, takes 1.3 times as long: 1.7 seconds of the
-processor instead of 1.3 (`benchmarks/mechanisms.py conversions`).
+Covers the Ops that `K` builds, without PyTensor's own dispatch module; that module is
+only used for other Ops. With it for all Ops, the first step of case d of
+`benchmarks/compare.py`, compiling included, takes 1.3 times as long: 1.7 seconds of
+processor time instead of 1.3 (`benchmarks/mechanisms.py conversions`).
 
 Each module of this package has a table `MAKERS`: by the class of an Op, the function
 that makes the conversion of a node. See `kinds` for what a conversion is.

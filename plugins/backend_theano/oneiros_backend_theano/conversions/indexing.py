@@ -50,9 +50,9 @@ def _inc_subtensor(op: Any, node: Any) -> Conversion:
 def _reversible(x: Any, indices: Sequence[Any]) -> Any:
     """Returns a tensor that XLA can reverse, where indices reverse one.
 
-    XLA ends the process where it reverses what was written as a whole, `x.at[:].add(y)`
-    ("Invalid binary instruction opcode map"), as gradients of backward loops do. Behind
-    a barrier it doesn't see how the tensor came about.
+    XLA ends the process ("Invalid binary instruction opcode map") if it reverses a
+    tensor that was written as a whole, `x.at[:].add(y)`, as gradients of backward loops
+    do. A barrier hides from XLA how the tensor was made.
     """
     if is_concrete(x) or not any(map(_reverses, indices)):
         return x

@@ -23,7 +23,7 @@ from oneiros_backend_theano.conversions.kinds import Conversion, Maker
 
 
 class _States(NamedTuple):
-    """What a step takes from the step before, by kinds of states."""
+    """The states that a step receives from the step before, by kind."""
 
     mit_mot: list[Any]
     mit_sot: list[Any]
@@ -134,8 +134,8 @@ class _Loop:
         ]
 
     def _last_entries(self, traces: Sequence[Any]) -> list[Any]:
-        """Returns of stacked results what has room in their buffers: the last ones, and
-        the first states before them."""
+        """Returns the part of stacked results that fits into their buffers: the last
+        ones, preceded by the first states."""
         op = self.op
         firsts = self._first_states()
         earlier = [*firsts.mit_sot, *[state[None] for state in firsts.sit_sot]]
@@ -165,7 +165,7 @@ def _written(
 
 
 def _appended(entries: Any, new_value: Any) -> Any:
-    """Returns the last entries with a new one behind them, without the oldest."""
+    """Appends a new entry to the last ones, and drops the oldest."""
     new_entry = new_value[None].astype(entries.dtype)
     return jnp.concatenate([entries[1:], new_entry])
 
@@ -177,7 +177,7 @@ def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
 
 
 def _convolves(op: Any) -> bool:
-    """Returns whether a step holds a convolution."""
+    """Returns whether a step contains a convolution."""
     nodes = apply_ancestors(op.fgraph.outputs)
     return any(getattr(node.op, "convolves", False) for node in nodes)
 

@@ -103,9 +103,9 @@ def _parts(xp: Any, x: Any, axis: int, sizes: tuple[int, ...]) -> Any:
 
 
 def _check(op: Any, node: Any) -> Conversion:
-    """Checks what is known while tracing, such as sizes.
+    """Checks values that are known while tracing, such as sizes.
 
-    What isn't known, PyTensor checks.
+    PyTensor checks the others.
     """
 
     def check(xp: Any, x: Any, *conditions: Any) -> Any:
