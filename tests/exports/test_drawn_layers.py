@@ -27,7 +27,7 @@ def test_a_drawn_layer_computes_the_same_in_onnx(name, data):
         case = replace(case, dtype="float32")
     note(repr(case))
     with K.use("theano"), tempfile.TemporaryDirectory() as folder:
-        layer, inputs, outputs = case.connected()
+        _, inputs, outputs = case.connected()
         model = Model(inputs, outputs)
         try:
             report = oneiros.export(model, Path(folder) / "m.onnx")
