@@ -15,9 +15,9 @@ from oneiros.errors import CapabilityError
 from oneiros.exports import ExportError
 from oneiros.models import Model
 
-REFUSALS = ("stateful", "doesn't depend on")
-"""What the messages of refusals hold: a state between batches, and what a model of
-Keras can't be made of."""
+REFUSALS = ("stateful", "needs to know the sizes of images")
+"""What the messages of refusals hold: a state between batches, and borders that depend
+on sizes that aren't known."""
 
 
 @given(name=st.sampled_from(sorted(STRATEGIES)), data=st.data())
