@@ -1,10 +1,10 @@
 """Returns memory that XLA's compiler leaves allocated to the system.
 
-The compiler asks for much and keeps little of it, but glibc keeps what was freed.
-Giving it back leaves 828 MB with a process that trains the LSTM (case c of the
-comparison) instead of 923 MB, as VmRSS of /proc tells it after
-`python benchmarks/compare.py --case c --engine tensorflow --measure fit` has trained;
-`benchmarks/mechanisms.py allocator` compares what a process holds with it and without.
+The compiler allocates much memory and keeps little of it, but glibc keeps what was
+freed. If it is returned, a process that trains the LSTM (case c of the comparison)
+holds 828 MB instead of 923 MB (VmRSS of /proc, after
+`python benchmarks/compare.py --case c --engine tensorflow --measure fit`).
+`benchmarks/mechanisms.py allocator` compares both.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The TensorFlow backend: Keras 1's `K` on lazy tensors.
 
-They run as graph functions of TensorFlow 2.
+The functions run as graph functions of TensorFlow 2.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class TensorFlowBackend(
         return self.recorder.record(pinned(normalize_by), arguments, label=label)
 
     def _keeps_channels(self, x: T, axes: T) -> bool:
-        """Returns whether `x` is images, and these axes are all but the channels."""
+        """Returns whether `x` holds images, and these axes are all but the channels."""
         if self.ndim(x) != len(IMAGE_AXES):
             return False
         return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
@@ -136,7 +136,7 @@ class TensorFlowBackend(
     def _suits_kernel(self, x: T, by_channel: tuple[T, ...]) -> bool:
         """Returns whether TensorFlow's kernel can normalise `x` by these tensors.
 
-        It takes float32 images, and values per channel.
+        The kernel needs float32 images, and one value per channel.
         """
         for part in (x, *by_channel):
             if not self.recorder.owns(part) or self.dtype(part) != "float32":

@@ -17,7 +17,7 @@ def beam_search(
 ) -> tuple[list[T], T]:
     """Returns the best paths and their log-probabilities.
 
-    A path is (batch, steps), with -1 behind its end.
+    A path is (batch, steps), with -1 after its end.
     """
     by_time = tf.transpose(
         logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32), (1, 0, 2)

@@ -23,10 +23,10 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Outside:
-    """What is computed outside of what XLA compiles.
+    """The computation that runs before XLA's compiled code.
 
     # Properties
-        prepare: function of tensors that makes those of the function.
+        prepare: function of tensors that returns the arguments of the compiled code.
         signature: its tensors' `tf.TensorSpec`s.
     """
 
@@ -37,16 +37,16 @@ class Outside:
 class Compiled:
     """A graph function bound to its variables.
 
-    XLA runs it where that works and pays.
+    XLA runs it if it can, and if that is faster.
 
     # Arguments
         fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace
             it twice if it captured the variables instead.
         program: the Program that has these variables.
         signature: the tensors' `tf.TensorSpec`s.
-        outside: what makes these tensors of others.
-        plain: function of the same tensors to run where XLA isn't chosen; by default
-            the graph function.
+        outside: the computation that makes these tensors from others.
+        plain: function of the same tensors to run if XLA isn't chosen; by default the
+            graph function.
     """
 
     def __init__(
@@ -94,16 +94,16 @@ class Compiled:
         """Returns the outputs as arrays.
 
         # Arguments
-            tensors: what `outside` takes, if there is one, else what `fn` takes.
+            tensors: the arguments of `outside` if there is one, otherwise of `fn`.
         """
         return self._result(self._run, tensors, tensors)
 
     def call_prepared(self, prepared: list[Any], *tensors: Any) -> list[Array]:
-        """Does the same where it is known what `outside` would make of the tensors.
+        """Does the same if the results of `outside` are already known.
 
         # Arguments
-            prepared: what it would make.
-            tensors: what it takes.
+            prepared: the results of `outside`.
+            tensors: its arguments.
         """
         if self._inner is None:
             return self(*tensors)
@@ -135,7 +135,7 @@ class Compiled:
     def _forget(self) -> None:
         """Frees what isn't needed any more, now that XLA's code runs.
 
-        Those are graphs, and what its compiler left.
+        That is the graphs, and memory of the compiler.
         """
         self._plain = None
         for runnable in self._runnables:

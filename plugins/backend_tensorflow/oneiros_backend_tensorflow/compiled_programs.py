@@ -1,8 +1,8 @@
 """Reuses XLA's compiled programs for the same graph.
 
-XLA keeps it for the life of a process anyway. Building and training the small network
-(case d of the comparison) once more takes 0.24 seconds of the processor and 673 MB this
-way, 1.2 seconds and 716 MB where each is compiled anew
+XLA keeps a program for the life of a process anyway. Building and training the small
+network (case d of the comparison) a second time takes 0.24 seconds of processor time
+and 673 MB this way, and 1.2 seconds and 716 MB if each program is compiled anew
 (`benchmarks/mechanisms.py compiled_programs`).
 """
 
@@ -28,9 +28,9 @@ def compiled_once(
     variables: list[Any],
     compile_: Callable[[], Any],
 ) -> Runnable:
-    """Returns what XLA made of a graph.
+    """Returns XLA's program for a graph.
 
-    If it made something before of one that is the same but for names, that.
+    A program for a graph that differs only in names is used again.
 
     # Arguments
         concrete: the graph as a concrete function of variables and tensors.
@@ -64,7 +64,7 @@ def _digest(graph: Any, variables: list[Any]) -> bytes:
 class _Names:
     """Numbers in names, by their order in a graph.
 
-    TensorFlow counts them through the life of a process.
+    TensorFlow goes on counting for the life of a process.
     """
 
     def __init__(self) -> None:

@@ -1,9 +1,9 @@
 """TensorFlow's functions that call functions: `tf.while_loop`, `tf.scan`, `tf.cond`.
 
-`tf.map_fn` is `K.map_fn`, and `tf.cond` is `K.switch`: what they call is recorded. The
-others are recorded as whole calls, and call their functions with values whenever they
-run. Lazy tensors that these functions use from outside become arguments of the call: a
-trial on placeholders finds them.
+`tf.map_fn` is `K.map_fn`, and `tf.cond` is `K.switch`, so the functions that they call
+are recorded. The others are recorded as whole calls, which call their functions with
+values when they run. Lazy tensors that these functions use from outside become
+arguments of the call: a trial on placeholders finds them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WHOLE = ("foldl", "foldr", "scan", "while_loop")
 
 
 def install(recorder: Recorder) -> None:
-    """Has TensorFlow's functions that call functions take a recorder's tensors."""
+    """Makes TensorFlow's functions that call functions accept a recorder's tensors."""
     for version in versions():
         for name in WHOLE:
             whole = _Whole(recorder, getattr(version, name), f"tf.{name}")
@@ -47,7 +47,7 @@ def _replace(
     recorder: Recorder,
     record: Function,
 ) -> None:
-    """Has a function of TensorFlow recorded where lazy tensors are concerned."""
+    """Makes a function of TensorFlow record calls with lazy tensors."""
     function = getattr(version, name)
 
     @functools.wraps(function)
@@ -111,7 +111,7 @@ class _Whole:
     # Properties
         recorder: the Recorder.
         function: the function.
-        label: what messages call it.
+        label: its name in messages.
     """
 
     recorder: Recorder

@@ -1,7 +1,4 @@
-"""Custom gradients in TensorFlow's graphs.
-
-And whether what is traced wants any.
-"""
+"""Custom gradients in TensorFlow's graphs, for programs that differentiate."""
 
 from __future__ import annotations
 
@@ -20,9 +17,8 @@ _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", defau
 
 @contextmanager
 def while_tracing(program: Program) -> Iterator[None]:
-    """Inside, operations take the form that suits a program.
-
-    That is with derivatives of our own, or without.
+    """Context in which operations are traced for a program: with derivatives of our
+    own, or without.
     """
     token = _traced.set(program)
     try:
@@ -49,8 +45,8 @@ def with_derivative(
     # Arguments
         results: the tensors.
         arguments: what they were computed from.
-        derivative: function of what is returned here, and of the gradients by it, that
-            returns those by the arguments; None for one that has none.
+        derivative: function of these results, and of the gradients by them, that
+            returns the gradients by the arguments; None for an argument without one.
     """
     copies = tf.identity_n([*results, *arguments])
     count = len(results)
@@ -68,7 +64,7 @@ def with_derivative(
 def dense(gradient: T) -> T:
     """Returns a derivative as a tensor.
 
-    TensorFlow may give it as rows and their indices.
+    TensorFlow may represent it by rows and their indices.
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient

@@ -13,9 +13,8 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
 def scope() -> AbstractContextManager[Any]:
-    """Returns a context in which TensorFlow computes on the device.
-
-    There it also makes tensors and variables.
+    """Returns a context in which TensorFlow computes on the device, and creates tensors
+    and variables there.
 
     # Raises
         SettingsError: if the setting makes no sense, or names a device that isn't
@@ -28,7 +27,7 @@ def scope() -> AbstractContextManager[Any]:
 def at_once() -> AbstractContextManager[Any]:
     """Returns a context in which TensorFlow computes at once.
 
-    Code of 2016 goes into graphs of TensorFlow 1 on the way, by `with session:` or
+    Code of 2016 may be inside a graph of TensorFlow 1, with `with session:` or
     `with graph.as_default():`.
     """
     if tf.executing_eagerly():
@@ -40,7 +39,7 @@ def at_once() -> AbstractContextManager[Any]:
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that runs on the device.
 
-    It is `function` itself where TensorFlow is to choose.
+    It is `function` itself if TensorFlow chooses the device.
     """
     name = chosen()
     if name is None:
@@ -62,15 +61,15 @@ def on_gpu() -> bool:
 
 
 def in_host_memory() -> bool:
-    """Returns whether what is compiled runs where NumPy's arrays are.
+    """Returns whether compiled code runs in the memory of NumPy's arrays.
 
-    That is so on the first CPU device.
+    That is the case on the first CPU device.
     """
     return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
 
 
 def find(device: Device) -> str:
-    """Returns what TensorFlow calls a device.
+    """Returns TensorFlow's name of a device.
 
     # Raises
         SettingsError: if it isn't there.
@@ -87,9 +86,9 @@ def find(device: Device) -> str:
 
 
 def _allow_growth() -> None:
-    """Lets TensorFlow take a GPU's memory as it needs it.
+    """Lets TensorFlow allocate a GPU's memory when it needs it.
 
-    It must not have begun to use it otherwise.
+    TensorFlow must not have used the GPU before.
     """
     if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower() != "true":
         return

@@ -59,7 +59,7 @@ class TensorFlowEngine:
         return tf.cast(value, dtype)
 
     def key(self, seed: int, counter: Any) -> Any:
-        """Returns what TensorFlow's stateless random functions take as their seed."""
+        """Returns the seed for TensorFlow's stateless random functions."""
         return tf.stack([seed, counter])
 
     def fold(self, key: Any, number: Any) -> Any:

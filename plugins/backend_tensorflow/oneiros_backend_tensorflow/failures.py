@@ -17,7 +17,7 @@ _NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces",
 
 
 def reason(error: Exception) -> str:
-    """Returns what an error says, without the names of nodes in TensorFlow's graphs."""
+    """Returns an error's text without the names of nodes in TensorFlow's graphs."""
     message = getattr(error, "message", None) or str(error)
     lines = [line.strip() for line in message.splitlines()]
     telling = (line for line in lines if line and not line.startswith(_NOISE))

@@ -33,7 +33,7 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
         specs: the Specs of its arguments.
 
     # Returns
-        The Specs of what it returns, in the same tuples, lists and dicts.
+        The Specs of its results, in the same tuples, lists and dicts.
     """
     graph = tf.__internal__.FuncGraph("inference")
     try:
@@ -78,7 +78,7 @@ def _spec(x: Any) -> Spec:
 def sizes_of(shape: Any) -> Shape:
     """Returns TensorFlow's shape as ints and None.
 
-    Where TensorFlow 2's behavior is switched off its sizes are `Dimension`s.
+    If TensorFlow 2's behavior is switched off, its sizes are `Dimension`s.
     """
     return None if shape.rank is None else tuple(shape.as_list())
 

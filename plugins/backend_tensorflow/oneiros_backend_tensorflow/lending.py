@@ -1,8 +1,7 @@
 """Arrays lent to TensorFlow: tensors in NumPy's own memory instead of copies.
 
-Without it `predict` of one row takes 25 % more on the small network (case d of the
-comparison), by the clock and of the processor, as `benchmarks/mechanisms.py lending`
-measures.
+Without it, `predict` of one row takes 25 % longer on the small network (case d of the
+comparison), in real time and in processor time (`benchmarks/mechanisms.py lending`).
 """
 
 from __future__ import annotations
@@ -34,12 +33,10 @@ def lent(array: Array) -> Any:
 
 
 class Staging:
-    """Tensors to call a function with, time and again.
+    """Tensors that are reused as the arguments of a function.
 
-    Arrays are copied into their memory.
-
-    That takes half the time of making tensors. Each call under way has a set of its
-    own.
+    Arrays are copied into their memory. That takes half the time of making tensors.
+    Each running call has its own set.
     """
 
     def __init__(self) -> None:

@@ -3,10 +3,9 @@
 They have derivatives of any order.
 
 XLA can't compile TensorFlow's own derivative of a loop that reads slices. Here the
-derivative is another loop, which takes each step once more: a loop keeps its states,
-not every step's intermediate results. A step that draws, prints or calls back into
-Python, other than by `K`, would do that once more, too: TensorFlow differentiates such
-a loop.
+derivative is another loop, which runs each step again: a loop keeps its states, but not
+the intermediate results of all steps. A step that draws, prints or calls Python, other
+than through `K`, would do that again, too, so TensorFlow differentiates such a loop.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Results = tuple[list[T], list[T]]
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a loop is run on.
+    """The arguments of a run of a loop.
 
     # Properties
         sequences: tensors whose first axis is looped over.
@@ -64,8 +63,8 @@ class Loop:
         step: a Step that uses no other tensors that anything is differentiated by.
         types: of the outputs.
         backwards: whether the last place comes first.
-        keeps: whether a run keeps its states for its derivative, which else begins with
-            another run.
+        keeps: whether a run keeps its states for its derivative, which otherwise begins
+            with another run.
     """
 
     step: Step
@@ -119,9 +118,9 @@ class Loop:
 
 
 def _keeping_states(loop: Loop, states: list[T]) -> Loop:
-    """Returns a loop that also puts out the states before each step.
+    """Returns a loop that also outputs the states before each step.
 
-    They come ahead of its other outputs.
+    They precede its other outputs.
     """
     types = [state.dtype for state in states]
     step = _step_with_states(loop.step)
@@ -145,7 +144,7 @@ def _step_with_states(step: Step) -> Step:
 
 @dataclass(frozen=True)
 class _Run:
-    """What a run of a loop computed.
+    """The results of a run of a loop.
 
     # Properties
         last_states: the last states.

@@ -2,11 +2,11 @@
 
 `tf.nn.relu(x)` records itself, as `K.relu(x)` does.
 
-TensorFlow asks its global dispatchers about arguments that a function can't take. What
-can't be recorded answers with the way out, `K.apply`. Functions that call functions
-have a module of their own, `control_flow`. One function is out of reach: `tf.print(x)`
-shows the lazy tensor itself, at once; `K.print_tensor` shows its values, whenever they
-are computed.
+TensorFlow calls its global dispatchers for arguments that a function doesn't accept.
+If a call can't be recorded, the error recommends `K.apply`. Functions that call
+functions have a module of their own, `control_flow`. One function can't be recorded:
+`tf.print(x)` shows the lazy tensor itself, at once; `K.print_tensor` shows its values
+when they are computed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _no_type(value: Any) -> NoReturn:
 
 
 def register(recorder: Recorder) -> None:
-    """Lets TensorFlow's functions take the tensors of `recorder`; once per process."""
+    """Makes TensorFlow's functions accept `recorder`'s tensors; once per process."""
     _Dispatcher(recorder).register()
     tf.register_tensor_conversion_function(LazyTensor, _converted)
     type_spec.register_type_spec_from_value_converter(

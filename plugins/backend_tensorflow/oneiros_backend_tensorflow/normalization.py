@@ -1,11 +1,10 @@
 """Batch normalisation of images with TensorFlow's fused kernels.
 
-Without them a training step of the ResNet (case f of the comparison) takes 23 % more of
-the processor, and 19 % more by the clock, as
-`benchmarks/mechanisms.py normalization` measures.
+Without them, a training step of the ResNet (case f of the comparison) takes 23 % more
+processor time and 19 % more real time (`benchmarks/mechanisms.py normalization`).
 
-TensorFlow's own derivatives of the kernels take mean and variance for constants, and
-have none themselves.
+TensorFlow's own derivatives of the kernels treat mean and variance as constants, and
+have no derivatives themselves.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def normalize_by(
 
     They have shape (samples, rows, columns, channels).
 
-    A program without gradients gets the kernel, which goes over the images once.
+    A program without gradients uses the kernel, which reads the images once.
     """
     if derivatives_wanted():
         return (x - mean) * (gamma / tf.sqrt(tf.maximum(variance + epsilon, 0))) + beta

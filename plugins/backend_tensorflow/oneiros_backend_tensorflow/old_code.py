@@ -1,8 +1,8 @@
 """TensorFlow code of 2016: errors that say what to write today.
 
-Names that TensorFlow dropped, and arguments that it renamed or moved, are told of where
-code asks for them: `tf.mul(x, y)`, `tf.reduce_sum(x, keep_dims=True)`, `tf.concat(1,
-tensors)`. Nothing else changes: `hasattr(tf, "mul")` is False.
+Code that uses a name that TensorFlow dropped, or an argument that it renamed or moved,
+gets an error with advice: `tf.mul(x, y)`, `tf.reduce_sum(x, keep_dims=True)`,
+`tf.concat(1, tensors)`. Nothing else changes: `hasattr(tf, "mul")` is False.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _at(module: Any, path: str) -> Any:
 
 
 def _explain_missing(module: Any, path: str) -> None:
-    """Gives a module the function that Python calls for a name that it doesn't have."""
+    """Adds to a module the function that Python calls for missing names."""
     inner = vars(module).get("_tfmw_wrapped_module", module)
     if not hasattr(inner, "__getattr__"):
         inner.__getattr__ = functools.partial(_missing, inner, path)

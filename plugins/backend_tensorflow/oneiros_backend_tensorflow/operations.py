@@ -61,9 +61,9 @@ def _on_pair(fn: Callable[[T, T], T]) -> T:
 
 
 def widened(fn: Callable[..., T]) -> Callable[..., T]:
-    """Makes a function of two tensors of one type one that takes narrow integers, too.
+    """Makes a function of two tensors of one type accept narrow integers, too.
 
-    They are computed as int32, of which the lowest bits are the result.
+    They are computed as int32, and the lowest bits are the result.
     """
 
     def function(x: T, y: T, *args: Any) -> T:
@@ -117,7 +117,7 @@ def _as_tensor(x: T) -> T:
 
 
 def sizes_of(shape: T) -> T:
-    """Returns a shape that a user gave as TensorFlow takes it."""
+    """Converts a user's shape to TensorFlow's form."""
     if tf.is_tensor(shape):
         return shape
     return [_plain(n) for n in shape]
@@ -129,9 +129,9 @@ def _plain(n: T) -> T:
 
 
 def _axes(function: str, x: T, axes: T) -> list[int] | None:
-    """Returns axes of a tensor; None stands for all of them.
+    """Returns axes of a tensor; None means all of them.
 
-    Where not even the rank is known, they are taken as they are.
+    If the rank isn't known, they are returned as they are.
     """
     if axes is None:
         return None

@@ -58,7 +58,7 @@ def _indexed(x: T, index: T) -> T:
 
 
 def _index(part: T) -> T:
-    """Returns a part of an index as TensorFlow takes it."""
+    """Converts a part of an index to TensorFlow's form."""
     if isinstance(part, slice):
         return slice(_index(part.start), _index(part.stop), _index(part.step))
     is_place = tf.is_tensor(part) and part.dtype.is_integer

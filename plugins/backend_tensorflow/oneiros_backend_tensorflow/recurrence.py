@@ -1,7 +1,7 @@
 """Whole recurrent layers as one operation, on TensorFlow.
 
 The loops themselves are those of `oneiros_backend_toolkit.recurrent_gradients`. Their
-results' shapes are told instead of traced: building an LSTM takes 10 ms of the
+results' shapes are stated instead of traced: building an LSTM takes 10 ms of the
 processor, and 73 ms where its loop is traced for that
 (`benchmarks/mechanisms.py recurrent_shapes`).
 """
