@@ -15,6 +15,8 @@ medians of the turns' ratios to the engine's best hand-written loop and to Keras
 that engine, and whether they are within the limits. Where other work shares the
 machine, `--clock processor` takes the ratios from processor time. Fails if losses
 differ or aren't finite, or a limit is missed.
+The engine `onnx` only predicts: name it, and what to measure, as in `--engine onnx
+--engine jax --measure predict --measure "one row"`; its first loss is compared.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--case", action="append", choices=list(CASES))
     parser.add_argument("--measure", action="append", choices=MEASURES)
     parser.add_argument(
-        "--engine", action="append", choices=["theano", "tensorflow", "jax", "torch"]
+        "--engine",
+        action="append",
+        choices=["theano", "tensorflow", "jax", "onnx", "torch"],
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one round of two turns")
@@ -75,6 +79,13 @@ def main() -> int:
     rounds = 1 if chosen.quick else chosen.rounds
     turns = 2 if chosen.quick else run.TURNS
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
+    if engines.intersection(run.PREDICTING) and set(measures) - set(run.PREDICTIONS):
+        print(
+            "The engine onnx only predicts. Say what to measure: --measure predict "
+            "--measure 'one row'",
+            file=sys.stderr,
+        )
+        return 2
     engines |= {"jax"} if "theano" in engines else set()
     results = {}
     failures = []

@@ -34,6 +34,8 @@ class Case:
         checked: steps after which all losses must agree.
         draw: function of a random state that returns the first weights.
         tokens: number of different tokens, if a sample consists of them.
+        normalizes: whether it normalizes batches, so that the loss of a training step
+            isn't that of a prediction.
         epsilon: Adam's. Where gradients are rounded much, a large one keeps losses
             comparable: Adam turns the sign of a tiny gradient into a whole step.
     """
@@ -48,6 +50,7 @@ class Case:
     convolves: bool = False
     recurs: bool = False
     tokens: int = 0
+    normalizes: bool = False
     epsilon: float = 1e-8
 
     @property
@@ -191,6 +194,7 @@ CASES = {
         3,
         _resnet,
         convolves=True,
+        normalizes=True,
         epsilon=0.1,
     ),
 }

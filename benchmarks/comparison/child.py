@@ -40,15 +40,23 @@ class Measured:
         self.contender = made(name, form)
         self.case = case
         x, y = case.data(case.batch * case.checked)
-        losses = [self.contender.train_on_batch(x[: case.batch], y[: case.batch])]
+        first = x[: case.batch], y[: case.batch]
+        trains = getattr(self.contender, "trains", True)
+        first_batch = (
+            self.contender.train_on_batch if trains else self.contender.evaluate
+        )
+        losses = [first_batch(*first)]
         self.first["first batch"] = (
             1e3 * (time.time() - started),
             1e3 * time.process_time(),
         )
-        losses.append(
-            self.contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None)
-        )
-        self.first["losses"] = [*losses, self.contender.evaluate(x, y)]
+        if trains:
+            rest = x[case.batch :], y[case.batch :]
+            losses.append(self.contender.fit(*rest, 1, False, lambda: None))
+            losses.append(self.contender.evaluate(x, y))
+        elif case.normalizes:
+            losses = []
+        self.first["losses"] = losses
         self.x, self.y = case.data()
         self.epochs = 0
 

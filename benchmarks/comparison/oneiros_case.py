@@ -11,12 +11,18 @@ from comparison.cases import CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, bl
 
 
 class Contender:
-    """A model of Oneiros on the backend that ONEIROS_BACKEND names."""
+    """A model of Oneiros on the backend that ONEIROS_BACKEND names.
+
+    # Properties
+        trains: whether the backend has gradients.
+    """
 
     def __init__(self, name: str, form: str) -> None:
+        import oneiros
         from oneiros.optimizers import Adam
 
         self.case = CASES[name]
+        self.trains = "gradients" in oneiros.backend.current().capabilities
         self.model = NETWORKS[name]()
         loss = (
             "binary_crossentropy"

@@ -46,6 +46,10 @@ MEASURES = (
     "import",
     "memory",
 )
+PREDICTING = ("onnx",)
+"""The engines that don't train."""
+PREDICTIONS = ("evaluate", "predict", "one row", "first batch", "import")
+"""The measures of these."""
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5
 """A hand-written loop that took this many times the best one's time in a measure's
@@ -61,7 +65,7 @@ class Contender:
 
     # Arguments
         kind: "oneiros", "keras3" or "hand".
-        engine: "theano", "tensorflow", "jax" or "torch"; what Keras 3 and hand-written
+        engine: "theano", "tensorflow", "jax", "onnx" or "torch"; what Keras 3 and hand-written
             loops share.
         needs: packages without which it is left out.
     """
@@ -122,7 +126,7 @@ def contenders(case: Case) -> list[Contender]:
             "",
             (f"oneiros_backend_{engine}",),
         )
-        for engine in ("theano", "tensorflow", "jax")
+        for engine in ("theano", "tensorflow", "jax", "onnx")
     ]
     for engine in ("tensorflow", "jax", "torch"):
         for steps in (1, 16) if engine != "torch" else (1,):
@@ -344,7 +348,7 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
     where = ""
     named = [(record.contender.name, record.losses) for record in records]
     for place, what in enumerate(("first loss", "mean of the next", "loss after them")):
-        losses = {name: values[place] for name, values in named}
+        losses = {name: values[place] for name, values in named if len(values) > place}
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 return math.inf, f"{what}: {loss!r} of {name}"
@@ -399,7 +403,16 @@ def best(
 def versions() -> dict[str, str]:
     """Returns the versions of what was measured."""
     ratios = {}
-    for name in ("oneiros", "keras", "tensorflow", "jax", "torch", "pytensor", "numpy"):
+    for name in (
+        "oneiros",
+        "keras",
+        "tensorflow",
+        "jax",
+        "onnxruntime",
+        "torch",
+        "pytensor",
+        "numpy",
+    ):
         try:
             ratios[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
