@@ -65,8 +65,8 @@ class Contender:
 
     # Arguments
         kind: "oneiros", "keras3" or "hand".
-        engine: "theano", "tensorflow", "jax", "onnx" or "torch"; what Keras 3 and hand-written
-            loops share.
+        engine: "theano", "tensorflow", "jax", "onnx" or "torch"; what Keras 3 and
+            hand-written loops share.
         needs: packages without which it is left out.
     """
 
@@ -349,6 +349,8 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
     named = [(record.contender.name, record.losses) for record in records]
     for place, what in enumerate(("first loss", "mean of the next", "loss after them")):
         losses = {name: values[place] for name, values in named if len(values) > place}
+        if not losses:
+            continue
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 return math.inf, f"{what}: {loss!r} of {name}"
