@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+
+from oneiros_export_tensorflow.plain_tensorflow import tf
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Result = tuple[str, list[Arrays]]

@@ -6,7 +6,7 @@ python -m oneiros_export_tensorflow.tflite_converter FOLDER FILE
 import sys
 from pathlib import Path
 
-import tensorflow as tf
+from oneiros_export_tensorflow.plain_tensorflow import tf
 
 
 def main(folder: str, path: str) -> None:
