@@ -85,3 +85,10 @@ def test_what_onnx_cannot_hold_is_refused(tmp_path):
         with pytest.raises(CapabilityError, match=r"K\.apply calls an engine"):
             oneiros.export(model, tmp_path / "m.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_saving_to_the_suffix_of_onnx_says_how_to_export(tmp_path):
+    with K.use("theano"):
+        model = Sequential([Dense(2, input_dim=2)])
+        with pytest.warns(UserWarning, match=r"type oneiros.export\(model, 'm.onnx'\)"):
+            model.save(tmp_path / "m.onnx")

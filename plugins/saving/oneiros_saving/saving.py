@@ -9,7 +9,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import plugins
+from oneiros import plugins, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
@@ -125,8 +125,17 @@ def _warn_of_suffix(path: Path) -> None:
         warn(
             f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. "
             f"{suffix} is the suffix of {SUFFIXES_OF_OTHERS[suffix]}: call it "
-            f"{path.with_suffix('.h5').name}."
+            f"{path.with_suffix('.h5').name}.{_export_hint(path)}"
         )
+
+
+def _export_hint(path: Path) -> str:
+    if path.suffix.lower().removeprefix(".") not in registry.names("export"):
+        return ""
+    return (
+        f" To write a file for {SUFFIXES_OF_OTHERS[path.suffix.lower()]}, type "
+        f"oneiros.export(model, {path.name!r})."
+    )
 
 
 def _layer_weights(model: Any) -> LayerWeights:

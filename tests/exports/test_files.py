@@ -1,0 +1,54 @@
+"""All whole models among the files of Keras 1 and 2 go to every destination.
+
+The test command takes four of them to ONNX; the exhaustive run takes all to all.
+"""
+
+from pathlib import Path
+
+import oneiros
+import pytest
+from oneiros import backend as K
+from oneiros.exports import ExportError
+from oneiros.models import load_model
+
+TESTS = Path(__file__).resolve().parents[1]
+FOLDERS = ("golden/models", "saving/keras2", "saving/genuine/ethnicolr")
+LEFT_OUT = ("weights", "refused")
+"""Parts of the names of files that hold no model, or one that isn't loaded."""
+STATEFUL = ("seq_stateful_lstm.h5",)
+TARGETS = ("model.onnx", "model.stablehlo", "saved_model", "model.tflite")
+IN_TEST_COMMAND = (
+    "census2000_ln_lstm.h5",
+    "func_resnet_block_th.h5",
+    "recurrent.h5",
+    "seq_convlstm_th.h5",
+)
+
+
+def files():
+    return [
+        path
+        for folder in FOLDERS
+        for path in sorted((TESTS / folder).glob("*.h5"))
+        if not any(part in path.name for part in LEFT_OUT)
+    ]
+
+
+def cases():
+    for target in TARGETS:
+        for path in files():
+            is_short = target == TARGETS[0] and path.name in IN_TEST_COMMAND
+            mark = () if is_short else pytest.mark.exhaustive(only=True)
+            yield pytest.param(path, target, id=f"{path.name}-{target}", marks=mark)
+
+
+@pytest.mark.parametrize(("path", "target"), list(cases()))
+def test_a_file_predicts_the_same_elsewhere(tmp_path, path, target):
+    with K.use("theano"):
+        model = load_model(path)
+        if path.name in STATEFUL:
+            with pytest.raises(ExportError, match="keeps its state"):
+                oneiros.export(model, tmp_path / target)
+            return
+        report = oneiros.export(model, tmp_path / target)
+    assert report.comparison.largest.relative < 1e-5
