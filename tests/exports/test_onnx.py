@@ -20,6 +20,7 @@ MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 def convert(oneiros_command, tmp_path, monkeypatch):
     """Runs `oneiros convert` in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    K.reset_uids()
     with K.use("theano"):
         yield partial(oneiros_command, "convert")
 
