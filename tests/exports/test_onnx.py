@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 from oneiros import backend as K
-from oneiros.errors import CapabilityError
+from oneiros import file_tools, settings
+from oneiros.errors import ArgumentError, CapabilityError
 from oneiros.layers import GRU, LSTM, Dense, Lambda, Masking
 from oneiros.models import Sequential
 
@@ -77,6 +78,22 @@ def test_what_cannot_be_exported_is_explained(convert, source, arguments, said):
     code, out, err = convert(MODELS / source, "m.onnx", *arguments)
     assert (code, out) == (1, "") and said in err
     assert not list(Path.cwd().iterdir())
+
+
+def test_a_wrong_suffix_names_all_destinations(convert):
+    code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onx")
+    assert code == 1 and "for other libraries: .onnx, .saved_model" in err
+
+
+def test_a_destination_that_is_disabled_says_so(convert):
+    with settings.override(disable=["oneiros-export-onnx"]):
+        code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onnx")
+    assert code == 1 and "oneiros-export-onnx, which is disabled" in err
+
+
+def test_convert_in_python_says_how_to_export(tmp_path):
+    with pytest.raises(ArgumentError, match=r"export_file\(.*'m.onnx'\)"):
+        file_tools.convert(MODELS / "seq_conv2d_th.h5", tmp_path / "m.onnx")
 
 
 def test_what_onnx_cannot_hold_is_refused(tmp_path):

@@ -88,19 +88,24 @@ def export(
 
 
 def destination_name(path: Path) -> str | None:
-    """Returns the name of the destination that a path selects; None if none does."""
+    """Returns the name of the destination that a path selects, whether it is installed
+    or not; None if it selects none."""
     name = path.suffix.removeprefix(".") or path.name
-    return name if name in registry.names("export") else None
+    is_known = name in registry.owners()["export"] or name in registry.names("export")
+    return name if is_known else None
+
+
+def available_paths() -> str:
+    """Returns what selects the installed destinations, in words."""
+    return ", ".join(f".{name}" for name in registry.names("export")) or "none"
 
 
 def _destination(path: Path) -> Export:
     name = destination_name(path)
     if name is None:
-        available = ", ".join(registry.names("export")) or "none"
         raise ArgumentError(
             f"{path.name} names no library to export to. Available suffixes: "
-            f"{available}. ONNX needs oneiros[onnx], SavedModel and TensorFlow Lite "
-            f"need oneiros[tensorflow]."
+            f"{available_paths()}."
         )
     destination: Export = registry.resolve("export", name)()
     return destination

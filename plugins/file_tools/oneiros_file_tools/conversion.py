@@ -3,6 +3,7 @@ kernels."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
+from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_model_parts.trained_model import make_optimizer_state
 from oneiros_old_files import optimizer_conversion
 from oneiros_old_files.base import Origin
@@ -75,6 +77,11 @@ def convert(
     path = model_files.target(target, overwrite)
     if path is None:
         return {}
+    if destination_name(path) is not None:
+        raise ArgumentError(
+            f"{path.name} is for another library. Type: from oneiros.file_tools import "
+            f"export_file; export_file({os.fspath(source)!r}, {path.name!r})."
+        )
     stored = read(source, budget)
     state = stored.state
     inputs: dict[str, Axes] = {}
@@ -221,7 +228,7 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
     if path.suffix not in installed_formats.for_suffix(path).suffixes:
         raise ArgumentError(
             f"{path.name}: no installed format has this suffix. Available: "
-            f"{', '.join(_suffixes())}."
+            f"{', '.join(_suffixes())}; for other libraries: {available_paths()}."
         )
     if weights_only:
         model_files.write(path, ModelState(weights=state.weights))
