@@ -6,6 +6,11 @@ import pytest
 pytestmark = pytest.mark.spread
 
 
+def test_digits_are_told_far_better_than_by_chance(run, backend):
+    accuracy, _ = run("digits", NB_TRAIN=20, NB_EPOCH=6, NB_FILTERS=(4,), BATCH_SIZE=20)
+    assert accuracy > 0.3
+
+
 def test_an_autoencoder_saves_nats(run, backend):
     saved, _ = run(
         "autoencoder", NB_TRAIN=100, NB_EPOCH=6, NB_HIDDEN=64, GRID=4, BATCH_SIZE=25
