@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from backends import trains
 from oneiros import backend as K
-from oneiros.errors import CapabilityError
+from oneiros.errors import ArgumentError, CapabilityError
 from oneiros.layers import (
     GRU,
     LSTM,
@@ -187,6 +187,24 @@ def test_layers_are_the_nodes_of_onnx():
     }
 
 
+def test_channels_at_the_end_move_twice_in_a_whole_network():
+    tf = {"dim_ordering": "tf"}
+    model = Sequential(
+        [
+            Convolution2D(4, 3, 3, input_shape=(8, 8, 3), **tf),
+            BatchNormalization(axis=-1),
+            Activation("relu"),
+            MaxPooling2D(**tf),
+            Convolution2D(2, 2, 2, activation="tanh", **tf),
+        ]
+    )
+    proto = model_proto(with_wide_weights(model))
+    x = RNG.normal(size=(2, 8, 8, 3))
+    np.testing.assert_allclose(run(proto, x)[0], model.predict(x), atol=1e-5)
+    nodes = nodes_of(proto)
+    assert (nodes["Transpose"], nodes["BatchNormalization"]) == (2, 1)
+
+
 def test_layers_with_dropout_are_one_node_too():
     nodes = nodes_of(model_proto(dropping()))
     assert (nodes["LSTM"], nodes["GRU"], nodes["Scan"]) == (1, 1, 0)
@@ -260,6 +278,11 @@ def test_indices_without_a_row_are_nan_and_in_files_the_nearest():
     np.testing.assert_array_equal(run(model_proto(model), x)[0][0], rows[[0, 2, 2]])
     filled = run(model_proto(model, fills_missing_rows=True), x)[0]
     np.testing.assert_array_equal(filled, model.predict(x))
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(ArgumentError, match=r"model=3.*a Model or a Sequential"):
+        model_proto(3)
 
 
 def test_a_model_of_another_backend_is_refused():

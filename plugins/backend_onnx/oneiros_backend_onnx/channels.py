@@ -5,8 +5,8 @@ from __future__ import annotations
 from oneiros.errors import CapabilityError
 from oneiros_backend_toolkit.channel_order import first_order, last_order
 
-from oneiros_backend_onnx.shapes import transposed
 from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.transposition import transposed
 
 
 def channels_first(x: Tensor) -> Tensor:

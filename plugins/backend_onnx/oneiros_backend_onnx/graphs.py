@@ -275,7 +275,8 @@ def _inferred(
             opset_imports=[helper.make_opsetid("", graph.opset)],
         )
     except MISFITS as error:
-        raise ValueError(str(error).splitlines()[0]) from None
+        reason = str(error).splitlines()[0]
+        raise ValueError(reason.removeprefix("[ShapeInferenceError] ")) from None
     return [types[name] for name in node.output]
 
 

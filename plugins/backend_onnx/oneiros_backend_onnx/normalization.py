@@ -8,8 +8,9 @@ import numpy as np
 from oneiros_backend_toolkit.channel_order import first_order, last_order
 
 from oneiros_backend_onnx.graphs import emit
-from oneiros_backend_onnx.shapes import reshaped, transposed
+from oneiros_backend_onnx.shapes import reshaped
 from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.transposition import transposed
 
 CHANNELS = 1
 """The axis that BatchNormalization keeps."""

@@ -33,9 +33,9 @@ from oneiros_backend_onnx.shapes import (
     size_of,
     sizes_of,
     static,
-    transposed,
 )
 from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.transposition import pointwise, transposed
 from oneiros_backend_onnx.type_promotion import (
     CHOSEN_AS,
     CONCRETE,
@@ -77,7 +77,7 @@ def _on_floats(op: str) -> T:
     """Makes a function of a tensor of floats one of `K`."""
 
     def function(x: T) -> T:
-        return emit(op, floats(x))
+        return pointwise(op, floats(x))
 
     return staticmethod(function)
 
@@ -109,7 +109,7 @@ def _comparison(op: str) -> T:
 def _unequal(x: T, y: T) -> T:
     if type(x) is int and type(y) is int:
         return x != y
-    return emit("Not", computed("Equal", *paired(x, y)))
+    return pointwise("Not", computed("Equal", *paired(x, y)))
 
 
 def _axes(
@@ -218,7 +218,7 @@ def _filled(
 
 def _positive_part(x: Tensor) -> Tensor:
     if x.dtype.kind == "f":
-        return emit("Relu", x)
+        return pointwise("Relu", x)
     return computed("Max", *paired(x, 0))
 
 
@@ -382,7 +382,7 @@ class Operations:
 
     @staticmethod
     def sqrt(x: T) -> T:
-        return emit("Sqrt", emit("Relu", floats(x)))
+        return pointwise("Sqrt", pointwise("Relu", floats(x)))
 
     @staticmethod
     def clip(
@@ -435,7 +435,7 @@ class Operations:
             return _bounded(_positive_part(countable(x)), max_value)
         x, slope = paired(x, alpha)
         if is_number and max_value is None and x.dtype == np.float32:
-            return emit("LeakyRelu", x, alpha=float(alpha))
+            return pointwise("LeakyRelu", x, alpha=float(alpha))
         positive = _bounded(_positive_part(x), max_value)
         if x.dtype.kind == "u":
             return positive
@@ -456,7 +456,7 @@ class Operations:
         if node is not None:
             return node
         spread = Operations.sqrt(on_pair("Add")(var, epsilon))
-        scale = emit("Div", *paired(gamma, spread))
+        scale = pointwise("Div", *paired(gamma, spread))
         centred = on_pair("Sub")(x, mean)
         return on_pair("Add")(on_pair("Mul")(centred, scale), beta)
 

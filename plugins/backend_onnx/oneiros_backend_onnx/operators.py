@@ -11,6 +11,7 @@ from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.indexing import indexed
 from oneiros_backend_onnx.operations import Operations, on_pair
 from oneiros_backend_onnx.tensors import Operand
+from oneiros_backend_onnx.transposition import pointwise
 from oneiros_backend_onnx.type_promotion import (
     bits,
     computed,
@@ -23,7 +24,7 @@ T = Any
 
 
 def _divided(x: T, y: T) -> T:
-    return emit("Div", *map(floats, paired(x, y)))
+    return pointwise("Div", *map(floats, paired(x, y)))
 
 
 def _floor_divided(x: T, y: T) -> T:

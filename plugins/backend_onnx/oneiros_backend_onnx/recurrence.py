@@ -25,10 +25,17 @@ from oneiros_backend_onnx.shapes import (
     reversed_along,
     size_of,
     sliced,
-    transposed,
 )
 from oneiros_backend_onnx.tensors import Tensor
-from oneiros_backend_onnx.type_promotion import cast, constant, integers, tensor, truth
+from oneiros_backend_onnx.transposition import transposed
+from oneiros_backend_onnx.type_promotion import (
+    as_vector,
+    cast,
+    constant,
+    integers,
+    tensor,
+    truth,
+)
 
 T = Any
 
@@ -230,7 +237,7 @@ def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
     column = emit("Unsqueeze", places, integers(1))
     left_out = emit("Sub", constant(1, np.int64), taken)
     rank = emit("Add", emit("Mul", left_out, steps), column)
-    count = emit("Reshape", steps, integers(1))
+    count = as_vector(steps)
     _, order = emit_several("TopK", 2, rank, count, axis=0, largest=0, sorted=1)
     return order
 

@@ -121,24 +121,6 @@ def expanded(x: Tensor, sizes: Sequence[Any]) -> Tensor:
     return emit_shaped("Expand", result_sizes, x, shape_tensor(sizes))
 
 
-def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
-    """Puts a tensor's axes into another order.
-
-    Two transpositions in a row become one, or none.
-    """
-    order = tuple(order)
-    if x.moved is not None:
-        source, first = x.moved
-        x = source
-        order = tuple(first[axis] for axis in order)
-    if order == tuple(range(len(order))):
-        return x
-    result = emit("Transpose", x, perm=list(order))
-    if result.value is None:
-        result.moved = (x, order)
-    return result
-
-
 def reversed_along(x: Tensor, axes: Sequence[int]) -> Tensor:
     """Turns a tensor round along some of its axes."""
     count = len(axes)

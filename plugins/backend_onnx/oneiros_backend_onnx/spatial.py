@@ -15,9 +15,10 @@ from oneiros.errors import CapabilityError
 from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.operations import Operations
-from oneiros_backend_onnx.shapes import reshaped, size_of, transposed
+from oneiros_backend_onnx.shapes import reshaped, size_of
 from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposed_convolution import convolve_back
+from oneiros_backend_onnx.transposition import transposed
 from oneiros_backend_onnx.type_promotion import (
     floats,
     in_single_precision,

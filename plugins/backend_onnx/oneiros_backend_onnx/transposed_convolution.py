@@ -10,8 +10,9 @@ from oneiros_backend_onnx.channels import channels_first, channels_last, known_w
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.indexing import indexed
 from oneiros_backend_onnx.operations import Operations
-from oneiros_backend_onnx.shapes import size_of, transposed
+from oneiros_backend_onnx.shapes import size_of
 from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.transposition import transposed
 from oneiros_backend_onnx.type_promotion import in_single_precision, integers, paired
 
 T = Any

@@ -18,6 +18,7 @@ from onnx import helper
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work
 from oneiros_backend_onnx.tensors import Operand, Sizes, Tensor
+from oneiros_backend_onnx.transposition import pointwise
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 NUMERIC_KINDS = "biuf"
@@ -30,6 +31,8 @@ SMALL_INTEGERS = {"int8": "int32", "int16": "int32", "uint8": "int32"} | {
 """Types that ONNX Runtime doesn't compute with, and others that hold their values."""
 
 
+PRODUCTS = ("Einsum", "MatMul")
+"""Operators on numbers that don't work element by element."""
 CHOSEN_AS = SMALL_INTEGERS | {"bool": "uint8", "float16": "float32"}
 """Types between which ONNX Runtime can't choose, and others that hold their values."""
 
@@ -68,11 +71,12 @@ def shape_tensor(items: Sequence[int | Tensor]) -> Tensor:
     """Returns sizes as a vector of integers."""
     if all(isinstance(n, int) for n in items):
         return integers(*(n for n in items if isinstance(n, int)))
-    parts = [integers(n) if isinstance(n, int) else _as_vector(n) for n in items]
+    parts = [integers(n) if isinstance(n, int) else as_vector(n) for n in items]
     return parts[0] if len(parts) == 1 else emit("Concat", *parts, axis=0)
 
 
-def _as_vector(size: Tensor) -> Tensor:
+def as_vector(size: Tensor) -> Tensor:
+    """Returns a scalar as a vector of one integer."""
     if size.size_of is not None:
         x, axis = size.size_of
         return emit("Shape", x, start=axis, end=axis + 1)
@@ -176,10 +180,11 @@ def computed(
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.
     """
+    add = emit if op in PRODUCTS else pointwise
     dtype = x.dtype
     longer = SMALL_INTEGERS.get(dtype.name)
     if longer is None:
-        return emit(op, x, *others, **attributes)
+        return add(op, x, *others, **attributes)
     converted = [y if y is None else cast(y, longer) for y in (x, *others)]
-    result = emit(op, *converted, **attributes)
+    result = add(op, *converted, **attributes)
     return result if result.dtype == bool else cast(result, dtype)

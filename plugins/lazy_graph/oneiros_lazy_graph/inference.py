@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.arguments import label
+from oneiros.arguments import label, refusal
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.container import Container
 from oneiros.errors import CapabilityError
 
 from oneiros_lazy_graph.backend import RecordedBackend
@@ -30,6 +31,7 @@ def inference(model: Any) -> Program:
         `written` is empty unless a layer is stateful.
 
     # Raises
+        ArgumentError: for anything but a model.
         CapabilityError: if the model's backend has no lazy tensors.
 
     # Example
@@ -55,6 +57,8 @@ def inference(model: Any) -> Program:
         print(np.allclose(y, model.predict(x)))  # True
         ```
     """
+    if not isinstance(model, Container):
+        raise refusal("inference", "model", model, "a Model or a Sequential")
     backend = backend_of(model)
     if not isinstance(backend, RecordedBackend):
         raise CapabilityError(

@@ -1,0 +1,75 @@
+"""Transpositions: as few of them as possible.
+
+Two in a row become one, or none. What works element by element comes before a
+transposition, so that the next one may cancel it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from oneiros_backend_onnx.graphs import emit, graph_in_work
+from oneiros_backend_onnx.tensors import Tensor
+
+Order = tuple[int, ...]
+
+
+def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
+    """Puts a tensor's axes into another order."""
+    order = tuple(order)
+    if x.moved is not None:
+        source, first = x.moved
+        x = source
+        order = tuple(first[axis] for axis in order)
+    if order == tuple(range(len(order))):
+        return x
+    result = emit("Transpose", x, perm=list(order))
+    if result.value is None:
+        result.moved = (x, order)
+    return result
+
+
+def pointwise(
+    op: str,
+    *inputs: Tensor | None,
+    **attributes: Any,
+) -> Tensor:
+    """Adds a node that works element by element, with broadcasting.
+
+    # Arguments
+        op: str, the operator.
+        *inputs: tensors, None for those that are left out.
+        **attributes: the node's attributes.
+    """
+    present = [x for x in inputs if x is not None]
+    order = _order_of_all(present)
+    if order is None:
+        return emit(op, *inputs, **attributes)
+    sources = [None if x is None else _before(x, order) for x in inputs]
+    return transposed(emit(op, *sources, **attributes), order)
+
+
+def _order_of_all(inputs: Sequence[Tensor]) -> Order | None:
+    """Returns the order into which all inputs but constants were brought, None if there
+    isn't one."""
+    orders = {x.moved[1] for x in inputs if x.moved is not None}
+    others = [x for x in inputs if x.moved is None]
+    if len(orders) != 1 or any(x.value is None for x in others):
+        return None
+    (order,) = orders
+    return order if all(x.ndim <= len(order) for x in others) else None
+
+
+def _before(x: Tensor, order: Order) -> Tensor:
+    """Returns a tensor as it is before a transposition."""
+    if x.moved is not None:
+        return x.moved[0]
+    if not x.ndim:
+        return x
+    missing = (1,) * (len(order) - x.ndim)
+    sizes = np.array([*missing, *x.shape], np.int64)
+    full = emit("Reshape", x, graph_in_work().constant(sizes))
+    return transposed(full, [order.index(axis) for axis in range(len(order))])
