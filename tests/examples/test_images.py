@@ -32,6 +32,13 @@ def test_frozen_layers_help_to_learn_from_few_images(run, backend):
     assert added > 0
 
 
+def test_generated_digits_are_told_better_than_noise(run, backend):
+    told_right, (noise,) = run(
+        "gan", NB_STEPS=150, NB_FILTERS=8, NB_JUDGE_EPOCH=2, BATCH_SIZE=32
+    )
+    assert told_right > noise + 0.2
+
+
 def test_a_dream_excites_more_than_a_random_change(run, backend):
     times, (by_chance,) = run(
         "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6
