@@ -44,3 +44,10 @@ def test_a_dream_excites_more_than_a_random_change(run, backend):
         "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6
     )
     assert times > by_chance + 0.2
+
+
+def test_a_style_is_met_better_than_by_colours(run, backend):
+    avoided, _ = run(
+        "style_transfer", NB_FILTERS=4, NB_PATCHES=400, SIZE=(60, 40), NB_STEPS=15
+    )
+    assert avoided > 0.3
