@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros.callbacks import LearningRateScheduler
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -12,8 +13,9 @@ from oneiros.errors import (
     FileMissingError,
     UnknownNameError,
 )
-from oneiros.layers import LSTM, Dense, PReLU
+from oneiros.layers import LSTM, Dense, Input, PReLU
 from oneiros.models import Sequential, load_model
+from oneiros.optimizers import Optimizer
 from scipy import sparse
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
@@ -137,3 +139,64 @@ def test_an_activation_of_another_engine_is_told():
         Dense(2, activation=pt.tanh)
     with K.use("theano"):
         assert Dense(2, activation=pt.tanh).activation is pt.tanh
+
+
+def test_a_tensor_has_no_numpy_method(backend):
+    layer = Dense(1, input_dim=2)
+    Sequential([layer])
+    for tensor in (K.placeholder((2,)), layer.weights[0]):
+        assert not hasattr(tensor, "numpy")
+        with pytest.raises(AttributeError, match=r"K\.get_value\(x\)"):
+            tensor.numpy()
+    np.testing.assert_array_equal(K.get_value(layer.weights[0]), layer.get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("argument", "advice"),
+    [("training", "K.set_learning_phase"), ("initial_state", "stateful=True")],
+)
+def test_layers_are_called_on_tensors_alone(argument, advice):
+    x = Input((4, 3))
+    with pytest.raises(TypeError, match=f"LSTM received .*{argument}.*{advice}"):
+        LSTM(2)(x, **{argument: True})
+    with pytest.raises(TypeError, match=r"Write layer\(x\)"):
+        LSTM(2)()
+
+
+def test_the_learning_rate_is_called_lr():
+    model = classifier()
+    line = r"Write K\.set_value\(optimizer\.lr, value\)"
+    assert not hasattr(model.optimizer, "learning_rate")
+    with pytest.raises(AttributeError, match=line):
+        K.set_value(model.optimizer.learning_rate, 0.5)
+    with pytest.warns(UserWarning, match=f"no effect. {line}") as caught:
+        model.optimizer.learning_rate = 0.5
+    assert caught[0].filename == __file__
+    with pytest.raises(ArgumentError, match=r"compile\(Adam\(lr=0\.001\)"):
+        model.compile("sgd", "mse", learning_rate=0.1)
+
+
+def test_an_optimizer_may_have_a_learning_rate_of_its_own():
+    class Own(Optimizer):
+        def __init__(self, learning_rate):
+            super().__init__()
+            self.learning_rate = learning_rate
+
+    assert Own(0.5).learning_rate == 0.5
+
+
+def test_a_schedule_has_one_argument():
+    with pytest.raises(ArgumentError, match="such as lambda epoch"):
+        LearningRateScheduler(lambda epoch, lr: lr)
+    for schedule in (lambda epoch, decay=0.5: decay**epoch, float):
+        assert LearningRateScheduler(schedule).schedule is schedule
+
+
+def test_a_sequential_has_a_list_of_layers():
+    with pytest.raises(ArgumentError, match=r"Write a list: Sequential\(\[layer\]\)"):
+        Sequential(Dense(3, input_dim=2))
+
+
+def test_a_batch_needs_targets():
+    with pytest.raises(TypeError, match=r"Write model\.train_on_batch\(x, y\)"):
+        classifier().train_on_batch(X)

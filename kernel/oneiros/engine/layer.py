@@ -406,6 +406,7 @@ class Layer(Rebuilt):
         return x
 
     @bound
+    @open_to_old_code
     def __call__(self, x: Any, mask: Any = None) -> Any:
         """Calls the layer: builds it the first time, computes the output, and records
         the call.

@@ -25,6 +25,10 @@ WHOLE_NUMBER = (
     "value if x depends on no input; K.gather(values, x) selects from a tensor."
 )
 ROUNDING = "holds no values yet. K.round(x) is rounded, as a tensor."
+VALUE = (
+    "has no numpy() in Keras 1. K.get_value(x) returns a variable's value; K.eval(x) "
+    "computes that of a tensor that depends on no input."
+)
 MEMBERSHIP = "holds no values yet. K.any(K.equal(x, value)) is the answer, as a tensor."
 
 
@@ -68,5 +72,6 @@ METHODS = {
     "__index__": Unanswerable(WHOLE_NUMBER),
     "__int__": Unanswerable(WHOLE_NUMBER),
     "__round__": Unanswerable(ROUNDING),
+    "numpy": Unanswerable(VALUE),
 }
-"""Special methods that need a value, by name."""
+"""Methods that need a value, by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,20 @@ from oneiros_callbacks.messages import say
 from oneiros_callbacks.monitored import better, known_mode, warn_of_missing
 
 Logs = dict[str, Any] | None
+
+
+def _accepts_one(function: Any) -> bool:
+    """Returns whether a function can be called with one argument, as far as Python
+    knows its parameters."""
+    if not callable(function):
+        return False
+    try:
+        inspect.signature(function).bind(0)
+    except TypeError:
+        return False
+    except ValueError:
+        return True  # written in C, without a signature
+    return True
 
 
 class LearningRateScheduler(Callback):
@@ -56,7 +71,7 @@ class LearningRateScheduler(Callback):
 
     @open_to_old_code
     def __init__(self, schedule: Callable[[int], float]) -> None:
-        if not callable(schedule):
+        if not _accepts_one(schedule):
             expected = "a function of the epoch's number, such as lambda epoch: 0.1"
             raise refusal("LearningRateScheduler", "schedule", schedule, expected)
         self.schedule = schedule

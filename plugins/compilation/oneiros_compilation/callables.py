@@ -15,6 +15,8 @@ Tensor = Any
 
 OF_LATER_VERSIONS = {
     "auto_scale_loss": "Remove it",
+    "learning_rate": "Write it into the optimizer: compile(Adam(lr=0.001), …)",
+    "lr": "Write it into the optimizer: compile(Adam(lr=0.001), …)",
     "run_eagerly": "Remove it: models are always compiled",
     "steps_per_execution": "Remove it: fit already runs many batches in one call",
     "target_tensors": "Remove it: fit accepts arrays",

@@ -158,6 +158,7 @@ class LazyTensor:
     __float__ = METHODS["__float__"]
     __index__ = METHODS["__index__"]
     __int__ = METHODS["__int__"]
+    numpy = METHODS["numpy"]
     __round__ = METHODS["__round__"]
 
     def __init__(

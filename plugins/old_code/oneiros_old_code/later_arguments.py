@@ -52,10 +52,14 @@ WITHOUT_EQUIVALENT = {
     "document_count": "Remove it: fit_on_texts(texts) counts the documents",
     "embeddings_freq": TENSORBOARD,
     "file_hash": "Write md5_hash='…'",
+    "initial_state": (
+        "Write stateful=True, and layer.reset_states() where a sequence begins"
+    ),
     "interpolation": "Resize the images with Pillow",
     "interpolation_order": "Remove it: images are interpolated linearly",
     "oov_token": "Remove it: words that the tokenizer doesn't know are left out",
     "profile_batch": TENSORBOARD,
+    "return_state": "Write return_sequences=True, and take the last step: x[:, -1]",
     "rankdir": "Remove it: drawings run from top to bottom",
     "restore_best_weights": BEST_WEIGHTS,
     "save_format": "Remove it: the ending of the path is the format",
@@ -65,6 +69,7 @@ WITHOUT_EQUIVALENT = {
     "steps": WHOLE_DATA,
     "steps_per_epoch": WHOLE_DATA,
     "subset": SPLIT,
+    "training": "Remove it: write K.set_learning_phase(1), or 0, before the call",
     "update_freq": TENSORBOARD,
     "validation_split": SPLIT,
     "validation_steps": WHOLE_DATA,

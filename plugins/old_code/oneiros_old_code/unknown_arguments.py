@@ -123,7 +123,7 @@ def _known_to_method(
 ) -> dict[str, Any]:
     """Returns the keyword arguments of a method without those that Keras removed."""
     subject = getattr(args[0], "callback_model", None) or args[0]
-    where = f"{type(subject).__name__}.{method.__name__}"
+    where = f"{type(subject).__name__}.{method.__name__}".removesuffix(".__call__")
     own_arguments = without_dropped(where, kwargs)
     parameters = signature.parameters
     unknown = [name for name in own_arguments if name not in parameters]
@@ -175,6 +175,8 @@ def _takes_any(signature: inspect.Signature) -> bool:
 def _usage(method: Callable[..., Any]) -> str:
     """Returns a call of a model's method with all required arguments."""
     name = method.__name__
+    if name == "__call__":
+        return "layer(x)"
     if name in EXAMPLES:
         return f"model.{name}({EXAMPLES[name]})"
     _, *parameters = inspect.signature(method).parameters.values()
@@ -182,6 +184,7 @@ def _usage(method: Callable[..., Any]) -> str:
         parameter.name
         for parameter in parameters
         if parameter.default is inspect.Parameter.empty
+        and parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
     return f"model.{name}({', '.join(required)})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,6 +68,42 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
     return number.item() if isinstance(number, np.generic) else number
 
 
+class LaterName:
+    """An attribute with another name in later versions of Keras.
+
+    A subclass may have an attribute of its own with the later name.
+
+    # Arguments
+        later: str, the name there.
+        name: str, the name here.
+    """
+
+    def __init__(self, later: str, name: str) -> None:
+        self.later = later
+        self.name = name
+
+    def __get__(self, optimizer: Any, owner: type) -> Any:
+        values = vars(optimizer) if optimizer is not None else {}
+        if self.later in values:
+            return values[self.later]
+        raise AttributeError(f"{owner.__name__} has no {self.later}. {self._line}")
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        vars(optimizer)[self.later] = value
+        if self.name in vars(optimizer):
+            warnings.warn(
+                f"{type(optimizer).__name__}.{self.later} has no effect. {self._line}",
+                stacklevel=2,
+            )
+
+    @property
+    def _line(self) -> str:
+        return (
+            f"Write K.set_value(optimizer.{self.name}, value), or "
+            f"K.get_value(optimizer.{self.name})."
+        )
+
+
 class Optimizer(Rebuilt):
     """Base class of optimizers, which turn a loss and its parameters into a list of
     updates.
@@ -108,6 +145,8 @@ class Optimizer(Rebuilt):
     """
 
     loadable: ClassVar[bool] = False
+
+    learning_rate = LaterName("learning_rate", "lr")
 
     def __init__(self, **kwargs: Any) -> None:
         for name in sorted(set(kwargs) - {"clipnorm", "clipvalue"}):

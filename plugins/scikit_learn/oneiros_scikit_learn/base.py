@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.models import Sequential
+from oneiros.arguments import shown
+from oneiros.errors import ArgumentError
+from oneiros.models import Model, Sequential
 from oneiros.utils.np_utils import to_categorical
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -106,6 +108,11 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         inputs = self._inputs(x, first=True)
         build = self._builder
         self.model = build(**self.filter_sk_params(build))
+        if not isinstance(self.model, Model):
+            raise ArgumentError(
+                f"build_fn returned {shown(self.model)}. Expected a compiled model: "
+                "end it with `return model`."
+            )
         targets = self._targets(targets_of(y))
         arguments = copy.deepcopy(self.filter_sk_params(Sequential.fit))
         return self.model.fit(inputs, targets, **{**arguments, **kwargs})

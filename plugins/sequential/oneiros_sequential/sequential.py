@@ -82,6 +82,10 @@ class Sequential(Model):
         self, layers: list[Layer] | None = None, name: str | None = None
     ) -> None:
         self.begin(name)
+        if isinstance(layers, Layer):
+            raise ArgumentError(
+                f"{label(self)} received one layer. Write a list: Sequential([layer])."
+            )
         for layer in layers or []:
             self.add(layer)
 
@@ -354,6 +358,7 @@ class Sequential(Model):
         """Like `predict`, but for the samples of a generator."""
         return self.functional_model.predict_generator(*args, **kwargs)
 
+    @open_to_old_code
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
         self,
         x: Any,
