@@ -30,8 +30,9 @@ UNITS = 20
 SLOTS = 32
 WIDTH = 12
 LSTM_UNITS = 30
-NB_BATCH = 3000
+NB_BATCH = 4000
 BATCH_SIZE = 32
+RATE = 0.003
 NB_TEST = 100
 
 
@@ -55,15 +56,19 @@ def draw_sequences(lengths, longest):
 
 
 def train(recurrent):
-    """Returns a network, trained on fresh sequences of all lengths."""
+    """Returns a network, trained on fresh sequences of all lengths.
+
+    The learning rate falls to 0: at a constant one, the loss jumps up now and then.
+    """
     model = Sequential()
     model.add(recurrent)
     model.add(TimeDistributed(Dense(BITS, activation="sigmoid")))
-    adam = Adam(lr=0.003, decay=2e-4, clipnorm=10.0)
+    adam = Adam(lr=RATE, clipnorm=10.0)
     model.compile(adam, "binary_crossentropy", sample_weight_mode="temporal")
     model.summary()
     losses = []
     for batch in range(1, NB_BATCH + 1):
+        K.set_value(adam.lr, RATE * (1 - batch / NB_BATCH))
         lengths = np.random.randint(1, LONGEST + 1, BATCH_SIZE)
         x, y, due = draw_sequences(lengths, LONGEST)
         losses.append(model.train_on_batch(x, y, sample_weight=due))

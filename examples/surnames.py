@@ -39,7 +39,7 @@ LOCALES = {
     "Spanish": ["es_ES"],
 }
 SEED = 1337
-TARGET = 0.02
+TARGET = 0.01
 PICTURE = "surnames.png"
 NB_UNITS = 96
 NB_EPOCH = 13
