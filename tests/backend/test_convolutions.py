@@ -138,7 +138,7 @@ def agree(build, expected, arrays, ordering="tf", shape=None, **tolerance):
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_conv2d(ordering, backend):
+def test_conv2d(ordering, predicting_backend):
     x, kernel = array64(2, 7, 6, 3), array64(3, 2, 3, 4, seed=1)
     cases = [
         (strides, mode, dilation)
@@ -161,7 +161,7 @@ def test_conv2d(ordering, backend):
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_conv3d(ordering, backend):
+def test_conv3d(ordering, predicting_backend):
     x, kernel = array64(2, 5, 4, 6, 2), array64(2, 3, 2, 2, 3, seed=1)
     cases = [
         ((1, 1, 1), "valid", (1, 1, 1)),
@@ -183,7 +183,7 @@ def test_conv3d(ordering, backend):
     )
 
 
-def test_conv1d(backend):
+def test_conv1d(predicting_backend):
     x, kernel = array64(2, 8, 3), array64(3, 3, 5, seed=1)
     cases = list(product([1, 2], ["valid", "same", "full"]))
 
@@ -196,7 +196,7 @@ def test_conv1d(backend):
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_atrous_conv2d(ordering, backend):
+def test_atrous_conv2d(ordering, predicting_backend):
     x, kernel = array64(2, 8, 7, 2), array64(3, 2, 2, 3, seed=1)
     cases = list(product([1, 2, (1, 3)], ["valid", "same"]))
     agree(
@@ -214,7 +214,7 @@ def test_atrous_conv2d(ordering, backend):
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_separable_conv2d(ordering, backend):
+def test_separable_conv2d(ordering, predicting_backend):
     x = array64(2, 6, 7, 3)
     depthwise = array64(3, 2, 3, 2, seed=1)
     pointwise = array64(1, 1, 6, 4, seed=2)
@@ -244,7 +244,7 @@ def output_sizes(size, window, stride, border_mode):
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_deconv2d(ordering, backend):
+def test_deconv2d(ordering, predicting_backend):
     x, kernel = array64(2, 4, 3, 3), array64(3, 2, 3, 4, seed=1)
     cases = [
         (rows, columns, strides, mode)
@@ -287,7 +287,7 @@ def test_deconv2d_of_a_convolution_is_its_derivative(backend, float64):
     np.testing.assert_allclose(K.eval(back), K.eval(derivative), rtol=1e-10, atol=1e-12)
 
 
-def test_deconv2d_to_the_size_of_another_tensor(backend):
+def test_deconv2d_to_the_size_of_another_tensor(predicting_backend):
     x = array64(2, 3, 3, 2)
     kernel = array64(2, 2, 2, 1, seed=1)
     like = array64(2, 5, 6, 1, seed=2)
@@ -302,7 +302,7 @@ def test_deconv2d_to_the_size_of_another_tensor(backend):
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("mode", ["max", "avg"])
-def test_pool2d(ordering, mode, backend):
+def test_pool2d(ordering, mode, predicting_backend):
     x = array64(2, 7, 6, 3) - 3.0  # far from 0, so that a border that counts is noticed
     cases = list(product([(2, 2), (3, 2)], [(1, 1), (2, 2), (2, 3)], ["valid", "same"]))
     agree(
@@ -315,7 +315,7 @@ def test_pool2d(ordering, mode, backend):
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("mode", ["max", "avg"])
-def test_pool3d(ordering, mode, backend):
+def test_pool3d(ordering, mode, predicting_backend):
     x = array64(2, 5, 4, 6, 2) - 3.0
     cases = list(
         product([(2, 2, 2), (3, 1, 2)], [(1, 1, 1), (2, 3, 2)], ["valid", "same"])
@@ -328,7 +328,7 @@ def test_pool3d(ordering, mode, backend):
     )
 
 
-def test_spatial_sizes_may_be_open(backend):
+def test_spatial_sizes_may_be_open(predicting_backend):
     x = array64(2, 7, 6, 3)
     kernel = array64(3, 2, 3, 4, seed=1)
     depthwise = array64(3, 3, 3, 2, seed=2)
@@ -356,7 +356,7 @@ def test_spatial_sizes_may_be_open(backend):
     )
 
 
-def test_default_ordering_is_the_one_that_is_set(backend):
+def test_default_ordering_is_the_one_that_is_set(predicting_backend):
     x, kernel = array64(2, 5, 5, 3), array64(2, 2, 3, 4, seed=1)
     expected = {"conv": convolved(x, kernel, (1, 1), "valid", (1, 1))}
     for ordering, k in zip(ORDERINGS, (kernel, kernel_first(kernel)), strict=True):
@@ -456,7 +456,7 @@ def test_gradients_agree_with_differences(name, backend, float64):
 # What they refuse
 
 
-def test_arguments_that_mean_nothing(backend):
+def test_arguments_that_mean_nothing(predicting_backend):
     x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
     for call, match in [
         (
@@ -505,7 +505,7 @@ def test_arguments_that_mean_nothing(backend):
             call()
 
 
-def test_shapes_that_do_not_fit(backend):
+def test_shapes_that_do_not_fit(predicting_backend):
     x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
     wrong = K.placeholder((2, 2, 5, 4))
     for call, match in [
@@ -563,7 +563,7 @@ def test_shapes_that_do_not_fit(backend):
             call()
 
 
-def test_announced_shapes_are_accepted(backend):
+def test_announced_shapes_are_accepted(predicting_backend):
     x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
     y = K.conv2d(
         x,

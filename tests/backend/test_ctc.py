@@ -78,7 +78,7 @@ def batch(samples, width=3, filler=1, dtype="float32"):
 @pytest.mark.parametrize(
     ("known", "filler"), [(True, 7), (False, -1)], ids=["known", "open"]
 )
-def test_cost_is_the_sum_over_all_paths(known, filler, backend):
+def test_cost_is_the_sum_over_all_paths(known, filler, predicting_backend):
     p = probabilities(len(SAMPLES), 4, 3)
     (labels, steps, count) = batch(SAMPLES, filler=filler)
     cost = evaluate(K.ctc_batch_cost, labels, p, steps, count, known=known)
@@ -164,7 +164,7 @@ def test_sum_over_impossible_and_wrong_samples(backend):
     assert np.isfinite(gradient).all() and not gradient[0].any() and gradient[1].any()
 
 
-def test_a_blank_ends_the_labels(backend):
+def test_a_blank_ends_the_labels(predicting_backend):
     """Keras' example that reads words says so that an image has none."""
     labels, steps, count = batch([([0, 2], 4), ([2], 4), ([2, 2], 3)])
     p = probabilities(3, 4, 3)
@@ -204,14 +204,14 @@ def test_probabilities_of_zero_and_one(backend):
     assert np.isfinite(gradient).all()
 
 
-def test_long_sequences_dont_underflow(backend):
+def test_long_sequences_dont_underflow(predicting_backend):
     p = probabilities(1, 600, 5, sharpness=2.0)
     labels, steps, count = batch([([0, 1, 2] * 20, 600)], width=60, dtype="int32")
     (cost,) = evaluate(K.ctc_batch_cost, labels, p, steps, count)
     assert 300 < cost[0] < 3000
 
 
-def test_half_precision(backend):
+def test_half_precision(predicting_backend):
     p = probabilities(len(SAMPLES), 4, 3)
     (labels, steps, count) = batch(SAMPLES)
     full = evaluate(K.ctc_batch_cost, labels, p, steps, count)
@@ -229,7 +229,7 @@ def test_half_precision(backend):
     assert score.dtype == np.float16 and score == 0
 
 
-def test_predictions_of_the_wrong_rank(backend):
+def test_predictions_of_the_wrong_rank(predicting_backend):
     y = K.placeholder((None, 3))
     with pytest.raises(
         ShapeError,
@@ -269,7 +269,7 @@ ONE_SEQUENCE = {
 
 
 @pytest.mark.parametrize("name", ONE_SEQUENCE)
-def test_sequences_of_the_wrong_rank(backend, name):
+def test_sequences_of_the_wrong_rank(predicting_backend, name):
     call, message = ONE_SEQUENCE[name]
     with pytest.raises(ShapeError, match=f"{name.split()[0]} expected {message}"):
         call(K.variable(np.ones((3, 4))), K.variable(np.array([0, 1]), dtype="int32"))
@@ -279,7 +279,7 @@ def test_sequences_of_the_wrong_rank(backend, name):
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [0, 0], [1], [1, 0, 1]])
-def test_cost_of_one_sequence(labels, backend):
+def test_cost_of_one_sequence(labels, predicting_backend):
     p = probabilities(4, 3)
     labels = np.array(labels, "int32")
     cost = evaluate(K.ctc_cost, p, labels)
@@ -313,7 +313,7 @@ def test_each_step_of_the_path_probabilities_has_them_all(backend):
     np.testing.assert_array_equal(mask, [[c == "1" for c in row] for row in possible])
 
 
-def test_interleaved_blanks_and_skips(backend):
+def test_interleaved_blanks_and_skips(predicting_backend):
     labels = np.array([4, 4, 2, 7], "int32")
 
     def build(labels):
@@ -325,7 +325,7 @@ def test_interleaved_blanks_and_skips(backend):
     np.testing.assert_array_equal(skips, [9, 3, 5])
 
 
-def test_one_step_of_the_forward_pass(backend):
+def test_one_step_of_the_forward_pass(predicting_backend):
     draw = np.random.RandomState(0)
     prev = draw.randn(7)
     curr = draw.randn(7)
@@ -365,7 +365,7 @@ def greedily(p, steps):
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "open"])
-def test_greedy_decoding(known, backend):
+def test_greedy_decoding(known, predicting_backend):
     p = probabilities(5, 9, 3, sharpness=2.0)
     p[3, 1], p[3, 2] = p[3, 0], p[3, 0]
     steps = np.array([9, 5, 1, 9, 0], "int32")
@@ -383,14 +383,14 @@ def test_greedy_decoding(known, backend):
     np.testing.assert_allclose(score[:, 0], [right for _, right in expected], rtol=1e-5)
 
 
-def test_decoding_drops_blanks_and_merges_repetitions(backend):
+def test_decoding_drops_blanks_and_merges_repetitions(predicting_backend):
     path = [0, 0, 2, 0, 1, 1, 2, 2, 1]
     (labels,), _ = K.ctc_decode(K.variable(0.9 * np.eye(3)[path][None] + 0.03), [9])
     ((row,),) = K.function([], [labels])([])
     assert row.tolist() == [0, 0, 1, 1, -1, -1, -1, -1, -1]
 
 
-def test_values_of_decoded_predictions_end_with_the_longest_labels(backend):
+def test_values_of_decoded_predictions_end_with_the_longest_labels(predicting_backend):
     """So scripts read them: K.get_value(K.ctc_decode(predictions, …)[0][0])."""
     predictions = 0.9 * np.eye(3)[[[0, 2, 1, 1], [1, 2, 2, 2]]] + 0.03
     steps = np.ones(2) * predictions.shape[1]
@@ -452,7 +452,7 @@ def test_beam_searches_at_once(floatx, backend):
         np.testing.assert_allclose(other, scores, rtol=1e-5)
 
 
-def test_labels_with_their_end_marked(backend):
+def test_labels_with_their_end_marked(predicting_backend):
     labels = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], "float32")
     marked = evaluate(K.ctc_label_dense_to_sparse, labels, np.array([2, 0, 3], "int32"))
     np.testing.assert_array_equal(marked, [[1, 2, -1], [-1, -1, -1], [7, 8, 9]])

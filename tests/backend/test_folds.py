@@ -23,7 +23,7 @@ def mixed(so_far, element):
 
 
 @pytest.mark.parametrize("steps", [5, None], ids=["known", "open"])
-def test_folds_from_either_end(steps, backend):
+def test_folds_from_either_end(steps, predicting_backend):
     x = K.placeholder((steps, 3))
     folds = [
         K.foldl(mixed, x),
@@ -46,7 +46,7 @@ def test_folds_from_either_end(steps, backend):
         np.testing.assert_allclose(value, right, rtol=1e-5)
 
 
-def test_folds_of_several_tensors(backend):
+def test_folds_of_several_tensors(predicting_backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None,))
     scaled = K.foldl(
         lambda total, pair: total + pair[0] * pair[1],
@@ -63,14 +63,14 @@ def test_folds_of_several_tensors(backend):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
 
 
-def test_fold_keeps_the_type(backend):
+def test_fold_keeps_the_type(predicting_backend):
     x = K.placeholder((None,), dtype="int32")
     counted = K.foldl(lambda count, n: count + n, x, initializer=0)
     (value,) = K.function([x], [counted])([np.arange(5)])
     assert value == 10 and value.dtype == np.int32
 
 
-def test_map_fn(backend):
+def test_map_fn(predicting_backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None,))
     squares = K.map_fn(K.square, x)
     sums = K.map_fn(lambda pair: K.sum(pair[0]) * pair[1], [x, y])
@@ -118,7 +118,7 @@ def test_functions_may_use_tensors_from_outside_and_are_differentiated(backend):
         K.set_floatx("float32")
 
 
-def test_what_they_refuse(backend):
+def test_what_they_refuse(predicting_backend):
     x = K.placeholder((None, 3))
     with pytest.raises(
         ArgumentError, match=r"foldl received elems=.*a tensor with a first axis"
@@ -132,7 +132,7 @@ def test_what_they_refuse(backend):
         K.foldr(lambda state, row: (state, row), x)
 
 
-def test_lengths_that_differ_are_told_when_data_comes(backend):
+def test_lengths_that_differ_are_told_when_data_comes(predicting_backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None, 3))
     f = K.function([x, y], [K.map_fn(lambda pair: pair[0] + pair[1], [x, y])])
     message = r"map_fn received elems of shapes \(5, 3\), \(4, 3\)\. Their first axes"

@@ -100,7 +100,7 @@ ELEMENTWISE = {
 
 
 @given(shape=SHAPES, seed=st.integers(0, 99))
-def test_elementwise(shape, seed, backend):
+def test_elementwise(shape, seed, predicting_backend):
     x = wide_array(*shape, seed=seed)
     values = evaluate(lambda a: [ours(a) for ours, _ in ELEMENTWISE.values()], x)
     for (name, (_, reference)), value in zip(ELEMENTWISE.items(), values, strict=True):
@@ -109,7 +109,7 @@ def test_elementwise(shape, seed, backend):
         )
 
 
-def test_special_values(backend):
+def test_special_values(predicting_backend):
     x = np.array(
         [np.nan, np.inf, -np.inf, -1.0, 0.5, 1.5, 2.5, 0.0, 1e4, -1e4], "float32"
     )
@@ -152,7 +152,7 @@ REDUCTIONS = {
 
 
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=4), data=st.data())
-def test_reductions(shape, data, backend):
+def test_reductions(shape, data, predicting_backend):
     x = wide_array(*shape, seed=data.draw(st.integers(0, 99)))
     ndim = len(shape)
     one = st.integers(-ndim, ndim - 1)
@@ -176,7 +176,7 @@ def test_reductions(shape, data, backend):
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-def test_positional_reductions_over_integers_and_booleans(backend):
+def test_positional_reductions_over_integers_and_booleans(predicting_backend):
     x = np.array([[0, 3, 2], [5, 1, 1]], "int32")
     total, mean, some, every, flags = evaluate(
         lambda a: [
@@ -197,7 +197,7 @@ def test_positional_reductions_over_integers_and_booleans(backend):
     np.testing.assert_allclose(flags, 2 / 6, rtol=1e-6)
 
 
-def test_arg_reductions(backend):
+def test_arg_reductions(predicting_backend):
     x = wide_array(3, 4, 5)
     values = evaluate(
         lambda a: [K.argmax(a), K.argmin(a), K.argmax(a, axis=1), K.argmin(a, axis=0)],
@@ -210,7 +210,7 @@ def test_arg_reductions(backend):
 
 
 @given(data=st.data())
-def test_dot_is_numpy_dot(data, backend):
+def test_dot_is_numpy_dot(data, predicting_backend):
     ranks = data.draw(st.sampled_from([(2, 2), (2, 1), (3, 2), (2, 3), (3, 3), (4, 2)]))
     inner = data.draw(st.integers(1, 4))
     x = wide_array(
@@ -240,7 +240,7 @@ BATCH_DOTS = [
 
 
 @pytest.mark.parametrize(("left", "right", "axes", "formula"), BATCH_DOTS)
-def test_batch_dot(left, right, axes, formula, backend):
+def test_batch_dot(left, right, axes, formula, predicting_backend):
     x, y = wide_array(*left), wide_array(*right, seed=1)
     expected = np.einsum(formula, x, y)
     value = evaluate(lambda a, b: K.batch_dot(a, b, axes=axes), x, y)
@@ -326,7 +326,7 @@ SHAPE_OPERATIONS = {
 
 
 @pytest.mark.parametrize("open_batch", [False, True], ids=["fixed", "open"])
-def test_shape_operations(open_batch, backend):
+def test_shape_operations(open_batch, predicting_backend):
     x = wide_array(3, 3, 4)
     values = evaluate(
         lambda a: [ours(a) for ours, _ in SHAPE_OPERATIONS.values()],
@@ -341,7 +341,7 @@ def test_shape_operations(open_batch, backend):
         np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-def test_static_shapes_are_kept(backend):
+def test_static_shapes_are_kept(predicting_backend):
     x = K.placeholder((None, 3, 4))
     shapes = {
         (None, 12): K.batch_flatten(x),
@@ -359,7 +359,7 @@ def test_static_shapes_are_kept(backend):
     }
 
 
-def test_gather_and_one_hot(backend):
+def test_gather_and_one_hot(predicting_backend):
     table = wide_array(5, 3)
     index = np.array([[0, 4], [2, 2]], "int32")
     rows, hot = evaluate(
@@ -370,7 +370,7 @@ def test_gather_and_one_hot(backend):
     assert hot.dtype == np.float32
 
 
-def test_in_top_k(backend):
+def test_in_top_k(predicting_backend):
     scores = np.array([[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.9, 0.05, 0.05]], "float32")
     targets = np.array([2, 0, 1], "int32")
     first, second = evaluate(
@@ -380,18 +380,18 @@ def test_in_top_k(backend):
     np.testing.assert_array_equal(second, [True, True, True])
 
 
-def test_softmax_takes_matrices_and_sequences_only(backend):
+def test_softmax_takes_matrices_and_sequences_only(predicting_backend):
     for shape in [(None,), (None, 2, 3, 4)]:
         with pytest.raises(ArgumentError, match="2D or 3D"):
             K.softmax(K.placeholder(shape))
 
 
-def test_repeat_takes_matrices_only(backend):
+def test_repeat_takes_matrices_only(predicting_backend):
     with pytest.raises(ArgumentError, match="rank 3"):
         K.repeat(K.placeholder((None, 2, 2)), 3)
 
 
-def test_switch_chooses_as_a_whole_and_calls_functions(backend):
+def test_switch_chooses_as_a_whole_and_calls_functions(predicting_backend):
     flag, x = K.placeholder(shape=(), dtype="int32"), K.placeholder((None, 2))
     f = K.function(
         [flag, x],
@@ -406,7 +406,7 @@ def test_switch_chooses_as_a_whole_and_calls_functions(backend):
             np.testing.assert_allclose(value, expected)
 
 
-def test_crossentropies_against_formulas(backend):
+def test_crossentropies_against_formulas(predicting_backend):
     p = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.1, 0.1, 0.2]], "float32")
     t = np.array([[0, 1, 0], [0, 1, 0], [0.5, 0, 0.5]], "float32")
     labels = np.array([[1], [1], [2]], "float32")
@@ -434,7 +434,7 @@ def test_crossentropies_against_formulas(backend):
     np.testing.assert_allclose(binary, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_crossentropies_keep_their_own_epsilon(backend):
+def test_crossentropies_keep_their_own_epsilon(predicting_backend):
     K.set_epsilon(0.1)
     try:
         value = evaluate(
@@ -447,7 +447,7 @@ def test_crossentropies_keep_their_own_epsilon(backend):
     np.testing.assert_allclose(value, -np.log(1e-7), rtol=1e-5)
 
 
-def test_crossentropy_of_sequences_of_classes(backend):
+def test_crossentropy_of_sequences_of_classes(predicting_backend):
     p = np.random.RandomState(0).dirichlet(np.ones(3), (2, 4)).astype("float32")
     labels = np.random.RandomState(1).randint(0, 3, (2, 4, 1)).astype("int32")
     value = evaluate(K.sparse_categorical_crossentropy, p, labels)
@@ -457,7 +457,7 @@ def test_crossentropy_of_sequences_of_classes(backend):
 
 
 @pytest.mark.parametrize("axes", [[0], [0, 1], [0, 2]])
-def test_batch_normalization_in_training(axes, backend):
+def test_batch_normalization_in_training(axes, predicting_backend):
     x = wide_array(6, 3, 4)
     rest = [n for i, n in enumerate(x.shape) if i not in axes]
     gamma, beta = wide_array(*rest, seed=1), wide_array(*rest, seed=2)
@@ -595,13 +595,15 @@ WRONG_AXES = {
 
 
 @pytest.mark.parametrize("function", WRONG_AXES)
-def test_an_axis_that_isnt_there_is_told_in_the_same_words(function, backend):
+def test_an_axis_that_isnt_there_is_told_in_the_same_words(
+    function, predicting_backend
+):
     message = rf"{function} received the axis -?\d for a tensor of rank 2\. Expected"
     with pytest.raises(ArgumentError, match=message):
         WRONG_AXES[function](K.placeholder((None, 3)))
 
 
-def test_tensors_that_dont_fit_are_told_in_the_words_of_k(backend):
+def test_tensors_that_dont_fit_are_told_in_the_words_of_k(predicting_backend):
     x, y = K.placeholder((2, 3)), K.placeholder((4, 5))
     with pytest.raises(ArgumentError, match=r"pattern \(0, 0\).*0 to 1 once"):
         K.permute_dimensions(x, (0, 0))

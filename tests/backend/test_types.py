@@ -66,7 +66,7 @@ VALUES = ([3, 1, 2], [2, 1, 1])
 @pytest.fixture(autouse=True)
 def wide(request):
     """64-bit types, which JAX has only under floatx float64."""
-    if "backend" in request.fixturenames:
+    if {"backend", "predicting_backend"}.intersection(request.fixturenames):
         request.getfixturevalue("float64")
 
 
@@ -84,7 +84,7 @@ def computed(cases):
 
 
 @pytest.mark.parametrize("name", sorted(ARITHMETIC))
-def test_arithmetic_of_two_tensors(name, backend):
+def test_arithmetic_of_two_tensors(name, predicting_backend):
     cases = []
     values = []
     for one, other in pairs():
@@ -102,7 +102,7 @@ def test_arithmetic_of_two_tensors(name, backend):
 
 
 @pytest.mark.parametrize("name", sorted(CHOICES))
-def test_choices_between_two_tensors(name, backend):
+def test_choices_between_two_tensors(name, predicting_backend):
     computed(
         [
             (pair, CHOICES[name](*tensors(*pair)), expected_type(*pair, "bool"))
@@ -112,7 +112,7 @@ def test_choices_between_two_tensors(name, backend):
 
 
 @pytest.mark.parametrize("name", sorted(COMPARISONS))
-def test_comparisons(name, backend):
+def test_comparisons(name, predicting_backend):
     cases = [(pair, COMPARISONS[name](*tensors(*pair)), "bool") for pair in pairs()]
     for (pair, *_), value in zip(cases, computed(cases), strict=True):
         arrays = [np.array(v).astype(t) for v, t in zip(VALUES, pair, strict=True)]
@@ -126,7 +126,9 @@ BIT_VALUES = ([6, 0, 1, 255], [3, 1, 0, 0])
 
 
 @pytest.mark.parametrize("name", sorted(BITS))
-def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(name, backend):
+def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(
+    name, predicting_backend
+):
     cases = []
     values = []
     for one in DISCRETE:
@@ -144,7 +146,7 @@ def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(name, backend):
 
 
 @pytest.mark.parametrize("name", sorted(BITS))
-def test_constants_meet_integers_and_booleans_as_in_numpy(name, backend):
+def test_constants_meet_integers_and_booleans_as_in_numpy(name, predicting_backend):
     bools = np.array([True, False])
     numbers = np.array([6, 1], "int32")
     cases = []
@@ -168,13 +170,15 @@ def test_constants_meet_integers_and_booleans_as_in_numpy(name, backend):
 
 
 @pytest.mark.parametrize("dtype", DISCRETE)
-def test_inverted_are_the_bits_of_integers_and_the_truth_of_booleans(dtype, backend):
+def test_inverted_are_the_bits_of_integers_and_the_truth_of_booleans(
+    dtype, predicting_backend
+):
     array = np.array(BIT_VALUES[0]).astype(dtype)
     (value,) = computed([(dtype, ~K.variable(array, dtype=dtype), dtype)])
     np.testing.assert_array_equal(value, ~array)
 
 
-def test_floats_have_no_bits(backend):
+def test_floats_have_no_bits(predicting_backend):
     floats = K.variable([0.5, 1.0])
     booleans = K.variable([0, 1], dtype="bool")
     for pair in ((floats, booleans), (booleans, floats), (booleans, 0.5)):
@@ -202,7 +206,7 @@ WIDE = ("float64", "int64")
 @pytest.mark.parametrize("default", ["float64", "float32"])
 @pytest.mark.parametrize("swapped", [False, True], ids=["left", "right"])
 @pytest.mark.parametrize("name", sorted(set(ARITHMETIC) - {"K.clip"}))
-def test_a_constant_adapts_to_the_tensor(name, swapped, default, backend):
+def test_a_constant_adapts_to_the_tensor(name, swapped, default, predicting_backend):
     K.set_floatx(default)
     types = [
         dtype
@@ -221,7 +225,7 @@ def test_a_constant_adapts_to_the_tensor(name, swapped, default, backend):
     computed(cases)
 
 
-def test_a_float_under_the_default_type_makes_integers_that_type(backend):
+def test_a_float_under_the_default_type_makes_integers_that_type(predicting_backend):
     K.set_floatx("float32")
     x = K.variable([1, 2], dtype="int32")
     half = K.variable([1, 2], dtype="float16")
@@ -272,7 +276,7 @@ def test_numbers_of_numpy_as_arguments_keep_the_type(kind, backend):
         assert types == (name, "float32", "float32")
 
 
-def test_a_bound_that_is_none_makes_no_float_of_an_integer(backend):
+def test_a_bound_that_is_none_makes_no_float_of_an_integer(predicting_backend):
     x = K.variable([1, 2, 3], dtype="int32")
     clipped = [K.clip(x, 2, None), K.clip(x, None, 2), K.clip(x, None, None)]
     values = K.function([], clipped)([])
@@ -365,7 +369,7 @@ def type_of_one(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "int32", "uint8", "bool"])
-def test_functions_of_one_tensor(dtype, backend):
+def test_functions_of_one_tensor(dtype, predicting_backend):
     K.set_floatx("float32")
     array = np.array([[0, 3, 1], [2, 0, 5]]).astype(dtype)
     x = K.variable(array, dtype=dtype)
@@ -382,7 +386,7 @@ def test_functions_of_one_tensor(dtype, backend):
             np.testing.assert_allclose(value, wanted, rtol=1e-2, err_msg=name)
 
 
-def test_a_slope_makes_floats_of_integers(backend):
+def test_a_slope_makes_floats_of_integers(predicting_backend):
     K.set_floatx("float32")
     x = K.variable([-2, 1, 8], dtype="int32")
     value = K.eval(K.relu(x, alpha=0.25, max_value=6.5))

@@ -56,7 +56,7 @@ def product_of_arrays(name, x, y):
     return x @ y if name in ("dot", "@") else x[None] @ y
 
 
-def test_products_have_the_type_in_common(backend, float64):
+def test_products_have_the_type_in_common(predicting_backend, float64):
     x_values = np.array([[20, 3, 0], [1, 200, 7]])
     y_values = np.array([[20, 1], [0, 90], [5, 9]])
     for one, other in pairs():
@@ -148,11 +148,11 @@ def check_of_floats(calls, computed_pairs):
 
 
 @pytest.mark.parametrize("calls", [convolutions, fractions, recurrent_layers])
-def test_what_is_computed_of_floats_has_their_type(calls, backend, float64):
+def test_what_is_computed_of_floats_has_their_type(calls, predicting_backend, float64):
     check_of_floats(calls, COMPUTED_PAIRS[: 1 if calls is recurrent_layers else 2])
 
 
-def test_images_of_bytes_give_the_default_float_type(backend):
+def test_images_of_bytes_give_the_default_float_type(predicting_backend):
     images = K.variable(zeros_and_ones(1, 4, 4, 1), dtype="uint8")
     kernel = K.variable(zeros_and_ones(2, 2, 1, 1), dtype="int32")
     for tensor in (
@@ -163,7 +163,7 @@ def test_images_of_bytes_give_the_default_float_type(backend):
         assert K.dtype(tensor) == "float32"
 
 
-def test_places_and_classes_have_no_part_in_the_type(backend, float64):
+def test_places_and_classes_have_no_part_in_the_type(predicting_backend, float64):
     scores = K.variable([[0.25, 0.75], [0.875, 0.125]], dtype="float32")
     tensors = []
     for dtype in (*INTEGERS, "bool", "float16"):
@@ -187,7 +187,9 @@ def test_places_and_classes_have_no_part_in_the_type(backend, float64):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16"])
-def test_labels_and_lengths_have_no_part_in_the_type(dtype, backend, float64):
+def test_labels_and_lengths_have_no_part_in_the_type(
+    dtype, predicting_backend, float64
+):
     scores = K.variable([[[0.25, 0.75], [0.875, 0.125]]], dtype="float32")
     labels = K.variable([[0]], dtype=dtype)
     lengths = labels + 1
@@ -203,7 +205,7 @@ def test_labels_and_lengths_have_no_part_in_the_type(dtype, backend, float64):
         assert str(value.dtype) == "float32"
 
 
-def test_a_tensor_of_any_integer_type_is_an_index(backend, float64):
+def test_a_tensor_of_any_integer_type_is_an_index(predicting_backend, float64):
     x = K.variable(np.arange(12).reshape(3, 4))
     places = [K.variable(2, dtype=dtype) for dtype in INTEGERS]
     tensors = [part for place in places for part in (x[place], x[1, place])]
@@ -215,7 +217,7 @@ def test_a_tensor_of_any_integer_type_is_an_index(backend, float64):
 
 @pytest.mark.parametrize("one", ["uint8", "bool", "int32", "float16", "float32"])
 def test_updates_are_computed_in_the_common_type_and_stored_in_the_variables(
-    one, backend, float64
+    one, predicting_backend, float64
 ):
     for other in ("uint8", "int64", "float16", "float64"):
         variables = [K.variable([5, 1], dtype=one) for _ in range(3)]
@@ -236,7 +238,9 @@ def test_updates_are_computed_in_the_common_type_and_stored_in_the_variables(
         np.testing.assert_array_equal(stored, np.array(value).astype(one))
 
 
-def test_choices_by_the_learning_phase_have_the_type_in_common(backend, float64):
+def test_choices_by_the_learning_phase_have_the_type_in_common(
+    predicting_backend, float64
+):
     cases = []
     for one, other in pairs():
         x, y = K.variable([1, 0], dtype=one), K.variable([0, 1], dtype=other)
@@ -249,7 +253,7 @@ def test_choices_by_the_learning_phase_have_the_type_in_common(backend, float64)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
-def test_a_slope_that_is_a_tensor_counts(dtype, backend, float64):
+def test_a_slope_that_is_a_tensor_counts(dtype, predicting_backend, float64):
     x = K.variable([0, 3, 5], dtype="uint8")
     slope = K.variable(1, dtype=dtype)
     tensor = K.relu(x, alpha=slope, max_value=4)
@@ -257,7 +261,9 @@ def test_a_slope_that_is_a_tensor_counts(dtype, backend, float64):
     np.testing.assert_array_equal(K.eval(tensor), [0, 3, 4])
 
 
-def test_folds_and_loops_take_the_types_that_the_function_gives(backend, float64):
+def test_folds_and_loops_take_the_types_that_the_function_gives(
+    predicting_backend, float64
+):
     x = K.variable([1, 2, 4], dtype="int32")
     half = K.foldl(lambda total, element: total / 2 + element, x)
     kept = K.foldr(lambda total, element: total + element, x, initializer=1)
@@ -280,7 +286,7 @@ def test_folds_and_loops_take_the_types_that_the_function_gives(backend, float64
     np.testing.assert_array_equal(values[2], [[3, 4]])
 
 
-def test_a_number_that_an_integer_type_doesnt_hold_is_refused(backend):
+def test_a_number_that_an_integer_type_doesnt_hold_is_refused(predicting_backend):
     x = K.variable([1, 2], dtype="uint8")
     for combine in (
         lambda: x + 300,
