@@ -71,7 +71,7 @@ def of_images(draw):
         ("Flatten", {}),
         ("Dense", {"output_dim": 3}),
     ]
-    return ((3, 9, 8) if th else (9, 8, 3)), drawn
+    return ((3, 13, 12) if th else (13, 12, 3)), drawn
 
 
 @st.composite
