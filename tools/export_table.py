@@ -39,6 +39,7 @@ DESTINATIONS = {
     "saved_model": ("SavedModel", "saved_model"),
     "tflite": ("TensorFlow Lite", "model.tflite"),
     "stablehlo": ("StableHLO", "model.stablehlo"),
+    "keras": ("Keras 3", "model.keras"),
 }
 """For each destination, its heading, and a path that selects it."""
 START = "<!-- written by tools/export_table.py -->\n"

@@ -20,6 +20,7 @@ class LeakyReLUMigration(ElementwiseMigration, Keras2Layer):
 
     name = "LeakyReLU"
     renamed = {"alpha": "alpha"}
+    renamed_there = {"alpha": "negative_slope"}
 
 
 class ELUMigration(ElementwiseMigration, Keras2Layer):
@@ -33,6 +34,7 @@ class ThresholdedReLUMigration(ElementwiseMigration, Keras2Layer):
     """ThresholdedReLU."""
 
     name = "ThresholdedReLU"
+    keras3 = None
     renamed = {"theta": "theta"}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.errors import ConfigError
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
+from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved, channels_moved
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
@@ -21,6 +23,23 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
 
     neutral = {"groups": (1,), "dilation_rate": (1, [1], [1, 1], [1, 1, 1])}
     dilated: str | None = None
+    unneeded = frozenset({"atrous_rate"})
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer, with its dilation."""
+        if config["border_mode"] == "full":
+            raise ConfigError(
+                "it has border_mode='full', which Keras 3 doesn't have: put a "
+                "ZeroPadding before a layer with border_mode='valid'."
+            )
+        layer = super().to_keras3(config, arrays)
+        if layer is not None and "atrous_rate" in config:
+            layer.arguments["dilation_rate"] = config["atrous_rate"]
+        return layer
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns the kernels with the window first."""
+        return self.reordered(config, arrays, "tf")
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -65,6 +84,7 @@ class Conv1DMigration(ConvolutionMigration):
     """Convolution1D; its kernels are `(length, 1, input, output)` here."""
 
     name = "Convolution1D"
+    keras3 = "Conv1D"
     dilated = "AtrousConvolution1D"
     renamed = {
         **AFFINE,
@@ -86,6 +106,11 @@ class Conv1DMigration(ConvolutionMigration):
 
     def _places(self, channels_first: bool) -> tuple[int, ...]:
         return (0, 2, 3)
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns the kernel without its axis of size 1."""
+        kernel, *bias = arrays
+        return [kernel[:, 0], *bias]
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its four axes in order.
@@ -115,6 +140,7 @@ class Conv2DMigration(ConvolutionMigration):
     """Convolution2D."""
 
     name = "Convolution2D"
+    keras3 = "Conv2D"
     dilated = "AtrousConvolution2D"
     renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("nb_row", "nb_col")}
 
@@ -123,6 +149,7 @@ class Conv3DMigration(ConvolutionMigration):
     """Convolution3D."""
 
     name = "Convolution3D"
+    keras3 = "Conv3D"
     renamed = {
         **AFFINE,
         **WINDOW,
@@ -141,9 +168,16 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     """
 
     name = "Deconvolution2D"
+    keras3 = "Conv2DTranspose"
+    unneeded = frozenset({"output_shape"})
     renamed = Conv2DMigration.renamed
     neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns the kernel with its output before its input."""
+        kernel, *bias = super().weights_there(config, arrays)
+        return [kernel.swapaxes(2, 3), *bias]
 
     def _places(self, channels_first: bool) -> tuple[int, ...]:
         return (2, 3, 0, 1) if channels_first else (0, 1, 3, 2)
@@ -174,6 +208,7 @@ class SeparableConv2DMigration(ConvolutionMigration):
     """
 
     name = "SeparableConvolution2D"
+    keras3 = "SeparableConv2D"
     flips = False
     renamed = {
         **WINDOW,

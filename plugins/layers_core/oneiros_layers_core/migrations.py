@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.errors import ConfigError
 from oneiros_old_files.base import (
     Arrays,
     ElementwiseMigration,
@@ -16,10 +17,20 @@ from oneiros_old_files.base import (
 )
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import AFFINE, Keras2Layer
+from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved, unmoved
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
 """Modes of Merge that take each value by itself."""
+CLASSES = {
+    "ave": "Average",
+    "concat": "Concatenate",
+    "dot": "Dot",
+    "max": "Maximum",
+    "mul": "Multiply",
+    "sum": "Add",
+}
+"""Modes of Merge, and the layers that do the same in Keras 3."""
 
 
 class DenseMigration(Keras2Layer):
@@ -170,6 +181,7 @@ class LambdaMigration(Keras2Layer):
     """Lambda, whose function the caller supplies."""
 
     name = "Lambda"
+    keras3 = None
     renamed = {
         argument: argument
         for argument in (
@@ -206,6 +218,18 @@ class MergeMigration(Migration):
             return name, config
         layers = [migrated(layer, origin) for layer in layers]
         return name, {**config, "layers": layers}
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer of the mode, which is a class of its own there."""
+        mode = config["mode"]
+        if config.get("layers") or not isinstance(mode, str) or mode not in CLASSES:
+            raise ConfigError(f"it has mode={mode!r:.80}, which Keras 3 doesn't have.")
+        arguments = {}
+        if mode == "concat":
+            arguments["axis"] = config["concat_axis"]
+        if mode == "dot":
+            arguments["axes"] = config["dot_axes"]
+        return Keras3Layer(CLASSES[mode], arguments, [])
 
     def moved(
         self,

@@ -15,6 +15,7 @@ class LocallyConnected1DMigration(Keras2Layer):
     """LocallyConnected1D."""
 
     name = "LocallyConnected1D"
+    keras3 = None
     renamed = {
         **AFFINE,
         **WINDOW,
@@ -28,6 +29,7 @@ class LocallyConnected2DMigration(Keras2Layer):
     """LocallyConnected2D, whose patches are flattened in the order of the axes."""
 
     name = "LocallyConnected2D"
+    keras3 = None
     renamed = {
         **AFFINE,
         **WINDOW,

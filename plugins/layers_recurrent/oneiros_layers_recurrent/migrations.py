@@ -52,6 +52,18 @@ def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) ->
     return [part[gate] for gate in order for part in parts]
 
 
+def joined(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
+    """Returns kernel, recurrent kernel and bias, each joined on the last axis; the
+    opposite of `separated`."""
+    parts = {
+        gate: arrays[3 * place : 3 * place + 3] for place, gate in enumerate(order)
+    }
+    return [
+        np.concatenate([parts[gate][kind] for gate in gates], axis=-1)
+        for kind in range(3)
+    ]
+
+
 def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
     """Returns CuDNN's arrays as Keras has them.
 
@@ -74,6 +86,7 @@ class SimpleRNNMigration(Keras2Layer):
     """SimpleRNN."""
 
     name = "SimpleRNN"
+    unneeded = frozenset({"consume_less"})
     renamed = {**SHARED, "units": "output_dim", "unroll": "unroll"}
     neutral = NEUTRAL
 
@@ -89,6 +102,12 @@ class GatedMigration(SimpleRNNMigration):
     order: tuple[str, ...]
     renamed = {**SimpleRNNMigration.renamed, "recurrent_activation": "inner_activation"}
     added = {"consume_less": "gpu"}
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns kernel, recurrent kernel and bias, joined."""
+        if config["consume_less"] == "gpu":
+            return arrays
+        return joined(arrays, self.gates, self.order)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights joined or gate by gate, as the layer has them."""
@@ -163,6 +182,11 @@ class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
         "data_format": "dim_ordering",
     }
     neutral = {**NEUTRAL, "dilation_rate": (1, [1, 1]), "unroll": (False,)}
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns kernel, recurrent kernel and bias, with the window first."""
+        arrays = self.reordered(config, arrays, "tf")
+        return joined(arrays, LSTMMigration.gates, LSTMMigration.order)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights gate by gate, in the layer's order of axes."""

@@ -10,6 +10,7 @@ import numpy as np
 from oneiros import registry
 from oneiros.errors import UnknownNameError
 
+from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved
 
 Arrays = list[np.ndarray[Any, Any]]
@@ -118,6 +119,21 @@ class Migration:
             arrays: list of its weights.
             inputs: list of `Moved`, one per input.
             shapes: list of the input shapes before the move, including the batch.
+        """
+        return None
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer of Keras 3 that computes the same.
+
+        # Arguments
+            config: dict, the layer's arguments.
+            arrays: list of its weights.
+
+        # Returns
+            A `Keras3Layer`; None, the default, if Keras 3 has no such layer.
+
+        # Raises
+            ConfigError: if an argument has no counterpart; says which.
         """
         return None
 

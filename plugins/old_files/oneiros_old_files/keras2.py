@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar, NoReturn
 
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Migration, Origin, migration_of
+from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
+from oneiros_old_files.keras3 import Keras3Layer, argument_there
 
 Renamed = dict[str, str | tuple[str, ...]]
 
@@ -20,6 +23,15 @@ DTYPES = ("dtype", "autocast")
 FLOATS = ("float", "bfloat", "mixed")
 """Prefixes of the names of float types."""
 DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
+SHAPES = (
+    "batch_input_shape",
+    "input_dtype",
+    "input_dim",
+    "input_length",
+    "name",
+    "trainable",
+)
+"""Arguments that describe a layer's input, or name it."""
 COMMON: Renamed = {
     "name": "name",
     "trainable": "trainable",
@@ -48,12 +60,59 @@ class Keras2Layer(Migration):
         neutral: dict, arguments without an equivalent here → the tuple of values that
             can be read, or `ANY`.
         added: dict, additional arguments here.
+        keras3: str, the class's name in Keras 3 if it isn't `name`; None if Keras 3 has
+            no such class.
+        unneeded: set of str, arguments here that predictions don't depend on.
+        renamed_there: dict, arguments of Keras 2 → arguments of Keras 3.
     """
 
     name: ClassVar[str]
     renamed: ClassVar[Renamed] = {}
     neutral: ClassVar[dict[str, Any]] = {}
     added: ClassVar[dict[str, Any]] = {}
+    keras3: ClassVar[str | None] = ""
+    unneeded: ClassVar[frozenset[str]] = frozenset()
+    renamed_there: ClassVar[dict[str, str]] = {}
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer of Keras 3, by the tables read backwards."""
+        if self.keras3 is None:
+            return None
+        self._check_expressible(config)
+        arguments = {
+            argument: neutral_value(values)
+            for argument, values in self.neutral.items()
+            if values is not ANY
+        }
+        for argument, names in self.renamed.items():
+            if isinstance(names, tuple):
+                arguments[argument] = [config[name] for name in names]
+            elif names in config:
+                arguments[argument] = argument_there(argument, config[names])
+        for before, after in self.renamed_there.items():
+            arguments[after] = arguments.pop(before)
+        arrays_there = self.weights_there(config, arrays)
+        return Keras3Layer(self.keras3 or self.name, arguments, arrays_there)
+
+    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns a layer's weights in the layout of Keras 3."""
+        return arrays
+
+    def _check_expressible(self, config: dict[str, Any]) -> None:
+        """Raises ConfigError for an argument that Keras 3 doesn't have, unless it has
+        the value that a layer has without it."""
+        known = set(SHAPES)
+        for names in self.renamed.values():
+            known.update([names] if isinstance(names, str) else names)
+        parameters = inspect.signature(registry.resolve("layer", self.name)).parameters
+        for name, value in config.items():
+            if name in known or name in self.unneeded or name.endswith("init"):
+                continue
+            default = parameters[name].default if name in parameters else None
+            if value not in (default, None):
+                raise ConfigError(
+                    f"it has {name}={value!r:.80}, which Keras 3 doesn't have."
+                )
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments here; raises an error for settings
@@ -115,6 +174,12 @@ class Keras2Layer(Migration):
                 "float32."
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
+
+
+def neutral_value(values: Any) -> Any:
+    """Returns the value that Keras 3 gets for an argument without an equivalent
+    here."""
+    return values[0]
 
 
 def renamed_argument(

@@ -184,6 +184,7 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_old_files.configs": "configurations of other versions",
         "oneiros_old_files.convolution_kernels": "migrations of layers with kernels",
         "oneiros_old_files.keras2": "migrations of layers of Keras 2, from tables",
+        "oneiros_old_files.keras3": "layers of Keras 3 that compute the same",
         "oneiros_old_files.moves": "values after a change of `dim_ordering`",
         "oneiros_old_files.stored_functions": "functions that configurations name",
     },
@@ -295,6 +296,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "tf": "TensorFlow, imported without Keras, JAX and log lines",
         },
         "oneiros_exports": "models for other libraries, proven by replay",
+        "oneiros_keras3": {
+            "hard_sigmoid": "Keras 1's hard sigmoid, registered for Keras 3's files",
+        },
         "oneiros_saving": "saving and loading models",
         "oneiros_testing": "checks for plugins",
     },

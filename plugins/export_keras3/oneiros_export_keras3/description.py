@@ -1,0 +1,133 @@
+"""Describes a model as plain data, from which a process with Keras alone builds it.
+
+A description is a dict:
+
+- `"inputs"`: list of the inputs' names, batch shapes and types
+- `"calls"`: list of the layers' calls in order, each a dict with the layer's number and
+  the tensors that it gets
+- `"layers"`: list of the layers: class, name, arguments, and the names of their arrays;
+  wrappers have `"wrapped"`, layers by argument; models have `"model"`
+- `"outputs"`: list of tensors
+
+A tensor is a pair: the number of a call, or None for an input, and a place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.container import Container
+from oneiros.errors import ConfigError
+from oneiros_exports.destination import Refusal
+from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras3 import Keras3Layer
+
+Data = dict[str, Any]
+Array = np.ndarray[Any, Any]
+NO_LAYER = "Keras 3 has no such layer."
+ELSEWHERE = "ONNX can hold it: model.onnx."
+
+
+@dataclass
+class Describer:
+    """Describes models, and collects their arrays and what can't be described.
+
+    # Properties
+        arrays: dict of arrays by the names that descriptions give them.
+        refusals: list of `Refusal`.
+    """
+
+    arrays: dict[str, Array] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def model(self, model: Any) -> Data:
+        """Returns the description of a model."""
+        places = {id(x): [None, place] for place, x in enumerate(model.inputs)}
+        numbers: dict[int, int] = {}
+        layers: list[Data] = []
+        calls: list[Data] = []
+        for node in model.graph_nodes():
+            if not node.inbound_layers:
+                continue
+            layer = node.outbound_layer
+            if id(layer) not in numbers:
+                numbers[id(layer)] = len(layers)
+                layers.append(self.layer(layer, len(node.input_tensors)))
+            for place, x in enumerate(node.output_tensors):
+                places[id(x)] = [len(calls), place]
+            tensors = [places[id(x)] for x in node.input_tensors]
+            calls.append({"layer": numbers[id(layer)], "tensors": tensors})
+        outputs = [places[id(x)] for x in model.outputs]
+        return {
+            "name": model.name,
+            "inputs": list(map(_input, model.inputs)),
+            "layers": layers,
+            "calls": calls,
+            "outputs": outputs,
+        }
+
+    def layer(self, layer: Any, nb_inputs: int = 1) -> Data:
+        """Returns the description of a layer; an empty dict if there is none."""
+        if isinstance(layer, Container):
+            return {"model": self.model(layer), "name": layer.name}
+        there = self._counterpart(layer)
+        if there is None:
+            return {}
+        description = {
+            "class_name": there.class_name,
+            "name": layer.name,
+            "arguments": there.arguments,
+            "trainable": bool(layer.trainable),
+            "arrays": self._kept(there.arrays),
+        }
+        description["wrapped"] = {
+            name: self.layer(inner) for name, inner in _wrapped(layer).items()
+        }
+        return description
+
+    def _counterpart(self, layer: Any) -> Keras3Layer | None:
+        class_name = type(layer).__name__
+        migration = migration_of(class_name)
+        arrays = [] if _wrapped(layer) else layer.get_weights()
+        there: Keras3Layer | None = None
+        reason = NO_LAYER
+        if migration is not None:
+            try:
+                there = migration.to_keras3(layer.get_config(), arrays)
+            except ConfigError as error:
+                reason = str(error)
+        if there is None:
+            self.refusals.append(Refusal(layer, reason, ELSEWHERE))
+        return there
+
+    def _kept(self, arrays: list[Array]) -> list[str]:
+        names = []
+        for array in arrays:
+            name = f"array_{len(self.arrays)}"
+            self.arrays[name] = array
+            names.append(name)
+        return names
+
+
+def _wrapped(layer: Any) -> dict[str, Any]:
+    """Returns the layers inside a wrapper, by the arguments of Keras 3."""
+    if hasattr(layer, "backward_layer"):
+        return {
+            "layer": layer.forward_layer,
+            "backward_layer": layer.backward_layer,
+        }
+    if hasattr(layer, "layer"):
+        return {"layer": layer.layer}
+    return {}
+
+
+def _input(x: Any) -> Data:
+    layer, _, _ = x._keras_history
+    return {
+        "name": layer.name,
+        "shape": K.int_shape(x),
+        "dtype": K.dtype(x),
+    }
