@@ -1,8 +1,8 @@
 """Addition: LSTM, RepeatVector and TimeDistributed make one sequence of another.
 
 One LSTM reads " 47+589", a character at a time, into a vector; another writes " 636"
-from it. Both texts are turned round: so a carry comes before the digits it changes. The
-picture shows which digits are learned first, ten sums, and some of the few wrong ones.
+from it. Both texts are reversed, so that a carry comes before the digits it changes.
+The picture shows which digits are learned first, ten sums, and a few wrong ones.
 
     python3 run.py --group tasks examples/addition.py
 
@@ -46,7 +46,7 @@ def draw_pairs():
 
 
 def encode(texts):
-    """Returns the texts, turned round, as arrays of shape (texts, length, characters),
+    """Returns the texts, reversed, as arrays of shape (texts, length, characters),
     with a one for each character."""
     numbers = [[CHARS.index(char) for char in reversed(text)] for text in texts]
     one_hot = to_categorical(np.ravel(numbers), len(CHARS))

@@ -2,7 +2,7 @@
 
 The network learns from twelve seconds of regular beats to forecast the next moments
 from the second and a half before. In what follows, the error of its forecasts tells how
-unusual a moment is. A premature beat looks like any other; it only comes too soon.
+unusual a moment is. A premature beat looks like any other; only its timing is wrong.
 
     python3 run.py --group tasks examples/anomalies.py
 

@@ -44,7 +44,7 @@ def load_digits():
 
 
 def sample(moments):
-    """Returns codes drawn from the normal distributions that the encoder tells."""
+    """Returns codes drawn from the normal distributions that the encoder outputs."""
     mean, log_variance = moments
     noise = K.random_normal(K.shape(mean))
     return mean + K.exp(log_variance / 2) * noise

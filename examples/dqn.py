@@ -6,7 +6,7 @@ from steps that it remembers, and from what an older copy of it expects after th
 
     python3 run.py --group tasks examples/dqn.py
 
-The game is CartPole-v1 of gymnasium (MIT). The baseline pushes at random.
+The game is CartPole-v1 of gymnasium (MIT). The baseline: random pushes.
 
 The method is that of Volodymyr Mnih and others, Human-level control through deep
 reinforcement learning, 2015.

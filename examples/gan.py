@@ -132,7 +132,7 @@ def main(seed=SEED):
     print(f"real digits: {judge.evaluate(images, digits, verbose=0)[1]:.4f}")
     print(f"baseline: {judge.evaluate(noise, wished, verbose=0)[1]:.4f} of noise")
     _, score = judge.evaluate(written, wished, verbose=0)
-    print(f"\nbackend {K.backend()}: digits told right {score:.4f}, target {TARGET}")
+    print(f"\nbackend {K.backend()}: digits as asked {score:.4f}, target {TARGET}")
     return score
 
 

@@ -1,7 +1,7 @@
 """Gestures: Convolution1D and pooling classify series.
 
 Does a hand draw a gun, or only point? The network sees the height of the hand at 150
-moments. The picture shows which moments it goes by.
+moments. The picture shows which moments it relies on.
 
     python3 run.py --group tasks examples/gunpoint.py
 

@@ -1,4 +1,4 @@
-"""A Neural Turing Machine: a layer of one's own learns to copy.
+"""A Neural Turing Machine: a custom layer learns to copy.
 
 The machine reads up to 10 random bytes and an end mark, then repeats the bytes from its
 memory. It is tested on 20 bytes, twice as many as it ever saw in training. The layer is

@@ -1,8 +1,8 @@
 """Siamese: two inputs share their layers. Do they show the same digit?
 
-The layers learn by a contrastive loss from pairs of the digits 3 to 9. The test are
-pairs of other images of these; pairs of 0, 1 and 2, which the network has never seen,
-show how far that goes.
+The layers learn by a contrastive loss from pairs of the digits 3 to 9. The test uses
+pairs of other images of these digits; pairs of 0, 1 and 2, which the network has never
+seen, show how well it generalises.
 
     python3 run.py --group tasks examples/siamese.py
 
@@ -87,7 +87,7 @@ def build_model():
 
 def best_threshold(distances, same):
     """Returns the distance up to which two images are best taken for one digit, and
-    the share of pairs that this tells right."""
+    the share of pairs that this classifies correctly."""
     order = np.argsort(distances)
     right = np.cumsum(2 * same[order] - 1) + np.sum(same == 0)
     best = right.argmax()
@@ -109,8 +109,8 @@ def draw(results):
 
 
 def main(seed=SEED):
-    """Trains the network and returns the share of pairs that it tells right, of images
-    that it has never seen of digits that it has."""
+    """Trains the network and returns the share of pairs that it classifies correctly.
+    It has seen their digits, but not these images."""
     np.random.seed(seed)
     images = load_digits()
     left, right, same = draw_pairs(images[KNOWN, :NB_TRAIN], NB_PAIRS)
@@ -123,15 +123,16 @@ def main(seed=SEED):
         left, right, same = draw_pairs(images[digits, -100:], NB_TEST_PAIRS)
         distances = model.predict([left, right]).ravel()
         pixels = np.sqrt(np.square(left - right).sum(axis=(1, 2, 3)))
-        threshold, told_right = best_threshold(distances, same)
-        _, told_by_pixels = best_threshold(pixels, same)
-        scores += [told_right, told_by_pixels]
+        threshold, correct = best_threshold(distances, same)
+        _, correct_by_pixels = best_threshold(pixels, same)
+        scores += [correct, correct_by_pixels]
         results[title] = distances, same, threshold
     draw(results)
     score, by_pixels, new_score, new_by_pixels = scores
-    print(f"of digits never seen {new_score:.4f} are told right")
+    print(f"of digits never seen {new_score:.4f} are classified correctly")
     print(f"baselines: pixels {by_pixels:.4f}, of these digits {new_by_pixels:.4f}")
-    print(f"\nbackend {K.backend()}: pairs told right {score:.4f}, target {TARGET}")
+    share = f"pairs classified correctly {score:.4f}"
+    print(f"\nbackend {K.backend()}: {share}, target {TARGET}")
     return score
 
 

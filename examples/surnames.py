@@ -1,7 +1,7 @@
 """Surnames: Embedding and Bidirectional(LSTM) read words letter by letter.
 
 Which of nine languages does a surname come from? The picture shows which languages the
-network takes for which.
+network confuses.
 
     python3 run.py --group tasks examples/surnames.py
 

@@ -126,7 +126,7 @@ def main(seed=SEED):
         for title, accuracies in curves.items()
     }
     frozen, scratch = few_accuracies["frozen layers"], few_accuracies["from scratch"]
-    print(f"with frozen layers {frozen:.4f} of the test images are told right")
+    print(f"with frozen layers {frozen:.4f} of the images are classified correctly")
     print(f"baseline: {scratch:.4f} from scratch")
     score = frozen - scratch
     print(f"\nbackend {K.backend()}: accuracy added {score:.4f}, target {TARGET}")

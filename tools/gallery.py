@@ -58,11 +58,11 @@ on real data unless its task is artificial by nature, and unchanged on Theano,
 TensorFlow and JAX. Each makes the picture that is shown here, and ends with an error if
 it misses its target. From a clone, with nothing but Python and git, the command shown
 runs it on Theano. `ONEIROS_BACKEND=tensorflow` before a command, and
-`--extra tensorflow` behind `run.py`, choose TensorFlow; `jax` goes the same way.
+`--extra tensorflow` behind `run.py`, choose TensorFlow; likewise for `jax`.
 
 `tools/gallery.py` runs an example again and writes its figures here. Processor time
 counts all cores and includes imports and compilation. Times by the clock are longer:
-the machine had other work to do at the time."""
+the machine was also running other programs."""
 
 LIST = """\
 # Examples

@@ -48,8 +48,9 @@ def _missing_classes(lowest: Any, highest: Any, shape: Any) -> str:
         return ""
     return (
         f"class numbers from {lowest} to {highest}, but the output has {classes} "
-        f"classes, 0 to {classes - 1}. Samples of other classes have a loss of 0 and "
-        "don't train the model. Number the classes from 0, or enlarge the output."
+        f"classes, 0 to {classes - 1}. Samples of other classes contribute no loss, so "
+        "the model doesn't learn from them. Number the classes from 0, or enlarge the "
+        "output."
     )
 
 

@@ -35,9 +35,9 @@ class _RefusedError(GraphError, TypeError):
 
 def _refuse(function_name: str) -> NoReturn:
     raise _RefusedError(
-        f"{function_name} works on values, and a lazy tensor has none until a function "
-        f"runs. Put the code into a function of its tensors, and record it: "
-        f"K.apply(fn, x, y)."
+        f"{function_name} works on values, and a lazy tensor has no value until it "
+        "is computed. Put the code into a function of its tensors, and record it: "
+        "K.apply(fn, x, y)."
     )
 
 

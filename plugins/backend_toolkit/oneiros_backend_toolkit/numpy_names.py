@@ -230,7 +230,7 @@ def refused_function(name: str, line: str | None, x: Any) -> TypeError:
     else:
         advice = f"Write {line}"
     return TypeError(
-        f"{name} needs values, and {x} has none until a function runs. {advice}. "
+        f"{name} needs values, and {x} has no value until it is computed. {advice}. "
         "K.eval(x) computes a value now if x depends on no input."
     )
 
