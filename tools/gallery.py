@@ -44,6 +44,7 @@ ENGINES = {
     "jax": ("JAX", "jax"),
 }
 """For each backend, how the page calls it, and the package of its engine."""
+IN_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
 PICTURED = "theano"
 NB_COLOURS = 64
 LAST_LINE = re.compile(r"backend \w+: (.+?) (-?[\d.]+), target (-?[\d.]+)$")
@@ -265,6 +266,7 @@ def _section(name: str, figures: list[Figure]) -> Iterator[str]:
     if pictured.baseline:
         yield f"{pictured.baseline[0].upper()}{pictured.baseline[1:]}."
     yield _table(figures)
+    yield from _worst_scores(figures)
     yield f"Measured on {_listed(_places(figures))}."
 
 
@@ -291,6 +293,17 @@ def _row(figure: Figure) -> str:
         f"| {engine} {figure.engine} | {figure.seed} | {figure.score:.4f} "
         f"| {figure.cpu_s:.0f} s | {figure.wall_s:.0f} s |"
     )
+
+
+def _worst_scores(figures: list[Figure]) -> Iterator[str]:
+    """Yields the worst score of each backend on which several seeds ran."""
+    for backend, (engine, _) in ENGINES.items():
+        scores = [figure.score for figure in figures if figure.backend == backend]
+        if len(scores) < 2:
+            continue
+        count = IN_WORDS.get(len(scores), len(scores))
+        engine_alone = engine.partition(" (")[0]
+        yield f"Worst of {count} seeds on {engine_alone}: {min(scores):.4f}."
 
 
 def _listed(texts: list[str]) -> str:

@@ -91,6 +91,14 @@ def test_the_last_line_tells_the_score(gallery):
         gallery.read_output("backend jax: test accuracy 0.9830, target 0.975\ndone")
 
 
+def test_the_page_says_the_worst_score_of_several_seeds(gallery):
+    first = _figure(gallery, seed=gallery.own_seed("digits"), score=0.7)
+    others = [_figure(gallery, 1, score=0.6), _figure(gallery, 2, score=0.8)]
+    several = gallery.page([first, *others])
+    assert "\n\nWorst of three seeds on Theano: 0.6000.\n\n" in several
+    assert "Worst of" not in gallery.page([first])
+
+
 def _figure(gallery, seed=1, score=0.9):
     return gallery.Figure(
         name="digits",
