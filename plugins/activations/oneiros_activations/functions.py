@@ -207,6 +207,10 @@ def sigmoid(x: Any) -> Any:
         x = K.variable([0.0, np.log(3.0)])
         print(K.eval(activations.sigmoid(x)).round(4))  # [0.5  0.75]
         ```
+
+    # References
+        - Rumelhart, Hinton, Williams: Learning representations by back-propagating
+          errors, Nature 323, 1986
     """
     return K.sigmoid(x)
 
@@ -231,6 +235,11 @@ def hard_sigmoid(x: Any) -> Any:
         x = K.variable([-3.0, 0.0, 1.0])
         print(K.eval(activations.hard_sigmoid(x)).round(4))  # [0.  0.5 0.7]
         ```
+
+    # References
+        - Courbariaux, Bengio, David: BinaryConnect: Training Deep Neural Networks with
+          binary weights during propagations, arXiv:1511.00363, whose hard sigmoid has a
+          slope of 0.5
     """
     return K.hard_sigmoid(x)
 

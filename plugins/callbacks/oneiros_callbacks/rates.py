@@ -141,6 +141,10 @@ class ReduceLROnPlateau(Callback):
     # Raises
         ArgumentError: for a factor of 1 or more, another mode, or an optimizer without
             a variable `lr`.
+
+    # References
+        - He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition,
+          arXiv:1512.03385, which divides the rate by 10 when the error no longer falls
     """
 
     @open_to_old_code

@@ -90,6 +90,10 @@ def uniform(
         print(values.shape, abs(values).max() <= 0.5)  # (100, 100) True
         print(values.std().round(2))  # 0.29
         ```
+
+    # References
+        - Sutskever, Vinyals, Le: Sequence to Sequence Learning with Neural Networks,
+          arXiv:1409.3215, which draws all weights between -0.08 and 0.08
     """
     check_number("uniform", "scale", scale)
     return initialized(
@@ -122,6 +126,10 @@ def normal(
         values = K.get_value(initializations.normal((100, 100), scale=0.5))
         print(values.shape, values.std().round(1))  # (100, 100) 0.5
         ```
+
+    # References
+        - Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional
+          Neural Networks, NIPS 2012, which uses a standard deviation of 0.01
     """
     check_number("normal", "scale", scale)
     return initialized(
@@ -141,6 +149,9 @@ def lecun_uniform(
 
     # Returns
         Variable of this shape and type `K.floatx()`.
+
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
 
     # Example
         ```python
@@ -170,6 +181,9 @@ def glorot_normal(
 
     # Returns
         Variable of this shape and type `K.floatx()`.
+
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
 
     # Example
         ```python
@@ -204,6 +218,9 @@ def glorot_uniform(
     # Returns
         Variable of this shape and type `K.floatx()`.
 
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
+
     # Example
         ```python
         from oneiros import backend as K
@@ -233,6 +250,9 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -
     # Returns
         Variable of this shape and type `K.floatx()`.
 
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
+
     # Example
         ```python
         from oneiros import backend as K
@@ -259,6 +279,9 @@ def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") 
 
     # Returns
         Variable of this shape and type `K.floatx()`.
+
+    # Raises
+        ArgumentError: for a kernel's shape with another `dim_ordering`.
 
     # Example
         ```python
@@ -389,6 +412,10 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
 
         print(K.get_value(initializations.zero((3,))))  # [0. 0. 0.]
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 8.4, on
+          biases
     """
     return K.zeros(shape, name=name)
 

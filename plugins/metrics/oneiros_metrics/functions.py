@@ -40,6 +40,9 @@ def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[0.2], [0.9], [0.6], [0.5]])
         print(K.eval(metrics.binary_accuracy(y_true, y_pred)))  # 0.75
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.2
     """
     matches = K.equal(y_true, K.round(y_pred))
     return K.mean(matches)
@@ -67,6 +70,9 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[0.7, 0.3], [0.6, 0.4]])
         print(K.eval(metrics.categorical_accuracy(y_true, y_pred)))  # 0.5
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.2
     """
     true_classes = K.argmax(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
@@ -95,6 +101,9 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[0.7, 0.3], [0.6, 0.4]])
         print(K.eval(metrics.sparse_categorical_accuracy(y_true, y_pred)))  # 0.5
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.2
     """
     true_classes = K.max(y_true, axis=-1)
     predicted = K.argmax(y_pred, axis=-1)
@@ -128,6 +137,10 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
         y_pred = K.variable([[0.5, 0.2, 0.3], [0.5, 0.3, 0.2]])
         print(K.eval(top_2(y_true, y_pred)))  # 0.5
         ```
+
+    # References
+        - Russakovsky and others: ImageNet Large Scale Visual Recognition Challenge,
+          International Journal of Computer Vision 115, 2015, which counts with `k` = 5
     """
     true_classes = K.argmax(y_true, axis=-1)
     return K.mean(K.in_top_k(y_pred, true_classes, k))
@@ -152,6 +165,9 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[1.0], [4.0]])
         print(K.eval(metrics.mean_squared_error(y_true, y_pred)))  # 2.0
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.4
     """
     return K.mean(objectives.mean_squared_error(y_true, y_pred))
 
@@ -175,6 +191,10 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[1.0], [4.0]])
         print(K.eval(metrics.mean_absolute_error(y_true, y_pred)))  # 1.0
         ```
+
+    # References
+        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
+          Journal of Forecasting 22, 2006
     """
     return K.mean(objectives.mean_absolute_error(y_true, y_pred))
 
@@ -233,6 +253,11 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         error = metrics.mean_squared_logarithmic_error(y_true, y_pred)
         print(round(float(K.eval(error)), 3))  # 5.302
         ```
+
+    # References
+        - Tofallis: A better measure of relative prediction accuracy for model selection
+          and model estimation, Journal of the Operational Research Society 66, 2015,
+          which squares the same difference without adding 1
     """
     return K.mean(objectives.mean_squared_logarithmic_error(y_true, y_pred))
 
@@ -438,6 +463,10 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         mean = K.eval(metrics.poisson(y_true, y_pred))
         print(round(float(mean), 4))  # 2.0
         ```
+
+    # References
+        - McCullagh, Nelder: Generalized Linear Models, second edition, Chapman and
+          Hall, 1989, chapter 6
     """
     return K.mean(objectives.poisson(y_true, y_pred))
 
@@ -466,6 +495,10 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
         mean = K.eval(metrics.cosine_proximity(y_true, y_pred))
         print(round(float(mean), 4))  # -0.5
         ```
+
+    # References
+        - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
+          University Press, 2008, section 6.3.1
     """
     return K.mean(objectives.cosine_proximity(y_true, y_pred))
 
@@ -546,6 +579,10 @@ def precision(y_true: Any, y_pred: Any) -> Any:
         share = K.eval(metrics.precision(y_true, y_pred))
         print(round(float(share), 4))  # 0.5
         ```
+
+    # References
+        - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
+          University Press, 2008, section 8.3
     """
     true_positives = K.sum(_positives(y_true * y_pred))
     selected = K.sum(_positives(y_pred))
@@ -575,6 +612,10 @@ def recall(y_true: Any, y_pred: Any) -> Any:
         share = K.eval(metrics.recall(y_true, y_pred))
         print(round(float(share), 4))  # 0.3333
         ```
+
+    # References
+        - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
+          University Press, 2008, section 8.3
     """
     true_positives = K.sum(_positives(y_true * y_pred))
     relevant = K.sum(_positives(y_true))

@@ -33,6 +33,9 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[1.0, 4.0]])
         print(K.eval(objectives.mean_squared_error(y_true, y_pred)))  # [2.]
         ```
+
+    # References
+        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.4
     """
     return K.mean(K.square(y_pred - y_true), axis=-1)
 
@@ -58,6 +61,10 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[1.0, 4.0]])
         print(K.eval(objectives.mean_absolute_error(y_true, y_pred)))  # [1.]
         ```
+
+    # References
+        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
+          Journal of Forecasting 22, 2006
     """
     return K.mean(K.abs(y_pred - y_true), axis=-1)
 
@@ -120,6 +127,11 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         loss = objectives.mean_squared_logarithmic_error(y_true, y_pred)
         print(K.eval(loss).round(4))  # [5.3019]
         ```
+
+    # References
+        - Tofallis: A better measure of relative prediction accuracy for model selection
+          and model estimation, Journal of the Operational Research Society 66, 2015,
+          which squares the same difference without adding 1
     """
     log_pred = K.log(K.clip(y_pred, K.epsilon(), None) + 1.0)
     log_true = K.log(K.clip(y_true, K.epsilon(), None) + 1.0)
@@ -353,6 +365,10 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[1.0, 3.0]])  # 1 - 2 * log(1), and 3
         print(K.eval(objectives.poisson(y_true, y_pred)).round(4))  # [2.]
         ```
+
+    # References
+        - McCullagh, Nelder: Generalized Linear Models, second edition, Chapman and
+          Hall, 1989, chapter 6
     """
     return K.mean(y_pred - y_true * K.log(y_pred + K.epsilon()), axis=-1)
 
@@ -380,6 +396,10 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
         y_pred = K.variable([[6.0, 8.0]])
         print(K.eval(objectives.cosine_proximity(y_true, y_pred)).round(4))  # [-0.5]
         ```
+
+    # References
+        - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
+          University Press, 2008, section 6.3.1
     """
     return -K.mean(
         K.l2_normalize(y_true, axis=-1) * K.l2_normalize(y_pred, axis=-1), axis=-1
