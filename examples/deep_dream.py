@@ -1,4 +1,4 @@
-"""Deep dream: a network that knows only digits sees them in a photograph.
+"""Deep dream: a network that knows only digits finds their strokes in a photograph.
 
 The photograph is changed along the gradient of a layer's activation, at several sizes,
 so that what the layer sees in it becomes stronger. A function of K gives the gradient.

@@ -73,6 +73,9 @@ class Sequential(Model):
     # Properties
         layers: list of the added layers.
         model: the `Model` of these layers, once it has been needed.
+
+    # Raises
+        ArgumentError: for one layer instead of a list.
     """
 
     loadable: ClassVar[bool] = True
