@@ -8,6 +8,7 @@ import numpy as np
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
+from oneiros_old_files.keras3 import Keras3Layer
 
 SHARED: Renamed = {
     "activation": "activation",
@@ -102,6 +103,15 @@ class GatedMigration(SimpleRNNMigration):
     order: tuple[str, ...]
     renamed = {**SimpleRNNMigration.renamed, "recurrent_activation": "inner_activation"}
     added = {"consume_less": "gpu"}
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer. Gate by gate, Keras 1 applies `W_regularizer` to the
+        recurrent weights, too, and `U_regularizer` to none."""
+        layer = super().to_keras3(config, arrays)
+        if layer is not None and config["consume_less"] != "gpu":
+            regularizer = layer.arguments["kernel_regularizer"]
+            layer.arguments["recurrent_regularizer"] = regularizer
+        return layer
 
     def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
         """Returns kernel, recurrent kernel and bias, joined."""
