@@ -116,7 +116,7 @@ def test_training_goes_on_as_here(tmp_path):
     layers = [
         LSTM(4, return_sequences=True, input_shape=(5, 3), **regularizers),
         GRU(3, W_regularizer="l2"),
-        Dense(3, activation="tanh", W_constraint="maxnorm", b_regularizer="l1"),
+        Dense(3, activation="tanh", W_constraint="maxnorm", b_regularizer="l2"),
         Dense(1),
     ]
     model = Sequential(layers)
