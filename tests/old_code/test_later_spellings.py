@@ -41,6 +41,22 @@ CONSTRUCTORS = {
         "Convolution1D(nb_filter=8, filter_length=3)"
     ),
     "LSTM(units=3, recurrent_dropout=0.2)": "LSTM(output_dim=3, dropout_U=0.2)",
+    "Dense(3, kernel_initializer='he_normal')": "Dense(3, init='he_normal')",
+    "LSTM(3, dropout=0.2, recurrent_dropout=0.5, return_sequences=True)": (
+        "LSTM(3, dropout_W=0.2, dropout_U=0.5, return_sequences=True)"
+    ),
+    "Convolution2D(8, 3, 3, padding='same', strides=2)": (
+        "Convolution2D(8, 3, 3, border_mode='same', subsample=(2, 2))"
+    ),
+    "Convolution2D(8, 3, 3, dilation_rate=2, name='c')": (
+        "AtrousConvolution2D(8, 3, 3, atrous_rate=(2, 2), name='c')"
+    ),
+    "Convolution2D(8, 3, dilation_rate=2)": (
+        "AtrousConvolution2D(8, 3, 3, atrous_rate=(2, 2))"
+    ),
+    "AtrousConvolution1D(8, 3, dilation_rate=(2,))": (
+        "AtrousConvolution1D(8, 3, atrous_rate=2)"
+    ),
 }
 
 
@@ -69,6 +85,41 @@ def test_constructors_say_the_line_to_write(call):
 def test_arguments_say_what_keras_1_calls_them(call, advice):
     with pytest.raises(TypeError, match=re.escape(advice)):
         eval(call, {}, NAMES)
+
+
+@pytest.mark.parametrize(
+    "call", ["Conv1D(8, 3, padding='causal')", "Conv1D(filters=8, padding='causal')"]
+)
+def test_causal_convolutions_are_padded_by_another_layer(call):
+    with pytest.raises(TypeError) as caught:
+        eval(call, {}, NAMES)
+    assert "border_mode='causal'" not in str(caught.value)
+    if "8, 3" in call:
+        assert "ZeroPadding1D((n, 0)) before the layer" in str(caught.value)
+
+
+def test_a_subclass_gets_the_line_with_all_arguments_of_its_own_constructor():
+    class Halves(Dense):
+        def __init__(self, output_dim, init="zero", **kwargs):
+            super().__init__(output_dim, init=init, **kwargs)
+
+    line = re.escape("Write Halves(3, init='one', name='h').")
+    with pytest.raises(TypeError, match=line):
+        Halves(3, kernel_initializer="ones", name="h")
+
+
+def test_an_argument_that_no_version_has_comes_first():
+    with pytest.raises(TypeError, match="unknown argument 'foo'"):
+        Dense(3, kernel_initializer="zeros", foo=1)
+
+
+def test_a_model_without_output_is_told_so(backend):
+    x = Input((3,))
+    missing = re.escape("Model(inputs=…): missing a required argument: 'output'")
+    with pytest.raises(TypeError, match=missing):
+        Model(inputs=x)
+    with pytest.raises(TypeError, match=re.escape("Write Model(…, output=…).")):
+        Model([x], outputs=x + 1)
 
 
 def test_sizes_of_a_window_are_counted():

@@ -8,6 +8,7 @@ from __future__ import annotations
 RENAMED = {
     "axis": "concat_axis",
     "data_format": "dim_ordering",
+    "dilation_rate": "atrous_rate",
     "epochs": "nb_epoch",
     "learning_rate": "lr",
     "max_queue_size": "max_q_size",

@@ -30,6 +30,12 @@ OF_ALL: Spellings = {
 """Arguments that have another name in Keras 0.x or in Keras 2, for functions with the
 name in Keras 1."""
 
+DILATED = {
+    "Convolution1D": "AtrousConvolution1D",
+    "Convolution2D": "AtrousConvolution2D",
+}
+"""Layers that take a `dilation_rate` in Keras 2, and the layers that have one here."""
+
 OF_MODELS: Spellings = {"inputs": "input", "outputs": "output"}
 """The arguments of a model's constructor."""
 
@@ -45,14 +51,17 @@ def spellings_of(cls: type | None, own_names: Collection[str]) -> Spellings:
         own_names: names of the function's arguments.
     """
     spellings = OF_ALL
+    known_names = set(own_names)
     if cls and issubclass(cls, Container):
         spellings = OF_MODELS
     elif cls:
         spellings = {**OF_ALL, **_of_migrations(cls)}
+        if cls.__name__ in DILATED:
+            known_names.add("atrous_rate")
     return {
         name: names_here
         for name, names_here in spellings.items()
-        if name not in own_names and set(_as_tuple(names_here)) <= set(own_names)
+        if name not in known_names and set(_as_tuple(names_here)) <= known_names
     }
 
 

@@ -4,12 +4,14 @@ if an earlier version of Keras had them, otherwise an error with an explanation.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from oneiros.engine.container import Container
 from oneiros_backend_toolkit.user_warnings import warn
 
+from oneiros_old_code.layer_calls import UnknownArgumentError
 from oneiros_old_code.spellings import respelled, spellings_of
 from oneiros_old_code.wrong_calls import (
     is_fitting,
@@ -55,31 +57,22 @@ def check_layer_arguments(
         common: argument names that every layer accepts.
 
     # Raises
-        TypeError: if another argument isn't in `common`.
+        UnknownArgumentError: if another argument isn't in `common`.
     """
     cls = type(layer)
+    own_names = [*_parameters(cls), *common]
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
+    unknown = [name for name in arguments if name not in {*common, *dropped}]
+    if unknown:
+        spellings = spellings_of(cls, own_names)
+        raise UnknownArgumentError(
+            cls.__name__, unknown, own_names, spellings, (), arguments
+        )
     for name in [name for name in arguments if name not in set(common)]:
-        own_names = [*_parameters(cls), *common]
-        names_here = spellings_of(cls, own_names).get(name)
-        if names_here:
-            keywords = respelled(names_here, name, arguments[name])
-            raise _renamed_argument(cls.__name__, name, keywords)
-        if name not in dropped:
-            raise unknown_arguments(cls.__name__, [name], own_names)
         warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
             "removed. It has no effect: remove it."
         )
-
-
-def _renamed_argument(where: str, name: str, keywords: dict[str, Any]) -> TypeError:
-    """Returns the error for an argument with another name in Keras 1."""
-    names_here = " and ".join(map(repr, keywords))
-    return TypeError(
-        f"{where} received the unknown argument {name!r}. Did you mean {names_here}? "
-        f"Write {written_call(where, (), keywords)}."
-    )
 
 
 def _parameters(cls: type) -> list[str]:
@@ -106,6 +99,7 @@ def known_arguments(
     """
     signature = inspect.signature(function)
     if is_fitting(signature, args, kwargs):
+        _explain_further(sys.exception(), args[1:], kwargs)
         return None
     if function.__name__ == "__init__":
         raise unfit_constructor(function, args[0], args[1:], kwargs) from None
@@ -113,6 +107,18 @@ def known_arguments(
         parameters = signature.parameters.values()
         raise unfit_function(function.__name__, parameters, args, kwargs) from None
     return _known_to_method(function, signature, args, kwargs)
+
+
+def _explain_further(
+    error: BaseException | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Replaces a layer's error about arguments by one with the arguments of this
+    call."""
+    if not isinstance(error, UnknownArgumentError):
+        return
+    explained = error.in_call(args, kwargs)
+    if explained is not error:
+        raise explained from None
 
 
 def _known_to_method(

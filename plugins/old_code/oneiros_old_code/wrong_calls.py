@@ -8,11 +8,21 @@ import inspect
 from collections.abc import Callable, Collection
 from typing import Any
 
+import numpy as np
+
 from oneiros_old_code.later_arguments import COUNTING_SAMPLES, WITHOUT_EQUIVALENT
-from oneiros_old_code.spellings import Spellings, respelled, spellings_of
+from oneiros_old_code.spellings import DILATED, Spellings, respelled, spellings_of
 
 LONGEST = 40
 """Characters of a value in a written call."""
+
+ONE_PER_AXIS = {"atrous_rate", "subsample"}
+"""Arguments for which later versions accept one number for all axes."""
+
+WITHOUT_CAUSAL = (
+    "Keras 1 has no causal convolutions. Put ZeroPadding1D((n, 0)) before the layer, "
+    "where n is (filter_length - 1) * atrous_rate, and write border_mode='valid'."
+)
 
 
 def unfit_constructor(
@@ -67,18 +77,38 @@ def _unfit_call(
     signature = _without_types(parameters)
     positional = _with_separate_sizes(args, signature, spellings)
     keywords = _with_own_names(kwargs, spellings)
-    if not _problem(signature, positional, keywords):
+    problem = _problem(signature, positional, keywords)
+    if not problem:
         return TypeError(
-            f"{name} was called with another Keras version's arguments. Write "
-            f"{written_call(name, positional, keywords)}."
+            f"{name} was called with another Keras version's arguments. "
+            f"{respelled_call(name, positional, kwargs, spellings)}"
         )
     unknown = [each for each in keywords if each not in signature.parameters]
     if unknown:
         return unknown_arguments(name, unknown, signature.parameters)
     return TypeError(
-        f"{written_call(name, args, kwargs)}: {_problem(signature, args, kwargs)}. "
-        f"It takes {name}{signature}."
+        f"{written_call(name, args, kwargs)}: {problem}. It takes {name}{signature}."
     )
+
+
+def respelled_call(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], spellings: Spellings
+) -> str:
+    """Returns the sentence that says what to write instead of a call with another
+    version's arguments.
+
+    # Arguments
+        name: str, the function or class as a program calls it.
+        args: tuple, the positional arguments of the call.
+        kwargs: dict, its keyword arguments.
+        spellings: other versions' names of arguments.
+    """
+    keywords = _with_own_names(kwargs, spellings)
+    if keywords.get("border_mode") == "causal":
+        return WITHOUT_CAUSAL
+    if "dilation_rate" in kwargs:
+        name = DILATED.get(name, name)
+    return f"Write {written_call(name, args, keywords)}."
 
 
 def unknown_arguments(
@@ -128,6 +158,10 @@ def written_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
 
 def _written(value: Any) -> str:
     """Returns a value as source code; `…` for a tensor, for example."""
+    if isinstance(value, (list, tuple)) and "…" in map(_written, value):
+        return "…"
+    if hasattr(value, "dtype") and not isinstance(value, (np.ndarray, np.generic)):
+        return "…"
     text = getattr(value, "__name__", repr(value))
     if text.startswith("<") or len(text) > LONGEST:
         return "…"
@@ -159,7 +193,20 @@ def _with_own_names(kwargs: dict[str, Any], spellings: Spellings) -> dict[str, A
     own: dict[str, Any] = {}
     for name, value in kwargs.items():
         own.update(respelled(spellings.get(name, name), name, value))
+    window = spellings.get("kernel_size", ())
+    for name in own.keys() & ONE_PER_AXIS:
+        own[name] = _for_each_axis(own[name], len(window))
     return own
+
+
+def _for_each_axis(value: Any, rank: int) -> Any:
+    """Returns steps of a window as Keras 1 writes them: a tuple of numbers for several
+    axes, a number for one."""
+    if rank > 1 and isinstance(value, int):
+        return (value,) * rank
+    if rank == 1 and isinstance(value, (list, tuple)):
+        return value[0]
+    return value
 
 
 def _with_separate_sizes(
