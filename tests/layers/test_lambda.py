@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros.errors import UnsafeFileError
+from oneiros.errors import ArgumentError, UnsafeFileError
 from oneiros.layers import Dense, Embedding, Input, Lambda, Masking
 from oneiros.models import Model, Sequential
 from oneiros_old_files.stored_functions import function_scope
@@ -153,3 +153,58 @@ def test_after_an_embedding(backend):
     np.testing.assert_allclose(
         model.predict(np.array([[1, 1, 4]])), [2 * table[1] + table[4]], rtol=1e-5
     )
+
+
+ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
+
+
+def engine_function(package, name):
+    """Returns a function as one of an engine's, which isn't imported."""
+
+    def function(x):
+        return K.relu(x)
+
+    function.__module__ = f"{package}.nn"
+    function.__name__ = name
+    return function
+
+
+@pytest.mark.parametrize("package", ENGINES)
+def test_functions_of_engines(backend, package):
+    x = Input((3,))
+    relu = engine_function(package, "relu")
+    is_current = ENGINES[package] == backend
+    if is_current and package != "jax":
+        assert Lambda(relu)(x)._keras_shape == (None, 3)
+        assert Dense(2, activation=relu)(x)._keras_shape == (None, 2)
+        return
+    with pytest.raises(ArgumentError) as of_lambda:
+        Lambda(relu)(x)
+    with pytest.raises(ArgumentError) as of_activation:
+        Dense(2, activation=relu)
+    recorded = "lambda x: K.apply(relu, x)"
+    assert (f"Lambda({recorded})" in str(of_lambda.value)) == (package == "jax")
+    assert (f"activation={recorded}" in str(of_activation.value)) == (package == "jax")
+    choice = f"K.set_backend({ENGINES[package]!r})"
+    assert (choice in str(of_lambda.value)) == (not is_current)
+    assert ("activation='relu'" in str(of_activation.value)) == (not is_current)
+
+
+def test_only_names_of_activations_are_offered(backend):
+    if backend == "theano":
+        pytest.skip("it takes PyTensor's functions")
+    with pytest.raises(ArgumentError) as caught:
+        Dense(2, activation=engine_function("pytensor", "function"))
+    assert "'function'" not in str(caught.value)
+
+
+def test_a_function_of_jax_is_recorded():
+    jax = pytest.importorskip("jax")
+    with K.use("jax"):
+        x = Input((3,))
+        y = Lambda(lambda x: K.apply(jax.nn.relu, x))(x)
+        y = Dense(3, activation=lambda x: K.apply(jax.nn.relu, x))(y)
+        outputs = K.function([x], [y])([X])[0]
+        assert outputs.min() >= 0 and outputs.shape == (2, 3)
+        with pytest.raises(ArgumentError, match="which needs values"):
+            Lambda(jax.nn.relu)(x)

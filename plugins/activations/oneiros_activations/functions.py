@@ -10,10 +10,11 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.config import get_object
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
-ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
-"""Packages of engines, and the backends that compute with them."""
+from oneiros_activations.engine_functions import Place, check_engine
+
+ACTIVATION = Place("The activation", "activation={}", "activation={}")
 
 
 def softmax(x: Any) -> Any:
@@ -291,18 +292,5 @@ def get(identifier: Any) -> Any:
     if identifier is None:
         return linear
     activation = get_object("activation", identifier)
-    _check_engine(activation)
+    check_engine(activation, ACTIVATION)
     return activation
-
-
-def _check_engine(activation: Any) -> None:
-    """Rejects a function of an engine that the current backend doesn't use."""
-    package = str(getattr(activation, "__module__", "")).partition(".")[0]
-    if package not in ENGINES or ENGINES[package] == K.backend():
-        return
-    name = getattr(activation, "__name__", "function")
-    raise ArgumentError(
-        f"The activation {name} is a function of {package}, but the current backend is "
-        f"{K.backend()!r}. Pass its name, as in activation={name!r}, a function of K, "
-        f"or choose the backend first: K.set_backend({ENGINES[package]!r})."
-    )

@@ -9,6 +9,7 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
+from oneiros_activations.engine_functions import Place, check_engine
 
 from oneiros_layers_core.function_arguments import (
     call_function,
@@ -18,6 +19,8 @@ from oneiros_layers_core.function_arguments import (
     takes_mask,
     with_functions,
 )
+
+FUNCTION = Place("The function of a Lambda", "Activation({})", "Lambda({})")
 
 Shape = tuple[int | None, ...]
 
@@ -111,6 +114,7 @@ class Lambda(Layer):
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `function(x)`."""
+        check_engine(self.function, FUNCTION)
         self._input_dtypes = [
             K.dtype(part) for part in (x if isinstance(x, list) else [x])
         ]

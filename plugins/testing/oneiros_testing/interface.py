@@ -174,6 +174,10 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_optimizers.optimizer": {
             "Optimizer": "base class of optimizers, also in oneiros.optimizers",
         },
+        "oneiros_activations.engine_functions": {
+            "Place": "where a program passes a function",
+            "check_engine": "rejects functions that can't take tensors",
+        },
         "oneiros_constraints.constraint": {
             "Constraint": "base class of constraints, also in oneiros.constraints",
         },
