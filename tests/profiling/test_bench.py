@@ -135,3 +135,11 @@ def test_a_fixed_batch_size_is_kept(run, tmp_path):
 def test_the_device_that_was_asked_for(backend):
     with settings.override(device=f"cpu,{backend}=gpu:1"):
         assert bench.device_name(backend) == "gpu:1"
+
+
+def test_the_help_shows_numbers_and_the_names_of_backends(run):
+    _, out, _ = run("bench", "--help")
+    text = " ".join(out.split())
+    assert "--batch-size <int> " in text
+    assert re.search(r"--backend <([a-z]+\|)*jax\|([a-z]+\|)*theano>", text)
+    assert "range" not in text

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import oneiros
 import typer
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import NotCompiledError
 from oneiros_backend_toolkit.devices import requested
@@ -24,6 +25,8 @@ from oneiros_profiling.profile import StepProfile
 
 LARGEST = 2**29
 """Maximum size of the random data in bytes."""
+BACKENDS = f"<{'|'.join(registry.names('backend'))}>"
+"""The installed backends, as the help shows a choice."""
 
 
 class Method(StrEnum):
@@ -36,10 +39,15 @@ class Method(StrEnum):
 
 def bench(
     model: Annotated[Path, typer.Argument(help="A model file, such as model.h5.")],
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples per step.")] = 32,
-    batches: Annotated[int, typer.Option(min=2, help="Steps that are measured.")] = 200,
+    batch_size: Annotated[
+        int, typer.Option(min=1, metavar="<int>", help="Samples per step.")
+    ] = 32,
+    batches: Annotated[
+        int, typer.Option(min=2, metavar="<int>", help="Steps that are measured.")
+    ] = 200,
     backend: Annotated[
-        str | None, typer.Option(help="theano, tensorflow, jax.")
+        str | None,
+        typer.Option(metavar=BACKENDS, help="By default the configured one."),
     ] = None,
     method: Annotated[
         Method | None,
