@@ -42,7 +42,8 @@ def built_model(data: Data, arrays: dict[str, Any]) -> Any:
         tensors = [tensor(place) for place in call["tensors"]]
         layer = layers[call["layer"]]
         output = layer(tensors if len(tensors) > 1 else tensors[0])
-        results.append(output if isinstance(output, list) else [output])
+        is_one = not isinstance(output, (list, tuple))
+        results.append([output] if is_one else list(output))
     outputs = [tensor(place) for place in data["outputs"]]
     model = keras.Model(inputs, outputs)
     for layer, each in zip(layers, data["layers"], strict=True):
