@@ -110,10 +110,12 @@ def outcome(class_name: str, destination: str, arrays: Any) -> str:
 
 def table(results: Results) -> str:
     """Returns the table of the page."""
-    headings = [heading for heading, _ in DESTINATIONS.values()]
+    measured = {name for by_destination in results.values() for name in by_destination}
+    shown = [name for name in DESTINATIONS if name in measured]
+    headings = [DESTINATIONS[name][0] for name in shown]
     lines = [f"| layer | {' | '.join(headings)} |", "|---" * (len(headings) + 1) + "|"]
     for class_name in sorted(results):
-        cells = [_cell(results[class_name].get(name, "")) for name in DESTINATIONS]
+        cells = [_cell(results[class_name].get(name, "")) for name in shown]
         lines.append(f"| `{class_name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
