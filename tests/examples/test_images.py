@@ -32,6 +32,7 @@ def test_frozen_layers_help_to_learn_from_few_images(run, backend):
     assert added > 0
 
 
+@pytest.mark.exhaustive(only=True)
 def test_generated_digits_are_told_better_than_noise(run, backend):
     told_right, (noise,) = run(
         "gan", NB_STEPS=150, NB_FILTERS=8, NB_JUDGE_EPOCH=2, BATCH_SIZE=32

@@ -87,6 +87,7 @@ def network():
     return Model([image, steps], Dense(2, activation="softmax", name="y")(joined))
 
 
+@pytest.mark.exhaustive(only=True)
 def test_keras_loads_the_file_without_oneiros_and_predicts_the_same(tmp_path):
     model = network()
     model.set_weights(

@@ -1,5 +1,6 @@
 """Files of ONNX, as `oneiros.export` and `oneiros convert` write them."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_what_cannot_be_exported_is_explained(convert, source, arguments, said):
 
 def test_a_wrong_suffix_names_all_destinations(convert):
     code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onx")
-    assert code == 1 and "for other libraries: .onnx, .saved_model" in err
+    assert code == 1
+    assert re.search(r"for other libraries: .*\.onnx, \.saved_model", err)
 
 
 def test_a_destination_that_is_disabled_says_so(convert):

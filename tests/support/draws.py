@@ -6,7 +6,7 @@ Some in the test command, many in the run with `-m exhaustive`.
 from hypothesis import HealthCheck, settings
 
 SHORT = settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,7 +1,8 @@
 """The replacement for a function that the JAX linker can't compile.
 
 It is PyTensor's virtual machine, in Python. It is ready at once, while PyTensor's numba
-linker may compile a small graph for half a minute; each step is several times slower.
+linker may compile a small graph for half a minute; each step takes
+several times longer.
 """
 
 from __future__ import annotations
