@@ -22,12 +22,12 @@ RUNTIME = "runtime.json"
 
 def write_cases(path: Path, cases: list[Arrays]) -> None:
     """Writes named arrays to a file."""
-    arrays = {
+    arrays: Any = {
         f"{number}/{name}": array
         for number, case in enumerate(cases)
         for name, array in case.items()
     }
-    np.savez(path, **arrays)  # type: ignore[arg-type]
+    np.savez(path, **arrays)
 
 
 def read_cases(path: Path) -> list[Arrays]:

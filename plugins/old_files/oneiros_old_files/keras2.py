@@ -80,7 +80,7 @@ class Keras2Layer(Migration):
             return None
         self._check_expressible(config)
         arguments = {
-            argument: neutral_value(values)
+            argument: values[0]
             for argument, values in self.neutral.items()
             if values is not ANY
         }
@@ -174,12 +174,6 @@ class Keras2Layer(Migration):
                 "float32."
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
-
-
-def neutral_value(values: Any) -> Any:
-    """Returns the value that Keras 3 gets for an argument without an equivalent
-    here."""
-    return values[0]
 
 
 def renamed_argument(
