@@ -134,6 +134,24 @@ def interruptible():
     signal.signal(signal.SIGINT, previous)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """No test leaves a variable behind that is a setting for the tests after it."""
+    yield
+    assert settings_in_environment() == SETTINGS
+
+
+def settings_in_environment():
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("ONEIROS_", "KERAS_"))
+    }
+
+
+SETTINGS = settings_in_environment()
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Each test starts from the same random state."""

@@ -1,12 +1,30 @@
-"""Keras 3 on JAX, with the functions and layers of Keras 1 registered."""
+"""Keras 3 on JAX, with the functions and layers of Keras 1 registered.
+
+Keras reads its backend's name from the environment, once, when it is imported. Oneiros
+reads the same variable later, so it is set during this import alone.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-os.environ["KERAS_BACKEND"] = "jax"
+_VARIABLE = "KERAS_BACKEND"
 
-import keras
-from oneiros_keras3 import hard_sigmoid
+
+@contextmanager
+def _chosen_backend(name: str) -> Iterator[None]:
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = name
+    yield
+    del os.environ[_VARIABLE]
+    if before is not None:
+        os.environ[_VARIABLE] = before
+
+
+with _chosen_backend("jax"):
+    import keras
+    from oneiros_keras3 import hard_sigmoid
 
 __all__ = ["hard_sigmoid", "keras"]
