@@ -138,7 +138,11 @@ def interruptible():
 def pytest_runtest_teardown(item):
     """No test leaves a variable behind that is a setting for the tests after it."""
     yield
-    assert settings_in_environment() == SETTINGS
+    left = settings_in_environment()
+    for name in left:
+        del os.environ[name]
+    os.environ.update(SETTINGS)
+    assert left == SETTINGS
 
 
 def settings_in_environment():

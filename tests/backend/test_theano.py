@@ -229,6 +229,7 @@ def test_values_of_tensors_are_computed():
 # Linkers
 
 
+@pytest.mark.exhaustive(only=True)
 def test_linkers_agree_on_numbers_and_draws(theano):
     x = K.placeholder((None, 3))
     w = K.variable(np.random.randn(3, 2))

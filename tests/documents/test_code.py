@@ -2,10 +2,12 @@
 promises."""
 
 import importlib
+import os
 import re
 import shlex
 import shutil
 import zipfile
+from unittest.mock import patch
 
 import documents
 import pytest
@@ -17,6 +19,9 @@ from processes import run_python
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
+STARTS_ANOTHER_PROCESS = ("plugins/export_keras3", "plugins/export_tensorflow")
+"""Where code takes 8 to 17 s, as a process starts Keras or TensorFlow: it runs in the
+exhaustive run alone."""
 PAGES = [page for page in documents.pages() if documents.commands(page)]
 
 
@@ -30,7 +35,13 @@ def cases():
             document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
         )
         first, *others = BACKENDS
-        yield pytest.param(document, first, id=f"{document.name}-{first}")
+        slow = document.name.startswith(STARTS_ANOTHER_PROCESS)
+        yield pytest.param(
+            document,
+            first,
+            id=f"{document.name}-{first}",
+            marks=[pytest.mark.exhaustive(only=True)] if slow else [],
+        )
         for backend in others if is_of_layers else ():
             yield pytest.param(
                 document,
@@ -52,7 +63,7 @@ def folder(tmp_path, golden_dir, monkeypatch):
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(("document", "backend"), list(cases()))
 def test_python(document, backend):
-    with K.use(backend):
+    with K.use(backend), patch.dict(os.environ):
         K.reset_uids()
         document.run()
 

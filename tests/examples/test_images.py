@@ -25,6 +25,7 @@ def test_a_siamese_network_beats_the_distance_of_pixels(run, backend):
     assert told_right > pixels + 0.1
 
 
+@pytest.mark.exhaustive(only=True)
 def test_frozen_layers_help_to_learn_from_few_images(run, backend):
     added, _ = run(
         "transfer", NB_TRAIN=100, NB_EPOCH=4, FEW=(5,), NB_DRAWS=2, NB_FEW_EPOCH=20

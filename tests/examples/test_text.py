@@ -11,6 +11,7 @@ def test_a_memory_network_finds_more_than_the_place_named_last(run, backend):
     assert accuracy > max(baselines) + 0.1
 
 
+@pytest.mark.exhaustive(only=True)
 def test_sums_are_right_more_often_than_guessed(run, backend):
     share, (most_frequent, _) = run(
         "addition", DIGITS=2, NB_TRAIN=4500, UNITS=64, BATCH_SIZE=32, NB_EPOCH=5

@@ -453,6 +453,7 @@ def test_constraints(backend, evaluate, axis):
     )
 
 
+@pytest.mark.exhaustive(only=True)
 def test_the_backends_agree_on_every_function_and_data_set(data_sets):
     """Values and gradients, also at kinks and where they are NaN.
 
