@@ -722,7 +722,7 @@ def damaged_and_disguised_files(folder):
     yield (
         "short addresses",
         lambda: load_model(folder / "short addresses.h5"),
-        "UnsafeFileError",
+        "FileFormatError",
     )
     yield (
         "text as tar",

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import struct
 import zipfile
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from oneiros_file_tools.inspection import inspect_file
 from oneiros_file_tools.loadable import declares_loadable
 from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_old_files.base import Origin, migration_of
-from oneiros_safe_files.hdf5_attributes import longest_text
 from oneiros_safe_files.zip_archive import open_zip
 from safetensors.numpy import save_file
 
@@ -286,49 +284,6 @@ class TestFormats:
             FileFormatError, match=r"lacks the attribute 'state' of '/oneiros_training'"
         ):
             load_model(tmp_path / "m.h5")
-
-
-class TestHeadersOfHDF5:
-    def written(self, tmp_path):
-        """Returns a file, the place of an object's header, and that of where it goes
-        on."""
-        with h5py.File(tmp_path / "a.h5", "w") as file:
-            group = file.create_group("g")
-            for number in range(30):
-                group.attrs[f"a{number}"] = "x"
-            group.attrs.create(
-                "layer_names", np.array(["d"], object), dtype=h5py.string_dtype()
-            )
-            address = h5py.h5o.get_info(group.id).addr
-        data = (tmp_path / "a.h5").read_bytes()
-        place = address + 16
-        size = struct.unpack_from("<I", data, address + 8)[0]
-        while struct.unpack_from("<H", data, place)[0] != 0x10:
-            place += 8 + struct.unpack_from("<H", data, place + 2)[0]
-        assert place < address + 16 + size
-        return tmp_path / "a.h5", address, place + 8, size
-
-    def test_one_that_goes_on_with_itself(self, tmp_path):
-        path, address, place, size = self.written(tmp_path)
-        data = bytearray(path.read_bytes())
-        struct.pack_into("<QQ", data, place, address + 16, size)
-        path.write_bytes(data)
-        with (
-            path.open("rb") as file,
-            pytest.raises(ValueError, match="scattered over too many blocks"),
-        ):
-            longest_text(file, address, b"layer_names", 1)
-
-    def test_one_beyond_the_end(self, tmp_path):
-        path, address, place, _ = self.written(tmp_path)
-        data = bytearray(path.read_bytes())
-        struct.pack_into("<QQ", data, place, len(data) - 8, 1 << 40)
-        path.write_bytes(data)
-        with (
-            path.open("rb") as file,
-            pytest.raises(ValueError, match="beyond the end of the file"),
-        ):
-            longest_text(file, address, b"layer_names", 1)
 
 
 @pytest.mark.parametrize(("said", "expected"), [("True", True), ("1", False)])

@@ -12,13 +12,8 @@ import numpy as np
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.hdf5 import (
-    MAGIC,
-    StoredArray,
-    StoredGroup,
-    open_hdf5,
-    wrap_group,
-)
+from oneiros_safe_files.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5
+from oneiros_safe_files.hdf5_callers_groups import wrap_group
 from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
@@ -208,14 +203,15 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
 def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
     for part in itertools.count():
         names = group.texts(f"{attribute}{part}")
-        if names is None and part == 0:
+        if names is not None:
+            yield names
+            continue
+        if part == 0:
             raise FileFormatError(
                 f"{group.meter.path} has no '{attribute}' at '{group.where}': it isn't "
                 "a Keras model."
             )
-        if names is None:
-            return
-        yield names
+        return
 
 
 def _load(layers: list[tuple[str, Stored]]) -> Weights:

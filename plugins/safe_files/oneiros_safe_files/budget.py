@@ -20,12 +20,15 @@ class Budget:
             compressed arrays do.
         text_bytes: int, memory for names, configurations and other attributes.
         objects: int, number of groups, arrays and stored blocks to read.
+        steps: int, number of parts of all structures that describe them; a file has
+            fewer than it has bytes.
     """
 
     array_bytes: int = 4 << 30
     excess_bytes: int = 64 << 20
     text_bytes: int = 64 << 20
     objects: int = 100_000
+    steps: int = 1_000_000
 
 
 def parameter_budget(

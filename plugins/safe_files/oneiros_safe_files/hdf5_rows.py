@@ -15,7 +15,9 @@ import h5py
 from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.hdf5 import StoredGroup, damage
+from oneiros_safe_files.hdf5 import LINK_NAMES, OTHER_GROUPS
+from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_format.links import HARD
 from oneiros_safe_files.meter import Meter
 
 KINDS = "biufcS"
@@ -38,7 +40,7 @@ _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 
 def open_file(path: Path) -> Any:
     """Returns the HDF5 file at `path`, an `h5py.File` that is open for reading."""
-    with damage(Meter(path, Budget(), path.stat().st_size), "/"):
+    with reading(Meter(path, Budget(), path.stat().st_size), "/"):
         return h5py.File(path, "r")
 
 
@@ -52,13 +54,15 @@ def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
             missing.
     """
     meter = _meter(file, budget)
-    dataset, where = StoredGroup(file, meter, "/").member(name.strip("/"))
+    where = f"/{name.strip('/')}"
+    with reading(meter, where):
+        dataset = _member(file, where, meter)
     if not isinstance(dataset, h5py.Dataset):
         raise FileFormatError(
             f"{meter.path}: '{where}' is a group, with {list(dataset)!s:.200}. Pass "
             "the path of an array in it."
         )
-    with damage(meter, where):
+    with reading(meter, where):
         _check(dataset, meter, where)
         _check_memory(dataset, meter, where)
     return dataset
@@ -77,6 +81,22 @@ def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
     if dataset.id.get_type().get_class() == h5py.h5t.BITFIELD:
         return values.astype(bool)
     return values
+
+
+def _member(file: Any, where: str, meter: Meter) -> Any:
+    """Returns the h5py object at a path, which follows no links."""
+    member = file
+    for step in where.split("/")[1:]:
+        if step in OTHER_GROUPS:
+            raise meter.refuse(where, "the name leads out of its group", _COPY)
+        if not isinstance(member, h5py.Group) or step.encode() not in member.id:
+            raise FileFormatError(f"{meter.path} has nothing at '{where}'.")
+        link = member.id.links.get_info(step.encode()).type
+        if link != HARD:
+            name = LINK_NAMES.get(link, "a foreign kind of link")
+            raise meter.refuse(where, f"{name} is never followed", _COPY)
+        member = member[step]
+    return member
 
 
 def _meter(file: Any, budget: Budget) -> Meter:

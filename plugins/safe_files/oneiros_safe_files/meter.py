@@ -9,6 +9,10 @@ from oneiros.errors import UnsafeFileError
 
 from oneiros_safe_files.budget import Budget
 
+_STEPS_WITHOUT_SIZE = 10_000
+_READINGS = 4
+"""How often a file's bytes may be read as structures. Genuine ones are read once."""
+
 
 @dataclass
 class Meter:
@@ -19,6 +23,7 @@ class Meter:
         budget: the limits for reading it.
         size: int, the file's length in bytes.
         opened: the requested paths in the file.
+        where: str, the place that is being read, for messages.
     """
 
     path: Path
@@ -26,6 +31,8 @@ class Meter:
     size: int
     spent: dict[str, int] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
+    where: str = "/"
+    _steps: int = 0
 
     def spend_array(self, where: str, nbytes: int) -> None:
         """Counts an array of `nbytes` before its memory is allocated."""
@@ -53,6 +60,32 @@ class Meter:
     def spend_objects(self, where: str, count: int = 1) -> None:
         """Counts `count` groups, arrays or stored blocks."""
         self._spend("objects", "Budget.objects", self.budget.objects, where, count)
+
+    def spend_step(self) -> None:
+        """Counts a message, a name or another part of a structure, of which each takes
+        a few bytes of the file."""
+        self._steps += 1
+        allowed = min(self.budget.steps, self.size + _STEPS_WITHOUT_SIZE)
+        if self._steps > allowed:
+            limit = f"{allowed:,} (Budget.steps, and the file's size)"
+            raise self._over_limit("steps in all", self._steps, limit, self.where)
+
+    def spend_structure(self, nbytes: int) -> None:
+        """Counts a structure of `nbytes` before it is read."""
+        self.spend_step()
+        limit = _READINGS * self.size
+        kind = f"{_READINGS} times the file's size"
+        self._spend("structures", kind, limit, self.where, nbytes)
+
+    def spend_stored(self, where: str, nbytes: int) -> None:
+        """Counts a stored block of `nbytes` before it is read: blocks don't share
+        bytes."""
+        self._spend("blocks", "the file's size", self.size, where, nbytes)
+
+    def spend_unfolding(self, where: str, nbytes: int) -> None:
+        """Counts the `nbytes` of all blocks of an array, which may reach beyond it."""
+        limit = self.budget.array_bytes
+        self._spend("blocks unfolded", "Budget.array_bytes", limit, where, nbytes)
 
     def refuse(self, where: str, reason: str, instead: str) -> UnsafeFileError:
         """Returns the error that names the file, the place and the reason, and says

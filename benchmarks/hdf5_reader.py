@@ -1,0 +1,88 @@
+"""What reading a file of weights costs in Python, compared with h5py.
+
+    python benchmarks/hdf5_reader.py [--rounds 15]
+
+Each round reads the same file with Oneiros's own reader, which checks all that it
+reads, and with h5py, which trusts it: all names, all attributes of layers, and all
+arrays. The ratio is that of the medians of processor time.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+from oneiros.saving import Budget
+from oneiros_format_hdf5.format import HDF5Format
+
+FILES = {
+    "20 layers, 100 MB": (20, (1250, 1000)),
+    "200 layers of small arrays": (200, (10, 10)),
+    "2 layers of small arrays": (2, (10, 10)),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=15)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (layers, shape) in FILES.items():
+            path = Path(folder) / "weights.h5"
+            write(path, layers, shape)
+            ours, theirs = compared(path, rounds)
+            print(
+                f"{name:28} {1e3 * ours:8.2f} ms  h5py {1e3 * theirs:8.2f} ms  "
+                f"ratio {ours / theirs:.2f}"
+            )
+
+
+def write(path, layers, shape):
+    weights = [
+        (
+            f"dense_{index}",
+            [
+                (f"dense_{index}_W", np.ones(shape, "float32")),
+                (f"dense_{index}_b", np.zeros(shape[-1], "float32")),
+            ],
+        )
+        for index in range(layers)
+    ]
+    with h5py.File(path, "w") as file:
+        HDF5Format().write_weights(file, weights)
+
+
+def compared(path, rounds):
+    """Returns the median processor times of both readers, in seconds."""
+    times = {read_guarded: [], read_trusting: []}
+    for _ in range(rounds + 1):
+        for read, measured in times.items():
+            start = time.process_time()
+            read(path)
+            measured.append(time.process_time() - start)
+    return [statistics.median(measured[1:]) for measured in times.values()]
+
+
+def read_guarded(path):
+    return HDF5Format().read(path, Budget()).weights
+
+
+def read_trusting(path):
+    with h5py.File(path, "r") as file:
+        return [
+            (layer, [(name, file[layer][name][()]) for name in names(file[layer])])
+            for layer in file.attrs["layer_names"]
+        ]
+
+
+def names(group):
+    return group.attrs["weight_names"]
+
+
+if __name__ == "__main__":
+    main()

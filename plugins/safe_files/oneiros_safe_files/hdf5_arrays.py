@@ -1,0 +1,158 @@
+"""Arrays of untrusted HDF5 files: checked first, read later."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from oneiros.errors import FileFormatError
+
+from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_format import layout
+from oneiros_safe_files.hdf5_format.chunks import Chunk, find_chunks, grid
+from oneiros_safe_files.hdf5_format.datatype import FLOAT, INTEGER
+from oneiros_safe_files.hdf5_format.file import HDF5Object
+from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
+from oneiros_safe_files.hdf5_format.source import UNDEFINED
+from oneiros_safe_files.meter import Meter
+
+_COPY = (
+    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
+    "that."
+)
+_RESAVE = "Save the model again with the program that wrote it."
+_COPIES = 2
+"""Number of copies of a block in memory during decoding: before and after a filter."""
+_OVERHEAD_BYTES = 1024
+"""How much longer than its elements a compressed block may be, beside one per cent."""
+
+
+class StoredArray:
+    """An array of an open HDF5 file with a checked type and size.
+
+    # Properties
+        shape: tuple of int.
+        dtype: NumPy dtype in native byte order.
+    """
+
+    def __init__(self, dataset: HDF5Object, meter: Meter, where: str) -> None:
+        self._source = dataset.file.source
+        self._meter = meter
+        self.where = where
+        with reading(meter, where):
+            self._check(dataset)
+
+    def _check(self, dataset: HDF5Object) -> None:
+        meter = self._meter
+        where = self.where
+        self._layout = dataset.layout
+        if self._layout.kind == layout.VIRTUAL or dataset.has_external_data:
+            raise meter.refuse(where, "the array's data is in another file", _COPY)
+        kind = dataset.datatype
+        if kind.kind not in (INTEGER, FLOAT) or kind.dtype is None:
+            raise meter.refuse(
+                where, "the array doesn't hold plain integers or floats", _RESAVE
+            )
+        shape = dataset.shape
+        if shape is None:
+            raise FileFormatError(
+                f"{meter.path}: the array at '{where}' has no shape. {_RESAVE}"
+            )
+        self.shape = shape
+        self._stored_dtype = kind.dtype
+        self.dtype: np.dtype[Any] = kind.dtype.newbyteorder("=")
+        self._nbytes = prod(shape) * self.dtype.itemsize
+        if self._layout.kind == layout.CHUNKED:
+            self._check_chunks(dataset)
+        else:
+            meter.spend_array(where, self._nbytes)
+            self._check_stored()
+
+    def _check_stored(self) -> None:
+        stored = self._layout.size
+        if self._layout.address == UNDEFINED:
+            stored = 0
+        if stored is not None and stored < self._nbytes:
+            raise self._meter.refuse(
+                self.where,
+                f"the array claims {self._nbytes:,} bytes but stores fewer",
+                _RESAVE,
+            )
+
+    def _check_chunks(self, dataset: HDF5Object) -> None:
+        chunks = self._layout.chunks
+        if len(chunks) != len(self.shape) or not all(chunks):
+            raise ValueError(f"its blocks have the impossible shape {chunks}")
+        counts = (
+            -(-size // chunk) for size, chunk in zip(self.shape, chunks, strict=True)
+        )
+        count = prod(counts)
+        block = prod(chunks) * self.dtype.itemsize
+        meter = self._meter
+        meter.spend_array(self.where, max(self._nbytes, block))
+        meter.spend_objects(self.where, count)
+        meter.spend_unfolding(self.where, count * block)
+        filters = dataset.filters
+        for number in sorted(set(filters) - SUPPORTED):
+            raise meter.refuse(
+                self.where,
+                f"the array is stored with the HDF5 filter {number}",
+                "Run `h5repack -f NONE` on it, and load the result.",
+            )
+        self._pipeline = Pipeline(filters, block, self.dtype.itemsize)
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """Returns the array, in native byte order."""
+        with reading(self._meter, self.where):
+            if self._layout.kind == layout.CHUNKED:
+                values = self._read_chunks()
+            else:
+                values = np.empty(self.shape, self._stored_dtype)
+                self._fill(values)
+            return values.astype(self.dtype, copy=False)
+
+    def _fill(self, values: np.ndarray[Any, Any]) -> None:
+        if not values.size:
+            return
+        if self._layout.kind == layout.CONTIGUOUS:
+            self._source.read_into(self._layout.address, values)
+            return
+        data = np.frombuffer(self._layout.data, self._stored_dtype, values.size)
+        values[...] = data.reshape(values.shape)
+
+    def _read_chunks(self) -> np.ndarray[Any, Any]:
+        """Returns an array that is stored in chunks.
+
+        # Raises
+            UnsafeFileError: if decoding needs more memory than the budget.
+        """
+        self._meter.check_memory(self.where, _COPIES * self._pipeline.nbytes)
+        values = np.empty(self.shape, self._stored_dtype)
+        shape = self._layout.chunks
+        itemsize = self.dtype.itemsize
+        chunks = find_chunks(self._source, self._layout, self.shape, itemsize)
+        for position in grid(self.shape, shape):
+            data = self._decoded(chunks.get(position), position)
+            block = np.frombuffer(data, self._stored_dtype).reshape(shape)
+            ends = zip(position, shape, strict=True)
+            target = values[tuple(slice(start, start + size) for start, size in ends)]
+            target[...] = block[tuple(slice(0, size) for size in target.shape)]
+        return values
+
+    def _decoded(self, chunk: Chunk | None, position: tuple[int, ...]) -> bytes:
+        nbytes = self._pipeline.nbytes
+        longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
+        if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:
+            raise self._meter.refuse(
+                self.where, f"the block at {position} is missing or too long", _RESAVE
+            )
+        self._meter.spend_stored(self.where, chunk.size)
+        data = self._source.read_data(chunk.address, chunk.size)
+        data = self._pipeline.decode(data, chunk.skipped)
+        if len(data) != nbytes:
+            raise FileFormatError(
+                f"{self._meter.path} is damaged: a block of '{self.where}' has "
+                f"{len(data)} bytes, not {nbytes}."
+            )
+        return data

@@ -1,0 +1,47 @@
+"""Errors of reading HDF5, each with the file and the place."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from oneiros.errors import FileFormatError, OneirosError
+
+from oneiros_safe_files.hdf5_format.source import UnsupportedError
+from oneiros_safe_files.meter import Meter
+
+_FOREIGN = (
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+@contextmanager
+def reading(meter: Meter, where: str) -> Iterator[None]:
+    """Converts errors to one that names the file and the place `where`.
+
+    # Raises
+        FileFormatError: if the file is damaged, or has what isn't supported.
+    """
+    meter.where = where
+    try:
+        yield
+    except OneirosError:
+        raise
+    except UnsupportedError as error:
+        raise FileFormatError(
+            f"{meter.path}: '{where}' can't be read: {error}. Type: h5repack OLD NEW, "
+            "and load NEW."
+        ) from error
+    except _FOREIGN as error:
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or isn't HDF5: reading '{where}' "
+            f"failed ({error}). Restore it from a copy, or save the model again."
+        ) from error

@@ -1,0 +1,123 @@
+"""An HDF5 file: its groups and arrays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from io import BufferedIOBase
+
+from oneiros_safe_files.hdf5_format import btree_2, object_header
+from oneiros_safe_files.hdf5_format.attributes import Attribute, parse_attribute
+from oneiros_safe_files.hdf5_format.dataspace import parse_shape
+from oneiros_safe_files.hdf5_format.datatype import Datatype, parse_datatype
+from oneiros_safe_files.hdf5_format.filters import parse_filters
+from oneiros_safe_files.hdf5_format.global_heap import GlobalHeaps
+from oneiros_safe_files.hdf5_format.layout import Layout, parse_layout
+from oneiros_safe_files.hdf5_format.links import Link, dense_objects, read_links
+from oneiros_safe_files.hdf5_format.object_header import Message, read_messages
+from oneiros_safe_files.hdf5_format.source import Source, UnsupportedError
+from oneiros_safe_files.hdf5_format.superblock import find_root
+from oneiros_safe_files.meter import Meter
+
+_ATTRIBUTE_HEAP_ID = slice(0, 8)
+_ATTRIBUTE_ORDER_WIDTH = 2
+
+
+class HDF5File:
+    """An HDF5 file that is open for reading. Each object is read once."""
+
+    def __init__(self, file: BufferedIOBase, meter: Meter) -> None:
+        base, self.root_address = find_root(file, meter.size)
+        self.source = Source(file, meter, base)
+        self.heaps = GlobalHeaps(self.source)
+        self._objects: dict[int, HDF5Object] = {}
+
+    def object(self, address: int) -> HDF5Object:
+        """Returns the group or array at an address."""
+        if address not in self._objects:
+            self._objects[address] = HDF5Object(self, address)
+        return self._objects[address]
+
+
+class HDF5Object:
+    """A group or an array.
+
+    # Properties
+        file: the file that it is in.
+        address: int.
+        is_group: bool.
+        links: dict, the `Link`s of a group by name.
+        attributes: dict, by name.
+    """
+
+    def __init__(self, file: HDF5File, address: int) -> None:
+        self.file = file
+        self.address = address
+        self._messages = read_messages(file.source, address)
+        self.is_group = object_header.LAYOUT not in {
+            message.kind for message in self._messages
+        }
+
+    @cached_property
+    def links(self) -> dict[bytes, Link]:
+        """The links of a group by name."""
+        return read_links(self.file.source, self._messages)
+
+    @cached_property
+    def attributes(self) -> dict[bytes, Attribute]:
+        """The attributes by name."""
+        bodies = []
+        for message in self._messages:
+            if message.kind == object_header.ATTRIBUTE:
+                bodies.append(_unshared(message))
+            elif message.kind == object_header.ATTRIBUTE_INFO:
+                bodies += dense_objects(
+                    self.file.source,
+                    message.body,
+                    btree_2.ATTRIBUTE_NAMES,
+                    _ATTRIBUTE_HEAP_ID,
+                    _ATTRIBUTE_ORDER_WIDTH,
+                )
+        attributes = map(parse_attribute, bodies)
+        return {attribute.name: attribute for attribute in attributes}
+
+    @property
+    def datatype(self) -> Datatype:
+        """The type of an array's elements."""
+        return parse_datatype(self._body(object_header.DATATYPE))
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of an array, or None if it has none."""
+        return parse_shape(self._body(object_header.DATASPACE))
+
+    @property
+    def layout(self) -> Layout:
+        """Where an array's data is."""
+        return parse_layout(self._body(object_header.LAYOUT))
+
+    @property
+    def filters(self) -> list[int]:
+        """The filters of an array's chunks."""
+        if not self._has(object_header.FILTERS):
+            return []
+        return parse_filters(self._body(object_header.FILTERS))
+
+    @property
+    def has_external_data(self) -> bool:
+        """Whether an array's data is in another file."""
+        return self._has(object_header.EXTERNAL_FILES)
+
+    def _has(self, kind: int) -> bool:
+        return any(message.kind == kind for message in self._messages)
+
+    def _body(self, kind: int) -> bytes:
+        for message in self._messages:
+            if message.kind == kind:
+                return _unshared(message)
+        raise ValueError(f"an array has no message of type {kind}")
+
+
+def _unshared(message: Message) -> bytes:
+    if message.shared:
+        raise UnsupportedError("a part of its description is shared with others")
+    return message.body

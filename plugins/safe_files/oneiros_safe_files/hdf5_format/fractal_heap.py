@@ -1,0 +1,150 @@
+"""Fractal heaps (III.G): the links of a large group, or many attributes."""
+
+from __future__ import annotations
+
+import bisect
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oneiros_safe_files.hdf5_format.source import (
+    UNDEFINED,
+    Source,
+    UnsupportedError,
+    expect,
+)
+
+_HEADER = struct.Struct("<4sxHHxI8x8x8x8x8x8x8x8x8x8x8x8xHQQHHQH")
+_MANAGED = 0
+_TINY = 2
+_KIND_SHIFT = 4
+_KIND_MASK = 0x03
+_TINY_LENGTH_MASK = 0x0F
+_BLOCK_HEADER = 13
+"""Bytes of a block's signature, version and heap address."""
+_ADDRESS = 8
+_MAX_ROWS = 64
+"""Of blocks that double in size: more don't fit in 64 bits."""
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block with objects, and where it stands in the heap."""
+
+    offset: int
+    data: bytes
+
+
+class FractalHeap:
+    """The objects of a heap.
+
+    # Arguments
+        address: int, where its header is.
+    """
+
+    def __init__(self, source: Source, address: int) -> None:
+        header = _HEADER.unpack(source.read(address, _HEADER.size))
+        (
+            signature,
+            _,
+            filters,
+            max_object,
+            self._table_width,
+            self._start_size,
+            self._max_direct,
+            max_heap_bits,
+            _,
+            root,
+            rows,
+        ) = header
+        expect(b"FRHP", signature)
+        if filters:
+            raise UnsupportedError("its links or attributes are compressed")
+        if not self._table_width or not self._start_size or rows > _MAX_ROWS:
+            raise ValueError("a heap has blocks of an impossible size")
+        self._offset_width = _bytes_for(max_heap_bits)
+        self._length_width = min(
+            _bytes_for(self._max_direct.bit_length() - 1),
+            _bytes_for(max_object.bit_length()),
+        )
+        self._source = source
+        blocks = self._direct_blocks(root, rows)
+        self._blocks = sorted(blocks, key=lambda block: block.offset)
+        self._offsets = [block.offset for block in self._blocks]
+
+    def object(self, heap_id: bytes) -> bytes:
+        """Returns the object with an identifier.
+
+        # Raises
+            ValueError: if there is none, or it is too large to be in the heap itself.
+        """
+        kind = (heap_id[0] >> _KIND_SHIFT) & _KIND_MASK
+        if kind == _TINY:
+            return heap_id[1 : 2 + (heap_id[0] & _TINY_LENGTH_MASK)]
+        if kind != _MANAGED:
+            raise UnsupportedError("an attribute is stored outside its heap")
+        split = 1 + self._offset_width
+        end = split + self._length_width
+        offset = int.from_bytes(heap_id[1:split], "little")
+        length = int.from_bytes(heap_id[split:end], "little")
+        index = bisect.bisect_right(self._offsets, offset) - 1
+        if index >= 0:
+            block = self._blocks[index]
+            start = offset - block.offset
+            if start + length <= len(block.data):
+                return block.data[start : start + length]
+        raise ValueError("a heap doesn't hold an object that an index names")
+
+    def _direct_blocks(self, root: int, rows: int) -> Iterator[_Block]:
+        if root == UNDEFINED:
+            return
+        if not rows:
+            yield self._direct_block(root, 0, self._start_size)
+            return
+        seen = {root}
+        waiting = [(root, 0, rows)]
+        while waiting:
+            address, offset, count = waiting.pop()
+            for child, start, size in self._children(address, offset, count):
+                if child in seen:
+                    raise ValueError("two places of a heap lead to one block")
+                seen.add(child)
+                if size <= self._max_direct:
+                    yield self._direct_block(child, start, size)
+                else:
+                    waiting.append((child, start, self._rows_in(size)))
+
+    def _children(
+        self, address: int, offset: int, rows: int
+    ) -> Iterator[tuple[int, int, int]]:
+        """Yields address, offset in the heap, and size of the blocks below."""
+        start = _BLOCK_HEADER + self._offset_width
+        width = self._table_width
+        block = self._source.read(address, start + rows * width * _ADDRESS)
+        expect(b"FHIB", block)
+        for row in range(rows):
+            size = self._block_size(row)
+            for _ in range(width):
+                self._source.meter.spend_step()
+                (child,) = struct.unpack_from("<Q", block, start)
+                start += _ADDRESS
+                if child != UNDEFINED:
+                    yield child, offset, size
+                offset += size
+
+    def _direct_block(self, address: int, offset: int, size: int) -> _Block:
+        data = self._source.read(address, size)
+        expect(b"FHDB", data)
+        return _Block(offset, data)
+
+    def _block_size(self, row: int) -> int:
+        return int(self._start_size << max(row - 1, 0))
+
+    def _rows_in(self, size: int) -> int:
+        """Returns how many rows an indirect block has that covers a number of bytes."""
+        first_row = self._start_size * self._table_width
+        return int((size // first_row).bit_length())
+
+
+def _bytes_for(bits: int) -> int:
+    return max(1, -(-bits // 8))
