@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from oneiros_lazy_graph.names import distinct
 from onnx import (
     AttributeProto,
     GraphProto,
@@ -69,22 +69,6 @@ def _initializer(constant: Tensor, name: str) -> TensorProto:
     if constant.value is None:
         raise ValueError(f"{constant.name} isn't a constant")
     return numpy_helper.from_array(constant.value, name)
-
-
-def distinct(names: Iterable[str], used: Iterable[str]) -> list[str]:
-    """Returns names of which none is used, or another one; some get a number."""
-    taken = set(used)
-    result = []
-    for name in names:
-        free = next(each for each in _numbered(name) if each not in taken)
-        taken.add(free)
-        result.append(free)
-    return result
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}_{number}" for number in itertools.count(1))
 
 
 def _names_of_constants(

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import onnx
 from oneiros.arguments import check_int, label
 from oneiros.errors import CapabilityError
 from oneiros_lazy_graph.inference import inference
+from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
 from oneiros_lazy_graph.program import Program
 from onnx import ModelProto
 
-from oneiros_backend_onnx.assembly import distinct
 from oneiros_backend_onnx.graphs import OPSET
 from oneiros_backend_onnx.program_models import End, ProgramModel
-from oneiros_backend_onnx.tensors import NamedSize
-
-BATCH = "batch"
-AXES = {2: {1: "steps"}, 3: {1: "steps", 2: "features"}}
-"""Names of open sizes, by the rank of an input and its axis."""
 
 
 def model_proto(
@@ -71,7 +65,8 @@ def model_proto(
     _check_backend(model, program)
     _check_states(model, program)
     graph = getattr(model, "functional_model", model)
-    sizes = _named_sizes(graph.input_names, program)
+    shapes = [node.shape or () for node in program.inputs]
+    sizes = named_shapes(graph.input_names, shapes)
     inputs = list(map(End, graph.input_names, sizes))
     made = ProgramModel(program, 0, opset, fills_missing_rows)
     proto = made.with_ends(inputs, distinct(graph.output_names, graph.input_names))
@@ -111,35 +106,3 @@ def _name_batches(proto: ModelProto) -> None:
         sizes = output.type.tensor_type.shape.dim
         if sizes and not sizes[0].dim_value and not sizes[0].dim_param:
             sizes[0].dim_param = BATCH
-
-
-def _named_sizes(names: Sequence[str], program: Program) -> list[list[NamedSize]]:
-    """Returns the sizes of the inputs, open ones as names.
-
-    The first sequence's open length is `steps`, others' begin with the input's name:
-    they may be longer or shorter.
-    """
-    taken: set[str] = set()
-    shapes = []
-    for name, node in zip(names, program.inputs, strict=True):
-        sizes: list[NamedSize] = list(node.shape or ())
-        for axis, size in enumerate(sizes):
-            if size is None:
-                sizes[axis] = _size_name(name, axis, len(sizes), taken)
-        shapes.append(sizes)
-    return shapes
-
-
-def _size_name(
-    input_name: str,
-    axis: int,
-    rank: int,
-    taken: set[str],
-) -> str:
-    if axis == 0:
-        return BATCH
-    roles = AXES.get(rank, {})
-    role = roles.get(axis, f"axis_{axis}")
-    name = f"{input_name}_{role}" if role in taken else role
-    taken.add(role)
-    return name

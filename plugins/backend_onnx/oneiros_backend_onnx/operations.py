@@ -202,18 +202,22 @@ def _check_equal(size: Size, other: Size) -> None:
         raise ValueError(f"the sizes {size} and {other} differ")
 
 
-def _filled(
-    x: T,
-    value: float,
-    dtype: T,
-) -> Tensor:
-    """Returns a tensor of the shape of another one that holds one number."""
-    x = tensor(x)
-    number = numpy_helper.from_array(np.array([value], dtype or x.dtype))
-    target = shape_tensor(shape_of(x).items)
-    result = emit_shaped("ConstantOfShape", x.shape, target, value=number)
-    result.is_zero = value == 0
-    return result
+def _filled(value: int) -> T:
+    """Makes a function of `K` that returns a number in the shape of a tensor."""
+
+    def function(
+        x: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
+        x = tensor(x)
+        number = numpy_helper.from_array(np.array([value], dtype or x.dtype))
+        target = shape_tensor(shape_of(x).items)
+        result = emit_shaped("ConstantOfShape", x.shape, target, value=number)
+        result.is_zero = value == 0
+        return result
+
+    return staticmethod(function)
 
 
 def _positive_part(x: Tensor) -> Tensor:
@@ -243,21 +247,8 @@ class Operations:
     def stop_gradient(variables: T) -> T:
         return tensor(variables)
 
-    @staticmethod
-    def zeros_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
-        return _filled(x, 0, dtype)
-
-    @staticmethod
-    def ones_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
-        return _filled(x, 1, dtype)
+    zeros_like = _filled(0)
+    ones_like = _filled(1)
 
     @staticmethod
     def arange(

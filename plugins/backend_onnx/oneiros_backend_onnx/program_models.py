@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from oneiros_lazy_graph.program import Program
 from oneiros_lazy_graph.tensors import LazyTensor
@@ -27,7 +27,7 @@ class End:
     """
 
     name: str
-    sizes: list[NamedSize] = field(default_factory=list)
+    sizes: Sequence[NamedSize] = ()
 
 
 @dataclass
@@ -59,7 +59,7 @@ class ProgramModel:
         program = self.program
         nodes = [*program.inputs, *program.written]
         known = shapes or [node.shape or () for node in nodes]
-        inputs = [End(f"input_{i}", list(shape)) for i, shape in enumerate(known)]
+        inputs = [End(f"input_{i}", shape) for i, shape in enumerate(known)]
         count = len(program.outputs) + len(program.written)
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 

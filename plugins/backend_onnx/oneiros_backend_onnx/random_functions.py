@@ -13,53 +13,27 @@ from oneiros_backend_onnx.tensors import Tensor, type_of
 T = Any
 
 
+def _known_by_shape(name: str) -> T:
+    """Makes a function that tells the shape of draws one of `K`."""
+
+    def function(key: T, shape: T, *parameters: T) -> Tensor:
+        if not graph_in_work().infers:
+            refuse_draws(name)
+        sizes = sizes_of(shape)
+        if None in sizes:
+            raise TypeError("None isn't a size")
+        *_, dtype = parameters
+        return Tensor("drawn", type_of(dtype, static(sizes)))
+
+    return staticmethod(function)
+
+
 class RandomFunctions:
     """Functions that a model may contain, but a computed graph may not."""
 
-    @staticmethod
-    def random_uniform(
-        key: T,
-        shape: T,
-        low: T,
-        high: T,
-        dtype: str,
-    ) -> T:
-        """Tells the shape of draws from [low, high)."""
-        return _drawn("random_uniform", shape, dtype)
-
-    @staticmethod
-    def random_normal(
-        key: T,
-        shape: T,
-        mean: T,
-        std: T,
-        dtype: str,
-    ) -> T:
-        """Tells the shape of draws from a normal distribution."""
-        return _drawn("random_normal", shape, dtype)
-
-    @staticmethod
-    def random_binomial(
-        key: T,
-        shape: T,
-        p: T,
-        dtype: str,
-    ) -> T:
-        """Tells the shape of draws of 0 and 1."""
-        return _drawn("random_binomial", shape, dtype)
-
-
-def _drawn(
-    name: str,
-    shape: T,
-    dtype: str,
-) -> Tensor:
-    if not graph_in_work().infers:
-        refuse_draws(name)
-    sizes = sizes_of(shape)
-    if None in sizes:
-        raise TypeError("None isn't a size")
-    return Tensor("drawn", type_of(dtype, static(sizes)))
+    random_uniform = _known_by_shape("random_uniform")
+    random_normal = _known_by_shape("random_normal")
+    random_binomial = _known_by_shape("random_binomial")
 
 
 def refuse_draws(name: str) -> NoReturn:

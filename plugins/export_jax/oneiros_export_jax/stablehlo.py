@@ -37,7 +37,8 @@ class StableHLOExport(InferenceExport):
             return dict(zip(inference.output_names, outputs, strict=True))
 
         exporting = export.export(jax.jit(predict), platforms=PLATFORMS)
-        arguments = _arguments(inference.input_ports())
+        inputs, _ = inference.ports()
+        arguments = _arguments(inputs)
         try:
             exported = exporting(arguments)
         except (jax.errors.InconclusiveDimensionOperation, OneirosError) as error:

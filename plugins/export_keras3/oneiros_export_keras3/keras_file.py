@@ -48,8 +48,5 @@ class KerasExport(Export):
         outputs = names_of(model.outputs)
         if len(set(outputs)) < len(outputs):
             outputs = [str(place) for place in range(len(outputs))]
-        return Written(
-            summary=f"{len(description['layers'])} layers",
-            inputs=ports(inputs, model.inputs),
-            outputs=ports(outputs, model.outputs),
-        )
+        summary = f"{len(description['layers'])} layers"
+        return Written(summary, *ports(model, inputs, outputs))

@@ -68,7 +68,8 @@ def _predict(inference: Inference, weights: list[Any]) -> Callable[..., Any]:
 
 def _input_signature(inference: Inference, batch_size: int | None) -> list[Any]:
     signature = []
-    for port in inference.input_ports():
+    inputs, _ = inference.ports()
+    for port in inputs:
         sizes = [size if isinstance(size, int) else None for size in port.shape]
         shape = [sizes[0] or batch_size, *sizes[1:]]
         signature.append(tf.TensorSpec(shape, port.dtype, port.name))

@@ -11,13 +11,13 @@ from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import origins
 from oneiros_lazy_graph.inference import inference
+from oneiros_lazy_graph.names import distinct, named_shapes
 from oneiros_model_parts.nested_layers import parts_of
 
 from oneiros_exports.destination import Export, Port, Refusal, Written
 
 PREDICTING = 0
 """The learning phase."""
-BATCH = "batch"
 
 
 class Inference:
@@ -52,22 +52,13 @@ class Inference:
             outputs, _ = self._program(list(inputs), list(weights), PREDICTING, 0)
         return list(outputs)
 
-    def input_ports(self) -> list[Port]:
-        """Returns what goes in."""
-        return ports(self.input_names, self.model.inputs)
-
-    def output_ports(self) -> list[Port]:
-        """Returns what comes out."""
-        return ports(self.output_names, self.model.outputs)
+    def ports(self) -> tuple[list[Port], list[Port]]:
+        """Returns what goes in, and what comes out."""
+        return ports(self.model, self.input_names, self.output_names)
 
     def written(self, summary: str) -> Written:
         """Returns what a destination says of itself, with this summary."""
-        return Written(
-            summary,
-            inputs=self.input_ports(),
-            outputs=self.output_ports(),
-            left_out=left_out(self.model),
-        )
+        return Written(summary, *self.ports(), left_out(self.model))
 
 
 class InferenceExport(Export):
@@ -112,18 +103,16 @@ def stateful_refusals(model: Any) -> list[Refusal]:
     ]
 
 
-def ports(names: list[str], tensors: list[Any]) -> list[Port]:
-    """Returns the ends of a model: the batch and other open sizes have names."""
-    described = []
-    for name, tensor in zip(names, tensors, strict=True):
-        rows, *sizes = K.int_shape(tensor)
-        shape = [BATCH if rows is None else rows]
-        shape += [
-            f"{name}_{axis}" if size is None else size
-            for axis, size in enumerate(sizes, 1)
-        ]
-        described.append(Port(name, K.dtype(tensor), tuple(shape)))
-    return described
+def ports(
+    model: Any, input_names: list[str], output_names: list[str]
+) -> tuple[list[Port], list[Port]]:
+    """Returns the inputs and the outputs of a model, their open sizes with names."""
+    names = [*input_names, *output_names]
+    tensors = [*model.inputs, *model.outputs]
+    shapes = named_shapes(names, map(K.int_shape, tensors))
+    described = list(map(Port, names, map(K.dtype, tensors), shapes))
+    nb_inputs = len(input_names)
+    return described[:nb_inputs], described[nb_inputs:]
 
 
 def left_out(model: Any) -> list[str]:
@@ -149,18 +138,7 @@ def names_of(tensors: list[Any]) -> list[str]:
 def unique_names(names: Sequence[str]) -> list[str]:
     """Returns names that any library accepts, with `_1`, `_2`, … added where one occurs
     several times."""
-    taken: set[str] = set()
-    chosen = []
-    for name in names:
-        plain_name = _plain(name)
-        candidate = plain_name
-        number = 0
-        while candidate in taken:
-            number += 1
-            candidate = f"{plain_name}_{number}"
-        taken.add(candidate)
-        chosen.append(candidate)
-    return chosen
+    return distinct(map(_plain, names))
 
 
 def _plain(name: str) -> str:

@@ -42,21 +42,7 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         if isinstance(obj, Optimizer):
             config = obj.get_config()
             return _optimizer, (backend.name, type(obj), config, values_of(obj))
-        parts = dict(parts_of(obj))
-        weights = obj.weights
-        template = Template(
-            backend=backend.name,
-            cls=type(obj),
-            config=obj.get_config(),
-            custom_objects=_custom_objects(parts.values()),
-            name=obj.name,
-            attributes={path: _attributes(part) for path, part in parts.items()},
-            input_shapes=_input_shapes(obj),
-            weights=obj.get_weights(),
-            variables={path: values_of(p, weights) for path, p in parts.items()},
-            training=_training(obj),
-        )
-        return _layer, (template,)
+        return _layer, (replace(_uncompiled(obj), training=_training(obj)),)
 
 
 def on_backend(model: Any, backend: str | None = None) -> Any:
@@ -70,9 +56,9 @@ def on_backend(model: Any, backend: str | None = None) -> Any:
     # Raises
         ArgumentError: as for `reduced`.
     """
-    _, (template,) = reduced(model)
-    name = backend or template.backend
-    copied = _layer(replace(template, backend=name, training=None))
+    with K.use(backend_of(model)):
+        template = _uncompiled(model)
+    copied = _layer(replace(template, backend=backend or template.backend))
     sources, _, _ = origins(model.inputs)
     counterparts, _, _ = origins(copied.inputs)
     for source, counterpart in zip(sources, counterparts, strict=True):
@@ -108,7 +94,25 @@ class Template:
     input_shapes: Any
     weights: list[Any]
     variables: dict[str, Values]
-    training: tuple[Any, dict[str, Any], dict[str, Any]] | None
+    training: tuple[Any, dict[str, Any], dict[str, Any]] | None = None
+
+
+def _uncompiled(layer: Any) -> Template:
+    """Returns what a copy of a layer or a model is made from, without the arguments of
+    `compile`."""
+    parts = dict(parts_of(layer))
+    weights = layer.weights
+    return Template(
+        backend=backend_of(layer).name,
+        cls=type(layer),
+        config=layer.get_config(),
+        custom_objects=_custom_objects(parts.values()),
+        name=layer.name,
+        attributes={path: _attributes(part) for path, part in parts.items()},
+        input_shapes=_input_shapes(layer),
+        weights=layer.get_weights(),
+        variables={path: values_of(part, weights) for path, part in parts.items()},
+    )
 
 
 def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
