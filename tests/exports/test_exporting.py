@@ -140,6 +140,28 @@ def test_given_inputs_are_compared(destination):
     x = np.full((3, 3), 7, "float32")
     report = oneiros.export(network(), "model.dense", inputs=[x])
     assert "replayed: the given inputs, on theano" in str(report)
+    with pytest.raises(ArgumentError, match=r"inputs and rows.*Leave out one"):
+        oneiros.export(network(), "other.dense", inputs=[x], rows=3)
+
+
+def test_the_number_of_rows_is_chosen(destination):
+    report = oneiros.export(network(), "model.dense", rows=3)
+    sizes = {case.kind: len(case.arrays[0]) for case in report.comparison.cases}
+    assert sizes == {"noise": 3, "wide noise": 3, "one row": 1, "zeros": 1}
+
+
+def test_options_are_arguments_of_the_class_and_others_are_refused(destination):
+    with pytest.raises(ArgumentError, match=r"NumPy has no option opset; .*takes none"):
+        oneiros.export(network(), "model.dense", opset=18)
+
+    def scaled(self, *, scale: float = 1.0):
+        self.title = f"NumPy times {scale}"
+
+    destination(__init__=scaled, runtime="numpy_runtime:fail")
+    with pytest.raises(ExportError, match="NumPy times 2"):
+        oneiros.export(network(), "model.dense", scale=2)
+    with pytest.raises(ArgumentError, match=r"model.dense takes scale"):
+        oneiros.export(network(), "model.dense", shift=2)
 
 
 def test_a_model_that_draws_random_numbers_cannot_be_compared(destination):

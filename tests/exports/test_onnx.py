@@ -67,6 +67,29 @@ def test_given_inputs_are_read_by_the_names_of_inputs(convert):
     assert code == 1 and "x.npz holds x, y. The model needs an array for each" in err
 
 
+def test_options_reach_the_file_and_the_replay(convert):
+    source = MODELS / "seq_conv2d_th.h5"
+    code, out, _ = convert(source, "m.onnx", "--opset", "20", "--rows", "2")
+    assert code == 0 and "opset 20" in out
+    assert onnx.load("m.onnx").opset_import[0].version == 20
+    assert re.search(r"largest difference: .* row [01] of ", out)
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "said"),
+    [
+        ("m.onnx", ["--opset", "17"], "an integer of at least 18"),
+        ("m.onnx", ["--opset", "99"], r"knows those up to \d+"),
+        ("m.onnx", ["--rows", "0"], "an integer of at least 1"),
+        ("m.h5", ["--opset", "18", "--rows", "2"], "--rows, --opset doesn't apply"),
+    ],
+)
+def test_options_that_do_not_apply_say_so(convert, target, arguments, said):
+    code, _, err = convert(MODELS / "seq_conv2d_th.h5", target, *arguments)
+    assert code == 1 and re.search(said, err)
+    assert not list(Path.cwd().iterdir())
+
+
 @pytest.mark.parametrize(
     ("source", "arguments", "said"),
     [

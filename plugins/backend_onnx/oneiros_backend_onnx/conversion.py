@@ -6,7 +6,7 @@ from typing import Any
 
 import onnx
 from oneiros.arguments import check_int, label
-from oneiros.errors import CapabilityError
+from oneiros.errors import ArgumentError, CapabilityError
 from oneiros_lazy_graph.inference import inference
 from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
 from oneiros_lazy_graph.program import Program
@@ -40,7 +40,7 @@ def model_proto(
     # Raises
         CapabilityError: if the model is on another backend, or ONNX can't hold what it
             computes: stateful layers, random draws in predictions, `K.apply`.
-        ArgumentError: for an older opset.
+        ArgumentError: for an older opset, or one that the installed onnx doesn't know.
 
     # Example
         ```python
@@ -60,7 +60,7 @@ def model_proto(
         print(np.allclose(y, model.predict(x)))  # True
         ```
     """
-    check_int("model_proto", "opset", opset, OPSET)
+    check_opset("model_proto", opset)
     program = inference(model)
     _check_backend(model, program)
     _check_states(model, program)
@@ -73,6 +73,25 @@ def model_proto(
     _name_batches(proto)
     onnx.checker.check_model(proto, full_check=True)
     return proto
+
+
+def check_opset(owner: str, opset: int) -> int:
+    """Returns a version of ONNX's operators, if the installed onnx knows it.
+
+    # Arguments
+        owner: str, what received it, for the message.
+        opset: int.
+
+    # Raises
+        ArgumentError: for one that is too old or unknown.
+    """
+    newest = onnx.defs.onnx_opset_version()
+    if check_int(owner, "opset", opset, OPSET) > newest:
+        raise ArgumentError(
+            f"{owner} received opset={opset}. onnx {onnx.__version__} knows those up "
+            f"to {newest}."
+        )
+    return opset
 
 
 def _check_backend(model: Any, program: Program) -> None:

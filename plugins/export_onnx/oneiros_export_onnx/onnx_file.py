@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from oneiros_backend_onnx.conversion import model_proto
+from oneiros_backend_onnx.conversion import check_opset, model_proto
+from oneiros_backend_onnx.graphs import OPSET
 from oneiros_exports.destination import Export, Port, Refusal, Written
 from oneiros_exports.inference import left_out, stateful_refusals
 
@@ -19,11 +20,18 @@ class OnnxExport(Export):
     """A file for ONNX Runtime and others, with an open batch size.
 
     Each recurrent layer is one node, and weights have their names.
+
+    # Arguments
+        opset, fills_missing_rows: as for `oneiros_backend_onnx.conversion.model_proto`.
     """
 
     title = "ONNX"
     backend = "onnx"
     runtime = "oneiros_export_onnx.runtime:run"
+
+    def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False) -> None:
+        self.opset = check_opset("export", opset)
+        self.fills_missing_rows = fills_missing_rows
 
     def refusals(self, model: Any) -> list[Refusal]:
         """Returns the layers that keep their state from one batch to the next."""
@@ -31,7 +39,7 @@ class OnnxExport(Export):
 
     def write(self, model: Any, path: Path) -> Written:
         """Writes the file."""
-        proto = model_proto(model)
+        proto = model_proto(model, self.opset, self.fills_missing_rows)
         onnx.save(proto, str(path))
         return Written(
             summary=_summary(proto),

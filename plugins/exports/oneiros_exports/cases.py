@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
+from oneiros.errors import ArgumentError
 from oneiros_model_parts.nested_layers import parts_of
 
 Array = np.ndarray[Any, Any]
@@ -81,32 +82,66 @@ class _Input:
         return (rows or nb_rows, *sizes)
 
 
-def draw_cases(model: Any, fits: Callable[[Case], bool]) -> list[Case]:
+def draw_cases(
+    model: Any, fits: Callable[[Case], bool], rows: int | None = None
+) -> list[Case]:
     """Draws batches for a model: noise, zeros, and steps that masks hide; one row and
     many; two sizes for what is open.
 
     # Arguments
         model: the model.
         fits: function that returns whether the model can compute a batch.
+        rows: int, how many rows are many; 32 by default.
+
+    # Raises
+        ArgumentError: for another number of rows than the model's own, if that is
+            fixed.
     """
     inputs = [_described(model, tensor) for tensor in model.inputs]
+    sizes = _BatchSizes.of(inputs, rows)
     rng = np.random.default_rng(SEED)
     if not any(x.has_open_size for x in inputs):
-        return [case for case in _batches(rng, inputs, None) if fits(case)]
+        return [case for case in _batches(rng, inputs, sizes, None) if fits(case)]
     cases: list[Case] = []
     for open_size in OPEN_SIZES:
-        cases += filter(fits, _batches(rng, inputs, open_size))
+        cases += filter(fits, _batches(rng, inputs, sizes, open_size))
         if len({case.open_size for case in cases}) == NB_OPEN_SIZES:
             break
     return cases
 
 
+@dataclass(frozen=True)
+class _BatchSizes:
+    """How many rows batches have.
+
+    # Properties
+        many, single: int; the same if the model takes no others.
+    """
+
+    many: int
+    single: int
+
+    @classmethod
+    def of(cls, inputs: list[_Input], rows: int | None) -> _BatchSizes:
+        fixed = max(x.shape[0] or 0 for x in inputs)
+        if not fixed:
+            return cls(many=rows or NB_ROWS, single=1)
+        if rows not in (None, fixed):
+            raise ArgumentError(
+                f"The model takes batches of {fixed} rows, so it can't be compared on "
+                f"{rows}. Leave out rows (--rows)."
+            )
+        return cls(many=fixed, single=fixed)
+
+
 def _batches(
-    rng: np.random.Generator, inputs: list[_Input], open_size: int | None
+    rng: np.random.Generator,
+    inputs: list[_Input],
+    rows: _BatchSizes,
+    open_size: int | None,
 ) -> Iterator[Case]:
-    fixed_rows = max(x.shape[0] or 0 for x in inputs)
-    many = [x.sizes(fixed_rows or NB_ROWS, open_size) for x in inputs]
-    single = [x.sizes(fixed_rows or 1, open_size) for x in inputs]
+    many = [x.sizes(rows.many, open_size) for x in inputs]
+    single = [x.sizes(rows.single, open_size) for x in inputs]
     yield Case("noise", _noise(rng, inputs, many, MODERATE), open_size)
     yield Case("wide noise", _noise(rng, inputs, many, WIDE), open_size)
     yield Case("one row", _noise(rng, inputs, single, MODERATE), open_size)

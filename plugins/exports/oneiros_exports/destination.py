@@ -71,7 +71,8 @@ class Export:
     """A way to write models for another library.
 
     A plugin registers a subclass with the hook `oneiros_exports`, under the suffix of
-    its files without the dot, such as `"onnx"`. A folder may have that name, too.
+    its files without the dot, such as `"onnx"`. A folder may have that name, too. The
+    keyword arguments of the class are options of `oneiros.export`.
 
     # Properties
         title: str, what messages call the destination, such as `"ONNX"`.

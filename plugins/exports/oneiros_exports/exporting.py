@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import registry
+from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, FileMissingError
 from oneiros_saving.model_files import PathLike, path_of
@@ -30,8 +32,10 @@ def export(
     path: PathLike,
     *,
     inputs: Iterable[Array] | None = None,
+    rows: int | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
+    **options: Any,
 ) -> Report:
     """Writes a model for another library, which its suffix or name selects.
 
@@ -54,27 +58,37 @@ def export(
         path: path of the new file or folder, such as `"model.onnx"`.
         inputs: list with an array for each input of the model, on which to compare. By
             default, noise, zeros and masked steps are drawn.
+        rows: int, the number of rows of drawn inputs, 32 by default.
         tolerance: float, the largest difference allowed, as a share of the output's
             largest value.
         overwrite: bool, whether `path` may exist.
+        options: those of the library. ONNX has `opset`, the version of its operators,
+            18 or higher, and `fills_missing_rows`, whether an index that an `Embedding`
+            has no row for gives NaN in the file, too, instead of the nearest row.
 
     # Returns
         A `Report`: `print` shows it.
 
     # Raises
-        ArgumentError: if no installed plugin writes such files, or the path can't be
-            used.
+        ArgumentError: if no installed plugin writes such files, the path can't be used,
+            or an option doesn't apply.
         ExportError: if part of the model has no exact counterpart there (names each),
             or the outputs differ (names the layer).
     """
     if not isinstance(model, Container):
         raise ArgumentError(f"export needs a model; received {model!r:.80}.")
+    check_optional_int("export", "rows", rows, 1)
+    if rows is not None and inputs is not None:
+        raise ArgumentError(
+            "export received inputs and rows (--rows), which says how many rows to "
+            "draw. Leave out one of them."
+        )
     target = _checked_target(path, overwrite)
-    destination = _destination(target)
+    destination = _destination(target, options)
     _refuse(model, destination)
     copied = on_backend(model, destination.backend)
     arrays = None if inputs is None else [np.asarray(array) for array in inputs]
-    recording = recorded(on_backend(model) if model.stateful else model, arrays)
+    recording = recorded(on_backend(model) if model.stateful else model, arrays, rows)
     with tempfile.TemporaryDirectory(prefix=".oneiros-", dir=target.parent) as folder:
         draft = Path(folder) / target.name
         written = destination.write(copied, draft)
@@ -100,15 +114,22 @@ def available_paths() -> str:
     return ", ".join(f".{name}" for name in registry.names("export")) or "none"
 
 
-def _destination(path: Path) -> Export:
+def _destination(path: Path, options: dict[str, Any]) -> Export:
     name = destination_name(path)
     if name is None:
         raise ArgumentError(
             f"{path.name} names no library to export to. Available suffixes: "
             f"{available_paths()}."
         )
-    destination: Export = registry.resolve("export", name)()
-    return destination
+    cls: type[Export] = registry.resolve("export", name)
+    offered = inspect.signature(cls).parameters
+    unknown = ", ".join(option for option in options if option not in offered)
+    if unknown:
+        raise ArgumentError(
+            f"{cls.title} has no option {unknown}; {path.name} takes "
+            f"{', '.join(offered) or 'none'}."
+        )
+    return cls(**options)
 
 
 def _checked_target(path: PathLike, overwrite: bool) -> Path:

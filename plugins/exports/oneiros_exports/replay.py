@@ -102,12 +102,15 @@ class Recording:
     outputs: list[list[Array]]
 
 
-def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
+def recorded(
+    model: Any, inputs: list[Array] | None = None, rows: int | None = None
+) -> Recording:
     """Computes what a model predicts.
 
     # Arguments
         model: the model; the states of its layers are reset.
         inputs: list with an array for each input; by default, batches are drawn.
+        rows: int, the number of rows of most drawn batches.
 
     # Raises
         ExportError: if the model can't compute any of the drawn batches, or computes
@@ -128,7 +131,7 @@ def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
                 return False
             return True
 
-        cases = draw_cases(model, fits)
+        cases = draw_cases(model, fits, rows)
         if not cases:
             raise ExportError(
                 f"The model can't predict any of the inputs drawn for the replay: "

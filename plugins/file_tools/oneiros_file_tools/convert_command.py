@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from oneiros.errors import ArgumentError, OneirosError
-from oneiros_exports.exporting import TOLERANCE, destination_name
+from oneiros_exports.exporting import TOLERANCE, available_paths, destination_name
 
 from oneiros_file_tools import conversion
 from oneiros_file_tools.export_file import export_file
@@ -65,13 +65,23 @@ def convert(
             help="For another library: an .npz file with the inputs to compare on."
         ),
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="For another library: the number of rows to compare on; 32 by default."
+        ),
+    ] = None,
     tolerance: Annotated[
-        float,
+        float | None,
         typer.Option(
             help="For another library: the difference allowed, as a share of the "
-            "largest output."
+            f"largest output; {TOLERANCE:g} by default."
         ),
-    ] = TOLERANCE,
+    ] = None,
+    opset: Annotated[
+        int | None,
+        typer.Option(help="For .onnx: the version of ONNX's operators; 18 by default."),
+    ] = None,
 ) -> None:
     """Convert a model's file.
 
@@ -83,6 +93,7 @@ def convert(
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."
         )
+    for_libraries = _chosen(inputs=inputs, rows=rows, tolerance=tolerance, opset=opset)
     choices: dict[str, Any] = {
         "dim_ordering": None if dim_ordering is None else dim_ordering.value,
         "trained_on": None if trained_on is None else trained_on.value,
@@ -92,10 +103,11 @@ def convert(
         if destination_name(target):
             _check_whole_model(kernels, weights)
             report, moved_inputs = export_file(
-                source, target, inputs=inputs, tolerance=tolerance, **choices
+                source, target, **for_libraries, **choices
             )
             print(report)
         else:
+            _check_nothing_for_libraries(target, for_libraries)
             moved_inputs = conversion.convert(
                 source,
                 target,
@@ -110,6 +122,20 @@ def convert(
         raise ArgumentError(str(error)) from error
     for name, axes in moved_inputs.items():
         print(f"The input of {name} now is x.transpose{(0, *axes)} of what it was.")
+
+
+def _chosen(**values: Any) -> dict[str, Any]:
+    """Returns the options that the user gave."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_nothing_for_libraries(target: Path, values: dict[str, Any]) -> None:
+    if values:
+        names = ", ".join(f"--{name}" for name in values)
+        raise ArgumentError(
+            f"{names} doesn't apply to {target.name}: it is for files of other "
+            f"libraries. Available suffixes: {available_paths()}."
+        )
 
 
 def _check_whole_model(kernels: Keras1Engine | None, weights: bool) -> None:

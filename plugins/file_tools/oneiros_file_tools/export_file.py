@@ -27,12 +27,14 @@ def export_file(
     *,
     inputs: PathLike | None = None,
     tolerance: float = TOLERANCE,
+    rows: int | None = None,
     dim_ordering: str | None = None,
     trained_on: str | None = None,
     overwrite: bool = False,
     custom_objects: Objects = None,
     functions: Objects = None,
     budget: Budget | None = None,
+    **options: Any,
 ) -> tuple[Report, dict[str, Axes]]:
     """Writes the model in a file for another library; see `oneiros.export`.
 
@@ -41,7 +43,7 @@ def export_file(
         target: path of the new file or folder; its suffix selects the library.
         inputs: path of an `.npz` file with an array for each input, on which to
             compare: by the name of the input, or in order.
-        tolerance, overwrite: as for `oneiros.export`.
+        tolerance, rows, overwrite, options: as for `oneiros.export`.
         dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
         trained_on, custom_objects, functions, budget: as for `load_model`.
 
@@ -68,7 +70,13 @@ def export_file(
             model, axes = reordered(model, dim_ordering)
     arrays = None if inputs is None else _arrays(model, inputs, budget)
     report = export(
-        model, target, inputs=arrays, tolerance=tolerance, overwrite=overwrite
+        model,
+        target,
+        inputs=arrays,
+        rows=rows,
+        tolerance=tolerance,
+        overwrite=overwrite,
+        **options,
     )
     return report, axes
 
