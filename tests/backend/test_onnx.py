@@ -170,6 +170,30 @@ def test_sizes_inputs_outputs_and_weights_have_names():
     assert {"lstm_1_W", "lstm_1_U", "lstm_1_b", "gru_1_W"} <= set(names)
 
 
+def test_nodes_are_named_after_their_layers():
+    names = [node.name for node in model_proto(masked()).graph.node]
+    assert {"lstm_1/LSTM", "gru_1/GRU", "lstm_2/LSTM"} <= set(names)
+    layers = [name.split("/")[0] for name in names]
+    assert set(layers) == {"masking_1", "lstm_1", "gru_1", "lstm_2"}
+    proto = model_proto(images())
+    assert [node.name for node in proto.graph.node][:5] == [
+        "convolution2d_1/Conv",
+        "convolution2d_1/Add",
+        "batchnormalization_1/BatchNormalization",
+        "activation_1/Relu",
+        "maxpooling2d_1/MaxPool",
+    ]
+
+
+def test_nodes_of_a_model_inside_have_its_layers_names_at_each_call():
+    inner = [Dense(4, input_dim=4, name="inner"), Activation("tanh", name="squash")]
+    box = Sequential(inner, name="box")
+    x = Input((4,), name="x")
+    names = [node.name for node in model_proto(Model(x, box(box(x)))).graph.node]
+    once = ["inner/MatMul", "inner/Add", "squash/Tanh"]
+    assert names == [*once, *(f"{name}_1" for name in once)]
+
+
 def test_layers_are_the_nodes_of_onnx():
     assert nodes_of(model_proto(masked())).keys() >= {"LSTM", "GRU"}
     nodes = nodes_of(model_proto(images()))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_lazy_graph.names import distinct
 from onnx import (
-    AttributeProto,
     GraphProto,
     ModelProto,
     NodeProto,
@@ -15,7 +14,7 @@ from onnx import (
     numpy_helper,
 )
 
-from oneiros_backend_onnx.graphs import Graph
+from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
 from oneiros_backend_onnx.tensors import Tensor
 
 PRODUCER = "oneiros"
@@ -25,16 +24,20 @@ def assembled(
     graph: Graph,
     inputs: Sequence[Tensor],
     outputs: Sequence[tuple[str, Tensor]],
+    parts: Sequence[tuple[str, Tensor]] = (),
 ) -> ModelProto:
     """Returns a graph as a model of ONNX.
 
     Constants are initializers: those made of one variable or several have the name that
-    these have in common.
+    these have in common. Nodes have the name of what they are part of and of their
+    operator, such as `lstm_1/LSTM`.
 
     # Arguments
         graph: the finished graph.
         inputs: what it is computed from.
         outputs: pairs of a name and a result.
+        parts: pairs of the name of a part, such as a layer's, and its result; what is
+            inside of another part comes before it.
     """
     names: dict[str, str] = {}
     computed = {name for node in graph.nodes for name in node.output}
@@ -47,10 +50,18 @@ def assembled(
     ends = [Tensor(name, result.type) for name, result in outputs]
     nodes, read = graph.needed([*(x for _, x in outputs), *ends])
     constants = [x for x in graph.constants.values() if x.name in read]
-    used = {*computed, *(x.name for x in [*inputs, *ends])}
+    used = {*_names_inside(nodes), *(x.name for x in [*inputs, *ends])}
     names.update(_names_of_constants(constants, used))
+    part_of = _parts_of_nodes(graph.nodes, parts)
+    node_names = _names_of_nodes(nodes, part_of, {*used, *names.values()})
+    for node, name in zip(nodes, node_names, strict=True):
+        for place, result in enumerate(node.output):
+            names.setdefault(result, f"{name}_output_{place}" if place else name)
+    named_nodes = [_renamed(node, names) for node in nodes]
+    for node, name in zip(named_nodes, node_names, strict=True):
+        node.name = name
     made = helper.make_graph(
-        [_renamed(node, names) for node in nodes],
+        named_nodes,
         PRODUCER,
         [helper.make_value_info(x.name, x.type) for x in inputs],
         [helper.make_value_info(x.name, x.type) for x in ends],
@@ -80,6 +91,43 @@ def _names_of_constants(
     return dict(zip((x.name for x in constants), names, strict=True))
 
 
+def _names_inside(nodes: Iterable[NodeProto]) -> Iterator[str]:
+    """Yields the names in the bodies of loops."""
+    for node in nodes:
+        for body in bodies_of(node):
+            yield from (x.name for x in body.input)
+            yield from (name for inner in body.node for name in inner.output)
+            yield from _names_inside(body.node)
+
+
+def _names_of_nodes(
+    nodes: Sequence[NodeProto], part_of: dict[str, str], used: Iterable[str]
+) -> list[str]:
+    """Returns the names of nodes: their parts' names, and their operators'."""
+    wanted = [
+        f"{part_of[node.name]}/{node.op_type}" if node.name in part_of else node.op_type
+        for node in nodes
+    ]
+    return distinct(wanted, used)
+
+
+def _parts_of_nodes(
+    nodes: Iterable[NodeProto], parts: Iterable[tuple[str, Tensor]]
+) -> dict[str, str]:
+    """Returns the names of the parts by those of the nodes: a node belongs to the first
+    part whose result depends on it."""
+    makers = {result: node for node in nodes for result in node.output}
+    part_of: dict[str, str] = {}
+    for part, result in parts:
+        waiting = [result.name]
+        while waiting:
+            node = makers.get(waiting.pop())
+            if node is not None and node.name not in part_of:
+                part_of[node.name] = part
+                waiting += names_read(node)
+    return part_of
+
+
 def _common_stem(names: tuple[str, ...]) -> str:
     """Returns what names have in common: `lstm_1_W` for `lstm_1_W_i`, `lstm_1_W_f`."""
     shortest = min(names, key=len)
@@ -98,9 +146,8 @@ def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
     copy.CopyFrom(node)
     copy.input[:] = [names.get(name, name) for name in node.input]
     copy.output[:] = [names.get(name, name) for name in node.output]
-    for attribute in copy.attribute:
-        if attribute.type == AttributeProto.GRAPH:
-            _rename_body(attribute.g, names)
+    for body in bodies_of(copy):
+        _rename_body(body, names)
     return copy
 
 

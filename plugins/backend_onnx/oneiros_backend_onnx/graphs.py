@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import AttributeProto, NodeProto, TypeProto, helper, numpy_helper
+from onnx import AttributeProto, GraphProto, NodeProto, TypeProto, helper, numpy_helper
 
 from oneiros_backend_onnx.tensors import Array, NamedSize, Tensor, type_of
 
@@ -139,7 +139,7 @@ class Graph:
             if read.isdisjoint(node.output):
                 continue
             kept.append(node)
-            read.update(_names_read(node))
+            read.update(names_read(node))
         return kept[::-1], read
 
 
@@ -148,13 +148,18 @@ def graph_in_work() -> Graph:
     return _graph_in_work.get()
 
 
-def _names_read(node: NodeProto) -> Iterator[str]:
+def names_read(node: NodeProto) -> Iterator[str]:
+    """Yields the names of what a node computes from; bodies read from outside, too."""
     yield from node.input
-    for attribute in node.attribute:
-        if attribute.type == AttributeProto.GRAPH:
-            for inner in attribute.g.node:
-                yield from _names_read(inner)
-            yield from (output.name for output in attribute.g.output)
+    for body in bodies_of(node):
+        for inner in body.node:
+            yield from names_read(inner)
+        yield from (output.name for output in body.output)
+
+
+def bodies_of(node: NodeProto) -> list[GraphProto]:
+    """Returns the graphs inside of a node: the body of a loop."""
+    return [x.g for x in node.attribute if x.type == AttributeProto.GRAPH]
 
 
 # Emitting nodes

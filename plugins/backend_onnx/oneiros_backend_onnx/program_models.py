@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from oneiros.backend.tensor_state import LAYER_CALL
+from oneiros_lazy_graph.graph import by_age, reachable
 from oneiros_lazy_graph.program import Program
 from oneiros_lazy_graph.tensors import LazyTensor
 from onnx import ModelProto
@@ -64,8 +66,10 @@ class ProgramModel:
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 
     def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
-        """Returns the model with these inputs, and names of outputs."""
-        program = self.program
+        """Returns the model with these inputs, and names of outputs. Nodes are named
+        after the layers that compute them."""
+        calls = self._layer_outputs()
+        program = self.program.with_outputs([*self.program.outputs, *calls])
         graph = Graph(opset=self.opset, fills=self.fills)
         graph.reserve([*(end.name for end in inputs), *outputs])
         with graph.building():
@@ -82,8 +86,25 @@ class ProgramModel:
                 for node in program.variables
             ]
             results, new = program(feeds[: len(program.inputs)], state, self.phase, 0)
-            ends = [tensor(x) for x in (*results, *new)]
-        return assembled(graph, feeds, list(zip(outputs, ends, strict=True)))
+            nb_outputs = len(self.program.outputs)
+            ends = [tensor(x) for x in (*results[:nb_outputs], *new)]
+            computed = map(tensor, results[nb_outputs:])
+        named = list(zip(outputs, ends, strict=True))
+        return assembled(graph, feeds, named, _by_layer(calls, computed))
+
+    def _layer_outputs(self) -> list[LazyTensor]:
+        """Returns the outputs of layers among the nodes, in the order of the calls."""
+        program = self.program
+        nodes = reachable(program.outputs, program.inputs, self.phase)
+        return by_age(node for node in nodes if node in LAYER_CALL)
+
+
+def _by_layer(
+    nodes: Iterable[LazyTensor], computed: Iterable[Tensor]
+) -> list[tuple[str, Tensor]]:
+    """Returns pairs of a layer's name and what it computes."""
+    layers = [LAYER_CALL.get(node)[0] for node in nodes]
+    return [(layer.name, x) for layer, x in zip(layers, computed, strict=True)]
 
 
 def _weight(graph: Graph, variable: LazyTensor) -> Tensor:

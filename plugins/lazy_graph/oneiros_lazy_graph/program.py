@@ -61,6 +61,7 @@ class Program:
         self.options = options
         self.written = [variable for variable, _ in updates]
         self._new = [new for _, new in updates]
+        self._has_phase = has_phase
         self._substitutes = dict(substitutes)
         supplied = [*inputs, *self._substitutes]
         behind = reachable([*outputs, *self._new], supplied)
@@ -71,6 +72,25 @@ class Program:
         gradients = [node for node in nodes if node.kind == "gradients"]
         self._targets = {x for node in gradients for x in node.parents[1:]}
         self.differentiates = bool(gradients)
+
+    def with_outputs(self, outputs: list[LazyTensor]) -> Program:
+        """Returns a program of the same inputs that computes other nodes.
+
+        # Arguments
+            outputs: the nodes to compute.
+
+        # Raises
+            ArgumentError: as for the class.
+        """
+        return Program(
+            self.recorder,
+            self.inputs,
+            outputs,
+            list(zip(self.written, self._new, strict=True)),
+            self._has_phase,
+            self.options,
+            list(self._substitutes.items()),
+        )
 
     def __call__(
         self,
