@@ -14,6 +14,7 @@ from oneiros import file_tools, settings
 from oneiros.errors import ArgumentError, CapabilityError
 from oneiros.layers import GRU, LSTM, Dense, Lambda, Masking
 from oneiros.models import Sequential
+from oneiros_backend_onnx import files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 
@@ -36,6 +37,38 @@ def test_a_masked_network_is_one_node_a_layer_and_agrees(tmp_path):
     assert report.written.inputs[0].shape == ("batch", "steps", 3)
     assert report.comparison.largest.relative < 1e-5
     onnx.checker.check_model(str(tmp_path / "m.onnx"), full_check=True)
+
+
+def test_weights_that_do_not_fit_into_one_file_are_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "m.onnx"
+    data = tmp_path / "m.onnx.data"
+    with K.use("theano"):
+        model = Sequential([Dense(40, input_dim=30, name="wide"), Dense(2)])
+        monkeypatch.setattr(files, "LARGEST_FILE", 4000)
+        report = oneiros.export(model, path)
+        assert report.written.summary.endswith("weights in m.onnx.data")
+        assert report.size == path.stat().st_size + data.stat().st_size
+        assert data.stat().st_size >= 40 * 30 * 4
+        onnx.checker.check_model(str(path), full_check=True)
+        session = onnxruntime.InferenceSession(path)
+        x = np.ones((3, 30), "float32")
+        (y,) = session.run(None, {session.get_inputs()[0].name: x})
+        np.testing.assert_allclose(y, model.predict(x), rtol=1e-5, atol=1e-6)
+        path.unlink()
+        with pytest.raises(ArgumentError, match=r"m.onnx.data exists. Pass overwrite"):
+            oneiros.export(model, path)
+        monkeypatch.undo()
+        oneiros.export(model, path, overwrite=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["m.onnx"]
+
+
+def test_the_backend_predicts_with_weights_that_do_not_fit_into_one_file(monkeypatch):
+    monkeypatch.setattr(files, "LARGEST_FILE", 4000)
+    with K.use("onnx"):
+        model = Sequential([Dense(40, input_dim=30)])
+        x = np.ones((3, 30))
+        kernel, bias = model.get_weights()
+        np.testing.assert_allclose(model.predict(x), x @ kernel + bias, atol=1e-5)
 
 
 def test_convert_shows_what_it_wrote_and_how_far_it_is(convert):

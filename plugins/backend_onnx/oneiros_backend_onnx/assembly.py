@@ -39,14 +39,7 @@ def assembled(
         parts: pairs of the name of a part, such as a layer's, and its result; what is
             inside of another part comes before it.
     """
-    names: dict[str, str] = {}
-    computed = {name for node in graph.nodes for name in node.output}
-    for name, result in outputs:
-        if result.name in computed and result.name not in names:
-            names[result.name] = name
-            continue
-        copy = helper.make_node("Identity", [result.name], [name], name=name)
-        graph.nodes.append(copy)
+    names = _names_of_ends(graph, outputs)
     ends = [Tensor(name, result.type) for name, result in outputs]
     nodes, read = graph.needed([*(x for _, x in outputs), *ends])
     constants = [x for x in graph.constants.values() if x.name in read]
@@ -74,6 +67,23 @@ def assembled(
         ir_version=helper.find_min_ir_version_for(opsets),
         producer_name=PRODUCER,
     )
+
+
+def _names_of_ends(
+    graph: Graph, outputs: Sequence[tuple[str, Tensor]]
+) -> dict[str, str]:
+    """Returns the names of results by those that they had in the graph. Adds a copy of
+    what isn't computed, or is several outputs."""
+    names: dict[str, str] = {}
+    computed = {name for node in graph.nodes for name in node.output}
+    for name, result in outputs:
+        if result.name in computed and result.name not in names:
+            names[result.name] = name
+            continue
+        names[name] = name
+        copy = helper.make_node("Identity", [result.name], [name], name=name)
+        graph.nodes.append(copy)
+    return names
 
 
 def _initializer(constant: Tensor, name: str) -> TensorProto:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import onnxruntime
 from oneiros.errors import CapabilityError
 from onnx import ModelProto
 from onnxruntime.capi import onnxruntime_pybind11_state as capi
+
+from oneiros_backend_onnx.files import is_large, save
 
 RUN_ERRORS: tuple[type[Exception], ...] = (
     capi.InvalidArgument,
@@ -34,10 +39,18 @@ def session_of(model: ModelProto) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = SILENT
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    start = partial(
+        onnxruntime.InferenceSession,
+        sess_options=options,
+        providers=["CPUExecutionProvider"],
+    )
     try:
-        return onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        if not is_large(model):
+            return start(model.SerializeToString())
+        with tempfile.TemporaryDirectory(prefix="oneiros-onnx-") as folder:
+            path = Path(folder) / "model.onnx"
+            save(model, path)
+            return start(path)
     except START_ERRORS as error:
         raise CapabilityError(
             f"ONNX Runtime {onnxruntime.__version__} can't compute this graph. Most "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import check_opset, model_proto
 from oneiros_backend_onnx.graphs import OPSET
 from oneiros_exports.destination import Export, Port, Refusal, Written
@@ -19,7 +20,8 @@ RECURRENT = ("LSTM", "GRU", "RNN", "Scan")
 class OnnxExport(Export):
     """A file for ONNX Runtime and others, with an open batch size.
 
-    Each recurrent layer is one node, and weights have their names.
+    Each recurrent layer is one node; nodes have their layers' names, and weights their
+    own.
 
     # Arguments
         opset, fills_missing_rows: as for `oneiros_backend_onnx.conversion.model_proto`.
@@ -28,6 +30,7 @@ class OnnxExport(Export):
     title = "ONNX"
     backend = "onnx"
     runtime = "oneiros_export_onnx.runtime:run"
+    companions = (files.DATA_SUFFIX,)
 
     def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False) -> None:
         self.opset = check_opset("export", opset)
@@ -40,9 +43,12 @@ class OnnxExport(Export):
     def write(self, model: Any, path: Path) -> Written:
         """Writes the file."""
         proto = model_proto(model, self.opset, self.fills_missing_rows)
-        onnx.save(proto, str(path))
+        summary = _summary(proto)
+        if files.is_large(proto):
+            summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
+        files.save(proto, path)
         return Written(
-            summary=_summary(proto),
+            summary=summary,
             inputs=[_port(value) for value in proto.graph.input],
             outputs=[_port(value) for value in proto.graph.output],
             left_out=left_out(model),

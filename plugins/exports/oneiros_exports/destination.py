@@ -84,11 +84,18 @@ class Export:
             an array for each input, by the names of `Written.inputs`. It returns the
             name and version of the library, and a list with a dict of outputs for each
             case.
+        companions: tuple of str, the suffixes of files that `write` may put beside its
+            file, such as `".data"` for `model.onnx.data`.
     """
 
     title: ClassVar[str] = ""
     backend: ClassVar[str | None] = None
     runtime: ClassVar[str] = ""
+    companions: ClassVar[tuple[str, ...]] = ()
+
+    def beside(self, path: Path) -> list[Path]:
+        """Returns where the companions of a file are, if it has any."""
+        return [path.with_name(path.name + suffix) for suffix in self.companions]
 
     def refusals(self, model: Any) -> list[Refusal]:
         """Returns every part of a model that has no exact counterpart.

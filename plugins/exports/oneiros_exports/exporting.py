@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -83,8 +82,9 @@ def export(
             "export received inputs and rows (--rows), which says how many rows to "
             "draw. Leave out one of them."
         )
-    target = _checked_target(path, overwrite)
+    target = Path(os.path.realpath(path_of(path)))
     destination = _destination(target, options)
+    _check_target(target, destination, overwrite)
     _refuse(model, destination)
     copied = on_backend(model, destination.backend)
     arrays = None if inputs is None else [np.asarray(array) for array in inputs]
@@ -96,9 +96,10 @@ def export(
         if not comparison.agrees:
             search = Search(model, copied, destination, recording, tolerance, draft)
             raise _disagreement(comparison, search.layer())
-        _put(draft, target)
+        _put(draft, target, destination)
     left_out = [*written.left_out, *_training_parts(model)]
-    return Report(target, size_of(target), written, left_out, comparison)
+    size = sum(map(size_of, [target, *destination.beside(target)]))
+    return Report(target, size, written, left_out, comparison)
 
 
 def destination_name(path: Path) -> str | None:
@@ -132,29 +133,33 @@ def _destination(path: Path, options: dict[str, Any]) -> Export:
     return cls(**options)
 
 
-def _checked_target(path: PathLike, overwrite: bool) -> Path:
-    target = Path(os.path.realpath(path_of(path)))
+def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise FileMissingError(
             f"Can't export to {target}: there is no folder {target.parent}. Create it "
             f"first."
         )
-    if target.exists() and not overwrite:
+    existing = [path for path in (target, *destination.beside(target)) if path.exists()]
+    if existing and not overwrite:
         raise ArgumentError(
-            f"{target} exists. Pass overwrite=True (--overwrite) to replace it, or "
-            f"another path."
+            f"{existing[0]} exists. Pass overwrite=True (--overwrite) to replace it, "
+            f"or another path."
         )
-    return target
 
 
-def _put(draft: Path, target: Path) -> None:
-    """Moves what was written into place; a folder that is there is replaced whole."""
-    if target.is_dir():
+def _put(draft: Path, target: Path, destination: Export) -> None:
+    """Moves what was written into place, the file itself last, so that it never stands
+    beside the data of another one."""
+    pairs = zip(destination.beside(draft), destination.beside(target), strict=True)
+    moved = [pair for pair in pairs if any(path.exists() for path in pair)]
+    if target.exists() and (moved or target.is_dir() or draft.is_dir()):
         os.replace(target, draft.with_name(".replaced"))
-    elif target.exists() and draft.is_dir():
-        target.unlink()
+    for new, old in moved:
+        if new.exists():
+            os.replace(new, old)
+        else:
+            old.unlink()
     os.replace(draft, target)
-    shutil.rmtree(draft.with_name(".replaced"), ignore_errors=True)
 
 
 def _training_parts(model: Any) -> list[str]:

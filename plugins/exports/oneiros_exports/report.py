@@ -15,7 +15,7 @@ class Report:
 
     # Properties
         path: the file or folder.
-        size: int, its bytes.
+        size: int, the bytes of it and of files beside it.
         written: `Written`, its inputs and outputs.
         left_out: list of str, the parts of the model that predictions don't need.
         comparison: `Comparison`, the result of the replay.
@@ -41,6 +41,6 @@ class Report:
 
 
 def size_of(path: Path) -> int:
-    """Returns the bytes of a file, or of all files in a folder."""
+    """Returns the bytes of a file, or of all files in a folder; 0 if there is none."""
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.is_file())
