@@ -15,8 +15,9 @@ medians of the turns' ratios to the engine's best hand-written loop and to Keras
 that engine, and whether they are within the limits. Where other work shares the
 machine, `--clock processor` takes the ratios from processor time. Fails if losses
 differ or aren't finite, or a limit is missed.
-The engine `onnx` only predicts: name it, and what to measure, as in `--engine onnx
---engine jax --measure predict --measure "one row"`; its first loss is compared.
+The engine `onnx` only predicts, and so does case g, with long sequences: name these,
+and what to measure, as in `--case g --engine onnx --engine jax --measure predict
+--measure "one row"`; the first loss is compared.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def main() -> int:
         )
         return 2
     from comparison import picture, run, table
-    from comparison.cases import CASES
+    from comparison.cases import CASES, TRAINED
     from rich.console import Console
 
     chosen = options()
@@ -79,17 +80,20 @@ def main() -> int:
     rounds = 1 if chosen.quick else chosen.rounds
     turns = 2 if chosen.quick else run.TURNS
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
-    if engines.intersection(run.PREDICTING) and set(measures) - set(run.PREDICTIONS):
+    cases = chosen.case or TRAINED
+    some_only_predict = any(CASES[case].only_predicts for case in cases)
+    some_only_predict |= not engines.isdisjoint(run.PREDICTING)
+    if some_only_predict and not set(measures) <= set(run.PREDICTIONS):
         print(
-            "The engine onnx only predicts. Say what to measure: --measure predict "
-            "--measure 'one row'",
+            "The engine onnx and case g only predict. Say what to measure: "
+            "--measure predict --measure 'one row'",
             file=sys.stderr,
         )
         return 2
     engines |= {"jax"} if "theano" in engines else set()
     results = {}
     failures = []
-    for case in chosen.case or CASES:
+    for case in cases:
         among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
         records = results[case] = run.run(
             case,

@@ -27,7 +27,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from comparison.cases import CASES
+from comparison.cases import TRAINED
 from comparison.run import SECONDS
 
 ENGINES = ("theano", "tensorflow", "jax")
@@ -135,12 +135,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("other", type=Path, help="folder of the other checkout")
-    parser.add_argument("--case", action="append", choices=list(CASES))
+    parser.add_argument("--case", action="append", choices=TRAINED)
     parser.add_argument("--engine", action="append", choices=ENGINES)
     parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
-    for case in chosen.case or CASES:
+    for case in chosen.case or TRAINED:
         for engine in chosen.engine or ENGINES:
             print(f"({case}) {engine:11} {'ms':>9} {'wall':>6} {'proc.':>6}   rounds")
             rounds = [

@@ -36,6 +36,7 @@ class Case:
         tokens: number of different tokens, if a sample consists of them.
         normalizes: whether it normalizes batches, so that the loss of a training step
             isn't that of a prediction.
+        only_predicts: whether nothing is trained.
         epsilon: Adam's. Where gradients are rounded much, a large one keeps losses
             comparable: Adam turns the sign of a tiny gradient into a whole step.
     """
@@ -51,6 +52,7 @@ class Case:
     recurs: bool = False
     tokens: int = 0
     normalizes: bool = False
+    only_predicts: bool = False
     epsilon: float = 1e-8
 
     @property
@@ -197,4 +199,16 @@ CASES = {
         normalizes=True,
         epsilon=0.1,
     ),
+    "g": Case(
+        "LSTM 128 over 600 steps",
+        32,
+        64,
+        (600, 64),
+        10,
+        1,
+        _lstm,
+        recurs=True,
+        only_predicts=True,
+    ),
 }
+TRAINED = [name for name, case in CASES.items() if not case.only_predicts]

@@ -41,7 +41,7 @@ class Measured:
         self.case = case
         x, y = case.data(case.batch * case.checked)
         first = x[: case.batch], y[: case.batch]
-        trains = getattr(self.contender, "trains", True)
+        trains = getattr(self.contender, "trains", True) and not case.only_predicts
         first_batch = (
             self.contender.train_on_batch if trains else self.contender.evaluate
         )

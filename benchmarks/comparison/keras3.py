@@ -126,11 +126,11 @@ def _cnn(keras: Any) -> Any:
     )
 
 
-def _lstm(keras: Any) -> Any:
+def _lstm(keras: Any, steps: int) -> Any:
     layers = keras.layers
     return keras.Sequential(
         [
-            keras.Input((80, 64)),
+            keras.Input((steps, 64)),
             layers.LSTM(128, name="lstm"),
             layers.Dense(10, activation="softmax", name="output"),
         ]
@@ -180,8 +180,9 @@ def _resnet(keras: Any) -> Any:
 NETWORKS: dict[str, Callable[[Any], Any]] = {
     "a": lambda keras: _mlp(keras, 784, 512, 10),
     "b": _cnn,
-    "c": _lstm,
+    "c": lambda keras: _lstm(keras, 80),
     "d": lambda keras: _mlp(keras, 20, 64, 1),
     "e": _reviews,
     "f": _resnet,
+    "g": lambda keras: _lstm(keras, 600),
 }

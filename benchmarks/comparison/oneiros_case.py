@@ -140,13 +140,13 @@ def _cnn() -> Any:
     )
 
 
-def _lstm() -> Any:
+def _lstm(steps: int) -> Any:
     from oneiros.layers import LSTM, Dense
     from oneiros.models import Sequential
 
     return Sequential(
         [
-            LSTM(128, inner_activation="sigmoid", input_shape=(80, 64), name="lstm"),
+            LSTM(128, inner_activation="sigmoid", input_shape=(steps, 64), name="lstm"),
             Dense(10, activation="softmax", name="output"),
         ]
     )
@@ -209,8 +209,9 @@ def _resnet() -> Any:
 NETWORKS: dict[str, Callable[[], Any]] = {
     "a": lambda: _mlp(784, 512, 10),
     "b": _cnn,
-    "c": _lstm,
+    "c": lambda: _lstm(80),
     "d": lambda: _mlp(20, 64, 1),
     "e": _reviews,
     "f": _resnet,
+    "g": lambda: _lstm(600),
 }

@@ -117,6 +117,8 @@ def contenders(case: Case) -> list[Contender]:
             engine: [*forms, *(f"{form}-gradient" for form in forms)]
             for engine, forms in hand.items()
         }
+    if case.only_predicts:
+        hand = {}
     listed = [
         Contender(
             f"oneiros-{engine}",
