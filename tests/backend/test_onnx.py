@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from backends import trains
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, CapabilityError
+from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 from oneiros.layers import (
     GRU,
     LSTM,
@@ -28,7 +28,7 @@ from oneiros.layers import (
     merge,
 )
 from oneiros.models import Model, Sequential
-from oneiros_backend_onnx.conversion import model_proto
+from oneiros_backend_onnx.conversion import model_proto, names_of_states
 
 RNG = np.random.RandomState(3)
 
@@ -257,17 +257,58 @@ def test_new_weights_count_at_the_next_call():
     assert not np.allclose(before, model.predict(x))
 
 
-def test_stateful_layers_predict_and_do_not_become_files():
+def test_states_are_inputs_and_outputs():
+    layers = [
+        LSTM(3, stateful=True, return_sequences=True, batch_input_shape=(2, 4, 3)),
+        GRU(2, stateful=True),
+    ]
+    model = with_wide_weights(Sequential(layers))
+    proto = model_proto(model)
+    names = ["lstm_1_state_0", "lstm_1_state_1", "gru_1_state_0"]
+    later = [f"{name}_after" for name in names]
+    assert [x.name for x in proto.graph.input] == ["lstm_input_1", *names]
+    assert [x.name for x in proto.graph.output] == ["gru_1", *later]
+    assert names_of_states(proto) == dict(zip(names, later, strict=True))
+    states = [np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 2))]
+    for _ in range(3):
+        x = RNG.normal(size=(2, 4, 3))
+        y, *states = run(proto, x, *states)
+        np.testing.assert_allclose(y, model.predict(x, batch_size=2), atol=1e-6)
+
+
+def test_stateful_layers_predict():
     model = Sequential([LSTM(3, stateful=True, batch_input_shape=(2, 4, 3))])
     x = RNG.normal(size=(2, 4, 3))
     first = model.predict(x)
     assert not np.allclose(first, model.predict(x))
     model.reset_states()
     np.testing.assert_array_equal(first, model.predict(x))
-    with pytest.raises(
-        CapabilityError, match=r"LSTM 'lstm_1' is stateful.*set_weights"
-    ):
-        model_proto(model)
+
+
+def test_no_steps_and_no_rows_are_refused_before_they_end_the_process():
+    model = Sequential([GRU(3, input_shape=(None, 2))])
+    with pytest.raises(ShapeError, match=r"GRU 'gru_1' .* a sequence of 0 steps"):
+        model.predict(np.zeros((4, 0, 2)))
+    function = K.function(model.inputs, model.outputs)
+    with pytest.raises(DataError, match=r"can't compute GRU of nothing.*\(0, 5, 2\)"):
+        function([np.zeros((0, 5, 2))])
+    dense = K.function([model.input], [model.input * 2])
+    assert dense([np.zeros((0, 5, 2))])[0].shape == (0, 5, 2)
+
+
+@pytest.mark.parametrize(("steps", "masked"), [(3, 5), (5, 3), (3, 1)])
+def test_an_unrolled_loop_refuses_a_mask_of_another_length(steps, masked):
+    x = K.placeholder((None, None, 2))
+    mask = K.placeholder((None, None))
+    last, _, _ = K.rnn(
+        lambda x, states: (x, states), x, [], mask=mask, unroll=True, input_length=3
+    )
+    function = K.function([x, mask], [last])
+    ones = np.ones((2, 3, 2))
+    np.testing.assert_array_equal(function([ones, np.ones((2, 3))])[0], ones[:, 0])
+    said = f"inputs of {steps} steps and a mask of {masked} steps"
+    with pytest.raises(ShapeError, match=said):
+        function([np.ones((2, steps, 2)), np.ones((2, masked))])
 
 
 def test_training_is_refused_with_a_backend_that_trains():

@@ -12,9 +12,10 @@ import pytest
 from oneiros import backend as K
 from oneiros import file_tools, settings
 from oneiros.errors import ArgumentError, CapabilityError
-from oneiros.layers import GRU, LSTM, Dense, Lambda, Masking
+from oneiros.layers import GRU, LSTM, Convolution1D, Dense, Lambda, Masking
 from oneiros.models import Sequential
 from oneiros_backend_onnx import files
+from oneiros_export_onnx.runtime import run
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 
@@ -37,6 +38,33 @@ def test_a_masked_network_is_one_node_a_layer_and_agrees(tmp_path):
     assert report.written.inputs[0].shape == ("batch", "steps", 3)
     assert report.comparison.largest.relative < 1e-5
     onnx.checker.check_model(str(tmp_path / "m.onnx"), full_check=True)
+
+
+def test_states_go_from_batch_to_batch_in_the_replay(tmp_path):
+    path = tmp_path / "m.onnx"
+    with K.use("theano"):
+        layer = LSTM(3, stateful=True, name="memory", batch_input_shape=(2, 4, 3))
+        model = Sequential([layer, Dense(2, name="y")])
+        before = model.predict(np.ones((2, 4, 3)))
+        report = oneiros.export(model, path)
+        assert not np.allclose(model.predict(np.ones((2, 4, 3))), before)
+    assert report.comparison.agrees
+    lines = str(report).splitlines()
+    assert lines[3].split()[:2] == ["state", "memory_state_0"]
+    assert lines[4].split()[:2] == ["after", "memory_state_0_after"]
+    proto = onnx.load(path)
+    del proto.metadata_props[:]
+    onnx.save(proto, path)
+    with pytest.raises(ValueError, match="memory_state_0"):
+        run(path, [{"lstm_input_1": np.ones((2, 4, 3), "float32")}])
+
+
+def test_operators_without_float64_are_named(tmp_path, float64):
+    with K.use("theano"):
+        layer = Convolution1D(2, 2, input_shape=(4, 3))
+        report = oneiros.export(Sequential([layer]), tmp_path / "m.onnx")
+    assert report.comparison.agrees
+    assert "note: Conv compute in float32: ONNX Runtime" in str(report)
 
 
 def test_weights_that_do_not_fit_into_one_file_are_beside_it(tmp_path, monkeypatch):

@@ -150,7 +150,10 @@ def _all_begin(names: tuple[str, ...], stem: str) -> bool:
     return all(name.startswith(stem) for name in names)
 
 
-def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
+def _renamed(
+    node: NodeProto,
+    names: dict[str, str],
+) -> NodeProto:
     """Returns a node with other names of what it reads and computes."""
     copy = NodeProto()
     copy.CopyFrom(node)
@@ -161,7 +164,10 @@ def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
     return copy
 
 
-def _rename_body(body: GraphProto, names: dict[str, str]) -> None:
+def _rename_body(
+    body: GraphProto,
+    names: dict[str, str],
+) -> None:
     nodes = [_renamed(node, names) for node in body.node]
     del body.node[:]
     body.node.extend(nodes)

@@ -13,6 +13,7 @@ from oneiros_lazy_graph.backend import RecordedBackend
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_onnx.engine import OnnxEngine
+from oneiros_backend_onnx.loops import of_as_many_steps
 from oneiros_backend_onnx.operations import Operations
 from oneiros_backend_onnx.random_functions import RandomFunctions
 from oneiros_backend_onnx.recurrence import RecurrentLayers
@@ -42,6 +43,24 @@ class OnnxBackend(
     def _elementwise(self, x: T) -> None:
         """Returns nothing: in ONNX channels are first, so they needn't move."""
         return None
+
+    def _unrolled(
+        self,
+        step: T,
+        sequence: T,
+        states: list[T],
+        step_mask: T,
+        steps: int,
+        go_backwards: bool,
+    ) -> tuple[T, T, list[T]]:
+        """Checks that a mask is as long as the sequence, where only the data tells."""
+        tensors = [sequence] if step_mask is None else [sequence, step_mask]
+        is_open = any(self.int_shape(x)[0] is None for x in tensors)
+        if step_mask is not None and is_open:
+            step_mask = self.recorder.record(
+                of_as_many_steps, (step_mask, sequence), label="K.rnn"
+            )
+        return super()._unrolled(step, sequence, states, step_mask, steps, go_backwards)
 
     def print_tensor(self, x: T, message: str = "") -> T:
         warn(

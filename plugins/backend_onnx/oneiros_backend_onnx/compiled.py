@@ -8,11 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_lazy_graph.program import Program
+from onnx import ModelProto
 
 from oneiros_backend_onnx.program_models import ProgramModel
 from oneiros_backend_onnx.runtime import RUN_ERRORS, session_of
 
 Array = np.ndarray[Any, Any]
+FAIL_ON_NOTHING = ("GRU", "LSTM")
+"""Operators for which ONNX Runtime ends the process if there is nothing to compute."""
 
 
 class CompiledProgram:
@@ -36,11 +39,17 @@ class CompiledProgram:
         self._versions: list[int] | None = None
         self._session: Any = None
 
-    def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
+    def __call__(
+        self,
+        arrays: list[Array],
+        counter: int,
+    ) -> list[Array]:
         """Runs one step."""
         session = self._current_session()
         written = [node.data for node in self._program.written]
         values = [*arrays, *(storage.array for storage in written)]
+        if not all(value.size for value in values):
+            self._check_empty(values)
         feeds = {f"input_{i}": value for i, value in enumerate(values)}
         try:
             results: list[Array] = session.run(None, feeds)
@@ -51,16 +60,37 @@ class CompiledProgram:
             storage.set(value)
         return results[:count]
 
-    def _explain(self, values: list[Array], error: Exception) -> NoReturn:
+    def _explain(
+        self,
+        values: list[Array],
+        error: Exception,
+    ) -> NoReturn:
         """Builds the graph once more for the sizes of the data, so that what doesn't
         fit is named.
 
         # Raises
             OneirosError: always.
         """
-        shapes = [value.shape for value in values]
-        ProgramModel(self._program, self._phase).for_sessions(shapes)
+        self._model_for(values)
         raise DataError(f"ONNX Runtime can't compute this: {error}") from error
+
+    def _check_empty(self, values: list[Array]) -> None:
+        """Refuses arrays without rows or steps for which ONNX Runtime would end the
+        process."""
+        nodes = self._model_for(values).graph.node
+        names = {node.op_type for node in nodes}.intersection(FAIL_ON_NOTHING)
+        if names:
+            shapes = ", ".join(str(value.shape) for value in values)
+            raise DataError(
+                f"The backend 'onnx' can't compute {', '.join(sorted(names))} of "
+                f"nothing; it received arrays of shapes {shapes}. Leave out batches "
+                f"without rows or steps."
+            )
+
+    def _model_for(self, values: list[Array]) -> ModelProto:
+        """Builds the graph for the sizes of the data alone; layers check them."""
+        shapes = [value.shape for value in values]
+        return ProgramModel(self._program, self._phase).for_sessions(shapes)
 
     def _current_session(self) -> Any:
         versions = [storage.version for storage in self._read]

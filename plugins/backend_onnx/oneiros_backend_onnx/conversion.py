@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import onnx
@@ -10,11 +11,16 @@ from oneiros.errors import ArgumentError, CapabilityError
 from oneiros_lazy_graph.inference import inference
 from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
 from oneiros_lazy_graph.program import Program
-from onnx import ModelProto
+from onnx import ModelProto, helper
 
 from oneiros_backend_onnx.files import is_large
 from oneiros_backend_onnx.graphs import OPSET
 from oneiros_backend_onnx.program_models import End, ProgramModel
+
+AFTER = "_after"
+"""What the name of a state's new value has in addition."""
+STATES = "oneiros_states"
+"""The key of the names of states in the metadata of a model."""
 
 
 def model_proto(
@@ -27,6 +33,10 @@ def model_proto(
     Inputs and outputs have the names of their layers, weights those that they have in
     files of Oneiros. The number of samples stays open and is called `batch`, and an
     open number of steps `steps`. The learning phase is 0.
+
+    The states of stateful layers are further inputs, such as `lstm_1_state_0`, and
+    further outputs: `lstm_1_state_0_after`. Zeros begin a sequence. The model's
+    metadata has these names under `oneiros_states`, as a dict in JSON.
 
     # Arguments
         model: Model or Sequential, built or loaded on the backend `"onnx"`.
@@ -42,7 +52,7 @@ def model_proto(
 
     # Raises
         CapabilityError: if the model is on another backend, or ONNX can't hold what it
-            computes: stateful layers, random draws in predictions, `K.apply`.
+            computes: random draws in predictions, `K.apply`.
         ArgumentError: for an older opset, or one that the installed onnx doesn't know.
 
     # Example
@@ -66,17 +76,33 @@ def model_proto(
     check_opset("model_proto", opset)
     program = inference(model)
     _check_backend(model, program)
-    _check_states(model, program)
     graph = getattr(model, "functional_model", model)
     shapes = [node.shape or () for node in program.inputs]
     sizes = named_shapes(graph.input_names, shapes)
     inputs = list(map(End, graph.input_names, sizes))
+    states = distinct((node.name for node in program.written), graph.input_names)
+    shapes = [node.shape or () for node in program.written]
+    inputs += map(End, states, shapes)
+    later_states = [f"{name}{AFTER}" for name in states]
+    outputs = distinct(
+        [*graph.output_names, *later_states], (end.name for end in inputs)
+    )
     made = ProgramModel(program, 0, opset, fills_missing_rows)
-    proto = made.with_ends(inputs, distinct(graph.output_names, graph.input_names))
+    proto = made.with_ends(inputs, outputs)
     _name_batches(proto)
+    if states:
+        pairs = dict(zip(states, outputs[len(graph.output_names) :], strict=True))
+        helper.set_model_props(proto, {STATES: json.dumps(pairs)})
     if not is_large(proto):
         onnx.checker.check_model(proto, full_check=True)
     return proto
+
+
+def names_of_states(model: ModelProto) -> dict[str, str]:
+    """Returns the outputs with new states by the inputs that take states."""
+    properties = {x.key: x.value for x in model.metadata_props}
+    names: dict[str, str] = json.loads(properties.get(STATES, "{}"))
+    return names
 
 
 def check_opset(owner: str, opset: int) -> int:
@@ -106,20 +132,6 @@ def _check_backend(model: Any, program: Program) -> None:
             f"model_proto received {label(model)}, which is on the backend {engine!r}. "
             f"Build or load it on 'onnx': with K.use('onnx'): model = load_model(path)."
         )
-
-
-def _check_states(model: Any, program: Program) -> None:
-    """Refuses layers that carry states from one batch to the next."""
-    if not program.written:
-        return
-    layers = [
-        label(layer) for layer in model.layers if getattr(layer, "stateful", False)
-    ]
-    raise CapabilityError(
-        f"{', '.join(layers) or label(model)} is stateful: what it predicts depends on "
-        f"the batches before, which a file in ONNX doesn't know. Build the layer with "
-        f"stateful=False, copy the weights with set_weights, and convert that model."
-    )
 
 
 def _name_batches(proto: ModelProto) -> None:

@@ -44,7 +44,11 @@ class OnnxEngine:
         """Returns the function behind a Python operator."""
         return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
-    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
+    def infer(
+        self,
+        call: Callable[..., Any],
+        specs: list[Spec],
+    ) -> Any:
         """Calls a function in a graph that nobody computes."""
         arguments = [_stand_in(f"argument_{i}", spec) for i, spec in enumerate(specs)]
         with Graph(infers=True).building():
@@ -64,7 +68,11 @@ class OnnxEngine:
         """Returns nothing, either."""
         return None
 
-    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> NoReturn:
+    def gradients(
+        self,
+        forward: Callable[..., Any],
+        values: list[Any],
+    ) -> NoReturn:
         """Refuses: ONNX has no derivatives."""
         refuse_training()
 
@@ -79,7 +87,10 @@ class OnnxEngine:
     ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
 
-        def body(slices: list[Tensor], inner: list[Tensor]) -> Any:
+        def body(
+            slices: list[Tensor],
+            inner: list[Tensor],
+        ) -> Any:
             return step(None, slices, inner, captured)
 
         return scan(body, sequences, states, backwards)
@@ -90,7 +101,11 @@ class OnnxEngine:
         """Copies an array, as one of a type."""
         return np.array(array, dtype)
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+    def rows(
+        self,
+        arrays: list[Any],
+        index: Array,
+    ) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         return [array[index] for array in arrays]
 

@@ -95,7 +95,11 @@ class Graph:
         """Keeps names for others."""
         self._names.update(names)
 
-    def constant(self, array: Array, weights: tuple[str, ...] = ()) -> Tensor:
+    def constant(
+        self,
+        array: Array,
+        weights: tuple[str, ...] = (),
+    ) -> Tensor:
         """Returns an array as a tensor; equal small ones are one.
 
         # Arguments
@@ -127,7 +131,11 @@ class Graph:
             graph = graph.outer
         return None
 
-    def remember(self, key: Any, results: list[Tensor]) -> None:
+    def remember(
+        self,
+        key: Any,
+        results: list[Tensor],
+    ) -> None:
         """Stores the results of a node."""
         self._computed[key] = results
 
@@ -155,6 +163,14 @@ def names_read(node: NodeProto) -> Iterator[str]:
         for inner in body.node:
             yield from names_read(inner)
         yield from (output.name for output in body.output)
+
+
+def operators_of(nodes: Iterable[NodeProto]) -> Iterator[str]:
+    """Yields the operators of nodes, and of those in the bodies of loops."""
+    for node in nodes:
+        yield node.op_type
+        for body in bodies_of(node):
+            yield from operators_of(body.node)
 
 
 def bodies_of(node: NodeProto) -> list[GraphProto]:
@@ -193,7 +209,10 @@ def emit_shaped(
     return result
 
 
-def _merged(result: Tensor, shape: Sequence[NamedSize]) -> list[NamedSize]:
+def _merged(
+    result: Tensor,
+    shape: Sequence[NamedSize],
+) -> list[NamedSize]:
     """Returns the sizes that either ONNX or the caller knows."""
     if result.static_shape is None:
         return list(shape)

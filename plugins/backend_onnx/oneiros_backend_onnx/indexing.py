@@ -50,7 +50,10 @@ def _where_true(x: Tensor, mask: Tensor) -> Tensor:
     return emit("GatherND", x, places)
 
 
-def _without_ellipsis(parts: list[Any], x: Tensor) -> list[Any]:
+def _without_ellipsis(
+    parts: list[Any],
+    x: Tensor,
+) -> list[Any]:
     places = [place for place, part in enumerate(parts) if part is ...]
     if not places:
         return parts

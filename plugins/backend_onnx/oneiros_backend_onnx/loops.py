@@ -8,8 +8,9 @@ from typing import Any
 from onnx import GraphProto, TypeProto, helper
 
 from oneiros_backend_onnx.graphs import Graph, emit_several, graph_in_work
+from oneiros_backend_onnx.indexing import indexed
 from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
-from oneiros_backend_onnx.type_promotion import cast, tensor
+from oneiros_backend_onnx.type_promotion import cast, paired, stacked, tensor
 
 Step = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
 
@@ -60,6 +61,21 @@ def scan(
         scan_output_directions=[way] * len(outputs) or None,
     )
     return results[: len(new)], results[len(new) :]
+
+
+def of_as_many_steps(mask: Any, sequence: Any) -> Tensor:
+    """Returns a mask in a way that ONNX Runtime fails to compute if the sequence has
+    another number of steps.
+
+    # Arguments
+        mask: truth values, (steps, samples).
+        sequence: (steps, samples, …).
+    """
+    sequence = tensor(sequence)
+    first_feature = (0,) * (sequence.ndim - 2)
+    values = indexed(sequence, (slice(None), slice(None), *first_feature))
+    pair = stacked(paired(cast(tensor(mask), values.dtype), values))
+    return cast(indexed(pair, 0), bool)
 
 
 def _parameter(

@@ -65,7 +65,11 @@ class ProgramModel:
         count = len(program.outputs) + len(program.written)
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 
-    def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
+    def with_ends(
+        self,
+        inputs: Sequence[End],
+        outputs: Sequence[str],
+    ) -> ModelProto:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
         calls = self._layer_outputs()

@@ -88,7 +88,11 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+    def _fused(
+        self,
+        layer: FusedLayer,
+        inputs: LayerInputs,
+    ) -> T:
         def compute(
             x: T,
             U: T,
@@ -130,7 +134,11 @@ class _Run:
     U: Tensor
     projection: list[Tensor]
 
-    def all_steps(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def all_steps(
+        self,
+        x: Tensor,
+        states: list[Tensor],
+    ) -> tuple[Tensor, list[Tensor]]:
         """Returns the outputs in the order of processing, and the last states.
 
         # Arguments

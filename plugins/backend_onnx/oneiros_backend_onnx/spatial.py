@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
@@ -79,7 +80,11 @@ def _convolved(
     return channels_last(result)
 
 
-def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor:
+def _bordered(
+    x: Tensor,
+    spans: Sequence[int],
+    strides: Sequence[int],
+) -> Tensor:
     """Returns images of open size with the zeros around that border mode 'same'
     adds."""
     before: list[Any] = []
@@ -121,7 +126,9 @@ def pool(
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
     once = (1,) * len(window)
-    result = in_single_precision(
+    is_exact = mode == "max" and x.dtype == np.float64
+    compute = emit if is_exact else in_single_precision
+    result = compute(
         OPERATORS[mode],
         channels_first(x),
         kernel_shape=list(window),

@@ -89,7 +89,12 @@ class _Axis:
         return self.whole - self.size - self.before
 
 
-def _whole(x: Tensor, kernel: Tensor, strides: Sequence[int], **border: Any) -> Tensor:
+def _whole(
+    x: Tensor,
+    kernel: Tensor,
+    strides: Sequence[int],
+    **border: Any,
+) -> Tensor:
     return in_single_precision(
         "ConvTranspose",
         channels_first(x),

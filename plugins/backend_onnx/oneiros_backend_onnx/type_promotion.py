@@ -31,6 +31,9 @@ SMALL_INTEGERS = {"int8": "int32", "int16": "int32", "uint8": "int32"} | {
 """Types that ONNX Runtime doesn't compute with, and others that hold their values."""
 
 
+IN_SINGLE_PRECISION = ("AveragePool", "Conv", "ConvTranspose", "GRU", "LSTM", "RNN")
+"""Operators that ONNX Runtime (1.32 is the newest that was tried) lacks for floats of
+64 bits."""
 PRODUCTS = ("Einsum", "MatMul")
 """Operators on numbers that don't work element by element."""
 CHOSEN_AS = SMALL_INTEGERS | {"bool": "uint8", "float16": "float32"}
@@ -122,7 +125,10 @@ def indices_of(x: Any) -> Tensor:
     return x if x.dtype in (np.int32, np.int64) else cast(x, np.int64)
 
 
-def paired(*values: Any, arithmetic: bool = True) -> list[Tensor]:
+def paired(
+    *values: Any,
+    arithmetic: bool = True,
+) -> list[Tensor]:
     """Returns tensors of the type that values have in common, by the contract's rule.
 
     # Arguments
@@ -163,8 +169,8 @@ def in_single_precision(
     *inputs: Tensor,
     **attributes: Any,
 ) -> Tensor:
-    """Computes with floats of any type, by an operator that ONNX Runtime only has for
-    those of 32 bits."""
+    """Computes with floats of any type, by one of the operators `IN_SINGLE_PRECISION`,
+    which ONNX Runtime only has for those of 32 bits."""
     dtype = inputs[0].dtype
     result = emit(op, *(cast(x, np.float32) for x in inputs), **attributes)
     return cast(result, dtype)

@@ -8,10 +8,11 @@ from typing import Any
 
 import onnx
 from oneiros_backend_onnx import files
-from oneiros_backend_onnx.conversion import check_opset, model_proto
-from oneiros_backend_onnx.graphs import OPSET
-from oneiros_exports.destination import Export, Port, Refusal, Written
-from oneiros_exports.inference import left_out, stateful_refusals
+from oneiros_backend_onnx.conversion import check_opset, model_proto, names_of_states
+from oneiros_backend_onnx.graphs import OPSET, operators_of
+from oneiros_backend_onnx.type_promotion import IN_SINGLE_PRECISION
+from oneiros_exports.destination import Export, Port, State, Written
+from oneiros_exports.inference import left_out
 
 TRANSPOSE = "Transpose"
 RECURRENT = ("LSTM", "GRU", "RNN", "Scan")
@@ -36,10 +37,6 @@ class OnnxExport(Export):
         self.opset = check_opset("export", opset)
         self.fills_missing_rows = fills_missing_rows
 
-    def refusals(self, model: Any) -> list[Refusal]:
-        """Returns the layers that keep their state from one batch to the next."""
-        return stateful_refusals(model)
-
     def write(self, model: Any, path: Path) -> Written:
         """Writes the file."""
         proto = model_proto(model, self.opset, self.fills_missing_rows)
@@ -47,11 +44,19 @@ class OnnxExport(Export):
         if files.is_large(proto):
             summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
         files.save(proto, path)
+        inputs = {value.name: _port(value) for value in proto.graph.input}
+        outputs = {value.name: _port(value) for value in proto.graph.output}
+        states = [
+            State(inputs.pop(before), outputs.pop(after))
+            for before, after in names_of_states(proto).items()
+        ]
         return Written(
             summary=summary,
-            inputs=[_port(value) for value in proto.graph.input],
-            outputs=[_port(value) for value in proto.graph.output],
+            inputs=list(inputs.values()),
+            outputs=list(outputs.values()),
             left_out=left_out(model),
+            states=states,
+            notes=_notes(proto),
         )
 
 
@@ -63,6 +68,19 @@ def _summary(proto: onnx.ModelProto) -> str:
     opset = proto.opset_import[0].version
     nodes = f"opset {opset}, {len(proto.graph.node)} nodes"
     return f"{nodes}: {counts}" if counts else nodes
+
+
+def _notes(proto: onnx.ModelProto) -> list[str]:
+    """Returns what is rounded, if the model computes with float64."""
+    ends = [*proto.graph.input, *proto.graph.output]
+    types = {end.type.tensor_type.elem_type for end in ends}
+    rounded = set(operators_of(proto.graph.node)).intersection(IN_SINGLE_PRECISION)
+    if onnx.TensorProto.DOUBLE not in types or not rounded:
+        return []
+    return [
+        f"{', '.join(sorted(rounded))} compute in float32: ONNX Runtime has nothing "
+        f"for float64 there"
+    ]
 
 
 def _port(value: onnx.ValueInfoProto) -> Port:

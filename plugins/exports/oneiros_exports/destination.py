@@ -52,6 +52,19 @@ class Port:
 
 
 @dataclass(frozen=True)
+class State:
+    """A state that a stateful layer keeps from one batch to the next.
+
+    # Properties
+        before: `Port`, the input that takes it.
+        after: `Port`, the output that has its new value.
+    """
+
+    before: Port
+    after: Port
+
+
+@dataclass(frozen=True)
 class Written:
     """What a destination has written.
 
@@ -59,12 +72,17 @@ class Written:
         summary: str, what the file consists of, such as `"opset 18, 64 nodes"`.
         inputs, outputs: lists of `Port`.
         left_out: list of str, the parts of the model that predictions don't need.
+        states: list of `State`. A replay begins with zeros and passes each new state to
+            the next batch.
+        notes: list of str, what else a user should know.
     """
 
     summary: str
     inputs: list[Port]
     outputs: list[Port]
     left_out: list[str] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Export:

@@ -88,13 +88,14 @@ def export(
     _refuse(model, destination)
     copied = on_backend(model, destination.backend)
     arrays = None if inputs is None else [np.asarray(array) for array in inputs]
-    recording = recorded(on_backend(model) if model.stateful else model, arrays, rows)
+    source = on_backend(model) if model.stateful else model
+    recording = recorded(source, arrays, rows)
     with tempfile.TemporaryDirectory(prefix=".oneiros-", dir=target.parent) as folder:
         draft = Path(folder) / target.name
         written = destination.write(copied, draft)
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
-            search = Search(model, copied, destination, recording, tolerance, draft)
+            search = Search(source, copied, destination, recording, tolerance, draft)
             raise _disagreement(comparison, search.layer())
         _put(draft, target, destination)
     left_out = [*written.left_out, *_training_parts(model)]

@@ -19,7 +19,7 @@ class Search:
     """A search for the first layer whose output differs.
 
     # Properties
-        model: the model.
+        model: the model; the states of its layers are changed.
         copied: its copy on the destination's backend.
         destination: the `Export`.
         recording: the batches.
@@ -53,6 +53,7 @@ class Search:
 
     def _agrees(self, part: Any, copy: Any) -> bool:
         cases = self.recording.cases
+        part.reset_states()
         outputs = [predicted(part, case.arrays) for case in cases]
         with tempfile.TemporaryDirectory(prefix="oneiros-part-") as folder:
             path = Path(folder) / self.path.name

@@ -96,7 +96,8 @@ def stateful_refusals(model: Any) -> list[Refusal]:
         Refusal(
             layer,
             "it keeps its state from one batch to the next (stateful=True).",
-            "Build the model with stateful=False, load the weights, and export that.",
+            "Export it to ONNX, where states are inputs and outputs. Or build the "
+            "model with stateful=False, load the weights, and export that.",
         )
         for _, layer in parts_of(model)
         if getattr(layer, "stateful", False) and not hasattr(layer, "layers")

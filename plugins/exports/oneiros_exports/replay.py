@@ -108,7 +108,7 @@ def recorded(
     """Computes what a model predicts.
 
     # Arguments
-        model: the model; the states of its layers are reset.
+        model: the model; the states of its layers are reset before the first batch.
         inputs: list with an array for each input; by default, batches are drawn.
         rows: int, the number of rows of most drawn batches.
 
@@ -117,6 +117,7 @@ def recorded(
             something else each time.
     """
     outputs: list[list[Array]] = []
+    model.reset_states()
     if inputs is not None:
         cases = [Case("the given inputs", inputs)]
         outputs = [predicted(model, inputs)]
@@ -142,13 +143,14 @@ def recorded(
 
 
 def predicted(model: Any, arrays: list[Array]) -> list[Array]:
-    """Returns the list of a model's outputs for a batch."""
-    model.reset_states()
+    """Returns the list of a model's outputs for a batch; stateful layers go on with the
+    states that they have."""
     outputs = model.predict_on_batch(arrays)
     return outputs if isinstance(outputs, list) else [outputs]
 
 
 def _check_repeatable(model: Any, case: Case, outputs: list[Array]) -> None:
+    model.reset_states()
     again = predicted(model, case.arrays)
     pairs = zip(outputs, again, strict=True)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):

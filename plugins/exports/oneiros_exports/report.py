@@ -31,12 +31,15 @@ class Report:
         lines = [f"{self.path}: {self.size:,} bytes, {self.written.summary}"]
         ends = [("input", port) for port in self.written.inputs]
         ends += [("output", port) for port in self.written.outputs]
+        for state in self.written.states:
+            ends += [("state", state.before), ("after", state.after)]
         width = max((len(port.name) for _, port in ends), default=0)
         for kind, port in ends:
             lines.append(f"{kind:<7} {port.name:<{width}}  {port}")
         lines.append(str(self.comparison))
         if self.left_out:
             lines.append(f"left out: {', '.join(self.left_out)}")
+        lines += [f"note: {note}" for note in self.written.notes]
         return "\n".join(lines)
 
 
