@@ -64,7 +64,7 @@ def test_operators_without_float64_are_named(tmp_path, float64):
         layer = Convolution1D(2, 2, input_shape=(4, 3))
         report = oneiros.export(Sequential([layer]), tmp_path / "m.onnx")
     assert report.comparison.agrees
-    assert "note: Conv compute in float32: ONNX Runtime" in str(report)
+    assert "note: float32 in Conv: ONNX Runtime lacks float64" in str(report)
 
 
 def test_weights_that_do_not_fit_into_one_file_are_beside_it(tmp_path, monkeypatch):

@@ -11,11 +11,12 @@ from oneiros.errors import ArgumentError, CapabilityError
 from oneiros_lazy_graph.inference import inference
 from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
 from oneiros_lazy_graph.program import Program
-from onnx import ModelProto, helper
+from onnx import ModelProto, TensorProto, helper
 
 from oneiros_backend_onnx.files import is_large
-from oneiros_backend_onnx.graphs import OPSET
+from oneiros_backend_onnx.graphs import OPSET, operators_of
 from oneiros_backend_onnx.program_models import End, ProgramModel
+from oneiros_backend_onnx.type_promotion import IN_SINGLE_PRECISION
 
 AFTER = "_after"
 """What the name of a state's new value has in addition."""
@@ -103,6 +104,16 @@ def names_of_states(model: ModelProto) -> dict[str, str]:
     properties = {x.key: x.value for x in model.metadata_props}
     names: dict[str, str] = json.loads(properties.get(STATES, "{}"))
     return names
+
+
+def rounded_operators(model: ModelProto) -> list[str]:
+    """Returns the operators that compute with float32 in a model of float64."""
+    ends = [*model.graph.input, *model.graph.output]
+    types = {end.type.tensor_type.elem_type for end in ends}
+    if TensorProto.DOUBLE not in types:
+        return []
+    operators = set(operators_of(model.graph.node))
+    return sorted(operators.intersection(IN_SINGLE_PRECISION))
 
 
 def check_opset(owner: str, opset: int) -> int:

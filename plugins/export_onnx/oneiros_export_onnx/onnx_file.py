@@ -8,9 +8,13 @@ from typing import Any
 
 import onnx
 from oneiros_backend_onnx import files
-from oneiros_backend_onnx.conversion import check_opset, model_proto, names_of_states
-from oneiros_backend_onnx.graphs import OPSET, operators_of
-from oneiros_backend_onnx.type_promotion import IN_SINGLE_PRECISION
+from oneiros_backend_onnx.conversion import (
+    check_opset,
+    model_proto,
+    names_of_states,
+    rounded_operators,
+)
+from oneiros_backend_onnx.graphs import OPSET
 from oneiros_exports.destination import Export, Port, State, Written
 from oneiros_exports.inference import left_out
 
@@ -72,15 +76,10 @@ def _summary(proto: onnx.ModelProto) -> str:
 
 def _notes(proto: onnx.ModelProto) -> list[str]:
     """Returns what is rounded, if the model computes with float64."""
-    ends = [*proto.graph.input, *proto.graph.output]
-    types = {end.type.tensor_type.elem_type for end in ends}
-    rounded = set(operators_of(proto.graph.node)).intersection(IN_SINGLE_PRECISION)
-    if onnx.TensorProto.DOUBLE not in types or not rounded:
+    rounded = ", ".join(rounded_operators(proto))
+    if not rounded:
         return []
-    return [
-        f"{', '.join(sorted(rounded))} compute in float32: ONNX Runtime has nothing "
-        f"for float64 there"
-    ]
+    return [f"float32 in {rounded}: ONNX Runtime lacks float64 there"]
 
 
 def _port(value: onnx.ValueInfoProto) -> Port:

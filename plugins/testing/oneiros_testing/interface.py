@@ -267,7 +267,18 @@ TABLES: dict[str, dict[str, Names]] = {
         },
         "oneiros_array_data": "arrays as data: checks and streams",
         "oneiros_backend_onnx.conversion": {
+            "check_opset": "whether onnx knows a version of operators",
             "model_proto": "a model's predictions as a model of ONNX",
+            "names_of_states": "which inputs and outputs are states",
+            "rounded_operators": "operators that compute with float32 anyway",
+        },
+        "oneiros_backend_onnx.files": {
+            "DATA_SUFFIX": "ends the name of a file of weights",
+            "is_large": "whether weights need a file of their own",
+            "save": "writes and checks a model of ONNX",
+        },
+        "oneiros_backend_onnx.graphs": {
+            "OPSET": "the version of operators by default",
         },
         "oneiros_backend_theano.draw": {
             "held_counters": "keeps a function's random draws the same",
