@@ -63,18 +63,36 @@ def built_input(data: Data) -> Any:
 def built_layer(data: Data, arrays: dict[str, Any]) -> Any:
     """Returns a layer without values; a model with them."""
     if "model" in data:
-        return built_model(data["model"], arrays)
-    cls = getattr(keras.layers, data["class_name"])
+        model = built_model(data["model"], arrays)
+        model.trainable = data["trainable"]
+        return model
+    cls = layer_class(data["class_name"])
     arguments = dict(data["arguments"])
     for name, inner in data["wrapped"].items():
         arguments[name] = built_layer(inner, arrays)
-    accepted = inspect.signature(cls.__init__).parameters
+    accepted = accepted_arguments(cls)
     chosen = {
         key: registered(value) for key, value in arguments.items() if key in accepted
     }
     layer = cls(name=data["name"], **chosen)
     layer.trainable = data["trainable"]
     return layer
+
+
+def layer_class(name: str) -> Any:
+    """Returns the class of layers of a name; of a registered one if it has a `>`."""
+    if ">" in name:
+        return keras.saving.get_registered_object(name)
+    return getattr(keras.layers, name)
+
+
+def accepted_arguments(cls: Any) -> set[str]:
+    """Returns the arguments of a class's constructor, and of those that it passes
+    others on to."""
+    constructors = [base.__init__ for base in cls.__mro__]
+    return {
+        name for each in constructors for name in inspect.signature(each).parameters
+    }
 
 
 def registered(value: Any) -> Any:

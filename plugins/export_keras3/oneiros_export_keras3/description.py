@@ -6,7 +6,8 @@ A description is a dict:
 - `"calls"`: list of the layers' calls in order, each a dict with the layer's number and
   the tensors that it gets
 - `"layers"`: list of the layers: class, name, arguments, and the names of their arrays;
-  wrappers have `"wrapped"`, layers by argument; models have `"model"`
+  wrappers have `"wrapped"`, layers by argument; models have `"model"`. A class of
+  `oneiros_keras3` has its registered name
 - `"outputs"`: list of tensors
 
 A tensor is a pair: the number of a call, or None for an input, and a place.
@@ -72,7 +73,11 @@ class Describer:
     def layer(self, layer: Any, nb_inputs: int = 1) -> Data:
         """Returns the description of a layer; an empty dict if there is none."""
         if isinstance(layer, Container):
-            return {"model": self.model(layer), "name": layer.name}
+            return {
+                "model": self.model(layer),
+                "name": layer.name,
+                "trainable": bool(layer.trainable),
+            }
         there = self._counterpart(layer)
         if there is None:
             return {}

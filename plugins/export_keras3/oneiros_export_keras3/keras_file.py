@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros_exports.destination import Export, Refusal, Written
-from oneiros_exports.inference import names_of, ports, stateful_refusals
+from oneiros_exports.inference import names_of, ports
 from oneiros_exports.processes import run_module
 
 from oneiros_export_keras3.description import Describer
@@ -31,7 +31,7 @@ class KerasExport(Export):
         """Returns the layers without a counterpart."""
         describer = Describer()
         describer.model(model)
-        return [*stateful_refusals(model), *describer.refusals]
+        return describer.refusals
 
     def write(self, model: Any, path: Path) -> Written:
         """Builds the model with Keras in a process of its own, and saves it."""

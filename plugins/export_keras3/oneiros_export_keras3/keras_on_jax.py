@@ -25,6 +25,6 @@ def _chosen_backend(name: str) -> Iterator[None]:
 
 with _chosen_backend("jax"):
     import keras
-    from oneiros_keras3 import hard_sigmoid
+    import oneiros_keras3
 
-__all__ = ["hard_sigmoid", "keras"]
+__all__ = ["keras", "oneiros_keras3"]

@@ -1,17 +1,31 @@
-"""Functions of Keras 1 that Keras 3 lacks, registered for `.keras` files.
+"""Functions and layers of Keras 1 that Keras 3 lacks, registered for `.keras` files.
 
 Import this package before you load a file that Oneiros wrote, if the file needs it. It
 needs Keras alone.
 """
 
-from typing import Any
+from oneiros_keras3.activation_layers import (
+    ParametricSoftplus,
+    SReLU,
+    ThresholdedReLU,
+)
+from oneiros_keras3.activations import hard_sigmoid
+from oneiros_keras3.affine import Highway, MaxoutDense
+from oneiros_keras3.local import LocallyConnected1D, LocallyConnected2D
+from oneiros_keras3.merging import Cosine
+from oneiros_keras3.normalization import BatchNormalization
+from oneiros_keras3.regularizers import SummedL1L2
 
-import keras
-
-register = keras.saving.register_keras_serializable("oneiros_keras3")
-
-
-@register  # type: ignore[untyped-decorator]  # keras has no types
-def hard_sigmoid(x: Any) -> Any:
-    """Returns clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1."""
-    return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+__all__ = [
+    "BatchNormalization",
+    "Cosine",
+    "Highway",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
+    "MaxoutDense",
+    "ParametricSoftplus",
+    "SReLU",
+    "SummedL1L2",
+    "ThresholdedReLU",
+    "hard_sigmoid",
+]

@@ -11,7 +11,8 @@ from oneiros_old_files.base import (
     Migration,
     Origin,
 )
-from oneiros_old_files.keras2 import Keras2Layer, plain
+from oneiros_old_files.keras2 import Keras2Layer, RegisteredLayer, plain
+from oneiros_old_files.keras3 import PACKAGE
 from oneiros_old_files.moves import Moved
 
 
@@ -34,7 +35,7 @@ class ThresholdedReLUMigration(ElementwiseMigration, Keras2Layer):
     """ThresholdedReLU."""
 
     name = "ThresholdedReLU"
-    keras3 = None
+    keras3 = f"{PACKAGE}ThresholdedReLU"
     renamed = {"theta": "theta"}
 
 
@@ -62,12 +63,28 @@ class LearnedMigration(Migration):
         )
 
 
-class ParametricSoftplusMigration(LearnedMigration):
+class ParametricSoftplusMigration(LearnedMigration, RegisteredLayer):
     """ParametricSoftplus, which Keras 2 doesn't have."""
 
+    name = "ParametricSoftplus"
+    keras3 = f"{PACKAGE}ParametricSoftplus"
+    renamed = {
+        argument: argument for argument in ("alpha_init", "beta_init", "shared_axes")
+    }
 
-class SReLUMigration(LearnedMigration):
+
+class SReLUMigration(LearnedMigration, RegisteredLayer):
     """SReLU, which Keras 2 doesn't have."""
+
+    name = "SReLU"
+    keras3 = f"{PACKAGE}SReLU"
+    renamed = {
+        "t_left_initializer": "t_left_init",
+        "a_left_initializer": "a_left_init",
+        "t_right_initializer": "t_right_init",
+        "a_right_initializer": "a_right_init",
+        "shared_axes": "shared_axes",
+    }
 
 
 class PReLUMigration(LearnedMigration, Keras2Layer):

@@ -22,6 +22,9 @@ BASES = {name: f"oneiros.engine.layer:{name}" for name in ("InputSpec", "Layer")
 MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
 _MIGRATED = (
     "Dense",
+    "TimeDistributedDense",
+    "Highway",
+    "MaxoutDense",
     "Activation",
     "ActivityRegularization",
     "Dropout",

@@ -16,14 +16,15 @@ from oneiros_old_files.base import (
     Origin,
 )
 from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2 import AFFINE, Keras2Layer
-from oneiros_old_files.keras3 import Keras3Layer
+from oneiros_old_files.keras2 import AFFINE, Keras2Layer, RegisteredLayer
+from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
 """Modes of Merge that take each value by itself."""
 CLASSES = {
     "ave": "Average",
+    "cos": f"{PACKAGE}Cosine",
     "concat": "Concatenate",
     "dot": "Dot",
     "max": "Maximum",
@@ -53,6 +54,33 @@ class DenseMigration(Keras2Layer):
         return config, [kernel[list(inputs[0].places)], *bias], unmoved(1)
 
 
+class TimeDistributedDenseMigration(DenseMigration):
+    """TimeDistributedDense: a Dense, which passes on masks in Keras 3."""
+
+    name = "TimeDistributedDense"
+    keras3 = "Dense"
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the layer as it is; Keras 2 doesn't have it."""
+        return name, config
+
+
+class HighwayMigration(RegisteredLayer):
+    """Highway."""
+
+    name = "Highway"
+    keras3 = f"{PACKAGE}Highway"
+    renamed = AFFINE
+
+
+class MaxoutDenseMigration(RegisteredLayer):
+    """MaxoutDense."""
+
+    name = "MaxoutDense"
+    keras3 = f"{PACKAGE}MaxoutDense"
+    renamed = {**AFFINE, "units": "output_dim", "maps": "nb_feature"}
+
+
 class ActivationMigration(ElementwiseMigration, Keras2Layer):
     """Activation."""
 
@@ -79,6 +107,12 @@ class ActivityRegularizationMigration(ElementwiseMigration, Keras2Layer):
 
     name = "ActivityRegularization"
     renamed = {"l1": "l1", "l2": "l2"}
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer:
+        """Returns a layer that changes nothing, with the penalty."""
+        penalty = argument_there("activity_regularizer", config)
+        arguments = {"activation": "linear", "activity_regularizer": penalty}
+        return Keras3Layer("Activation", arguments, arrays)
 
 
 class DropoutMigration(ElementwiseMigration, Keras2Layer):
@@ -227,7 +261,7 @@ class MergeMigration(Migration):
         arguments = {}
         if mode == "concat":
             arguments["axis"] = config["concat_axis"]
-        if mode == "dot":
+        if mode in ("cos", "dot"):
             arguments["axes"] = config["dot_axes"]
         return Keras3Layer(CLASSES[mode], arguments, [])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros_old_files.base import Arrays
 from oneiros_old_files.keras2 import AFFINE, Keras2Layer
+from oneiros_old_files.keras3 import PACKAGE
 
 WINDOW = {"filters": "nb_filter", "padding": "border_mode"}
 STORED = {"implementation": (1,)}
@@ -15,7 +16,7 @@ class LocallyConnected1DMigration(Keras2Layer):
     """LocallyConnected1D."""
 
     name = "LocallyConnected1D"
-    keras3 = None
+    keras3 = f"{PACKAGE}LocallyConnected1D"
     renamed = {
         **AFFINE,
         **WINDOW,
@@ -29,7 +30,7 @@ class LocallyConnected2DMigration(Keras2Layer):
     """LocallyConnected2D, whose patches are flattened in the order of the axes."""
 
     name = "LocallyConnected2D"
-    keras3 = None
+    keras3 = f"{PACKAGE}LocallyConnected2D"
     renamed = {
         **AFFINE,
         **WINDOW,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.errors import ConfigError
 from oneiros_old_files.base import Arrays, Following, Origin
 from oneiros_old_files.keras2 import ANY, Keras2Layer
-from oneiros_old_files.keras3 import Keras3Layer
+from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 from oneiros_old_files.moves import Moved
 
 
@@ -40,13 +39,14 @@ class BatchNormalizationMigration(Keras2Layer):
     unneeded = frozenset({"mode"})
 
     def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer. Mode 2 predicts like mode 0; mode 1 has no counterpart."""
-        if config["mode"] == 1:
-            raise ConfigError("it has mode=1, which Keras 3 doesn't have.")
+        """Returns the layer; modes 1 and 2, without running averages, are a class of
+        their own there."""
         layer = super().to_keras3(config, arrays)
-        if layer is not None:
-            layer.arguments.update(center=True, scale=True)
-        return layer
+        if layer is None or config["mode"] == 0:
+            return layer
+        arguments = {**layer.arguments, "mode": config["mode"]}
+        *learned, _, _ = layer.arrays
+        return Keras3Layer(f"{PACKAGE}BatchNormalization", arguments, learned)
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""

@@ -10,7 +10,7 @@ from oneiros import registry
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
-from oneiros_old_files.keras3 import Keras3Layer, argument_there
+from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 
 Renamed = dict[str, str | tuple[str, ...]]
 
@@ -174,6 +174,20 @@ class Keras2Layer(Migration):
                 "float32."
             )
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
+
+
+class RegisteredLayer(Keras2Layer):
+    """A layer of Keras 1 that later versions lack.
+
+    Its tables are those of the class in `oneiros_keras3`. Files of Keras 2 that have
+    the class anyway store the arguments of Keras 1.
+    """
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments here."""
+        if name.startswith(PACKAGE):
+            return super().translated(name, config, origin)
+        return name, config
 
 
 def renamed_argument(

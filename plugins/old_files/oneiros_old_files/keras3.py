@@ -10,8 +10,10 @@ import numpy as np
 from oneiros.errors import ConfigError
 
 Arrays = list[np.ndarray[Any, Any]]
+PACKAGE = "oneiros_keras3>"
+"""What registered names in the module `oneiros_keras3` begin with."""
 HARD_SIGMOID = "hard_sigmoid"
-REGISTERED = {HARD_SIGMOID: "oneiros_keras3>hard_sigmoid"}
+REGISTERED = {HARD_SIGMOID: f"{PACKAGE}{HARD_SIGMOID}"}
 """Functions that Keras 3 lacks, or has another one of the name, and their registered
 names in the module `oneiros_keras3`."""
 INITIALIZERS = {
@@ -36,7 +38,7 @@ class Keras3Layer:
     """A layer of Keras 3.
 
     # Properties
-        class_name: str.
+        class_name: str; the registered name of a class in `oneiros_keras3`.
         arguments: dict of plain data.
         arrays: list of arrays, its weights.
     """
@@ -79,6 +81,13 @@ def _regularizer(value: Any) -> Any:
     return {"class_name": "L1L2", "config": factors}
 
 
+def _activity_regularizer(value: Any) -> Any:
+    """Returns a penalty on an output; Keras 3 divides its own by the number of
+    samples."""
+    penalty = _regularizer(value)
+    return penalty and {**penalty, "class_name": f"{PACKAGE}SummedL1L2"}
+
+
 def _constraint(value: Any) -> Any:
     if not value:
         return None
@@ -100,6 +109,7 @@ CONSTRAINTS: dict[str, dict[str, str]] = {
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "activation": _activation,
     "_initializer": _initializer,
+    "activity_regularizer": _activity_regularizer,
     "_regularizer": _regularizer,
     "_constraint": _constraint,
     "data_format": lambda ordering: DATA_FORMATS[ordering],

@@ -1,0 +1,140 @@
+"""LocallyConnected1D and LocallyConnected2D: windows with separate weights for each
+position."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from oneiros_keras3.affine import AffineLayer
+from oneiros_keras3.registration import register
+
+Shape = tuple[int | None, ...]
+CHANNELS_LAST = "channels_last"
+
+
+class LocalLayer(AffineLayer):
+    """Base of convolutions with a different kernel at each position.
+
+    # Arguments
+        filters: int, the number of output channels.
+        kernel_size: list of ints, the window's sizes.
+        strides: list of ints, how far apart windows are.
+        activation: name or function applied to the output.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: as for `AffineLayer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Sequence[int],
+        strides: Sequence[int],
+        activation: Any = None,
+        data_format: str = CHANNELS_LAST,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = list(kernel_size)
+        self.strides = list(strides)
+        self.activation = keras.activations.get(activation)
+        self.data_format = data_format
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel and the bias.
+
+        `kernel` has the shape `(places, window * channels, filters)`, `bias` `(*places,
+        filters)`. Within a window, values are in the order of the input's axes.
+        """
+        places = self._places(input_shape)
+        channels = input_shape[-1 if self._channels_are_last else 1]
+        values = math.prod(self.kernel_size) * (channels or 0)
+        self.kernel = self.add_kernel((math.prod(places), values, self.filters))
+        self.bias = self.add_bias((*places, self.filters))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Returns the output's shape: one position per window, with `filters`
+        channels."""
+        places = self._places(input_shape)
+        if self._channels_are_last:
+            return (input_shape[0], *places, self.filters)
+        return (input_shape[0], self.filters, *places)
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the activation of the products of patches and weights, plus the
+        bias."""
+        places = self._places(inputs.shape)
+        patches = self._patches(inputs, places)
+        output = ops.einsum("spv,pvf->spf", patches, self.kernel)
+        output = ops.reshape(output, (-1, *places, self.filters))
+        if not self._channels_are_last:
+            output = ops.moveaxis(output, -1, 1)
+        if self.use_bias:
+            output = output + self._spread_bias(places)
+        return self.activation(output)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "activation": keras.activations.serialize(self.activation),
+            "data_format": self.data_format,
+        }
+
+    @property
+    def _channels_are_last(self) -> bool:
+        return self.data_format == CHANNELS_LAST
+
+    def _places(self, input_shape: Shape) -> tuple[int, ...]:
+        """Returns the number of positions of the window along each axis."""
+        sizes = input_shape[1:-1] if self._channels_are_last else input_shape[2:]
+        axes = zip(sizes, self.kernel_size, self.strides, strict=True)
+        return tuple(((size or 0) - window) // step + 1 for size, window, step in axes)
+
+    def _spread_bias(self, places: tuple[int, ...]) -> Any:
+        """Returns the bias in the shape of an output.
+
+        Its values are read in the order in which they are stored, channels last, even
+        where they fill a shape with the channels first: Keras 1 does it so.
+        """
+        if self._channels_are_last:
+            return self.bias
+        return ops.reshape(self.bias, (self.filters, *places))
+
+    def _patches(self, inputs: Any, places: tuple[int, ...]) -> Any:
+        """Returns what each place sees, of shape (samples, places, values).
+
+        One slice for each value of the window holds it for all places.
+        """
+        last = self._channels_are_last
+        before = [slice(None)] if last else [slice(None)] * 2
+        pieces = []
+        for corner in itertools.product(*map(range, self.kernel_size)):
+            axes = zip(corner, places, self.strides, strict=True)
+            cuts = [
+                slice(start, start + (count - 1) * step + 1, step)
+                for start, count, step in axes
+            ]
+            pieces.append(inputs[(*before, *cuts)])
+        stacked = ops.stack(pieces, axis=-2 if last else -1)
+        if not last:
+            stacked = ops.moveaxis(stacked, 1, -2)
+        values = self.kernel.shape[1]
+        return ops.reshape(stacked, (-1, math.prod(places), values))
+
+
+@register
+class LocallyConnected1D(LocalLayer):
+    """Windows along sequences, each with its own weights."""
+
+
+@register
+class LocallyConnected2D(LocalLayer):
+    """Windows over images, each with its own weights."""
