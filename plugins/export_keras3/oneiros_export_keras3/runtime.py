@@ -18,7 +18,6 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     model = keras.models.load_model(path)
     outputs = []
     for arrays in cases:
-        reset_states(model)
         inputs = [arrays[x.name] for x in model.inputs]
         results = model(inputs, training=False)
         if not isinstance(results, (list, tuple)):
@@ -27,15 +26,6 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
         names = output_names(model)
         outputs.append(dict(zip(names, values, strict=True)))
     return f"Keras {keras.__version__}", outputs
-
-
-def reset_states(model: Any) -> None:
-    """Sets the states of all layers to zeros, also of those in models."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            reset_states(layer)
-        elif getattr(layer, "stateful", False):
-            layer.reset_state()
 
 
 def output_names(model: Any) -> list[str]:
