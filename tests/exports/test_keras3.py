@@ -266,7 +266,7 @@ import oneiros_keras3
 
 model = keras.models.load_model(sys.argv[1])
 x = np.load(sys.argv[2])
-outputs = [model.predict_on_batch(batch) for batch in (x, x)]
+outputs = [np.asarray(model(batch)) for batch in (x, x)]
 np.save(sys.argv[3], outputs)
 """
 
