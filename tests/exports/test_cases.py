@@ -77,6 +77,19 @@ def test_integers_stay_below_the_number_of_embedded_words():
     assert not cases["gaps", None].arrays[0][0].any()
 
 
+def test_hidden_words_are_zeros_beside_other_masks():
+    words = Input((4,), dtype="int32")
+    steps = Input((4, 2))
+    joined = merge(
+        [Embedding(5, 2, mask_zero=True)(words), Masking(9.0)(steps)], mode="concat"
+    )
+    hidden_words, hidden_steps = drawn(Model([words, steps], joined))[
+        "gaps", None
+    ].arrays
+    assert not hidden_words[0].any() and hidden_words.max() < 5
+    assert (hidden_steps[0] == 9).all()
+
+
 def test_a_wrapped_embedding_is_found():
     model = Sequential([TimeDistributed(Embedding(7, 2), input_shape=(3, 4))])
     (x,) = drawn(model)["noise", None].arrays

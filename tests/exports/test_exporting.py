@@ -40,10 +40,11 @@ class NumpyExport(Export):
         names = [self.renamed.get(name, name) for name in activations]
         with path.open("wb") as file:
             np.savez(file, activations=json.dumps(names), **arrays)
+        outputs = [Port(f"y{i}", "float32", ("batch", 2)) for i in range(len(dense))]
         return Written(
             f"{len(dense)} products",
             [Port("x", "float32", ("batch", 3))],
-            [Port("y", "float32", ("batch", 2))],
+            outputs[-len(model.outputs) :],
             ["Dropout 'idle'"],
         )
 
@@ -82,8 +83,8 @@ def test_a_file_that_computes_the_same_is_written_and_described(destination):
     lines = str(report).splitlines()
     assert lines[0].endswith(" bytes, 3 products")
     assert lines[1:3] == [
-        "input   x  float32 (batch, 3)",
-        "output  y  float32 (batch, 2)",
+        "input   x   float32 (batch, 3)",
+        "output  y2  float32 (batch, 2)",
     ]
     assert lines[3].startswith("replayed: noise, wide noise, one row, zeros, on theano")
     assert lines[3].endswith(f"and on NumPy {np.__version__}")

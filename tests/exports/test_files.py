@@ -7,6 +7,7 @@ The test command takes four of them to ONNX; the exhaustive run takes all to all
 from pathlib import Path
 
 import oneiros
+import onnx
 import pytest
 from oneiros import backend as K
 from oneiros.exports import ExportError
@@ -59,3 +60,5 @@ def test_a_file_predicts_the_same_elsewhere(tmp_path, path, target):
             assert "Keras 3 can't hold this model exactly" in str(error)
             return
     assert report.comparison.largest.relative < 1e-5
+    if target == TARGETS[0]:
+        onnx.checker.check_model(tmp_path / target, full_check=True)

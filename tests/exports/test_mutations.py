@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import oneiros
 import onnx
 import pytest
 from oneiros import backend as K
+from oneiros import registry
+from oneiros.exports import ExportError
 from oneiros.layers import (
     GRU,
     LSTM,
@@ -34,7 +37,7 @@ def network():
     seen = Convolution2D(3, 3, 3, name="convolution2d_1", **options)(image)
     seen = BatchNormalization(axis=1)(seen)
     seen = Flatten()(MaxPooling2D((2, 2), dim_ordering="th")(seen))
-    heard = LSTM(4, return_sequences=True)(Masking()(steps))
+    heard = LSTM(4, return_sequences=True, name="heard")(Masking()(steps))
     heard = GRU(4)(heard)
     joined = merge([seen, heard], mode="concat")
     return Model([image, steps], Dense(3, activation="softmax", name="y")(joined))
@@ -148,6 +151,26 @@ MUTATIONS = {
     ).input.reverse(),
     "another activation": other_operator("Softmax", "LogSoftmax"),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [("gates of Keras 3", "LSTM 'heard'"), ("kernel flipped", "Convolution2D 'conv")],
+)
+def test_the_layer_is_named_whatever_branch_it_is_in(export, tmp_path, name, layer):
+    class Wrong(OnnxExport):
+        def write(self, model, path):
+            written = super().write(model, path)
+            proto = onnx.load(path)
+            MUTATIONS[name](proto)
+            onnx.save(proto, path)
+            return written
+
+    with (
+        registry.register("export", "wrong", Wrong),
+        pytest.raises(ExportError, match=f"First layer whose output differs: {layer}"),
+    ):
+        oneiros.export(export[0], tmp_path / "m.wrong")
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -1,13 +1,9 @@
-"""Builds a described model with Keras 3 alone, and saves it.
-
-python -m oneiros_export_keras3.builder DESCRIPTION ARRAYS FILE
-"""
+"""Builds a described model with Keras 3 alone, and saves it."""
 
 from __future__ import annotations
 
 import inspect
 import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -20,7 +16,13 @@ INSIDE = {("Bidirectional", "layer"): "forward_layer"}
 
 
 def main(description: str, arrays: str, path: str) -> None:
-    """Builds the model and saves it."""
+    """Builds a model and saves it.
+
+    # Arguments
+        description: str, the file that describes it.
+        arrays: str, the file with its weights.
+        path: str, where to save it.
+    """
     with open(description, encoding="utf-8") as file:
         data = json.load(file)
     with np.load(arrays, allow_pickle=False) as stored:
@@ -113,7 +115,3 @@ def set_weights(layer: Any, data: Data, arrays: dict[str, Any]) -> None:
         set_weights(getattr(layer, attribute), inner, arrays)
     if not wrapped:
         layer.set_weights([arrays[name] for name in data["arrays"]])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

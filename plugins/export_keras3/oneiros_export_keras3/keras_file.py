@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from oneiros_exports.destination import Export, Refusal, Written
 from oneiros_exports.inference import names_of, ports
-from oneiros_exports.processes import run_module
+from oneiros_exports.processes import call
 
 from oneiros_export_keras3.description import Describer
 
-BUILDER = "oneiros_export_keras3.builder"
+PACKAGE = "oneiros_export_keras3"
+BUILDER = f"{PACKAGE}.builder:main"
 
 
 class KerasExport(Export):
@@ -43,7 +44,7 @@ class KerasExport(Export):
             arrays: dict[str, Any] = describer.arrays
             np.savez(folder / "arrays.npz", **arrays)
             arguments = [folder / "model.json", folder / "arrays.npz", path]
-            run_module([BUILDER, *arguments], "Keras 3 can't build this model")
+            call(PACKAGE, BUILDER, arguments, "Keras 3 can't build this model")
         inputs = names_of(model.inputs)
         outputs = names_of(model.outputs)
         if len(set(outputs)) < len(outputs):

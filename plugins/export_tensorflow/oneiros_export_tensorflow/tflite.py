@@ -11,11 +11,12 @@ from pathlib import Path
 
 from oneiros_exports.destination import ExportError
 from oneiros_exports.inference import Inference, InferenceExport
-from oneiros_exports.processes import run_module
+from oneiros_exports.processes import call
 
 from oneiros_export_tensorflow.saved_model import write_saved_model
 
-CONVERTER = "oneiros_export_tensorflow.tflite_converter"
+PACKAGE = "oneiros_export_tensorflow"
+CONVERTER = f"{PACKAGE}.tflite_converter:main"
 
 
 class TFLiteExport(InferenceExport):
@@ -43,6 +44,9 @@ def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
         folder = Path(name) / "saved_model"
         write_saved_model(inference, folder, batch_size)
-        run_module(
-            [CONVERTER, folder, path], "TensorFlow Lite can't hold this model exactly"
+        call(
+            PACKAGE,
+            CONVERTER,
+            [folder, path],
+            "TensorFlow Lite can't hold this model exactly",
         )

@@ -1,9 +1,5 @@
-"""Converts a SavedModel to a file of TensorFlow Lite, with TensorFlow alone.
+"""Converts a SavedModel to a file of TensorFlow Lite, with TensorFlow alone."""
 
-python -m oneiros_export_tensorflow.tflite_converter FOLDER FILE
-"""
-
-import sys
 from pathlib import Path
 
 from oneiros_export_tensorflow.plain_tensorflow import tf
@@ -13,7 +9,3 @@ def main(folder: str, path: str) -> None:
     """Converts a folder to a file, with TensorFlow Lite's own operations only."""
     converter = tf.lite.TFLiteConverter.from_saved_model(folder)
     Path(path).write_bytes(converter.convert())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -59,7 +59,7 @@ class _Input:
         shape: tuple, with None for open sizes.
         dtype: str.
         nb_integers: int, for an input of integers: how many there are; 0 for floats.
-        mask_value: number, which marks a step that a mask hides.
+        mask_value: number, which marks a step that a mask hides; 0 for integers.
     """
 
     shape: tuple[int | None, ...]
@@ -205,11 +205,12 @@ def _described(model: Any, tensor: Any) -> _Input:
     dtype = K.dtype(tensor)
     if not limits and np.dtype(dtype).kind in "iu":
         limits = [_smallest_embedding(model)]
+    nb_integers = min(limits, default=0)
     return _Input(
         shape=K.int_shape(tensor),
         dtype=dtype,
-        nb_integers=min(limits, default=0),
-        mask_value=_mask_value(model, readers),
+        nb_integers=nb_integers,
+        mask_value=0.0 if nb_integers else _mask_value(model, readers),
     )
 
 

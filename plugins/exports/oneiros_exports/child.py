@@ -1,53 +1,49 @@
-"""Computes a file's outputs in a process that need not import Oneiros.
+"""Calls functions in a process that need not import Oneiros.
 
-    python -m oneiros_exports.child package.module:function PATH FOLDER
+    python -m oneiros_exports.child
 
-`FOLDER/inputs.npz` holds the cases; `FOLDER/outputs.npz` gets their outputs. An array's
-key is the number of its case and its name in it, such as `"0/dense_1"`.
+Each line of the standard input is a call, in JSON: a list of the function's reference,
+such as `"package.module:function"`, and its arguments. A line of the standard output
+answers it: `{"result": …}`, or `{"error": "ValueError: …"}`. What libraries print goes
+to the standard error.
 """
 
 import json
+import os
 import sys
+import traceback
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-Arrays = dict[str, np.ndarray[Any, Any]]
-INPUTS = "inputs.npz"
-OUTPUTS = "outputs.npz"
-RUNTIME = "runtime.json"
+STANDARD_OUTPUT = 1
+STANDARD_ERROR = 2
 
 
-def write_cases(path: Path, cases: list[Arrays]) -> None:
-    """Writes named arrays to a file."""
-    arrays: Any = {
-        f"{number}/{name}": array
-        for number, case in enumerate(cases)
-        for name, array in case.items()
-    }
-    np.savez(path, **arrays)
+def main() -> None:
+    """Answers calls until there are no more."""
+    with os.fdopen(os.dup(STANDARD_OUTPUT), "w", encoding="utf-8") as answers:
+        os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+        for line in sys.stdin:
+            print(json.dumps(answer(*json.loads(line))), file=answers, flush=True)
 
 
-def read_cases(path: Path) -> list[Arrays]:
-    """Reads named arrays from a file."""
-    cases: dict[int, Arrays] = {}
-    with np.load(path, allow_pickle=False) as stored:
-        for key in stored.files:
-            number, _, name = key.partition("/")
-            cases.setdefault(int(number), {})[name] = stored[key]
-    return [cases[number] for number in sorted(cases)]
+def answer(reference: str, *arguments: Any) -> dict[str, Any]:
+    """Calls a function.
 
+    # Arguments
+        reference: str, `"package.module:function"`.
+        arguments: plain data.
 
-def main(reference: str, path: Path, folder: Path) -> None:
-    """Computes the outputs of all cases in a folder."""
+    # Returns
+        A dict with the function's `"result"`, plain data, or its `"error"`.
+    """
     module, _, function = reference.partition(":")
-    runtime = getattr(import_module(module), function)
-    name, outputs = runtime(path, read_cases(folder / INPUTS))
-    write_cases(folder / OUTPUTS, outputs)
-    (folder / RUNTIME).write_text(json.dumps(name))
+    try:
+        return {"result": getattr(import_module(module), function)(*arguments)}
+    except Exception as error:
+        lines = traceback.format_exception_only(error)
+        return {"error": lines[-1].strip()}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    main()

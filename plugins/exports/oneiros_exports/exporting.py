@@ -95,7 +95,7 @@ def export(
         written = destination.write(copied, draft)
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
-            search = Search(source, copied, destination, recording, tolerance, draft)
+            search = Search(source, copied, destination, recording, comparison, draft)
             raise _disagreement(comparison, search.layer())
         _put(draft, target, destination)
     left_out = [*written.left_out, *_training_parts(model)]

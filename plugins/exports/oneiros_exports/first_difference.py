@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oneiros import backend as K
 from oneiros.arguments import label
+from oneiros.errors import OneirosError
 from oneiros.models import Model
 
+from oneiros_exports.cases import Case
 from oneiros_exports.destination import Export
-from oneiros_exports.replay import Recording, compared, predicted
+from oneiros_exports.replay import (
+    Comparison,
+    Difference,
+    Recording,
+    differences_of,
+    predicted,
+)
+
+NB_ROWS = 4
+"""So many rows are compared: the outputs of all layers may be large."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,7 @@ class Search:
         copied: its copy on the destination's backend.
         destination: the `Export`.
         recording: the batches.
-        tolerance: float, as for `export`.
+        comparison: the `Comparison` that doesn't agree.
         path: the file that differs; its name is used for the parts.
     """
 
@@ -31,41 +43,55 @@ class Search:
     copied: Any
     destination: Export
     recording: Recording
-    tolerance: float
+    comparison: Comparison
     path: Path
 
     def layer(self) -> str:
-        """Exports what leads to a layer, and halves the layers in question until one is
-        left; returns its label."""
-        calls = _calls(self.model)
-        copied_calls = _calls(self.copied)
-        start = 0
-        end = len(calls) - 1
-        while start < end:
-            middle = (start + end) // 2
-            part = Model(self.model.inputs, calls[middle].output_tensors)
-            copy = Model(self.copied.inputs, copied_calls[middle].output_tensors)
-            if self._agrees(part, copy):
-                start = middle + 1
-            else:
-                end = middle
-        return label(calls[start].outbound_layer)
+        """Exports the outputs of all layers; returns the label of the first that
+        differs, or what is known instead."""
+        try:
+            differences = self._differences()
+        except OneirosError as error:
+            return f"unknown, as the outputs of all layers can't be exported: {error}"
+        layers = [
+            call.outbound_layer
+            for call in _calls(self.model)
+            for _ in call.output_tensors
+        ]
+        for layer, difference in zip(layers, differences, strict=True):
+            if difference.relative > self.comparison.tolerance:
+                return label(layer)
+        return "none, if the outputs of all layers are exported"
 
-    def _agrees(self, part: Any, copy: Any) -> bool:
-        cases = self.recording.cases
+    def _differences(self) -> list[Difference]:
+        """Returns the difference of each layer's outputs, in order."""
+        part = _with_all_outputs(self.model)
+        copy = _with_all_outputs(self.copied)
+        cases = self._cases()
         part.reset_states()
         outputs = [predicted(part, case.arrays) for case in cases]
         with tempfile.TemporaryDirectory(prefix="oneiros-part-") as folder:
             path = Path(folder) / self.path.name
-            comparison = compared(
-                part,
-                Recording(cases, outputs),
-                self.destination,
-                path,
-                self.destination.write(copy, path),
-                self.tolerance,
-            )
-        return comparison.agrees
+            written = self.destination.write(copy, path)
+            recording = Recording(cases, outputs)
+            _, differences = differences_of(recording, self.destination, path, written)
+        return differences
+
+    def _cases(self) -> list[Case]:
+        """Returns the batch that differs most, with few rows; all batches if the number
+        of rows is fixed, as layers that keep their states need."""
+        if any(K.int_shape(x)[0] for x in self.model.inputs):
+            return self.recording.cases
+        largest = self.comparison.largest
+        (case,) = [each for each in self.recording.cases if str(each) == largest.case]
+        start = largest.row - largest.row % NB_ROWS
+        arrays = [array[start : start + NB_ROWS] for array in case.arrays]
+        return [Case(case.kind, arrays, case.open_size)]
+
+
+def _with_all_outputs(model: Any) -> Any:
+    outputs = [x for call in _calls(model) for x in call.output_tensors]
+    return Model(model.inputs, outputs)
 
 
 def _calls(model: Any) -> list[Any]:

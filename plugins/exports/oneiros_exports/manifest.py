@@ -18,5 +18,6 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             "Refusal": "oneiros_exports.destination:Refusal",
             "Written": "oneiros_exports.destination:Written",
             "Report": "oneiros_exports.report:Report",
+            "shared_processes": "oneiros_exports.processes:shared_processes",
         },
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ import numpy as np
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
 
-from oneiros_exports import child
+from oneiros_exports import case_files
 from oneiros_exports.cases import Case, draw_cases
 from oneiros_exports.destination import Export, ExportError, Written
-from oneiros_exports.processes import run_module
+from oneiros_exports.processes import call
 
 Array = np.ndarray[Any, Any]
 
@@ -174,15 +173,11 @@ def compared(
     # Raises
         ExportError: if the library fails, or returns outputs of other shapes.
     """
-    input_names = [port.name for port in written.inputs]
-    output_names = [port.name for port in written.outputs]
-    inputs = [
-        dict(zip(input_names, case.arrays, strict=True)) for case in recording.cases
-    ]
-    runtime, results = _replayed(inputs, export, path)
-    outputs = [[arrays[name] for name in output_names] for arrays in results]
+    runtime, differences = differences_of(recording, export, path, written)
+    if not differences:
+        raise ExportError("The model has no output to compare.")
     return Comparison(
-        largest=_largest(output_names, recording, outputs),
+        largest=max(differences, key=lambda difference: difference.relative),
         tolerance=tolerance,
         cases=recording.cases,
         source=backend_of(model).name,
@@ -190,34 +185,44 @@ def compared(
     )
 
 
+def differences_of(
+    recording: Recording, export: Export, path: Path, written: Written
+) -> tuple[str, list[Difference]]:
+    """Returns the name of the destination's library, and the largest difference of each
+    output.
+
+    # Raises
+        ExportError: as for `compared`.
+    """
+    input_names = [port.name for port in written.inputs]
+    inputs = [
+        dict(zip(input_names, case.arrays, strict=True)) for case in recording.cases
+    ]
+    runtime, results = _replayed(inputs, export, path)
+    differences = []
+    for place, port in enumerate(written.outputs):
+        expected = [arrays[place] for arrays in recording.outputs]
+        actual = [arrays[port.name] for arrays in results]
+        differences.append(
+            _largest_of_output(port.name, recording.cases, expected, actual)
+        )
+    return runtime, differences
+
+
 def _replayed(
-    inputs: list[child.Arrays], export: Export, path: Path
-) -> tuple[str, list[child.Arrays]]:
+    inputs: list[case_files.Arrays], export: Export, path: Path
+) -> tuple[str, list[case_files.Arrays]]:
     """Returns the name of the destination's library, and its outputs."""
     with tempfile.TemporaryDirectory(prefix="oneiros-replay-") as name:
         folder = Path(name)
-        child.write_cases(folder / child.INPUTS, inputs)
-        run_module(
-            [child.__name__, export.runtime, path, folder],
+        case_files.write_cases(folder / case_files.INPUTS, inputs)
+        runtime = call(
+            export.runtime.partition(".")[0],
+            case_files.COMPUTE,
+            [export.runtime, path, folder],
             f"{export.title} can't compute the outputs",
         )
-        runtime = json.loads((folder / child.RUNTIME).read_text())
-        return runtime, child.read_cases(folder / child.OUTPUTS)
-
-
-def _largest(
-    names: list[str], recording: Recording, outputs: list[list[Array]]
-) -> Difference:
-    largest = None
-    for place, name in enumerate(names):
-        expected = [arrays[place] for arrays in recording.outputs]
-        actual = [arrays[place] for arrays in outputs]
-        found = _largest_of_output(name, recording.cases, expected, actual)
-        if largest is None or found.relative > largest.relative:
-            largest = found
-    if largest is None:
-        raise ExportError("The model has no output to compare.")
-    return largest
+        return runtime, case_files.read_cases(folder / case_files.OUTPUTS)
 
 
 def _largest_of_output(
