@@ -15,6 +15,7 @@ from oneiros.errors import ArgumentError, CapabilityError
 from oneiros.layers import GRU, LSTM, Convolution1D, Dense, Lambda, Masking
 from oneiros.models import Sequential
 from oneiros_backend_onnx import files
+from oneiros_backend_onnx.conversion import model_proto
 from oneiros_export_onnx.runtime import run
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -97,6 +98,8 @@ def test_the_backend_predicts_with_weights_that_do_not_fit_into_one_file(monkeyp
         x = np.ones((3, 30))
         kernel, bias = model.get_weights()
         np.testing.assert_allclose(model.predict(x), x @ kernel + bias, atol=1e-5)
+        with pytest.raises(CapabilityError, match=r"2 GB or more.*oneiros\.export"):
+            model_proto(model)
 
 
 def test_convert_shows_what_it_wrote_and_how_far_it_is(convert):

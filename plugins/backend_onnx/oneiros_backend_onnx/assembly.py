@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from oneiros_lazy_graph.names import distinct
 from onnx import (
     GraphProto,
-    ModelProto,
     NodeProto,
-    TensorProto,
     helper,
     numpy_helper,
 )
 
+from oneiros_backend_onnx.files import OnnxModel, outside_of, without_values
 from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
-from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.tensors import Array, Tensor
 
 PRODUCER = "oneiros"
 
@@ -25,7 +24,7 @@ def assembled(
     inputs: Sequence[Tensor],
     outputs: Sequence[tuple[str, Tensor]],
     parts: Sequence[tuple[str, Tensor]] = (),
-) -> ModelProto:
+) -> OnnxModel:
     """Returns a graph as a model of ONNX.
 
     Constants are initializers: those made of one variable or several have the name that
@@ -50,6 +49,8 @@ def assembled(
     for node, name in zip(nodes, node_names, strict=True):
         for place, result in enumerate(node.output):
             names.setdefault(result, f"{name}_output_{place}" if place else name)
+    arrays = {names[x.name]: _array(x) for x in constants}
+    outside = outside_of(arrays)
     named_nodes = [_renamed(node, names) for node in nodes]
     for node, name in zip(named_nodes, node_names, strict=True):
         node.name = name
@@ -58,15 +59,21 @@ def assembled(
         PRODUCER,
         [helper.make_value_info(x.name, x.type) for x in inputs],
         [helper.make_value_info(x.name, x.type) for x in ends],
-        [_initializer(x, names[x.name]) for x in constants],
+        [
+            without_values(name, array)
+            if name in outside
+            else numpy_helper.from_array(array, name)
+            for name, array in arrays.items()
+        ],
     )
     opsets = [helper.make_opsetid("", graph.opset)]
-    return helper.make_model(
+    proto = helper.make_model(
         made,
         opset_imports=opsets,
         ir_version=helper.find_min_ir_version_for(opsets),
         producer_name=PRODUCER,
     )
+    return OnnxModel(proto, outside)
 
 
 def _names_of_ends(
@@ -86,10 +93,10 @@ def _names_of_ends(
     return names
 
 
-def _initializer(constant: Tensor, name: str) -> TensorProto:
+def _array(constant: Tensor) -> Array:
     if constant.value is None:
         raise ValueError(f"{constant.name} isn't a constant")
-    return numpy_helper.from_array(constant.value, name)
+    return constant.value
 
 
 def _names_of_constants(

@@ -13,7 +13,7 @@ from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
 from oneiros_lazy_graph.program import Program
 from onnx import ModelProto, TensorProto, helper
 
-from oneiros_backend_onnx.files import is_large
+from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.graphs import OPSET, operators_of
 from oneiros_backend_onnx.program_models import End, ProgramModel
 from oneiros_backend_onnx.type_promotion import IN_SINGLE_PRECISION
@@ -48,12 +48,11 @@ def model_proto(
 
     # Returns
         An `onnx.ModelProto` that passes `onnx.checker.check_model(full_check=True)`.
-        One of 2 GB or more can't be checked in memory;
-        `oneiros_backend_onnx.files.save` writes it, and checks the file.
 
     # Raises
-        CapabilityError: if the model is on another backend, or ONNX can't hold what it
-            computes: random draws in predictions, `K.apply`.
+        CapabilityError: if the model is on another backend, has weights of 2 GB or
+            more, or ONNX can't hold what it computes: random draws in predictions,
+            `K.apply`.
         ArgumentError: for an older opset, or one that the installed onnx doesn't know.
 
     # Example
@@ -75,6 +74,29 @@ def model_proto(
         ```
     """
     check_opset("model_proto", opset)
+    made = onnx_model(model, opset, fills_missing_rows)
+    if made.outside:
+        raise CapabilityError(
+            f"The weights of {label(model)} have 2 GB or more, which a ModelProto "
+            f"can't hold. oneiros.export(model, 'new.onnx') puts them into a second "
+            f"file."
+        )
+    onnx.checker.check_model(made.proto, full_check=True)
+    return made.proto
+
+
+def onnx_model(
+    model: Any,
+    opset: int = OPSET,
+    fills_missing_rows: bool = False,
+) -> OnnxModel:
+    """Returns the same as `model_proto`, unchecked, for models of any size.
+
+    `oneiros_backend_onnx.files.save` checks and writes it.
+
+    # Arguments
+        model, opset, fills_missing_rows: as for `model_proto`.
+    """
     program = inference(model)
     _check_backend(model, program)
     graph = getattr(model, "functional_model", model)
@@ -88,15 +110,13 @@ def model_proto(
     outputs = distinct(
         [*graph.output_names, *later_states], (end.name for end in inputs)
     )
-    made = ProgramModel(program, 0, opset, fills_missing_rows)
-    proto = made.with_ends(inputs, outputs)
-    _name_batches(proto)
+    whole = ProgramModel(program, 0, opset, fills_missing_rows)
+    made = whole.with_ends(inputs, outputs)
+    _name_batches(made.proto)
     if states:
         pairs = dict(zip(states, outputs[len(graph.output_names) :], strict=True))
-        helper.set_model_props(proto, {STATES: json.dumps(pairs)})
-    if not is_large(proto):
-        onnx.checker.check_model(proto, full_check=True)
-    return proto
+        helper.set_model_props(made.proto, {STATES: json.dumps(pairs)})
+    return made
 
 
 def names_of_states(model: ModelProto) -> dict[str, str]:

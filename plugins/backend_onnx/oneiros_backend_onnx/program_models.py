@@ -9,9 +9,9 @@ from oneiros.backend.tensor_state import LAYER_CALL
 from oneiros_lazy_graph.graph import by_age, reachable
 from oneiros_lazy_graph.program import Program
 from oneiros_lazy_graph.tensors import LazyTensor
-from onnx import ModelProto
 
 from oneiros_backend_onnx.assembly import assembled
+from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.graphs import OPSET, Graph
 from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor, type_of
 from oneiros_backend_onnx.type_promotion import tensor
@@ -49,7 +49,7 @@ class ProgramModel:
     opset: int = OPSET
     fills: bool = True
 
-    def for_sessions(self, shapes: Sequence[Shape] | None = None) -> ModelProto:
+    def for_sessions(self, shapes: Sequence[Shape] | None = None) -> OnnxModel:
         """Returns the model with inputs `input_0`, … and outputs `output_0`, …
 
         Variables that the program writes follow the inputs, and their new values the
@@ -69,7 +69,7 @@ class ProgramModel:
         self,
         inputs: Sequence[End],
         outputs: Sequence[str],
-    ) -> ModelProto:
+    ) -> OnnxModel:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
         calls = self._layer_outputs()

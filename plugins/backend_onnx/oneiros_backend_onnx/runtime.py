@@ -9,10 +9,9 @@ from typing import Any
 
 import onnxruntime
 from oneiros.errors import CapabilityError
-from onnx import ModelProto
 from onnxruntime.capi import onnxruntime_pybind11_state as capi
 
-from oneiros_backend_onnx.files import is_large, save
+from oneiros_backend_onnx.files import OnnxModel, save
 
 RUN_ERRORS: tuple[type[Exception], ...] = (
     capi.InvalidArgument,
@@ -30,7 +29,7 @@ SILENT = 4
 """The level of log messages that shows none: errors are raised, too."""
 
 
-def session_of(model: ModelProto) -> Any:
+def session_of(model: OnnxModel) -> Any:
     """Returns a session that computes a model on the CPU.
 
     # Raises
@@ -45,8 +44,8 @@ def session_of(model: ModelProto) -> Any:
         providers=["CPUExecutionProvider"],
     )
     try:
-        if not is_large(model):
-            return start(model.SerializeToString())
+        if not model.outside:
+            return start(model.proto.SerializeToString())
         with tempfile.TemporaryDirectory(prefix="oneiros-onnx-") as folder:
             path = Path(folder) / "model.onnx"
             save(model, path)

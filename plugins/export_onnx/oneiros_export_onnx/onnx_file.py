@@ -10,8 +10,8 @@ import onnx
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import (
     check_opset,
-    model_proto,
     names_of_states,
+    onnx_model,
     rounded_operators,
 )
 from oneiros_backend_onnx.graphs import OPSET
@@ -43,11 +43,12 @@ class OnnxExport(Export):
 
     def write(self, model: Any, path: Path) -> Written:
         """Writes the file."""
-        proto = model_proto(model, self.opset, self.fills_missing_rows)
+        made = onnx_model(model, self.opset, self.fills_missing_rows)
+        files.save(made, path)
+        proto = made.proto
         summary = _summary(proto)
-        if files.is_large(proto):
+        if made.outside:
             summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
-        files.save(proto, path)
         inputs = {value.name: _port(value) for value in proto.graph.input}
         outputs = {value.name: _port(value) for value in proto.graph.output}
         states = [

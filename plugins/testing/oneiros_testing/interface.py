@@ -269,12 +269,13 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_backend_onnx.conversion": {
             "check_opset": "whether onnx knows a version of operators",
             "model_proto": "a model's predictions as a model of ONNX",
+            "onnx_model": "the same, for models of any size",
             "names_of_states": "which inputs and outputs are states",
             "rounded_operators": "operators that compute with float32 anyway",
         },
         "oneiros_backend_onnx.files": {
             "DATA_SUFFIX": "ends the name of a file of weights",
-            "is_large": "whether weights need a file of their own",
+            "OnnxModel": "a model of ONNX, and weights that it can't hold",
             "save": "writes and checks a model of ONNX",
         },
         "oneiros_backend_onnx.graphs": {
