@@ -16,6 +16,7 @@ from oneiros.layers import (
     AveragePooling2D,
     BatchNormalization,
     Convolution2D,
+    Cropping1D,
     Dense,
     Dropout,
     Embedding,
@@ -289,6 +290,12 @@ def test_no_steps_and_no_rows_are_refused_before_they_end_the_process():
     model = Sequential([GRU(3, input_shape=(None, 2))])
     with pytest.raises(ShapeError, match=r"GRU 'gru_1' .* a sequence of 0 steps"):
         model.predict(np.zeros((4, 0, 2)))
+    cropped = Sequential(
+        [Cropping1D((2, 2), input_shape=(None, 2)), GRU(3, name="last")]
+    )
+    assert cropped.predict(np.zeros((4, 5, 2))).shape == (4, 3)
+    with pytest.raises(ShapeError, match=r"GRU 'last' .* a sequence of 0 steps"):
+        cropped.predict(np.zeros((4, 4, 2)))
     function = K.function(model.inputs, model.outputs)
     with pytest.raises(DataError, match=r"can't compute GRU of nothing.*\(0, 5, 2\)"):
         function([np.zeros((0, 5, 2))])

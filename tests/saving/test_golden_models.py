@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import CapabilityError
 from oneiros.models import load_model, model_from_json
-from oneiros_backend_onnx.conversion import model_proto
+from oneiros_backend_onnx.conversion import model_proto, names_of_states
 from onnxruntime import InferenceSession
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -122,19 +121,30 @@ def test_it_predicts_on_the_onnx_backend_and_in_a_file_of_onnx(name):
     if case.facts["compiled"]:
         losses = model.evaluate(case.x, case.y, verbose=0, **case.weights)
         close([np.ravel(losses)], [case.facts["evaluate"]])
-    if getattr(model, "stateful", False):
-        with pytest.raises(CapabilityError, match="stateful"):
-            model_proto(model)
-        return
-    session = InferenceSession(model_proto(model).SerializeToString())
-    close(session.run(None, fed(session, case.x)), predictions)
+    proto = model_proto(model)
+    session = InferenceSession(proto.SerializeToString())
+    feeds = fed(session, case.x)
+    if model.stateful:
+        rows = session.get_inputs()[0].shape[0]
+        feeds = {name: array[:rows] for name, array in feeds.items()}
+        predictions = [array[:rows] for array in predictions]
+    for name in names_of_states(proto):
+        feeds[name] = zeros_for(session, name)
+    names = [x.name for x in session.get_outputs()][: len(predictions)]
+    close(session.run(names, feeds), predictions)
 
 
 def fed(session, arrays):
-    """Returns arrays by the names of inputs, in their types."""
+    """Returns arrays by the names of the first inputs, in their types."""
     types = {"tensor(float)": "float32", "tensor(int32)": "int32"}
-    pairs = zip(session.get_inputs(), arrays, strict=True)
+    pairs = zip(session.get_inputs(), arrays, strict=False)
     return {x.name: array.astype(types[x.type]) for x, array in pairs}
+
+
+def zeros_for(session, name):
+    """Returns zeros in the shape of an input."""
+    (shape,) = [x.shape for x in session.get_inputs() if x.name == name]
+    return np.zeros(shape, "float32")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -110,7 +110,13 @@ def onnx_model(
     outputs = distinct(
         [*graph.output_names, *later_states], (end.name for end in inputs)
     )
-    whole = ProgramModel(program, 0, opset, fills_missing_rows)
+    whole = ProgramModel(
+        program,
+        phase=0,
+        opset=opset,
+        fills=fills_missing_rows,
+        checks_steps=False,
+    )
     made = whole.with_ends(inputs, outputs)
     _name_batches(made.proto)
     if states:

@@ -39,6 +39,8 @@ class Graph:
         infers: whether only shapes and types matter.
         fills: whether rows that `K.gather` doesn't find are NaN; else it takes the
             nearest ones.
+        checks_steps: whether recurrent layers fail if a sequence has no steps; ONNX
+            Runtime's GRU ends the process then.
 
     # Properties
         nodes: the nodes, in an order in which they can be computed.
@@ -51,6 +53,7 @@ class Graph:
         opset: int = OPSET,
         infers: bool = False,
         fills: bool = True,
+        checks_steps: bool = False,
     ) -> None:
         self.outer = outer
         self.nodes: list[NodeProto] = []
@@ -59,6 +62,7 @@ class Graph:
             self.opset = opset
             self.infers = infers
             self.fills = fills
+            self.checks_steps = checks_steps
             self.constants: dict[str, Tensor] = {}
             self._small: dict[Any, Tensor] = {}
             self._numbers = itertools.count()
@@ -67,6 +71,7 @@ class Graph:
         self.opset = outer.opset
         self.infers = outer.infers
         self.fills = outer.fills
+        self.checks_steps = outer.checks_steps
         self.constants = outer.constants
         self._small = outer._small
         self._numbers = outer._numbers

@@ -42,12 +42,14 @@ class ProgramModel:
         opset: int, the version of the operators.
         fills: whether rows that `K.gather` doesn't find are NaN; else it takes the
             nearest ones.
+        checks_steps: whether recurrent layers fail if a sequence has no steps.
     """
 
     program: Program
     phase: int
     opset: int = OPSET
     fills: bool = True
+    checks_steps: bool = True
 
     def for_sessions(self, shapes: Sequence[Shape] | None = None) -> OnnxModel:
         """Returns the model with inputs `input_0`, … and outputs `output_0`, …
@@ -74,7 +76,11 @@ class ProgramModel:
         after the layers that compute them."""
         calls = self._layer_outputs()
         program = self.program.with_outputs([*self.program.outputs, *calls])
-        graph = Graph(opset=self.opset, fills=self.fills)
+        graph = Graph(
+            opset=self.opset,
+            fills=self.fills,
+            checks_steps=self.checks_steps,
+        )
         graph.reserve([*(end.name for end in inputs), *outputs])
         with graph.building():
             nodes = [*program.inputs, *program.written]

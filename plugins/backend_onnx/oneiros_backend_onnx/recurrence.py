@@ -18,7 +18,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_onnx.graphs import emit, emit_several
+from oneiros_backend_onnx.graphs import emit, emit_several, graph_in_work
 from oneiros_backend_onnx.shapes import (
     as_scalar,
     expanded,
@@ -181,8 +181,13 @@ class _Run:
         names = [getattr(self.layer.cell, part) for part in operator.functions]
         activations = [ACTIVATIONS[name] for name in names]
         with_numbers = [x for x in activations if x.name in WITH_NUMBERS]
+        # Zeros are taken from the first step, which fails if there is none.
+        takes_zeros = graph_in_work().checks_steps and x.shape[0] is None
         first = [
-            None if x.is_zero else emit("Unsqueeze", x, integers(0)) for x in states
+            emit("Unsqueeze", state, integers(0))
+            if takes_zeros or not state.is_zero
+            else None
+            for state in states
         ]
         outputs, *last = emit_several(
             operator.name,
