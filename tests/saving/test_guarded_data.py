@@ -9,7 +9,12 @@ import pickle
 
 import numpy as np
 import pytest
-from oneiros.errors import FileFormatError, UnsafeFileError
+from oneiros.errors import (
+    ArgumentError,
+    FileFormatError,
+    OneirosError,
+    UnsafeFileError,
+)
 from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
@@ -228,3 +233,46 @@ def test_sets_of_one_list_are_accounted_for(tmp_path):
     (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared() for _ in range(30)]))
     with pytest.raises(UnsafeFileError, match="over the limit"):
         read_pickle(tmp_path / "d.pkl", Budget(excess_bytes=1 << 20))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [number * (2**61 - 1) for number in range(3000)],
+        [(number, number + 1) for number in range(3000)],
+    ],
+    ids=["integers", "tuples"],
+)
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("make", [dict.fromkeys, set, frozenset])
+def test_keys_that_may_have_one_hash_are_refused(tmp_path, keys, protocol, make):
+    """A dict compares keys of one hash one by one."""
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(make(keys), protocol))
+    with pytest.raises(OneirosError, match=r"as keys|a set has (2935|3000)|frozenset"):
+        read_pickle(tmp_path / "a.pkl", Budget())
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_some_tuples_as_keys_are_read(tmp_path, protocol):
+    content = {(number, b"x"): number for number in range(1000)}
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(content, protocol))
+    assert read_pickle(tmp_path / "a.pkl", Budget()) == content
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"{", b"((((", b"'''", b"{'descr': '<f4', 'shape': (1,", b"[][0]", b"\xff\xfe"],
+)
+def test_headers_that_python_can_t_read_are_damage(tmp_path, header):
+    text = header.ljust(118) + b"\n"
+    content = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    (tmp_path / "a.npy").write_bytes(content + bytes(16))
+    with pytest.raises(FileFormatError, match=r"a\.npy, at '/', is damaged or not"):
+        read_npy(tmp_path / "a.npy", Budget())
+
+
+@pytest.mark.parametrize("budget", [1, "large", {"array_bytes": 5}])
+def test_a_budget_of_another_type_is_named(tmp_path, budget):
+    np.save(tmp_path / "a.npy", np.zeros(3))
+    with pytest.raises(ArgumentError, match="budget must be a Budget; received"):
+        read_npy(tmp_path / "a.npy", budget)

@@ -9,7 +9,8 @@ from typing import Any
 from oneiros import registry
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import Budget, checked
+from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 from oneiros_safe_files.text import read_text
 from oneiros_saving import installed_formats, model_files
@@ -42,12 +43,14 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
         form, state = model_files.read(path, budget)
         return StoredFile(form.name, state)
     name = "json" if is_json else "yaml"
-    text = read_text(path, budget or Budget())
+    text = read_text(path, checked(budget))
     if is_json:
         config = json_text.loads_config(text)
     else:
         config = registry.resolve("format", "yaml")().loads(text)
-    return StoredFile(name, _state(config, path), is_text=True)
+    state = _state(config, path)
+    check_extent(state, budget, path)
+    return StoredFile(name, state, is_text=True)
 
 
 def _state(config: Any, path: Path) -> ModelState:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
 from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with_sizes
@@ -104,7 +103,7 @@ class ConvRecurrent2D(SequenceLayer):
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
         zero = K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx())
-        return zero + K.cast_to_floatx(np.zeros((1, *sizes)))
+        return K.tile(zero, (1, *sizes))
 
     def state_shape(self, batch: int) -> Shape:
         """Returns the shape of a step's output."""

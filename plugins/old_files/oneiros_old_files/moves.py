@@ -8,6 +8,11 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from oneiros.errors import UnsafeFileError
+
+MAX_FLATTENED = 2**21
+"""The number of values of a flattened image whose places are kept; they take 80 MB. The
+networks of 2016 flatten at most 50,000."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,17 @@ class Moved:
 
     def flattened(self, shape: Sequence[int]) -> Moved:
         """Returns the move after samples of this shape, including the batch, are
-        flattened."""
+        flattened.
+
+        # Raises
+            UnsafeFileError: if they have too many values.
+        """
+        if prod(shape[1:]) > MAX_FLATTENED:
+            raise UnsafeFileError(
+                f"The model flattens samples of {prod(shape[1:]):,} values. Their "
+                f"order can be converted for at most {MAX_FLATTENED:,}. Convert the "
+                "file without dim_ordering."
+            )
         places = np.arange(prod(shape[1:])).reshape(shape[1:])
         moved = places.transpose(self.axes).ravel()
         return replace(unmoved(1), places=tuple(moved.tolist()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import load_context
+from oneiros.errors import ArgumentError
 from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 
 
@@ -22,6 +23,8 @@ class Budget:
         objects: int, number of groups, arrays and stored blocks to read.
         steps: int, number of parts of all structures that describe them; a file has
             fewer than it has bytes.
+        layers: int, number of layers in a configuration, and of names in the arguments
+            of `compile`. Building a thousand takes 1 to 2 seconds.
     """
 
     array_bytes: int = 4 << 30
@@ -29,6 +32,23 @@ class Budget:
     text_bytes: int = 64 << 20
     objects: int = 100_000
     steps: int = 1_000_000
+    layers: int = 2_000
+
+
+def checked(budget: Any) -> Budget:
+    """Returns a budget, the default one for None.
+
+    # Raises
+        ArgumentError: if it is anything else.
+    """
+    if budget is None:
+        return Budget()
+    if isinstance(budget, Budget):
+        return budget
+    raise ArgumentError(
+        f"budget must be a Budget; received {budget!r:.80}. Type: "
+        "budget=oneiros.saving.Budget(array_bytes=...)."
+    )
 
 
 def parameter_budget(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oneiros.errors import UnsafeFileError
 
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import Budget, checked
 
 _STEPS_WITHOUT_SIZE = 10_000
 _READINGS = 4
@@ -33,6 +33,9 @@ class Meter:
     opened: set[str] = field(default_factory=set)
     where: str = "/"
     _steps: int = 0
+
+    def __post_init__(self) -> None:
+        checked(self.budget)
 
     def spend_array(self, where: str, nbytes: int) -> None:
         """Counts an array of `nbytes` before its memory is allocated."""

@@ -4,6 +4,7 @@ objects. Lists are read as plain data if the caller asks for them."""
 from __future__ import annotations
 
 import io
+import tokenize
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +24,18 @@ _HEADERS = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
+_ERRORS_OF_HEADERS = (
+    IndexError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    tokenize.TokenError,
+)
+"""What NumPy raises for headers that aren't ones."""
 _INSTEAD = "Ask its author to save arrays of numbers."
 Array = np.ndarray[Any, Any]
 
@@ -60,15 +73,7 @@ def _read(
 ) -> Array:
     try:
         shape, fortran, dtype = _HEADERS[npy_format.read_magic(file)](file)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        SyntaxError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except _ERRORS_OF_HEADERS as error:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged or not an array ({error!s:.200})."
         ) from None

@@ -2,7 +2,9 @@
 each value.
 
 To hash a tuple, Python hashes all tuples inside it, every time. A short pickle can nest
-or share tuples so often that this never ends.
+or share tuples so often that this never ends. Tuples and long integers can also be
+chosen to have equal hashes; a dict compares those one by one. Texts can't, since Python
+hashes them differently in each process.
 """
 
 from __future__ import annotations
@@ -18,13 +20,17 @@ _IN_PLACE = frozenset({"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "
 _LEAST_ALLOWED = 1 << 20
 """Maximum cost of values in a short pickle: tuples nested 20 deep."""
 _ALLOWED_PER_BYTE = 8
+MAX_ODD_KEYS = 1000
+"""Maximum number of tuples and long integers among keys and members of sets, in all."""
+MAX_BITS = 67
+"""The length of an integer that isn't long: 64 bits, or 20 digits. Few share a hash."""
 
 
 class PickleStack:
     """The stack of a pickle, with the hashing cost of each value.
 
-    Values other than tuples cost nothing. A tuple costs its length plus twice the cost
-    of the tuples inside, so the cost doubles with each level.
+    Values other than tuples and long integers cost nothing. A tuple costs its length
+    plus twice the cost of the tuples inside, so the cost doubles with each level.
 
     # Arguments
         size: int, the pickle's length in bytes.
@@ -36,6 +42,7 @@ class PickleStack:
         self._marks: list[int] = []
         self._memo: dict[int, int] = {}
         self._fetched = 0
+        self._odd_keys = 0
 
     def push_plain(self, count: int) -> None:
         """Pushes numbers or texts."""
@@ -45,7 +52,8 @@ class PickleStack:
         """Applies an operation to the stack.
 
         # Returns
-            bool, whether hashing its values is still cheap enough.
+            bool, whether hashing its values, and finding them in dicts and sets, is
+            still cheap enough.
 
         # Raises
             ValueError: if the stack has too few values for the operation.
@@ -64,10 +72,12 @@ class PickleStack:
             self._fetched += cost
             self._costs.append(cost)
         else:
-            self._replace(operation)
+            self._replace(operation, argument)
+        if self._odd_keys > MAX_ODD_KEYS:
+            return False
         return max(self._fetched, *self._costs[-1:], 0) <= self._allowed
 
-    def _replace(self, operation: pickletools.OpcodeInfo) -> None:
+    def _replace(self, operation: pickletools.OpcodeInfo, argument: Any) -> None:
         """Pops an operation's operands, and pushes its result."""
         needed = operation.stack_before
         items: list[int] = []
@@ -75,13 +85,28 @@ class PickleStack:
             needed = needed[: needed.index(pickletools.markobject)]
             items = self._pop_to_mark()
         operands = self._pop(len(needed))
+        self._count_keys(operation.name, operands, items)
         cost = 0
-        if operation.name in _NESTING:
+        if is_odd_key(argument):
+            cost = 1
+        elif operation.name in _NESTING:
             items += operands
             cost = len(items) + 2 * sum(items)
         elif operation.name in _IN_PLACE:
             cost = operands[0]
         self._costs += [cost] * len(operation.stack_after)
+
+    def _count_keys(self, name: str, operands: list[int], items: list[int]) -> None:
+        """Counts tuples and long integers among the keys of a dict and the members of a
+        set."""
+        keys: list[int] = []
+        if name in ("SETITEMS", "DICT"):
+            keys = items[::2]
+        elif name == "SETITEM":
+            keys = operands[1:2]
+        elif name in ("ADDITEMS", "FROZENSET"):
+            keys = items
+        self._odd_keys += sum(cost > 0 for cost in keys)
 
     def _pop_to_mark(self) -> list[int]:
         if not self._marks:
@@ -101,3 +126,10 @@ class PickleStack:
         (cost,) = self._pop(1)
         self._costs.append(cost)
         return cost
+
+
+def is_odd_key(value: Any) -> bool:
+    """Returns whether a value is one of many that may be chosen to have one hash."""
+    if isinstance(value, int):
+        return value.bit_length() > MAX_BITS
+    return isinstance(value, tuple)

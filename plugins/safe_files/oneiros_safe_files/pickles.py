@@ -23,7 +23,12 @@ from oneiros.errors import FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.gzip_data import read_unfolded
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.pickle_stack import PUTS, PickleStack
+from oneiros_safe_files.pickle_stack import (
+    MAX_ODD_KEYS,
+    PUTS,
+    PickleStack,
+    is_odd_key,
+)
 
 _FORBIDDEN = {
     "INST",
@@ -100,7 +105,10 @@ def _check_operations(data: bytes, meter: Meter) -> None:
             )
         if not stack.follow(operation, argument):
             raise meter.refuse(
-                f"byte {position}", "the pickle nests tuples in tuples", _INSTEAD
+                f"byte {position}",
+                "the pickle nests tuples in tuples, or has tuples or long integers "
+                "as keys",
+                _INSTEAD,
             )
     if stream.tell() != len(data):
         raise FileFormatError(
@@ -230,6 +238,9 @@ def _scalar(copies: _Copies, kind: Any, data: Any) -> Any:
 
 def _set(copies: _Copies, items: Any) -> set[Any]:
     copies.count(items)
+    odd = sum(map(is_odd_key, items))
+    if odd > MAX_ODD_KEYS:
+        raise ValueError(f"a set has {odd} tuples and long integers")
     return set(items)
 
 

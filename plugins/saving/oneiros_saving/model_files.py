@@ -14,7 +14,8 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import Budget, checked
+from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
 
@@ -68,7 +69,9 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     form = installed_formats.recognising(path)
     if form is None:
         raise _unrecognised(path)
-    return form, form.read(path, budget or Budget())
+    state = form.read(path, checked(budget))
+    check_extent(state, budget, path)
+    return form, state
 
 
 def _unrecognised(path: Path) -> FileFormatError:

@@ -12,6 +12,8 @@ from oneiros_old_files import dim_ordering
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import missing_names
@@ -51,14 +53,16 @@ def model_from_json(
     functions: Objects = None,
     *,
     plugins: Plugins = "installed",
+    budget: Budget | None = None,
 ) -> Any:
     """Builds a model, without weights, from the text that `model.to_json()` returned.
 
     # Arguments
         json_string: str.
-        custom_objects, functions, plugins: as for `load_model`.
+        custom_objects, functions, plugins, budget: as for `load_model`.
     """
     config = json_text.loads_config(json_string)
+    _check_extent(config, budget, "The JSON text")
     return model_from_config(config, custom_objects, functions, plugins=plugins)
 
 
@@ -68,16 +72,22 @@ def model_from_yaml(
     functions: Objects = None,
     *,
     plugins: Plugins = "installed",
+    budget: Budget | None = None,
 ) -> Any:
     """Builds a model, without weights, from the text that `model.to_yaml()` returned;
     needs a plugin for YAML.
 
     # Arguments
         yaml_string: str.
-        custom_objects, functions, plugins: as for `load_model`.
+        custom_objects, functions, plugins, budget: as for `load_model`.
     """
     config = registry.resolve("format", "yaml")().loads(yaml_string)
+    _check_extent(config, budget, "The YAML text")
     return model_from_config(config, custom_objects, functions, plugins=plugins)
+
+
+def _check_extent(config: Any, budget: Budget | None, source: str) -> None:
+    check_extent(ModelState(model_config=config), budget, source)
 
 
 def checked_model(model: Any, source: Any) -> Any:

@@ -1,0 +1,137 @@
+"""Files that ask for more than any model has are refused before anything is built."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, FileMissingError, UnsafeFileError
+from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros.saving import Budget
+from oneiros_file_tools.conversion import convert
+from oneiros_file_tools.inspection import inspect_file
+
+ENTRANCES = {
+    "load": load_model,
+    "inspect": inspect_file,
+    "convert": lambda path: convert(path, path.with_name("new.h5")),
+}
+
+
+def activation(name, **config):
+    config = {"name": name, "activation": "relu", **config}
+    return {"class_name": "Activation", "config": config}
+
+
+def sequential(layers):
+    return {"class_name": "Sequential", "config": layers}
+
+
+def written(path, config, **attributes):
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "1.2.2"
+        file.attrs["model_config"] = json.dumps(config)
+        for name, value in attributes.items():
+            file.attrs[name] = json.dumps(value)
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = np.array([], dtype="S1")
+    return path
+
+
+SMALL = sequential([activation("a", batch_input_shape=[None, 3])])
+WIDE = sequential([activation(f"a{index}") for index in range(3000)])
+COMPILED = {
+    "optimizer_config": {"class_name": "SGD", "config": {"lr": 0.1}},
+    "loss": "mse",
+    "metrics": [f"m{index}" for index in range(3000)],
+    "sample_weight_mode": None,
+    "loss_weights": None,
+}
+HOSTILE = {
+    "3,001 layers are over": (WIDE, {}),
+    "names in the arguments of compile are over": (
+        SMALL,
+        {"training_config": COMPILED},
+    ),
+    "3,000 recorded origins are over": (
+        SMALL,
+        {
+            "oneiros_provenance": {
+                f"layer:L{index}": ["x", "1"] for index in range(3000)
+            }
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_more_than_any_model_has(tmp_path, entrance, reason):
+    config, attributes = HOSTILE[reason]
+    path = written(tmp_path / "m.h5", config, **attributes)
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match=rf"m\.h5: .*{reason}.*Budget\.layers"),
+    ):
+        ENTRANCES[entrance](path)
+
+
+def test_more_is_read_on_request(tmp_path):
+    path = written(tmp_path / "m.h5", WIDE)
+    assert len(inspect_file(path, budget=Budget(layers=3001)).layers) == 3000
+
+
+def test_texts_are_limited_too():
+    with pytest.raises(UnsafeFileError, match="The JSON text: 3,001 layers"):
+        model_from_json(json.dumps(WIDE))
+    with pytest.raises(UnsafeFileError, match="The YAML text: 3,001 layers"):
+        model_from_yaml(json.dumps(WIDE))
+    with pytest.raises(ArgumentError, match="budget must be a Budget"):
+        model_from_json(json.dumps(SMALL), budget=5)
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_a_file_that_the_system_doesn_t_let_be_read(entrance):
+    """It is there, and reading it fails."""
+    with (
+        K.use("theano"),
+        pytest.raises(FileMissingError, match="can't be read: Input/output error"),
+    ):
+        ENTRANCES[entrance](Path("/proc/self/mem"))
+
+
+def test_a_large_state_is_no_constant(tmp_path):
+    """The zeros before the first step take no memory until the model runs."""
+    config = {
+        "name": "c",
+        "nb_filter": 1,
+        "nb_row": 1,
+        "nb_col": 1,
+        "dim_ordering": "th",
+        "batch_input_shape": [None, 2, 1, 1 << 20, 1 << 20],
+    }
+    layer = {"class_name": "ConvLSTM2D", "config": config}
+    with K.use("theano"):
+        model = model_from_json(json.dumps(sequential([layer])))
+    assert model.output_shape == (None, 1, 1 << 20, 1 << 20)
+
+
+def test_the_order_of_a_huge_image_isn_t_kept(tmp_path):
+    pooling = {
+        "name": "m",
+        "dim_ordering": "th",
+        "pool_size": [1, 1],
+        "batch_input_shape": [None, 3, 10_000, 10_000],
+    }
+    layers = [
+        {"class_name": "MaxPooling2D", "config": pooling},
+        {"class_name": "Flatten", "config": {"name": "f"}},
+    ]
+    path = written(tmp_path / "m.h5", sequential(layers))
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match="flattens samples of 300,000,000 values"),
+    ):
+        convert(path, tmp_path / "new.json", dim_ordering="tf")
