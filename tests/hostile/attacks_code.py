@@ -1,4 +1,4 @@
-"""Attacks that want code of theirs to run (cases 1 to 18)."""
+"""Attacks that want code of theirs to run (cases 1 to 18, and 50)."""
 
 import json
 import marshal
@@ -12,14 +12,18 @@ from hostile_files import (
     called,
     canary,
     dense,
+    dense3,
     entries,
     graph,
     keras2,
     layer,
+    layer3,
     sequential,
+    sequential3,
     start,
     write,
     write_keras2,
+    write_keras3,
 )
 from oneiros import config as configs
 from oneiros import registry
@@ -595,3 +599,41 @@ def constructors_only_keep_their_arguments(folder):
         if "lambda" not in json.dumps(case["config"]):
             config = {"class_name": case["class_name"], "config": case["config"]}
             yield case["id"], lambda config=config: configs.layer_from_config(config)
+
+
+@attack(50, "UnsafeFileError", "UnknownNameError", "ConfigError")
+def code_in_files_of_keras_3(folder):
+    bytecode_there = {"value": ["4wEAAAAAAAAA", None, None]}
+    anonymous = {"class_name": "__lambda__", "config": bytecode_there}
+    named = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "canary",
+        "registered_name": "function",
+    }
+    foreign = {
+        "module": "subprocess",
+        "class_name": "Popen",
+        "config": {"args": ["touch", "canary"]},
+        "registered_name": None,
+    }
+    for what, entry in {
+        "a lambda": layer3("Lambda", function=anonymous),
+        "a function": layer3("Lambda", function=named),
+        "a registered function's name": layer3(
+            "Lambda", function={**named, "config": "relu"}
+        ),
+        "a lambda as an activation": dense3(activation=anonymous),
+        "a class as an activation": dense3(activation=foreign),
+        "a class as an initializer": dense3(kernel_initializer=foreign),
+        "a class as a regularizer": dense3(kernel_regularizer=foreign),
+        "a class as a constraint": dense3(kernel_constraint=foreign),
+        "a class of another module": layer3("Popen", "subprocess", args=["ls"]),
+        "Dense of another module": layer3("Dense", "evil", "evil>Dense", units=3),
+        "an operation": layer3("Add", "keras.src.ops.numpy"),
+        "a wrapped class": layer3(
+            "TimeDistributed", layer=layer3("Popen", "subprocess")
+        ),
+    }.items():
+        path = write_keras3(folder / f"{what}.keras", sequential3(entry))
+        yield what, lambda path=path: load_model(path)

@@ -1,4 +1,5 @@
-"""Files that don't say what they should, or say two things at once (cases 44 to 49)."""
+"""Files that don't say what they should, or say two things at once (cases 44 to 49,
+and 52)."""
 
 import json
 import warnings
@@ -8,12 +9,17 @@ import numpy as np
 from hostile import attack, harmless, harmless_writer
 from hostile_files import (
     dense,
+    dense3,
     entries,
     layer,
+    layer3,
+    members3,
     network,
     sequential,
+    sequential3,
     weight_entries,
     write,
+    write_keras3,
     write_weights,
 )
 from oneiros.models import Sequential, load_model, model_from_json
@@ -508,3 +514,80 @@ def dense_layer():
     from oneiros.layers import Dense
 
     return Dense(3, input_dim=4)
+
+
+@attack(52, *DAMAGE, "GraphError", "ShapeError", "ArgumentError")
+def files_of_keras_3_that_lack_or_repeat(folder):
+    for name in members3():
+        key = name.replace(".", "_")
+        for what, data in {
+            "missing": None,
+            "empty": b"",
+            "a list": b"[]",
+            "a number": b"3",
+            "not UTF-8": b"\xff\xfe{}",
+            "a key twice": b'{"class_name": "Sequential", "class_name": "Model"}',
+            "half": members3()[name][: len(members3()[name]) // 2],
+        }.items():
+            path = write_keras3(folder / f"{name} {what}.keras", **{key: data})
+            yield f"{name}: {what}", lambda path=path: load_model(path)
+    ones = np.ones((4, 3), "f4")
+    for what, arrays in {
+        "no arrays": {},
+        "no bias": {"layers/dense/vars/0": ones},
+        "another shape": {
+            "layers/dense/vars/0": ones.T,
+            "layers/dense/vars/1": np.zeros(3, "f4"),
+        },
+        "integers": {
+            "layers/dense/vars/0": ones.astype("i4"),
+            "layers/dense/vars/1": np.zeros(3, "f4"),
+        },
+        "another layer's": {"layers/conv2d/vars/0": ones},
+        "a group in place of an array": {"layers/dense/vars/0/0": ones},
+        "an array in place of a group": {"layers/dense": ones},
+        "too many": {
+            f"layers/dense/vars/{i}": np.ones(s, "f4")
+            for i, s in enumerate([(4, 3), 3, 3])
+        },
+    }.items():
+        path = write_keras3(folder / f"{what}.keras", arrays=arrays)
+        yield what, lambda path=path: load_model(path)
+    entry = {**dense3(), "name": "d"}
+    tensor = {
+        "class_name": "__keras_tensor__",
+        "config": {"keras_history": ["d", 0, 0]},
+    }
+    for what, config in {
+        "no layers": {"name": "m"},
+        "layers that are a text": {"name": "m", "layers": "abc"},
+        "a layer without calls": {"name": "m", "layers": [entry]},
+        "a layer that is called on itself": {
+            "name": "m",
+            "layers": [{**entry, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]}],
+            "input_layers": [["d", 0, 0]],
+            "output_layers": [["d", 0, 0]],
+        },
+        "a call on a number": {
+            "name": "m",
+            "layers": [{**entry, "inbound_nodes": [{"args": [3], "kwargs": {}}]}],
+            "input_layers": [["d", 0, 0]],
+            "output_layers": [["d", 0, 0]],
+        },
+    }.items():
+        module = "keras.src.models.functional"
+        whole = {**layer3("Functional", module), "config": config}
+        path = write_keras3(folder / f"{what}.keras", whole)
+        yield what, lambda path=path: load_model(path)
+    for wrong in ([], {}, "3", 3.5, -3, None, [3], {"a": 1}, [[None]]):
+        for key in ("units", "activation", "kernel_regularizer"):
+            path = write_keras3(
+                folder / f"{key} {wrong!r:.8}.keras".replace("/", ""),
+                sequential3(dense3(**{key: wrong})),
+            )
+            if (key, wrong) not in HARMLESS_IN_KERAS_3:
+                yield f"{key}={wrong!r}", lambda path=path: load_model(path)
+
+
+HARMLESS_IN_KERAS_3 = [("activation", None), ("kernel_regularizer", None)]
+"""Arguments that a layer doesn't have then."""

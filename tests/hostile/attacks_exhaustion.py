@@ -1,4 +1,4 @@
-"""Attacks that want memory, time or disk without end (cases 33 to 43)."""
+"""Attacks that want memory, time or disk without end (cases 33 to 43, and 51)."""
 
 import gzip
 import io
@@ -14,16 +14,21 @@ from hostile import MIB, attack, harmless
 from hostile_files import (
     called,
     dense,
+    dense3,
     entries,
     graph,
     keras2,
     layer,
+    layer3,
+    members3,
     network,
     sequential,
+    sequential3,
     start,
     weight_entries,
     write,
     write_keras2,
+    write_keras3,
     write_weights,
 )
 from oneiros import backend as K
@@ -799,3 +804,54 @@ def large_but_sane(folder):
 
         yield f"Nadam after {steps} steps", check
     assert MIB == 100
+
+
+@attack(51)
+def files_of_keras_3_without_end(folder):
+    kept = {
+        name: (data if isinstance(data, bytes) else data.encode(), 0)
+        for name, data in members3().items()
+    }
+    for name in kept:
+        head, _ = kept[name]
+        path = folder / f"bomb in {name}.keras"
+        path.write_bytes(zip_bomb({**kept, name: (head, 300 * BYTES)}))
+        yield f"a bomb in {name}", lambda path=path: load_model(path)
+        yield (
+            f"a bomb in {name}, weights",
+            lambda path=path: network().load_weights(path),
+        )
+    zeros = {"layers/dense/vars/0": np.zeros(40 * BYTES, "u1")}
+    both = io.BytesIO()
+    with zipfile.ZipFile(both, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members3(arrays=zeros).items():
+            archive.writestr(name, data)
+    (folder / "both.keras").write_bytes(both.getvalue())
+    yield "an array as large as its archive", lambda: load_model(folder / "both.keras")
+    huge = 10**12
+    for what, config in {
+        "units": sequential3(dense3(units=huge)),
+        "input": sequential3(dense3(), shape=(None, huge)),
+        "embedding": sequential3(
+            layer3("Embedding", input_dim=huge, output_dim=9), shape=(None, 3)
+        ),
+        "filters": sequential3(
+            layer3(
+                "Conv2D",
+                filters=huge,
+                kernel_size=[9, 9],
+                data_format="channels_last",
+            ),
+            shape=(None, 9, 9, 3),
+        ),
+    }.items():
+        path = write_keras3(folder / f"{what}.keras", config)
+        yield what, lambda path=path: load_model(path)
+    nested = dense3()
+    for depth in range(150):
+        nested = layer3("TimeDistributed", name=f"t{depth}", layer=nested)
+    path = write_keras3(folder / "deep.keras", sequential3(nested))
+    yield "deep", lambda: load_model(path)
+    layers = [dense3(name=f"d{i}", activation="gelu") for i in range(3_000)]
+    many = write_keras3(folder / "many.keras", sequential3(*layers))
+    yield "many refusals", lambda: load_model(many), "ConfigError"

@@ -332,11 +332,11 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
         assert load_model(path).optimizer is not None
 
 
-def test_a_file_of_keras_3_is_refused(tmp_path):
+def test_a_file_of_a_later_keras_is_refused(tmp_path):
     with pytest.raises(
-        FileFormatError, match=r"from Keras 3\.4\.1, but only Keras 1\.0 to 2\.x"
+        FileFormatError, match=r"from Keras 4\.0\.1, but only Keras 1\.0 to 3\.x"
     ):
-        load_model(changed(tmp_path, keras_version="3.4.1"))
+        load_model(changed(tmp_path, keras_version="4.0.1"))
 
 
 def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):

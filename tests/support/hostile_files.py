@@ -3,8 +3,10 @@
 Configurations, HDF5 files around them, and the entries they go through.
 """
 
+import io
 import json
 import marshal
+import zipfile
 
 import h5py
 import numpy as np
@@ -127,6 +129,74 @@ def write_keras2(path, *args, **kwargs):
     write(path, *args, **kwargs)
     with h5py.File(path, "r+") as file:
         file.attrs["keras_version"] = "2.3.1"
+    return path
+
+
+def dense3(**config):
+    """Returns the entry of a Dense layer of Keras 3 with 3 outputs, unless said
+    otherwise."""
+    return layer3("Dense", **{"units": 3, **config})
+
+
+def layer3(class_name, module="keras.layers", registered=None, **config):
+    """Returns the entry of a layer of Keras 3."""
+    return {
+        "module": module,
+        "class_name": class_name,
+        "config": {"name": "d", **config},
+        "registered_name": registered,
+    }
+
+
+def sequential3(*layers, shape=(None, 4)):
+    """Returns the configuration of a Sequential model of Keras 3."""
+    config = {"name": "s", "layers": list(layers), "build_input_shape": list(shape)}
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": config,
+        "registered_name": None,
+    }
+
+
+def members3(config=None, arrays=None):
+    """Returns the members of a `.keras` file by name.
+
+    # Arguments
+        config: dict, the configuration; by default that of a harmless model.
+        arrays: dict from paths in `model.weights.h5` to arrays; by default those of its
+            layer.
+    """
+    if arrays is None:
+        arrays = {
+            "layers/dense/vars/0": np.ones((4, 3), "f4"),
+            "layers/dense/vars/1": np.zeros(3, "f4"),
+        }
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        for path, value in arrays.items():
+            file[path] = value
+    return {
+        "metadata.json": json.dumps({"keras_version": "3.15.0"}),
+        "config.json": json.dumps(config or sequential3(dense3())),
+        "model.weights.h5": weights.getvalue(),
+    }
+
+
+def write_keras3(path, config=None, arrays=None, **changed):
+    """Writes a `.keras` file.
+
+    # Arguments
+        path: path of the file.
+        config, arrays: as for `members3`.
+        changed: other contents of members, by their names with `_` for the points; None
+            leaves a member out.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members3(config, arrays).items():
+            data = changed.get(name.replace(".", "_"), data)
+            if data is not None:
+                archive.writestr(name, data)
     return path
 
 

@@ -51,8 +51,8 @@ def convert(
 ) -> dict[str, Axes]:
     """Writes a file's contents to another file; its suffix selects the format.
 
-    A file of Keras 2 becomes a file of Keras 1. `.json`, `.yaml` and `.yml` hold only
-    the configuration.
+    A file of Keras 2 or 3 becomes a file of Keras 1. `.json`, `.yaml` and `.yml` hold
+    only the configuration.
 
     # Arguments
         source: path of a model, weights or configuration file.

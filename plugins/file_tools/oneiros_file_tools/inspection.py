@@ -181,7 +181,7 @@ def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Unreadable]]:
         try:
             return migrated(config, origin), unreadable
         except OneirosError as error:
-            return config, [Unreadable("", "", str(error))]
+            return config, [Unreadable("", "", error)]
 
 
 def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
@@ -220,7 +220,7 @@ def _trained_on(state: ModelState, origin: Origin) -> str:
     is_weights_of_tensorflow = (
         state.model_config is None and origin.engine == "tensorflow"
     )
-    if is_weights_of_tensorflow or not holds_arrays:
+    if is_weights_of_tensorflow or not holds_arrays or origin.keras > 2:
         return "unknown"
     for key in map(str, state.provenance):
         kind, _, name = key.partition(":")

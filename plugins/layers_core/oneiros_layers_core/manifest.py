@@ -44,6 +44,7 @@ _MIGRATED = (
     "Maximum",
     "Concatenate",
     "Dot",
+    "Cosine",
 )
 MIGRATIONS = {
     name: f"oneiros_layers_core.migrations:{name}Migration" for name in _MIGRATED

@@ -16,7 +16,7 @@ from oneiros_old_files.base import (
     Origin,
 )
 from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2 import AFFINE, Keras2Layer, RegisteredLayer
+from oneiros_old_files.keras2 import AFFINE, Keras2Layer, RegisteredLayer, part
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
 
@@ -87,6 +87,16 @@ class ActivationMigration(ElementwiseMigration, Keras2Layer):
     name = "Activation"
     renamed = {"activation": "activation"}
 
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        penalty = _penalty(config, origin)
+        if penalty is None:
+            return super().translated(name, config, origin)
+        del config["activity_regularizer"]
+        _, arguments = super().translated(name, config, origin)
+        del arguments["activation"]
+        return "ActivityRegularization", {**arguments, **penalty}
+
     def moved(
         self,
         config: dict[str, Any],
@@ -100,6 +110,16 @@ class ActivationMigration(ElementwiseMigration, Keras2Layer):
         if is_last_moved and config.get("activation") == "softmax":
             return None
         return super().moved(config, arrays, inputs, shapes)
+
+
+def _penalty(config: dict[str, Any], origin: Origin) -> dict[str, Any] | None:
+    """Returns the factors of an `Activation` that only penalizes its input, as Keras
+    3 has ActivityRegularization; None for any other one."""
+    penalty = config.get("activity_regularizer")
+    if origin.keras < 3 or not penalty or config.get("activation") != "linear":
+        return None
+    factors = part(penalty, origin)
+    return {"l1": factors["l1"], "l2": factors["l2"]}
 
 
 class ActivityRegularizationMigration(ElementwiseMigration, Keras2Layer):
@@ -237,9 +257,25 @@ class LambdaMigration(Keras2Layer):
                 if "module" not in argument
             }
         class_name, arguments = super().translated(name, config, origin)
+        if origin.keras > 2:
+            arguments.update(_functions(config))
         if origin.keras > 1 and isinstance(arguments.get("function"), dict):
             arguments["function_type"] = "lambda"
         return class_name, arguments
+
+
+def _functions(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the functions in the arguments of a Lambda of Keras 3.
+
+    They stay dicts: a file's function may have the name of one that is registered here.
+    """
+    functions: dict[str, Any] = {}
+    for argument in ("function", "output_shape"):
+        value = config.get(argument)
+        if isinstance(value, dict) and "class_name" in value:
+            functions[argument] = value
+            functions[f"{argument}_type"] = "lambda"
+    return functions
 
 
 class MergeMigration(Migration):
@@ -350,3 +386,10 @@ class DotMigration(MergeLayerMigration):
     added = {"mode": "dot"}
     renamed = {"axes": "dot_axes"}
     neutral = {"normalize": (False,)}
+
+
+class CosineMigration(MergeLayerMigration, RegisteredLayer):
+    """Merge by cosine."""
+
+    added = {"mode": "cos"}
+    renamed = {"axes": "dot_axes"}

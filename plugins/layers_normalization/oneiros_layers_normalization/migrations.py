@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from oneiros_old_files.base import Arrays, Following, Origin
 from oneiros_old_files.keras2 import ANY, Keras2Layer
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
@@ -32,6 +33,8 @@ class BatchNormalizationMigration(Keras2Layer):
         "gamma_constraint": (None,),
         "fused": ANY,
         "renorm": (False,),
+        "renorm_clipping": ANY,
+        "renorm_momentum": ANY,
         "virtual_batch_size": (None,),
         "synchronized": (False,),
     }
@@ -50,7 +53,11 @@ class BatchNormalizationMigration(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
+        modes = {}
+        if name.startswith(PACKAGE):
+            modes["mode"] = config.pop("mode")
         class_name, arguments = super().translated(name, config, origin)
+        arguments.update(modes)
         if origin.keras > 1:
             if isinstance(arguments.get("axis"), list):
                 (arguments["axis"],) = arguments["axis"]
@@ -60,6 +67,21 @@ class BatchNormalizationMigration(Keras2Layer):
                 if (key, value) not in DEFAULTS
             }
         return class_name, arguments
+
+    def stored_count(self, config: dict[str, Any], count: int, origin: Origin) -> int:
+        """Returns the number of arrays; those of Keras 3 for modes 1 and 2 have no
+        running averages."""
+        if origin.keras > 2 and config["mode"]:
+            return sum(config.get(name, True) for name in ("center", "scale"))
+        return count
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the weights, with running averages of no batch where Keras 3 has
+        none."""
+        if origin.keras > 2 and config["mode"]:
+            shape = arrays[0].shape
+            return [*arrays, np.zeros(shape, "float32"), np.ones(shape, "float32")]
+        return arrays
 
     def moved(
         self,

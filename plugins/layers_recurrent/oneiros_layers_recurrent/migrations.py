@@ -30,6 +30,7 @@ NEUTRAL = {
     "recurrent_constraint": (None,),
     "bias_constraint": (None,),
     "return_state": (False,),
+    "seed": ANY,
     "implementation": ANY,
     "time_major": (False,),
     "zero_output_for_mask": (False,),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.errors import ConfigError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import Keras2Layer
+
+OF_A_DIRECTION = ("name", "go_backwards")
+"""The arguments in which the layers of both directions differ."""
 
 
 class TimeDistributedMigration(Keras2Layer):
@@ -28,3 +32,31 @@ class BidirectionalMigration(TimeDistributedMigration):
 
     name = "Bidirectional"
     renamed = {"layer": "layer", "merge_mode": "merge_mode"}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments; the layer is used in both directions.
+
+        # Raises
+            ConfigError: if the layer for the other direction isn't the same.
+        """
+        backward = config.pop("backward_layer", None) if origin.keras > 1 else None
+        if backward is not None and _essence(backward) != _essence(config["layer"]):
+            class_name = backward.get("class_name")
+            raise ConfigError(
+                f"The Bidirectional layer {config.get('name')!r} has a backward_layer, "
+                f"{class_name}, that isn't like its layer. Keras 1 uses one in both "
+                "directions: build both layers by themselves, the second with "
+                "go_backwards=True, and merge them."
+            )
+        return super().translated(name, config, origin)
+
+
+def _essence(layer: Any) -> tuple[Any, Any]:
+    """Returns the class and the arguments of a layer that don't depend on its direction
+    or on its first weights."""
+    arguments = {
+        name: value
+        for name, value in layer["config"].items()
+        if name not in OF_A_DIRECTION and not name.endswith("_initializer")
+    }
+    return layer["class_name"], arguments

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.keras2 import plain
 
 
 class MeanMetricWrapperMigration(Migration):
@@ -12,7 +13,7 @@ class MeanMetricWrapperMigration(Migration):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the metric's name."""
-        return str(config.get("fn") or config.get("name")), {}
+        return str(plain(config.get("fn")) or config.get("name")), {}
 
 
 class AccuracyMigration(Migration):

@@ -21,7 +21,14 @@ FUNCTIONS = {
     "Poisson": "poisson",
     "kl_divergence": "kullback_leibler_divergence",
 }
-NEUTRAL = {"from_logits": False, "label_smoothing": 0, "axis": -1, "ignore_class": None}
+NEUTRAL = {
+    "from_logits": (False,),
+    "label_smoothing": (0,),
+    "axis": (-1,),
+    "ignore_class": (None,),
+    "reduction": ("auto", "sum_over_batch_size"),
+}
+"""Arguments of losses as objects, and the values with which they are functions here."""
 
 
 class LossMigration(Migration):
@@ -29,8 +36,8 @@ class LossMigration(Migration):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the function's name."""
-        for argument, value in NEUTRAL.items():
-            if config.get(argument, value) != value:
+        for argument, values in NEUTRAL.items():
+            if config.get(argument, values[0]) not in values:
                 raise ConfigError(
                     f"its loss {name} has {argument}={config[argument]!r}, which Keras "
                     "1 can't do."

@@ -23,7 +23,7 @@ class Origin:
     """The program that wrote a file, as far as the file's meaning depends on it.
 
     # Properties
-        keras: int, the Keras version of the file's layout: 1 or 2.
+        keras: int, the Keras version of the file's layout: 1, 2 or 3.
         engine: the engine of its kernels: `"tensorflow"`, which doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
     """
@@ -59,6 +59,16 @@ class Migration:
             origin: `Origin`.
         """
         return name, config
+
+    def stored_count(self, config: dict[str, Any], count: int, origin: Origin) -> int:
+        """Returns the number of a file's arrays for a layer.
+
+        # Arguments
+            config: dict, the layer's arguments here.
+            count: int, the number of its weights here, or of its trainable ones.
+            origin: `Origin`.
+        """
+        return count if origin.keras < 2 or self.stored is None else self.stored
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns a layer's weights in the layout used here, with kernels not flipped

@@ -12,9 +12,11 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
+from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras3_masks import prepared
 
 Entry = dict[str, Any]
 GRAPHS = ("Model", "Functional")
@@ -22,6 +24,12 @@ GRAPHS = ("Model", "Functional")
 
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments with which the first layer of a `Sequential` describes the input."""
+
+SHOWN_LAYERS = 20
+"""The maximum number of unreadable layers that an error lists."""
+
+MAX_UNREADABLE = 1000
+"""The number of unreadable layers after which no more are looked for."""
 
 KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
 """The arguments that an unreadable layer keeps."""
@@ -33,10 +41,17 @@ class Unreadable:
 
     class_name: str
     name: str
-    reason: str
+    error: OneirosError
+
+    @property
+    def reason(self) -> str:
+        """The error's message."""
+        return str(self.error)
 
 
 _unreadable: ContextVar[list[Unreadable]] = ContextVar("unreadable")
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+"""Whether a configuration is being converted, of which `migrated` gets a part."""
 
 
 @contextmanager
@@ -65,12 +80,56 @@ def migrated(entry: Any, origin: Origin) -> Any:
         origin: `Origin`.
 
     # Raises
-        ConfigError: if it needs something that doesn't exist here.
+        ConfigError: if it needs something that doesn't exist here; names all layers
+            that can't be read.
     """
     if origin.keras < 2:
         with _explained("configuration", entry, origin):
             entry = completed(entry)
-    return _migrated(entry, origin)
+        return _migrated(entry, origin)
+    if _inside.get():
+        return _migrated(entry, origin)
+    token = _inside.set(True)
+    try:
+        return _migrated_as_whole(entry, origin)
+    finally:
+        _inside.reset(token)
+
+
+def _migrated_as_whole(entry: Any, origin: Origin) -> Any:
+    """Converts a model's configuration; raises one error for all its unreadable layers,
+    or records them in `leaving_unreadable`."""
+    outer = _unreadable.get(None)
+    with leaving_unreadable() as unreadable:
+        if origin.keras > 2:
+            entry = _prepared(entry, origin)
+        config = _migrated(entry, origin)
+    if outer is not None:
+        outer += unreadable
+    elif unreadable:
+        raise _combined(unreadable)
+    return config
+
+
+def _prepared(entry: Any, origin: Origin) -> Any:
+    """Returns a configuration of Keras 3 with graphs like those of Keras 2."""
+    with _explained("configuration", entry, origin):
+        entry, problems = prepared(entry)
+    for problem in problems:
+        _leave(problem.entry, problem.error)
+    return entry
+
+
+def _combined(unreadable: list[Unreadable]) -> OneirosError:
+    """Returns one error for all unreadable layers."""
+    if len(unreadable) == 1:
+        return unreadable[0].error
+    lines = [f"  {layer.reason}" for layer in unreadable[:SHOWN_LAYERS]]
+    more = len(unreadable) - SHOWN_LAYERS
+    if more > 0:
+        lines.append(f"  and {more} more")
+    count = len(unreadable)
+    return ConfigError("\n".join([f"{count} layers can't be read here:", *lines]))
 
 
 def _migrated(entry: Any, origin: Origin) -> Any:
@@ -80,6 +139,8 @@ def _migrated(entry: Any, origin: Origin) -> Any:
         return entry
     try:
         with _explained(name, entry["config"], origin):
+            if origin.keras > 2 and name not in configs.known_objects():
+                name = keras3.class_of(entry)
             return {**entry, **_parts(name, entry["config"], origin)}
     except OneirosError as error:
         _leave(entry, error)
@@ -87,12 +148,15 @@ def _migrated(entry: Any, origin: Origin) -> Any:
 
 
 def _leave(entry: Entry, error: OneirosError) -> None:
-    """Raises the error, or records it in `leaving_unreadable`."""
+    """Raises the error, or records it in `leaving_unreadable`, unless there are too
+    many."""
     unreadable = _unreadable.get(None)
     if unreadable is None:
         raise error
     name = _name(entry) or ""
-    unreadable.append(Unreadable(str(entry["class_name"]), name, str(error)))
+    unreadable.append(Unreadable(str(entry["class_name"]), name, error))
+    if len(unreadable) >= MAX_UNREADABLE:
+        raise _combined(unreadable)
 
 
 def _kept(config: Any) -> Entry:
@@ -110,7 +174,7 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
         return {"class_name": "Model", "config": _graph(config, origin)}
     if name == "InputLayer" and origin.keras > 1:
         return {"config": _input(config)}
-    migration = migration_of(name)
+    migration = migration_of(name.removeprefix(keras3.PACKAGE))
     if migration is None:
         return _unknown(name, config, origin)
     class_here, arguments = migration.translated(name, dict(config), origin)
@@ -123,10 +187,10 @@ def _unknown(name: str, config: Any, origin: Origin) -> Entry:
     known = {*registry.names("layer"), *registry.owners().get("layer", {})}
     if origin.keras > 1 and name not in known:
         raise UnknownNameError(
-            f"The layer {config.get('name')!r} is a {name} of Keras 2, which Keras 1 "
-            "doesn't have. If you have a class that computes the same, pass "
-            f"custom_objects={{{name!r}: YourClass}}; it receives the arguments as "
-            "stored."
+            f"The layer {config.get('name')!r} is a {name} of Keras {origin.keras}, "
+            "which Keras 1 doesn't have. If you have a class that computes the same, "
+            f"pass custom_objects={{{name!r}: YourClass}}; it receives the arguments "
+            "as stored."
         )
     return {}
 

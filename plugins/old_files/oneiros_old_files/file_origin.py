@@ -11,6 +11,8 @@ from oneiros_safe_files.model_state import ModelState
 from oneiros_old_files.base import Origin
 
 ENGINES = ("tensorflow", "theano")
+GENERATIONS = ("1", "2", "3")
+"""The versions of Keras that have a layout of their own."""
 
 
 def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
@@ -35,21 +37,26 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     config = state.model_config or {}
     versions = (state.keras_version, config.get("keras_version"))
     version = next((text for text in versions if isinstance(text, str)), "")
-    return Origin(_generation(version, config), trained_on or _engine(state))
+    generation = _generation(version, config)
+    if generation > 2:  # its convolution flips no kernels, on any of its engines
+        return Origin(generation, trained_on or "tensorflow")
+    return Origin(generation, trained_on or _engine(state))
 
 
 def _generation(version: str, config: dict[str, Any]) -> int:
-    """Returns 1 or 2, the Keras version of a file's layout."""
+    """Returns 1, 2 or 3, the Keras version of a file's layout."""
     major = version.partition(".")[0]
-    if major.isascii() and major.isdigit() and major not in ("1", "2"):
+    if major.isascii() and major.isdigit() and major not in GENERATIONS:
         raise FileFormatError(
-            f"It is from Keras {version:.20}, but only Keras 1.0 to 2.x can be read. "
+            f"It is from Keras {version:.20}, but only Keras 1.0 to 3.x can be read. "
             f"In the program that wrote it, save the weights with NumPy: "
             f"np.savez(path, *model.get_weights()); here, build the model and call "
             f"model.set_weights(list(np.load(path).values()))."
         )
     if major:
-        return 2 if major == "2" else 1
+        return int(major) if major in GENERATIONS else 1
+    if {"module", "registered_name"} <= config.keys():
+        return 3
     return 2 if _looks_like_keras_2(config) else 1
 
 

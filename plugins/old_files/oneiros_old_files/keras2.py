@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn
 
 from oneiros import backend as K
@@ -10,7 +12,13 @@ from oneiros import registry
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
-from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
+from oneiros_old_files.keras3 import (
+    PACKAGE,
+    Keras3Layer,
+    activation_here,
+    argument_there,
+    check_own,
+)
 
 Renamed = dict[str, str | tuple[str, ...]]
 
@@ -37,6 +45,8 @@ COMMON: Renamed = {
     "trainable": "trainable",
     "batch_input_shape": "batch_input_shape",
 }
+UNUSED: dict[str, Any] = {"bias_initializer": ANY, "quantization_config": (None,)}
+"""Arguments of any layer that have no equivalent here, as in `neutral`."""
 AFFINE: Renamed = {
     "activation": "activation",
     "use_bias": "bias",
@@ -124,30 +134,39 @@ class Keras2Layer(Migration):
         if origin.keras < 2:
             return name, config
         arguments = dict(self.added)
-        names_here = {**COMMON, **self.renamed}
+        names_here = self._names_here(origin)
         for argument, value in config.items():
             if argument in DTYPES:
                 arguments.update(self._input_dtype(name, config, value))
             elif argument in names_here:
                 names = names_here[argument]
-                arguments.update(
-                    renamed_argument(names, argument, plain(value), origin)
-                )
+                with _of_layer(name, config, origin):
+                    arguments.update(
+                        renamed_argument(names, argument, plain(value), origin)
+                    )
             elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
         return self.name, arguments
 
+    def _names_here(self, origin: Origin) -> Renamed:
+        """Returns the arguments that Keras 2 or 3 has, and those here."""
+        names = {**COMMON, **self.renamed}
+        if origin.keras < 3:
+            return names
+        there = self.renamed_there
+        return {there.get(name, name): here for name, here in names.items()}
+
     def refuse(self, name: str, config: dict[str, Any], argument: str) -> NoReturn:
         """Raises the error for an argument without an equivalent here."""
         raise ConfigError(
-            f"The {name} layer {config.get('name')!r} of Keras 2 has {argument}="
+            f"The {name} layer {config.get('name')!r} has {argument}="
             f"{plain(config.get(argument))!r:.80}, which Keras 1's {self.name} doesn't "
             f"support. If you have a class that does, pass custom_objects={{{name!r}: "
             f"YourClass}}; it receives the arguments as stored."
         )
 
     def _is_neutral(self, argument: str, value: Any) -> bool:
-        neutral = {"bias_initializer": ANY, **self.neutral}
+        neutral = {**UNUSED, **self.neutral}
         if argument not in neutral:
             return False
         return neutral[argument] is ANY or value in neutral[argument]
@@ -167,8 +186,8 @@ class Keras2Layer(Migration):
             return {}
         if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise ConfigError(
-                f"The {name} layer {config.get('name')!r} of Keras 2 computes in "
-                f"{dtype}, but here it would in {K.floatx()}. Call "
+                f"The {name} layer {config.get('name')!r} computes in {dtype}, but "
+                f"here it would in {K.floatx()}. Call "
                 "oneiros.backend.set_floatx('float64') before loading for "
                 "float64. Other types have no equivalent: save the model again as "
                 "float32."
@@ -190,6 +209,18 @@ class RegisteredLayer(Keras2Layer):
         return name, config
 
 
+@contextmanager
+def _of_layer(name: str, config: dict[str, Any], origin: Origin) -> Iterator[None]:
+    """Context manager that adds the layer's name to errors about an argument."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(
+            f"The {name} layer {config.get('name')!r} of Keras {origin.keras} can't be "
+            f"read: {error}"
+        ) from error
+
+
 def renamed_argument(
     names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
 ) -> dict[str, Any]:
@@ -202,7 +233,8 @@ def renamed_argument(
         origin: `Origin`, from which initializers and the like are converted.
 
     # Raises
-        ConfigError: if a list has another number of items than there are names.
+        ConfigError: if a list has another number of items than there are names, or a
+            function has no equivalent.
     """
     if isinstance(names, tuple):
         values = value if isinstance(value, (list, tuple)) else [value] * len(names)
@@ -212,6 +244,8 @@ def renamed_argument(
                 f"{len(names)}: {', '.join(names)}."
             )
         return dict(zip(names, values, strict=True))
+    if argument.endswith("activation") and origin.keras > 2:
+        return {names: activation_here(value)}
     if argument == "data_format":
         return {names: DIM_ORDERINGS.get(value, value)}
     if argument.endswith(("_initializer", "_regularizer", "_constraint")):
@@ -220,10 +254,12 @@ def renamed_argument(
 
 
 def plain(value: Any) -> Any:
-    """Returns a value of a configuration without Keras 2's wrappers around arrays,
-    shapes and tuples."""
+    """Returns a value of a configuration without the wrappers of Keras 2 and 3 around
+    arrays, shapes, tuples and functions."""
     if not isinstance(value, dict):
         return value
+    if value.get("class_name") == "function" and isinstance(value.get("config"), str):
+        return value["config"]
     if value.keys() == {"type", "value"} and value["type"] == "ndarray":
         return value["value"]
     if value.get("class_name") in ("TensorShape", "__tuple__"):
@@ -233,7 +269,13 @@ def plain(value: Any) -> Any:
 
 def part(value: Any, origin: Origin) -> Any:
     """Converts a stored initializer, regularizer or constraint to a name, a dict or
-    None."""
+    None.
+
+    # Raises
+        ConfigError: if it isn't one of Keras's own.
+    """
+    if origin.keras > 2:
+        check_own(value)
     name = value
     arguments = None
     if isinstance(value, dict):

@@ -7,6 +7,8 @@ from typing import Any
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras3 import check_own
 
 
 def compile_arguments(
@@ -32,6 +34,8 @@ def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any
     config = chosen.get("config") if isinstance(chosen, dict) else None
     if not isinstance(chosen, dict) or not isinstance(config, dict) or not loss:
         raise ConfigError("its training_config lacks an optimizer or a loss.")
+    if origin.keras > 2:
+        check_own(chosen)
     if training_config.get("weighted_metrics"):
         raise ConfigError("it has weighted_metrics, which Keras 1 doesn't have.")
     metrics = _function(training_config.get("metrics"), origin)
@@ -64,10 +68,13 @@ def _optimizer(
 def _function(value: Any, origin: Origin) -> Any:
     """Converts stored losses or metrics to their names here, inside their lists and
     dicts."""
+    value = plain(value)
     if isinstance(value, (list, tuple)):
         return [_function(item, origin) for item in value]
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _function(item, origin) for key, item in value.items()}
+    if origin.keras > 2:
+        check_own(value)
     name = value.get("class_name") if isinstance(value, dict) else value
     config = value.get("config") if isinstance(value, dict) else {}
     migration = migration_of(str(name).rpartition(">")[2])

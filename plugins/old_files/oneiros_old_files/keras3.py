@@ -1,4 +1,7 @@
-"""Layers of Keras 3 for layers here: the tables of `Keras2Layer`, read backwards."""
+"""Layers of Keras 3 for layers here: the tables of `Keras2Layer`, read backwards.
+
+Also: which names in files of Keras 3 mean something here.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from oneiros import registry
+from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 
 Arrays = list[np.ndarray[Any, Any]]
@@ -30,6 +35,18 @@ INITIALIZERS = {
 }
 """Initializations here and the initializers there. Both are names; the weights of a
 file come from neither."""
+MODULES = ("keras", "keras.layers", "keras.models")
+"""The modules that files give for layers and models of Keras."""
+GRAPH_MODULE = "keras.src.models."
+"""The beginning of the module that files give for functional models."""
+OPERATIONS = "keras.src.ops."
+"""The beginning of the module that files give for operations on tensors."""
+HARD_SIGMOID_THERE = (
+    "Keras 3's 'hard_sigmoid' is relu6(x + 3) / 6, and Keras 1's is "
+    "clip(0.2 x + 0.5, 0, 1): with the wrong one, the model predicts something else. "
+    "Supply Keras 3's: load_model(path, custom_objects={'hard_sigmoid': "
+    "lambda x: K.clip(x + 3, 0, 6) / 6})."
+)
 DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
 
 
@@ -115,3 +132,79 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "data_format": lambda ordering: DATA_FORMATS[ordering],
 }
 """By the ends of arguments' names in Keras 3, what converts their values."""
+
+
+# Reading
+
+
+def class_of(entry: dict[str, Any]) -> str:
+    """Returns the name of the class of a layer's entry: of a class in `oneiros_keras3`,
+    its registered name.
+
+    # Raises
+        ConfigError: if the class is neither Keras's nor in `oneiros_keras3`, whatever
+            its name.
+    """
+    class_name = str(entry["class_name"])
+    module = entry.get("module")
+    registered = str(entry.get("registered_name"))
+    if registered.startswith(PACKAGE):
+        return registered
+    if module in MODULES or str(module).startswith(GRAPH_MODULE):
+        return class_name
+    if "module" not in entry and "registered_name" not in entry:
+        return class_name  # JSON in HDF5, which names no modules
+    name = entry.get("name", entry["config"].get("name"))
+    if str(module).startswith(OPERATIONS):
+        raise ConfigError(
+            f"{name!r} is the operation {class_name} on tensors, and no layer. Keras 1 "
+            "has only layers: rewrite the model with one, such as Add for a sum, and "
+            "save it again."
+        )
+    raise ConfigError(
+        f"The layer {name!r} is of the class {class_name} of {module!r:.80}, and not "
+        f"of Keras. Pass custom_objects={{{class_name!r}: YourClass}}; it receives the "
+        "arguments as stored."
+    )
+
+
+def check_own(value: Any) -> None:
+    """Checks that a stored initializer, regularizer or constraint is Keras's own.
+
+    # Raises
+        ConfigError: if it is a class that somebody registered.
+    """
+    registered = value.get("registered_name") if isinstance(value, dict) else None
+    if registered is None or str(registered).startswith(PACKAGE):
+        return
+    if value.get("class_name") not in known_objects():
+        raise ConfigError(
+            f"{registered!r:.80} isn't Keras's own. Pass "
+            f"custom_objects={{{value.get('class_name')!r:.80}: YourClass}}."
+        )
+
+
+def activation_here(value: Any) -> Any:
+    """Returns the name of an activation of Keras 3 here.
+
+    # Arguments
+        value: the name in the file, or None.
+
+    # Raises
+        ConfigError: if Keras 1 doesn't have the function, or has another one of the
+            name.
+    """
+    if value is None or (isinstance(value, str) and value in known_objects()):
+        return value
+    for here, there in REGISTERED.items():
+        if value == there:
+            return here
+    if value in REGISTERED:
+        raise ConfigError(HARD_SIGMOID_THERE)
+    if isinstance(value, str) and registry.find("activation", value) is not None:
+        return value
+    name = value if isinstance(value, str) else "YourFunction"
+    raise ConfigError(
+        f"Keras 1 has no activation {value!r:.80}. If you have a function that "
+        f"computes the same: load_model(path, custom_objects={{{name!r}: function}})."
+    )

@@ -44,6 +44,8 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
         return function
     if isinstance(name, str):
         stored = f"names the function {name!r:.80}"
+    elif isinstance(value, dict) and value.get("class_name") == "function":
+        stored = f"names the function {value.get('config')!r:.80} of Keras 3"
     else:
         stored = "is stored as Python bytecode"
     supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"

@@ -146,8 +146,10 @@ def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
 
 
 def _stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
-    stored = getattr(migration_for(layer), "stored", None)
-    return len(variables) if origin.keras < 2 or stored is None else stored
+    migration = migration_for(layer)
+    if migration is None or origin.keras < 2:
+        return len(variables)
+    return migration.stored_count(layer.get_config(), len(variables), origin)
 
 
 def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:

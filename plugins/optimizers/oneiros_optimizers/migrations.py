@@ -21,6 +21,8 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "ema_momentum": (0.99, None),
     "ema_overwrite_frequency": (None,),
     "global_clipnorm": (None,),
+    "gradient_accumulation_steps": (None, 1),
+    "loss_scale_factor": (None, 1),
     "use_ema": (False,),
     "weight_decay": (None, 0),
 }

@@ -17,6 +17,7 @@ MIGRATIONS = {
     "L1L2": "oneiros_regularizers.migrations:L1L2Migration",
     "L1": "oneiros_regularizers.migrations:L1L2Migration",
     "L2": "oneiros_regularizers.migrations:L1L2Migration",
+    "SummedL1L2": "oneiros_regularizers.migrations:L1L2Migration",
 }
 
 

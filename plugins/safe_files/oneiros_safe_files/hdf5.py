@@ -8,8 +8,9 @@ C library trusts them, and a damaged file can crash it or keep it busy for ever.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
 from oneiros_safe_files.hdf5_format.superblock import MAGIC
 from oneiros_safe_files.meter import Meter
 
-__all__ = ["MAGIC", "StoredArray", "StoredGroup", "open_hdf5"]
+__all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
 MAX_DEPTH = 32
 _COPY = (
@@ -44,11 +45,27 @@ LINK_NAMES = {
 def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
     """Opens the HDF5 file at `path` for reading; yields its root group."""
     meter = Meter(path, budget, path.stat().st_size)
-    with path.open("rb") as raw:
-        with reading(meter, "/"):
-            file = HDF5File(raw, meter)
-            root = file.object(file.root_address)
-        yield StoredGroup(root, meter, "/")
+    with path.open("rb") as raw, _opened(raw, meter) as root:
+        yield root
+
+
+def hdf5_in_memory(data: bytes, meter: Meter) -> AbstractContextManager[StoredGroup]:
+    """Opens the HDF5 file that `data` contains for reading; returns a context manager
+    of its root group.
+
+    # Arguments
+        data: bytes, the contents of the file, such as a member of an archive.
+        meter: `Meter` of the file, with its size.
+    """
+    return _opened(io.BytesIO(data), meter)
+
+
+@contextmanager
+def _opened(raw: io.BufferedIOBase, meter: Meter) -> Iterator[StoredGroup]:
+    with reading(meter, "/"):
+        file = HDF5File(raw, meter)
+        root = file.object(file.root_address)
+    yield StoredGroup(root, meter, "/")
 
 
 class StoredGroup:

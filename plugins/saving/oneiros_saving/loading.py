@@ -54,7 +54,7 @@ def load_model(
     trained_on: str | None = None,
     plugins: Plugins = "installed",
 ) -> Any:
-    """Loads a model that `save_model`, Keras 1 or Keras 2 saved; compiles it if it was
+    """Loads a model that `save_model` or Keras 1, 2 or 3 saved; compiles it if it was
     compiled.
 
     # Arguments
@@ -74,8 +74,8 @@ def load_model(
     # Raises
         FileMissingError, FileFormatError: if there is no file, or it doesn't hold a
             whole model.
-        ConfigError: if a model of Keras 2 needs a feature that Keras 1 doesn't have;
-            names the layer and the argument.
+        ConfigError: if a model of Keras 2 or 3 needs a feature that Keras 1 doesn't
+            have; names the layer and the argument.
         UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)

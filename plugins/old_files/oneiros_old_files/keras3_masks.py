@@ -1,0 +1,254 @@
+"""Masks in models of Keras 3.
+
+Its files hold the operations that compute masks, and pass masks to layers as arguments.
+Keras 1 finds both itself. It treats some masks in another way:
+
+- At masked steps, a `Bidirectional` that returns sequences gives zeros, and Keras 1's
+  repeats the step before.
+- Different masks of inputs that are merged are joined with "or", in Keras 1 with "and".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from oneiros.errors import ConfigError
+
+from oneiros_old_files.keras3 import OPERATIONS
+from oneiros_old_files.keras3_graph import MODELS, SECOND, TENSOR, replace_calls
+
+Entry = dict[str, Any]
+Place = tuple[str, int]
+"""A layer and the number of its call."""
+Mask = tuple[Any, ...] | None
+"""What a mask is computed from; None if there is no mask."""
+ZEROS = "zero_output_for_mask"
+"""The argument of recurrent layers that Keras 1 doesn't have."""
+RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM2D")
+MERGES = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
+MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
+"""The operations that compute masks."""
+INSIDE = ("layer", "backward_layer")
+"""Arguments with the layers of a wrapper."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A layer whose masks mean something else in Keras 1, and the error about it."""
+
+    entry: Entry
+    error: ConfigError
+
+
+def prepared(entry: Entry) -> tuple[Entry, list[Problem]]:
+    """Returns a model's entry with references in its graphs, as in files of Keras 2,
+    and without what Keras 3 says of masks, and the layers that can't do without.
+
+    # Arguments
+        entry: dict, as in a file of Keras 3.
+    """
+    entry = deepcopy(entry)
+    entries = list(_all_entries(entry))
+    models = [each for each in entries if each.get("class_name") in MODELS]
+    for model in models:
+        if model["class_name"] != "Sequential":
+            replace_calls(model["config"])
+    if not any(map(_masks, entries)):
+        for each in entries:
+            each["config"].pop(ZEROS, None)
+        return entry, []
+    problems: list[Problem] = []
+    for model in models:
+        problems += _Walk(is_outermost=model is entry).through(model)
+    return entry, problems
+
+
+def _all_entries(entry: Any) -> Iterator[Entry]:
+    """Yields a model's entry and those of all objects inside."""
+    waiting = [entry]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict) and isinstance(value.get("config"), dict):
+            yield value
+            waiting += value["config"].values()
+
+
+def _masks(entry: Entry) -> bool:
+    """Returns whether a layer makes a mask."""
+    if entry.get("class_name") == "Embedding":
+        return bool(entry["config"].get("mask_zero"))
+    return entry.get("class_name") == "Masking"
+
+
+@dataclass
+class _Walk:
+    """Follows the masks through a model.
+
+    # Properties
+        is_outermost: bool. The masks of a nested model's inputs aren't known; each may
+            have one.
+        masks: dict, the masks of outputs, and the results of operations.
+    """
+
+    is_outermost: bool
+    problems: list[Problem] = field(default_factory=list)
+    masks: dict[Place, Mask] = field(default_factory=dict)
+
+    def through(self, model: Entry) -> list[Problem]:
+        """Follows the masks, and removes what the file says of them; returns the
+        problems."""
+        config = model["config"]
+        if model["class_name"] == "Sequential":
+            mask: Mask = None if self.is_outermost else ("input",)
+            for number, layer in enumerate(config["layers"]):
+                mask = self._after(layer, [mask], [("", number)])
+        else:
+            self._through_graph(config)
+            others = _used_as_tensors(config)
+            config["layers"] = [
+                layer
+                for layer in config["layers"]
+                if not _is_mask_operation(layer) or layer["name"] in others
+            ]
+        return self.problems
+
+    def _through_graph(self, config: Entry) -> None:
+        waiting: dict[Place, list[tuple[Entry, int]]] = defaultdict(list)
+        calls = [
+            (layer, number)
+            for layer in config["layers"]
+            for number in range(max(1, len(layer["inbound_nodes"])))
+        ]
+        while calls:
+            layer, number = calls.pop()
+            references = layer["inbound_nodes"][number : number + 1]
+            node = references[0] if references else []
+            places = [(place[0], place[1]) for place in node]
+            given = _given_masks(node)
+            missing = [place for place in [*places, *given] if place not in self.masks]
+            if missing:
+                waiting[missing[0]].append((layer, number))
+                continue
+            first = 1 if layer["class_name"] in MODELS else 0
+            made = (layer["name"], number + first)
+            self.masks[made] = self._called(layer, node, places)
+            calls += waiting.pop(made, ())
+
+    def _called(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
+        """Returns the mask of a call's output, or the result of an operation."""
+        if _is_mask_operation(layer):
+            return self._operation(layer, node, places)
+        inputs = [self.masks[place] for place in places]
+        if not places and not self.is_outermost:
+            inputs = [("input", layer["name"])]
+        given = [self.masks[place] for place in _given_masks(node)]
+        if given and given == inputs:
+            node[0][-1]["mask"] = None
+        return self._after(layer, inputs, places)
+
+    def _operation(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
+        name = layer["class_name"]
+        inputs = [self.masks[place] for place in [*places, *_given_masks(node)]]
+        if name == "NotEqual":
+            return (name, places[0], node[0][-1].get(SECOND))
+        config = layer["config"]
+        if name == "Any" and (config["axis"], config["keepdims"]) == (-1, False):
+            return (name, inputs[0])
+        if name == "LogicalOr" and inputs[1:] == inputs[:1]:
+            return inputs[0]
+        return (layer["name"],)
+
+    def _after(self, layer: Entry, inputs: list[Mask], places: list[Place]) -> Mask:
+        """Returns the mask of a layer's output.
+
+        # Arguments
+            layer: dict, the layer's entry.
+            inputs: list of the masks of its inputs.
+            places: list of its inputs.
+        """
+        name = layer["class_name"]
+        config = layer["config"]
+        if name == "Masking":
+            return ("Any", ("NotEqual", places[0], config.get("mask_value")))
+        if _masks(layer):
+            return ("NotEqual", places[0], 0)
+        if name in ("Embedding", "Dot") or not inputs:
+            return None
+        if name in MODELS:
+            return ("output", *places)
+        if name in MERGES and len(set(inputs)) > 1:
+            self._note(
+                layer,
+                "joins inputs with different masks, or only some with a mask, which "
+                "Keras 1 does with another result.",
+            )
+        if name == "Bidirectional":
+            return self._after_both(layer, inputs[0])
+        if name in RECURRENT:
+            return _after_steps(config, inputs[0])
+        return inputs[0]
+
+    def _after_both(self, layer: Entry, mask: Mask) -> Mask:
+        inner = [layer["config"].get(name) for name in INSIDE]
+        configs = [each["config"] for each in inner if isinstance(each, dict)]
+        if mask is not None and configs[0].get("return_sequences"):
+            self._note(
+                layer,
+                "returns sequences, with zeros at masked steps, where Keras 1 repeats "
+                "the step before.",
+            )
+        for config in configs:
+            config.pop(ZEROS, None)
+        return _after_steps(configs[0], mask)
+
+    def _note(self, layer: Entry, reason: str) -> None:
+        name = layer["config"].get("name")
+        error = ConfigError(
+            f"The {layer['class_name']} layer {name!r} of Keras 3 {reason} Leave the "
+            f"mask out: mask_zero=False, or no Masking, and train the model again."
+        )
+        self.problems.append(Problem(layer, error))
+
+
+def _after_steps(config: Entry, mask: Mask) -> Mask:
+    """Returns the mask of a recurrent layer's output."""
+    if mask is None:
+        config.pop(ZEROS, None)
+    return mask if config.get("return_sequences") else None
+
+
+def _given_masks(node: list[Any]) -> list[Place]:
+    """Returns the masks that a call gets as arguments."""
+    arguments = node[0][-1] if node and len(node[0]) > 3 else {}
+    masks: list[Any] = []
+    for given in (arguments.get("mask"), arguments.get(SECOND)):
+        masks += given if isinstance(given, list) else [given]
+    histories = [
+        mask["config"]["keras_history"]
+        for mask in masks
+        if isinstance(mask, dict) and mask.get("class_name") == TENSOR
+    ]
+    return [(name, number) for name, number, _ in histories]
+
+
+def _is_mask_operation(layer: Entry) -> bool:
+    is_operation = str(layer.get("module")).startswith(OPERATIONS)
+    return is_operation and layer["class_name"] in MASK_OPERATIONS
+
+
+def _used_as_tensors(config: Entry) -> set[str]:
+    """Returns the names of the layers and operations whose outputs are more than
+    masks."""
+    names = {place[0] for place in config["output_layers"]}
+    for layer in config["layers"]:
+        if not _is_mask_operation(layer):
+            for node in layer["inbound_nodes"]:
+                names.update(place[0] for place in node)
+                names.update(name for name, _ in _given_masks(node))
+    return names

@@ -1,0 +1,312 @@
+"""Files of Keras 3: a real one wrote them, and they predict and go on training here as
+they did there."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
+from oneiros.models import load_model, model_from_json
+from oneiros_file_tools.conversion import convert
+from oneiros_file_tools.inspection import inspect_file
+
+FOLDER = Path(__file__).parent / "keras3"
+EXPECTED = np.load(FOLDER / "expected.npz")
+NAMES = sorted({key.partition("/")[0] for key in EXPECTED.files})
+TRAINED = [name for name in NAMES if f"{name}/losses" in EXPECTED]
+
+
+def arrays(name, kind):
+    listed = [
+        EXPECTED[key]
+        for key in EXPECTED.files
+        if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
+    ]
+    return listed if len(listed) > 1 else listed[0]
+
+
+def each(values):
+    return values if isinstance(values, list) else [values]
+
+
+def assert_predicts(model, name):
+    predictions = each(model.predict(arrays(name, "x")))
+    for one, other in zip(predictions, each(arrays(name, "y")), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def changed(tmp_path, name="dense", *, config=None, left_out=(), **members):
+    """Writes a changed copy of a file.
+
+    `config` changes the configuration in place, `members` replace whole members.
+    """
+    path = tmp_path / "changed.keras"
+    with (
+        zipfile.ZipFile(FOLDER / f"{name}.keras") as source,
+        zipfile.ZipFile(path, "w") as target,
+    ):
+        for member in source.namelist():
+            data = source.read(member)
+            key = member.replace(".", "_")
+            if member == "config.json" and config is not None:
+                data = json.loads(data)
+                config(data)
+                data = json.dumps(data)
+            if member not in left_out:
+                target.writestr(member, members.get(key, data))
+    return path
+
+
+def layer_named(data, name):
+    return next(
+        entry
+        for entry in data["config"]["layers"]
+        if entry["config"]["name"] == name or entry["class_name"] == name
+    )
+
+
+def test_there_are_models_of_every_kind():
+    assert len(NAMES) >= 15 and len(TRAINED) >= 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predictions(name):
+    """ONNX compiles nothing, so this is quick."""
+    with K.use("onnx"):
+        assert_predicts(load_model(FOLDER / f"{name}.keras"), name)
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("name", NAMES)
+def test_predictions_on_each_backend(name, backend):
+    assert_predicts(load_model(FOLDER / f"{name}.keras"), name)
+
+
+def assert_goes_on_training(name):
+    with K.use("tensorflow"):
+        model = load_model(FOLDER / f"{name}.keras")
+    losses = [
+        np.ravel(model.train_on_batch(arrays(name, "x"), arrays(name, "t")))[0]
+        for _ in EXPECTED[f"{name}/losses"]
+    ]
+    np.testing.assert_allclose(losses, EXPECTED[f"{name}/losses"], rtol=1e-5)
+
+
+def test_training_goes_on_where_it_was():
+    """With Adam; with the other optimizers in the exhaustive run."""
+    assert_goes_on_training("dense")
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_goes_on_with_each_optimizer(name):
+    assert_goes_on_training(name)
+
+
+def test_it_is_a_file_of_keras_1_when_it_is_saved_again(tmp_path):
+    with K.use("onnx"):
+        convert(FOLDER / "masked.keras", tmp_path / "again.h5")
+        assert_predicts(load_model(tmp_path / "again.h5"), "masked")
+
+
+def test_weights_go_into_layers_of_the_same_names():
+    with K.use("onnx"):
+        model = load_model(FOLDER / "conv2d.keras")
+        model.set_weights([value * 0 for value in model.get_weights()])
+        model.load_weights(FOLDER / "conv2d.keras", by_name=True)
+        assert_predicts(model, "conv2d")
+
+
+def test_a_configuration_alone_says_by_itself_that_it_is_of_keras_3():
+    with zipfile.ZipFile(FOLDER / "several.keras") as archive:
+        text = archive.read("config.json").decode()
+    with K.use("onnx"):
+        model = model_from_json(text)
+    assert model.input_names == ["left", "right"]
+    assert model.output_names == ["sum", "joined"]
+
+
+# What Keras 1 doesn't have
+
+
+def test_all_layers_that_cannot_be_read_are_told_at_once():
+    with K.use("onnx"), pytest.raises(ConfigError) as caught:
+        load_model(FOLDER / "refused.keras")
+    first, *lines = str(caught.value).splitlines()
+    assert first == "7 layers can't be read here:"
+    for said in (
+        "'both' of Keras 3 returns sequences, with zeros at masked steps",
+        "'soft' of Keras 3 can't be read: Keras 1 has no activation 'gelu'",
+        "'gates' of Keras 3 can't be read: Keras 3's 'hard_sigmoid' is relu6(x + 3)",
+        "'after' has reset_after=True",
+        "'norm' is a LayerNormalization of Keras 3",
+        "is the operation Add on tensors",
+    ):
+        assert any(said in line for line in lines), said
+
+
+def test_inspection_shows_them_too():
+    inspection = inspect_file(FOLDER / "refused.keras")
+    refused = {refusal.where: refusal.reason for refusal in inspection.refused}
+    assert {"soft", "gates", "after", "norm", "both"} <= refused.keys()
+    assert inspect_file(FOLDER / "dense.keras").loads
+
+
+def test_what_the_caller_supplies_is_used(tmp_path):
+    def relu6(x):
+        return K.clip(x, 0, 6)
+
+    def with_relu6(data):
+        layer_named(data, "a")["config"]["activation"] = "relu6"
+
+    path = changed(tmp_path, config=with_relu6)
+    with K.use("onnx"):
+        model = load_model(path, custom_objects={"relu6": relu6})
+        expected = np.clip(arrays("dense", "y"), 0, 6)
+        np.testing.assert_allclose(
+            model.predict(arrays("dense", "x")), expected, atol=1e-5
+        )
+
+
+def of_another_module(data):
+    entry = layer_named(data, "Dense")
+    entry.update(module="evil", registered_name="evil>Dense")
+
+
+def of_half_precision(data):
+    layer_named(data, "Dense")["config"]["dtype"]["config"]["name"] = "mixed_float16"
+
+
+def with_registered_regularizer(data):
+    regularizer = layer_named(data, "Dense")["config"]["kernel_regularizer"]
+    regularizer.update(module="evil", registered_name="evil>L1L2")
+
+
+def with_registered_relu(data):
+    layer_named(data, "Activation")["config"]["activation"] = "evil>relu"
+
+
+def with_lora(data):
+    layer_named(data, "Dense")["config"]["lora_rank"] = 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (of_another_module, r"of the class Dense of 'evil'.*custom_objects"),
+        (of_half_precision, "computes in mixed_float16"),
+        (with_registered_regularizer, "'evil>L1L2' isn't Keras's own"),
+        (with_registered_relu, "no activation 'evil>relu'"),
+        (with_lora, "has lora_rank=4"),
+    ],
+)
+def test_what_only_looks_like_keras_is_refused(tmp_path, change, said):
+    with K.use("onnx"), pytest.raises(ConfigError, match=said):
+        load_model(changed(tmp_path, config=change))
+
+
+def with_other_backward_layer(data):
+    backward = layer_named(data, "Bidirectional")["config"]["backward_layer"]
+    backward["config"]["activation"] = "relu"
+
+
+def with_one_mask_less(data):
+    embedding = layer_named(data, "Embedding")
+    embedding["config"]["mask_zero"] = False
+
+
+def with_another_mask(data):
+    operation = layer_named(data, "NotEqual")
+    operation["inbound_nodes"][0]["args"][1] = 2
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("recurrent", with_other_backward_layer, "backward_layer, LSTM, that isn't"),
+        ("words", with_one_mask_less, "joins inputs with different masks"),
+        ("words", with_another_mask, "called with mask besides its input"),
+    ],
+)
+def test_what_keras_1_would_compute_in_another_way_is_refused(
+    tmp_path, name, change, said
+):
+    with K.use("onnx"), pytest.raises(ConfigError, match=said):
+        load_model(changed(tmp_path, name, config=change))
+
+
+def test_functions_in_a_file_are_never_run(tmp_path):
+    def with_lambda(data):
+        entry = layer_named(data, "ReLU")
+        function = {"class_name": "__lambda__", "config": {"value": ["4wE=", None]}}
+        entry["class_name"] = "Lambda"
+        entry["config"] = {"name": "twice", "function": function, "arguments": {}}
+
+    path = changed(tmp_path, "advanced", config=with_lambda)
+    with K.use("onnx"):
+        with pytest.raises(UnsafeFileError, match="'twice' is stored as"):
+            load_model(path)
+        with pytest.warns(UserWarning, match="weren't read: /layers/re_lu_1"):
+            model = load_model(path, functions={"twice": K.relu})
+        assert_predicts(model, "advanced")
+
+
+# How it was compiled
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"loss": {"class_name": "Huber", "config": {}}}, "'Huber'"),
+        ({"weighted_metrics": ["mae"]}, "weighted_metrics"),
+        (
+            {
+                "loss": {
+                    "module": "keras.losses",
+                    "class_name": "MeanSquaredError",
+                    "config": {"reduction": "sum"},
+                    "registered_name": None,
+                }
+            },
+            "reduction='sum'",
+        ),
+    ],
+)
+def test_a_compilation_without_a_counterpart_leaves_a_model_that_predicts(
+    tmp_path, change, said
+):
+    path = changed(tmp_path, config=lambda data: data["compile_config"].update(change))
+    with (
+        K.use("onnx"),
+        pytest.warns(UserWarning, match=f"loaded but not compiled: .*{said}"),
+    ):
+        assert_predicts(load_model(path), "dense")
+
+
+# Damage
+
+
+@pytest.mark.parametrize("member", ["metadata.json", "config.json", "model.weights.h5"])
+def test_a_missing_member_is_told(tmp_path, member):
+    path = changed(tmp_path, left_out=[member])
+    with pytest.raises(FileFormatError, match=f"the archive has no {member}"):
+        load_model(path)
+
+
+def test_other_contents_are_told(tmp_path):
+    path = changed(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("assets/vocabulary.txt", "a")
+    with K.use("onnx"), pytest.warns(UserWarning, match="weren't read: assets/vocab"):
+        assert_predicts(load_model(path), "dense")
+
+
+@pytest.mark.parametrize("version", ["4.0.0", "2.13.1", "²", "9" * 5000, None, 3])
+def test_other_versions_are_an_error(tmp_path, version):
+    metadata = json.dumps({"keras_version": version})
+    path = changed(tmp_path, metadata_json=metadata)
+    with pytest.raises(FileFormatError, match=r"only \.keras files of Keras 3"):
+        load_model(path)
