@@ -150,17 +150,23 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
 
 def _put(draft: Path, target: Path, destination: Export) -> None:
     """Moves what was written into place, the file itself last, so that it never stands
-    beside the data of another one."""
+    beside the data of another one. If that fails, the old file comes back."""
     pairs = zip(destination.beside(draft), destination.beside(target), strict=True)
     moved = [pair for pair in pairs if any(path.exists() for path in pair)]
+    replaced = draft.with_name(".replaced")
     if target.exists() and (moved or target.is_dir() or draft.is_dir()):
-        os.replace(target, draft.with_name(".replaced"))
-    for new, old in moved:
-        if new.exists():
-            os.replace(new, old)
-        else:
-            old.unlink()
-    os.replace(draft, target)
+        os.replace(target, replaced)
+    try:
+        for new, old in moved:
+            if new.exists():
+                os.replace(new, old)
+            else:
+                old.unlink()
+        os.replace(draft, target)
+    except OSError:
+        if replaced.exists():
+            os.replace(replaced, target)
+        raise
 
 
 def _training_parts(model: Any) -> list[str]:
