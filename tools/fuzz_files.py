@@ -12,10 +12,11 @@ files; their attributes, arrays, groups and links; the configurations inside the
 and YAML texts; the headers of safetensors files; and of files that Keras 2 wrote the
 structure, the configurations, how the model was compiled, the weights and the
 optimizer's arrays, whose values turn into NaN, huge, negative or fractional ones, or
-other types. Each is loaded in a child process that may map 2 GiB more than it starts
-with. Loading has to succeed or to raise one of `oneiros.errors`. Anything else is a
-failure: another exception, the child's end, hanging for a minute, more than 256 MiB at
-once, a new file, a thread left behind. The exit status is 1 if there is one.
+other types. Some are inspected or converted instead. Each is loaded in a child process
+that may map 2 GiB more than it starts with. Loading has to succeed or to raise one of
+`oneiros.errors`. Anything else is a failure: another exception, the child's end,
+hanging for a minute, more than 256 MiB at once, a new file, a thread left behind. The
+exit status is 1 if there is one.
 
 Texts are built under `oneiros.saving.parameter_budget(2**22)`; files have the budget
 that loading sets.
@@ -58,16 +59,17 @@ KERAS2_KINDS = (
     "keras 2 training",
     "keras 2 weights",
 )
-KINDS = (
+FILE_KINDS = (
     "hdf5 bytes",
     "hdf5 structure",
     "hdf5 configuration",
     "weights",
-    "json",
-    "yaml",
     "safetensors",
     *KERAS2_KINDS,
 )
+TOOLS = ("inspect", "convert")
+KINDS = ("json", "yaml", *FILE_KINDS, *TOOLS)
+CONVERTED = (".h5", ".json", ".yaml", ".safetensors")
 
 
 class TooSlow(BaseException):
@@ -75,7 +77,8 @@ class TooSlow(BaseException):
 
 
 class Fuzzer:
-    """Makes inputs from golden files, loads them, and says how that went."""
+    """Makes inputs from golden files, loads, inspects or converts them, and says how
+    that went."""
 
     def __init__(self, seed: int, folder: Path) -> None:
         from oneiros import backend as K
@@ -116,6 +119,7 @@ class Fuzzer:
             "weights": self._weights,
             "safetensors": self._weights,
             **dict.fromkeys(KERAS2_KINDS, self._keras2),
+            **dict.fromkeys(TOOLS, self._tool),
         }
         return kind, make.get(kind, self._whole)(kind, rng)
 
@@ -177,6 +181,22 @@ class Fuzzer:
         by_name = rng.random() < 0.5
         return lambda: model.load_weights(path, by_name=by_name)
 
+    def _tool(self, tool: str, rng: random.Random) -> Callable[[], Any]:
+        from oneiros_file_tools.conversion import convert
+        from oneiros_file_tools.inspection import inspect_file
+
+        kind = rng.choice(FILE_KINDS)
+        make = self._keras2 if kind in KERAS2_KINDS else self._whole
+        if kind in ("weights", "safetensors"):
+            make = self._weights
+        make(kind, rng)
+        path = self.folder / "input.h5"
+        if tool == "inspect":
+            return lambda: inspect_file(path)
+        target = self.folder / f"converted{rng.choice(CONVERTED)}"
+        ordering = rng.choice([None, "th", "tf"])
+        return lambda: convert(path, target, overwrite=True, dim_ordering=ordering)
+
     def _text(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         from oneiros.models import model_from_json, model_from_yaml
         from oneiros.saving import parameter_budget
@@ -222,7 +242,7 @@ class Fuzzer:
         new_files = sorted(
             path.name
             for path in set(self.folder.iterdir()) - self.files
-            if path.name != "input.h5"
+            if path.stem not in ("input", "converted")
         )
         has_more_threads = threading.active_count() > threads_before
         if grown > MIB or new_files or has_more_threads:

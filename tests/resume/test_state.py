@@ -105,6 +105,24 @@ def test_damaged_data_is_told(data):
         decoded([data], [np.zeros(2)])
 
 
+@pytest.mark.parametrize(
+    ("data", "array", "message"),
+    [
+        ([{"array": 0}, {"array": 0}], np.zeros(2), "KeyError: 0"),
+        ({"ints": 0}, np.zeros(2_000_000, "i1"), "more than 1,000,000 numbers"),
+        (
+            {"dict": [[{"int": hex(n * (2**61 - 1))}, 0] for n in range(5000)]},
+            np.zeros(2),
+            "more than 1,000 keys other than texts",
+        ),
+    ],
+    ids=["an array twice", "a list of millions", "keys of one hash"],
+)
+def test_short_data_doesn_t_become_long(data, array, message):
+    with pytest.raises(FileFormatError, match=message):
+        decoded(data, [array])
+
+
 def draws(seed):
     np.random.seed(seed)
     x = K.placeholder((3, 4))

@@ -320,7 +320,7 @@ def test_a_missing_plugin_is_told_with_where_the_file_says_it_came_from(tmp_path
         "oneiros_provenance": recorded,
     }
     (tmp_path / "a.json").write_text(json.dumps(config))
-    with pytest.raises(OneirosError, match=r"came from my-lab 1\.0"):
+    with pytest.raises(OneirosError, match=r"came from 'my-lab 1\.0'"):
         convert(tmp_path / "a.json", tmp_path / "b.json", dim_ordering="tf")
 
 
@@ -552,3 +552,23 @@ def test_formats_of_plugins_are_written_by_their_suffix(tmp_path):
             convert(source, tmp_path / "m.arrays")
         convert(source, tmp_path / "m.arrays", weights_only=True)
     assert (tmp_path / "m.arrays").stat().st_size == 6 + 4 * 172
+
+
+def test_vectors_that_are_no_images_may_be_joined(tmp_path):
+    """They stay as they are, also beside a flattened image."""
+    with K.use("theano"):
+        image = Input((2, 4, 4))
+        vector = Input((3,))
+        kept = merge([vector, Dense(2)(vector)], mode="concat")
+        flat = Flatten()(Convolution2D(3, 2, 2, dim_ordering="th")(image))
+        joined = merge([kept, flat], mode="concat")
+        model = Model([image, vector], Dense(2)(joined))
+        model.save(tmp_path / "old.h5")
+        axes = convert(tmp_path / "old.h5", tmp_path / "new.h5", dim_ordering="tf")
+        images = np.random.rand(3, 2, 4, 4)
+        vectors = np.random.rand(3, 3)
+        expected = model.predict([images, vectors])
+        turned = load_model(tmp_path / "new.h5")
+        predicted = turned.predict([images.transpose(0, 2, 3, 1), vectors])
+    assert list(axes) == [image._keras_history[0].name]
+    np.testing.assert_allclose(predicted, expected, rtol=1e-5, atol=1e-6)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import config as configs
@@ -30,6 +31,7 @@ from oneiros.models import (
     model_from_config,
     model_from_json,
 )
+from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import missing_names, provenance
 from oneiros_saving.config_references import layers, references
 
@@ -224,12 +226,12 @@ def test_all_that_is_missing_is_told_at_once_before_anything_is_built(
         "Unknown optimizer 'Quick'",
         "Unknown objective 'odd'",
     ]
-    assert "The file says that it came from their-lab" in lines[1]
+    assert "The file claims that it came from 'their-lab" in lines[1]
     assert (
-        "The file says that it came from other-lab 2.1: install that if you trust "
-        "the file." in lines[3]
+        "The file claims that it came from 'other-lab 2.1'. Anyone can write that: ask "
+        "the file's author before you install anything." in lines[3]
     )
-    assert "The file says" not in lines[0] + lines[2]
+    assert "The file claims" not in lines[0] + lines[2]
     assert str(tmp_path) in error.value.__notes__[0]
 
 
@@ -299,7 +301,7 @@ def test_what_a_file_says_of_an_origin_is_repeated_only_if_it_is_a_distribution_
 
 
 def test_a_version_that_is_none_is_left_out():
-    assert "from lab: install" in provenance.stated(of("lab", "1.0; rm -rf"))
+    assert "from 'lab'. Anyone" in provenance.stated(of("lab", "1.0; rm -rf"))
 
 
 @pytest.mark.parametrize("said", [[], "x", 3, {"layer:Loud": None}])
@@ -349,3 +351,26 @@ def test_places_are_paths_of_names():
         "merge_1",
         "dense_1",
     ]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"distribution": 5, "version": True},
+        {"distribution": "lab\x1b[31m\u202e", "version": "1"},
+        {"distribution": "x" * 1000, "version": "1"},
+        ["lab", "1"],
+        True,
+    ],
+    ids=["numbers", "control characters", "long", "list", "bool"],
+)
+def test_an_invalid_origin_is_passed_over(origin, tmp_path):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(CONFIG)
+        file.attrs["oneiros_provenance"] = json.dumps({"layer:Loud": origin})
+        file.create_group("model_weights").attrs["layer_names"] = np.zeros(0, "S1")
+    with pytest.raises(UnknownNameError) as error:
+        load_model(tmp_path / "m.h5")
+    assert "Loud" in str(error.value) and "The file claims" not in str(error.value)
+    inspection = inspect_file(tmp_path / "m.h5")
+    assert {source.in_file for source in inspection.sources} <= {None}

@@ -314,7 +314,7 @@ def test_an_unknown_layer_s_error_says_where_the_file_has_it_from(backend, tmp_p
     with pytest.raises(UnknownNameError) as error:
         load_model(tmp_path / "m.h5")
     notes = "\n".join(error.value.__notes__)
-    assert "m.h5" in notes and "The file says that it came from their-lab" in str(
+    assert "m.h5" in notes and "The file claims that it came from 'their-lab" in str(
         error.value
     )
 

@@ -161,8 +161,8 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(
     environment.pip("uninstall", "--yes", "my-lab")
     said = environment.run(MISSING).stdout
     assert "Unknown layer 'Shout'" in said
-    origin = "The file says that it came from my-lab 1.0"
-    assert f"{origin}: install that if you trust the file." in said
+    origin = "The file claims that it came from 'my-lab 1.0'"
+    assert f"{origin}. Anyone can write that" in said
     manifests = [
         f"oneiros_{name}"
         for name in ("layers_core", "layers_core.manifest", "layers_core.migrations")

@@ -312,9 +312,10 @@ def _sources(named: Iterable[Reference], recorded: Any) -> list[SourceDistributi
     versions: dict[str, str] = {}
     names: dict[str, set[str]] = {}
     for key, origin in claims.items():
-        if provenance.stated(origin):
-            versions[origin["distribution"]] = str(origin.get("version"))
-            names.setdefault(origin["distribution"], set()).add(key)
+        claimed = provenance.claim(origin)
+        if claimed is not None:
+            versions[claimed.distribution] = claimed.version
+            names.setdefault(claimed.distribution, set()).add(key)
     for reference in named:
         for entry in providers(reference):
             names.setdefault(entry.distribution, set()).add(reference.key)

@@ -329,11 +329,13 @@ def _is_vector(moved: Moved) -> bool:
 
 def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:
     """Returns how vectors are moved that were joined one after the other."""
+    first_moved = next((moved for moved in inputs if moved.places), None)
+    if first_moved is None:
+        return inputs[0]
     places: list[int] = []
     for moved, shape in zip(inputs, shapes, strict=True):
         places += [len(places) + place for place in moved.places or range(shape[-1])]
-    source = next(moved.source for moved in inputs if moved.places)
-    return Moved((0,), tuple(places), source)
+    return Moved((0,), tuple(places), first_moved.source)
 
 
 class MergeLayerMigration(Keras2Layer):

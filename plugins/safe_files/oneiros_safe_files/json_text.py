@@ -22,6 +22,8 @@ MAX_DIGITS = 40
 """Maximum number of characters in a number."""
 
 _TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_SURROGATE = "\\ud"
+"""How a half of a character begins, in lower case."""
 _DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -29,8 +31,8 @@ def loads(text: str) -> Any:
     """Parses JSON text.
 
     # Raises
-        UnsafeFileError: if it exceeds the limits above, repeats a key, or contains NaN
-            or infinity.
+        UnsafeFileError: if it exceeds the limits above, repeats a key, or contains NaN,
+            infinity or half of a character.
         ConfigError: if it isn't JSON.
     """
     if not isinstance(text, str):
@@ -38,7 +40,7 @@ def loads(text: str) -> Any:
         raise ConfigError(f"Expected JSON text; received {received}.")
     _check_size(text)
     try:
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=_without_duplicates,
             parse_constant=_number,
@@ -49,6 +51,9 @@ def loads(text: str) -> Any:
         raise ConfigError(
             f"This isn't JSON: {error}. It begins with {text!r:.80}."
         ) from None
+    if _SURROGATE in text.lower():
+        _check_characters(value)
+    return value
 
 
 def loads_config(text: str) -> Any:
@@ -67,6 +72,13 @@ def _check_size(text: str) -> None:
             _refuse(f"it nests deeper than {MAX_DEPTH} levels")
         if count > MAX_TOKENS:
             _refuse(f"it has more than {MAX_TOKENS} tokens")
+
+
+def _check_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        _refuse("a text holds half of a character (a lone surrogate)")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

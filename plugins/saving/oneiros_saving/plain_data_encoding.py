@@ -18,6 +18,10 @@ Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""
+MAX_ITEMS = 1_000_000
+"""The maximum number of numbers in all its lists together."""
+MAX_ODD_KEYS = 1000
+"""The maximum number of keys other than texts in all its dicts together."""
 
 DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
 """The errors that decoding raises for invalid data."""
@@ -54,7 +58,7 @@ def decoded(data: Any, arrays: list[Array]) -> Any:
         FileFormatError: if the data is invalid.
     """
     try:
-        return _decode(data, arrays)
+        return _Decoder(arrays).value(data)
     except DAMAGE as error:
         reason = f"{type(error).__name__}: {error}"
         raise FileFormatError(
@@ -132,25 +136,57 @@ def _numbered(array: Array, arrays: list[Array]) -> int:
     return len(arrays) - 1
 
 
-def _decode(data: Any, arrays: list[Array]) -> Any:
-    if isinstance(data, list):
-        return [_decode(item, arrays) for item in data]
-    if not isinstance(data, dict):
-        return data
-    ((kind, value),) = data.items()
-    if kind == "tuple":
-        return tuple(_decode(value, arrays))
-    if kind == "dict":
-        return {_decode(k, arrays): _decode(v, arrays) for k, v in value}
-    if kind in _NUMBERS:
-        return _NUMBERS[kind](value)
-    return _ARRAYS[kind](arrays[value])
+class _Decoder:
+    """Decodes data. It takes each array once, so short data can't become long."""
+
+    def __init__(self, arrays: list[Array]) -> None:
+        self._arrays = dict(enumerate(arrays))
+        self._items = 0
+        self._odd_keys = 0
+
+    def value(self, data: Any) -> Any:
+        """Returns a part of the data."""
+        if isinstance(data, list):
+            return [self.value(item) for item in data]
+        if not isinstance(data, dict):
+            return data
+        ((kind, content),) = data.items()
+        if kind == "tuple":
+            return tuple(self.value(content))
+        if kind == "dict":
+            return {self._key(key): self.value(value) for key, value in content}
+        if kind in _NUMBERS:
+            return _NUMBERS[kind](content)
+        array = self._arrays.pop(content)
+        if kind in _LISTS:
+            self._count(array.size)
+        return _ARRAYS[kind](array)
+
+    def _count(self, items: int) -> None:
+        self._items += items
+        if self._items > MAX_ITEMS:
+            raise ValueError(f"its lists have more than {MAX_ITEMS:,} numbers")
+
+    def _key(self, data: Any) -> Any:
+        """Returns a key.
+
+        Keys other than texts may have been chosen to have one hash, which makes a dict
+        slow.
+        """
+        key = self.value(data)
+        if not isinstance(key, str):
+            self._odd_keys += 1
+        if self._odd_keys > MAX_ODD_KEYS:
+            raise ValueError(f"it has more than {MAX_ODD_KEYS:,} keys other than texts")
+        return key
 
 
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
     "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
     "int": lambda text: int(text, 16),
 }
+_LISTS = ("floats", "scalars", "ints")
+"""Arrays that become lists, of which each number takes up to 40 bytes."""
 _ARRAYS: dict[str, Callable[[Array], Any]] = {
     "floats": lambda array: array.astype("f8").tolist(),
     "scalars": lambda array: list(array.astype("f8")),

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
@@ -70,18 +71,44 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     return {key: origin for key, origin in sorted(record.items()) if origin}
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a file says of an object's origin; it may be wrong, or meant to deceive.
+
+    # Properties
+        distribution: str, the name of a distribution.
+        version: str, empty if the file has none, or an invalid one.
+    """
+
+    distribution: str
+    version: str
+
+
+def claim(origin: Any) -> Claim | None:
+    """Returns what a file records as an origin; None if the record is invalid."""
+    fields = origin if isinstance(origin, dict) else {}
+    distribution = _matched(_DISTRIBUTION, fields.get("distribution"))
+    if not distribution:
+        return None
+    return Claim(distribution, _matched(_VERSION, fields.get("version")))
+
+
+def _matched(pattern: re.Pattern[str], text: Any) -> str:
+    if isinstance(text, str) and pattern.fullmatch(text):
+        return text
+    return ""
+
+
 def stated(origin: Any) -> str:
     """Returns a sentence about an origin that a file records; empty if the record is
-    invalid."""
-    fields = origin if isinstance(origin, dict) else {}
-    source = str(fields.get("distribution", ""))
-    version = str(fields.get("version", ""))
-    if not _DISTRIBUTION.fullmatch(source):
+    invalid. It never advises to install what only a file names."""
+    claimed = claim(origin)
+    if claimed is None:
         return ""
-    if _VERSION.fullmatch(version):
-        source = f"{source} {version}"
+    source = f"{claimed.distribution} {claimed.version}".strip()
     return (
-        f"The file says that it came from {source}: install that if you trust the file."
+        f"The file claims that it came from '{source}'. Anyone can write that: ask the "
+        "file's author before you install anything."
     )
 
 
