@@ -22,6 +22,7 @@ WITHOUT_VALUE = {"function", "learning_phase", "placeholder", "set_learning_phas
 VARIADIC = {"apply"}
 
 
+@pytest.mark.spread
 def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
     named = arguments()
     expected = set(contract.functions()) - set(functions_of("session")) - VARIADIC

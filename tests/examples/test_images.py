@@ -41,6 +41,7 @@ def test_generated_digits_are_told_better_than_noise(run, backend):
     assert told_right > noise + 0.2
 
 
+@pytest.mark.exhaustive(only=True)
 def test_a_dream_excites_more_than_a_random_change(run, backend):
     times, (by_chance,) = run(
         "deep_dream", NB_EPOCH=1, WIDTH=120, SIZES=(0.5, 1.0), NB_STEPS=6

@@ -16,6 +16,7 @@ def test_sunspots_are_forecast_better_than_by_persistence(run, backend):
     assert share_avoided > 0.1
 
 
+@pytest.mark.exhaustive(only=True)
 def test_a_premature_beat_is_less_expected_than_others(run, backend):
     prominence, baselines = run("anomalies", NB_EPOCH=20)
     assert prominence > max(baselines)

@@ -53,6 +53,7 @@ def backend_of_model():
         yield
 
 
+@pytest.mark.exhaustive(only=True)
 def test_a_saved_model_is_served_by_the_names_of_layers(tmp_path):
     model = two_inputs()
     copied = on_backend(model, "tensorflow")

@@ -60,6 +60,7 @@ tried(Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)]), x[:256], [], start
 """
 
 
+@pytest.mark.spread
 def test_a_fit_that_runs_and_one_that_compiles(backend):
     done = run_python(PROGRAM, backend)
     assert done.stdout.split() == ["interrupted", "interrupted"]

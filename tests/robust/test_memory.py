@@ -100,6 +100,7 @@ def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
     assert float(done.stdout) < 5
 
 
+@pytest.mark.spread
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_uploads_of_each_type_take_one_copy_of_the_data(backend):
     done = run_python(UPLOAD, backend)

@@ -58,6 +58,7 @@ class EachBatch(Callback):
         self.last = batch
 
 
+@pytest.mark.spread
 def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tmp_path):
     program = PROGRAM + OTHER_PROCESS
     run_python(program, backend, cwd=tmp_path, PYTHONHASHSEED="77")

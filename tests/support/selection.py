@@ -5,7 +5,7 @@ Property tests, all golden data and what is marked `exhaustive` belong to both; 
 
 The exhaustive run has each test on all backends. In the test command
 
-- the functions of `K`, what happens in use (threads, Ctrl-C, copies, seeds), and golden
+- the functions of `K`, what happens in use (threads, copies, memory), and golden
   functions and optimizers run on each backend, too;
 - what takes long and is marked `spread` runs on one: a third of the cases on each;
 - a recurrent class of golden layers, and every fourth other one, runs at users'
