@@ -19,8 +19,8 @@ from oneiros.errors import ConfigError, UnsafeFileError
 from oneiros_safe_files.json_text import MAX_DEPTH, MAX_DIGITS
 
 MAX_PARTS = 200_000
-"""Maximum number of keys, values and lists, references followed. A model of 2,000 layers
-has 60,000."""
+"""Maximum number of keys, values and lists, references followed. A model of 2,000
+layers has 60,000."""
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT = {"str", "python/str", "python/unicode"}
 _SEQUENCES = {"seq", "python/tuple"}
