@@ -815,7 +815,7 @@ def files_of_keras_3_without_end(folder):
     for name in kept:
         head, _ = kept[name]
         path = folder / f"bomb in {name}.keras"
-        path.write_bytes(zip_bomb({**kept, name: (head, 300 * BYTES)}))
+        path.write_bytes(zip_bomb({**kept, name: (head, 80 * BYTES)}))
         yield f"a bomb in {name}", lambda path=path: load_model(path)
         yield (
             f"a bomb in {name}, weights",
@@ -852,6 +852,6 @@ def files_of_keras_3_without_end(folder):
         nested = layer3("TimeDistributed", name=f"t{depth}", layer=nested)
     path = write_keras3(folder / "deep.keras", sequential3(nested))
     yield "deep", lambda: load_model(path)
-    layers = [dense3(name=f"d{i}", activation="gelu") for i in range(3_000)]
+    layers = [dense3(name=f"d{i}", activation="gelu") for i in range(1_500)]
     many = write_keras3(folder / "many.keras", sequential3(*layers))
     yield "many refusals", lambda: load_model(many), "ConfigError"

@@ -10,6 +10,7 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros.models import load_model, model_from_json
+from oneiros.saving import Budget
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
 
@@ -252,6 +253,17 @@ def test_functions_in_a_file_are_never_run(tmp_path):
         with pytest.warns(UserWarning, match="weren't read: /layers/re_lu_1"):
             model = load_model(path, functions={"twice": K.relu})
         assert_predicts(model, "advanced")
+
+
+def test_only_layers_count_against_the_limit_of_layers():
+    """Beside each layer, a file has its initializers, its type and its inputs."""
+    with zipfile.ZipFile(FOLDER / "several.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    count = len(config["config"]["layers"]) + 1
+    with K.use("onnx"):
+        load_model(FOLDER / "several.keras", budget=Budget(layers=count))
+        with pytest.raises(UnsafeFileError, match=rf"{count} layers are over"):
+            load_model(FOLDER / "several.keras", budget=Budget(layers=count - 1))
 
 
 # How it was compiled

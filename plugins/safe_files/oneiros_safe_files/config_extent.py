@@ -10,6 +10,12 @@ from oneiros.errors import UnsafeFileError
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.model_state import ModelState
 
+OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
+"""How the names of arguments end that are objects and no layers in files of Keras 2 and
+3."""
+TENSOR = "__keras_tensor__"
+"""What a reference to a tensor has for a class in files of Keras 3."""
+
 
 def check_extent(state: ModelState, budget: Budget | None, source: object) -> None:
     """Checks the number of layers and of names that a file has.
@@ -25,7 +31,7 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     """
     limit = checked(budget).layers
     counts = {
-        "layers": sum("class_name" in part for part in _dicts(state.model_config)),
+        "layers": sum(map(_may_be_layer, _dicts(state.model_config))),
         "names in the arguments of compile": _names(state.training_config),
         "recorded origins": len(state.provenance),
     }
@@ -38,14 +44,22 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
             )
 
 
+def _may_be_layer(part: dict[Any, Any]) -> bool:
+    return "class_name" in part and part["class_name"] != TENSOR
+
+
 def _dicts(config: Any) -> Iterator[dict[Any, Any]]:
-    """Yields all dicts in plain data."""
+    """Yields the dicts in plain data, except in arguments that can't be layers."""
     waiting = [config]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             yield value
-            waiting += value.values()
+            waiting += [
+                item
+                for key, item in value.items()
+                if not str(key).endswith(OF_OTHER_KINDS)
+            ]
         elif isinstance(value, (list, tuple)):
             waiting += value
 
