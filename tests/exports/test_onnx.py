@@ -13,7 +13,16 @@ import pytest
 from oneiros import backend as K
 from oneiros import file_tools, settings
 from oneiros.errors import ArgumentError, CapabilityError
-from oneiros.layers import GRU, LSTM, Convolution1D, Dense, Lambda, Masking
+from oneiros.exports import ExportError
+from oneiros.layers import (
+    GRU,
+    LSTM,
+    Convolution1D,
+    Dense,
+    Embedding,
+    Lambda,
+    Masking,
+)
 from oneiros.models import Sequential
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import model_proto
@@ -23,11 +32,15 @@ from oneiros_export_onnx.runtime import run
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 
 
+@pytest.fixture(autouse=True)
+def numbered_anew():
+    K.reset_uids()
+
+
 @pytest.fixture
 def convert(oneiros_command, tmp_path, monkeypatch):
     """Runs `oneiros convert` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    K.reset_uids()
     with K.use("theano"):
         yield partial(oneiros_command, "convert")
 
@@ -41,6 +54,20 @@ def test_a_masked_network_is_one_node_a_layer_and_agrees(tmp_path):
     assert report.written.inputs[0].shape == ("batch", "steps", 3)
     assert report.comparison.largest.relative < 1e-5
     onnx.checker.check_model(str(tmp_path / "m.onnx"), full_check=True)
+
+
+def test_an_index_without_a_row_is_nan_if_the_file_is_to_say_so(tmp_path):
+    with K.use("theano"):
+        model = Sequential([Embedding(3, 2, input_length=2)])
+        x = np.array([[1, 9]])
+        with pytest.raises(ExportError, match=r"NaN.*'embedding_1'.*fills_missing"):
+            oneiros.export(model, tmp_path / "m.onnx", inputs=x)
+        with pytest.raises(ArgumentError, match=r"2 inputs.*: embedding_input_1"):
+            oneiros.export(model, tmp_path / "m.onnx", inputs=[x, x])
+        report = oneiros.export(
+            model, tmp_path / "m.onnx", inputs=x, fills_missing_rows=True
+        )
+    assert report.comparison.agrees
 
 
 def test_states_go_from_batch_to_batch_in_the_replay(tmp_path):

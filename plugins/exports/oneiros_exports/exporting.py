@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import tempfile
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oneiros import backend as K
 from oneiros import registry
 from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
@@ -30,7 +32,7 @@ def export(
     model: Any,
     path: PathLike,
     *,
-    inputs: Iterable[Array] | None = None,
+    inputs: Array | Iterable[Array] | None = None,
     rows: int | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
@@ -55,8 +57,9 @@ def export(
     # Arguments
         model: a `Model` or `Sequential`; it stays as it is.
         path: path of the new file or folder, such as `"model.onnx"`.
-        inputs: list with an array for each input of the model, on which to compare. By
-            default, noise, zeros and masked steps are drawn.
+        inputs: list with an array for each input of the model, or the array of the only
+            one, on which to compare. By default, noise, zeros and masked steps are
+            drawn.
         rows: int, the number of rows of drawn inputs, 32 by default.
         tolerance: float, the largest difference allowed, as a share of the output's
             largest value.
@@ -87,7 +90,7 @@ def export(
     _check_target(target, destination, overwrite)
     _refuse(model, destination)
     copied = on_backend(model, destination.backend)
-    arrays = None if inputs is None else [np.asarray(array) for array in inputs]
+    arrays = None if inputs is None else _arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays, rows)
     with tempfile.TemporaryDirectory(prefix=".oneiros-", dir=target.parent) as folder:
@@ -148,6 +151,18 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
         )
 
 
+def _arrays(model: Any, inputs: Array | Iterable[Array]) -> list[Array]:
+    """Returns the user's arrays, in the types that the model takes."""
+    arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
+    if len(arrays) != len(model.inputs):
+        raise ArgumentError(
+            f"export received {len(arrays)} inputs. The model needs an array for each "
+            f"of its inputs: {', '.join(model.input_names)}."
+        )
+    types = map(K.dtype, model.inputs)
+    return [np.asarray(*pair) for pair in zip(arrays, types, strict=True)]
+
+
 def _put(draft: Path, target: Path, destination: Export) -> None:
     """Moves what was written into place, the file itself last, so that it never stands
     beside the data of another one. If that fails, the old file comes back."""
@@ -186,9 +201,17 @@ def _refuse(model: Any, destination: Export) -> None:
 
 
 def _disagreement(comparison: Comparison, layer: str) -> ExportError:
+    largest = comparison.largest
+    if not math.isfinite(largest.absolute):
+        return ExportError(
+            f"Only one of both libraries computes NaN or infinity, so nothing was "
+            f"written: {largest}. First layer whose output differs: {layer}. An "
+            f"Embedding computes NaN for an index that it has no row for; in ONNX it "
+            f"does with fills_missing_rows=True."
+        )
     return ExportError(
         f"The other library computes something else, so nothing was written. Largest "
-        f"difference: {comparison.largest}; allowed {comparison.tolerance:g}. First "
+        f"difference: {largest}; allowed {comparison.tolerance:g}. First "
         f"layer whose output differs: {layer}. Please report this. If the difference "
         f"is rounding, as in a very deep model, pass tolerance=1e-4."
     )
