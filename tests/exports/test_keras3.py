@@ -32,7 +32,7 @@ from oneiros.layers import (
     merge,
 )
 from oneiros.models import Model, Sequential
-from oneiros.optimizers import SGD, Adam
+from oneiros.optimizers import SGD
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport
 
@@ -53,25 +53,6 @@ np.save(sys.argv[3], outputs)
 assert [x.name for x in model.inputs] == ["image", "steps"]
 assert model.get_layer("heard").forward_layer.recurrent_activation(-2.9) == 0
 assert "oneiros" not in sys.modules
-"""
-
-
-TRAINER = """
-import sys
-
-import keras
-import numpy as np
-import oneiros_keras3
-
-data = np.load(sys.argv[2])
-optimizers = {"sgd": keras.optimizers.SGD(0.1), "adam": keras.optimizers.Adam(0.01)}
-optimizers["adam"].epsilon = 1e-8
-for name, optimizer in optimizers.items():
-    model = keras.models.load_model(sys.argv[1])
-    model.compile(optimizer, "mse")
-    for _ in range(3):
-        model.train_on_batch(data["x"], data["y"])
-    np.save(f"{sys.argv[3]}/{name}.npy", model.predict(data["x"], verbose=0))
 """
 
 
@@ -115,38 +96,6 @@ def test_keras_loads_the_file_without_oneiros_and_predicts_the_same(tmp_path):
         rtol=1e-5,
         atol=1e-6,
     )
-
-
-@pytest.mark.exhaustive(only=True)
-def test_training_goes_on_as_here(tmp_path):
-    regularizers = {"W_regularizer": "l2", "U_regularizer": "l1"}
-    layers = [
-        LSTM(4, return_sequences=True, input_shape=(5, 3), **regularizers),
-        GRU(3, W_regularizer="l2"),
-        Dense(3, activation="tanh", W_constraint="maxnorm", b_regularizer="l2"),
-        Dense(1),
-    ]
-    model = Sequential(layers)
-    KerasExport().write(model, tmp_path / "m.keras")
-    x = np.random.normal(size=(16, 5, 3)).astype("float32")
-    y = np.random.normal(size=(16, 1)).astype("float32")
-    np.savez(tmp_path / "data.npz", x=x, y=y)
-    weights = model.get_weights()
-    predictions = {}
-    for name, optimizer in {"sgd": SGD(lr=0.1), "adam": Adam(lr=0.01)}.items():
-        model.set_weights(weights)
-        model.compile(optimizer, "mse")
-        for _ in range(3):
-            model.train_on_batch(x, y)
-        predictions[name] = model.predict(x)
-    arguments = [tmp_path / "m.keras", tmp_path / "data.npz", tmp_path]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run(
-        [sys.executable, "-c", TRAINER, *arguments], check=True, env=environment
-    )
-    for name, expected in predictions.items():
-        trained = np.load(tmp_path / f"{name}.npy")
-        np.testing.assert_allclose(trained, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_what_keras_3_lacks_is_refused_at_once(tmp_path):

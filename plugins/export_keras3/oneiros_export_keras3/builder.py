@@ -11,6 +11,10 @@ import numpy as np
 from oneiros_export_keras3.keras_on_jax import keras
 
 Data = dict[str, Any]
+Arrays = dict[str, Any]
+Slots = dict[tuple[int, str], Any]
+"""The values of an optimizer's variables, by the ids of weights and the variables'
+names."""
 INSIDE = {("Bidirectional", "layer"): "forward_layer"}
 """Attributes that don't have the name of the argument."""
 
@@ -20,37 +24,89 @@ def main(description: str, arrays: str, path: str) -> None:
 
     # Arguments
         description: str, the file that describes it.
-        arrays: str, the file with its weights.
+        arrays: str, the file with its arrays.
         path: str, where to save it.
     """
     with open(description, encoding="utf-8") as file:
         data = json.load(file)
     with np.load(arrays, allow_pickle=False) as stored:
-        model = built_model(data, dict(stored))
+        builder = Builder(dict(stored))
+    model = builder.model(data)
+    if data["compilation"] is not None:
+        compile_model(model, data["compilation"], builder.slots)
     model.save(path)
 
 
-def built_model(data: Data, arrays: dict[str, Any]) -> Any:
-    """Returns a model of Keras 3, with its weights."""
-    inputs = list(map(built_input, data["inputs"]))
-    layers = [built_layer(each, arrays) for each in data["layers"]]
-    results: list[list[Any]] = []
+class Builder:
+    """Builds models and layers of Keras 3 with their weights.
 
-    def tensor(place: list[Any]) -> Any:
-        call, index = place
-        return inputs[index] if call is None else results[call][index]
+    # Arguments
+        arrays: dict of the arrays that descriptions name.
 
-    for call in data["calls"]:
-        tensors = [tensor(place) for place in call["tensors"]]
-        layer = layers[call["layer"]]
-        output = layer(tensors if len(tensors) > 1 else tensors[0])
-        is_one = not isinstance(output, (list, tuple))
-        results.append([output] if is_one else list(output))
-    outputs = [tensor(place) for place in data["outputs"]]
-    model = keras.Model(inputs, outputs)
-    for layer, each in zip(layers, data["layers"], strict=True):
-        set_weights(layer, each, arrays)
-    return model
+    # Properties
+        slots: dict, the values of the optimizer's variables for the weights.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.slots: Slots = {}
+
+    def model(self, data: Data) -> Any:
+        """Returns a model, with its weights."""
+        inputs = list(map(built_input, data["inputs"]))
+        layers = list(map(self.layer, data["layers"]))
+        results: list[list[Any]] = []
+
+        def tensor(place: list[Any]) -> Any:
+            call, index = place
+            return inputs[index] if call is None else results[call][index]
+
+        for call in data["calls"]:
+            tensors = [tensor(place) for place in call["tensors"]]
+            layer = layers[call["layer"]]
+            output = layer(tensors if len(tensors) > 1 else tensors[0])
+            is_one = not isinstance(output, (list, tuple))
+            results.append([output] if is_one else list(output))
+        outputs = [tensor(place) for place in data["outputs"]]
+        model = keras.Model(inputs, outputs)
+        for layer, each in zip(layers, data["layers"], strict=True):
+            self.set_weights(layer, each)
+        return model
+
+    def layer(self, data: Data) -> Any:
+        """Returns a layer without values; a model with them."""
+        if "model" in data:
+            model = self.model(data["model"])
+            model.trainable = data["trainable"]
+            return model
+        cls = layer_class(data["class_name"])
+        arguments = dict(data["arguments"])
+        for name, inner in data["wrapped"].items():
+            arguments[name] = self.layer(inner)
+        accepted = accepted_arguments(cls)
+        chosen = {
+            key: registered(value)
+            for key, value in arguments.items()
+            if key in accepted
+        }
+        layer = cls(name=data["name"], **chosen)
+        layer.trainable = data["trainable"]
+        return layer
+
+    def set_weights(self, layer: Any, data: Data) -> None:
+        """Sets the values of a layer, and of those inside."""
+        if "model" in data:
+            return
+        wrapped = data["wrapped"]
+        for name, inner in wrapped.items():
+            attribute = INSIDE.get((data["class_name"], name), name)
+            self.set_weights(getattr(layer, attribute), inner)
+        if wrapped:
+            return
+        layer.set_weights([self.arrays[name] for name in data["arrays"]])
+        for slot, names in data["slots"].items():
+            for weight, name in zip(layer.weights, names, strict=True):
+                self.slots[id(weight), slot] = self.arrays[name]
 
 
 def built_input(data: Data) -> Any:
@@ -60,25 +116,6 @@ def built_input(data: Data) -> Any:
         dtype=data["dtype"],
         name=data["name"],
     )
-
-
-def built_layer(data: Data, arrays: dict[str, Any]) -> Any:
-    """Returns a layer without values; a model with them."""
-    if "model" in data:
-        model = built_model(data["model"], arrays)
-        model.trainable = data["trainable"]
-        return model
-    cls = layer_class(data["class_name"])
-    arguments = dict(data["arguments"])
-    for name, inner in data["wrapped"].items():
-        arguments[name] = built_layer(inner, arrays)
-    accepted = accepted_arguments(cls)
-    chosen = {
-        key: registered(value) for key, value in arguments.items() if key in accepted
-    }
-    layer = cls(name=data["name"], **chosen)
-    layer.trainable = data["trainable"]
-    return layer
 
 
 def layer_class(name: str) -> Any:
@@ -105,13 +142,44 @@ def registered(value: Any) -> Any:
     return value if function is None else function
 
 
-def set_weights(layer: Any, data: Data, arrays: dict[str, Any]) -> None:
-    """Sets the values of a layer, and of those inside."""
-    if "model" in data:
-        return
-    wrapped = data["wrapped"]
-    for name, inner in wrapped.items():
-        attribute = INSIDE.get((data["class_name"], name), name)
-        set_weights(getattr(layer, attribute), inner, arrays)
-    if not wrapped:
-        layer.set_weights([arrays[name] for name in data["arrays"]])
+def compile_model(model: Any, data: Data, slots: Slots) -> None:
+    """Compiles a model, and restores its optimizer's variables."""
+    optimizer = built_optimizer(data["optimizer"])
+    model.compile(
+        optimizer,
+        loss=data["loss"] and one_or_all([registered(each) for each in data["loss"]]),
+        loss_weights=data["loss_weights"],
+        metrics=one_or_all([list(map(registered, each)) for each in data["metrics"]]),
+    )
+    # Keras stores what it chose for its backend here; others would have to take it.
+    model._compile_config.config["jit_compile"] = "auto"
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(data["iterations"])
+    for slot in data["slots"]:
+        variables = named_variables(optimizer, slot)
+        if variables:  # SGD has none without momentum
+            weights = model.trainable_variables
+            for variable, weight in zip(variables, weights, strict=True):
+                variable.assign(slots[id(weight), slot])
+    for name, value in data["shared"].items():
+        for variable in named_variables(optimizer, name):
+            variable.assign(value)
+
+
+def one_or_all(values: list[Any]) -> Any:
+    """Returns the only one of some values, or all."""
+    return values[0] if len(values) == 1 else values
+
+
+def built_optimizer(data: Data) -> Any:
+    """Returns an optimizer without its variables."""
+    name = data["class_name"]
+    cls = keras.saving.get_registered_object(name)
+    if cls is None:
+        cls = getattr(keras.optimizers, name)
+    return cls.from_config(dict(data["arguments"]))
+
+
+def named_variables(optimizer: Any, name: str) -> list[Any]:
+    """Returns an optimizer's variables of a name, one for each weight."""
+    return [each for each in optimizer.variables if each.name.endswith(f"_{name}")]

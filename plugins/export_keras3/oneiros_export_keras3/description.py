@@ -9,6 +9,9 @@ A description is a dict:
   wrappers have `"wrapped"`, layers by argument; models have `"model"`. A class of
   `oneiros_keras3` has its registered name
 - `"outputs"`: list of tensors
+- `"compilation"`: what `compile` gets, and the optimizer's counts; None if the model
+  isn't compiled. Then `"slots"` of the layers name the arrays of the optimizer's
+  variables
 
 A tensor is a pair: the number of a call, or None for an input, and a place.
 """
@@ -37,10 +40,13 @@ class Describer:
     """Describes models, and collects their arrays and what can't be described.
 
     # Properties
+        slots: dict, by the names of an optimizer's variables for each weight, dicts of
+            their values by the weights' ids.
         arrays: dict of arrays by the names that descriptions give them.
         refusals: list of `Refusal`.
     """
 
+    slots: dict[str, dict[int, Array]] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -78,7 +84,8 @@ class Describer:
                 "name": layer.name,
                 "trainable": bool(layer.trainable),
             }
-        there = self._counterpart(layer)
+        arrays = [] if _wrapped(layer) else layer.get_weights()
+        there = self._counterpart(layer, arrays)
         if there is None:
             return {}
         description = {
@@ -87,16 +94,31 @@ class Describer:
             "arguments": there.arguments,
             "trainable": bool(layer.trainable),
             "arrays": self._kept(there.arrays),
+            "slots": self._slots(layer, arrays),
         }
         description["wrapped"] = {
             name: self.layer(inner) for name, inner in _wrapped(layer).items()
         }
         return description
 
-    def _counterpart(self, layer: Any) -> Keras3Layer | None:
+    def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
+        """Returns the arrays of each of the optimizer's variables; zeros for weights
+        that aren't trained."""
+        if not arrays:
+            return {}
+        slots = {}
+        for name, by_weight in self.slots.items():
+            values = [
+                by_weight.get(id(weight), np.zeros_like(array))
+                for weight, array in zip(layer.weights, arrays, strict=True)
+            ]
+            there = self._counterpart(layer, values)
+            slots[name] = self._kept(there.arrays) if there is not None else []
+        return slots
+
+    def _counterpart(self, layer: Any, arrays: list[Array]) -> Keras3Layer | None:
         class_name = type(layer).__name__
         migration = migration_of(class_name)
-        arrays = [] if _wrapped(layer) else layer.get_weights()
         there: Keras3Layer | None = None
         reason = NO_LAYER
         if migration is not None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import label
 from oneiros_exports.destination import Export, Refusal, Written
 from oneiros_exports.inference import names_of, ports
 from oneiros_exports.processes import call
+from oneiros_model_parts.nested_layers import parts_of
+from oneiros_old_files import keras3
 
+from oneiros_export_keras3.compilation import compilation_of
 from oneiros_export_keras3.description import Describer
 
 PACKAGE = "oneiros_export_keras3"
@@ -27,6 +32,7 @@ class KerasExport(Export):
 
     title = "Keras 3"
     runtime = "oneiros_export_keras3.runtime:run"
+    trains = True
 
     def refusals(self, model: Any) -> list[Refusal]:
         """Returns the layers without a counterpart."""
@@ -36,11 +42,13 @@ class KerasExport(Export):
 
     def write(self, model: Any, path: Path) -> Written:
         """Builds the model with Keras in a process of its own, and saves it."""
-        describer = Describer()
-        description = describer.model(model)
+        compilation = compilation_of(model)
+        describer = Describer(compilation.slots)
+        description = {**describer.model(model), "compilation": compilation.data}
+        text = json.dumps(description)
         with tempfile.TemporaryDirectory(prefix="oneiros-keras3-") as name:
             folder = Path(name)
-            (folder / "model.json").write_text(json.dumps(description))
+            (folder / "model.json").write_text(text)
             arrays: dict[str, Any] = describer.arrays
             np.savez(folder / "arrays.npz", **arrays)
             arguments = [folder / "model.json", folder / "arrays.npz", path]
@@ -50,4 +58,29 @@ class KerasExport(Export):
         if len(set(outputs)) < len(outputs):
             outputs = [str(place) for place in range(len(outputs))]
         summary = f"{len(description['layers'])} layers"
-        return Written(summary, *ports(model, inputs, outputs))
+        return Written(
+            summary,
+            *ports(model, inputs, outputs),
+            left_out=compilation.left_out,
+            notes=[*_needed_module(text), *_frozen_statistics(model)],
+        )
+
+
+def _needed_module(description: str) -> list[str]:
+    """Returns a note of what a description needs of `oneiros_keras3`, if anything."""
+    names = re.findall(f'"{keras3.PACKAGE}(\\w+)"', description)
+    if not names:
+        return []
+    listed = ", ".join(sorted(set(names)))
+    return [f"import oneiros_keras3 before you load the file; it has {listed}"]
+
+
+def _frozen_statistics(model: Any) -> list[str]:
+    """Returns a note of each layer that trains otherwise in Keras 3 while it is
+    frozen."""
+    return [
+        f"{label(layer)} isn't trainable: in training, Keras 3 normalises by the "
+        f"running averages, not by the batch"
+        for _, layer in parts_of(model)
+        if type(layer).__name__ == "BatchNormalization" and not layer.trainable
+    ]

@@ -102,6 +102,8 @@ class Export:
             an array for each input, by the names of `Written.inputs`. It returns the
             name and version of the library, and a list with a dict of outputs for each
             case.
+        trains: bool, whether the library can go on training. Then `write` gets the
+            user's own model, as it is compiled, and says what it leaves out of that.
         companions: tuple of str, the suffixes of files that `write` may put beside its
             file, such as `".data"` for `model.onnx.data`.
     """
@@ -109,6 +111,7 @@ class Export:
     title: ClassVar[str] = ""
     backend: ClassVar[str | None] = None
     runtime: ClassVar[str] = ""
+    trains: ClassVar[bool] = False
     companions: ClassVar[tuple[str, ...]] = ()
 
     def beside(self, path: Path) -> list[Path]:
@@ -127,7 +130,8 @@ class Export:
         """Writes a model.
 
         # Arguments
-            model: the model, on `backend`; nothing in it is shared with the user's.
+            model: the model, on `backend`; nothing in it is shared with the user's. If
+                the library `trains`, the user's own, which must stay as it is.
             path: where to write; nothing is there yet.
 
         # Raises

@@ -89,7 +89,7 @@ def export(
     destination = _destination(target, options)
     _check_target(target, destination, overwrite)
     _refuse(model, destination)
-    copied = on_backend(model, destination.backend)
+    copied = model if destination.trains else on_backend(model, destination.backend)
     arrays = None if inputs is None else _arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays, rows)
@@ -101,7 +101,9 @@ def export(
             search = Search(source, copied, destination, recording, comparison, draft)
             raise _disagreement(comparison, search.layer())
         _put(draft, target, destination)
-    left_out = [*written.left_out, *_training_parts(model)]
+    left_out = list(written.left_out)
+    if not destination.trains:
+        left_out += _training_parts(model)
     size = sum(map(size_of, [target, *destination.beside(target)]))
     return Report(target, size, written, left_out, comparison)
 

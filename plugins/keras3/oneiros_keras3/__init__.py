@@ -1,4 +1,5 @@
-"""Functions and layers of Keras 1 that Keras 3 lacks, registered for `.keras` files.
+"""Layers, functions and optimizers of Keras 1 that Keras 3 lacks, registered for
+`.keras` files.
 
 Import this package before you load a file that Oneiros wrote, if the file needs it. It
 needs Keras alone.
@@ -12,20 +13,28 @@ from oneiros_keras3.activation_layers import (
 from oneiros_keras3.activations import hard_sigmoid
 from oneiros_keras3.affine import Highway, MaxoutDense
 from oneiros_keras3.local import LocallyConnected1D, LocallyConnected2D
+from oneiros_keras3.losses import cosine_proximity, hinge, squared_hinge
 from oneiros_keras3.merging import Cosine
 from oneiros_keras3.normalization import BatchNormalization
+from oneiros_keras3.optimizers import Adagrad, Nadam, RMSprop
 from oneiros_keras3.regularizers import SummedL1L2
 
 __all__ = [
+    "Adagrad",
     "BatchNormalization",
     "Cosine",
     "Highway",
     "LocallyConnected1D",
     "LocallyConnected2D",
     "MaxoutDense",
+    "Nadam",
     "ParametricSoftplus",
+    "RMSprop",
     "SReLU",
     "SummedL1L2",
     "ThresholdedReLU",
+    "cosine_proximity",
     "hard_sigmoid",
+    "hinge",
+    "squared_hinge",
 ]

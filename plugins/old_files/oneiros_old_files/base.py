@@ -45,10 +45,13 @@ class Migration:
         stored: int, the number of weights that Keras 2 stores, if it differs from here.
         steps: int, the number of step axes before the image axes, for a layer with
             `dim_ordering`.
+        slots: tuple of str, the names in Keras 3 of the variables that an optimizer has
+            for each weight, in the order in which it has them here.
     """
 
     stored: ClassVar[int | None] = None
     steps: ClassVar[int] = 0
+    slots: ClassVar[tuple[str, ...]] = ()
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class's name and arguments here.
@@ -133,11 +136,12 @@ class Migration:
         return None
 
     def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer of Keras 3 that computes the same.
+        """Returns the layer of Keras 3 that computes the same; for an optimizer, the
+        optimizer.
 
         # Arguments
-            config: dict, the layer's arguments.
-            arrays: list of its weights.
+            config: dict, the arguments here.
+            arrays: list of the layer's weights; empty for an optimizer.
 
         # Returns
             A `Keras3Layer`; None, the default, if Keras 3 has no such layer.

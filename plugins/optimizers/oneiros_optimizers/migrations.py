@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros.errors import ConfigError
-from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.base import Arrays, Migration, Origin
 from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 
 from oneiros_optimizers.optimizer import LATER_NAMES
 
@@ -27,6 +28,10 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "weight_decay": (None, 0),
 }
 """Arguments that do nothing if they have one of these values."""
+CLIPPING = ("clipnorm", "clipvalue")
+NAMES_THERE = {here: there for there, here in LATER_NAMES.items()}
+"""Arguments and their names in Keras 3, whose `clipnorm` bounds the gradient of each
+weight by itself."""
 DEFAULT_SCHEDULE_DECAY = 0.004
 SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
 """Arguments that do nothing here."""
@@ -37,9 +42,30 @@ class OptimizerMigration(Migration):
 
     # Properties
         own_arguments: tuple of str, those that it has besides `COMMON`.
+        keras3: str, the class's name in Keras 3.
     """
 
     own_arguments: ClassVar[tuple[str, ...]] = ()
+    keras3: ClassVar[str]
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer:
+        """Returns the optimizer of Keras 3, which counts steps from 0, too.
+
+        # Raises
+            ConfigError: if it clips gradients in two ways.
+        """
+        clips = {name for name in CLIPPING if config.get(name, 0) > 0}
+        if len(clips) > 1:
+            raise ConfigError("it has clipnorm and clipvalue; Keras 3 takes one")
+        arguments = {
+            NAMES_THERE.get(argument, argument): value
+            for argument, value in config.items()
+            if argument not in CLIPPING or argument in clips
+        }
+        decay = arguments.pop("decay", 0)
+        if decay > 0:
+            arguments["learning_rate"] = _decaying(config["lr"], decay)
+        return Keras3Layer(self.keras3, arguments, arrays)
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments.
@@ -81,6 +107,20 @@ class OptimizerMigration(Migration):
         return LATER_NAMES.get(argument, argument) in (*COMMON, *self.own_arguments)
 
 
+def _decaying(rate: float, decay: float) -> dict[str, Any]:
+    """Returns a schedule of Keras 3: `rate / (1 + decay * iterations)`."""
+    return {
+        "module": "keras.optimizers.schedules",
+        "class_name": "InverseTimeDecay",
+        "config": {
+            "initial_learning_rate": rate,
+            "decay_steps": 1,
+            "decay_rate": decay,
+        },
+        "registered_name": None,
+    }
+
+
 def _does_nothing(argument: str, value: Any) -> bool:
     return argument in SILENT or value in NEUTRAL.get(argument, ())
 
@@ -95,12 +135,16 @@ class SGDMigration(OptimizerMigration):
     """SGD."""
 
     own_arguments = ("momentum", "nesterov")
+    keras3 = "SGD"
+    slots = ("momentum",)
 
 
 class RMSpropMigration(OptimizerMigration):
     """RMSprop; a momentum is TensorFlow's alone."""
 
     own_arguments = ("rho",)
+    keras3 = f"{PACKAGE}RMSprop"
+    slots = ("accumulator",)
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -113,27 +157,39 @@ class RMSpropMigration(OptimizerMigration):
 class AdagradMigration(OptimizerMigration):
     """Adagrad."""
 
+    keras3 = f"{PACKAGE}Adagrad"
+    slots = ("accumulator",)
+
 
 class AdadeltaMigration(OptimizerMigration):
     """Adadelta."""
 
     own_arguments = ("rho",)
+    keras3 = "Adadelta"
+    slots = ("accumulated_grad", "accumulated_delta_var")
 
 
 class AdamMigration(OptimizerMigration):
     """Adam."""
 
     own_arguments = ("beta_1", "beta_2")
+    keras3 = "Adam"
+    slots = ("momentum", "velocity")
 
 
 class AdamaxMigration(AdamMigration):
     """Adamax."""
+
+    keras3 = "Adamax"
+    slots = ("momentum", "norm")
 
 
 class NadamMigration(OptimizerMigration):
     """Nadam, which has its own decay."""
 
     own_arguments = ("beta_1", "beta_2", "schedule_decay")
+    keras3 = f"{PACKAGE}Nadam"
+    slots = ("momentum", "velocity")
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments.

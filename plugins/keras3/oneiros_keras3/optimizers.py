@@ -1,0 +1,159 @@
+"""Optimizers of Keras 1 that compute something else in Keras 3: RMSprop, Adagrad,
+Nadam."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from oneiros_keras3.registration import register
+
+
+class RootOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]
+    """Base of the optimizers that divide by a root of accumulated squares.
+
+    Keras 1 adds `epsilon` to the root; Keras 3 adds it to the square.
+
+    # Arguments
+        learning_rate: float or schedule.
+        epsilon: float, added to the root.
+        **kwargs: as for `keras.optimizers.Optimizer`.
+    """
+
+    def __init__(
+        self, learning_rate: Any = 0.001, epsilon: float = 1e-8, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.epsilon = epsilon
+
+    def build(self, variables: list[Any]) -> None:
+        """Makes a variable for each weight, of zeros."""
+        if self.built:
+            return
+        super().build(variables)
+        self.accumulators = self.add_optimizer_variables(variables, "accumulator")
+
+    def accumulated(self, accumulator: Any, square: Any) -> Any:
+        """Returns what an accumulator becomes with the square of a gradient."""
+        raise NotImplementedError
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Updates a weight and its accumulator."""
+        rate = ops.cast(learning_rate, variable.dtype)
+        accumulator = self.accumulators[self._get_variable_index(variable)]
+        square = ops.square(gradient)
+        self.assign(accumulator, self.accumulated(accumulator, square))
+        root = ops.sqrt(accumulator)
+        self.assign_sub(variable, rate * gradient / (root + self.epsilon))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@register
+class Adagrad(RootOptimizer):
+    """Divides gradients by the root of the sum of all their past squares."""
+
+    def accumulated(self, accumulator: Any, square: Any) -> Any:
+        """Returns the sum."""
+        return accumulator + square
+
+
+@register
+class RMSprop(RootOptimizer):
+    """Divides gradients by the root of a running mean of their squares.
+
+    # Arguments
+        rho: float, the fraction of the running mean to keep.
+        **kwargs: as for `RootOptimizer`.
+    """
+
+    def __init__(self, rho: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rho = rho
+
+    def accumulated(self, accumulator: Any, square: Any) -> Any:
+        """Returns the running mean."""
+        return self.rho * accumulator + (1.0 - self.rho) * square
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "rho": self.rho}
+
+
+@register
+class Nadam(keras.optimizers.Optimizer):  # type: ignore[misc]
+    """Adam with Nesterov momentum, whose momentum grows as a schedule says.
+
+    Keras 3 has the schedule of `schedule_decay=1`.
+
+    # Arguments
+        learning_rate: float or schedule.
+        beta_1, beta_2: floats, the fractions of the running means to keep.
+        epsilon: float, added to the root.
+        schedule_decay: float, how fast the momentum grows.
+        **kwargs: as for `keras.optimizers.Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.002,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule_decay: float = 0.004,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.schedule_decay = schedule_decay
+
+    def build(self, variables: list[Any]) -> None:
+        """Makes two variables for each weight, and one for the product of momenta."""
+        if self.built:
+            return
+        super().build(variables)
+        names = ["momentum", "velocity"]
+        self.means, self.squares = self.add_optimizer_variables(variables, names)
+        self.products = [
+            self.add_variable((), initializer="ones", name=f"{number}_product")
+            for number, _ in enumerate(variables)
+        ]
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Updates a weight and its variables."""
+        index = self._get_variable_index(variable)
+        mean = self.means[index]
+        square = self.squares[index]
+        product = self.products[index]
+        rate = ops.cast(learning_rate, variable.dtype)
+        step = ops.cast(self.iterations + 1, variable.dtype)
+        momentum = self._momentum(step)
+        next_momentum = self._momentum(step + 1)
+        self.assign(product, product * momentum)
+        self.assign(mean, self.beta_1 * mean + (1.0 - self.beta_1) * gradient)
+        squared = ops.square(gradient)
+        self.assign(square, self.beta_2 * square + (1.0 - self.beta_2) * squared)
+        corrected_gradient = gradient / (1.0 - product)
+        corrected_mean = mean / (1.0 - product * next_momentum)
+        direction = (1.0 - momentum) * corrected_gradient
+        direction = direction + next_momentum * corrected_mean
+        root = ops.sqrt(square / (1.0 - ops.power(self.beta_2, step)))
+        self.assign_sub(variable, rate * direction / (root + self.epsilon))
+
+    def _momentum(self, step: Any) -> Any:
+        decayed = ops.power(0.96, self.schedule_decay * step)
+        return self.beta_1 * (1.0 - 0.5 * decayed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "schedule_decay": self.schedule_decay,
+        }

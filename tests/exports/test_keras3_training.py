@@ -1,0 +1,213 @@
+"""Training that begins here and goes on in Keras 3."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import objectives
+from oneiros.layers import GRU, LSTM, BatchNormalization, Dense, Highway, Input
+from oneiros.models import Model, Sequential
+from oneiros.optimizers import (
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    Nadam,
+    RMSprop,
+)
+from oneiros_export_keras3.compilation import LOSSES, compilation_of
+from oneiros_export_keras3.description import Describer
+from oneiros_export_keras3.keras_file import KerasExport
+
+STEPS = 3
+OPTIMIZERS = {
+    "sgd": lambda: SGD(lr=0.1, momentum=0.9, nesterov=True, decay=0.1),
+    "plain": lambda: SGD(lr=0.1),
+    "norm": lambda: SGD(lr=0.5, clipnorm=0.05),
+    "value": lambda: SGD(lr=0.5, clipvalue=0.01),
+    "rmsprop": lambda: RMSprop(lr=0.01, decay=0.05),
+    "adagrad": lambda: Adagrad(lr=0.05, epsilon=0.1),
+    "adadelta": lambda: Adadelta(lr=2.0),
+    "adam": lambda: Adam(lr=0.01),
+    "adamax": lambda: Adamax(lr=0.01, decay=0.1),
+    "nadam": lambda: Nadam(lr=0.01),
+}
+TRAINER = """
+import sys
+
+import keras
+import numpy as np
+import oneiros_keras3
+
+data = np.load(sys.argv[2])
+model = keras.models.load_model(sys.argv[1])
+targets = [data["y"] for _ in model.outputs]
+losses = [model.train_on_batch(data["x"], targets)[0] for _ in range(3)]
+outputs = [np.ravel(values) for values in model.predict(data["x"], verbose=0)]
+np.savez(sys.argv[3], losses=losses, outputs=np.concatenate(outputs))
+assert "oneiros" not in sys.modules
+"""
+
+
+@pytest.fixture(autouse=True)
+def theano():
+    with K.use("theano"):
+        yield
+
+
+def network():
+    steps = Input((5, 3), name="steps")
+    penalties = {"W_regularizer": "l2", "U_regularizer": "l1"}
+    x = LSTM(4, return_sequences=True, **penalties)(steps)
+    x = GRU(3, W_regularizer="l2", consume_less="gpu")(x)
+    x = Highway(W_constraint="maxnorm", activity_regularizer="l2")(x)
+    frozen = Dense(3, activation="tanh", trainable=False)(x)
+    x = BatchNormalization()(frozen)
+    first = Dense(1, activation="sigmoid", b_constraint="nonneg", name="first")(x)
+    return Model(steps, [first, Dense(1, name="second")(x)])
+
+
+def batch():
+    x = np.random.normal(size=(16, 5, 3)).astype("float32")
+    y = (np.random.uniform(size=(16, 1)) > 0.5).astype("float32")
+    return x, y
+
+
+def trained(model, x, y):
+    """Returns the losses of three steps, and what the model predicts after them."""
+    targets = [y for _ in model.outputs]
+    losses = [model.train_on_batch(x, targets)[0] for _ in range(STEPS)]
+    outputs = np.concatenate([np.ravel(values) for values in model.predict(x)])
+    return np.array(losses), outputs
+
+
+def continued_in_keras(folder, x, y):
+    """Returns losses of three more steps, and outputs, of the file in a folder."""
+    files = [folder / name for name in ("m.keras", "data.npz", "results.npz")]
+    np.savez(files[1], x=x, y=y)
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", TRAINER, *files], check=True, env=environment)
+    return np.load(files[2])
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_training_goes_on_in_keras_3_as_here(tmp_path, name):
+    x, y = batch()
+    model = network()
+    losses = ["binary_crossentropy", "mse"]
+    optimizer = OPTIMIZERS[name]()
+    model.compile(optimizer, losses, loss_weights=[0.5, 2.0], metrics=["mae"])
+    trained(model, x, y)
+    KerasExport().write(model, tmp_path / "m.keras")
+    losses, outputs = trained(model, x, y)
+    there = continued_in_keras(tmp_path, x, y)
+    np.testing.assert_allclose(there["losses"], losses, rtol=1e-4)
+    np.testing.assert_allclose(there["outputs"], outputs, rtol=1e-4, atol=1e-4)
+
+
+LOSS_VALUES = """
+import json
+import sys
+
+import keras
+import numpy as np
+import oneiros_keras3
+
+data = np.load(sys.argv[1])
+values = {}
+for name, name_there in json.loads(sys.argv[2]).items():
+    loss = keras.saving.get_registered_object(name_there)
+    if loss is None:
+        loss = keras.losses.get(name_there)
+    y_true = data["classes" if name.startswith("sparse") else "y_true"]
+    values[name] = loss(y_true, data["y_pred"])
+np.savez(sys.argv[3], **values)
+"""
+
+
+@pytest.mark.exhaustive(only=True)
+def test_losses_are_the_same_in_keras_3(tmp_path):
+    classes = np.arange(12).reshape(12, 1) % 4
+    y_true = np.eye(4)[classes[:, 0]].astype("float32")
+    y_pred = np.random.dirichlet(np.ones(4), 12).astype("float32")
+    y_pred[0] = [1, 0, 0, 0]
+    inputs = tmp_path / "inputs.npz"
+    np.savez(inputs, y_true=y_true, y_pred=y_pred, classes=classes)
+    arguments = [inputs, json.dumps(LOSSES), tmp_path / "values.npz"]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run(
+        [sys.executable, "-c", LOSS_VALUES, *arguments], check=True, env=environment
+    )
+    values = np.load(tmp_path / "values.npz")
+    for name in LOSSES:
+        targets = classes if name.startswith("sparse") else y_true
+        loss = objectives.get(name)(K.variable(targets), K.variable(y_pred))
+        np.testing.assert_allclose(
+            values[name], K.eval(loss), rtol=1e-4, atol=1e-6, err_msg=name
+        )
+
+
+def test_what_has_no_counterpart_is_left_out_with_the_reason():
+    def loss_of_mine(y_true, y_pred):
+        return K.mean(K.abs(y_true - y_pred), axis=-1)
+
+    class Mine(SGD):
+        pass
+
+    model = Sequential([Dense(2, input_dim=3)])
+    model.compile(Adam(), loss_of_mine, metrics=["accuracy", "fmeasure"])
+    compilation = compilation_of(model)
+    assert compilation.data["loss"] is None
+    assert compilation.data["metrics"] == [["categorical_accuracy"]]
+    assert compilation.left_out == [
+        "loss (loss_of_mine is of your own)",
+        "metric fmeasure",
+    ]
+    for optimizer, reason in [
+        (Mine(), "of your own"),
+        (SGD(clipnorm=1.0, clipvalue=1.0), "it has clipnorm and clipvalue"),
+    ]:
+        model.compile(optimizer, "mse")
+        compilation = compilation_of(model)
+        assert compilation.data is None
+        assert reason in compilation.left_out[0]
+
+
+def test_the_optimizer_s_values_are_laid_out_as_the_weights_are():
+    model = Sequential([GRU(2, input_shape=(4, 3)), Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(np.ones((2, 4, 3)), np.ones((2, 1)))
+    compilation = compilation_of(model)
+    describer = Describer(compilation.slots)
+    description = describer.model(model)
+    gru, _ = description["layers"]
+    shapes = [describer.arrays[name].shape for name in gru["slots"]["velocity"]]
+    assert shapes == [(3, 6), (2, 6), (6,)]
+    assert compilation.data["iterations"] == 1
+    kernel = describer.arrays[gru["slots"]["momentum"][0]]
+    W_z = model.optimizer.get_weights()[1:][
+        [w.name for w in model.model._collected_trainable_weights].index(
+            model.layers[0].W_z.name
+        )
+    ]
+    np.testing.assert_array_equal(kernel[:, :2], W_z)
+
+
+def test_the_users_model_stays_as_it_is():
+    model = Sequential([Dense(2, input_dim=3)])
+    model.compile("adam", "mse")
+    optimizer = model.optimizer
+    model.train_on_batch(np.ones((2, 3)), np.ones((2, 2)))
+    before = [*model.get_weights(), *optimizer.get_weights()]
+    Describer(compilation_of(model).slots).model(model)
+    assert model.optimizer is optimizer
+    for array, value in zip(
+        [*model.get_weights(), *optimizer.get_weights()], before, strict=True
+    ):
+        np.testing.assert_array_equal(array, value)
