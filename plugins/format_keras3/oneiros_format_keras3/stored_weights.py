@@ -22,6 +22,9 @@ NOT_TRAINED = {"BatchNormalization": 2}
 """Number of variables of a layer that no optimizer changes; they are its last."""
 WRAPPED = ("layer", "forward_layer", "backward_layer")
 """Groups of the layers inside a wrapper."""
+NO_WEIGHTS = ("seed_generator", "dot")
+"""Groups inside a layer that hold no weights: the state of its draws, and a layer that
+has none."""
 OF_TRAINING = ("loss_tracker", "metrics", "optimizer", "_metrics")
 """Groups at the root that don't belong to the layers."""
 INNER_CLASS = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
@@ -142,7 +145,8 @@ def _own_variables(group: StoredGroup) -> Stored:
     own = _numbered(group, "vars")
     if "cell" in group:
         return own + _own_variables(group.group("cell"))
-    _numbered(group, "seed_generator/vars")  # the state of dropout's draws
+    for name in NO_WEIGHTS:
+        _numbered(group, f"{name}/vars")
     return own
 
 

@@ -32,6 +32,9 @@ SLOTS = {
 }
 """Number of arrays that an optimizer stores per weight."""
 
+WEIGHT_BY_WEIGHT = ("iteration:0", "iteration")
+"""The name of the first array if all arrays of a weight follow each other."""
+
 MAX_STEPS = 2**53
 """Maximum number of steps that a float counts exactly."""
 
@@ -94,8 +97,8 @@ def _steps_and_series(
     """Returns an optimizer's number of steps and its series of arrays, each with one
     array per weight.
 
-    Keras 2 and TensorFlow up to 2.10 store series after series. Later versions name
-    their first array `iteration` and store weight after weight.
+    Keras 2 and TensorFlow up to 2.10 store series after series. Later versions and
+    Keras 3 name their first array `iteration` and store weight after weight.
 
     # Arguments
         optimizer: the optimizer here.
@@ -117,7 +120,7 @@ def _steps_and_series(
     if series * count == 0 or len(arrays) not in (series * count, with_momentum):
         return None
     arrays = arrays[: series * count]
-    if stored[0][0] == "iteration:0":
+    if stored[0][0].rpartition("/")[2] in WEIGHT_BY_WEIGHT:
         return whole_steps, [arrays[start::series] for start in range(series)]
     starts = range(0, len(arrays), count)
     return whole_steps, [arrays[start : start + count] for start in starts]

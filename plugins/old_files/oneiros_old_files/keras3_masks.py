@@ -238,8 +238,8 @@ def _given_masks(node: list[Any]) -> list[Place]:
 
 
 def _is_mask_operation(layer: Entry) -> bool:
-    is_operation = str(layer.get("module")).startswith(OPERATIONS)
-    return is_operation and layer["class_name"] in MASK_OPERATIONS
+    module = str(layer.get("module", OPERATIONS))  # HDF5 names no modules
+    return module.startswith(OPERATIONS) and layer["class_name"] in MASK_OPERATIONS
 
 
 def _used_as_tensors(config: Entry) -> set[str]:

@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python make.py <folder>
 
-Each model gives `<name>.keras`, and all inputs, outputs and losses go to
-`expected.npz`.
+Each model gives `<name>.keras`, some also `<name>.h5`, and all inputs, outputs and
+losses go to `expected.npz`.
 """
 
 import sys
@@ -17,6 +17,8 @@ from keras import layers as L
 FOLDER = Path(sys.argv[1])
 EXPECTED = {}
 MODELS = {}
+IN_HDF5 = ("dense", "masked")
+"""Models that are saved in Keras's older format, too."""
 
 
 def model(*shapes, integers=None, gaps=False, **options):
@@ -264,6 +266,28 @@ def model_at_the_end():
     return keras.Model(x, second(first(L.Dense(3)(x))))
 
 
+@model((6, 4))
+def registered():
+    """Has the layers of `oneiros_keras3`."""
+    x = keras.Input((6, 4), name="x")
+    flat = L.Flatten()(x)
+    wide = oneiros_keras3.Highway(activation="tanh")(flat)
+    penalty = oneiros_keras3.SummedL1L2(l2=0.01)
+    wide = oneiros_keras3.MaxoutDense(units=5, maps=3, activity_regularizer=penalty)(
+        wide
+    )
+    wide = oneiros_keras3.SReLU()(oneiros_keras3.ParametricSoftplus()(wide))
+    wide = oneiros_keras3.BatchNormalization(mode=1)(wide)
+    local = oneiros_keras3.LocallyConnected1D(2, [3], [1], activation="relu")(x)
+    image = L.Reshape((6, 4, 1))(x)
+    image = oneiros_keras3.LocallyConnected2D(2, [2, 3], [2, 1])(image)
+    local = L.Concatenate()([L.Flatten()(local), L.Flatten()(image)])
+    local = oneiros_keras3.ThresholdedReLU(0.2)(L.Dense(5)(local))
+    local = L.Activation("linear", activity_regularizer=penalty)(local)
+    alike = L.Flatten()(oneiros_keras3.Cosine([1, 1])([wide, local]))
+    return keras.Model(x, L.Concatenate()([wide, local, alike]))
+
+
 def main():
     keras.utils.set_random_seed(7)
     random = np.random.RandomState(0)
@@ -293,6 +317,8 @@ def main():
             for _ in range(3):
                 made.train_on_batch(one_or_all(x), targets)
         made.save(FOLDER / f"{name}.keras")
+        if name in IN_HDF5:
+            made.save(FOLDER / f"{name}.h5")
         record = {f"x{i}": v for i, v in enumerate(x)}
         record |= {f"y{i}": v for i, v in enumerate(outputs(made, x))}
         if options:
