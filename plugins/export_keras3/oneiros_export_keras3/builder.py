@@ -15,8 +15,8 @@ Arrays = dict[str, Any]
 Slots = dict[tuple[int, str], Any]
 """The values of an optimizer's variables, by the ids of weights and the variables'
 names."""
-INSIDE = {("Bidirectional", "layer"): "forward_layer"}
-"""Attributes that don't have the name of the argument."""
+FORWARD = "forward_layer"
+"""The attribute of a Bidirectional that has the argument `layer`."""
 
 
 def main(description: str, arrays: str, path: str) -> None:
@@ -64,11 +64,11 @@ class Builder:
         for call in data["calls"]:
             tensors = [tensor(place) for place in call["tensors"]]
             layer = layers[call["layer"]]
-            output = layer(tensors if len(tensors) > 1 else tensors[0])
+            output = layer(one_or_all(tensors))
             is_one = not isinstance(output, (list, tuple))
             results.append([output] if is_one else list(output))
         outputs = [tensor(place) for place in data["outputs"]]
-        model = keras.Model(inputs, outputs)
+        model = keras.Model(one_or_all(inputs), one_or_all(outputs))
         for layer, each in zip(layers, data["layers"], strict=True):
             self.set_weights(layer, each)
         return model
@@ -99,7 +99,8 @@ class Builder:
             return
         wrapped = data["wrapped"]
         for name, inner in wrapped.items():
-            attribute = INSIDE.get((data["class_name"], name), name)
+            is_forward = name == "layer" and hasattr(layer, FORWARD)
+            attribute = FORWARD if is_forward else name
             self.set_weights(getattr(layer, attribute), inner)
         if wrapped:
             return

@@ -19,7 +19,7 @@ def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
     outputs = []
     for arrays in cases:
         inputs = [arrays[x.name] for x in model.inputs]
-        results = model(inputs, training=False)
+        results = model(inputs if len(inputs) > 1 else inputs[0], training=False)
         if not isinstance(results, (list, tuple)):
             results = [results]
         values = map(np.asarray, results)

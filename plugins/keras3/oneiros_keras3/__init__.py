@@ -18,10 +18,12 @@ from oneiros_keras3.merging import Cosine
 from oneiros_keras3.normalization import BatchNormalization
 from oneiros_keras3.optimizers import Adagrad, Nadam, RMSprop
 from oneiros_keras3.regularizers import SummedL1L2
+from oneiros_keras3.wrappers import Bidirectional
 
 __all__ = [
     "Adagrad",
     "BatchNormalization",
+    "Bidirectional",
     "Cosine",
     "Highway",
     "LocallyConnected1D",

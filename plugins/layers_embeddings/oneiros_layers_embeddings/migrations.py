@@ -23,6 +23,7 @@ class EmbeddingMigration(Keras2Layer):
         "activity_regularizer": "activity_regularizer",
     }
     neutral = {"sparse": (False,)}
+    unneeded = frozenset({"dropout"})
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""

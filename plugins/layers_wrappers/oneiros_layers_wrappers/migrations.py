@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from oneiros.errors import ConfigError
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import Keras2Layer
+from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 
 OF_A_DIRECTION = ("name", "go_backwards")
 """The arguments in which the layers of both directions differ."""
@@ -49,6 +51,14 @@ class BidirectionalMigration(TimeDistributedMigration):
                 "go_backwards=True, and merge them."
             )
         return super().translated(name, config, origin)
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer. If it returns sequences, Keras 3's own has zeros at steps
+        that a mask hides."""
+        layer = super().to_keras3(config, arrays)
+        if layer is not None and config["layer"]["config"]["return_sequences"]:
+            return replace(layer, class_name=f"{PACKAGE}{self.name}")
+        return layer
 
 
 def _essence(layer: Any) -> tuple[Any, Any]:
