@@ -8,15 +8,15 @@ never do harm.
     writes the figures into a file
 
 An input is determined by the seed and its number. What is changed: the bytes of HDF5
-files; their attributes, arrays, groups and links; the configurations inside them; JSON
-and YAML texts; the headers of safetensors files; and of files that Keras 2 wrote the
-structure, the configurations, how the model was compiled, the weights and the
-optimizer's arrays, whose values turn into NaN, huge, negative or fractional ones, or
-other types. Some are inspected or converted instead. Each is loaded in a child process
-that may map 2 GiB more than it starts with. Loading has to succeed or to raise one of
-`oneiros.errors`. Anything else is a failure: another exception, the child's end,
-hanging for a minute, more than 256 MiB at once, a new file, a thread left behind. The
-exit status is 1 if there is one.
+files; the numbers in their structures; their attributes, arrays, groups and links; the
+configurations inside them; JSON and YAML texts; the headers of safetensors files; and
+of files that Keras 2 wrote the structure, the configurations, how the model was
+compiled, the weights and the optimizer's arrays, whose values turn into NaN, huge,
+negative or fractional ones, or other types. Some are inspected or converted instead.
+Each is loaded in a child process that may map 2 GiB more than it starts with. Loading
+has to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another
+exception, the child's end, hanging for a minute, more than 256 MiB at once, a new file,
+a thread left behind. The exit status is 1 if there is one.
 
 Texts are built under `oneiros.saving.parameter_budget(2**22)`; files have the budget
 that loading sets.
@@ -61,6 +61,7 @@ KERAS2_KINDS = (
 )
 FILE_KINDS = (
     "hdf5 bytes",
+    "hdf5 records",
     "hdf5 structure",
     "hdf5 configuration",
     "weights",
@@ -129,6 +130,8 @@ class Fuzzer:
         path = mutations.copied(rng.choice(self.wholes), self.folder / "input.h5")
         if kind == "hdf5 bytes":
             path.write_bytes(mutations.change_bytes(path.read_bytes(), rng))
+        elif kind == "hdf5 records":
+            path.write_bytes(mutations.change_records(path.read_bytes(), rng))
         elif kind == "hdf5 structure":
             mutations.change_structure(path, rng)
         else:

@@ -6,6 +6,7 @@ Their bytes, their structure, and the texts inside them.
 import copy
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -166,6 +167,11 @@ DTYPES = ("f2", "f4", "f8", ">f4", "i1", "i8", "u2", "?", "S3", "c8", "f4,i4")
 
 Random = random.Random
 Tree = Any
+SIGNATURES = re.compile(
+    rb"\x89HDF|TREE|SNOD|HEAP|GCOL|OHDR|OCHK|BTHD|BTIN|BTLF|FRHP|FHDB|FHIB|FAHD|FADB"
+)
+"""What the structures of HDF5 begin with."""
+EXTREMES = (0, 1, 2, 255, 1 << 15, (1 << 16) - 1, 1 << 31, 1 << 63, (1 << 64) - 1)
 
 
 def change_bytes(data: bytes, rng: Random) -> bytes:
@@ -190,6 +196,20 @@ def change_bytes(data: bytes, rng: Random) -> bytes:
             changed[start] ^= 1 << rng.randrange(8)
         elif rng.random() < 0.2:
             del changed[start:]
+    return bytes(changed)
+
+
+def change_records(data: bytes, rng: Random) -> bytes:
+    """Changes numbers in the structures of an HDF5 file to addresses of structures, or
+    to extreme ones."""
+    changed = bytearray(data)
+    places = [match.start() for match in SIGNATURES.finditer(data)]
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        place = rng.choice(places) + rng.randrange(4, 96)
+        width = rng.choice((1, 2, 4, 8))
+        value = rng.choice((*places, *EXTREMES)) % (1 << 8 * width)
+        if place + width <= len(changed):
+            changed[place : place + width] = value.to_bytes(width, "little")
     return bytes(changed)
 
 

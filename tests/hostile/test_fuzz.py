@@ -21,7 +21,7 @@ def test_changed_files_do_no_harm():
     done = subprocess.run(command, capture_output=True, text=True)
     record = json.loads(done.stdout)
     assert record["failures"] == [] and done.returncode == 0
-    assert record["inputs"] == INPUTS and len(record["outcomes"]) == 13
+    assert record["inputs"] == INPUTS and len(record["outcomes"]) == 14
     for kind, outcomes in record["outcomes"].items():
         assert "loaded" in outcomes or kind in ("yaml", "safetensors"), (
             "some changes are harmless"
