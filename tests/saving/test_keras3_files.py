@@ -312,6 +312,42 @@ def test_a_compilation_without_a_counterpart_leaves_a_model_that_predicts(
         assert_predicts(load_model(path), "dense")
 
 
+def compiled(tmp_path, **changes):
+    """Returns a model with other arguments of `compile`."""
+
+    def change(data):
+        compilation = data["compile_config"]
+        compilation["loss"] = changes.pop("loss", "mse")
+        compilation["optimizer"]["config"].update(changes)
+
+    with K.use("onnx"):
+        return load_model(changed(tmp_path, config=change))
+
+
+def test_the_schedule_that_keras_1_calls_decay_becomes_it(tmp_path):
+    rates = {"initial_learning_rate": 0.2, "decay_steps": 4, "decay_rate": 2.0}
+    schedule = {"class_name": "InverseTimeDecay", "config": rates}
+    optimizer = compiled(tmp_path, learning_rate=schedule).optimizer.get_config()
+    assert optimizer["lr"] == pytest.approx(0.2)
+    assert optimizer["decay"] == pytest.approx(0.5)
+
+
+def test_the_norm_of_all_gradients_is_keras_1_s_clipnorm(tmp_path):
+    optimizer = compiled(tmp_path, global_clipnorm=2.0).optimizer
+    assert optimizer.get_config()["clipnorm"] == 2.0
+    with pytest.warns(UserWarning, match="not compiled: its optimizer Adam has clipn"):
+        compiled(tmp_path, clipnorm=2.0)
+
+
+def test_a_loss_of_keras_1_is_told_from_keras_3_s_of_the_same_name(tmp_path):
+    function = {"module": "builtins", "class_name": "function"}
+    registered = {**function, "config": "oneiros_keras3>hinge"}
+    assert compiled(tmp_path, loss=registered).loss == "hinge"
+    for loss in ("hinge", {**function, "config": "squared_hinge"}):
+        with pytest.warns(UserWarning, match="takes targets of 0 for -1"):
+            compiled(tmp_path, loss=loss)
+
+
 # Damage
 
 

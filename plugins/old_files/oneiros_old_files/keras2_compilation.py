@@ -6,9 +6,9 @@ from typing import Any
 
 from oneiros.errors import ConfigError, OneirosError
 
+from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_old_files.keras2 import plain
-from oneiros_old_files.keras3 import check_own
 
 
 def compile_arguments(
@@ -35,7 +35,7 @@ def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any
     if not isinstance(chosen, dict) or not isinstance(config, dict) or not loss:
         raise ConfigError("its training_config lacks an optimizer or a loss.")
     if origin.keras > 2:
-        check_own(chosen)
+        keras3.check_own(chosen)
     if training_config.get("weighted_metrics"):
         raise ConfigError("it has weighted_metrics, which Keras 1 doesn't have.")
     metrics = _function(training_config.get("metrics"), origin)
@@ -74,16 +74,23 @@ def _function(value: Any, origin: Origin) -> Any:
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _function(item, origin) for key, item in value.items()}
     if origin.keras > 2:
-        check_own(value)
+        keras3.check_own(value)
     name = value.get("class_name") if isinstance(value, dict) else value
     config = value.get("config") if isinstance(value, dict) else {}
     migration = migration_of(str(name).rpartition(">")[2])
     if migration is not None:
-        return migration.translated(str(name), dict(config or {}), origin)[0]
+        name = migration.translated(str(name), dict(config or {}), origin)[0]
+        value = name
+    if origin.keras > 2 and name in keras3.OTHER_LOSSES:
+        raise ConfigError(
+            f"its {name} takes targets of 0 for -1, which Keras 1's doesn't."
+        )
     if isinstance(value, dict):
         raise ConfigError(
             f"it has the loss or metric {name!r}, which Keras 1 doesn't have."
         )
+    if isinstance(value, str):
+        return value.removeprefix(keras3.PACKAGE)
     return value
 
 

@@ -29,10 +29,15 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 }
 """Arguments that do nothing if they have one of these values."""
 CLIPPING = ("clipnorm", "clipvalue")
+NAMES_HERE = {**LATER_NAMES, "global_clipnorm": "clipnorm"}
+"""Later names of arguments, and those here. Keras 1's `clipnorm` bounds the norm of all
+gradients together."""
 NAMES_THERE = {here: there for there, here in LATER_NAMES.items()}
 """Arguments and their names in Keras 3, whose `clipnorm` bounds the gradient of each
 weight by itself."""
 DEFAULT_SCHEDULE_DECAY = 0.004
+SCHEDULE = "InverseTimeDecay"
+"""The schedule of learning rates that `decay` is here."""
 SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
 """Arguments that do nothing here."""
 
@@ -77,7 +82,7 @@ class OptimizerMigration(Migration):
         if origin.keras < 2:
             return name, config
         arguments: dict[str, Any] = {}
-        for argument, stored_value in config.items():
+        for argument, stored_value in _with_decay(config).items():
             value = plain(stored_value)
             if _does_nothing(argument, value):
                 continue
@@ -86,7 +91,7 @@ class OptimizerMigration(Migration):
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
                     "can't do."
                 )
-            arguments[LATER_NAMES.get(argument, argument)] = value
+            arguments[NAMES_HERE.get(argument, argument)] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
                 f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
@@ -104,7 +109,7 @@ class OptimizerMigration(Migration):
         """Returns whether the optimizer here can do what an argument asks for."""
         if argument == "clipnorm":
             return not _is_of_tensorflow(config)
-        return LATER_NAMES.get(argument, argument) in (*COMMON, *self.own_arguments)
+        return NAMES_HERE.get(argument, argument) in (*COMMON, *self.own_arguments)
 
 
 def _decaying(rate: float, decay: float) -> dict[str, Any]:
@@ -118,6 +123,22 @@ def _decaying(rate: float, decay: float) -> dict[str, Any]:
             "decay_rate": decay,
         },
         "registered_name": None,
+    }
+
+
+def _with_decay(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the arguments, with `decay` for the schedule that does the same."""
+    schedule = config.get("learning_rate")
+    if not isinstance(schedule, dict) or schedule.get("class_name") != SCHEDULE:
+        return config
+    rates = schedule["config"]
+    steps = rates["decay_steps"]
+    if rates.get("staircase") or not steps:
+        return config
+    return {
+        **config,
+        "learning_rate": rates["initial_learning_rate"],
+        "decay": rates["decay_rate"] / steps,
     }
 
 
