@@ -27,8 +27,10 @@ from oneiros.layers import (
     MaxoutDense,
     MaxPooling2D,
     ParametricSoftplus,
+    SpatialDropout2D,
     SReLU,
     ThresholdedReLU,
+    ZeroPadding2D,
     merge,
 )
 from oneiros.models import Model, Sequential
@@ -109,6 +111,21 @@ def test_what_keras_3_lacks_is_refused_at_once(tmp_path):
         "Keras 3 can't hold this model exactly:",
         "  Lambda 'double': Keras 3 has no such layer. ONNX can hold it: model.onnx.",
     ]
+
+
+def test_paddings_and_seeds_have_their_form_there():
+    model = Sequential(
+        [
+            ZeroPadding2D({"top_pad": 1, "right_pad": 2}, input_shape=(4, 4, 2)),
+            ZeroPadding2D((1, 2, 0, 3)),
+            ZeroPadding2D((1, 2)),
+            SpatialDropout2D(0.5, seed=3),
+        ]
+    )
+    layers = Describer().model(model)["layers"]
+    paddings = [layer["arguments"].get("padding") for layer in layers]
+    assert paddings == [[[1, 0], [0, 2]], [[1, 2], [0, 3]], [1, 2], None]
+    assert layers[-1]["arguments"]["seed"] == 3
 
 
 @pytest.mark.parametrize(

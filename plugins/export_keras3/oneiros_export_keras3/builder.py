@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from oneiros_export_keras3.keras_on_jax import keras
+from oneiros_export_keras3.runtime import output_names
 
 Data = dict[str, Any]
 Arrays = dict[str, Any]
@@ -19,13 +20,16 @@ FORWARD = "forward_layer"
 """The attribute of a Bidirectional that has the argument `layer`."""
 
 
-def main(description: str, arrays: str, path: str) -> None:
+def main(description: str, arrays: str, path: str) -> list[str]:
     """Builds a model and saves it.
 
     # Arguments
         description: str, the file that describes it.
         arrays: str, the file with its arrays.
         path: str, where to save it.
+
+    # Returns
+        List of the outputs' names.
     """
     with open(description, encoding="utf-8") as file:
         data = json.load(file)
@@ -35,6 +39,7 @@ def main(description: str, arrays: str, path: str) -> None:
     if data["compilation"] is not None:
         compile_model(model, data["compilation"], builder.slots)
     model.save(path)
+    return output_names(model)
 
 
 class Builder:
@@ -68,7 +73,7 @@ class Builder:
             is_one = not isinstance(output, (list, tuple))
             results.append([output] if is_one else list(output))
         outputs = [tensor(place) for place in data["outputs"]]
-        model = keras.Model(one_or_all(inputs), one_or_all(outputs))
+        model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=data["name"])
         for layer, each in zip(layers, data["layers"], strict=True):
             self.set_weights(layer, each)
         return model
@@ -129,10 +134,14 @@ def layer_class(name: str) -> Any:
 def accepted_arguments(cls: Any) -> set[str]:
     """Returns the arguments of a class's constructor, and of those that it passes
     others on to."""
-    constructors = [base.__init__ for base in cls.__mro__]
-    return {
-        name for each in constructors for name in inspect.signature(each).parameters
-    }
+    accepted: set[str] = set()
+    for base in cls.__mro__:
+        parameters = inspect.signature(base.__init__).parameters
+        accepted.update(parameters)
+        kinds = [parameter.kind for parameter in parameters.values()]
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return accepted
 
 
 def registered(value: Any) -> Any:

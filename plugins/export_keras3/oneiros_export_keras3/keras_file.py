@@ -52,11 +52,10 @@ class KerasExport(Export):
             arrays: dict[str, Any] = describer.arrays
             np.savez(folder / "arrays.npz", **arrays)
             arguments = [folder / "model.json", folder / "arrays.npz", path]
-            call(PACKAGE, BUILDER, arguments, "Keras 3 can't build this model")
+            outputs = call(
+                PACKAGE, BUILDER, arguments, "Keras 3 can't build this model"
+            )
         inputs = names_of(model.inputs)
-        outputs = names_of(model.outputs)
-        if len(set(outputs)) < len(outputs):
-            outputs = [str(place) for place in range(len(outputs))]
         summary = f"{len(description['layers'])} layers"
         return Written(
             summary,

@@ -264,12 +264,25 @@ class ZeroPadding1DMigration(Keras2Layer):
     renamed = {"padding": "padding"}
     neutral = LAST
 
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer, without a dict of sides."""
+        widths = _widths(config["padding"], ("left_pad", "right_pad"))
+        return super().to_keras3({**config, "padding": widths}, arrays)
+
 
 class ZeroPadding2DMigration(Keras2Layer):
     """ZeroPadding2D; the four widths are one list here."""
 
     name = "ZeroPadding2D"
     renamed = {"padding": "padding", **ORDERED}
+
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer, with a pair of widths for each axis."""
+        sides = ("top_pad", "bottom_pad", "left_pad", "right_pad")
+        widths = _widths(config["padding"], sides)
+        if len(widths) == len(sides):
+            widths = [list(widths[:2]), list(widths[2:])]
+        return super().to_keras3({**config, "padding": widths}, arrays)
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -278,6 +291,13 @@ class ZeroPadding2DMigration(Keras2Layer):
             (top, bottom), (left, right) = plain(arguments["padding"])
             arguments["padding"] = [top, bottom, left, right]
         return class_name, arguments
+
+
+def _widths(padding: Any, sides: tuple[str, ...]) -> Any:
+    """Returns a padding as numbers; a dict has one for each side, or lacks it."""
+    if isinstance(padding, dict):
+        return [padding.get(side, 0) for side in sides]
+    return padding
 
 
 class ZeroPadding3DMigration(Keras2Layer):

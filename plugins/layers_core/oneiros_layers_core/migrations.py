@@ -158,15 +158,18 @@ class SpatialDropout1DMigration(Keras2Layer):
     """SpatialDropout1D."""
 
     name = "SpatialDropout1D"
-    renamed = {"rate": "p"}
-    neutral = {"noise_shape": (None,), "seed": (None,)}
+    renamed = {"rate": "p", "seed": "seed"}
+    neutral = {"noise_shape": (None,)}
 
 
 class SpatialDropout2DMigration(SpatialDropout1DMigration):
     """SpatialDropout2D."""
 
     name = "SpatialDropout2D"
-    renamed = {"rate": "p", "data_format": "dim_ordering"}
+    renamed = {
+        **SpatialDropout1DMigration.renamed,
+        "data_format": "dim_ordering",
+    }
 
 
 class SpatialDropout3DMigration(SpatialDropout2DMigration):
