@@ -23,6 +23,8 @@ from oneiros.optimizers import (
 from oneiros_export_keras3.compilation import LOSSES, compilation_of
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport
+from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.keras2_compilation import compile_arguments
 
 STEPS = 3
 OPTIMIZERS = {
@@ -151,6 +153,21 @@ def test_losses_are_the_same_in_keras_3(tmp_path):
         np.testing.assert_allclose(
             values[name], K.eval(loss), rtol=1e-4, atol=1e-6, err_msg=name
         )
+
+
+@pytest.mark.parametrize(("here", "there"), list(LOSSES.items()))
+def test_losses_come_back_when_the_file_is_loaded_here(here, there):
+    optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
+    stored = {"optimizer_config": optimizer, "loss": there}
+    assert compile_arguments(stored, Origin(3))["loss"] == here
+
+
+def test_decay_comes_back_when_the_file_is_loaded_here():
+    migration = migration_of("SGD")
+    config = SGD(lr=0.1, momentum=0.9, decay=0.25).get_config()
+    there = migration.to_keras3(config, [])
+    assert there.arguments["learning_rate"]["class_name"] == "InverseTimeDecay"
+    assert migration.translated("SGD", there.arguments, Origin(3)) == ("SGD", config)
 
 
 def test_what_has_no_counterpart_is_left_out_with_the_reason():
