@@ -19,9 +19,9 @@ from processes import run_python
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
-STARTS_ANOTHER_PROCESS = ("plugins/export_keras3", "plugins/export_tensorflow")
-"""Where code takes 8 to 17 s, as a process starts Keras or TensorFlow: it runs in the
-exhaustive run alone."""
+SLOW = ("plugins/export_keras3", "plugins/export_tensorflow", "plugins/keras3")
+"""Where code starts Keras or TensorFlow, which takes 3 to 17 s: it runs in the exhaustive
+run alone."""
 PAGES = [page for page in documents.pages() if documents.commands(page)]
 
 
@@ -35,7 +35,7 @@ def cases():
             document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
         )
         first, *others = BACKENDS
-        slow = document.name.startswith(STARTS_ANOTHER_PROCESS)
+        slow = document.name.startswith(SLOW)
         yield pytest.param(
             document,
             first,
