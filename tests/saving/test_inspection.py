@@ -586,7 +586,8 @@ def test_what_is_no_model_file(tmp_path):
     with pytest.raises(FileMissingError):
         inspect_file(tmp_path / "none.h5")
     for content, said in (
-        (b"PK\x03\x04", "isn't a model file"),
+        (b"\x7fELF", "isn't a model file"),
+        (b"PK\x03\x04", "isn't a zip archive"),
         (b'{"class_name"', "isn't JSON"),
         (b"{\xff", "UTF-8"),
     ):

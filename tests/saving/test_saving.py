@@ -422,7 +422,7 @@ def test_no_file(backend, tmp_path):
     ("content", "said"),
     [
         (b"", "begins with b''"),
-        (b"PK\x03\x04 zip", "begins with b'PK"),
+        (b"\x80\x02}q\x00.", r"begins with b'\\x80\\x02"),
         (b'{"class_name": 1}', "n't a model file"),
     ],
 )

@@ -215,11 +215,11 @@ def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(
 ):
     made = new_environment("everything")
     planned = made.install("--dry-run", "oneiros")
-    assert (
-        "oneiros-backend-theano" in planned
-        and "tensorflow" not in planned
-        and "keras" not in planned
-    )
+    distributions = planned.rpartition("Would install")[2].split()
+    assert any(name.startswith("oneiros-backend-theano") for name in distributions)
+    assert not [
+        name for name in distributions if name.startswith(("keras-", "tensorflow"))
+    ]
     said = made.install("oneiros[all,keras,keras3,theano]")
     installed = re.search(r"Successfully installed (.*)", said)[1].split()
     assert sorted(item.rpartition("-")[0] for item in installed) == sorted(NAMES)
