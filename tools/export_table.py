@@ -155,16 +155,24 @@ def main() -> int:
     chosen = parser.parse_args()
     nb_failed = 0
     if not chosen.write:
-        arrays = dict(np.load(GOLDEN / "layers.npz"))
-        for class_name, destination in product(chosen.layers, chosen.to):
-            result = outcome(class_name, destination, arrays)
-            nb_failed += result.startswith("no")
-            print(f"{class_name} {destination} {result:.300}", flush=True)
-            results = read_results()
-            results[class_name] = {**results.get(class_name, {}), destination: result}
-            text = json.dumps(results, indent=1, sort_keys=True)
-            RESULTS.write_text(text + "\n", encoding="utf-8")
+        with oneiros.exports.shared_processes():
+            nb_failed = measure(chosen.layers, chosen.to)
     write_page(read_results())
+    return nb_failed
+
+
+def measure(layers: Iterable[str], destinations: Iterable[str]) -> int:
+    """Exports classes, and keeps what came out; returns how many failed."""
+    nb_failed = 0
+    arrays = dict(np.load(GOLDEN / "layers.npz"))
+    for class_name, destination in product(layers, destinations):
+        result = outcome(class_name, destination, arrays)
+        nb_failed += result.startswith("no")
+        print(f"{class_name} {destination} {result:.300}", flush=True)
+        results = read_results()
+        results[class_name] = {**results.get(class_name, {}), destination: result}
+        text = json.dumps(results, indent=1, sort_keys=True)
+        RESULTS.write_text(text + "\n", encoding="utf-8")
     return nb_failed
 
 

@@ -94,6 +94,7 @@ TENSORFLOW = TRAINING.replace(
 """)
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", ["theano", "jax", "tensorflow"])
 def test_all_lives_and_runs_on_the_device(name, tmp_path):
     device = "gpu:0" if os.environ["ONEIROS_TEST_DEVICE"] == "gpu" else "cpu:1"

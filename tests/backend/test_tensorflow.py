@@ -108,6 +108,7 @@ def test_many_losses_differentiate_one_forward_pass():
     np.testing.assert_allclose(values, [[2, 2], [24, 24], [216, 216]], rtol=1e-5)
 
 
+@pytest.mark.exhaustive(only=True)
 def test_graphs_of_a_thousand_operations():
     v = K.variable([1.0])
     node = v

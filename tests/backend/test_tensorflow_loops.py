@@ -53,10 +53,8 @@ def compiled(monkeypatch):
     monkeypatch.setattr(Compiled, "__init__", strict)
 
 
-@pytest.mark.parametrize(
-    "go_backwards",
-    [True, pytest.param(False, marks=pytest.mark.exhaustive(only=True))],
-)
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("go_backwards", [True, False])
 def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
     data = uniform_array(5, 7, 3)
     data[:2, 4:] = 0

@@ -18,6 +18,7 @@ def test_an_autoencoder_saves_nats(run, backend):
     assert saved > 10
 
 
+@pytest.mark.exhaustive(only=True)
 def test_a_siamese_network_beats_the_distance_of_pixels(run, backend):
     told_right, (pixels, *_) = run(
         "siamese", NB_PAIRS=2000, NB_TEST_PAIRS=400, NB_EPOCH=2, BATCH_SIZE=50

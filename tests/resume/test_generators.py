@@ -229,7 +229,9 @@ def test_with_a_generator_of_validation_data(make, validation, tmp_path):
     check(make, tmp_path, validation=validation)
 
 
-@pytest.mark.parametrize("draws", [False, True])
+@pytest.mark.parametrize(
+    "draws", [pytest.param(False, marks=pytest.mark.exhaustive(only=True)), True]
+)
 def test_worker_processes(draws, tmp_path):
     check(drawn_always, tmp_path, draws=draws, pickle_safe=True, nb_worker=2)
 

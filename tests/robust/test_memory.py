@@ -71,6 +71,7 @@ def path(backend, tmp_path):
     return tmp_path / "model.h5"
 
 
+@pytest.mark.spread
 def test_nothing_of_a_model_remains(path):
     x = np.random.random((64, 8))
 
