@@ -35,7 +35,7 @@ LIBRARIES = {
     "keras": ("m.keras", ["keras", "jax", "jaxlib"]),
     "onnx": ("m.onnx", ["onnxruntime"]),
     "saved_model": ("saved_model", ["tensorflow"]),
-    "stablehlo": ("m.stablehlo", ["jax", "jaxlib"]),
+    "stablehlo": ("m.stablehlo", ["jax", "jaxlib", "flatbuffers"]),
     "tflite": ("m.tflite", ["tensorflow"]),
 }
 """By destination, a file, and the distributions that one installs to use it."""
@@ -117,13 +117,13 @@ def test_a_file_predicts_the_same_where_oneiros_is_not(tmp_path, model, name):
         "arrays": str(tmp_path / "inputs.npz"),
         "results": str(tmp_path / "outputs.npz"),
     }
-    subprocess.run(
+    done = subprocess.run(
         [python, SUPPORT / "foreign_runtimes.py", name],
         input=json.dumps(request) + "\n",
         capture_output=True,
-        check=True,
         text=True,
     )
+    assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "outputs.npz") as stored:
         (outputs,) = [stored[name] for name in stored.files]
     expected = model.predict(arrays)
