@@ -109,11 +109,11 @@ def test_damaged_data_is_told(data):
     ("data", "array", "message"),
     [
         ([{"array": 0}, {"array": 0}], np.zeros(2), "KeyError: 0"),
-        ({"ints": 0}, np.zeros(2_000_000, "i1"), "more than 1,000,000 numbers"),
+        ({"ints": 0}, np.zeros(11_000_000, "i1"), "more than 10,000,000 numbers"),
         (
             {"dict": [[{"int": hex(n * (2**61 - 1))}, 0] for n in range(5000)]},
             np.zeros(2),
-            "more than 1,000 keys other than texts",
+            "more than 1,000 tuples or long integers",
         ),
     ],
     ids=["an array twice", "a list of millions", "keys of one hash"],
@@ -121,6 +121,11 @@ def test_damaged_data_is_told(data):
 def test_short_data_doesn_t_become_long(data, array, message):
     with pytest.raises(FileFormatError, match=message):
         decoded(data, [array])
+
+
+def test_a_callback_may_keep_a_value_for_each_of_many_epochs():
+    history = dict.fromkeys(range(5000), 0.5)
+    assert decoded(*encoded(history)) == history
 
 
 def draws(seed):

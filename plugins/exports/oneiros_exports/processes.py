@@ -134,8 +134,8 @@ class _Process:
         finally:
             timer.cancel()
         if answer:
-            # The child's own answer.
-            return json.loads(answer)  # type: ignore[no-any-return]
+            result: dict[str, Any] = json.loads(answer)
+            return result
         self.end()
         if is_late.is_set():
             raise ExportError(f"{failure}: it took more than {TIMEOUT_S} s.")

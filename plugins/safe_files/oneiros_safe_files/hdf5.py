@@ -19,7 +19,7 @@ from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5_arrays import StoredArray
-from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
 from oneiros_safe_files.hdf5_format import datatype, links
 from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
 from oneiros_safe_files.hdf5_format.superblock import MAGIC
@@ -28,11 +28,6 @@ from oneiros_safe_files.meter import Meter
 __all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
 MAX_DEPTH = 32
-_COPY = (
-    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
-    "that."
-)
-_RESAVE = "Save the model again with the program that wrote it."
 OTHER_GROUPS = {".", ".."}
 """Path components that lead to another group."""
 LINK_NAMES = {
@@ -121,7 +116,7 @@ class StoredGroup:
         if not opened.is_group:
             raise FileFormatError(
                 f"{self.meter.path}: '{where}' should be a group and is an array. "
-                f"{_RESAVE}"
+                f"{RESAVE}"
             )
         return StoredGroup(opened, self.meter, where)
 
@@ -132,7 +127,7 @@ class StoredGroup:
         if opened.is_group:
             raise FileFormatError(
                 f"{self.meter.path}: '{where}' should be an array and is a group. "
-                f"{_RESAVE}"
+                f"{RESAVE}"
             )
         return StoredArray(opened, self.meter, where)
 
@@ -145,7 +140,7 @@ class StoredGroup:
             return self._decode(value)
         raise FileFormatError(
             f"{self._attribute_name(name)} should be one string and is {value!r:.80}. "
-            f"{_RESAVE}"
+            f"{RESAVE}"
         )
 
     def texts(self, name: str) -> list[str] | None:
@@ -159,7 +154,7 @@ class StoredGroup:
             return [self._decode(item) for item in value]
         raise FileFormatError(
             f"{self._attribute_name(name)} should be a list of names and is "
-            f"{value!r:.80}. {_RESAVE}"
+            f"{value!r:.80}. {RESAVE}"
         )
 
     def _attribute(self, name: str) -> Any:
@@ -170,11 +165,11 @@ class StoredGroup:
                 return None
             if attribute.shape is None:
                 raise FileFormatError(
-                    f"{self._attribute_name(name)} has no value. {_RESAVE}"
+                    f"{self._attribute_name(name)} has no value. {RESAVE}"
                 )
             if attribute.datatype.kind == datatype.OTHER:
                 raise self.meter.refuse(
-                    where, "the attribute is neither text nor numbers", _RESAVE
+                    where, "the attribute is neither text nor numbers", RESAVE
                 )
             self.meter.spend_text(where, attribute.nbytes())
             return attribute.value(self._group.file.heaps)
@@ -189,7 +184,7 @@ class StoredGroup:
         leads_out = not all(steps) or not OTHER_GROUPS.isdisjoint(steps)
         if leads_out or len(steps) > MAX_DEPTH or "\0" in name:
             raise self.meter.refuse(
-                where, f"the name {name!r:.80} leads out of its group", _RESAVE
+                where, f"the name {name!r:.80} leads out of its group", RESAVE
             )
         opened = self._group
         with reading(self.meter, where):
@@ -206,11 +201,11 @@ class StoredGroup:
         if link is None:
             raise FileFormatError(
                 f"{self.meter.path} has nothing at '{where}', which the file itself "
-                f"names. {_RESAVE}"
+                f"names. {RESAVE}"
             )
         if link.kind != links.HARD:
             name = LINK_NAMES.get(link.kind, "a foreign kind of link")
-            raise self.meter.refuse(where, f"{name} is never followed", _COPY)
+            raise self.meter.refuse(where, f"{name} is never followed", COPY)
         return group.file.object(link.address)
 
     def _decode(self, text: bytes) -> str:

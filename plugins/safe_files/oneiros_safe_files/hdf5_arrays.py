@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import FileFormatError
 
-from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
 from oneiros_safe_files.hdf5_format import layout
 from oneiros_safe_files.hdf5_format.chunks import Chunk, find_chunks, grid
 from oneiros_safe_files.hdf5_format.datatype import FLOAT, INTEGER
@@ -17,11 +17,6 @@ from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
 from oneiros_safe_files.hdf5_format.source import UNDEFINED
 from oneiros_safe_files.meter import Meter
 
-_COPY = (
-    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
-    "that."
-)
-_RESAVE = "Save the model again with the program that wrote it."
 _COPIES = 2
 """Number of copies of a block in memory during decoding: before and after a filter."""
 _OVERHEAD_BYTES = 1024
@@ -48,16 +43,16 @@ class StoredArray:
         where = self.where
         self._layout = dataset.layout
         if self._layout.kind == layout.VIRTUAL or dataset.has_external_data:
-            raise meter.refuse(where, "the array's data is in another file", _COPY)
+            raise meter.refuse(where, "the array's data is in another file", COPY)
         kind = dataset.datatype
         if kind.kind not in (INTEGER, FLOAT) or kind.dtype is None:
             raise meter.refuse(
-                where, "the array doesn't hold plain integers or floats", _RESAVE
+                where, "the array doesn't hold plain integers or floats", RESAVE
             )
         shape = dataset.shape
         if shape is None:
             raise FileFormatError(
-                f"{meter.path}: the array at '{where}' has no shape. {_RESAVE}"
+                f"{meter.path}: the array at '{where}' has no shape. {RESAVE}"
             )
         self.shape = shape
         self._stored_dtype = kind.dtype
@@ -77,7 +72,7 @@ class StoredArray:
             raise self._meter.refuse(
                 self.where,
                 f"the array claims {self._nbytes:,} bytes but stores fewer",
-                _RESAVE,
+                RESAVE,
             )
 
     def _check_chunks(self, dataset: HDF5Object) -> None:
@@ -145,7 +140,7 @@ class StoredArray:
         longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
         if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:
             raise self._meter.refuse(
-                self.where, f"the block at {position} is missing or too long", _RESAVE
+                self.where, f"the block at {position} is missing or too long", RESAVE
             )
         self._meter.spend_stored(self.where, chunk.size)
         data = self._source.read_data(chunk.address, chunk.size)

@@ -11,6 +11,12 @@ from oneiros.errors import FileFormatError, OneirosError
 from oneiros_safe_files.hdf5_format.source import UnsupportedError
 from oneiros_safe_files.meter import Meter
 
+COPY = (
+    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
+    "that."
+)
+RESAVE = "Save the model again with the program that wrote it."
+"""What to do about a file that is refused."""
 _FOREIGN = (
     IndexError,
     KeyError,

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
+from oneiros_safe_files.pickle_stack import MAX_ODD_KEYS, is_odd_key
 
 Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""
-MAX_ITEMS = 1_000_000
+MAX_ITEMS = 10_000_000
 """The maximum number of numbers in all its lists together."""
-MAX_ODD_KEYS = 1000
-"""The maximum number of keys other than texts in all its dicts together."""
 
 DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
 """The errors that decoding raises for invalid data."""
@@ -168,16 +167,15 @@ class _Decoder:
             raise ValueError(f"its lists have more than {MAX_ITEMS:,} numbers")
 
     def _key(self, data: Any) -> Any:
-        """Returns a key.
-
-        Keys other than texts may have been chosen to have one hash, which makes a dict
-        slow.
-        """
+        """Returns a key. Many tuples or long integers may have been chosen to have one
+        hash, which makes a dict slow."""
         key = self.value(data)
-        if not isinstance(key, str):
+        if is_odd_key(key):
             self._odd_keys += 1
         if self._odd_keys > MAX_ODD_KEYS:
-            raise ValueError(f"it has more than {MAX_ODD_KEYS:,} keys other than texts")
+            raise ValueError(
+                f"it has more than {MAX_ODD_KEYS:,} tuples or long integers as keys"
+            )
         return key
 
 
