@@ -12,7 +12,7 @@ Shape = tuple[int | None, ...]
 
 
 @register
-class ThresholdedReLU(keras.layers.Layer):  # type: ignore[misc]  # keras has no types
+class ThresholdedReLU(keras.layers.Layer):
     """`x` where it is above `theta`, 0 elsewhere.
 
     # Arguments
@@ -38,7 +38,7 @@ class ThresholdedReLU(keras.layers.Layer):  # type: ignore[misc]  # keras has no
         return {**super().get_config(), "theta": self.theta}
 
 
-class LearnedActivation(keras.layers.Layer):  # type: ignore[misc]
+class LearnedActivation(keras.layers.Layer):
     """Base of the activations with parameters for each value of their input.
 
     # Arguments

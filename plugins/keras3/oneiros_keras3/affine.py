@@ -10,7 +10,7 @@ from oneiros_keras3.registration import register
 Shape = tuple[int | None, ...]
 
 
-class AffineLayer(keras.layers.Layer):  # type: ignore[misc]  # keras has no types
+class AffineLayer(keras.layers.Layer):
     """Base of the layers with a kernel and a bias.
 
     # Arguments

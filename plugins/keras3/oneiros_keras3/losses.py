@@ -10,7 +10,7 @@ SMALLEST_SQUARE = 1e-12
 """The smallest square of a length by which a vector is divided."""
 
 
-@register  # type: ignore[untyped-decorator]  # keras has no types
+@register
 def hinge(y_true: Any, y_pred: Any) -> Any:
     """Returns the mean of max(1 - y_true * y_pred, 0) over the last axis.
 
@@ -19,7 +19,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.relu(1.0 - y_true * y_pred), axis=-1)
 
 
-@register  # type: ignore[untyped-decorator]
+@register
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     """Returns the mean of the squares of max(1 - y_true * y_pred, 0) over the last
     axis."""
@@ -27,7 +27,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(shortfall), axis=-1)
 
 
-@register  # type: ignore[untyped-decorator]
+@register
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
     """Returns the negative mean of the products of two normalised vectors over the last
     axis.

@@ -14,7 +14,7 @@ Shape = tuple[int | None, ...]
 
 
 @register
-class Cosine(keras.layers.Layer):  # type: ignore[misc]  # keras has no types
+class Cosine(keras.layers.Layer):
     """The products of two inputs by those of their lengths.
 
     The output has one more axis, of size 1, after the samples.

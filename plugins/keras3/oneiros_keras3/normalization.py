@@ -12,7 +12,7 @@ SAMPLE_WISE = 1
 
 
 @register
-class BatchNormalization(keras.layers.Layer):  # type: ignore[misc]
+class BatchNormalization(keras.layers.Layer):
     """Normalizes its input to mean 0 and variance 1, then applies a learned mean and
     spread; without running averages.
 

@@ -9,7 +9,7 @@ from keras import ops
 from oneiros_keras3.registration import register
 
 
-class RootOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]
+class RootOptimizer(keras.optimizers.Optimizer):
     """Base of the optimizers that divide by a root of accumulated squares.
 
     Keras 1 adds `epsilon` to the root; Keras 3 adds it to the square.
@@ -83,7 +83,7 @@ class RMSprop(RootOptimizer):
 
 
 @register
-class Nadam(keras.optimizers.Optimizer):  # type: ignore[misc]
+class Nadam(keras.optimizers.Optimizer):
     """Adam with Nesterov momentum, whose momentum grows as a schedule says.
 
     Keras 3 has the schedule of `schedule_decay=1`.

@@ -9,7 +9,7 @@ from oneiros_keras3.registration import register
 
 
 @register
-class SummedL1L2(keras.regularizers.L1L2):  # type: ignore[misc]  # keras has no types
+class SummedL1L2(keras.regularizers.L1L2):
     """A penalty on the output of a layer, summed over the samples.
 
     Keras 3 divides the penalties on outputs by the number of samples; Keras 1 doesn't.

@@ -8,7 +8,7 @@ from oneiros_keras3.registration import register
 
 
 @register
-class Bidirectional(keras.layers.Bidirectional):  # type: ignore[misc]  # no types
+class Bidirectional(keras.layers.Bidirectional):
     """Keras 3's layer, but for steps that a mask hides.
 
     There each direction repeats its last output, as it does without the wrapper. Keras
