@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import oneiros
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.exports import ExportError
 from oneiros.layers import (
@@ -17,7 +19,10 @@ from oneiros.layers import (
     BatchNormalization,
     Bidirectional,
     Convolution2D,
+    Cropping2D,
+    Deconvolution2D,
     Dense,
+    Dropout,
     Flatten,
     Highway,
     Input,
@@ -37,6 +42,7 @@ from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport
+from oneiros_old_files.base import migration_of
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 READER = """
@@ -143,6 +149,71 @@ def test_arguments_without_a_counterpart_are_named(tmp_path, layer, said):
         return
     with pytest.raises(ExportError, match=said):
         oneiros.export(model, tmp_path / "m.keras")
+
+
+def test_a_cropping_that_leaves_nothing_is_refused(tmp_path):
+    layers = [
+        Cropping2D(((1, 0), (0, 2)), dim_ordering="tf", input_shape=(7, 2, 2)),
+        Dropout(0.5),
+    ]
+    with pytest.raises(ExportError) as caught:
+        oneiros.export(Sequential(layers), tmp_path / "m.keras")
+    _, *lines = str(caught.value).splitlines()
+    (line,) = lines
+    assert "its output has the shape (None, 6, 0, 2)" in line
+    assert "ONNX can hold it" in line
+
+
+def size_in_keras_3(size, width, step, border_mode, padding):
+    """Returns the rows of a Conv2DTranspose's output, by its documentation."""
+    if padding is None and border_mode == "same":
+        return size * step
+    if padding is None:
+        return size * step + max(width - step, 0)
+    overlap = width // 2 if border_mode == "same" else 0
+    return (size - 1) * step + width - 2 * overlap + padding
+
+
+@given(
+    size=st.integers(1, 9),
+    width=st.integers(1, 5),
+    step=st.integers(1, 4),
+    border_mode=st.sampled_from(["same", "valid"]),
+    data=st.data(),
+)
+def test_deconvolutions_have_the_size_that_their_output_shape_says(
+    size, width, step, border_mode, data
+):
+    smallest = (size - 1) * step + 1
+    if border_mode == "valid":
+        smallest += width - 1
+    rows = data.draw(st.integers(smallest, smallest + step - 1))
+    layer = Deconvolution2D(
+        *(1, width, width, (None, rows, rows, 1)),
+        subsample=(step, step),
+        border_mode=border_mode,
+        dim_ordering="tf",
+    )
+    migration = migration_of("Deconvolution2D")
+    weights = [np.zeros((width, width, 1, 1)), np.zeros(1)]
+    padding = migration.to_keras3(layer.get_config(), weights).arguments.get(
+        "output_padding"
+    )
+    assert padding is None or max(padding) < step
+    first = None if padding is None else padding[0]
+    assert size_in_keras_3(size, width, step, border_mode, first) == rows
+
+
+def test_an_output_shape_without_counterpart_is_refused(tmp_path):
+    up = Deconvolution2D(
+        *(1, 2, 2, (None, 15, 16, 1)),
+        subsample=(2, 2),
+        border_mode="same",
+        dim_ordering="tf",
+        input_shape=(8, 8, 3),
+    )
+    with pytest.raises(ExportError, match=r"\(None, 15, 16, 1\).*ONNX can hold it"):
+        oneiros.export(Sequential([up]), tmp_path / "m.keras")
 
 
 def registered_layers():

@@ -32,6 +32,7 @@ from oneiros_old_files.keras3 import Keras3Layer
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
 NO_LAYER = "Keras 3 has no such layer."
+NOTHING = "Keras 3 has no layer that leaves nothing of its input."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 
 
@@ -62,7 +63,8 @@ class Describer:
             layer = node.outbound_layer
             if id(layer) not in numbers:
                 numbers[id(layer)] = len(layers)
-                layers.append(self.layer(layer, len(node.input_tensors)))
+                layers.append(self.layer(layer))
+            self._check_output(node)
             for place, x in enumerate(node.output_tensors):
                 places[id(x)] = [len(calls), place]
             tensors = [places[id(x)] for x in node.input_tensors]
@@ -76,7 +78,17 @@ class Describer:
             "outputs": outputs,
         }
 
-    def layer(self, layer: Any, nb_inputs: int = 1) -> Data:
+    def _check_output(self, node: Any) -> None:
+        """Refuses a call that leaves nothing of its input, such as a cropping of all
+        rows. What follows it gets nothing either, and isn't named."""
+        if not all(map(_has_values, node.input_tensors)):
+            return
+        for x in node.output_tensors:
+            if not _has_values(x):
+                reason = f"its output has the shape {K.int_shape(x)}. {NOTHING}"
+                self.refusals.append(Refusal(node.outbound_layer, reason, ELSEWHERE))
+
+    def layer(self, layer: Any) -> Data:
         """Returns the description of a layer; an empty dict if there is none."""
         if isinstance(layer, Container):
             return {
@@ -149,6 +161,10 @@ def _wrapped(layer: Any) -> dict[str, Any]:
     if hasattr(layer, "layer"):
         return {"layer": layer.layer}
     return {}
+
+
+def _has_values(x: Any) -> bool:
+    return 0 not in K.int_shape(x)
 
 
 def _input(x: Any) -> Data:

@@ -174,6 +174,13 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
 
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer, with what its output has beyond its smallest size."""
+        layer = super().to_keras3(config, arrays)
+        if layer is not None and config["output_shape"]:
+            layer.arguments["output_padding"] = _output_padding(config)
+        return layer
+
     def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
         """Returns the kernel with its output before its input."""
         kernel, *bias = super().weights_there(config, arrays)
@@ -199,6 +206,36 @@ class Conv2DTransposeMigration(ConvolutionMigration):
             axes = channels_moved(3, dim_ordering)
             arguments["output_shape"] = Moved(axes).shape(config["output_shape"])
         return arguments
+
+
+def _output_padding(config: dict[str, Any]) -> list[int] | None:
+    """Returns the argument of Keras 3 that gives a Deconvolution2D's output its size;
+    None if that is the size that Keras 3 chooses.
+
+    # Raises
+        ConfigError: if no argument does.
+    """
+    shape = config["output_shape"]
+    sizes = shape[1:3] if config["dim_ordering"] == "tf" else shape[2:]
+    window = (config["nb_row"], config["nb_col"])
+    steps = config["subsample"]
+    chosen = []
+    padding = []
+    for size, width, step in zip(sizes, window, steps, strict=True):
+        if config["border_mode"] == "same":
+            chosen.append(step - width % 2)
+            padding.append((size - 1) % step + 1 - width % 2)
+        else:
+            chosen.append(max(step - width, 0))
+            padding.append((size - width) % step)
+    if padding == chosen:
+        return None
+    if any(added >= step for added, step in zip(padding, steps, strict=True)):
+        raise ConfigError(
+            f"it has output_shape={tuple(shape)}, which Keras 3 can't express: an even "
+            "kernel needs rows and columns that are both subsample * size, or neither."
+        )
+    return padding
 
 
 class SeparableConv2DMigration(ConvolutionMigration):
