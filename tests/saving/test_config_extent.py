@@ -7,11 +7,13 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import layers, load_context
 from oneiros.errors import ArgumentError, FileMissingError, UnsafeFileError
 from oneiros.models import load_model, model_from_json, model_from_yaml
 from oneiros.saving import Budget
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
+from oneiros_safe_files import timed_limits
 
 ENTRANCES = {
     "load": load_model,
@@ -25,8 +27,8 @@ def activation(name, **config):
     return {"class_name": "Activation", "config": config}
 
 
-def sequential(layers):
-    return {"class_name": "Sequential", "config": layers}
+def sequential(parts):
+    return {"class_name": "Sequential", "config": parts}
 
 
 def written(path, config, **attributes):
@@ -50,7 +52,7 @@ COMPILED = {
     "loss_weights": None,
 }
 HOSTILE = {
-    "3,001 layers are over": (WIDE, {}),
+    "3,001 layers and their calls are over": (WIDE, {}),
     "names in the arguments of compile are over": (
         SMALL,
         {"training_config": COMPILED},
@@ -84,7 +86,7 @@ def test_more_is_read_on_request(tmp_path):
 
 
 def test_texts_are_limited_too():
-    with pytest.raises(UnsafeFileError, match="The JSON text: 3,001 layers"):
+    with pytest.raises(UnsafeFileError, match="The JSON text: 3,001 layers and"):
         model_from_json(json.dumps(WIDE))
     with pytest.raises(UnsafeFileError, match="The YAML text: 3,001 layers"):
         model_from_yaml(json.dumps(WIDE))
@@ -135,3 +137,83 @@ def test_the_order_of_a_huge_image_isn_t_kept(tmp_path):
         pytest.raises(UnsafeFileError, match="flattens samples of 300,000,000 values"),
     ):
         convert(path, tmp_path / "new.json", dim_ordering="tf")
+
+
+def test_a_layer_counts_as_often_as_it_is_called():
+    calls = [[["i", 0, 0]], *([["d", index, 0]] for index in range(2500))]
+    with pytest.raises(UnsafeFileError, match="2,503 layers and their calls"):
+        model_from_json(json.dumps(graph({"inbound_nodes": calls})))
+
+
+def test_the_connections_of_layers_are_limited():
+    calls = [[["i", 0, 0]] * 12_000]
+    with pytest.raises(UnsafeFileError, match=r"12,000 connections.*layers=2400\)"):
+        model_from_json(json.dumps(graph({"inbound_nodes": calls})))
+
+
+def graph(calls):
+    """Returns the configuration of a model with one layer."""
+    size = {"name": "i", "batch_input_shape": [None, 3]}
+    layers = [
+        {"class_name": "InputLayer", "name": "i", "config": size, "inbound_nodes": []},
+        {
+            "class_name": "Dense",
+            "name": "d",
+            "config": {"name": "d", "output_dim": 3},
+            **calls,
+        },
+    ]
+    ends = {"input_layers": [["i", 0, 0]], "output_layers": [["d", 0, 0]]}
+    return {"class_name": "Model", "config": {"name": "m", "layers": layers, **ends}}
+
+
+NO_TIME = Budget(seconds=0)
+TIMED = {
+    "a text": lambda path: model_from_json(json.dumps(SMALL), budget=NO_TIME),
+    "a file": lambda path: load_model(path, budget=NO_TIME),
+    "a conversion": lambda path: convert(
+        path, path.with_name("new.json"), dim_ordering="tf", budget=NO_TIME
+    ),
+}
+
+
+@pytest.mark.parametrize("building", TIMED)
+def test_the_time_for_building_is_limited(tmp_path, building):
+    path = written(tmp_path / "m.h5", SMALL)
+    with (
+        K.use("theano"),
+        pytest.raises(
+            UnsafeFileError, match=r"more than 0\.0 s .*Budget\(seconds=60\)"
+        ),
+    ):
+        TIMED[building](path)
+
+
+def test_the_limit_of_time_holds_between_any_two_layers():
+    """Nothing is built after the time is over."""
+    made = []
+
+    class Slow(layers.Activation):
+        def __init__(self, **kwargs):
+            made.append(kwargs["name"])
+            super().__init__(**kwargs)
+            limits = load_context.current().limits
+            limits.start -= 10
+
+    slow = {**activation("slow", batch_input_shape=[None, 3]), "class_name": "Slow"}
+    config = sequential([slow, activation("next"), activation("last")])
+    with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5\.0 s"):
+        model_from_json(json.dumps(config), {"Slow": Slow}, budget=Budget(seconds=5))
+    assert made == ["slow"]
+
+
+def test_a_model_with_many_weights_may_take_longer():
+    limits = timed_limits.limits_for(NO_TIME, "m.h5", stored=10_000_000)
+    limits.start -= 1
+    with pytest.raises(UnsafeFileError, match=r"more than 0\.0 s"):
+        limits.check_time()
+    limits.made_parameters = 6_000_000
+    limits.check_time()
+    limits.start -= 1
+    with pytest.raises(UnsafeFileError, match=r"more than 1\.2 s"):
+        limits.check_time()

@@ -10,27 +10,32 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import registry
+from oneiros import load_context, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
+from oneiros.load_context import BuildLimits
 from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_model_parts.trained_model import make_optimizer_state
 from oneiros_old_files import optimizer_conversion
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.weight_layouts import arranged
-from oneiros_safe_files import json_text
+from oneiros_safe_files import json_text, timed_limits
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import installed_formats, loading, model_files, saving
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import checked_model, model_from_config
+from oneiros_saving.model_from_config import (
+    checked_model,
+    model_from_config,
+    start_engine,
+)
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
 
 from oneiros_file_tools.dim_ordering import Conversion
-from oneiros_file_tools.stored_file import read
+from oneiros_file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
 Axes = tuple[int, ...]
@@ -87,21 +92,26 @@ def convert(
     inputs: dict[str, Axes] = {}
     is_of_keras_2 = origin_of(state, trained_on).keras > 1
     if dim_ordering or kernels or trained_on or is_of_keras_2:
-        if stored.is_text:
-            model = _from_configuration(state, source, custom_objects, functions)
-        else:
-            check_whole(state, source)
-            model = loading.load_model(
-                source, custom_objects, functions, budget=budget, trained_on=trained_on
-            )
-        with K.use(backend_of(model)):
-            if dim_ordering:
-                model, inputs = reordered(model, dim_ordering)
-            state = saving.state_of(model)
-            if kernels == "theano":
-                state = _as_on_theano(model, state)
-        if stored.is_text:
-            state.weights = []
+        with load_context.changed(limits=_limits_for(stored, budget, source)):
+            if stored.is_text:
+                model = _from_configuration(state, source, custom_objects, functions)
+            else:
+                check_whole(state, source)
+                model = loading.load_model(
+                    source,
+                    custom_objects,
+                    functions,
+                    budget=budget,
+                    trained_on=trained_on,
+                )
+            with K.use(backend_of(model)):
+                if dim_ordering:
+                    model, inputs = reordered(model, dim_ordering)
+                state = saving.state_of(model)
+                if kernels == "theano":
+                    state = _as_on_theano(model, state)
+            if stored.is_text:
+                state.weights = []
     _write(path, state, weights_only, source)
     return inputs
 
@@ -114,6 +124,16 @@ def check_whole(state: ModelState, source: PathLike) -> None:
             f"are kernels. Build the model, load_weights(path), save it whole, and "
             f"convert that."
         )
+
+
+def _limits_for(
+    stored: StoredFile, budget: Budget | None, source: PathLike
+) -> BuildLimits:
+    """Returns limits for the model of a file and its conversion together."""
+    if stored.is_text:
+        start_engine()
+        return timed_limits.limits_for(budget, source)
+    return loading.limits_for(stored.state, budget, source)
 
 
 def _from_configuration(

@@ -16,6 +16,7 @@ from oneiros.engine.container import Container, entry_of
 from oneiros.errors import ArgumentError
 from oneiros_model_parts.nested_layers import parts_of
 from oneiros_old_files.base import Arrays
+from oneiros_safe_files import timed_limits
 from oneiros_sequential.sequential import Sequential
 
 from oneiros_file_tools.conversion_plan import Axes, ConversionPlan, RestartError
@@ -77,6 +78,7 @@ class Conversion:
         the conversion restarts with this knowledge.
         """
         while True:
+            timed_limits.check_time()
             try:
                 return converted_model(self._plan, model, config).config
             except RestartError as error:

@@ -24,7 +24,9 @@ class Budget:
         steps: int, number of parts of all structures that describe them; a file has
             fewer than it has bytes.
         layers: int, number of layers in a configuration, and of names in the arguments
-            of `compile`. Building a thousand takes 1 to 2 seconds.
+            of `compile`. A layer counts as often as it is called.
+        seconds: float, the processor's time for building and compiling the model; five
+            million weights allow one more. Reading has its own limits.
     """
 
     array_bytes: int = 4 << 30
@@ -33,6 +35,7 @@ class Budget:
     objects: int = 100_000
     steps: int = 1_000_000
     layers: int = 2_000
+    seconds: float = 1.5
 
 
 def checked(budget: Any) -> Budget:

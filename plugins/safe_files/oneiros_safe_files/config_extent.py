@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from oneiros_safe_files.model_state import ModelState
 OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
 """How the names of arguments end that are objects and no layers in files of Keras 2 and
 3."""
+CONNECTIONS_PER_LAYER = 5
+"""How many tensors the layers may receive in the mean."""
 TENSOR = "__keras_tensor__"
 """What a reference to a tensor has for a class in files of Keras 3."""
 
@@ -30,22 +33,51 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
         ArgumentError: if the budget isn't one.
     """
     limit = checked(budget).layers
+    calls, connections = _graph_size(state.model_config)
     counts = {
-        "layers": sum(map(_may_be_layer, _dicts(state.model_config))),
+        "layers and their calls": calls,
         "names in the arguments of compile": _names(state.training_config),
         "recorded origins": len(state.provenance),
     }
     for what, count in counts.items():
         if count > limit:
-            raise UnsafeFileError(
-                f"{source}: {count:,} {what} are over the limit of {limit:,} "
-                "(Budget.layers). Nothing was built. If you trust this file, pass a "
-                f"larger limit: budget=oneiros.saving.Budget(layers={count})."
-            )
+            raise _refusal(source, f"{count:,} {what}", f"{limit:,}", count)
+    if connections > CONNECTIONS_PER_LAYER * limit:
+        raise _refusal(
+            source,
+            f"{connections:,} connections between layers",
+            f"{CONNECTIONS_PER_LAYER} times {limit:,}",
+            math.ceil(connections / CONNECTIONS_PER_LAYER),
+        )
 
 
-def _may_be_layer(part: dict[Any, Any]) -> bool:
-    return "class_name" in part and part["class_name"] != TENSOR
+def _refusal(source: object, what: str, limit: str, layers: int) -> UnsafeFileError:
+    return UnsafeFileError(
+        f"{source}: {what} are over the limit of {limit} (Budget.layers). Nothing was "
+        "built. If you trust this file, pass a larger limit: "
+        f"budget=oneiros.saving.Budget(layers={layers})."
+    )
+
+
+def _graph_size(config: Any) -> tuple[int, int]:
+    """Returns how often layers are called, at least once each, and how many tensors
+    these calls receive."""
+    calls = 0
+    connections = 0
+    for part in _dicts(config):
+        if "class_name" not in part or part["class_name"] == TENSOR:
+            continue
+        inputs = [
+            len(call) if isinstance(call, list) else 1
+            for call in _list_of(part.get("inbound_nodes"))
+        ]
+        calls += max(1, len(inputs))
+        connections += sum(inputs)
+    return calls, connections
+
+
+def _list_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _dicts(config: Any) -> Iterator[dict[Any, Any]]:

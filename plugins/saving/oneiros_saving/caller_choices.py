@@ -10,7 +10,8 @@ from typing import Any
 from oneiros import load_context
 from oneiros.errors import ArgumentError
 from oneiros.load_context import BuildLimits, LoadContext
-from oneiros.plugins import manager
+from oneiros.plugins import Entry, manager
+from oneiros_safe_files import timed_limits
 
 from oneiros_saving.config_references import layers
 from oneiros_saving.import_permission import Permission
@@ -50,11 +51,15 @@ class CallerChoices:
             custom_objects={**outer.custom_objects, **self.custom_objects},
             functions={**outer.functions, **self.functions},
             limits=limits,
-            permit=self._permission.check,
+            permit=self._permit,
             manager=manager(),
         )
         with load_context.entered(context), self._permission.logged(source):
             yield
+
+    def _permit(self, entry: Entry) -> None:
+        timed_limits.check_time()
+        self._permission.check(entry)
 
     def check_functions(self, config: Any) -> None:
         """Raises ArgumentError if the caller supplied a function for a layer that isn't

@@ -26,19 +26,16 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
+from oneiros_safe_files import timed_limits
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import installed_formats, missing_names, model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import checked_model
+from oneiros_saving.model_from_config import checked_model, start_engine
 from oneiros_saving.training_config import compile_as_stored
 from oneiros_saving.weight_matching import matched_pairs
-
-SPARE_PARAMETERS = 2**22
-"""The number of scalars that a model may create beyond those in its file: the states of
-recurrent layers."""
 
 SHOWN_PATHS = 5
 """The maximum number of unknown groups and arrays of a file to list."""
@@ -82,7 +79,7 @@ def load_model(
     with opened(filepath, budget) as state:
         _check_whole(state, filepath)
         origin = origin_of(state, trained_on)
-        with choices.in_force(_limits_for(state), filepath):
+        with choices.in_force(limits_for(state, budget, filepath), filepath):
             initial_values = Postponed()
             with load_context.changed(postponed=initial_values):
                 model = _built(state, origin, filepath, choices)
@@ -191,11 +188,14 @@ def _tell_loaded(model: Any, filepath: PathLike) -> None:
 # The model
 
 
-def _limits_for(state: ModelState) -> BuildLimits:
-    """Returns limits that allow as many weights as the file holds."""
+def limits_for(
+    state: ModelState, budget: Budget | None, source: PathLike
+) -> BuildLimits:
+    """Returns limits that allow as many weights as the file holds, and time to build
+    them."""
     stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
-    outer = load_context.current().limits or BuildLimits()
-    return BuildLimits(stored + SPARE_PARAMETERS, outer.calls)
+    start_engine()
+    return timed_limits.limits_for(budget, source, stored)
 
 
 def _built(

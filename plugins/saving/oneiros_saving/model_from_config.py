@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
 from oneiros.errors import FileFormatError
+from oneiros.load_context import BuildLimits
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
-from oneiros_safe_files import json_text
+from oneiros_safe_files import json_text, timed_limits
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
@@ -34,17 +36,9 @@ def model_from_config(
         config: dict as above.
         custom_objects, functions, plugins: as for `load_model`.
     """
+    limits = load_context.current().limits
     choices = CallerChoices(custom_objects, functions, plugins)
-    state = ModelState(model_config=config if isinstance(config, dict) else None)
-    origin = origin_of(state)
-    with choices.in_force(load_context.current().limits, "The configuration"):
-        config_here = migrated(config, origin)
-        choices.check_functions(config_here)
-        missing_names.check(config_here)
-        with dim_ordering.explained(config_here):
-            model = configs.layer_from_config(config_here, custom_objects)
-        dim_ordering.warn_of_default(config_here, origin)
-        return model
+    return _built(config, choices, limits, "The configuration")
 
 
 def model_from_json(
@@ -62,8 +56,8 @@ def model_from_json(
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
     config = json_text.loads_config(json_string)
-    _check_extent(config, budget, "The JSON text")
-    return model_from_config(config, custom_objects, functions, plugins=plugins)
+    choices = CallerChoices(custom_objects, functions, plugins)
+    return _built_within(budget, config, choices, "The JSON text")
 
 
 def model_from_yaml(
@@ -82,12 +76,38 @@ def model_from_yaml(
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
     config = registry.resolve("format", "yaml")().loads(yaml_string)
-    _check_extent(config, budget, "The YAML text")
-    return model_from_config(config, custom_objects, functions, plugins=plugins)
+    choices = CallerChoices(custom_objects, functions, plugins)
+    return _built_within(budget, config, choices, "The YAML text")
 
 
-def _check_extent(config: Any, budget: Budget | None, source: str) -> None:
+def _built_within(
+    budget: Budget | None, config: Any, choices: CallerChoices, source: str
+) -> Any:
     check_extent(ModelState(model_config=config), budget, source)
+    start_engine()
+    limits = timed_limits.limits_for(budget, source)
+    return _built(config, choices, limits, source)
+
+
+def _built(
+    config: Any, choices: CallerChoices, limits: BuildLimits | None, source: str
+) -> Any:
+    state = ModelState(model_config=config if isinstance(config, dict) else None)
+    origin = origin_of(state)
+    with choices.in_force(limits, source):
+        config_here = migrated(config, origin)
+        choices.check_functions(config_here)
+        missing_names.check(config_here)
+        with dim_ordering.explained(config_here):
+            model = configs.layer_from_config(config_here, choices.custom_objects)
+        dim_ordering.warn_of_default(config_here, origin)
+        return model
+
+
+def start_engine() -> None:
+    """Imports the engine and starts its device, which isn't part of the time for
+    building."""
+    K.variable(0.0)
 
 
 def checked_model(model: Any, source: Any) -> Any:

@@ -305,7 +305,10 @@ class Sequential(Model):
             )
         cache = {} if layer_cache is None else layer_cache
         with configs.building("layer", cls.__name__):
-            return cls([_layer(entry, cache) for entry in config])
+            model = cls()
+            for entry in config:
+                model.add(_layer(entry, cache))
+            return model
 
     @open_to_old_code
     def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
