@@ -12,7 +12,8 @@ files; the numbers in their structures; their attributes, arrays, groups and lin
 configurations inside them; JSON and YAML texts; the headers of safetensors files; and
 of files that Keras 2 wrote the structure, the configurations, how the model was
 compiled, the weights and the optimizer's arrays, whose values turn into NaN, huge,
-negative or fractional ones, or other types. Some are inspected or converted instead.
+negative or fractional ones, or other types; and the members of `.keras` files, which
+are put together again. Some are inspected or converted instead.
 Each is loaded in a child process that may map 2 GiB more than it starts with. Loading
 has to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another
 exception, the child's end, hanging for a minute, more than 256 MiB at once, a new file,
@@ -45,10 +46,12 @@ from pathlib import Path
 from typing import Any
 
 import fuzz_mutations as mutations
+from fuzz_formats import Changes
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "models"
 KERAS2 = ROOT / "tests" / "saving" / "keras2"
+KERAS3 = ROOT / "tests" / "saving" / "keras3"
 WATCHDOG = 60
 MIB = 256
 ADDRESS_SPACE = 2 << 30
@@ -67,6 +70,7 @@ FILE_KINDS = (
     "weights",
     "safetensors",
     *KERAS2_KINDS,
+    "keras 3",
 )
 TOOLS = ("inspect", "convert")
 KINDS = ("json", "yaml", *FILE_KINDS, *TOOLS)
@@ -104,6 +108,7 @@ class Fuzzer:
             self.models[name].save_weights(folder / f"{name}.safetensors")
         self.keras2 = mutations.configurations(KERAS2.glob("*.h5"), "model_config")
         self.trained = mutations.configurations(KERAS2.glob("*.h5"), "training_config")
+        self.keras3 = [path.read_bytes() for path in sorted(KERAS3.glob("*.keras"))]
         self.lstm = load_model(KERAS2 / "text_lstm.h5")
         for path in (*self.wholes, *self.keras2):
             with suppress(ConfigError):  # one of Keras 2 asks for what Keras 1 can't do
@@ -114,15 +119,20 @@ class Fuzzer:
         """Makes input number `index`; returns its kind and what loads it."""
         rng = random.Random(f"{self.seed}:{index}")
         kind = KINDS[index % len(KINDS)]
+        return kind, self._made_by(kind)(kind, rng)
+
+    def _made_by(self, kind: str) -> Callable[[str, random.Random], Callable[[], Any]]:
+        """Returns what makes inputs of a kind."""
         make = {
             "json": self._text,
             "yaml": self._text,
             "weights": self._weights,
             "safetensors": self._weights,
             **dict.fromkeys(KERAS2_KINDS, self._keras2),
+            "keras 3": self._keras3,
             **dict.fromkeys(TOOLS, self._tool),
         }
-        return kind, make.get(kind, self._whole)(kind, rng)
+        return make.get(kind, self._whole)
 
     def _whole(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         from oneiros.models import load_model
@@ -166,6 +176,18 @@ class Fuzzer:
             self.lstm.load_weights(path, by_name=by_name) if alone else load_model(path)
         )
 
+    def _keras3(self, kind: str, rng: random.Random) -> Callable[[], Any]:
+        from oneiros.models import load_model
+
+        def blind(data: bytes) -> bytes:
+            return mutations.change_bytes(data, rng)
+
+        path = self.folder / "input.h5"
+        changes = Changes(rng, blind, self.trees)
+        data = rng.choice(self.keras3)
+        path.write_bytes(rng.choice((blind, changes.zip, changes.zip))(data))
+        return lambda: load_model(path)
+
     def _weights(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         name = rng.choice(sorted(self.models))
         model = self.models[name]
@@ -189,10 +211,7 @@ class Fuzzer:
         from oneiros_file_tools.inspection import inspect_file
 
         kind = rng.choice(FILE_KINDS)
-        make = self._keras2 if kind in KERAS2_KINDS else self._whole
-        if kind in ("weights", "safetensors"):
-            make = self._weights
-        make(kind, rng)
+        self._made_by(kind)(kind, rng)
         path = self.folder / "input.h5"
         if tool == "inspect":
             return lambda: inspect_file(path)

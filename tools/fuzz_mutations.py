@@ -518,11 +518,15 @@ def change_config(path: Path, rng: Random, others: list[Tree]) -> None:
 
 
 def change_safetensors(path: Path, rng: Random) -> None:
-    """Changes the header of a safetensors file, in its structure or as text.
+    """Changes a safetensors file."""
+    path.write_bytes(changed_safetensors(path.read_bytes(), rng))
 
-    Sometimes its length too.
+
+def changed_safetensors(data: bytes, rng: Random) -> bytes:
+    """Returns the bytes of a safetensors file with another header.
+
+    It differs in its structure or as text, and sometimes in its length.
     """
-    data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     rest = data[8 + length :]
@@ -537,7 +541,7 @@ def change_safetensors(path: Path, rng: Random) -> None:
     )
     if rng.random() < 0.2:
         rest = change_bytes(rest, rng)
-    path.write_bytes(length.to_bytes(8, "little") + text + rest)
+    return length.to_bytes(8, "little") + text + rest
 
 
 def copied(source: Path, target: Path) -> Path:
