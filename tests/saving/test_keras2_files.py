@@ -16,6 +16,7 @@ from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import ModelState
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
+from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_old_files.keras2_optimizer import matched_state
 
 FOLDER = Path(__file__).parent / "keras2"
@@ -245,6 +246,58 @@ def test_a_layer_without_a_counterpart_is_refused_with_the_way_out():
 def test_a_genuine_gru_that_resets_after_the_product_is_refused():
     with pytest.raises(ConfigError, match="reset_after=True"):
         load_model(FOLDER / "refused_reset_after.h5")
+
+
+def of_version(tmp_path, version):
+    """Returns a copy of the file with a masked Bidirectional, as another release wrote
+    it."""
+    path = tmp_path / f"{version}.h5"
+    shutil.copy(FOLDER / "refused_masked_both.h5", path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = version
+    return path
+
+
+@pytest.mark.parametrize("version", ["2.21.0", "2.4.0", "2.2.4-tf"])
+def test_zeros_of_tf_keras_at_masked_steps_are_refused(tmp_path, version):
+    words = "'both' of Keras 2 returns sequences, with zeros at masked steps"
+    with pytest.raises(ConfigError, match=words):
+        load_model(of_version(tmp_path, version))
+
+
+def test_keras_2_repeats_the_step_before_as_keras_1_does(tmp_path):
+    with K.use("onnx"):
+        with pytest.warns(UserWarning, match="its hinge takes targets of 0 for -1"):
+            load_model(of_version(tmp_path, "2.3.1"))
+        model = load_model(of_version(tmp_path, "2.2.4"))
+    assert model.loss == "hinge"
+
+
+def test_zeros_at_masked_steps_don_t_matter_to_a_recurrent_layer(tmp_path):
+    with h5py.File(FOLDER / "refused_masked_both.h5") as file:
+        text = file.attrs["model_config"]
+    stored = json.loads(text)
+    last = stored["config"]["layers"][-1]
+    steps = last["config"].pop("layer")["config"]
+    assert steps["units"] == 1
+    last["class_name"] = "SimpleRNN"
+    last["config"]["units"] = 1
+    with K.use("onnx"):
+        model = model_from_json(json.dumps({**stored, "keras_version": "2.21.0"}))
+    assert model.output_shape == (None, 1)
+
+
+def test_metrics_of_several_outputs_go_to_them_by_name():
+    sgd = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
+    stored = {"optimizer_config": sgd, "loss": "mse", "metrics": [["mae"], []]}
+    origin = Origin(2)
+    arguments = compile_arguments(stored, origin, ["one", "other"])
+    assert arguments["metrics"] == {"one": ["mae"], "other": []}
+    for same in ([["mae"], ["mae"]], [[], []]):
+        arguments = compile_arguments({**stored, "metrics": same}, origin)
+        assert arguments["metrics"] == same[0]
+    with pytest.raises(ConfigError, match="metrics for 2 outputs"):
+        compile_arguments(stored, origin, ["same", "same"])
 
 
 def test_a_class_of_the_caller_s_gets_the_arguments_as_they_are_stored():

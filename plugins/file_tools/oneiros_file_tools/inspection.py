@@ -3,7 +3,7 @@ refuse, without building anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
@@ -141,7 +141,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
     state = stored.state
     origin = origin_of(state)
     config, unreadable = _migrated(state.model_config, origin)
-    training, uncompiled = _compiled(state.training_config, origin)
+    training, uncompiled = _compiled(state.training_config, origin, config)
     classes_told = {layer.class_name for layer in unreadable}
     named = [
         reference
@@ -195,7 +195,7 @@ def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
 
 
 def _compiled(
-    training_config: dict[str, Any] | None, origin: Origin
+    training_config: dict[str, Any] | None, origin: Origin, config: Any
 ) -> tuple[dict[str, Any] | None, str]:
     """Returns the arguments of `compile` in terms of Keras 1, and why they can't be
     used here."""
@@ -203,10 +203,19 @@ def _compiled(
         return training_config, ""
     try:
         with nothing_foreign():
-            arguments = compile_arguments(training_config, origin)
+            names = _output_names(config)
+            arguments = compile_arguments(training_config, origin, names)
     except OneirosError as error:
         return training_config, str(error)
     return {"optimizer_config": arguments.pop("optimizer"), **arguments}, ""
+
+
+def _output_names(config: Any) -> Iterator[str]:
+    """Yields the names of a graph's outputs."""
+    graph = config.get("config") if isinstance(config, dict) else None
+    if isinstance(graph, dict):
+        for name, *_ in graph.get("output_layers", []):
+            yield name
 
 
 def _trained_on(state: ModelState, origin: Origin) -> str:

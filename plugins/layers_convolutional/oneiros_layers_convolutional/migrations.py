@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from oneiros.errors import ConfigError
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
@@ -35,6 +36,7 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         layer = super().to_keras3(config, arrays)
         if layer is not None and "atrous_rate" in config:
             layer.arguments["dilation_rate"] = config["atrous_rate"]
+            _check_steps(layer.arguments)
         return layer
 
     def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
@@ -78,6 +80,21 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
 
     def _rate(self, rate: Any) -> Any:
         return rate
+
+
+def _check_steps(arguments: dict[str, Any]) -> None:
+    """Checks that a convolution of Keras 3 has only one of two arguments.
+
+    # Raises
+        ConfigError: if it has both.
+    """
+    steps = arguments["strides"]
+    rate = arguments["dilation_rate"]
+    if np.max(steps) > 1 and np.max(rate) > 1:
+        raise ConfigError(
+            f"it has steps of {steps} and atrous_rate={rate}, and Keras 3 takes only "
+            "one of them above 1."
+        )
 
 
 class Conv1DMigration(ConvolutionMigration):

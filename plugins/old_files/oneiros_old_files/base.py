@@ -26,10 +26,12 @@ class Origin:
         keras: int, the Keras version of the file's layout: 1, 2 or 3.
         engine: the engine of its kernels: `"tensorflow"`, which doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
+        version: str, the version of Keras in full; empty if the file doesn't say.
     """
 
     keras: int = 1
     engine: str | None = "tensorflow"
+    version: str = ""
 
 
 class Migration:

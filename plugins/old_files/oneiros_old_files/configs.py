@@ -16,6 +16,8 @@ from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras2_releases import zeroes_masked_steps
+from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.keras3_masks import prepared
 
 Entry = dict[str, Any]
@@ -101,7 +103,7 @@ def _migrated_as_whole(entry: Any, origin: Origin) -> Any:
     or records them in `leaving_unreadable`."""
     outer = _unreadable.get(None)
     with leaving_unreadable() as unreadable:
-        if origin.keras > 2:
+        if zeroes_masked_steps(origin):
             entry = _prepared(entry, origin)
         config = _migrated(entry, origin)
     if outer is not None:
@@ -112,9 +114,10 @@ def _migrated_as_whole(entry: Any, origin: Origin) -> Any:
 
 
 def _prepared(entry: Any, origin: Origin) -> Any:
-    """Returns a configuration of Keras 3 with graphs like those of Keras 2."""
+    """Returns a configuration of Keras 3 with graphs like those of Keras 2; one of
+    Keras 2 as it is."""
     with _explained("configuration", entry, origin):
-        entry, problems = prepared(entry)
+        entry, problems = prepared(entry, origin)
     for problem in problems:
         _leave(problem.entry, problem.error)
     return entry
@@ -295,8 +298,8 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     return {
         "name": config.get("name"),
         "layers": migrated_layers,
-        "input_layers": _places(config["input_layers"]),
-        "output_layers": _places(config["output_layers"]),
+        "input_layers": places_of(config["input_layers"]),
+        "output_layers": places_of(config["output_layers"]),
     }
 
 
@@ -304,7 +307,7 @@ def _call(entry: Entry, node: Any) -> Any:
     """Returns the references of a call without its other arguments, which must have no
     effect."""
     places = []
-    for place in _places(node):
+    for place in places_of(node):
         reference = list(place)
         arguments = reference.pop() if len(reference) > 3 else {}
         effective = [
@@ -320,12 +323,6 @@ def _call(entry: Entry, node: Any) -> Any:
             _leave(entry, error)
         places.append(reference)
     return places
-
-
-def _places(places: Any) -> Any:
-    """Returns a list of references; later versions of Keras 2 omit the list around a
-    single one."""
-    return [places] if places and isinstance(places[0], str) else places
 
 
 @contextmanager

@@ -39,8 +39,8 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     version = next((text for text in versions if isinstance(text, str)), "")
     generation = _generation(version, config)
     if generation > 2:  # its convolution flips no kernels, on any of its engines
-        return Origin(generation, trained_on or "tensorflow")
-    return Origin(generation, trained_on or _engine(state))
+        return Origin(generation, trained_on or "tensorflow", version)
+    return Origin(generation, trained_on or _engine(state), version)
 
 
 def _generation(version: str, config: dict[str, Any]) -> int:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras2_releases import converts_labels
 
 
 def compile_arguments(
-    training_config: dict[str, Any], origin: Origin
+    training_config: dict[str, Any], origin: Origin, output_names: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Returns the arguments of `compile` for a `training_config` of Keras 2.
+
+    # Arguments
+        training_config: dict, as in the file.
+        origin: `Origin`.
+        output_names: the model's `output_names`.
 
     # Raises
         ConfigError: if a part of it has no equivalent.
     """
     try:
-        return _arguments(training_config, origin)
+        return _arguments(training_config, origin, list(output_names))
     except OneirosError:
         raise
     except (TypeError, ValueError, LookupError, AttributeError) as error:
@@ -28,7 +36,9 @@ def compile_arguments(
         raise ConfigError(f"its training_config can't be read: {reason}.") from error
 
 
-def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any]:
+def _arguments(
+    training_config: dict[str, Any], origin: Origin, output_names: list[str]
+) -> dict[str, Any]:
     loss = training_config.get("loss")
     chosen = training_config.get("optimizer_config")
     config = chosen.get("config") if isinstance(chosen, dict) else None
@@ -42,7 +52,7 @@ def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any
     return {
         "optimizer": _optimizer(str(chosen.get("class_name")), config, origin),
         "loss": _function(loss, origin),
-        "metrics": _flat(metrics),
+        "metrics": _by_output(metrics, output_names),
         "loss_weights": training_config.get("loss_weights"),
         "sample_weight_mode": training_config.get("sample_weight_mode"),
     }
@@ -81,9 +91,11 @@ def _function(value: Any, origin: Origin) -> Any:
     if migration is not None:
         name = migration.translated(str(name), dict(config or {}), origin)[0]
         value = name
-    if origin.keras > 2 and name in keras3.OTHER_LOSSES:
+    is_other = converts_labels(origin) and name not in known_objects()
+    if is_other and name in keras3.OTHER_LOSSES:
         raise ConfigError(
-            f"its {name} takes targets of 0 for -1, which Keras 1's doesn't."
+            f"its {name} takes targets of 0 for -1, which Keras 1's doesn't. Compile "
+            "the model again, and pass targets of -1 and 1."
         )
     if isinstance(value, dict):
         raise ConfigError(
@@ -94,9 +106,22 @@ def _function(value: Any, origin: Origin) -> Any:
     return value
 
 
-def _flat(metrics: Any) -> Any:
-    """Returns the metrics of an output as one list; later versions of Keras 2 store a
-    list of lists."""
-    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
+def _by_output(metrics: Any, output_names: list[str]) -> Any:
+    """Returns metrics as one list for all outputs, or lists by the outputs' names;
+    later versions of Keras 2 store a list of lists.
+
+    # Raises
+        ConfigError: if the outputs have other metrics, and no names of their own.
+    """
+    if not isinstance(metrics, list) or not metrics:
+        return metrics
+    if not all(isinstance(each, list) for each in metrics):
+        return metrics
+    if all(each == metrics[0] for each in metrics):
         return metrics[0]
-    return metrics
+    if len(set(output_names)) != len(metrics):
+        raise ConfigError(
+            f"it has metrics for {len(metrics)} outputs, and outputs of the names "
+            f"{', '.join(output_names)}."
+        )
+    return dict(zip(output_names, metrics, strict=True))

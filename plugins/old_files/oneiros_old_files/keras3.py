@@ -40,7 +40,8 @@ MODULES = ("keras", "keras.layers", "keras.models")
 GRAPH_MODULE = "keras.src.models."
 """The beginning of the module that files give for functional models."""
 OTHER_LOSSES = ("hinge", "squared_hinge")
-"""Losses and metrics that Keras 3 has under the names of others of Keras 1."""
+"""Losses and metrics that Keras 3, and late releases of Keras 2, have under the names
+of others of Keras 1."""
 OPERATIONS = "keras.src.ops."
 """The beginning of the module that files give for operations on tensors."""
 HARD_SIGMOID_THERE = (

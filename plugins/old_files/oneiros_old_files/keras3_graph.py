@@ -39,6 +39,12 @@ def replace_calls(config: Entry) -> None:
         config[key] = list(_places(config[key], sequential))
 
 
+def places_of(places: Any) -> Any:
+    """Returns a list of references of Keras 2; late releases leave out the list around
+    a single one."""
+    return [places] if places and isinstance(places[0], str) else places
+
+
 def _references(call: Any, nested: set[str]) -> list[Reference]:
     """Returns the references of a call; the last item of the first one holds its other
     arguments."""

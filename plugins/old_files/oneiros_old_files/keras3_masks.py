@@ -1,11 +1,12 @@
-"""Masks in models of Keras 3.
+"""Masks in models of Keras 3 and of `tf.keras`.
 
-Its files hold the operations that compute masks, and pass masks to layers as arguments.
-Keras 1 finds both itself. It treats some masks in another way:
+Files of Keras 3 hold the operations that compute masks, and pass masks to layers as
+arguments. Keras 1 finds both itself. It treats some masks in another way:
 
 - At masked steps, a `Bidirectional` that returns sequences gives zeros, and Keras 1's
-  repeats the step before.
-- Different masks of inputs that are merged are joined with "or", in Keras 1 with "and".
+  repeats the step before. A recurrent layer behind it skips those steps.
+- Keras 3 joins different masks of inputs that are merged with "or", Keras 1 and 2 with
+  "and".
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 
+from oneiros_old_files.base import Origin
 from oneiros_old_files.keras3 import OPERATIONS
-from oneiros_old_files.keras3_graph import MODELS, SECOND, TENSOR, replace_calls
+from oneiros_old_files.keras3_graph import (
+    MODELS,
+    SECOND,
+    TENSOR,
+    places_of,
+    replace_calls,
+)
 
 Entry = dict[str, Any]
 Place = tuple[str, int]
 """A layer and the number of its call."""
+Readers = dict[Place, list[tuple[Entry, Place]]]
 Mask = tuple[Any, ...] | None
 """What a mask is computed from; None if there is no mask."""
 ZEROS = "zero_output_for_mask"
@@ -34,6 +44,13 @@ MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
 """The operations that compute masks."""
 INSIDE = ("layer", "backward_layer")
 """Arguments with the layers of a wrapper."""
+SKIPPING = (*RECURRENT, "Bidirectional")
+"""Layers to which their input's values at masked steps don't matter."""
+STEPWISE = (
+    *("Activation", "ELU", "LeakyReLU", "ReLU", "TimeDistributed"),
+    *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
+)
+"""Layers whose output at a step depends on that step alone."""
 
 
 @dataclass(frozen=True)
@@ -44,37 +61,59 @@ class Problem:
     error: ConfigError
 
 
-def prepared(entry: Entry) -> tuple[Entry, list[Problem]]:
+def prepared(entry: Entry, origin: Origin) -> tuple[Entry, list[Problem]]:
     """Returns a model's entry with references in its graphs, as in files of Keras 2,
     and without what Keras 3 says of masks, and the layers that can't do without.
 
     # Arguments
-        entry: dict, as in a file of Keras 3.
+        entry: dict, as in a file of Keras 3, or of `tf.keras`; that one is returned
+            unchanged.
+        origin: `Origin`.
     """
-    entry = deepcopy(entry)
-    entries = list(_all_entries(entry))
+    copied = deepcopy(entry)
+    entries = list(_all_entries(copied))
     models = [each for each in entries if each.get("class_name") in MODELS]
     for model in models:
         if model["class_name"] != "Sequential":
-            replace_calls(model["config"])
-    if not any(map(_masks, entries)):
-        for each in entries:
-            each["config"].pop(ZEROS, None)
-        return entry, []
+            _with_references(model["config"], origin)
+    has_masks = any(map(_masks, entries))
     problems: list[Problem] = []
-    for model in models:
-        problems += _Walk(is_outermost=model is entry).through(model)
-    return entry, problems
+    for model in models if has_masks else []:
+        walk = _Walk(is_outermost=model is copied, keras=origin.keras)
+        problems += walk.through(model)
+    if origin.keras < 3:
+        return entry, problems
+    for each in [] if has_masks else entries:
+        each["config"].pop(ZEROS, None)
+    return copied, problems
+
+
+def _with_references(config: Entry, origin: Origin) -> None:
+    """Lets each call of a graph be a list of references; late releases of Keras 2 leave
+    out the list around a single one."""
+    if origin.keras > 2:
+        replace_calls(config)
+        return
+    for layer in config["layers"]:
+        layer["inbound_nodes"] = list(map(places_of, layer["inbound_nodes"]))
+    for key in ("input_layers", "output_layers"):
+        config[key] = places_of(config[key])
 
 
 def _all_entries(entry: Any) -> Iterator[Entry]:
-    """Yields a model's entry and those of all objects inside."""
+    """Yields a model's entry and those of all objects inside. A `Sequential` of early
+    releases of Keras 2, a list, becomes a dict."""
     waiting = [entry]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting += value
-        elif isinstance(value, dict) and isinstance(value.get("config"), dict):
+            continue
+        if not isinstance(value, dict):
+            continue
+        if isinstance(value.get("config"), list):
+            value["config"] = {"layers": value["config"]}
+        if isinstance(value.get("config"), dict):
             yield value
             waiting += value["config"].values()
 
@@ -93,12 +132,18 @@ class _Walk:
     # Properties
         is_outermost: bool. The masks of a nested model's inputs aren't known; each may
             have one.
+        keras: int, the version of Keras.
         masks: dict, the masks of outputs, and the results of operations.
+        readers: dict, by outputs, the layers that get them, and their own outputs.
+        zeroed: list of the layers that give zeros at masked steps, and their outputs.
     """
 
     is_outermost: bool
+    keras: int
     problems: list[Problem] = field(default_factory=list)
     masks: dict[Place, Mask] = field(default_factory=dict)
+    readers: Readers = field(default_factory=lambda: defaultdict(list))
+    zeroed: list[tuple[Entry, Place]] = field(default_factory=list)
 
     def through(self, model: Entry) -> list[Problem]:
         """Follows the masks, and removes what the file says of them; returns the
@@ -107,16 +152,40 @@ class _Walk:
         if model["class_name"] == "Sequential":
             mask: Mask = None if self.is_outermost else ("input",)
             for number, layer in enumerate(config["layers"]):
-                mask = self._after(layer, [mask], [("", number)])
+                made = ("", number + 1)
+                mask = self._after(layer, [mask], [("", number)], made)
+            outputs = {("", len(config["layers"]))}
         else:
             self._through_graph(config)
+            outputs = {(name, number) for name, number, _ in config["output_layers"]}
             others = _used_as_tensors(config)
             config["layers"] = [
                 layer
                 for layer in config["layers"]
                 if not _is_mask_operation(layer) or layer["name"] in others
             ]
+        for layer, made in self.zeroed:
+            if self._shows(made, outputs):
+                self._note(
+                    layer,
+                    "returns sequences, with zeros at masked steps, where Keras 1 "
+                    "repeats the step before.",
+                )
         return self.problems
+
+    def _shows(self, made: Place, outputs: set[Place]) -> bool:
+        """Returns whether any output depends on a layer's values at masked steps."""
+        waiting = [made]
+        while waiting:
+            place = waiting.pop()
+            if place in outputs:
+                return True
+            for layer, following in self.readers[place]:
+                if layer["class_name"] in STEPWISE:
+                    waiting.append(following)
+                elif layer["class_name"] not in SKIPPING:
+                    return True
+        return False
 
     def _through_graph(self, config: Entry) -> None:
         waiting: dict[Place, list[tuple[Entry, int]]] = defaultdict(list)
@@ -137,10 +206,12 @@ class _Walk:
                 continue
             first = 1 if layer["class_name"] in MODELS else 0
             made = (layer["name"], number + first)
-            self.masks[made] = self._called(layer, node, places)
+            self.masks[made] = self._called(layer, node, places, made)
             calls += waiting.pop(made, ())
 
-    def _called(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
+    def _called(
+        self, layer: Entry, node: list[Any], places: list[Place], made: Place
+    ) -> Mask:
         """Returns the mask of a call's output, or the result of an operation."""
         if _is_mask_operation(layer):
             return self._operation(layer, node, places)
@@ -150,7 +221,7 @@ class _Walk:
         given = [self.masks[place] for place in _given_masks(node)]
         if given and given == inputs:
             node[0][-1]["mask"] = None
-        return self._after(layer, inputs, places)
+        return self._after(layer, inputs, places, made)
 
     def _operation(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
         name = layer["class_name"]
@@ -164,14 +235,19 @@ class _Walk:
             return inputs[0]
         return (layer["name"],)
 
-    def _after(self, layer: Entry, inputs: list[Mask], places: list[Place]) -> Mask:
+    def _after(
+        self, layer: Entry, inputs: list[Mask], places: list[Place], made: Place
+    ) -> Mask:
         """Returns the mask of a layer's output.
 
         # Arguments
             layer: dict, the layer's entry.
             inputs: list of the masks of its inputs.
             places: list of its inputs.
+            made: its output.
         """
+        for place in places:
+            self.readers[place].append((layer, made))
         name = layer["class_name"]
         config = layer["config"]
         if name == "Masking":
@@ -182,36 +258,43 @@ class _Walk:
             return None
         if name in MODELS:
             return ("output", *places)
-        if name in MERGES and len(set(inputs)) > 1:
+        if name in MERGES:
+            return self._after_merge(layer, inputs)
+        if name == "Bidirectional":
+            return self._after_both(layer, inputs[0], made)
+        if name in RECURRENT:
+            return _after_steps(config, inputs[0])
+        return inputs[0]
+
+    def _after_merge(self, layer: Entry, inputs: list[Mask]) -> Mask:
+        if self.keras > 2 and len(set(inputs)) > 1:
             self._note(
                 layer,
                 "joins inputs with different masks, or only some with a mask, which "
                 "Keras 1 does with another result.",
             )
-        if name == "Bidirectional":
-            return self._after_both(layer, inputs[0])
-        if name in RECURRENT:
-            return _after_steps(config, inputs[0])
-        return inputs[0]
+        return next((mask for mask in inputs if mask is not None), None)
 
-    def _after_both(self, layer: Entry, mask: Mask) -> Mask:
+    def _after_both(self, layer: Entry, mask: Mask, made: Place) -> Mask:
         inner = [layer["config"].get(name) for name in INSIDE]
         configs = [each["config"] for each in inner if isinstance(each, dict)]
         if mask is not None and configs[0].get("return_sequences"):
-            self._note(
-                layer,
-                "returns sequences, with zeros at masked steps, where Keras 1 repeats "
-                "the step before.",
-            )
+            self.zeroed.append((layer, made))
         for config in configs:
             config.pop(ZEROS, None)
         return _after_steps(configs[0], mask)
 
     def _note(self, layer: Entry, reason: str) -> None:
         name = layer["config"].get("name")
+        class_name = layer["class_name"]
+        if class_name in known_objects():
+            return
         error = ConfigError(
-            f"The {layer['class_name']} layer {name!r} of Keras 3 {reason} Leave the "
-            f"mask out: mask_zero=False, or no Masking, and train the model again."
+            f"The {class_name} layer {name!r} of Keras {self.keras} {reason} Leave the "
+            f"mask out: mask_zero=False, or no Masking, and train the model again. If "
+            f"you have a class that computes the same, pass "
+            f"custom_objects={{{class_name!r}: YourClass}}; it receives the arguments "
+            f"as stored."
         )
         self.problems.append(Problem(layer, error))
 

@@ -96,7 +96,9 @@ def _compile_as_in_keras_2(
     """Compiles; warns of what can't be done here, and leaves the model as it is."""
     try:
         with configs.building("training_config", model.name):
-            model.compile(**compile_arguments(state.training_config or {}, origin))
+            stored = state.training_config or {}
+            names = getattr(model, "output_names", ())  # a Sequential has one output
+            model.compile(**compile_arguments(stored, origin, names))
             if _goes_on_training(state):
                 make_optimizer_state(model)
     except OneirosError as error:

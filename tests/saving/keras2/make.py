@@ -323,11 +323,22 @@ def main():
     lstm.save_weights(FOLDER / "text_lstm_weights.h5", save_format="h5")
     refused = seq(L.GRU(3, reset_after=True, input_shape=(4, 2)))
     refused.save(FOLDER / "refused_reset_after.h5", save_format="h5")
+    masked = masked_both()
+    masked.compile("sgd", "hinge")
+    masked.save(FOLDER / "refused_masked_both.h5", save_format="h5")
     cudnn_lstm(random)
     x = EXPECTED["text_lstm/x0"]
     EXPECTED["text_lstm_weights/y0"] = lstm.predict(x, verbose=0)
     EXPECTED["weights_only/y0"] = made.predict(EXPECTED["dense/x0"], verbose=0)
     np.savez_compressed(FOLDER / "expected.npz", **EXPECTED)
+
+
+def masked_both():
+    """Returns a model whose Bidirectional gives zeros at masked steps."""
+    x = keras.Input((5, 3))
+    both = L.Bidirectional(L.LSTM(2, return_sequences=True), name="both")
+    steps = L.Dropout(0.5)(both(L.Masking()(x)))
+    return keras.Model(x, L.TimeDistributed(L.Dense(1))(steps))
 
 
 def cudnn_lstm(random):
