@@ -351,6 +351,20 @@ def test_a_loss_of_keras_1_is_told_from_keras_3_s_of_the_same_name(tmp_path):
             compiled(tmp_path, loss=loss)
 
 
+def test_numbers_of_shared_objects_don_t_tell_two_directions_apart(tmp_path):
+    """Keras gives them to each policy of types, to equal ones two."""
+
+    def with_numbers(data):
+        config = layer_named(data, "Bidirectional")["config"]
+        for number, part in enumerate([config["layer"], config["backward_layer"]]):
+            part["config"]["dtype"]["shared_object_id"] = number
+
+    with K.use("onnx"):
+        assert_predicts(
+            load_model(changed(tmp_path, "recurrent", config=with_numbers)), "recurrent"
+        )
+
+
 # Damage
 
 

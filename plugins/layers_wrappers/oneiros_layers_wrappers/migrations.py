@@ -13,6 +13,7 @@ from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 
 OF_A_DIRECTION = ("name", "go_backwards")
 """The arguments in which the layers of both directions differ."""
+SHARED_OBJECT = "shared_object_id"
 
 
 class TimeDistributedMigration(Keras2Layer):
@@ -65,8 +66,18 @@ def _essence(layer: Any) -> tuple[Any, Any]:
     """Returns the class and the arguments of a layer that don't depend on its direction
     or on its first weights."""
     arguments = {
-        name: value
+        name: _unshared(value)
         for name, value in layer["config"].items()
         if name not in OF_A_DIRECTION and not name.endswith("_initializer")
     }
     return layer["class_name"], arguments
+
+
+def _unshared(value: Any) -> Any:
+    """Returns a part of a configuration without the numbers that Keras 3 gives to
+    objects, also to equal ones of its own."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _unshared(part) for name, part in value.items() if name != SHARED_OBJECT
+    }
