@@ -36,6 +36,7 @@ from oneiros.layers import (
     SpatialDropout2D,
     SReLU,
     ThresholdedReLU,
+    TimeDistributed,
     ZeroPadding2D,
     merge,
 )
@@ -142,6 +143,10 @@ def test_paddings_and_seeds_have_their_form_there():
         (
             partial(AtrousConvolution2D, 2, 2, 2, subsample=(1, 2), atrous_rate=(2, 1)),
             r"steps of \[1, 2\] and atrous_rate=\(2, 1\).*ONNX can hold it",
+        ),
+        (
+            partial(TimeDistributed, BatchNormalization(mode=2)),
+            "a BatchNormalization with mode=2 to all steps.*ONNX can hold it",
         ),
         (partial(Dense, 2, W_constraint="maxnorm"), None),
     ],

@@ -29,6 +29,16 @@ class TimeDistributedMigration(Keras2Layer):
             arguments["layer"] = migrated(arguments["layer"], origin)
         return class_name, arguments
 
+    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer. Keras 3's calls its layer step by step, and Keras 1's with
+        all steps at once, which differs in a layer that joins the rows of a batch."""
+        if _joins_rows(config["layer"]):
+            raise ConfigError(
+                "it applies a BatchNormalization with mode=2 to all steps at once, and "
+                "Keras 3 to each step by itself."
+            )
+        return super().to_keras3(config, arrays)
+
 
 class BidirectionalMigration(TimeDistributedMigration):
     """Bidirectional."""
@@ -60,6 +70,17 @@ class BidirectionalMigration(TimeDistributedMigration):
         if layer is not None and config["layer"]["config"]["return_sequences"]:
             return replace(layer, class_name=f"{PACKAGE}{self.name}")
         return layer
+
+
+def _joins_rows(part: Any) -> bool:
+    """Returns whether a layer is, or holds, one that normalises by the batch."""
+    if isinstance(part, list):
+        return any(map(_joins_rows, part))
+    if not isinstance(part, dict):
+        return False
+    if part.get("class_name") == "BatchNormalization":
+        return bool(part["config"]["mode"] == 2)
+    return any(map(_joins_rows, part.values()))
 
 
 def _essence(layer: Any) -> tuple[Any, Any]:
