@@ -457,13 +457,13 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
             "seq_conv2d_th.h5",
             "m.h5",
             {"dim_ordering": "nchw"},
-            "dim_ordering='nchw': use 'th' or 'tf'",
+            "dim_ordering='nchw'. Expected 'th', 'tf' or None",
         ),
         (
             "seq_conv2d_th.h5",
             "m.h5",
             {"kernels": "torch"},
-            "kernels='torch': use 'theano' or 'tensorflow'",
+            "kernels='torch'. Expected 'tensorflow', 'theano' or None",
         ),
     ],
 )

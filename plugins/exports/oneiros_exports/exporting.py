@@ -16,7 +16,7 @@ from oneiros import registry
 from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, FileMissingError
-from oneiros_saving.model_files import PathLike, path_of
+from oneiros_saving.model_files import PathLike, resolved
 from oneiros_saving.pickling import on_backend
 
 from oneiros_exports.destination import Export, ExportError
@@ -85,7 +85,7 @@ def export(
             "export received inputs and rows (--rows), which says how many rows to "
             "draw. Leave out one of them."
         )
-    target = Path(os.path.realpath(path_of(path)))
+    target = resolved(path)
     destination = _destination(target, options)
     _check_target(target, destination, overwrite)
     _refuse(model, destination)

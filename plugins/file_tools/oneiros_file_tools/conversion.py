@@ -11,6 +11,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
+from oneiros.arguments import check_choice
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros.load_context import BuildLimits
@@ -34,7 +35,7 @@ from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
 
-from oneiros_file_tools.dim_ordering import Conversion
+from oneiros_file_tools.dim_ordering import ORDERINGS, Conversion
 from oneiros_file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -77,8 +78,8 @@ def convert(
     # Raises
         ArgumentError: if the file can't be converted; the message says why.
     """
-    if kernels not in (None, *ENGINES):
-        raise ArgumentError(f"kernels={kernels!r}: use 'theano' or 'tensorflow'.")
+    check_choice("convert", "kernels", kernels, (*ENGINES, None))
+    check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     path = model_files.target(target, overwrite)
     if path is None:
         return {}

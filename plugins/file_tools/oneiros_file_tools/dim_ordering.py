@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from oneiros import config as configs
+from oneiros.arguments import check_choice
 from oneiros.engine.container import Container, entry_of
-from oneiros.errors import ArgumentError
 from oneiros_model_parts.nested_layers import parts_of
 from oneiros_old_files.base import Arrays
 from oneiros_safe_files import timed_limits
@@ -21,6 +21,8 @@ from oneiros_sequential.sequential import Sequential
 
 from oneiros_file_tools.conversion_plan import Axes, ConversionPlan, RestartError
 from oneiros_file_tools.model_conversion import converted_model
+
+ORDERINGS = ("th", "tf")
 
 
 class Conversion:
@@ -31,8 +33,7 @@ class Conversion:
     """
 
     def __init__(self, dim_ordering: str) -> None:
-        if dim_ordering not in ("th", "tf"):
-            raise ArgumentError(f"dim_ordering={dim_ordering!r}: use 'th' or 'tf'.")
+        check_choice("convert", "dim_ordering", dim_ordering, ORDERINGS)
         self._plan = ConversionPlan(dim_ordering)
 
     @property

@@ -65,6 +65,11 @@ def _converted_sequential(
     config: list[Entry],
     inputs: list[Moved] | None,
 ) -> ConvertedCall:
+    if not config:
+        raise ArgumentError(
+            f"{label(model)} has no layers, so it has no ordering. Add layers, or "
+            f"convert without dim_ordering."
+        )
     if "layers" in config[0]["config"]:
         raise ArgumentError(
             f"{label(model)} begins with a Merge that contains its branches, which "

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.arguments import check_choice
+from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_old_files.base import Origin
@@ -30,10 +31,7 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
         ArgumentError: if the engine is unknown. FileFormatError: if a later version of
             Keras wrote the file.
     """
-    if trained_on not in (None, *ENGINES):
-        raise ArgumentError(
-            f"trained_on={trained_on!r}: expected 'tensorflow', 'theano' or None."
-        )
+    check_choice("load_model", "trained_on", trained_on, (*ENGINES, None))
     config = state.model_config or {}
     versions = (state.keras_version, config.get("keras_version"))
     version = next((text for text in versions if isinstance(text, str)), "")

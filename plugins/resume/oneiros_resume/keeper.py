@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ class Keeper(Callback):
         self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
         self.parameters = training.parameters()
         self._check_optimizer()
-        self._saved_run = self._read() if plan.path.exists() else None
+        self._saved_run = self._read() if os.path.exists(plan.path) else None
         self.epochs = self._remaining(epochs)
 
     def _remaining(self, epochs: range) -> range:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from oneiros.arguments import (
@@ -16,7 +15,7 @@ from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget
-from oneiros_saving import installed_formats
+from oneiros_saving import installed_formats, model_files
 
 from oneiros_resume.keeper import Keeper, ResumedStream, SavingPlan
 from oneiros_resume.training import Training
@@ -75,7 +74,7 @@ class Resume(Callback):
     ) -> None:
         if seconds is not None and not check_number("Resume", "seconds", seconds) > 0:
             raise refusal("Resume", "seconds", seconds, "None, or a number above 0")
-        self.path = Path(filepath)
+        self.path = model_files.path_of(filepath)
         self.epochs = check_int("Resume", "epochs", epochs)
         self.batches = check_optional_int("Resume", "batches", batches, 1)
         self.seconds = seconds

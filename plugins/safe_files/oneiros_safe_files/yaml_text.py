@@ -50,7 +50,7 @@ def loads(text: str) -> Any:
         )
     builder = _Builder()
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(str(text), Loader=_LOADER):
             builder.take(event)
     except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(

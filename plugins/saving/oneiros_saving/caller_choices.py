@@ -77,10 +77,11 @@ class CallerChoices:
 
 
 def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
-    objects = supplied or {}
-    if not isinstance(objects, dict):
-        raise ArgumentError(
-            f"{argument} must be a dict from names to objects; received "
-            f"{objects!r:.80}."
-        )
-    return objects
+    if isinstance(supplied, dict):
+        return supplied
+    is_empty = isinstance(supplied, (list, tuple)) and not supplied
+    if supplied is None or is_empty:
+        return {}
+    raise ArgumentError(
+        f"{argument} must be a dict from names to objects; received {supplied!r:.80}."
+    )

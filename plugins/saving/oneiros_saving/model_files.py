@@ -36,7 +36,32 @@ def path_of(filepath: PathLike) -> Path:
         raise ArgumentError(
             f"filepath must be a path, such as 'model.h5'; received {filepath!r:.80}."
         )
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"filepath is {path!r:.80}, which holds half of a character. Pass a name "
+            "of whole characters."
+        ) from None
     return Path(path)
+
+
+def resolved(filepath: PathLike) -> Path:
+    """Returns the path of a file that may not exist yet, with links followed.
+
+    # Raises
+        ArgumentError: if it isn't a path, or the system can have no file there.
+    """
+    path = path_of(filepath)
+    try:
+        real_path = Path(os.path.realpath(path))
+        with suppress(FileNotFoundError, NotADirectoryError):
+            real_path.stat()
+    except OSError as error:
+        raise ArgumentError(
+            f"Can't save to {path!s:.300}: {error.strerror}. Choose another path."
+        ) from error
+    return real_path
 
 
 def existing(filepath: PathLike) -> Path:
@@ -97,7 +122,7 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
     # Raises
         FileMissingError, ArgumentError: if the file can't be written.
     """
-    path = Path(os.path.realpath(path_of(filepath)))
+    path = resolved(filepath)
     if not path.parent.is_dir():
         raise FileMissingError(
             f"Can't save to {path}: there is no folder {path.parent}. Create it first."

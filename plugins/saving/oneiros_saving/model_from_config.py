@@ -8,7 +8,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
-from oneiros.errors import FileFormatError
+from oneiros.errors import ConfigError, FileFormatError
 from oneiros.load_context import BuildLimits
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.configs import migrated
@@ -52,10 +52,10 @@ def model_from_json(
     """Builds a model, without weights, from the text that `model.to_json()` returned.
 
     # Arguments
-        json_string: str.
+        json_string: str, or bytes in UTF-8.
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
-    config = json_text.loads_config(json_string)
+    config = json_text.loads_config(_decoded(json_string))
     choices = CallerChoices(custom_objects, functions, plugins)
     return _built_within(budget, config, choices, "The JSON text")
 
@@ -72,12 +72,35 @@ def model_from_yaml(
     needs a plugin for YAML.
 
     # Arguments
-        yaml_string: str.
+        yaml_string: str, bytes in UTF-8, or a file that is open for reading.
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
-    config = registry.resolve("format", "yaml")().loads(yaml_string)
+    config = registry.resolve("format", "yaml")().loads(_decoded(_read(yaml_string)))
     choices = CallerChoices(custom_objects, functions, plugins)
     return _built_within(budget, config, choices, "The YAML text")
+
+
+def _read(text: Any) -> Any:
+    """Returns the text in an open file, or any other value as it is."""
+    if not hasattr(text, "read"):
+        return text
+    try:
+        return text.read()
+    except (OSError, TypeError, ValueError) as error:
+        raise ConfigError(f"{text!r:.80} can't be read: {error}.") from error
+
+
+def _decoded(text: Any) -> Any:
+    """Returns bytes as a text, or any other value as it is."""
+    if not isinstance(text, bytes):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The text isn't UTF-8: {error.reason} at byte {error.start}. It begins "
+            f"with {text!r:.80}."
+        ) from None
 
 
 def _built_within(
