@@ -76,6 +76,11 @@ class FileMissingError(OneirosError, FileNotFoundError):
     """A model file doesn't exist."""
 
 
+class FileAccessError(OneirosError, OSError):
+    """The system refuses to read or write a file: the disk is full or fails, memory is
+    short, or a permission is missing. `errno` tells which."""
+
+
 class FileFormatError(OneirosError, ValueError, OSError):
     """A file is damaged, truncated, or has a format that no installed plugin reads."""
 

@@ -626,8 +626,11 @@ Sequential([Dense(3, input_dim=4)]).save(sys.argv[1])
     done = run_python(code, tmp_path / "m.h5", check=False)
     assert done.returncode == -9, done.stderr
     assert (tmp_path / "m.h5").read_bytes() == b"old"
-    (draft,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
-    assert draft.read_bytes()[:4] == b"\x89HDF" and draft.name.startswith(".oneiros-")
+    (folder,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
+    assert folder.name.startswith(".oneiros-draft-")
+    assert (folder / "m.h5").read_bytes()[:4] == b"\x89HDF"
+    small().save_weights(tmp_path / "m.h5")
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.h5"]
 
 
 def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import warnings
 from pathlib import Path
 
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.drafts import draft_folder
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.zip_archive import MAGIC as ZIP
 from oneiros_safe_files.zip_archive import unpack_zip
@@ -46,8 +46,8 @@ def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
     with archive.open("rb") as file:
         is_zip = file.read(4) in ZIP
     unpack = unpack_zip if is_zip else unpack_tar
-    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder.parent) as draft:
-        target = Path(draft) / "contents"
+    with draft_folder(folder.parent) as draft:
+        target = draft / "contents"
         try:
             contents = unpack(archive, target, budget or _budget(archive))
         except FileFormatError as error:

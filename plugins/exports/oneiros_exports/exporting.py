@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from oneiros import registry
 from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, FileMissingError
+from oneiros_safe_files import file_access
+from oneiros_safe_files.drafts import REPLACED, draft_folder
 from oneiros_saving.model_files import PathLike, resolved
 from oneiros_saving.pickling import on_backend
 
@@ -76,6 +77,8 @@ def export(
             or an option doesn't apply.
         ExportError: if part of the model has no exact counterpart there (names each),
             or the outputs differ (names the layer).
+        FileAccessError: if the disk is full, memory is short, or writing isn't
+            permitted.
     """
     if not isinstance(model, Container):
         raise ArgumentError(f"export needs a model; received {model!r:.80}.")
@@ -93,8 +96,8 @@ def export(
     arrays = None if inputs is None else _arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays, rows)
-    with tempfile.TemporaryDirectory(prefix=".oneiros-", dir=target.parent) as folder:
-        draft = Path(folder) / target.name
+    with file_access.saving(target), draft_folder(target.parent) as folder:
+        draft = folder / target.name
         written = destination.write(copied, draft)
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
@@ -170,7 +173,7 @@ def _put(draft: Path, target: Path, destination: Export) -> None:
     beside the data of another one. If that fails, the old file comes back."""
     pairs = zip(destination.beside(draft), destination.beside(target), strict=True)
     moved = [pair for pair in pairs if any(path.exists() for path in pair)]
-    replaced = draft.with_name(".replaced")
+    replaced = draft.with_name(REPLACED)
     if target.exists() and (moved or target.is_dir() or draft.is_dir()):
         os.replace(target, replaced)
     try:
@@ -180,7 +183,7 @@ def _put(draft: Path, target: Path, destination: Export) -> None:
             else:
                 old.unlink()
         os.replace(draft, target)
-    except OSError:
+    except BaseException:
         if replaced.exists():
             os.replace(replaced, target)
         raise

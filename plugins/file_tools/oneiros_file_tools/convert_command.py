@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from oneiros.errors import ArgumentError, OneirosError
 from oneiros_exports.exporting import TOLERANCE, available_paths, destination_name
+from oneiros_saving.saving import enough_memory
 
 from oneiros_file_tools import conversion
 from oneiros_file_tools.export_file import export_file
@@ -100,22 +101,23 @@ def convert(
         "overwrite": overwrite,
     }
     try:
-        if destination_name(target):
-            _check_whole_model(kernels, weights)
-            report, moved_inputs = export_file(
-                source, target, **for_libraries, **choices
-            )
-            print(report)
-        else:
-            _check_nothing_for_libraries(target, for_libraries)
-            moved_inputs = conversion.convert(
-                source,
-                target,
-                kernels=None if kernels is None else kernels.value,
-                weights_only=weights,
-                **choices,
-            )
-            print(f"{target}: {target.stat().st_size:,} bytes")
+        with enough_memory(target):
+            if destination_name(target):
+                _check_whole_model(kernels, weights)
+                report, moved_inputs = export_file(
+                    source, target, **for_libraries, **choices
+                )
+                print(report)
+            else:
+                _check_nothing_for_libraries(target, for_libraries)
+                moved_inputs = conversion.convert(
+                    source,
+                    target,
+                    kernels=None if kernels is None else kernels.value,
+                    weights_only=weights,
+                    **choices,
+                )
+                print(f"{target}: {target.stat().st_size:,} bytes")
     except OneirosError:
         raise
     except OSError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileMissingError
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.drafts import replacing
 from oneiros_safe_files.hdf5_rows import MEMORY, find_array, open_file, read_whole
 from oneiros_safe_files.hdf5_writer import create_hdf5
 
@@ -30,6 +30,7 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
 
     # Raises
         ArgumentError: if it isn't an array of numbers.
+        FileAccessError: if the disk is full, or writing isn't permitted.
 
     # Example
         ```python
@@ -47,11 +48,8 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
             "array of numbers."
         )
     path = Path(name)
-    with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
-        draft = Path(folder) / path.name
-        with create_hdf5(draft) as root:
-            root.array(NAME, values)
-        os.replace(draft, path)
+    with replacing(path) as draft, create_hdf5(draft) as root:
+        root.array(NAME, values)
 
 
 def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Array:

@@ -196,10 +196,11 @@ class Keeper(Callback):
             "parameters": self.parameters,
             **self.training.state(),
         }
-        state = saving.state_of(self.model)
-        variables = values_of(optimizer, optimizer.weights)
-        state.training_state = encoded({"optimizer": variables, "run": run})
-        saving.write(self.model, self.plan.path, state, True)
+        with saving.enough_memory(self.plan.path):
+            state = saving.state_of(self.model)
+            variables = values_of(optimizer, optimizer.weights)
+            state.training_state = encoded({"optimizer": variables, "run": run})
+            saving.write(self.model, self.plan.path, state, True)
         self._saved_at = time.monotonic()
 
     def _read(self) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from oneiros_safe_files.meter import Meter
 
@@ -12,18 +11,17 @@ MAGIC = b"\x1f\x8b"
 _BLOCK = 1 << 20
 
 
-def read_unfolded(path: Path, meter: Meter) -> bytes:
-    """Returns a file's bytes, decompressed if needed.
+def read_unfolded(file: BinaryIO, meter: Meter) -> bytes:
+    """Returns the bytes of an open file, decompressed if needed.
 
     It counts each block against the budget as it reads it.
     """
-    with path.open("rb") as file:
-        is_folded = file.read(len(MAGIC)) == MAGIC
-        file.seek(0)
-        if not is_folded:
-            return _read(file, meter)
-        with gzip.open(file) as unfolded:
-            return _read(unfolded, meter)
+    is_folded = file.read(len(MAGIC)) == MAGIC
+    file.seek(0)
+    if not is_folded:
+        return _read(file, meter)
+    with gzip.open(file) as unfolded:
+        return _read(unfolded, meter)
 
 
 def _read(source: Any, meter: Meter) -> bytes:

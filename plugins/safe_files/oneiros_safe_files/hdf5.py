@@ -18,6 +18,7 @@ import numpy as np
 from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.hdf5_arrays import StoredArray
 from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
 from oneiros_safe_files.hdf5_format import datatype, links
@@ -39,8 +40,7 @@ LINK_NAMES = {
 @contextmanager
 def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
     """Opens the HDF5 file at `path` for reading; yields its root group."""
-    meter = Meter(path, budget, path.stat().st_size)
-    with path.open("rb") as raw, _opened(raw, meter) as root:
+    with open_counted(path, budget) as (raw, meter), _opened(raw, meter) as root:
         yield root
 
 

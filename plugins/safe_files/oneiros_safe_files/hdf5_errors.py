@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from oneiros.errors import FileFormatError, OneirosError
 
+from oneiros_safe_files.file_access import is_refusal, unreadable
 from oneiros_safe_files.hdf5_format.source import UnsupportedError
 from oneiros_safe_files.meter import Meter
 
@@ -20,6 +21,7 @@ RESAVE = "Save the model again with the program that wrote it."
 _FOREIGN = (
     IndexError,
     KeyError,
+    MemoryError,
     OSError,
     OverflowError,
     RuntimeError,
@@ -35,6 +37,7 @@ def reading(meter: Meter, where: str) -> Iterator[None]:
 
     # Raises
         FileFormatError: if the file is damaged, or has what isn't supported.
+        FileAccessError: if the system refuses to read it.
     """
     meter.where = where
     try:
@@ -47,6 +50,8 @@ def reading(meter: Meter, where: str) -> Iterator[None]:
             "and load NEW."
         ) from error
     except _FOREIGN as error:
+        if is_refusal(error):
+            raise unreadable(meter.path, error) from error
         raise FileFormatError(
             f"{meter.path} is damaged or truncated, or isn't HDF5: reading '{where}' "
             f"failed ({error}). Restore it from a copy, or save the model again."

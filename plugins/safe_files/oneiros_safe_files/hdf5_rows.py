@@ -15,6 +15,7 @@ import h5py
 from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import loading
 from oneiros_safe_files.hdf5 import LINK_NAMES, OTHER_GROUPS
 from oneiros_safe_files.hdf5_errors import reading
 from oneiros_safe_files.hdf5_format.links import HARD
@@ -40,7 +41,7 @@ _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 
 def open_file(path: Path) -> Any:
     """Returns the HDF5 file at `path`, an `h5py.File` that is open for reading."""
-    with reading(Meter(path, Budget(), path.stat().st_size), "/"):
+    with loading(path), reading(Meter(path, Budget(), path.stat().st_size), "/"):
         return h5py.File(path, "r")
 
 

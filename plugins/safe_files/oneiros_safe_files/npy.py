@@ -14,6 +14,7 @@ from numpy.lib import format as npy_format
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.pickles import load_pickle
 from oneiros_safe_files.zip_archive import ZipArchive, open_zip
@@ -42,8 +43,7 @@ Array = np.ndarray[Any, Any]
 
 def read_npy(path: Path, budget: Budget) -> Array:
     """Reads the array in the file at `path`."""
-    meter = Meter(path, budget, path.stat().st_size)
-    with path.open("rb") as file:
+    with open_counted(path, budget) as (file, meter):
         return _read(file, meter, "/", meter.size)
 
 

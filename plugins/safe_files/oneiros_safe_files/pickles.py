@@ -21,6 +21,7 @@ import numpy as np
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.gzip_data import read_unfolded
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.pickle_stack import (
@@ -63,16 +64,18 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         encoding: str, the encoding of texts from Python 2; `"bytes"` keeps them as
             bytes.
     """
-    meter = Meter(path, budget, path.stat().st_size)
-    try:
-        return load_pickle(read_unfolded(path, meter), meter, encoding)
-    except OneirosError:
-        raise
-    except Exception as error:  # a damaged pickle fails in every way that there is
-        raise FileFormatError(
-            f"{path} is damaged or truncated, or isn't pickled data "
-            f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
-        ) from error
+    with open_counted(path, budget) as (file, meter):
+        try:
+            return load_pickle(read_unfolded(file, meter), meter, encoding)
+        except OneirosError:
+            raise
+        except Exception as error:  # a damaged pickle fails in every way that there is
+            if isinstance(error, OSError) and is_refusal(error):
+                raise
+            raise FileFormatError(
+                f"{path} is damaged or truncated, or isn't pickled data "
+                f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
+            ) from error
 
 
 def load_pickle(data: bytes, meter: Meter, encoding: str = "bytes") -> Any:

@@ -16,6 +16,7 @@ from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.meter import Meter
 
 LENGTH_BYTES = 8
@@ -63,8 +64,7 @@ def read_safetensors(
     path: Path, budget: Budget
 ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
     """Returns the tensors in the file at `path` by name, and its metadata."""
-    meter = Meter(path, budget, path.stat().st_size)
-    with path.open("rb") as file:
+    with open_counted(path, budget) as (file, meter):
         header, start = _read_header(file, meter)
         metadata = _metadata(header.pop("__metadata__", {}), meter)
         meter.spend_objects("/", len(header))

@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.unpacking import member_path, new_folder, refused
 
@@ -37,8 +38,12 @@ _LONG_HEADERS = frozenset(
 def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     """Unpacks an archive, with or without gzip or bzip2, into `folder`, which must not
     exist; returns the folder."""
-    meter = Meter(path, budget, path.stat().st_size)
-    with _damage(meter), _opened(path) as stream, new_folder(folder) as draft:
+    with (
+        open_counted(path, budget) as (file, meter),
+        new_folder(folder) as draft,
+        _damage(meter),
+        _unfolded(file) as stream,
+    ):
         paths_seen: set[str] = set()
         source: Any = _Metered(stream, meter)
         with tarfile.open(
@@ -103,18 +108,17 @@ class _Metered:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    with path.open("rb") as file:
-        head = file.read(3)
-        file.seek(0)
-        if head.startswith(_GZIP):
-            with gzip.open(file) as unfolded:
-                yield unfolded
-        elif head.startswith(_BZIP2):
-            with bz2.open(file) as unfolded:
-                yield unfolded
-        else:
-            yield file
+def _unfolded(file: BinaryIO) -> Iterator[Any]:
+    head = file.read(3)
+    file.seek(0)
+    if head.startswith(_GZIP):
+        with gzip.open(file) as unfolded:
+            yield unfolded
+    elif head.startswith(_BZIP2):
+        with bz2.open(file) as unfolded:
+            yield unfolded
+    else:
+        yield file
 
 
 @contextmanager
@@ -124,6 +128,8 @@ def _damage(meter: Meter) -> Iterator[None]:
     except OneirosError:
         raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+        if is_refusal(error):
+            raise
         raise FileFormatError(
             f"{meter.path} is damaged or truncated, or isn't a tar archive ({error}). "
             "Restore it from a copy."

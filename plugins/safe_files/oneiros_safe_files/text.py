@@ -5,7 +5,7 @@ from pathlib import Path
 from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.file_access import open_counted
 
 
 def read_text(path: Path, budget: Budget) -> str:
@@ -15,10 +15,9 @@ def read_text(path: Path, budget: Budget) -> str:
         UnsafeFileError: if it exceeds the budget.
         FileFormatError: if it isn't UTF-8.
     """
-    size = path.stat().st_size
-    Meter(path, budget, size).spend_text("/", size)
-    with path.open("rb") as file:
-        content = file.read(size)
+    with open_counted(path, budget) as (file, meter):
+        meter.spend_text("/", meter.size)
+        content = file.read(meter.size)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

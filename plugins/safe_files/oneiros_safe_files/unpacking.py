@@ -4,8 +4,6 @@ succeeded."""
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,8 @@ from pathlib import Path
 from oneiros.errors import ArgumentError, UnsafeFileError
 
 from oneiros_safe_files import names
+from oneiros_safe_files.drafts import draft_folder
+from oneiros_safe_files.file_access import saving
 from oneiros_safe_files.meter import Meter
 
 INSTEAD = "If you trust it, unpack it by hand and check the result."
@@ -21,19 +21,22 @@ INSTEAD = "If you trust it, unpack it by hand and check the result."
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """Yields an empty folder that becomes `folder` at the end, or is deleted after an
-    error."""
+    error.
+
+    # Raises
+        ArgumentError: if `folder` exists.
+        FileAccessError: if the disk is full, or writing isn't permitted.
+    """
     if os.path.lexists(folder):
         raise ArgumentError(
             f"{folder} exists; archives are unpacked into a new folder. Choose another "
             "name."
         )
-    draft = Path(tempfile.mkdtemp(prefix=".oneiros-", dir=folder.parent))
-    try:
+    with saving(folder), draft_folder(folder.parent) as beside:
+        draft = beside / folder.name
+        draft.mkdir()
         yield draft
         os.rename(draft, folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
 
 
 def member_path(name: str, paths_seen: set[str], meter: Meter) -> str:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.unpacking import member_path, new_folder, refused
 
@@ -33,8 +34,7 @@ _BLOCK = 1 << 20
 @contextmanager
 def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
     """Opens the zip archive at `path`, and checks all members before reading any."""
-    meter = Meter(path, budget, path.stat().st_size)
-    with path.open("rb") as file, _damage(meter):
+    with open_counted(path, budget) as (file, meter), _damage(meter):
         _check_directory(file, meter)
         with zipfile.ZipFile(file) as archive:
             yield ZipArchive(archive, meter)
@@ -163,6 +163,8 @@ def _damage(meter: Meter) -> Iterator[None]:
         NotImplementedError,
         RuntimeError,
     ) as error:
+        if is_refusal(error):
+            raise
         raise FileFormatError(
             f"{meter.path} is damaged or truncated, or isn't a zip archive ({error}). "
             "Restore it from a copy."

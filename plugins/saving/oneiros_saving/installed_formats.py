@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from oneiros import plugins, registry
-from oneiros.errors import FileMissingError, NameConflictError, PluginLoadError
+from oneiros.errors import NameConflictError, PluginLoadError
+from oneiros_safe_files import file_access
 from oneiros_safe_files.model_format import Format
 
 HEAD_BYTES = 512
@@ -70,16 +71,10 @@ def read_head(path: Path) -> bytes:
     """Returns a file's first bytes.
 
     # Raises
-        FileMissingError: if the system doesn't let it be read.
+        FileAccessError: if the system doesn't let it be read.
     """
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except OSError as error:
-        raise FileMissingError(
-            f"{path!s:.300} can't be read: {error.strerror}. Copy its contents into a "
-            "file that you may read."
-        ) from error
+    with file_access.loading(path), path.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def faults(head: bytes) -> list[str]:

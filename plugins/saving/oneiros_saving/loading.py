@@ -26,7 +26,7 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
-from oneiros_safe_files import timed_limits
+from oneiros_safe_files import file_access, timed_limits
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 
@@ -71,6 +71,7 @@ def load_model(
     # Raises
         FileMissingError, FileFormatError: if there is no file, or it doesn't hold a
             whole model.
+        FileAccessError: if memory is short, or the system doesn't let the file be read.
         ConfigError: if a model of Keras 2 or 3 needs a feature that Keras 1 doesn't
             have; names the layer and the argument.
         UnsafeFileError: if the file asks for something that loading never does.
@@ -145,10 +146,12 @@ def opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
     missing object.
     """
     state = ModelState()
+    path = model_files.path_of(filepath)
     try:
-        hooks.call("oneiros_before_load", path=model_files.existing(filepath))
-        _, state = model_files.read(filepath, budget)
-        yield state
+        with file_access.loading(path, (MemoryError,)):
+            hooks.call("oneiros_before_load", path=model_files.existing(filepath))
+            _, state = model_files.read(filepath, budget)
+            yield state
         if state.unread:
             _warn_of_unread(filepath, state.unread)
     except OneirosError as error:

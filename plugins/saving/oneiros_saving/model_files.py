@@ -4,18 +4,16 @@ either the old file or the new one."""
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from oneiros import registry
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
+from oneiros_safe_files import file_access
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
+from oneiros_safe_files.drafts import replacing
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
 
@@ -94,7 +92,8 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     form = installed_formats.recognising(path)
     if form is None:
         raise _unrecognised(path)
-    state = form.read(path, checked(budget))
+    with file_access.loading(path):
+        state = form.read(path, checked(budget))
     check_extent(state, budget, path)
     return form, state
 
@@ -143,33 +142,17 @@ def write(path: Path, state: ModelState) -> None:
     is complete.
 
     # Raises
-        OSError: if the disk is full, or writing isn't permitted.
+        FileAccessError: if the disk is full, or writing isn't permitted.
     """
     form = installed_formats.for_suffix(path)
-    _put(path, lambda draft: form.write(draft, state))
+    with replacing(path) as draft:
+        form.write(draft, state)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text, like `write` for a model."""
-    _put(path, lambda draft: draft.write_text(text, encoding="utf-8"))
-
-
-def _put(path: Path, fill: Callable[[Path], Any]) -> None:
-    draft = path.with_name(f".oneiros-{secrets.token_hex(8)}.tmp")
-    try:
-        fill(draft)
-        if path.exists():
-            shutil.copymode(path, draft)
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except OSError as error:
-        outcome = f"{path} is unchanged" if path.exists() else "Nothing was saved"
-        raise OSError(
-            error.errno, f"Can't save to {path}: {error.strerror or error}. {outcome}"
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _user_agrees(path: Path) -> bool:

@@ -4,6 +4,7 @@ writes."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.user_warnings import warn
+from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 
 from oneiros_saving import installed_formats, model_files, provenance
@@ -54,21 +56,31 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
 
     # Raises
         ArgumentError: if part of the model can't be saved; says what to do.
+        FileAccessError: if the disk is full, memory is short, or writing isn't
+            permitted.
     """
-    write(model, filepath, state_of(model), overwrite)
+    with enough_memory(filepath):
+        write(model, filepath, state_of(model), overwrite)
 
 
 def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
-    with K.use(backend_of(model)):
-        state = ModelState(weights=_layer_weights(model))
-    write(model, filepath, state, overwrite)
+    with enough_memory(filepath):
+        with K.use(backend_of(model)):
+            state = ModelState(weights=_layer_weights(model))
+        write(model, filepath, state, overwrite)
 
 
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
     with K.use(backend_of(model)):
         installed_formats.hdf5().write_weights(f, _layer_weights(model))
+
+
+def enough_memory(filepath: PathLike) -> AbstractContextManager[None]:
+    """Returns a context manager under which a model is saved: if memory is short, the
+    error is a `FileAccessError`."""
+    return file_access.saving(model_files.path_of(filepath), (MemoryError,))
 
 
 def state_of(model: Any) -> ModelState:

@@ -1,0 +1,132 @@
+"""Opens files, and says in words what the operating system refuses: which file, what
+became of it, and how to go on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader
+from pathlib import Path
+
+from oneiros.errors import FileAccessError, OneirosError
+
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.meter import Meter
+
+REFUSALS = (MemoryError, OSError)
+"""What Python raises if the system refuses something."""
+_SPACE = "Free some space, or choose another disk."
+_PERMISSION = "Ask for the permission, or choose another place."
+_MEMORY = "Free memory, and try again."
+_DISK = "Check the disk, or use another one."
+_REMEDIES = {
+    errno.EACCES: _PERMISSION,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: _SPACE,
+    errno.ENOMEM: _MEMORY,
+    errno.ENOSPC: _SPACE,
+    errno.EPERM: _PERMISSION,
+    errno.EROFS: _PERMISSION,
+}
+
+
+@contextmanager
+def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Meter]]:
+    """Opens the file at `path` for reading; yields it, and the `Meter` for it.
+
+    The meter has the size of the file that was opened, even if another one takes its
+    place meanwhile.
+
+    # Raises
+        FileAccessError: if the system refuses.
+    """
+    with loading(path), path.open("rb") as file:
+        yield file, Meter(path, budget, os.fstat(file.fileno()).st_size)
+
+
+@contextmanager
+def loading(
+    path: Path, errors: tuple[type[Exception], ...] = REFUSALS
+) -> Iterator[None]:
+    """Context manager under which a file is read.
+
+    # Arguments
+        path: the file.
+        errors: those that become a `FileAccessError`.
+
+    # Raises
+        FileAccessError: if the system refuses.
+    """
+    try:
+        yield
+    except OneirosError:
+        raise
+    except errors as error:
+        raise unreadable(path, error) from error
+
+
+@contextmanager
+def saving(
+    path: Path, errors: tuple[type[Exception], ...] = REFUSALS
+) -> Iterator[None]:
+    """Context manager under which a file is written, which takes its place only when it
+    is complete.
+
+    # Arguments
+        path: the file.
+        errors: those that become a `FileAccessError`.
+
+    # Raises
+        FileAccessError: if the system refuses; says whether the old file is still
+            there.
+    """
+    before = _identity(path)
+    try:
+        yield
+    except OneirosError:
+        raise
+    except errors as error:
+        outcome = _outcome(path, before)
+        raise _refusal(f"Can't save to {path}", error, outcome) from error
+
+
+def is_refusal(error: Exception) -> bool:
+    """Returns whether the system refused something. Libraries also raise OSError for
+    damaged files, without a number."""
+    if isinstance(error, OSError):
+        return error.errno is not None
+    return isinstance(error, MemoryError)
+
+
+def unreadable(path: Path, error: Exception) -> FileAccessError:
+    """Returns the error for a file that the system doesn't let be read."""
+    return _refusal(f"Can't load {path!s:.300}", error, "Nothing was loaded")
+
+
+def _refusal(problem: str, error: Exception, outcome: str) -> FileAccessError:
+    code = errno.ENOMEM
+    reason = os.strerror(code)
+    if isinstance(error, OSError):
+        code = error.errno or errno.EIO
+        reason = error.strerror or str(error)
+    remedy = _REMEDIES.get(code, _DISK)
+    return FileAccessError(code, f"{problem}: {reason}. {outcome}. {remedy}")
+
+
+def _outcome(path: Path, before: tuple[int, int] | None) -> str:
+    now = _identity(path)
+    if now is None:
+        return "Nothing was saved"
+    if now == before:
+        return f"{path} is unchanged"
+    return f"{path} is the new file, and complete"
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from another one at the same path."""
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_ino, status.st_mtime_ns
+    return None
