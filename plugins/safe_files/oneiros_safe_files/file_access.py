@@ -111,6 +111,8 @@ def _refusal(problem: str, error: Exception, outcome: str) -> FileAccessError:
     if isinstance(error, OSError):
         code = error.errno or errno.EIO
         reason = error.strerror or str(error)
+        if error.filename2 is not None and str(error.filename2) not in problem:
+            reason += f" ({error.filename2})"
     remedy = _REMEDIES.get(code, _DISK)
     return FileAccessError(code, f"{problem}: {reason}. {outcome}. {remedy}")
 
