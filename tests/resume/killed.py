@@ -13,21 +13,15 @@ import random
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
-from oneiros.layers import LSTM, Dense, Dropout
-from oneiros.models import Sequential
-from oneiros.optimizers import Nadam, RMSprop
+from oneiros.callbacks import Callback, Resume
 from oneiros_backend_toolkit.function import Function
+from scenarios import BATCHES, EPOCHS, SCENARIOS
 
-BATCH = 4
-BATCHES = 10
-EPOCHS = 4
-X = np.random.RandomState(0).normal(size=(BATCH * BATCHES, 3, 2)).astype("float32")
-Y = X.sum(axis=(1, 2), keepdims=True)[:, 0]
 Function.longest_run = 4
 
 
@@ -52,80 +46,6 @@ class Dying(Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Drawing(Callback):
-    """Of a user: draws from NumPy's generator, keeps a list, and predicts."""
-
-    called_after_runs = True
-
-    def __init__(self, noted=()):
-        self.noted = list(noted)
-        self.weight = np.float32(1)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.noted.append(
-            (
-                np.random.uniform(),
-                self.model.predict(X[:BATCH], batch_size=BATCH).tolist(),
-            )
-        )
-        self.weight *= np.float32(0.9)
-
-    def on_run_end(self, logs):
-        self.noted.append(logs["loss"][-1])
-
-
-def stateful(optimizer):
-    model = Sequential()
-    model.add(LSTM(4, batch_input_shape=(BATCH, 3, 2), stateful=True))
-    model.add(Dropout(0.3))
-    model.add(Dense(1))
-    model.compile(optimizer, "mse", metrics=["mae"])
-    return model
-
-
-def arrays(callbacks):
-    """Shuffled arrays in runs of batches, with validation."""
-    np.random.seed(3)
-    model = stateful(RMSprop(lr=0.01, decay=0.01))
-    drawing = Drawing()
-    plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1, cooldown=1)
-    heard = [drawing, plateau, EarlyStopping("loss", patience=9), *callbacks]
-    validation = X[: 2 * BATCH], Y[: 2 * BATCH]
-    history = model.fit(X, Y, BATCH, EPOCHS, 0, heard, validation_data=validation)
-    return (
-        model,
-        history,
-        [np.array(repr(drawing.noted)), drawing.weight, *np.random.get_state()[1:]],
-    )
-
-
-def drawn():
-    """A generator that draws its batches, and shuffles what it has after each pass."""
-    rows = np.arange(len(X))
-    while True:
-        for start in range(0, len(rows), BATCH):
-            chosen = rows[start : start + BATCH]
-            yield X[chosen] + np.random.normal(0, 0.1, X[chosen].shape), Y[chosen]
-        np.random.shuffle(rows)
-
-
-def generator(callbacks):
-    """A generator that draws from NumPy's generator, one batch ahead or several."""
-    np.random.seed(3)
-    model = stateful(Nadam())
-    plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1)
-    history = model.fit_generator(
-        drawn(),
-        BATCH * BATCHES,
-        EPOCHS,
-        0,
-        [plateau, *callbacks],
-        validation_data=(X, Y),
-        max_q_size=3,
-    )
-    return model, history, []
-
-
 def saved(path, model, history, more):
     """Writes everything that must be the same in the end."""
     optimizer = model.optimizer
@@ -135,7 +55,8 @@ def saved(path, model, history, more):
     states = [
         K.get_value(state)
         for layer in model.layers
-        for state in getattr(layer, "states", [])
+        if getattr(layer, "stateful", False)
+        for state in layer.states
     ]
     measured = [np.array(history.history[name]) for name in sorted(history.history)]
     np.savez(
@@ -159,6 +80,8 @@ def life(path, scenario, callbacks, seconds=None):
         try:
             saved(path, *scenario(callbacks))
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     if seconds is not None:
@@ -185,7 +108,7 @@ def main(backend, scenario, folder, kills, seed):
         import oneiros_jax_support.jax_import  # noqa: F401  for all lives at once
     chance = random.Random(int(seed))
     folder = Path(folder)
-    scenario = globals()[scenario]
+    scenario = SCENARIOS[scenario]
     begun = time.monotonic()
     assert not life(folder / "whole.npz", scenario, [])
     longest = time.monotonic() - begun

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from scenarios import SCENARIOS
 
+KILLS = 10
 PROGRAM = Path(__file__).with_name("killed.py")
 
 
@@ -34,7 +36,9 @@ def test_killed_a_few_times(backend, scenario, tmp_path):
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("scenario", ["arrays", "generator"])
-def test_killed_twenty_times(backend, scenario, tmp_path):
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_killed_often(backend, scenario, tmp_path):
     """With XLA's optimizations, as users run it."""
-    killed(backend, scenario, tmp_path, 20, XLA_FLAGS="", ONEIROS_TENSORFLOW_XLA="on")
+    killed(
+        backend, scenario, tmp_path, KILLS, XLA_FLAGS="", ONEIROS_TENSORFLOW_XLA="on"
+    )

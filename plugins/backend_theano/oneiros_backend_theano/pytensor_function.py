@@ -20,6 +20,8 @@ from oneiros_backend_theano.jax_op import register_with_numba
 class PytensorFunction(GraphFunction):
     """Compiled once per learning phase."""
 
+    uses_threads = False
+
     def __init__(
         self,
         backend: Any,

@@ -4,6 +4,7 @@ work on any engine."""
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -13,7 +14,30 @@ from oneiros.errors import ArgumentError, CapabilityError, DataError
 from oneiros_backend_toolkit.feeds import Array, Feed, Upload
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
+FORKED = (
+    "This process was forked from one in which the engine had already started, so it "
+    "lacks the engine's threads and can't compute. Start new processes instead: "
+    "multiprocessing.get_context('spawn'), or joblib's default backend 'loky'. Or fork "
+    "before you build the first model."
+)
+
 _refusal: str | None = None
+_engine_has_threads = False
+
+
+def note_threads() -> None:
+    """Notes that the engine has started threads, which forked processes will lack."""
+    global _engine_has_threads
+    _engine_has_threads = True
+
+
+def _after_fork() -> None:
+    if _engine_has_threads:
+        refuse_calls(FORKED)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def refuse_calls(reason: str) -> None:
@@ -47,6 +71,9 @@ class Function:
         has_one_output: bool, whether the output is a single tensor.
     """
 
+    uses_threads: ClassVar[bool] = True
+    """Whether the engine computes in threads of its own, so that a process forked later
+    can't compute."""
     longest_run: ClassVar[int] = 1024
     """Maximum number of steps in a call of `loop`."""
     largest_run: ClassVar[int] = 2**26
@@ -103,8 +130,7 @@ class Function:
             DataError: if the number, the rank, a fixed dimension or the type doesn't
                 fit; it names the input.
         """
-        if _refusal is not None:
-            raise CapabilityError(_refusal)
+        self._check_process()
         self._check_number(arrays)
         values = list(arrays)
         phase = None
@@ -115,6 +141,12 @@ class Function:
         ]
         values = self.run(checked, phase)
         return values[0] if self.has_one_output else values
+
+    def _check_process(self) -> None:
+        if _refusal is not None:
+            raise CapabilityError(_refusal)
+        if self.uses_threads:
+            note_threads()
 
     def _check_number(self, arrays: Any) -> None:
         listed = isinstance(arrays, (list, tuple))
@@ -211,8 +243,7 @@ class Function:
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
         """Returns a data set's arrays, checked against the placeholders, with the types
         to convert them to."""
-        if _refusal is not None:
-            raise CapabilityError(_refusal)
+        self._check_process()
         if len(arrays) != len(self.feeds):
             raise DataError(
                 f"upload expected {len(self.feeds)} arrays, one per input, not "

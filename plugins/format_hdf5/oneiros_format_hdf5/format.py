@@ -13,7 +13,7 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5
-from oneiros_safe_files.hdf5_callers_groups import wrap_group
+from oneiros_safe_files.hdf5_callers_groups import open_group
 from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
@@ -76,13 +76,13 @@ class HDF5Format(Format):
 
     def read_weights(self, group: Any, budget: Budget) -> ModelState:
         """Reads weights from an open `h5py.Group`."""
-        root = wrap_group(group, budget)
-        weights = _load(_find_layers(root))
-        return ModelState(
-            weights=weights,
-            keras_version=root.text("keras_version"),
-            backend=root.text("backend"),
-        )
+        with open_group(group, budget) as root:
+            weights = _load(_find_layers(root))
+            return ModelState(
+                weights=weights,
+                keras_version=root.text("keras_version"),
+                backend=root.text("backend"),
+            )
 
 
 def _write_layers(group: GroupWriter, weights: Weights) -> None:

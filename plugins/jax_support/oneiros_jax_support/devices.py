@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from oneiros_backend_toolkit.devices import Choice, Device, missing
+from oneiros_backend_toolkit.function import note_threads
 
 from oneiros_jax_support.jax_import import jax
 
@@ -20,6 +21,7 @@ def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
     # Raises
         SettingsError: if the setting `device` is invalid, or its device doesn't exist.
     """
+    note_threads()
     device = _choice(backend)()
     return (
         functools.partial(jax.enable_x64, True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +19,34 @@ from oneiros_safe_files.hdf5_format.file import HDF5File
 from oneiros_safe_files.meter import Meter
 
 
-def wrap_group(group: Any, budget: Budget) -> StoredGroup:
-    """Returns guarded access to an `h5py.Group` that the caller opened.
+@contextmanager
+def open_group(group: Any, budget: Budget) -> Iterator[StoredGroup]:
+    """Context manager that gives guarded access to an `h5py.Group` that the caller
+    opened.
 
-    It reads a copy of the whole file in memory, as the file may have changes that
-    aren't on the disk, or be in memory alone.
+    It writes the file's changes to the disk and opens the file once more. If it is in
+    memory or in several files, it reads a copy.
     """
     file = group.file
     file.flush()
-    content = file.id.get_file_image()
     name = group.name or "/"
-    meter = Meter(Path(file.filename), budget, len(content))
-    with reading(meter, name):
-        stored = HDF5File(io.BytesIO(content), meter)
-        opened = stored.object(h5py.h5o.get_info(group.id).addr)
-    return StoredGroup(opened, meter, name)
+    with _opened(file) as source:
+        size = source.seek(0, os.SEEK_END)
+        meter = Meter(Path(file.filename), budget, size)
+        with reading(meter, name):
+            stored = HDF5File(source, meter)
+            opened = stored.object(h5py.h5o.get_info(group.id).addr)
+        yield StoredGroup(opened, meter, name)
+
+
+def _opened(file: h5py.File) -> BufferedIOBase:
+    if _is_at_its_path(file):
+        return Path(file.filename).open("rb")
+    return io.BytesIO(file.id.get_file_image())
+
+
+def _is_at_its_path(file: h5py.File) -> bool:
+    if file.driver != "sec2" or not Path(file.filename).is_file():
+        return False
+    opened = os.fstat(file.id.get_vfd_handle())
+    return os.path.samestat(opened, Path(file.filename).stat())
