@@ -1,8 +1,10 @@
 """`.keras` files, which Keras 3 loads without Oneiros."""
 
+import json
 import os
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +46,7 @@ from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport
+from oneiros_export_keras3.older_releases import make_loadable, without_late
 from oneiros_old_files.base import migration_of
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -301,6 +304,26 @@ def test_what_keras_3_lacks_gets_the_name_of_a_registered_class():
         "ParametricSoftplus",
         "SReLU",
         "ThresholdedReLU",
+    }
+
+
+def test_what_only_later_releases_of_keras_know_is_left_out(tmp_path):
+    """Keras 3.12 refuses arguments that 3.15 writes."""
+    path = tmp_path / "m.keras"
+    initializer = {"seed": None, "input_axes": None, "output_axes": None}
+    dense = {"units": 2, "quantization_config": None, "kernel": initializer}
+    sums = {"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps({"layers": [dense, sums]}))
+        archive.writestr("metadata.json", "{}")
+    make_loadable(str(path))
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        assert archive.read("metadata.json") == b"{}"
+    assert config == {"layers": [{"units": 2, "kernel": {"seed": None}}, {}]}
+    assert without_late({"quantization_config": {"a": 1}, "renorm": True}) == {
+        "quantization_config": {"a": 1},
+        "renorm": True,
     }
 
 

@@ -222,7 +222,7 @@ class Network:
         before = len(self.tensors)
         try:
             getattr(self, f"add_{self.pick(*kinds)}")()
-        except (OneirosError, TypeError, ValueError):
+        except (OneirosError, TypeError, ValueError, ZeroDivisionError):
             del self.tensors[before:]
         self.tensors = [x for x in self.tensors if is_small(x)]
 

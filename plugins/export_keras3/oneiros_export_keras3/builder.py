@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from oneiros_export_keras3.keras_on_jax import keras
+from oneiros_export_keras3.older_releases import make_loadable
 from oneiros_export_keras3.runtime import output_names
 
 Data = dict[str, Any]
@@ -39,6 +40,7 @@ def main(description: str, arrays: str, path: str) -> list[str]:
     if data["compilation"] is not None:
         compile_model(model, data["compilation"], builder.slots)
     model.save(path)
+    make_loadable(path)
     return output_names(model)
 
 
