@@ -151,6 +151,20 @@ def test_the_connections_of_layers_are_limited():
         model_from_json(json.dumps(graph({"inbound_nodes": calls})))
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"class_name": "a" * 1_100_000, "config": {}},
+        sequential([activation("a", **{"b" * 1_100_000: 1})]),
+    ],
+    ids=["value", "key"],
+)
+def test_the_length_of_a_text_is_limited(config):
+    with pytest.raises(UnsafeFileError, match=r"a text of 1,100,000 char") as caught:
+        model_from_json(json.dumps(config))
+    assert len(str(caught.value)) < 400
+
+
 def graph(calls):
     """Returns the configuration of a model with one layer."""
     size = {"name": "i", "batch_input_shape": [None, 3]}

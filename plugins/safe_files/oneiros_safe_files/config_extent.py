@@ -16,6 +16,8 @@ OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
 3."""
 CONNECTIONS_PER_LAYER = 5
 """How many tensors the layers may receive in the mean."""
+MAX_TEXT = 1 << 20
+"""The maximum number of characters in a name, or in the code of a function."""
 TENSOR = "__keras_tensor__"
 """What a reference to a tensor has for a class in files of Keras 3."""
 
@@ -29,10 +31,12 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
         source: the file, for messages.
 
     # Raises
-        UnsafeFileError: if there are more than the budget allows.
+        UnsafeFileError: if there are more than the budget allows, or one is too long.
         ArgumentError: if the budget isn't one.
     """
     limit = checked(budget).layers
+    for config in (state.model_config, state.training_config, state.provenance):
+        _check_texts(config, source)
     calls, connections = _graph_size(state.model_config)
     counts = {
         "layers and their calls": calls,
@@ -64,8 +68,8 @@ def _graph_size(config: Any) -> tuple[int, int]:
     these calls receive."""
     calls = 0
     connections = 0
-    for part in _dicts(config):
-        if "class_name" not in part or part["class_name"] == TENSOR:
+    for part in _parts(config, OF_OTHER_KINDS):
+        if not _may_be_layer(part):
             continue
         inputs = [
             len(call) if isinstance(call, list) else 1
@@ -76,36 +80,43 @@ def _graph_size(config: Any) -> tuple[int, int]:
     return calls, connections
 
 
+def _may_be_layer(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("class_name", TENSOR) != TENSOR
+
+
 def _list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dicts(config: Any) -> Iterator[dict[Any, Any]]:
-    """Yields the dicts in plain data, except in arguments that can't be layers."""
-    waiting = [config]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting += [
-                item
-                for key, item in value.items()
-                if not str(key).endswith(OF_OTHER_KINDS)
-            ]
-        elif isinstance(value, (list, tuple)):
-            waiting += value
+def _check_texts(config: Any, source: object) -> None:
+    """Refuses texts that are too long to be names: errors would repeat them."""
+    for part in _parts(config):
+        texts = part if isinstance(part, dict) else [part]
+        for text in texts:
+            if isinstance(text, str) and len(text) > MAX_TEXT:
+                raise UnsafeFileError(
+                    f"{source}: the configuration has a text of {len(text):,} "
+                    f"characters, which begins with {text[:60]!r}. The limit is "
+                    f"{MAX_TEXT:,}; no model's configuration has longer ones. Nothing "
+                    "was built."
+                )
 
 
 def _names(config: Any) -> int:
     """Returns the number of texts in plain data."""
-    count = 0
+    return sum(isinstance(part, str) for part in _parts(config))
+
+
+def _parts(config: Any, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
+    """Yields plain data and everything in it, without items whose key ends with one of
+    the texts in `omitted`."""
     waiting = [config]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str):
-            count += 1
-        elif isinstance(value, dict):
-            waiting += value.values()
+        yield value
+        if isinstance(value, dict):
+            waiting += [
+                item for key, item in value.items() if not str(key).endswith(omitted)
+            ]
         elif isinstance(value, (list, tuple)):
             waiting += value
-    return count
