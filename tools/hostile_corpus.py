@@ -324,6 +324,28 @@ def lambda_layer(function: Any, kind: str) -> Entry:
     )
 
 
+def lstm(number: int) -> Entry:
+    """Returns the configuration of a small LSTM layer, whose loop takes long to
+    build."""
+    return layer("LSTM", name=f"l{number}", units=1, return_sequences=True)
+
+
+def repeated(count: int) -> Entry:
+    """Returns the configuration of a model that calls one layer again and again."""
+    sources = [["i", 0, 0, {}], *(["d", n, 0, {}] for n in range(count - 1))]
+    size = {"name": "i", "batch_input_shape": (None, 4), "dtype": "float32"}
+    layers = [
+        {**layer("InputLayer", **size), "name": "i", "inbound_nodes": []},
+        {
+            **layer("Dense", name="d", units=4),
+            "name": "d",
+            "inbound_nodes": [[source] for source in sources],
+        },
+    ]
+    ends = {"input_layers": [["i", 0, 0]], "output_layers": [["d", count - 1, 0]]}
+    return layer("Functional", name="m", layers=layers, **ends)
+
+
 COMPILED = {
     "optimizer_config": layer("SGD", learning_rate=0.1),
     "loss": "mse",
@@ -370,6 +392,8 @@ CONFIGURATIONS: dict[str, tuple[Any, Any]] = {
         ),
         None,
     ),
+    "recurrent-layers-600": (sequential(*map(lstm, range(600)), shape=(1, 3, 4)), None),
+    "calls-of-one-layer-3000": (repeated(3000), None),
     "loss-of-a-module": (
         sequential(activation("a")),
         {**COMPILED, "loss": "os.system"},
