@@ -18,6 +18,7 @@ from oneiros.exports import ExportError
 from oneiros.layers import (
     GRU,
     LSTM,
+    Activation,
     AtrousConvolution2D,
     BatchNormalization,
     Bidirectional,
@@ -175,6 +176,19 @@ def test_a_cropping_that_leaves_nothing_is_refused(tmp_path):
     (line,) = lines
     assert "its output has the shape (None, 6, 0, 2)" in line
     assert "ONNX can hold it" in line
+
+
+def test_a_model_called_with_other_sizes_is_refused(tmp_path):
+    inner = Sequential([Activation("tanh", input_shape=(3,))])
+    small = Input((2,))
+    with pytest.raises(ExportError) as caught:
+        oneiros.export(Model(small, inner(small)), tmp_path / "m.keras")
+    _, line = str(caught.value).splitlines()
+    assert "called with (None, 2), but built for (None, 3)" in line
+    assert "ONNX can hold it" in line
+    steps = Sequential([Activation("tanh", input_shape=(None, 3))])
+    fixed = Input((4, 3))
+    assert KerasExport().refusals(Model(fixed, steps(fixed))) == []
 
 
 def size_in_keras_3(size, width, step, border_mode, padding):

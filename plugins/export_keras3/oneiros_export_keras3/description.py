@@ -32,6 +32,8 @@ from oneiros_old_files.keras3 import Keras3Layer
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
 NO_LAYER = "Keras 3 has no such layer."
+Shape = tuple[int | None, ...]
+FIXED = "In Keras 3, a model takes only inputs of its own sizes."
 NOTHING = "Keras 3 has no layer that leaves nothing of its input."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 
@@ -64,6 +66,7 @@ class Describer:
             if id(layer) not in numbers:
                 numbers[id(layer)] = len(layers)
                 layers.append(self.layer(layer))
+            self._check_inputs(node)
             self._check_output(node)
             for place, x in enumerate(node.output_tensors):
                 places[id(x)] = [len(calls), place]
@@ -77,6 +80,18 @@ class Describer:
             "calls": calls,
             "outputs": outputs,
         }
+
+    def _check_inputs(self, node: Any) -> None:
+        """Refuses a call of a nested model with other sizes than it was built for."""
+        model = node.outbound_layer
+        if not isinstance(model, Container):
+            return
+        for x, own in zip(node.input_tensors, model.inputs, strict=True):
+            shape = K.int_shape(x)
+            expected = K.int_shape(own)
+            if not _fits(shape, expected):
+                reason = f"it is called with {shape}, but built for {expected}. {FIXED}"
+                self.refusals.append(Refusal(model, reason, ELSEWHERE))
 
     def _check_output(self, node: Any) -> None:
         """Refuses a call that leaves nothing of its input, such as a cropping of all
@@ -161,6 +176,14 @@ def _wrapped(layer: Any) -> dict[str, Any]:
     if hasattr(layer, "layer"):
         return {"layer": layer.layer}
     return {}
+
+
+def _fits(shape: Shape, expected: Shape) -> bool:
+    """Returns whether a shape has the sizes that are expected; None is any size."""
+    if len(shape) != len(expected):
+        return False
+    pairs = zip(shape, expected, strict=True)
+    return all(size is None or wanted in (None, size) for size, wanted in pairs)
 
 
 def _has_values(x: Any) -> bool:
