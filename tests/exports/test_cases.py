@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from oneiros.exports import ExportError
 from oneiros.layers import (
     LSTM,
     Convolution2D,
@@ -12,11 +13,13 @@ from oneiros.layers import (
     GlobalMaxPooling2D,
     Input,
     Masking,
+    MaxPooling1D,
     TimeDistributed,
     merge,
 )
 from oneiros.models import Model, Sequential
 from oneiros_exports.cases import draw_cases
+from oneiros_exports.replay import recorded
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +66,14 @@ def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
     cases = drawn(Model(x, y), lambda case: case.open_size > 8)
     assert {size for _, size in cases} == {32, 67}
     assert cases["noise", 32].arrays[0].shape == (32, 32, 32, 3)
+
+
+def test_if_no_size_fits_the_message_says_why_the_largest_does_not():
+    steps = Input((None, 2))
+    four = Input((4, 2))
+    joined = merge([MaxPooling1D(2)(steps), four], mode="concat", concat_axis=2)
+    with pytest.raises(ExportError, match=r"Merge .*\(32, 33, 2\).*inputs="):
+        recorded(Model([steps, four], joined))
 
 
 def test_integers_stay_below_the_number_of_embedded_words():

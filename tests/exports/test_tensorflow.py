@@ -7,16 +7,21 @@ import numpy as np
 import oneiros
 import pytest
 from oneiros import backend as K
-from oneiros.exports import ExportError
+from oneiros.exports import ExportError, shared_processes
 from oneiros.layers import (
     GRU,
     LSTM,
+    BatchNormalization,
+    ConvLSTM2D,
     Convolution2D,
     Dense,
     Dropout,
     Flatten,
     Input,
     Masking,
+    ParametricSoftplus,
+    SeparableConvolution2D,
+    UpSampling2D,
     merge,
 )
 from oneiros.models import Model, Sequential
@@ -45,6 +50,13 @@ def two_inputs():
     heard = GRU(3)(Masking()(steps))
     joined = Dropout(0.5, name="dropout_1")(merge([seen, heard], mode="concat"))
     return Model([image, steps], [Dense(2, name="a")(joined), Dense(1, name="b")(seen)])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def processes():
+    """TensorFlow starts once in each of two processes."""
+    with shared_processes():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +92,67 @@ def test_tensorflow_lite_holds_masked_recurrent_layers_row_by_row(tmp_path):
     report = oneiros.export(Sequential(layers), tmp_path / "m.tflite")
     assert report.written.summary == "batch size 1"
     assert report.comparison.largest.relative < 1e-5
+
+
+def windows_smaller_than_strides():
+    image = Input((1, 7, 6))
+    options = {"subsample": (2, 2), "border_mode": "same", "dim_ordering": "th"}
+    return Model(
+        image,
+        [
+            Convolution2D(3, 2, 1, **options)(image),
+            Convolution2D(3, 1, 1, **options)(image),
+            SeparableConvolution2D(3, 2, 1, depth_multiplier=2, **options)(image),
+        ],
+    )
+
+
+def enlarged_images():
+    return Sequential(
+        [
+            UpSampling2D((1, 3), dim_ordering="th", input_shape=(2, 4, 3)),
+            Convolution2D(2, 2, 2, dim_ordering="th"),
+        ]
+    )
+
+
+def large_softplus():
+    return Sequential([ParametricSoftplus(beta_init=60.0, input_shape=(3,))])
+
+
+def loops_of_different_sizes():
+    images = Input((3, 5, 4, 2))
+    options = {"dim_ordering": "tf"}
+    heard = ConvLSTM2D(2, 2, 2, return_sequences=True, **options)(images)
+    return Model(images, ConvLSTM2D(2, 2, 2, **options)(heard))
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize(
+    ("network", "summary"),
+    [
+        (windows_smaller_than_strides, "open batch size"),
+        (enlarged_images, "open batch size"),
+        (large_softplus, "open batch size"),
+        (loops_of_different_sizes, "batch size 1"),
+    ],
+)
+def test_tensorflow_lite_computes_what_it_would_get_wrong(tmp_path, network, summary):
+    report = oneiros.export(network(), tmp_path / "m.tflite")
+    assert report.written.summary == summary
+    assert report.comparison.largest.relative < 1e-5
+
+
+@pytest.mark.exhaustive(only=True)
+def test_what_tensorflow_lite_lacks_is_refused_with_a_way_out(tmp_path):
+    model = Sequential([LSTM(3, input_shape=(None, 2), name="steps")])
+    expected = r"TensorListReserve.*Give the sizes that are open in .*Export it to ONNX"
+    with pytest.raises(ExportError, match=expected):
+        oneiros.export(model, tmp_path / "m.tflite")
+    by_batch = BatchNormalization(mode=2, input_shape=(3, 2), name="by_batch")
+    with pytest.raises(ExportError, match=r"'by_batch': .*mode=2.*Export it to ONNX"):
+        oneiros.export(Sequential([by_batch, LSTM(2)]), tmp_path / "m.tflite")
+    assert not list(tmp_path.iterdir())
 
 
 def test_stateful_layers_are_refused(tmp_path):

@@ -28,7 +28,7 @@ ATTEMPTS = 10
 LARGEST = 2000
 """Values in a sample of a tensor; larger tensors are dropped."""
 NB_ROWS = 16
-OPEN_SIZE = 6
+OPEN_SIZES = (6, 7)
 
 ANY = (
     "Activation",
@@ -224,7 +224,7 @@ class Network:
             getattr(self, f"add_{self.pick(*kinds)}")()
         except (OneirosError, TypeError, ValueError, ZeroDivisionError):
             del self.tensors[before:]
-        self.tensors = [x for x in self.tensors if is_small(x)]
+        self.tensors = [x for x in self.tensors if has_fitting_size(x)]
 
     def add_layer(self):
         x = self.tensor()
@@ -301,10 +301,10 @@ def shape_of(x):
     return K.int_shape(x)[1:]
 
 
-def is_small(x):
-    """Whether a tensor has few values, and few axes."""
-    known = [size for size in shape_of(x) if size]
-    return np.prod(known) <= LARGEST
+def has_fitting_size(x):
+    """Whether a tensor has values, but not too many."""
+    known = [size for size in shape_of(x) if size is not None]
+    return 0 < np.prod(known) <= LARGEST
 
 
 def set_wide_weights(model, seed, spread=2.0):
@@ -323,17 +323,35 @@ def set_wide_weights(model, seed, spread=2.0):
 
 @st.composite
 def networks(draw):
-    """Draws models."""
+    """Draws models that predict, whatever the open sizes are."""
     random = Random(draw(st.integers(0, 2**32 - 1)))
-    return Network(random, draw(st.integers(FEWEST_LAYERS, MOST_LAYERS))).model
+    nb_layers = draw(st.integers(FEWEST_LAYERS, MOST_LAYERS))
+    return network_for_any_sizes(random, nb_layers)
 
 
-def batch_for(model, seed):
+def network_for_any_sizes(random, nb_layers):
+    """Returns a model whose branches fit together for several open sizes, not for one
+    alone."""
+    while True:
+        model = Network(random, nb_layers).model
+        if all(predicts(model, size) for size in OPEN_SIZES):
+            return model
+
+
+def predicts(model, open_size):
+    try:
+        model.predict_on_batch(batch_for(model, 0, open_size))
+    except OneirosError:
+        return False
+    return True
+
+
+def batch_for(model, seed, open_size=OPEN_SIZES[0]):
     """Returns a batch of inputs, with steps that masks hide."""
     rng = np.random.default_rng(seed)
     arrays = []
     for x in model.inputs:
-        sizes = [size or OPEN_SIZE for size in shape_of(x)]
+        sizes = [size or open_size for size in shape_of(x)]
         shape = (NB_ROWS, *sizes)
         if K.dtype(x) == "int32":
             arrays.append(rng.integers(0, NB_WORDS, shape, dtype="int32"))

@@ -171,7 +171,11 @@ class _TracedStep:
 
 
 def _run(loop: Loop, arguments: Arguments) -> _Run:
-    """Runs a loop as one of TensorFlow's."""
+    """Runs a loop as one of TensorFlow's.
+
+    Stacks have the shapes of outputs: TensorFlow Lite takes stacks of unknown shapes,
+    in several loops, for one and the same. It has no use for derivatives.
+    """
     static_steps = arguments.sequences[0].shape[0]
     if static_steps == 0:
         return _Run(arguments.states, _no_outputs(loop, arguments), has_effects=False)
@@ -195,7 +199,11 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
         ]
         return i + 1, new_states, new_stacks
 
-    stacks = [tf.TensorArray(dtype, steps) for dtype in loop.types]
+    shapes = _output_shapes(loop, arguments) if loop.keeps else [None] * len(loop.types)
+    stacks = [
+        tf.TensorArray(dtype, steps, element_shape=shape)
+        for dtype, shape in zip(loop.types, shapes, strict=True)
+    ]
     start = (tf.constant(0), arguments.states, stacks)
     _, last_states, stacks = tf.while_loop(
         is_left, body, start, maximum_iterations=steps
@@ -214,11 +222,22 @@ def _has_effects(operation: Any) -> bool:
 
 def _no_outputs(loop: Loop, arguments: Arguments) -> list[T]:
     """Returns the outputs of no steps."""
+    shapes = _output_shapes(loop, arguments)
+    return [
+        tf.zeros((0, *shape), dtype)
+        for shape, dtype in zip(shapes, loop.types, strict=True)
+    ]
+
+
+def _output_shapes(loop: Loop, arguments: Arguments) -> list[Any]:
+    """Returns the static shapes of a step's outputs."""
     with tf.__internal__.FuncGraph("shapes").as_default():
-        slices = [tf.zeros(x.shape[1:], x.dtype) for x in arguments.sequences]
+        slices = [
+            tf.compat.v1.placeholder(x.dtype, x.shape[1:]) for x in arguments.sequences
+        ]
         place = tf.constant(0)
         _, outputs = loop.step(place, slices, arguments.states, arguments.captured)
-    return [tf.zeros((0, *output.shape), output.dtype) for output in outputs]
+    return [output.shape for output in outputs]
 
 
 # Differentiating

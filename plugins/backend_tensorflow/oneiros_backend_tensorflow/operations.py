@@ -5,7 +5,7 @@ The contract explains them, and the backend records them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from oneiros_backend_toolkit.operands import (
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
+from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.type_promotion import (
     cast,
@@ -49,6 +50,17 @@ def _on_floats(fn: Callable[[T], T]) -> T:
         return fn(floats(x))
 
     return staticmethod(function)
+
+
+def _softplus(x: T) -> T:
+    """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
+    result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+
+    def derivative(results: list[T], gradients: Sequence[T]) -> list[T]:
+        return [gradients[0] * tf.sigmoid(x)]
+
+    (result,) = with_derivative([result], [x], derivative)
+    return result
 
 
 def _on_pair(fn: Callable[[T, T], T]) -> T:
@@ -315,7 +327,7 @@ class Operations:
     cos = _on_floats(tf.cos)
     sigmoid = _on_floats(tf.sigmoid)
     tanh = _on_floats(tf.tanh)
-    softplus = _on_floats(tf.math.softplus)
+    softplus = _on_floats(_softplus)
     maximum = _on_pair(tf.maximum)
     minimum = _on_pair(tf.minimum)
     equal = _on_pair(tf.equal)
@@ -449,7 +461,11 @@ class Operations:
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
             sizes[axis] *= rep
-        return tf.ensure_shape(repeated, sizes)
+        if sizes.count(None) == 1 and 0 not in sizes:
+            # TensorFlow Lite needs to know that the others are fixed.
+            return tf.reshape(repeated, [size or -1 for size in sizes])
+        repeated.set_shape(sizes)
+        return repeated
 
     @staticmethod
     def tile(x: T, n: T) -> T:

@@ -42,7 +42,7 @@ def _padded(
     border_mode: str,
 ) -> T:
     """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
-    if border_mode == "valid":
+    if border_mode == "valid" or all(size == 1 for size in window):
         return x
     if border_mode == "full":
         pairs = [(n - 1, n - 1) for n in window]
@@ -53,6 +53,13 @@ def _padded(
 
 def _every(x: T, strides: tuple[int, ...]) -> T:
     return x[(slice(None), *[slice(None, None, stride) for stride in strides])]
+
+
+def _is_exceeded(window: list[T], strides: tuple[int, ...]) -> bool:
+    """Whether a stride is larger than the window. If such windows are to be padded,
+    XNNPACK, which computes files of TensorFlow Lite, begins at another place."""
+    sizes = zip(window, strides, strict=True)
+    return any(isinstance(size, int) and size < stride for size, stride in sizes)
 
 
 def _extent(window: list[T], dilation: tuple[int, ...]) -> list[T]:
@@ -71,7 +78,7 @@ def convolve(
     window = _extent(_shape(kernel)[:-2], dilation)
     # TensorFlow computes only strides or only dilations.
     is_thinned = max(strides) > 1 and max(dilation) > 1
-    if border_mode == "full" or is_thinned:
+    if border_mode == "full" or is_thinned or _is_exceeded(window, strides):
         x = _padded(x, window, strides, border_mode)
         border_mode = "valid"
     result = tf.nn.convolution(
@@ -94,8 +101,9 @@ def convolve_depthwise(
     x, kernel = paired(x, kernel)
     # TensorFlow computes only strides that are the same along both axes.
     is_thinned = len(set(strides)) > 1
-    if border_mode == "full" or is_thinned:
-        x = _padded(x, _shape(kernel)[:2], strides, border_mode)
+    window = _shape(kernel)[:2]
+    if border_mode == "full" or is_thinned or _is_exceeded(window, strides):
+        x = _padded(x, window, strides, border_mode)
         border_mode = "valid"
     steps = (1, 1) if is_thinned else tuple(strides)
     result = tf.nn.depthwise_conv2d(x, kernel, (1, *steps, 1), border_mode.upper())

@@ -9,14 +9,20 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from oneiros_exports.destination import ExportError
+from oneiros.layers import BatchNormalization
+from oneiros_exports.destination import ExportError, Refusal
 from oneiros_exports.inference import Inference, InferenceExport
 from oneiros_exports.processes import call
+from oneiros_model_parts.nested_layers import parts_of
 
 from oneiros_export_tensorflow.saved_model import write_saved_model
 
 PACKAGE = "oneiros_export_tensorflow"
 CONVERTER = f"{PACKAGE}.tflite_converter:main"
+FAILURE = "TensorFlow Lite can't hold this model exactly"
+ELSEWHERE = "Export it to ONNX or to a SavedModel."
+BY_BATCH = 2
+"""The mode in which `BatchNormalization` predicts from a batch's own moments."""
 
 
 class TFLiteExport(InferenceExport):
@@ -35,18 +41,47 @@ class TFLiteExport(InferenceExport):
         try:
             _write(inference, path, None)
         except ExportError:
-            _write(inference, path, 1)
+            _write_for_one_row(inference, path)
             return "batch size 1"
         return "open batch size"
+
+
+def _write_for_one_row(inference: Inference, path: Path) -> None:
+    refusals = [
+        Refusal(
+            layer,
+            "it normalizes by all rows of a batch (mode=2), and the file can only take "
+            "one row at a time, because of other layers.",
+            ELSEWHERE,
+        )
+        for _, layer in parts_of(inference.model)
+        if isinstance(layer, BatchNormalization) and layer.mode == BY_BATCH
+    ]
+    if refusals:
+        raise ExportError("\n  ".join([f"{FAILURE}:", *map(str, refusals)]))
+    try:
+        _write(inference, path, 1)
+    except ExportError as error:
+        raise ExportError(f"{error}. {_way_out(inference)}") from error
+
+
+def _way_out(inference: Inference) -> str:
+    inputs, _ = inference.ports()
+    names = [
+        port.name
+        for port in inputs
+        if any(isinstance(size, str) for size in port.shape[1:])
+    ]
+    if not names:
+        return ELSEWHERE
+    return (
+        f"Give the sizes that are open in {', '.join(names)}, as in "
+        f"Input(shape=(25, 3)), and load the weights into that model. Or: {ELSEWHERE}"
+    )
 
 
 def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
         folder = Path(name) / "saved_model"
         write_saved_model(inference, folder, batch_size)
-        call(
-            PACKAGE,
-            CONVERTER,
-            [folder, path],
-            "TensorFlow Lite can't hold this model exactly",
-        )
+        call(PACKAGE, CONVERTER, [folder, path], FAILURE)

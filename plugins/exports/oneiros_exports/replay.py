@@ -135,7 +135,7 @@ def recorded(
         if not cases:
             raise ExportError(
                 f"The model can't predict any of the inputs drawn for the replay: "
-                f"{failures[0]} Pass your own: inputs=[…], or --inputs FILE.npz."
+                f"{failures[-1]} Pass your own: inputs=[…], or --inputs FILE.npz."
             )
     _check_repeatable(model, cases[0], outputs[0])
     return Recording(cases, outputs)
