@@ -347,7 +347,10 @@ def _steps(watch: Watch, data: bytes) -> set[Step]:
 
 
 def table(folder: Path) -> str:
-    """Returns the figures of all runs as a table in Markdown."""
+    """Returns the figures of all runs as a table in Markdown.
+
+    Findings with the same cause count once.
+    """
     columns = ("reader", "seconds", "inputs", "branches", "findings")
     rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     log = (folder / "log.jsonl").read_text().splitlines()
@@ -357,7 +360,8 @@ def table(folder: Path) -> str:
         seconds = sum(record["seconds"] for record in runs)
         inputs = sum(record["executions"] for record in runs)
         branches = max((record.get("coverage", 0) for record in runs), default=0)
-        findings = sum(len(record["findings"]) for record in runs)
+        names = [name for record in runs for name in record["findings"]]
+        findings = len({name.rpartition("-")[0] for name in names})
         rows.append(f"| {reader} | {seconds} | {inputs} | {branches} | {findings} |")
     return "\n".join(rows)
 

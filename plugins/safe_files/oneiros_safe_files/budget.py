@@ -20,9 +20,10 @@ class Budget:
         excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
             compressed arrays do.
         text_bytes: int, memory for names, configurations and other attributes.
-        objects: int, number of groups, arrays and stored blocks to read.
+        objects: int, number of groups, arrays and stored blocks to read, and of members
+            of archives and of gzip files.
         steps: int, number of parts of all structures that describe them; a file has
-            fewer than it has bytes.
+            fewer than it has bytes. An operation of a pickle counts as four.
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for building and compiling the model; five

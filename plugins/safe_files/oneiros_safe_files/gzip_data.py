@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
+import io
+import zlib
 from typing import Any, BinaryIO
 
 from oneiros_safe_files.meter import Meter
 
 MAGIC = b"\x1f\x8b"
 _BLOCK = 1 << 20
+_FOLDED_BLOCK = 1 << 13
+"""What is read at once; a member may be as short as 20 bytes, and what follows it is
+copied."""
+_GZIP_FORMAT = 31
+"""What zlib calls deflated data with a header of gzip."""
 
 
 def read_unfolded(file: BinaryIO, meter: Meter) -> bytes:
@@ -18,10 +24,57 @@ def read_unfolded(file: BinaryIO, meter: Meter) -> bytes:
     """
     is_folded = file.read(len(MAGIC)) == MAGIC
     file.seek(0)
-    if not is_folded:
-        return _read(file, meter)
-    with gzip.open(file) as unfolded:
-        return _read(unfolded, meter)
+    return _read(unfolded(file, meter) if is_folded else file, meter)
+
+
+def unfolded(file: BinaryIO, meter: Meter) -> io.BufferedReader:
+    """Returns the decompressed contents of an open gzip file, to read from.
+
+    Its members count as objects of the budget. Reading raises EOFError if the file ends
+    early, and `zlib.error` if it is damaged.
+    """
+    return io.BufferedReader(_Members(file, meter), _BLOCK)
+
+
+class _Members(io.RawIOBase):
+    """The contents of the members of a gzip file, one after the other."""
+
+    def __init__(self, file: BinaryIO, meter: Meter) -> None:
+        self._file = file
+        self._meter = meter
+        self._folded = b""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._meter.spend_objects("/")
+        self._member = zlib.decompressobj(_GZIP_FORMAT)
+
+    def readable(self) -> bool:
+        """Returns True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills a buffer; returns the number of bytes, 0 at the end."""
+        data = b""
+        while not data:
+            if self._member.eof:
+                self._skip_padding()
+                if not self._folded:
+                    return 0
+                self._begin()
+            self._folded = self._folded or self._file.read(_FOLDED_BLOCK)
+            if not self._folded:
+                raise EOFError("a part compressed with gzip ends early")
+            data = self._member.decompress(self._folded, len(buffer))
+            self._folded = self._member.unconsumed_tail or self._member.unused_data
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _skip_padding(self) -> None:
+        """Skips zeros between members and at the end."""
+        self._folded = self._folded.lstrip(b"\0")
+        while not self._folded and (block := self._file.read(_FOLDED_BLOCK)):
+            self._folded = block.lstrip(b"\0")
 
 
 def _read(source: Any, meter: Meter) -> bytes:

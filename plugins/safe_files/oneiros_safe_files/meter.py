@@ -10,6 +10,7 @@ from oneiros.errors import UnsafeFileError
 from oneiros_safe_files.budget import Budget, checked
 
 _STEPS_WITHOUT_SIZE = 10_000
+_STEPS_PER_OPERATION = 4
 _READINGS = 4
 """How often a file's bytes may be read as structures. Genuine ones are read once."""
 
@@ -72,6 +73,12 @@ class Meter:
         if self._steps > allowed:
             limit = f"{allowed:,} (Budget.steps, and the file's size)"
             raise self._over_limit("steps in all", self._steps, limit, self.where)
+
+    def spend_operation(self, where: str) -> None:
+        """Counts an operation of a pickle, which takes as long as several steps."""
+        limit = self.budget.steps // _STEPS_PER_OPERATION
+        kind = f"Budget.steps / {_STEPS_PER_OPERATION}"
+        self._spend("operations", kind, limit, where, 1)
 
     def spend_structure(self, nbytes: int) -> None:
         """Counts a structure of `nbytes` before it is read."""

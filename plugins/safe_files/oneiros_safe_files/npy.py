@@ -20,6 +20,7 @@ from oneiros_safe_files.pickles import load_pickle
 from oneiros_safe_files.zip_archive import ZipArchive, open_zip
 
 MAX_ITEMS = 1 << 48
+MAX_AXES = 32
 MAGIC = b"\x93NUMPY"
 _HEADERS = {
     (1, 0): npy_format.read_array_header_1_0,
@@ -85,7 +86,7 @@ def _read(
         )
     nbytes = size - file.tell()
     is_stored = prod(shape) * dtype.itemsize == nbytes
-    is_small = prod(filter(None, shape)) < MAX_ITEMS
+    is_small = len(shape) <= MAX_AXES and prod(filter(None, shape)) < MAX_ITEMS
     if min(shape, default=0) < 0 or not is_stored or not is_small:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged: it stores {nbytes:,} bytes, but "

@@ -92,6 +92,7 @@ def _check_operations(data: bytes, meter: Meter) -> None:
     while name != "STOP":
         position = _behind_plain_values(data, stream.tell(), stack)
         stream.seek(position)
+        meter.spend_operation(f"byte {position}")
         operation, argument, _ = next(pickletools.genops(stream))
         name = operation.name
         if name in _FORBIDDEN:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -13,14 +12,23 @@ from typing import Any, BinaryIO
 
 from oneiros.errors import FileFormatError, OneirosError
 
+from oneiros_safe_files import gzip_data
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.unpacking import member_path, new_folder, refused
+from oneiros_safe_files.unpacking import MemberPaths, new_folder, refused
 
-_GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
 _BLOCK = 1 << 20
+_DAMAGE = (
+    tarfile.TarError,
+    OSError,
+    EOFError,
+    RecursionError,  # many headers with long names, one after the other
+    ValueError,
+    zlib.error,
+)
+"""What `tarfile` raises for damaged archives."""
 _LONGEST_HEADER = 1 << 16
 """Maximum size of a header with a member's long name or other properties."""
 _LONG_HEADERS = frozenset(
@@ -42,9 +50,9 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
         open_counted(path, budget) as (file, meter),
         new_folder(folder) as draft,
         _damage(meter),
-        _unfolded(file) as stream,
+        _unfolded(file, meter) as stream,
     ):
-        paths_seen: set[str] = set()
+        paths = MemberPaths(meter)
         source: Any = _Metered(stream, meter)
         with tarfile.open(
             fileobj=source, mode="r|", tarinfo=_member_type(meter)
@@ -55,7 +63,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 if member.isdir() and member.name.rstrip("/") in ("", "."):
                     continue
                 name = member.name.removeprefix("./")
-                target = draft / member_path(name, paths_seen, meter)
+                target = draft / paths.checked(name)
                 folder_of_member = target if member.isdir() else target.parent
                 folder_of_member.mkdir(parents=True, exist_ok=True)
                 if member.isfile():
@@ -108,12 +116,11 @@ class _Metered:
 
 
 @contextmanager
-def _unfolded(file: BinaryIO) -> Iterator[Any]:
+def _unfolded(file: BinaryIO, meter: Meter) -> Iterator[Any]:
     head = file.read(3)
     file.seek(0)
-    if head.startswith(_GZIP):
-        with gzip.open(file) as unfolded:
-            yield unfolded
+    if head.startswith(gzip_data.MAGIC):
+        yield gzip_data.unfolded(file, meter)
     elif head.startswith(_BZIP2):
         with bz2.open(file) as unfolded:
             yield unfolded
@@ -127,7 +134,7 @@ def _damage(meter: Meter) -> Iterator[None]:
         yield
     except OneirosError:
         raise
-    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+    except _DAMAGE as error:
         if is_refusal(error):
             raise
         raise FileFormatError(

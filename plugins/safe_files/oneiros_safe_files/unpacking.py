@@ -16,6 +16,11 @@ from oneiros_safe_files.file_access import saving
 from oneiros_safe_files.meter import Meter
 
 INSTEAD = "If you trust it, unpack it by hand and check the result."
+PATHS_WITHOUT_SIZE = 1_000
+"""How many files and folders any archive may have."""
+BYTES_PER_PATH = 128
+"""The bytes that an archive needs for each further one: creating a file takes about 0.1
+ms, and a small archive could ask for very many."""
 
 
 @contextmanager
@@ -39,17 +44,49 @@ def new_folder(folder: Path) -> Iterator[Path]:
         os.rename(draft, folder)
 
 
-def member_path(name: str, paths_seen: set[str], meter: Meter) -> str:
-    """Returns a member's checked relative path; `paths_seen` collects them, ignoring
-    case like some file systems."""
-    path = name.removesuffix("/")
-    reason = names.problem(path)
-    if reason is None and path.casefold() in paths_seen:
-        reason = "occurs twice"
-    if reason is not None:
-        raise refused(meter, name, f"the member's name {name!r:.80} {reason}")
-    paths_seen.add(path.casefold())
-    return path
+class MemberPaths:
+    """The paths in an archive: each is checked, and counted with the folders above it.
+
+    # Arguments
+        meter: `Meter` of the archive.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._members: set[str] = set()
+        self._folders: set[str] = set()
+
+    def checked(self, name: str) -> str:
+        """Returns a member's relative path.
+
+        # Raises
+            UnsafeFileError: if it isn't safe, occurs twice, ignoring case like some
+                file systems, or there are more paths than the archive's size allows.
+        """
+        path = name.removesuffix("/")
+        folded = path.casefold()
+        reason = names.problem(path)
+        if reason is None and folded in self._members:
+            reason = "occurs twice"
+        if reason is not None:
+            raise refused(self._meter, name, f"the member's name {name!r:.80} {reason}")
+        self._members.add(folded)
+        self._count(folded)
+        return path
+
+    def _count(self, path: str) -> None:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self._folders:
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
+        allowed = PATHS_WITHOUT_SIZE + self._meter.size // BYTES_PER_PATH
+        if len(self._members) + len(self._folders) > allowed:
+            raise refused(
+                self._meter,
+                path,
+                f"it has more than {allowed:,} files and folders, at less than "
+                f"{BYTES_PER_PATH} bytes for each",
+            )
 
 
 def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:

@@ -21,6 +21,9 @@ from oneiros_safe_files.json_text import MAX_DEPTH, MAX_DIGITS
 MAX_PARTS = 200_000
 """Maximum number of keys, values and lists, references followed. A model of 2,000
 layers has 60,000."""
+MAX_DIRECTIVES = 100
+"""Maximum number of `%TAG` lines, each of which a parser compares with all others."""
+_DIRECTIVES = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])%TAG")
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT = {"str", "python/str", "python/unicode"}
 _SEQUENCES = {"seq", "python/tuple"}
@@ -48,6 +51,9 @@ def loads(text: str) -> Any:
         raise ConfigError(
             f"Expected YAML text; received {type(text).__name__}: {text!r:.80}."
         )
+    directives = len(_DIRECTIVES.findall(text))
+    if directives > MAX_DIRECTIVES:
+        _refuse(f"it has {directives} directives")
     builder = _Builder()
     try:
         for event in yaml.parse(str(text), Loader=_LOADER):

@@ -17,7 +17,7 @@ from oneiros.errors import FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.unpacking import member_path, new_folder, refused
+from oneiros_safe_files.unpacking import MemberPaths, new_folder, refused
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END = struct.Struct("<4s4H2LH")
@@ -67,10 +67,8 @@ class ZipArchive:
         self.meter = meter
         infos = archive.infolist()
         meter.spend_objects("/", len(infos))
-        paths_seen: set[str] = set()
-        self._infos = {
-            member_path(info.filename, paths_seen, meter): info for info in infos
-        }
+        paths = MemberPaths(meter)
+        self._infos = {paths.checked(info.filename): info for info in infos}
         self.members = {name: info.is_dir() for name, info in self._infos.items()}
         for info in infos:
             self._check(info)
@@ -127,8 +125,9 @@ class ZipArchive:
 
 def _check_directory(file: BinaryIO, meter: Meter) -> None:
     """Limits the list of members before `zipfile` creates objects from it."""
-    file.seek(max(0, meter.size - _END.size - _LONGEST_COMMENT - _LOCATOR_BYTES))
-    tail = file.read()
+    tail_bytes = min(meter.size, _END.size + _LONGEST_COMMENT + _LOCATOR_BYTES)
+    file.seek(meter.size - tail_bytes)
+    tail = file.read(tail_bytes)
     start = tail.rfind(_END_MAGIC)
     if start < 0 or start + _END.size > len(tail):
         raise FileFormatError(

@@ -1,0 +1,161 @@
+"""Small files can't ask for very many files, parts or operations; what genuine files
+have is read.
+"""
+
+import bz2
+import gzip
+import io
+import pickle
+import struct
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oneiros.errors import FileFormatError, UnsafeFileError
+from oneiros.saving import Budget
+from oneiros_safe_files import unpacking, yaml_text
+from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.npy import read_npy
+from oneiros_safe_files.pickles import read_pickle
+from oneiros_safe_files.tar_archive import unpack_tar
+from oneiros_safe_files.zip_archive import unpack_zip
+
+BLOCK = 512
+LONG_NAME = b"L"
+
+
+def zipped(names, content=b""):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tarred(names, content=b""):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def unpacked(unpack, data, tmp_path):
+    path = tmp_path / "archive"
+    path.write_bytes(data)
+    return unpack(path, tmp_path / "unpacked", Budget())
+
+
+NAMES = list(map(str, range(400)))
+NESTED = [f"{number}/{'/'.join('a' * 20)}" for number in range(9)]
+
+
+@pytest.mark.parametrize("names", [NAMES, NESTED], ids=["many", "nested"])
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.bz2"])
+def test_a_small_archive_can_t_ask_for_very_many_files(
+    kind, names, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(unpacking, "PATHS_WITHOUT_SIZE", 30)
+    makers = {
+        "zip": lambda: zipped(names),
+        "tar.gz": lambda: gzip.compress(tarred(names)),
+        "tar.bz2": lambda: bz2.compress(tarred(names)),
+    }
+    unpack = unpack_zip if kind == "zip" else unpack_tar
+    with pytest.raises(UnsafeFileError, match=r"has more than \d+ files and folders"):
+        unpacked(unpack, makers[kind](), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
+
+
+def test_a_data_set_of_many_small_files_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "PATHS_WITHOUT_SIZE", 30)
+    content = np.random.RandomState(0).bytes(200)
+    folder = unpacked(unpack_zip, zipped(NAMES, content), tmp_path)
+    assert len(list(folder.iterdir())) == len(NAMES)
+
+
+def test_names_behind_names_are_damage(tmp_path):
+    header = tarfile.TarInfo("././@LongLink")
+    header.type = LONG_NAME
+    header.size = BLOCK
+    data = (header.tobuf() + b"a" * BLOCK) * 3000
+    with pytest.raises(FileFormatError, match="isn't a tar archive"):
+        unpacked(unpack_tar, gzip.compress(data), tmp_path)
+
+
+@given(
+    parts=st.lists(st.binary(max_size=40), min_size=1, max_size=6),
+    padding=st.integers(0, 3),
+)
+def test_gzip_files_of_several_members_are_read_like_one(
+    tmp_path_factory, parts, padding
+):
+    path = tmp_path_factory.mktemp("gzip") / "data.pkl"
+    data = pickle.dumps(parts)
+    third = len(data) // 3 + 1
+    pieces = [data[start : start + third] for start in range(0, len(data), third)]
+    path.write_bytes(b"".join(map(gzip.compress, [b"", *pieces])) + b"\0" * padding)
+    assert read_pickle(path, Budget()) == parts
+
+
+@pytest.mark.parametrize("end", [1, 9, -9, -1])
+def test_a_gzip_file_that_ends_early_is_damage(tmp_path, end):
+    path = tmp_path / "data.pkl"
+    member = gzip.compress(pickle.dumps(list(range(100))))
+    path.write_bytes(member + member[:end])
+    with pytest.raises(FileFormatError, match="damaged"):
+        read_pickle(path, Budget())
+
+
+def test_the_members_of_a_gzip_file_are_counted(tmp_path):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(gzip.compress(b"", mtime=0) * 101)
+    with pytest.raises(UnsafeFileError, match="101 for objects in all"):
+        read_pickle(path, Budget(objects=100))
+    with pytest.raises(UnsafeFileError, match="101 for objects in all"):
+        unpack_tar(path, tmp_path / "new", Budget(objects=100))
+
+
+@pytest.mark.parametrize("operations", [b"(l0", b"]0", b"N0"])
+def test_the_operations_of_a_pickle_are_counted(tmp_path, operations):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(b"\x80\x02" + operations * 2000 + b"N.")
+    assert read_pickle(path, Budget()) is None
+    with pytest.raises(UnsafeFileError, match=r"limit of 1,000 \(Budget.steps / 4\)"):
+        read_pickle(path, Budget(steps=4000))
+
+
+def test_numbers_and_texts_cost_no_operations(tmp_path):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(pickle.dumps(list(range(50_000)), 2))
+    assert read_pickle(path, Budget(steps=1000)) == list(range(50_000))
+
+
+def test_an_array_of_too_many_axes_is_damage(tmp_path):
+    path = tmp_path / "data.npy"
+    shape = "1," * 100
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape})}}".encode()
+    path.write_bytes(
+        b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + b"1234"
+    )
+    with pytest.raises(FileFormatError, match="is damaged"):
+        read_npy(path, Budget())
+
+
+def test_directives_of_yaml_are_few():
+    text = "".join(f"%TAG !{number}! x\n" for number in range(200))
+    with pytest.raises(UnsafeFileError, match="200 directives"):
+        yaml_text.loads(f"{text}--- 1\n")
+    assert yaml_text.loads("%TAG !a! tag:a\n--- 1\n") == 1
+
+
+def test_an_operation_names_its_place(tmp_path):
+    meter = Meter(tmp_path, Budget(steps=4), 10)
+    meter.spend_operation("byte 1")
+    with pytest.raises(UnsafeFileError, match="at 'byte 2'"):
+        meter.spend_operation("byte 2")
