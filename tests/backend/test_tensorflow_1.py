@@ -224,6 +224,22 @@ def test_functions_that_call_functions_take_lazy_tensors(on_tensorflow, tf):
         np.testing.assert_allclose(value, expected[name], rtol=1e-5, err_msg=name)
 
 
+def test_another_instance_of_the_backend_leaves_loops_alone(on_tensorflow, tf):
+    from oneiros_backend_tensorflow.backend import TensorFlowBackend
+
+    other = TensorFlowBackend()
+    with K.use("tensorflow"):
+        for backend in (K.load("tensorflow"), other):
+            x = backend.placeholder((3,))
+            doubled = tf.while_loop(
+                lambda i, total: i < 3,
+                lambda i, total: (i + 1, total * 2 + x),
+                [tf.constant(0), x],
+            )
+            f = backend.function([x], [doubled[1]])
+            np.testing.assert_allclose(f([np.ones(3)])[0], [15.0] * 3)
+
+
 def test_advice_doesnt_depend_on_the_order_of_imports(on_tensorflow, tf):
     imported = importlib.import_module("tensorflow.compat.v1")
     assert imported is tf.compat.v1

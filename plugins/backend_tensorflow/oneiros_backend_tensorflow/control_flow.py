@@ -18,9 +18,13 @@ from oneiros.errors import GraphError, ShapeError
 from oneiros_lazy_graph.recorded_call import RecordedCall
 from oneiros_lazy_graph.recorder import Recorder
 from oneiros_lazy_graph.tensors import LazyTensor
-from oneiros_lazy_graph.trees import leaves_of, map_tree
+from oneiros_lazy_graph.trees import map_tree
 
 from oneiros_backend_tensorflow.inference import infer, symbol
+from oneiros_backend_tensorflow.native_functions import (
+    are_of_other_instance,
+    nodes_in,
+)
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions
 
@@ -55,7 +59,10 @@ def _replace(
         if recorder.is_computing:
             args, kwargs = map_tree(recorder.supplied, (args, kwargs))
             return function(*args, **kwargs)
-        if _has_nodes((args, kwargs)):
+        nodes = nodes_in((args, kwargs))
+        if are_of_other_instance(nodes, recorder):
+            return function(*args, **kwargs)
+        if nodes:
             return record(*args, **kwargs)
         try:
             return function(*args, **kwargs)
@@ -63,10 +70,6 @@ def _replace(
             return record(*args, **kwargs)
 
     setattr(version, name, computed_or_recorded)
-
-
-def _has_nodes(arguments: Any) -> bool:
-    return any(isinstance(leaf, LazyTensor) for leaf in leaves_of(arguments))
 
 
 # Recorded functions

@@ -46,6 +46,15 @@ def nodes_in(x: Any) -> list[LazyTensor]:
     return [leaf for leaf in leaves_of(x) if isinstance(leaf, LazyTensor)]
 
 
+def are_of_other_instance(nodes: list[LazyTensor], recorder: Recorder) -> bool:
+    """Returns whether any lazy tensor belongs to another instance of this backend."""
+    return any(
+        node.recorder is not recorder
+        and node.recorder.engine.name == recorder.engine.name
+        for node in nodes
+    )
+
+
 # TensorFlow has no types.
 class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[misc]
     """Records calls of TensorFlow's functions on the tensors of one recorder."""
@@ -55,7 +64,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
 
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
         nodes = nodes_in((args, kwargs))
-        if not nodes or any(map(self._is_of_other_instance, nodes)):
+        if not nodes or are_of_other_instance(nodes, self._recorder):
             return self.NOT_SUPPORTED
         name = getattr(op, "__name__", str(op))
         for ending in INTERNAL_ENDINGS:
@@ -63,11 +72,6 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
         if name in ON_VALUES:
             _refuse(f"tf.{name}")
         return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
-
-    def _is_of_other_instance(self, node: LazyTensor) -> bool:
-        other = node.recorder
-        same_name = other.engine.name == self._recorder.engine.name
-        return same_name and other is not self._recorder
 
 
 def _converted(
