@@ -255,7 +255,7 @@ class Changes:
         name, content = members[number]
         action = self.rng.randrange(10)
         if action == 0:
-            members[number] = (self.rng.choice(mutations.ODD_TEXTS), content)
+            members[number] = (_whole(self.rng.choice(mutations.ODD_TEXTS)), content)
         elif action == 1:
             members.append((name, content))
         elif action == 2:
@@ -293,6 +293,12 @@ class Changes:
 
     def _often(self) -> bool:
         return self.rng.random() < 0.75
+
+
+def _whole(text: str) -> str:
+    """Returns a text without halves of characters, which names of members can't
+    have."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unfolded(data: bytes) -> bytes:

@@ -98,6 +98,15 @@ def test_changed_archives_are_whole_again(tools, reader):
     assert whole > 20
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_each_odd_text_may_be_the_name_of_a_member(tools):
+    _, formats, seeds = tools
+    *_, source = seeds.genuine("zip")
+    for seed in range(400):
+        changes = formats.Changes(random.Random(seed), bytes, [{"a": 1}])
+        assert changes.zip(source)
+
+
 def test_a_run_begins_with_files_for_each_reader(tools):
     coverage, _, seeds = tools
     assert set(coverage.READERS) == set(READERS)
