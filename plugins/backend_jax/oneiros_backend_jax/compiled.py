@@ -12,6 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_jax_support import storing_calls
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.jax_import import jax
@@ -239,7 +240,7 @@ class _Call:
         self._written = variables.slots[: len(program.written)]
 
     def __call__(self, arguments: list[Any]) -> list[Array]:
-        with jax.enable_x64(True), storing_calls.LOCK:
+        with jax.enable_x64(True), LOCK:
             values = [*map(_first, self._slots), *arguments]
             outputs = storing_calls.call(
                 self._compiled,

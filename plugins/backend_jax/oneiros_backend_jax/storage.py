@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.runs import on_device
-from oneiros_jax_support.storing_calls import LOCK, move
+from oneiros_jax_support.storing_calls import move
 
 Array = np.ndarray[Any, Any]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.allocator import give_back
@@ -63,6 +65,7 @@ class Compiled:
         self._inner: Callable[..., list[Any]] | None = None
         self._plain: Callable[..., list[Any]] | None = None
         self._has_run = False
+        self._guard = LOCK if program.written else nullcontext()
         with TRACING, tf.init_scope():
             graph = self._traced(fn, signature)
             kinds = kinds_in(graph.graph)
@@ -116,7 +119,8 @@ class Compiled:
         tensors: Any,
     ) -> list[Array]:
         try:
-            outputs = function(*arguments)
+            with self._guard:
+                outputs = function(*arguments)
         except tf.errors.OpError as error:
             if self._plain is not None:
                 self._run = self._plain

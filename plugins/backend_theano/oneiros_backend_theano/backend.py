@@ -22,6 +22,7 @@ from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.sessions import Sessions
+from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import apply_ancestors
@@ -197,7 +198,8 @@ class TheanoBackend(
     def get_value(self, x: Any) -> Any:
         if self.owns(x) and not self.is_variable(x):
             return self.eval(x)
-        return np.array(_storage(x)[0])
+        with LOCK:
+            return np.array(_storage(x)[0])
 
     def set_value(
         self,
@@ -205,7 +207,9 @@ class TheanoBackend(
         value: Any,
     ) -> None:
         storage = _storage(x)
-        storage[0] = self.checked_value(x, value)
+        array = self.checked_value(x, value)
+        with LOCK:
+            storage[0] = array
 
     def eval(self, x: Any) -> Any:
         return self.get_value(x) if self.is_variable(x) else super().eval(x)

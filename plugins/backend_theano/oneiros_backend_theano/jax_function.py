@@ -12,7 +12,8 @@ from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.interrupts import kept_interrupts
-from oneiros_jax_support.storing_calls import LOCK, Slot, call, move
+from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros_jax_support.storing_calls import Slot, call, move
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
@@ -205,7 +206,8 @@ class JaxFunction(GraphFunction):
         from oneiros_jax_support.ynn import convolving
 
         traced = self._step(phase) if kind == "step" else self._loop(phase)
-        arguments = [*self._state(), self.counters(0), *arrays]
+        with LOCK:
+            arguments = [*self._state(), self.counters(0), *arrays]
         donated = [0] if self.updated else []
         with kept_interrupts():
             if self._convolves_on_cpu:

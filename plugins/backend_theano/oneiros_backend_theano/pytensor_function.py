@@ -9,7 +9,7 @@ import pytensor
 from oneiros.errors import CapabilityError
 from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.devices import Device, requested
-from oneiros_jax_support.storing_calls import LOCK
+from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.graph.replace import clone_replace
 
 from oneiros_backend_theano.draw import STEP, STREAM

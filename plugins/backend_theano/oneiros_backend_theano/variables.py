@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
 
@@ -19,4 +20,5 @@ class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
         return_internal_type: bool = False,
     ) -> Any:
         """Returns a copy of the value."""
-        return np.array(self.container.storage[0])
+        with LOCK:
+            return np.array(self.container.storage[0])

@@ -13,10 +13,12 @@ from oneiros.backend.contract import draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.donated_arrays import owned
+from oneiros_backend_toolkit.donated_arrays import donated, owned
 from oneiros_backend_toolkit.filled_rows import without_padding
 from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
+from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.types import Types
 from oneiros_backend_toolkit.updates import Update
 
@@ -71,11 +73,19 @@ class Derived(ForeignArguments, Types):
         return bool(self.owns(x))
 
     def batch_get_value(self, xs) -> list[T]:
-        return [self.get_value(x) for x in xs]
+        with LOCK:
+            return [self.get_value(x) for x in xs]
 
     def batch_set_value(self, tuples) -> None:
-        for x, value in tuples:
-            self.set_value(x, value)
+        checked = [(x, self._checked_to_set(x, value)) for x, value in tuples]
+        with LOCK, deferred_interrupts():
+            for x, value in checked:
+                self.set_value(x, value)
+
+    def _checked_to_set(self, x, value) -> np.ndarray[Any, Any]:
+        if not self.is_variable(x):
+            self.set_value(x, value)  # says why it can't be set
+        return donated(self.checked_value(x, value))
 
     def get_variable_shape(self, x) -> tuple[int, ...]:
         return tuple(self.int_shape(x))

@@ -6,7 +6,6 @@ No exception, not even Ctrl-C, can interrupt the storing.
 from __future__ import annotations
 
 import operator
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain, repeat, starmap
@@ -18,9 +17,6 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts
 Array = np.ndarray[Any, Any]
 Slot = list[Any]
 """A list whose first element is a variable's value."""
-LOCK = threading.Lock()
-"""Held from reading the variables to storing their new values: no other thread reads a
-donated buffer."""
 
 
 def move(*slots: Slot) -> None:

@@ -210,7 +210,7 @@ class Optimizer(Rebuilt):
 
     def get_weights(self) -> list[Any]:
         """Returns copies of the optimizer's state, as arrays."""
-        return [K.get_value(variable) for variable in self.weights]
+        return list(K.batch_get_value(self.weights))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments shared by all optimizers."""

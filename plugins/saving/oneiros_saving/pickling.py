@@ -16,6 +16,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_model_parts.nested_layers import parts_of
 from oneiros_model_parts.trained_model import computing_model, make_optimizer_state
 from oneiros_model_parts.variables import Values, assign, values_of
@@ -25,6 +26,8 @@ from oneiros_saving.provenance import provenance
 from oneiros_saving.training_config import COMPILED
 from oneiros_saving.used_objects import used_by
 
+PROTOCOL = 4
+"""The protocol of `pickle` by which an optimizer is captured."""
 KEPT = ("trainable", "initial_weights")
 """Attributes of a layer that its configuration may lack."""
 
@@ -38,7 +41,7 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         NotImplementedError: for an optimizer that has no configuration.
     """
     backend = backend_of(obj)
-    with K.use(backend):
+    with K.use(backend), LOCK:
         if isinstance(obj, Optimizer):
             config = obj.get_config()
             return _optimizer, (backend.name, type(obj), config, values_of(obj))
@@ -56,7 +59,7 @@ def on_backend(model: Any, backend: str | None = None) -> Any:
     # Raises
         ArgumentError: as for `reduced`.
     """
-    with K.use(backend_of(model)):
+    with K.use(backend_of(model)), LOCK:
         template = _uncompiled(model)
     copied = _layer(replace(template, backend=backend or template.backend))
     sources, _, _ = origins(model.inputs)
@@ -95,6 +98,20 @@ class Template:
     weights: list[Any]
     variables: dict[str, Values]
     training: tuple[Any, dict[str, Any], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Becomes a copy of an object, as it was, when it is copied or pickled.
+
+    # Arguments
+        reduced: what its `__reduce_ex__` returned.
+    """
+
+    reduced: Any
+
+    def __reduce__(self) -> Any:
+        return self.reduced
 
 
 def _uncompiled(layer: Any) -> Template:
@@ -165,7 +182,8 @@ def _training(model: Any) -> Any:
     if getattr(model, "optimizer", None) is None:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
-    return model.optimizer, arguments, computing_model(model).function_kwargs
+    optimizer = Captured(model.optimizer.__reduce_ex__(PROTOCOL))
+    return optimizer, arguments, computing_model(model).function_kwargs
 
 
 def _input_shapes(layer: Any) -> Any:

@@ -14,6 +14,7 @@ from oneiros import plugins, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
@@ -66,14 +67,14 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
 def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
     with enough_memory(filepath):
-        with K.use(backend_of(model)):
+        with K.use(backend_of(model)), LOCK:
             state = ModelState(weights=_layer_weights(model))
         write(model, filepath, state, overwrite)
 
 
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
-    with K.use(backend_of(model)):
+    with K.use(backend_of(model)), LOCK:
         installed_formats.hdf5().write_weights(f, _layer_weights(model))
 
 
@@ -84,8 +85,9 @@ def enough_memory(filepath: PathLike) -> AbstractContextManager[None]:
 
 
 def state_of(model: Any) -> ModelState:
-    """Returns a model as plain data, for a file."""
-    with K.use(backend_of(model)):
+    """Returns a model as plain data, for a file: its state between two updates, even
+    if another thread trains it."""
+    with K.use(backend_of(model)), LOCK:
         optimizer = getattr(model, "optimizer", None)
         state = ModelState(
             model_config={
