@@ -92,6 +92,8 @@ def faults(head: bytes) -> list[str]:
 def _made(name: str, cls: type[Format]) -> Format:
     try:
         return cls()
+    except MemoryError:
+        raise  # isn't the plugin's fault
     except Exception as error:
         raise PluginLoadError(_sentence(name, error)) from error
 
@@ -101,6 +103,8 @@ def _isolated(name: str) -> Iterator[None]:
     """Context manager under which an error is recorded as the plugin's."""
     try:
         yield
+    except MemoryError:
+        raise  # isn't the plugin's fault
     except Exception as error:
         entry = registry.find("format", name)
         record = plugins.manager().records.get(entry.distribution if entry else "")
