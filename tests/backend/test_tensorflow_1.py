@@ -227,16 +227,15 @@ def test_functions_that_call_functions_take_lazy_tensors(on_tensorflow, tf):
 def test_another_instance_of_the_backend_leaves_loops_alone(on_tensorflow, tf):
     from oneiros_backend_tensorflow.backend import TensorFlowBackend
 
+    def doubled(x):
+        loop = [tf.constant(0), x]
+        return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * 2 + x), loop)
+
     other = TensorFlowBackend()
     with K.use("tensorflow"):
         for backend in (K.load("tensorflow"), other):
             x = backend.placeholder((3,))
-            doubled = tf.while_loop(
-                lambda i, total: i < 3,
-                lambda i, total: (i + 1, total * 2 + x),
-                [tf.constant(0), x],
-            )
-            f = backend.function([x], [doubled[1]])
+            f = backend.function([x], [doubled(x)[1]])
             np.testing.assert_allclose(f([np.ones(3)])[0], [15.0] * 3)
 
 

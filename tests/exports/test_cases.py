@@ -10,6 +10,7 @@ from oneiros.layers import (
     Convolution2D,
     Dense,
     Embedding,
+    Flatten,
     GlobalMaxPooling2D,
     Input,
     Masking,
@@ -86,6 +87,26 @@ def test_integers_stay_below_the_number_of_embedded_words():
     assert words.dtype == "int32" and 200 < words.max() < 300
     assert set(np.unique(tags)) == {0, 1, 2, 3, 4}
     assert not cases["gaps", None].arrays[0][0].any()
+
+
+def test_words_that_other_layers_pass_on_are_indices():
+    """Also if their type is that of floats, as it is without a dtype."""
+    words = Input((2, 3))
+    tags = Input((4,))
+    steps = Input((5, 2))
+    joined = merge([Flatten()(words), tags], mode="concat")
+    last = LSTM(3)(Embedding(6, 2)(joined))
+    cases = drawn(Model([words, tags, steps], [last, LSTM(2)(steps)]))
+    words, tags, steps = cases["wide noise", None].arrays
+    assert {*np.unique(words), *np.unique(tags)} == {0, 1, 2, 3, 4, 5}
+    assert steps.min() < 0
+
+
+def test_outputs_without_a_number_are_no_proof():
+    model = Sequential([Dense(2, input_dim=3, name="d")])
+    model.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
+    with pytest.raises(ExportError, match="only NaN or infinity for d, so nothing"):
+        recorded(model)
 
 
 def test_hidden_words_are_zeros_beside_other_masks():

@@ -104,6 +104,33 @@ def test_the_hard_sigmoid_of_keras_3_is_caught_and_the_layer_named(destination):
     assert [path.name for path in Path.cwd().iterdir()] == ["model.dense"]
 
 
+@pytest.mark.parametrize("tolerance", [float("nan"), -1, "1e-4", None])
+def test_an_impossible_tolerance_is_refused_at_once(destination, tolerance):
+    with pytest.raises(ArgumentError, match=r"tolerance=.*such as 1e-05"):
+        oneiros.export(network(), "model.dense", tolerance=tolerance)
+
+
+def test_inputs_are_arrays_for_a_model_that_is_not_compiled(destination):
+    report = oneiros.export(network(), "model.dense", inputs=[np.ones((2, 3))])
+    assert report.path == Path("model.dense")
+    for inputs in ("x.npz", 3):
+        with pytest.raises(ArgumentError, match="inputs as a list of arrays"):
+            oneiros.export(network(), "m.dense", inputs=inputs)
+    with pytest.raises(ArgumentError, match="for each of its inputs: dense_input"):
+        oneiros.export(network(), "m.dense", inputs=[])
+
+
+def test_a_destination_that_fails_while_the_layer_is_sought_hides_nothing(destination):
+    def write(self, model, path):
+        if len(model.outputs) > 1:
+            raise KeyError("input_dim")
+        return NumpyExport.write(self, model, path)
+
+    destination(renamed={"hard_sigmoid": "hard_sigmoid of Keras 3"}, write=write)
+    with pytest.raises(ExportError, match=r"something else.*KeyError: 'input_dim'"):
+        oneiros.export(network(), "model.dense")
+
+
 def test_a_tolerance_admits_what_is_below_it(destination):
     destination(renamed={"hard_sigmoid": "hard_sigmoid of Keras 3"})
     report = oneiros.export(network(), "model.dense", tolerance=1)

@@ -20,14 +20,18 @@ from oneiros.layers import (
     Convolution1D,
     Dense,
     Embedding,
+    Flatten,
     Lambda,
     Masking,
+    MaxPooling1D,
 )
 from oneiros.models import Sequential
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import model_proto
 from oneiros_export_onnx.onnx_file import OnnxExport
 from oneiros_export_onnx.runtime import run
+from oneiros_file_tools import export_file
+from oneiros_file_tools.conversion import reordered
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 
@@ -156,6 +160,45 @@ def test_the_order_of_axes_turns_on_the_way(convert):
     )
     assert code == 0 and "float32 (batch, 8, 8, 2)" in out
     assert "now is x.transpose(0, 2, 3, 1) of what it was." in out
+
+
+def test_given_inputs_are_those_of_the_old_model(convert):
+    np.savez("x.npz", np.ones((4, 2, 8, 8), "float32"))
+    source = MODELS / "seq_conv2d_th.h5"
+    turn = ["--dim-ordering", "tf", "--inputs", "x.npz"]
+    code, out, err = convert(source, "m.onnx", *turn)
+    assert code == 0 and "replayed: the given inputs" in out, err
+
+
+def test_a_wrong_turn_of_the_axes_is_caught(convert, monkeypatch):
+    """Here the rows of the kernel behind the Flatten stand in another order."""
+
+    def wrong(model, dim_ordering):
+        turned, axes = reordered(model, dim_ordering)
+        kernel, bias = turned.layers[-1].get_weights()
+        turned.layers[-1].set_weights([kernel[::-1], bias])
+        return turned, axes
+
+    monkeypatch.setattr(export_file, "reordered", wrong)
+    source = MODELS / "seq_conv2d_th.h5"
+    code, out, err = convert(source, "m.onnx", "--dim-ordering", "tf")
+    assert (code, out) == (1, "") and "With the other dim_ordering" in err
+    assert not list(Path.cwd().iterdir())
+
+
+def test_an_array_without_a_name_says_what_to_type(convert):
+    np.save("x.npy", np.ones((4, 2, 8, 8), "float32"))
+    source = MODELS / "seq_conv2d_th.h5"
+    code, _, err = convert(source, "m.onnx", "--inputs", "x.npy")
+    assert code == 1 and "numpy.savez('inputs.npz', x)" in err
+
+
+def test_a_file_of_a_model_without_weights_is_exported(convert):
+    with K.use("theano"):
+        layers = [MaxPooling1D(2, input_shape=(6, 2)), Flatten()]
+        Sequential(layers).save("m.h5")
+    code, out, err = convert("m.h5", "m.onnx")
+    assert code == 0 and "largest difference: 0 of" in out, err
 
 
 def test_given_inputs_are_read_by_the_names_of_inputs(convert):

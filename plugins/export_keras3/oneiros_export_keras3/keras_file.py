@@ -61,7 +61,11 @@ class KerasExport(Export):
             summary,
             *ports(model, inputs, outputs),
             left_out=compilation.left_out,
-            notes=[*_needed_module(text), *_frozen_statistics(model)],
+            notes=[
+                *_needed_module(text),
+                *_channels_first(model),
+                *_frozen_statistics(model),
+            ],
         )
 
 
@@ -72,6 +76,18 @@ def _needed_module(description: str) -> list[str]:
         return []
     listed = ", ".join(sorted(set(names)))
     return [f"import oneiros_keras3 before you load the file; it has {listed}"]
+
+
+def _channels_first(model: Any) -> list[str]:
+    """Returns a note if images have channels first, which TensorFlow computes on GPUs
+    alone."""
+    orderings = {getattr(layer, "dim_ordering", None) for _, layer in parts_of(model)}
+    if "th" not in orderings:
+        return []
+    return [
+        "images have channels first: Keras on TensorFlow can't convolve them on a CPU. "
+        "Run the file on JAX or PyTorch, or convert with --dim-ordering tf"
+    ]
 
 
 def _frozen_statistics(model: Any) -> list[str]:

@@ -201,7 +201,7 @@ def _hidden(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def _described(model: Any, tensor: Any) -> _Input:
     readers = list(_readers(model, tensor))
-    limits = [int(layer.input_dim) for layer in readers if _is_embedding(layer)]
+    limits = [int(layer.input_dim) for layer in _embeddings_behind(model, tensor)]
     dtype = K.dtype(tensor)
     if not limits and np.dtype(dtype).kind in "iu":
         limits = [_smallest_embedding(model)]
@@ -230,6 +230,34 @@ def _entrances(layer: Any, place: int) -> Iterator[Any]:
     yield layer
     if hasattr(layer, "layer"):
         yield layer.layer
+
+
+def _embeddings_behind(model: Any, tensor: Any) -> Iterator[Any]:
+    """Yields the embeddings that get a tensor, or what other layers make of it, such as
+    a flattened one."""
+    derived = [tensor]
+    for node in model.graph_nodes():
+        layer = node.outbound_layer
+        places = [
+            place
+            for place, read in enumerate(node.input_tensors)
+            if any(read is each for each in derived)
+        ]
+        embeddings = [found for place in places for found in _inside(layer, place)]
+        yield from embeddings
+        if places and not embeddings:
+            derived += node.output_tensors
+
+
+def _inside(layer: Any, place: int) -> Iterator[Any]:
+    """Yields the embeddings that a layer is, or that one of its inputs reaches in
+    it."""
+    if isinstance(layer, Container):
+        yield from _embeddings_behind(layer, layer.inputs[place])
+        return
+    for part in (layer, getattr(layer, "layer", None)):
+        if _is_embedding(part):
+            yield part
 
 
 def _is_embedding(layer: Any) -> bool:

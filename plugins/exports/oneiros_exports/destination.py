@@ -127,7 +127,8 @@ class Export:
         return []
 
     def write(self, model: Any, path: Path) -> Written:
-        """Writes a model.
+        """Writes a model. If the outputs differ, it is called again with a `Model`
+        whose outputs are those of all layers.
 
         # Arguments
             model: the model, on `backend`; nothing in it is shared with the user's. If

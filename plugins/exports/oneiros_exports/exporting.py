@@ -22,6 +22,7 @@ from oneiros_saving.pickling import on_backend
 
 from oneiros_exports.destination import Export, ExportError
 from oneiros_exports.first_difference import Search
+from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Comparison, compared, recorded
 from oneiros_exports.report import Report, size_of
 
@@ -83,6 +84,7 @@ def export(
     if not isinstance(model, Container):
         raise ArgumentError(f"export needs a model; received {model!r:.80}.")
     check_optional_int("export", "rows", rows, 1)
+    _check_tolerance(tolerance)
     if rows is not None and inputs is not None:
         raise ArgumentError(
             "export received inputs and rows (--rows), which says how many rows to "
@@ -108,7 +110,16 @@ def export(
     if not destination.trains:
         left_out += _training_parts(model)
     size = sum(map(size_of, [target, *destination.beside(target)]))
-    return Report(target, size, written, left_out, comparison)
+    return Report(Path(path), size, written, left_out, comparison)
+
+
+def _check_tolerance(tolerance: Any) -> None:
+    is_number = isinstance(tolerance, (int, float, np.number))
+    if not is_number or not 0 <= tolerance < math.inf:
+        raise ArgumentError(
+            f"export received tolerance={tolerance!r:.80}. Expected the difference "
+            f"allowed, as a share of the largest output, such as {TOLERANCE:g}."
+        )
 
 
 def destination_name(path: Path) -> str | None:
@@ -158,11 +169,15 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
 
 def _arrays(model: Any, inputs: Array | Iterable[Array]) -> list[Array]:
     """Returns the user's arrays, in the types that the model takes."""
+    if isinstance(inputs, str) or not isinstance(inputs, Iterable):
+        raise ArgumentError(
+            f"export needs inputs as a list of arrays; received {inputs!r:.80}."
+        )
     arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
     if len(arrays) != len(model.inputs):
         raise ArgumentError(
             f"export received {len(arrays)} inputs. The model needs an array for each "
-            f"of its inputs: {', '.join(model.input_names)}."
+            f"of its inputs: {', '.join(names_of(model.inputs))}."
         )
     types = map(K.dtype, model.inputs)
     return [np.asarray(*pair) for pair in zip(arrays, types, strict=True)]
@@ -210,13 +225,15 @@ def _disagreement(comparison: Comparison, layer: str) -> ExportError:
     if not math.isfinite(largest.absolute):
         return ExportError(
             f"Only one of both libraries computes NaN or infinity, so nothing was "
-            f"written: {largest}. First layer whose output differs: {layer}. An "
-            f"Embedding computes NaN for an index that it has no row for; in ONNX it "
-            f"does with fills_missing_rows=True."
+            f"written: {largest}. First layer whose output differs: {layer}. If it is "
+            f"an Embedding, it got an index that it has no row for: pass inputs with "
+            f"valid ones, inputs=[…] or --inputs FILE.npz. In Python, ONNX has the "
+            f"option fills_missing_rows=True, which gives NaN there, too."
         )
     return ExportError(
         f"The other library computes something else, so nothing was written. Largest "
         f"difference: {largest}; allowed {comparison.tolerance:g}. First "
-        f"layer whose output differs: {layer}. Please report this. If the difference "
-        f"is rounding, as in a very deep model, pass tolerance=1e-4."
+        f"layer whose output differs: {layer}. If the difference is rounding, as in "
+        f"a deep model with large weights, pass tolerance=1e-4 (--tolerance 1e-4). If "
+        f"not, please report this."
     )

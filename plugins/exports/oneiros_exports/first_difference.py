@@ -9,7 +9,6 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
-from oneiros.errors import OneirosError
 from oneiros.models import Model
 
 from oneiros_exports.cases import Case
@@ -51,8 +50,9 @@ class Search:
         differs, or what is known instead."""
         try:
             differences = self._differences()
-        except OneirosError as error:
-            return f"unknown, as the outputs of all layers can't be exported: {error}"
+        except Exception as error:  # another library's, or of a third party's plugin
+            reason = f"{type(error).__name__}: {error}"
+            return f"unknown, as the outputs of all layers can't be exported: {reason}"
         layers = [
             call.outbound_layer
             for call in _calls(self.model)

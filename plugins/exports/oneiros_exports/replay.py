@@ -14,6 +14,7 @@ from oneiros.errors import OneirosError
 from oneiros_exports import case_files
 from oneiros_exports.cases import Case, draw_cases
 from oneiros_exports.destination import Export, ExportError, Written
+from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
 
 Array = np.ndarray[Any, Any]
@@ -138,6 +139,7 @@ def recorded(
                 f"{failures[-1]} Pass your own: inputs=[…], or --inputs FILE.npz."
             )
     _check_repeatable(model, cases[0], outputs[0])
+    _check_finite(model, outputs)
     return Recording(cases, outputs)
 
 
@@ -158,6 +160,18 @@ def _check_repeatable(model: Any, case: Case, outputs: list[Array]) -> None:
             "it draws random numbers, in a Lambda or in a layer of your own. Use "
             "K.in_train_phase(random, fixed), or export the part without them."
         )
+
+
+def _check_finite(model: Any, outputs: list[list[Array]]) -> None:
+    """Refuses outputs without a number in any batch: nothing could be compared."""
+    for place, name in enumerate(names_of(model.outputs)):
+        arrays = [batch[place] for batch in outputs]
+        is_empty = all(array.size == 0 for array in arrays)
+        if not is_empty and not any(np.isfinite(array).any() for array in arrays):
+            raise ExportError(
+                f"The model computes only NaN or infinity for {name}, so nothing can "
+                f"be compared. Check its weights, and the inputs if you passed any."
+            )
 
 
 def compared(
