@@ -33,7 +33,9 @@ FILES = {
     "tflite": "m.tflite",
     "keras": "m.keras",
 }
-WAYS_OUT = re.compile(r"ONNX can hold it|Give the sizes|Export it to|put a ZeroPadding")
+WAYS_OUT = re.compile(
+    "ONNX can hold it|Give the sizes|Export it to|put a ZeroPadding|--tolerance"
+)
 """What each refusal says to do instead."""
 
 

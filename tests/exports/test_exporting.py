@@ -100,6 +100,7 @@ def test_the_hard_sigmoid_of_keras_3_is_caught_and_the_layer_named(destination):
     with pytest.raises(ExportError, match="computes something else") as caught:
         oneiros.export(network(), "model.dense", overwrite=True)
     assert "First layer whose output differs: Dense 'gate'" in str(caught.value)
+    assert str(caught.value).endswith("Please report this.")
     assert Path("model.dense").read_text() == "old"
     assert [path.name for path in Path.cwd().iterdir()] == ["model.dense"]
 
@@ -135,6 +136,22 @@ def test_a_tolerance_admits_what_is_below_it(destination):
     destination(renamed={"hard_sigmoid": "hard_sigmoid of Keras 3"})
     report = oneiros.export(network(), "model.dense", tolerance=1)
     assert 0.01 < report.comparison.largest.relative < 1
+
+
+def test_a_difference_that_may_be_rounding_says_what_to_allow(destination):
+    """The last layer subtracts large numbers that are almost equal."""
+
+    def write(self, model, path):
+        kernel, bias = model.layers[-1].get_weights()
+        model.layers[-1].set_weights([kernel * np.float32([[1 + 1e-7], [1]]), bias])
+        return NumpyExport.write(self, model, path)
+
+    destination(write=write)
+    model = Sequential([Dense(2, input_dim=3), Dense(1)])
+    first = np.float32([[1, 1.001]] * 3)
+    model.set_weights([first, np.zeros(2), np.float32([[1000], [-1000]]), np.zeros(1)])
+    with pytest.raises(ExportError, match=r"may be rounding.*--tolerance \de-04"):
+        oneiros.export(model, "model.dense")
 
 
 def test_all_refusals_come_at_once_and_nothing_is_written(destination):

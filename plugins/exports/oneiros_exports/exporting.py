@@ -25,9 +25,13 @@ from oneiros_exports.first_difference import Search
 from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Comparison, compared, recorded
 from oneiros_exports.report import Report, size_of
+from oneiros_exports.rounding import rounding_of
 
 Array = np.ndarray[Any, Any]
 TOLERANCE = 1e-5
+ROUNDING_FACTOR = 10
+"""How many times larger than a change of the last digits a difference by rounding may
+be: each layer rounds, and adds up in another order."""
 
 
 def export(
@@ -104,7 +108,11 @@ def export(
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
             search = Search(source, copied, destination, recording, comparison, draft)
-            raise _disagreement(comparison, search.layer())
+            place = [port.name for port in written.outputs].index(
+                comparison.largest.output
+            )
+            rounding = ROUNDING_FACTOR * rounding_of(source, recording)[place]
+            raise _disagreement(comparison, search.layer(), rounding)
         _put(draft, target, destination)
     left_out = list(written.left_out)
     if not destination.trains:
@@ -220,7 +228,7 @@ def _refuse(model: Any, destination: Export) -> None:
         raise ExportError("\n".join(lines))
 
 
-def _disagreement(comparison: Comparison, layer: str) -> ExportError:
+def _disagreement(comparison: Comparison, layer: str, rounding: float) -> ExportError:
     largest = comparison.largest
     if not math.isfinite(largest.absolute):
         return ExportError(
@@ -230,10 +238,22 @@ def _disagreement(comparison: Comparison, layer: str) -> ExportError:
             f"valid ones, inputs=[…] or --inputs FILE.npz. In Python, ONNX has the "
             f"option fills_missing_rows=True, which gives NaN there, too."
         )
+    advice = "Please report this."
+    if largest.absolute <= rounding:
+        enough = f"{_rounded_up(largest.relative):.0e}"
+        advice = (
+            "This may be rounding, which the model amplifies: if the last digits of "
+            f"its weights change, so does the output. To allow it: tolerance={enough}, "
+            f"or --tolerance {enough}."
+        )
     return ExportError(
         f"The other library computes something else, so nothing was written. Largest "
         f"difference: {largest}; allowed {comparison.tolerance:g}. First "
-        f"layer whose output differs: {layer}. If the difference is rounding, as in "
-        f"a deep model with large weights, pass tolerance=1e-4 (--tolerance 1e-4). If "
-        f"not, please report this."
+        f"layer whose output differs: {layer.removesuffix('.')}. {advice}"
     )
+
+
+def _rounded_up(number: float) -> float:
+    """Returns a number with one digit that is at least twice as large."""
+    unit = 10.0 ** math.floor(math.log10(2 * number))
+    return math.ceil(2 * number / unit) * unit
