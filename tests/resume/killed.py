@@ -2,7 +2,7 @@
 
 A program of its own.
 
-    python killed.py BACKEND SCENARIO FOLDER KILLS SEED
+    python killed.py BACKEND SCENARIO FOLDER KILLS SEED [SIGNAL]
 
 The engine is imported once, and each life of a training is a fork of that. The last
 line tells how many processes were killed, in how many trainings.
@@ -23,6 +23,8 @@ from oneiros_backend_toolkit.function import Function
 from scenarios import BATCHES, EPOCHS, SCENARIOS
 
 Function.longest_run = 4
+SIGNAL = signal.Signals[sys.argv[6]] if len(sys.argv) > 6 else signal.SIGKILL
+"""What ends the processes."""
 
 
 class Dying(Callback):
@@ -43,7 +45,7 @@ class Dying(Callback):
     def on_batch_end(self, batch, logs=None):
         self.left -= 1
         if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), SIGNAL)
 
 
 def saved(path, model, history, more):
@@ -86,9 +88,9 @@ def life(path, scenario, callbacks, seconds=None):
             os._exit(code)
     if seconds is not None:
         time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, SIGNAL)
     ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert ended in (0, -signal.SIGKILL), ended
+    assert ended in (0, -SIGNAL), ended
     return ended != 0
 
 
@@ -102,7 +104,7 @@ def differences(uninterrupted, other):
         ]
 
 
-def main(backend, scenario, folder, kills, seed):
+def main(backend, scenario, folder, kills, seed, _=None):
     K.set_backend(backend)
     if backend == "theano":
         import oneiros_jax_support.jax_import  # noqa: F401  for all lives at once

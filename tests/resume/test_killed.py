@@ -13,8 +13,9 @@ KILLS = 10
 PROGRAM = Path(__file__).with_name("killed.py")
 
 
-def killed(backend, scenario, folder, kills, **variables):
+def killed(backend, scenario, folder, kills, signal="SIGKILL", **variables):
     command = [sys.executable, PROGRAM, backend, scenario, folder, str(kills), "7"]
+    command.append(signal)
     environment = {**os.environ, **variables}
     done = subprocess.run(
         command,
@@ -42,3 +43,10 @@ def test_killed_often(backend, scenario, tmp_path):
     killed(
         backend, scenario, tmp_path, KILLS, XLA_FLAGS="", ONEIROS_TENSORFLOW_XLA="on"
     )
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("scenario", ["arrays", "workers"])
+def test_terminated_often(backend, scenario, tmp_path):
+    """SIGTERM is what a cluster sends before it takes a machine away."""
+    killed(backend, scenario, tmp_path, KILLS, "SIGTERM", ONEIROS_TENSORFLOW_XLA="off")

@@ -146,7 +146,7 @@ def test_a_layer_counts_as_often_as_it_is_called():
 
 
 def test_the_connections_of_layers_are_limited():
-    calls = [[["i", 0, 0]] * 12_000]
+    calls = [[["i", 0, 0]] * 6_000] * 2
     with pytest.raises(UnsafeFileError, match=r"12,000 connections.*layers=2400\)"):
         model_from_json(json.dumps(graph({"inbound_nodes": calls})))
 
@@ -160,9 +160,25 @@ def test_the_connections_of_layers_are_limited():
     ids=["value", "key"],
 )
 def test_the_length_of_a_text_is_limited(config):
-    with pytest.raises(UnsafeFileError, match=r"a text of 1,100,000 char") as caught:
+    with pytest.raises(UnsafeFileError, match="a text of 1,100,000 char") as caught:
         model_from_json(json.dumps(config))
     assert len(str(caught.value)) < 400
+
+
+def test_the_length_of_all_texts_is_limited():
+    config = sequential([activation(f"{index}" * 100_000) for index in range(100)])
+    with pytest.raises(UnsafeFileError, match=r"and 8,\d+,\d+ in all"):
+        model_from_json(json.dumps(config))
+
+
+def test_the_length_of_a_list_is_limited():
+    shape = {"name": "r", "target_shape": [1] * 10_001, "batch_input_shape": [None, 1]}
+    config = sequential([{"class_name": "Reshape", "config": shape}])
+    with pytest.raises(UnsafeFileError, match=r"10,001 parts of a list.*layers=2001"):
+        model_from_json(json.dumps(config))
+    many = activation("a", **{f"k{index}": 1 for index in range(10_001)})
+    with pytest.raises(UnsafeFileError, match=r"10,003 parts of a list or an object"):
+        model_from_json(json.dumps(sequential([many])))
 
 
 def graph(calls):
@@ -212,7 +228,7 @@ def test_the_limit_of_time_holds_between_any_two_layers():
             made.append(kwargs["name"])
             super().__init__(**kwargs)
             limits = load_context.current().limits
-            limits.start -= 10
+            limits.clock.start -= 10
 
     slow = {**activation("slow", batch_input_shape=[None, 3]), "class_name": "Slow"}
     config = sequential([slow, activation("next"), activation("last")])
@@ -223,11 +239,11 @@ def test_the_limit_of_time_holds_between_any_two_layers():
 
 def test_a_model_with_many_weights_may_take_longer():
     limits = timed_limits.limits_for(NO_TIME, "m.h5", stored=10_000_000)
-    limits.start -= 1
+    limits.clock.start -= 1
     with pytest.raises(UnsafeFileError, match=r"more than 0\.0 s"):
         limits.check_time()
     limits.made_parameters = 6_000_000
     limits.check_time()
-    limits.start -= 1
+    limits.clock.start -= 1
     with pytest.raises(UnsafeFileError, match=r"more than 1\.2 s"):
         limits.check_time()

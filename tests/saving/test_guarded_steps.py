@@ -17,6 +17,11 @@ from hypothesis import strategies as st
 from oneiros.errors import FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
 from oneiros_safe_files import unpacking, yaml_text
+from oneiros_safe_files.hdf5_format.attributes import Attribute
+from oneiros_safe_files.hdf5_format.datatype import Datatype
+from oneiros_safe_files.hdf5_format.filters import parse_filters
+from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
+from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.npy import read_npy
 from oneiros_safe_files.pickles import read_pickle
@@ -126,8 +131,8 @@ def test_the_operations_of_a_pickle_are_counted(tmp_path, operations):
     path = tmp_path / "data.pkl"
     path.write_bytes(b"\x80\x02" + operations * 2000 + b"N.")
     assert read_pickle(path, Budget()) is None
-    with pytest.raises(UnsafeFileError, match=r"limit of 1,000 \(Budget.steps / 4\)"):
-        read_pickle(path, Budget(steps=4000))
+    with pytest.raises(UnsafeFileError, match=r"limit of 1,000 \(Budget.steps\)"):
+        read_pickle(path, Budget(steps=1000))
 
 
 def test_numbers_and_texts_cost_no_operations(tmp_path):
@@ -155,7 +160,46 @@ def test_directives_of_yaml_are_few():
 
 
 def test_an_operation_names_its_place(tmp_path):
-    meter = Meter(tmp_path, Budget(steps=4), 10)
+    meter = Meter(tmp_path, Budget(steps=1), 10)
     meter.spend_operation("byte 1")
     with pytest.raises(UnsafeFileError, match="at 'byte 2'"):
         meter.spend_operation("byte 2")
+
+
+def test_names_of_a_group_share_no_bytes(tmp_path):
+    """3,000 names that end alike took 572 MB from a file of 320 kB."""
+    names = b"a" * 1000 + b"\0"
+    heap = struct.pack("<4s4xQ8xQ", b"HEAP", len(names), 32) + names
+    meter = Meter(tmp_path, Budget(), len(heap))
+    found = LocalHeap(Source(io.BytesIO(heap), meter), 0)
+    assert found.name(0) == b"a" * 1000
+    with pytest.raises(ValueError, match="share bytes"):
+        found.name(1)
+
+
+def test_a_filter_is_applied_once():
+    """31 times the same one took 4 s for a file of 78 kB."""
+    shuffle = struct.pack("<HHH", 2, 0, 0)
+    assert parse_filters(bytes([2, 1]) + shuffle) == [2]
+    with pytest.raises(ValueError, match="a filter twice"):
+        parse_filters(bytes([2, 2]) + shuffle * 2)
+
+
+def test_texts_without_characters_need_memory():
+    empty = Datatype("text", 0, np.dtype("S1"))
+    assert Attribute(b"a", empty, (1 << 40,), b"").nbytes() == 1 << 40
+
+
+def test_the_axes_of_blocks_are_steps(tmp_path):
+    """A block's position takes as long as its axes are many."""
+    meter = Meter(tmp_path, Budget(steps=40), 1000)
+    meter.spend_steps(32)
+    with pytest.raises(UnsafeFileError, match="64 for steps in all"):
+        meter.spend_steps(32)
+
+
+def test_a_long_text_of_yaml_is_no_number():
+    """To look for a number in 4 MB took 250 MB."""
+    text = "0:" * 2000 + "x"
+    assert yaml_text.loads(f"a: {text}") == {"a": text}
+    assert yaml_text.loads("a: 190:20:30") == {"a": 685230}

@@ -40,8 +40,9 @@ PASSED_ON = ROOT / "plugins" / "old_code" / "oneiros_old_code" / "imported.py"
 REPLAYED = (
     ROOT / "plugins" / "exports" / "oneiros_exports" / "case_files.py",
     ROOT / "plugins" / "export_keras3" / "oneiros_export_keras3" / "builder.py",
+    ROOT / "plugins" / "export_keras3" / "oneiros_export_keras3" / "older_releases.py",
 )
-"""Programs that run without Oneiros, on arrays that it has just written for them."""
+"""Programs that run without Oneiros, on what it or Keras has just written for them."""
 SOURCES = [
     path
     for folder in ("kernel", "plugins")

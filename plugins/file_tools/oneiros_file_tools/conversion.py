@@ -26,11 +26,7 @@ from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import installed_formats, loading, model_files, saving
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import (
-    checked_model,
-    model_from_config,
-    start_engine,
-)
+from oneiros_saving.model_from_config import checked_model, model_from_config
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
@@ -132,7 +128,6 @@ def _limits_for(
 ) -> BuildLimits:
     """Returns limits for the model of a file and its conversion together."""
     if stored.is_text:
-        start_engine()
         return timed_limits.limits_for(budget, source)
     return loading.limits_for(stored.state, budget, source)
 

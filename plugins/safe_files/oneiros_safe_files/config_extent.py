@@ -18,6 +18,8 @@ CONNECTIONS_PER_LAYER = 5
 """How many tensors the layers may receive in the mean."""
 MAX_TEXT = 1 << 20
 """The maximum number of characters in a name, or in the code of a function."""
+MAX_TEXTS = 1 << 23
+"""The maximum number of characters in all of them."""
 TENSOR = "__keras_tensor__"
 """What a reference to a tensor has for a class in files of Keras 3."""
 
@@ -37,6 +39,7 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     limit = checked(budget).layers
     for config in (state.model_config, state.training_config, state.provenance):
         _check_texts(config, source)
+    _check_lengths(state.model_config, limit, source)
     calls, connections = _graph_size(state.model_config)
     counts = {
         "layers and their calls": calls,
@@ -88,17 +91,34 @@ def _list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _check_lengths(config: Any, limit: int, source: object) -> None:
+    """Refuses lists and objects that are longer than those of layers and their
+    connections can be."""
+    longest = CONNECTIONS_PER_LAYER * limit
+    for part in _parts(config):
+        if isinstance(part, (dict, list, tuple)) and len(part) > longest:
+            raise _refusal(
+                source,
+                f"{len(part):,} parts of a list or an object",
+                f"{CONNECTIONS_PER_LAYER} times {limit:,}",
+                math.ceil(len(part) / CONNECTIONS_PER_LAYER),
+            )
+
+
 def _check_texts(config: Any, source: object) -> None:
     """Refuses texts that are too long to be names: errors would repeat them."""
+    total = 0
     for part in _parts(config):
         texts = part if isinstance(part, dict) else [part]
         for text in texts:
-            if isinstance(text, str) and len(text) > MAX_TEXT:
+            length = len(text) if isinstance(text, str) else 0
+            total += length
+            if length > MAX_TEXT or total > MAX_TEXTS:
                 raise UnsafeFileError(
-                    f"{source}: the configuration has a text of {len(text):,} "
-                    f"characters, which begins with {text[:60]!r}. The limit is "
-                    f"{MAX_TEXT:,}; no model's configuration has longer ones. Nothing "
-                    "was built."
+                    f"{source}: the configuration has a text of {length:,} characters, "
+                    f"which begins with {text[:60]!r}, and {total:,} in all. The "
+                    f"limits are {MAX_TEXT:,} and {MAX_TEXTS:,}; no model's "
+                    "configuration has more. Nothing was built."
                 )
 
 

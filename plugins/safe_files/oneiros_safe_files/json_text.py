@@ -49,7 +49,7 @@ def loads(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"This isn't JSON: {error}. It begins with {text!r:.80}."
+            f"This isn't JSON: {error}. It begins with {text[:80]!r}."
         ) from None
     if _SURROGATE in text.lower():
         _check_characters(value)

@@ -10,7 +10,6 @@ from oneiros.errors import UnsafeFileError
 from oneiros_safe_files.budget import Budget, checked
 
 _STEPS_WITHOUT_SIZE = 10_000
-_STEPS_PER_OPERATION = 4
 _READINGS = 4
 """How often a file's bytes may be read as structures. Genuine ones are read once."""
 
@@ -68,17 +67,19 @@ class Meter:
     def spend_step(self) -> None:
         """Counts a message, a name or another part of a structure, of which each takes
         a few bytes of the file."""
-        self._steps += 1
+        self.spend_steps(1)
+
+    def spend_steps(self, count: int) -> None:
+        """Counts several of these."""
+        self._steps += count
         allowed = min(self.budget.steps, self.size + _STEPS_WITHOUT_SIZE)
         if self._steps > allowed:
             limit = f"{allowed:,} (Budget.steps, and the file's size)"
             raise self._over_limit("steps in all", self._steps, limit, self.where)
 
     def spend_operation(self, where: str) -> None:
-        """Counts an operation of a pickle, which takes as long as several steps."""
-        limit = self.budget.steps // _STEPS_PER_OPERATION
-        kind = f"Budget.steps / {_STEPS_PER_OPERATION}"
-        self._spend("operations", kind, limit, where, 1)
+        """Counts an operation of a pickle."""
+        self._spend("operations", "Budget.steps", self.budget.steps, where, 1)
 
     def spend_structure(self, nbytes: int) -> None:
         """Counts a structure of `nbytes` before it is read."""

@@ -76,7 +76,8 @@ def _read(
         shape, fortran, dtype = _HEADERS[npy_format.read_magic(file)](file)
     except _ERRORS_OF_HEADERS as error:
         raise FileFormatError(
-            f"{meter.path}, at '{where}', is damaged or not an array ({error!s:.200})."
+            f"{meter.path}, at '{where}', is damaged or not an array "
+            f"({type(error).__name__}: {error!s:.200})."
         ) from None
     if objects and dtype.kind == "O":
         return _read_objects(file, meter, where)

@@ -4,6 +4,8 @@ built."""
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from oneiros import load_context
@@ -23,22 +25,36 @@ recurrent layers."""
 
 
 @dataclass
+class Clock:
+    """The processor's time of the calling thread.
+
+    # Properties
+        start: float, the time when it began, moved on by what doesn't count.
+    """
+
+    start: float = field(default_factory=time.thread_time)
+
+    def seconds(self) -> float:
+        """Returns the time since the start."""
+        return time.thread_time() - self.start
+
+
+@dataclass
 class TimedLimits(BuildLimits):
     """Limits for what is built, and for the processor's time that it takes.
-
-    The clock runs in the calling thread alone. Import the backend before it starts.
 
     # Arguments
         parameters, calls: as for `BuildLimits`.
         expected: int, the number of weights that may allow more time.
         seconds: float, the processor's time without weights.
         source: the file or text, for messages.
+        clock: `Clock`; it runs already inside other timed limits.
     """
 
     expected: int = 0
     seconds: float = 1.5
     source: object = "The configuration"
-    start: float = field(default_factory=time.thread_time)
+    clock: Clock = field(default_factory=Clock)
 
     def count_weight(self, shape: tuple[int, ...], owner: str) -> None:
         """Counts a weight, and looks at the clock."""
@@ -54,7 +70,7 @@ class TimedLimits(BuildLimits):
         """Raises UnsafeFileError if the time is over."""
         weights = min(self.made_parameters, self.expected)
         allowed = self.seconds + weights / PARAMETERS_PER_SECOND
-        if time.thread_time() - self.start > allowed:
+        if self.clock.seconds() > allowed:
             raise UnsafeFileError(
                 f"{self.source}: building the model takes more than {allowed:.1f} s of "
                 "the processor's time (Budget.seconds, and one for "
@@ -76,9 +92,8 @@ def limits_for(
             text, for which the limits around apply.
     """
     around = load_context.current().limits or BuildLimits()
-    start = around.start if isinstance(around, TimedLimits) else time.thread_time()
     return TimedLimits(
-        start=start,
+        clock=around.clock if isinstance(around, TimedLimits) else Clock(),
         parameters=around.parameters if stored is None else stored + SPARE_PARAMETERS,
         expected=around.parameters if stored is None else stored,
         calls=around.calls,
@@ -92,3 +107,15 @@ def check_time() -> None:
     limits = load_context.current().limits
     if isinstance(limits, TimedLimits):
         limits.check_time()
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Context manager in which the clock of the load around stands still."""
+    before = time.thread_time()
+    try:
+        yield
+    finally:
+        limits = load_context.current().limits
+        if isinstance(limits, TimedLimits):
+            limits.clock.start += time.thread_time() - before

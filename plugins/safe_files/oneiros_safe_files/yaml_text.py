@@ -21,6 +21,8 @@ from oneiros_safe_files.json_text import MAX_DEPTH, MAX_DIGITS
 MAX_PARTS = 200_000
 """Maximum number of keys, values and lists, references followed. A model of 2,000
 layers has 60,000."""
+LONGEST_NUMBER = 1_000
+"""A longer text without a tag is a text: to look for numbers in it costs memory."""
 MAX_DIRECTIVES = 100
 """Maximum number of `%TAG` lines, each of which a parser compares with all others."""
 _DIRECTIVES = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])%TAG")
@@ -60,7 +62,7 @@ def loads(text: str) -> Any:
             builder.take(event)
     except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(
-            f"This isn't YAML: {error!s:.300}. It begins with {text!r:.80}."
+            f"This isn't YAML: {error!s:.300}. It begins with {text[:80]!r}."
         ) from None
     return builder.result()
 
@@ -164,6 +166,8 @@ def _copied(value: Any) -> Any:
 
 
 def _scalar(event: Any) -> Any:
+    if event.tag is None and len(event.value) > LONGEST_NUMBER:
+        return event.value
     tag = event.tag or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
     return _value(_tag(tag), event.value)
 

@@ -197,7 +197,6 @@ def limits_for(
     """Returns limits that allow as many weights as the file holds, and time to build
     them."""
     stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
-    start_engine()
     return timed_limits.limits_for(budget, source, stored)
 
 
@@ -209,6 +208,7 @@ def _built(
     choices.check_functions(config)
     training_config = state.training_config if origin.keras < 2 else None
     missing_names.check(config, training_config, state.provenance)
+    start_engine()
     with dim_ordering.explained(config):
         model = checked_model(configs.layer_from_config(config), source)
     dim_ordering.warn_of_default(config, origin)

@@ -107,7 +107,6 @@ def _built_within(
     budget: Budget | None, config: Any, choices: CallerChoices, source: str
 ) -> Any:
     check_extent(ModelState(model_config=config), budget, source)
-    start_engine()
     limits = timed_limits.limits_for(budget, source)
     return _built(config, choices, limits, source)
 
@@ -121,6 +120,7 @@ def _built(
         config_here = migrated(config, origin)
         choices.check_functions(config_here)
         missing_names.check(config_here)
+        start_engine()
         with dim_ordering.explained(config_here):
             model = configs.layer_from_config(config_here, choices.custom_objects)
         dim_ordering.warn_of_default(config_here, origin)
@@ -128,9 +128,9 @@ def _built(
 
 
 def start_engine() -> None:
-    """Imports the engine and starts its device, which isn't part of the time for
-    building."""
-    K.variable(0.0)
+    """Imports the engine and starts its device; this time isn't limited."""
+    with timed_limits.stopped():
+        K.variable(0.0)
 
 
 def checked_model(model: Any, source: Any) -> Any:

@@ -42,7 +42,7 @@ class Attribute:
         length."""
         count = prod(self.shape or ())
         if self.datatype.kind != LONG_TEXT:
-            return count * self.datatype.size
+            return count * max(1, self.datatype.size)
         if count * _LONG_TEXT.size > len(self.data):
             raise ValueError("an attribute has fewer texts than its shape says")
         lengths = [

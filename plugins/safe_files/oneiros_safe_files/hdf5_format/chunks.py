@@ -95,6 +95,7 @@ def _of_btree(source: Source, layout: Layout) -> Chunks:
     leaves = btree_1.leaves(source, layout.address, btree_1.CHUNKS, key_size)
     for key, address in leaves:
         size, skipped = _KEY.unpack_from(key)
+        source.meter.spend_steps(rank)
         position = struct.unpack_from(f"<{rank}Q", key, _KEY.size)
         found.setdefault(position, Chunk(address, size, skipped))
     return found

@@ -22,7 +22,11 @@ _CHECKSUM_BYTES = 4
 
 def parse_filters(body: bytes) -> list[int]:
     """Returns the numbers of the filters in a pipeline message, in the order of
-    writing."""
+    writing.
+
+    # Raises
+        ValueError: if it is damaged, or has a filter twice.
+    """
     version, count = body[0], body[1]
     if version not in (1, 2):
         raise ValueError(f"a list of filters has the unknown version {version}")
@@ -40,6 +44,8 @@ def parse_filters(body: bytes) -> list[int]:
         if version == 1 and parameters % 2:
             position += 4
         filters.append(number)
+    if len(set(filters)) < len(filters):
+        raise ValueError("an array applies a filter twice")
     return filters
 
 
