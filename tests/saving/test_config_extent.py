@@ -21,6 +21,9 @@ ENTRANCES = {
     "convert": lambda path: convert(path, path.with_name("new.h5")),
 }
 
+TEXTS = ("inspect", "convert")
+"""Entrances for configurations without weights."""
+
 
 def activation(name, **config):
     config = {"name": name, "activation": "relu", **config}
@@ -247,3 +250,23 @@ def test_a_model_with_many_weights_may_take_longer():
     limits.clock.start -= 1
     with pytest.raises(UnsafeFileError, match=r"more than 1\.2 s"):
         limits.check_time()
+
+
+@pytest.mark.parametrize(
+    ("name", "entrance"),
+    [*(("m.h5", each) for each in ENTRANCES), *(("m.json", each) for each in TEXTS)],
+)
+def test_a_refused_text_names_its_file(tmp_path, name, entrance):
+    text = '{"class_name": "A", "config": {}, "config": {}}'
+    path = tmp_path / name
+    if name == "m.h5":
+        written(path, SMALL)
+        with h5py.File(path, "r+") as file:
+            file.attrs["model_config"] = text
+    else:
+        path.write_text(text)
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match=rf"{name}.*a key occurs twice"),
+    ):
+        ENTRANCES[entrance](path)

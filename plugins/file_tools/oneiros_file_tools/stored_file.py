@@ -44,10 +44,11 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
         return StoredFile(form.name, state)
     name = "json" if is_json else "yaml"
     text = read_text(path, checked(budget))
-    if is_json:
-        config = json_text.loads_config(text)
-    else:
-        config = registry.resolve("format", "yaml")().loads(text)
+    with model_files.naming(path):
+        if is_json:
+            config = json_text.loads_config(text)
+        else:
+            config = registry.resolve("format", "yaml")().loads(text)
     state = _state(config, path)
     check_extent(state, budget, path)
     return StoredFile(name, state, is_text=True)

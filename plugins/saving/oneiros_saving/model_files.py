@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from oneiros import registry
-from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
+from oneiros.errors import (
+    ArgumentError,
+    ConfigError,
+    FileFormatError,
+    FileMissingError,
+    UnsafeFileError,
+)
 from oneiros_safe_files import file_access
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
@@ -92,10 +99,21 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     form = installed_formats.recognising(path)
     if form is None:
         raise _unrecognised(path)
-    with file_access.loading(path):
+    with file_access.loading(path), naming(path):
         state = form.read(path, checked(budget))
     check_extent(state, budget, path)
     return form, state
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Context manager in which a refusal of a text names the file that has it."""
+    try:
+        yield
+    except (ConfigError, UnsafeFileError) as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
 
 
 def _unrecognised(path: Path) -> FileFormatError:
