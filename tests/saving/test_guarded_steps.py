@@ -203,3 +203,6 @@ def test_a_long_text_of_yaml_is_no_number():
     text = "0:" * 2000 + "x"
     assert yaml_text.loads(f"a: {text}") == {"a": text}
     assert yaml_text.loads("a: 190:20:30") == {"a": 685230}
+    assert yaml_text.loads(f"a: '{'1' * 2000}'") == {"a": "1" * 2000}
+    with pytest.raises(UnsafeFileError, match="isn't a finite number"):
+        yaml_text.loads(f"a: {'1' * 2000}")

@@ -22,7 +22,8 @@ MAX_PARTS = 200_000
 """Maximum number of keys, values and lists, references followed. A model of 2,000
 layers has 60,000."""
 LONGEST_NUMBER = 1_000
-"""A longer text without a tag is a text: to look for numbers in it costs memory."""
+"""The parser's search for numbers in longer texts costs memory; none is a number."""
+_LIKE_A_NUMBER = re.compile(r"[-+.:_0-9eE]+")
 MAX_DIRECTIVES = 100
 """Maximum number of `%TAG` lines, each of which a parser compares with all others."""
 _DIRECTIVES = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])%TAG")
@@ -167,9 +168,16 @@ def _copied(value: Any) -> Any:
 
 def _scalar(event: Any) -> Any:
     if event.tag is None and len(event.value) > LONGEST_NUMBER:
-        return event.value
+        return _long_scalar(event)
     tag = event.tag or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
     return _value(_tag(tag), event.value)
+
+
+def _long_scalar(event: Any) -> str:
+    is_plain, _ = event.implicit
+    if is_plain and _LIKE_A_NUMBER.fullmatch(event.value):
+        _refuse_number(event.value)
+    return str(event.value)
 
 
 def _value(tag: str, text: str) -> Any:
@@ -199,6 +207,10 @@ def _number(tag: str, text: str) -> int | float:
         )
         if math.isfinite(number):
             return number
+    _refuse_number(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
     _refuse(
         f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} "
         "digits"
