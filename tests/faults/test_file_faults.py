@@ -1,10 +1,11 @@
 """A disk that fails or is full, memory that is short, and Ctrl-C, at each moment of
 saving and loading.
 
-The n-th call of the file system fails, or the n-th line of Oneiros' code, for n = 1, 2,
-… until the operation succeeds. After each failure the file is the old one byte for byte
-or the complete new one, the model is as before, the error is one of Oneiros' own that
-names the file and the way on, and the next attempt succeeds and leaves nothing else.
+The n-th call of the file system fails, for n = 1, 2, … until the operation succeeds; or
+a line of Oneiros' code: four of them in the test command, each fifth in the exhaustive
+run. After each failure the file is the old one byte for byte or the complete new one,
+the model is as before, the error is one of Oneiros' own that names the file and the way
+on, and the next attempt succeeds and leaves nothing else.
 """
 
 import re

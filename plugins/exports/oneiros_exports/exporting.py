@@ -239,7 +239,7 @@ def _disagreement(comparison: Comparison, layer: str, rounding: float) -> Export
             f"option fills_missing_rows=True, which gives NaN there, too."
         )
     advice = "Please report this."
-    if largest.absolute <= rounding:
+    if largest.absolute <= rounding and math.isfinite(largest.relative):
         enough = f"{_rounded_up(largest.relative):.0e}"
         advice = (
             "This may be rounding, which the model amplifies: if the last digits of "

@@ -52,7 +52,7 @@ class TimedLimits(BuildLimits):
     """
 
     expected: int = 0
-    seconds: float = 1.5
+    seconds: float = Budget.seconds
     source: object = "The configuration"
     clock: Clock = field(default_factory=Clock)
 
