@@ -1,6 +1,8 @@
 """Files that ask for more than any model has are refused before anything is built."""
 
+import gc
 import json
+import time
 from pathlib import Path
 
 import h5py
@@ -238,6 +240,41 @@ def test_the_limit_of_time_holds_between_any_two_layers():
     with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5\.0 s"):
         model_from_json(json.dumps(config), {"Slow": Slow}, budget=Budget(seconds=5))
     assert made == ["slow"]
+
+
+@pytest.fixture
+def slow_collections(monkeypatch):
+    """Each full garbage collection takes a minute by the thread's clock. Returns the
+    list of them."""
+    collections = []
+    thread_time = time.thread_time
+
+    def end_a_minute_later(phase, info):
+        if phase == "stop" and info["generation"] == 2:
+            collections.append(info)
+
+    monkeypatch.setattr(
+        time, "thread_time", lambda: thread_time() + 60 * len(collections)
+    )
+    gc.callbacks.insert(0, end_a_minute_later)
+    yield collections
+    gc.callbacks.remove(end_a_minute_later)
+
+
+def test_garbage_collections_take_no_time_of_a_load(slow_collections):
+    """They visit every object of a service or a notebook, not the file's alone."""
+
+    class Collecting(layers.Activation):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            gc.collect()
+
+    first = activation("c", batch_input_shape=[None, 3])
+    first["class_name"] = "Collecting"
+    config = sequential([first, activation("next")])
+    with K.use("theano"):
+        model_from_json(json.dumps(config), {"Collecting": Collecting})
+    assert slow_collections
 
 
 def test_a_model_with_many_weights_may_take_longer():
