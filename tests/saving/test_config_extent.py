@@ -13,9 +13,11 @@ from oneiros import layers, load_context
 from oneiros.errors import ArgumentError, FileAccessError, UnsafeFileError
 from oneiros.models import load_model, model_from_json, model_from_yaml
 from oneiros.saving import Budget
+from oneiros_file_tools import conversion
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
-from oneiros_safe_files import timed_limits
+from oneiros_safe_files import json_text, timed_limits
+from oneiros_saving import model_files
 
 ENTRANCES = {
     "load": load_model,
@@ -204,10 +206,10 @@ def graph(calls):
 
 NO_TIME = Budget(seconds=0)
 TIMED = {
-    "a text": lambda path: model_from_json(json.dumps(SMALL), budget=NO_TIME),
-    "a file": lambda path: load_model(path, budget=NO_TIME),
-    "a conversion": lambda path: convert(
-        path, path.with_name("new.json"), dim_ordering="tf", budget=NO_TIME
+    "a text": lambda path, budget: model_from_json(json.dumps(SMALL), budget=budget),
+    "a file": lambda path, budget: load_model(path, budget=budget),
+    "a conversion": lambda path, budget: convert(
+        path, path.with_name("new.json"), dim_ordering="tf", budget=budget
     ),
 }
 
@@ -221,7 +223,7 @@ def test_the_time_for_building_is_limited(tmp_path, building):
             UnsafeFileError, match=r"more than 0\.0 s .*Budget\(seconds=60\)"
         ),
     ):
-        TIMED[building](path)
+        TIMED[building](path, NO_TIME)
 
 
 def test_the_limit_of_time_holds_between_any_two_layers():
@@ -275,6 +277,29 @@ def test_garbage_collections_take_no_time_of_a_load(slow_collections):
     with K.use("theano"):
         model_from_json(json.dumps(config), {"Collecting": Collecting})
     assert slow_collections
+
+
+READING = {
+    "a text": (json_text, "loads_config"),
+    "a file": (model_files, "read"),
+    "a conversion": (conversion, "read"),
+}
+
+
+@pytest.mark.parametrize("building", READING)
+def test_the_time_for_reading_counts(tmp_path, monkeypatch, building):
+    module, reader = READING[building]
+    read = getattr(module, reader)
+
+    def read_slowly(*arguments):
+        contents = read(*arguments)
+        timed_limits.running_clock().start -= 10
+        return contents
+
+    path = written(tmp_path / "m.h5", SMALL)
+    monkeypatch.setattr(module, reader, read_slowly)
+    with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5\.0 s"):
+        TIMED[building](path, Budget(seconds=5))
 
 
 def test_a_model_with_many_weights_may_take_longer():

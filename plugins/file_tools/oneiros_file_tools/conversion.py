@@ -25,6 +25,7 @@ from oneiros_safe_files import json_text, timed_limits
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import installed_formats, loading, model_files, saving
+from oneiros_saving.caller_choices import CallerChoices
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.model_from_config import checked_model, model_from_config
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
@@ -84,33 +85,55 @@ def convert(
             f"{path.name} is for another library. Type: from oneiros.file_tools import "
             f"export_file; export_file({os.fspath(source)!r}, {path.name!r})."
         )
-    stored = read(source, budget)
-    state = stored.state
-    inputs: dict[str, Axes] = {}
-    is_of_keras_2 = origin_of(state, trained_on).keras > 1
-    if dim_ordering or kernels or trained_on or is_of_keras_2:
-        with load_context.changed(limits=_limits_for(stored, budget, source)):
-            if stored.is_text:
-                model = _from_configuration(state, source, custom_objects, functions)
-            else:
-                check_whole(state, source)
-                model = loading.load_model(
-                    source,
-                    custom_objects,
-                    functions,
-                    budget=budget,
-                    trained_on=trained_on,
+    with timed_limits.running(budget, source):
+        stored = read(source, budget)
+        state = stored.state
+        inputs: dict[str, Axes] = {}
+        is_of_keras_2 = origin_of(state, trained_on).keras > 1
+        if dim_ordering or kernels or trained_on or is_of_keras_2:
+            limits = _limits_for(stored, budget, source)
+            with load_context.changed(limits=limits):
+                model = _model_of(
+                    stored, source, custom_objects, functions, budget, trained_on
                 )
-            with K.use(backend_of(model)):
-                if dim_ordering:
-                    model, inputs = reordered(model, dim_ordering)
-                state = saving.state_of(model)
-                if kernels == "theano":
-                    state = _as_on_theano(model, state)
+                state, inputs = _converted(model, dim_ordering, kernels)
             if stored.is_text:
                 state.weights = []
     _write(path, state, weights_only, source)
     return inputs
+
+
+def _model_of(
+    stored: StoredFile,
+    source: PathLike,
+    custom_objects: Objects,
+    functions: Objects,
+    budget: Budget | None,
+    trained_on: str | None,
+) -> Any:
+    if stored.is_text:
+        return _from_configuration(stored.state, source, custom_objects, functions)
+    check_whole(stored.state, source)
+    choices = CallerChoices(custom_objects, functions, "installed")
+    with loading.opened(source, budget, stored.state) as state:
+        model = loading.model_of(state, source, choices, budget, trained_on)
+    loading.tell_loaded(model, source)
+    return model
+
+
+def _converted(
+    model: Any, dim_ordering: str | None, kernels: str | None
+) -> tuple[ModelState, dict[str, Axes]]:
+    """Returns the state of a model in the new form, and how its inputs' axes are
+    moved."""
+    inputs: dict[str, Axes] = {}
+    with K.use(backend_of(model)):
+        if dim_ordering:
+            model, inputs = reordered(model, dim_ordering)
+        state = saving.state_of(model)
+        if kernels == "theano":
+            state = _as_on_theano(model, state)
+    return state, inputs
 
 
 def check_whole(state: ModelState, source: PathLike) -> None:

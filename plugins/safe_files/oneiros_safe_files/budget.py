@@ -27,8 +27,9 @@ class Budget:
             Dense layers with Adam's state needs 15,000.
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
-        seconds: float, the processor's time for building and compiling the model; five
-            million weights allow one more. Reading has its own limits.
+        seconds: float, the processor's time for reading, building and compiling a
+            model; five million weights allow one more. It is looked at before each
+            layer is built; `steps` ends the reading.
     """
 
     array_bytes: int = 4 << 30

@@ -78,8 +78,8 @@ class TimedLimits(BuildLimits):
         allowed = self.seconds + weights / PARAMETERS_PER_SECOND
         if self.clock.seconds() > allowed:
             raise UnsafeFileError(
-                f"{self.source}: building the model takes more than {allowed:.1f} s of "
-                "the processor's time (Budget.seconds, and one for "
+                f"{self.source}: reading and building take more than {allowed:.1f} s "
+                "of the processor's time (Budget.seconds, and one for "
                 f"{PARAMETERS_PER_SECOND:,} weights). If you trust it, allow more: "
                 "budget=oneiros.saving.Budget(seconds=60)."
             )
@@ -106,6 +106,15 @@ def limits_for(
         seconds=checked(budget).seconds,
         source=source,
     )
+
+
+@contextmanager
+def running(budget: Budget | None, source: object) -> Iterator[None]:
+    """Context manager in which the clock of one load runs, from before the file is
+    read."""
+    limits = limits_for(budget, source)
+    with load_context.changed(limits=limits):
+        yield
 
 
 def running_clock() -> Clock | None:

@@ -77,18 +77,9 @@ def load_model(
         UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with opened(filepath, budget) as state:
-        _check_whole(state, filepath)
-        origin = origin_of(state, trained_on)
-        with choices.in_force(limits_for(state, budget, filepath), filepath):
-            initial_values = Postponed()
-            with load_context.changed(postponed=initial_values):
-                model = _built(state, origin, filepath, choices)
-            with K.use(backend_of(model)):
-                loaded = _set_weights(model, state, origin, filepath)
-                initial_values.draw(loaded)
-                compile_as_stored(model, state, origin, filepath)
-    _tell_loaded(model, filepath)
+    with timed_limits.running(budget, filepath), opened(filepath, budget) as state:
+        model = model_of(state, filepath, choices, budget, trained_on)
+    tell_loaded(model, filepath)
     return model
 
 
@@ -115,7 +106,7 @@ def load_weights(
         K.batch_set_value(
             matched_pairs(model, state.weights, filepath, by_name, origin)
         )
-    _tell_loaded(model, filepath)
+    tell_loaded(model, filepath)
 
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
@@ -139,18 +130,22 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
 
 
 @contextmanager
-def opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
-    """Context manager that reads a file and returns its contents.
+def opened(
+    filepath: PathLike, budget: Budget | None, contents: ModelState | None = None
+) -> Iterator[ModelState]:
+    """Context manager that reads a file, unless its contents are given, and returns
+    them.
 
     Inside it, errors get a note with the file's name, and with the recorded origin of a
     missing object.
     """
-    state = ModelState()
+    state = contents or ModelState()
     path = model_files.path_of(filepath)
     try:
         with file_access.loading(path, (MemoryError,)):
             hooks.call("oneiros_before_load", path=model_files.existing(filepath))
-            _, state = model_files.read(filepath, budget)
+            if contents is None:
+                _, state = model_files.read(filepath, budget)
             yield state
         if state.unread:
             _warn_of_unread(filepath, state.unread)
@@ -184,11 +179,34 @@ def _check_whole(state: ModelState, source: Any) -> None:
         )
 
 
-def _tell_loaded(model: Any, filepath: PathLike) -> None:
+def tell_loaded(model: Any, filepath: PathLike) -> None:
+    """Calls the hook of what has been loaded."""
     hooks.call("oneiros_after_load", model=model, path=Path(filepath))
 
 
 # The model
+
+
+def model_of(
+    state: ModelState,
+    source: PathLike,
+    choices: CallerChoices,
+    budget: Budget | None = None,
+    trained_on: str | None = None,
+) -> Any:
+    """Returns the model that a file's contents describe, compiled if it was; for the
+    arguments, see `load_model`."""
+    _check_whole(state, source)
+    origin = origin_of(state, trained_on)
+    with choices.in_force(limits_for(state, budget, source), source):
+        initial_values = Postponed()
+        with load_context.changed(postponed=initial_values):
+            model = _built(state, origin, source, choices)
+        with K.use(backend_of(model)):
+            loaded = _set_weights(model, state, origin, source)
+            initial_values.draw(loaded)
+            compile_as_stored(model, state, origin, source)
+    return model
 
 
 def limits_for(

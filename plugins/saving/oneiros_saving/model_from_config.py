@@ -55,9 +55,10 @@ def model_from_json(
         json_string: str, or bytes in UTF-8.
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
-    config = json_text.loads_config(_decoded(json_string))
     choices = CallerChoices(custom_objects, functions, plugins)
-    return _built_within(budget, config, choices, "The JSON text")
+    with timed_limits.running(budget, "The JSON text"):
+        config = json_text.loads_config(_decoded(json_string))
+        return _built_within(budget, config, choices, "The JSON text")
 
 
 def model_from_yaml(
@@ -75,9 +76,11 @@ def model_from_yaml(
         yaml_string: str, bytes in UTF-8, or a file that is open for reading.
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
-    config = registry.resolve("format", "yaml")().loads(_decoded(_read(yaml_string)))
     choices = CallerChoices(custom_objects, functions, plugins)
-    return _built_within(budget, config, choices, "The YAML text")
+    with timed_limits.running(budget, "The YAML text"):
+        text = _decoded(_read(yaml_string))
+        config = registry.resolve("format", "yaml")().loads(text)
+        return _built_within(budget, config, choices, "The YAML text")
 
 
 def _read(text: Any) -> Any:
