@@ -6,7 +6,12 @@ import re
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
+from oneiros.callbacks import (
+    CSVLogger,
+    EarlyStopping,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+)
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
@@ -186,6 +191,12 @@ class TestModelCheckpoint:
             ModelCheckpoint(tmp_path / "file" / "m.h5").on_train_begin()
         with pytest.raises(ArgumentError, match=r"os\.path\.expanduser\(path\)"):
             ModelCheckpoint("~/no such folder/m.h5").on_train_begin()
+
+    @pytest.mark.parametrize("path", [None, 3, ["m.h5"]])
+    @pytest.mark.parametrize("callback", [CSVLogger, ModelCheckpoint])
+    def test_what_is_no_path(self, callback, path):
+        with pytest.raises(ArgumentError, match=r"Expected a path: a str"):
+            callback(path).on_train_begin()
 
     def test_a_folder_named_by_a_field_is_not_looked_for(self, tmp_path):
         ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()

@@ -10,7 +10,7 @@ from oneiros.arguments import refusal
 
 
 def check_folder(owner: str, name: str, path: Any) -> None:
-    """Raises ArgumentError if the folder of a path doesn't exist.
+    """Raises ArgumentError if a path isn't one, or its folder doesn't exist.
 
     A path may contain fields such as `{epoch}`; the folder to check ends before the
     first one.
@@ -20,7 +20,11 @@ def check_folder(owner: str, name: str, path: Any) -> None:
         name: str, the argument.
         path: path of a file.
     """
-    before_fields = str(path).partition("{")[0]
+    try:
+        before_fields = os.fsdecode(path).partition("{")[0]
+    except TypeError:
+        expected = "a path: a str, or a pathlib.Path"
+        raise refusal(owner, name, path, expected) from None
     folder = os.path.dirname(before_fields)
     if not folder or Path(folder).is_dir():
         return
