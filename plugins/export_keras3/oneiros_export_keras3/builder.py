@@ -157,9 +157,12 @@ def registered(value: Any) -> Any:
 def compile_model(model: Any, data: Data, slots: Slots) -> None:
     """Compiles a model, and restores its optimizer's variables."""
     optimizer = built_optimizer(data["optimizer"])
+    loss = None
+    if data["loss"] is not None:
+        loss = one_or_all(list(map(registered, data["loss"])))
     model.compile(
         optimizer,
-        loss=data["loss"] and one_or_all([registered(each) for each in data["loss"]]),
+        loss=loss,
         loss_weights=data["loss_weights"],
         metrics=one_or_all([list(map(registered, each)) for each in data["metrics"]]),
     )

@@ -70,12 +70,15 @@ def compilation_of(model: Any) -> Compilation:
     except ConfigError as error:
         compilation.left_out += [f"optimizer ({error})", "loss", "metrics"]
         return compilation
+    loss_weights = None
+    if model.loss_weights:
+        loss_weights = _by_output(model, model.loss_weights, 1)
     compilation.slots = slots
     compilation.data = {
         **optimizer,
         "slots": list(slots),
         "loss": _losses(model, compilation.left_out),
-        "loss_weights": model.loss_weights and _by_output(model, model.loss_weights, 1),
+        "loss_weights": loss_weights,
         "metrics": _metrics(model, compilation.left_out),
     }
     return compilation
