@@ -43,7 +43,7 @@ from oneiros.layers import (
     ZeroPadding2D,
     merge,
 )
-from oneiros.models import Model, Sequential
+from oneiros.models import Model, Sequential, load_model
 from oneiros.optimizers import SGD
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport
@@ -319,6 +319,37 @@ def test_what_keras_3_lacks_gets_the_name_of_a_registered_class():
         "SReLU",
         "ThresholdedReLU",
     }
+
+
+def test_names_with_slashes_as_in_googlenet(tmp_path):
+    """`inception_3a/1x1` was a common name; Keras 3 takes no slash."""
+    image = Input((4,), name="data/in")
+    left = Dense(2, name="inception_3a/1x1")(image)
+    right = Dense(2, name="inception_3a_1x1")(image)
+    model = Model(image, merge([left, right], name="sum/out"), name="goog/net")
+    report = oneiros.export(model, tmp_path / "m.keras")
+    ports = [*report.written.inputs, *report.written.outputs]
+    assert [port.name for port in ports] == ["data_in", "sum_out"]
+    (note,) = report.written.notes
+    assert "'inception_3a_1x1' is 'inception_3a_1x1_'" in note
+    layers = load_model(tmp_path / "m.keras").layers
+    assert {layer.name for layer in layers} == {
+        "data_in",
+        "inception_3a_1x1",
+        "inception_3a_1x1_",
+        "sum_out",
+    }
+
+
+def test_a_layer_that_two_models_share_is_said_to_be_copied(tmp_path):
+    shared = Dense(3, name="shared")
+    within = Input((3,))
+    inner = Model(within, shared(within), name="inner")
+    x = Input((3,))
+    model = Model(x, merge([inner(x), shared(x), Activation("tanh")(x)]))
+    report = oneiros.export(model, tmp_path / "m.keras")
+    (note,) = report.written.notes
+    assert note.startswith("shared here, copied in the file: shared.")
 
 
 def test_what_only_later_releases_of_keras_know_is_left_out(tmp_path):

@@ -332,6 +332,18 @@ def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
     same(target.layers[1].get_weights(), source.layers[1].get_weights())
 
 
+def test_names_that_are_numbers(tmp_path):
+    model = Sequential([Dense(2, input_dim=2, name=3), Dense(2, name="b")])
+    model.save(tmp_path / "m.h5")
+    for by_name in (False, True):
+        other = load_model(tmp_path / "m.h5")
+        other.set_weights([0 * each for each in other.get_weights()])
+        other.load_weights(tmp_path / "m.h5", by_name=by_name)
+        same(other.get_weights(), model.get_weights())
+    with pytest.raises(FileFormatError, match=r"2 layers \(3, b\); .*\(7\)"):
+        Sequential([Dense(2, input_dim=2, name=7)]).load_weights(tmp_path / "m.h5")
+
+
 def test_weights_by_order_don_t_care_for_names(backend, tmp_path):
     source = trained()
     target = small(name="other")

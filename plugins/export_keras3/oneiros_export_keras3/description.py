@@ -46,12 +46,18 @@ class Describer:
         slots: dict, by the names of an optimizer's variables for each weight, dicts of
             their values by the weights' ids.
         arrays: dict of arrays by the names that descriptions give them.
+        names: dict, the names in Keras 3 by those here.
+        copies: list of str, the names of layers with weights that are in several models
+            or wrappers, of which each has a copy in Keras 3.
         refusals: list of `Refusal`.
     """
 
     slots: dict[str, dict[int, Array]] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
+    names: dict[Any, str] = field(default_factory=dict)
+    copies: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    _described: set[int] = field(default_factory=set)
 
     def model(self, model: Any) -> Data:
         """Returns the description of a model."""
@@ -74,8 +80,8 @@ class Describer:
             calls.append({"layer": numbers[id(layer)], "tensors": tensors})
         outputs = [places[id(x)] for x in model.outputs]
         return {
-            "name": model.name,
-            "inputs": list(map(_input, model.inputs)),
+            "name": self.name(model),
+            "inputs": list(map(self._input, model.inputs)),
             "layers": layers,
             "calls": calls,
             "outputs": outputs,
@@ -108,16 +114,19 @@ class Describer:
         if isinstance(layer, Container):
             return {
                 "model": self.model(layer),
-                "name": layer.name,
+                "name": self.name(layer),
                 "trainable": bool(layer.trainable),
             }
+        if id(layer) in self._described and layer.weights:
+            self.copies.append(self.name(layer))
+        self._described.add(id(layer))
         arrays = [] if _wrapped(layer) else layer.get_weights()
         there = self._counterpart(layer, arrays)
         if there is None:
             return {}
         description = {
             "class_name": there.class_name,
-            "name": layer.name,
+            "name": self.name(layer),
             "arguments": there.arguments,
             "trainable": bool(layer.trainable),
             "arrays": self._kept(there.arrays),
@@ -127,6 +136,23 @@ class Describer:
             name: self.layer(inner) for name, inner in _wrapped(layer).items()
         }
         return description
+
+    def name(self, layer: Any) -> str:
+        """Returns the name of a layer in Keras 3, which takes no `/` in it."""
+        if layer.name not in self.names:
+            name = str(layer.name).replace("/", "_")
+            while name in self.names.values():
+                name += "_"
+            self.names[layer.name] = name
+        return self.names[layer.name]
+
+    def _input(self, x: Any) -> Data:
+        layer, _, _ = x._keras_history
+        return {
+            "name": self.name(layer),
+            "shape": K.int_shape(x),
+            "dtype": K.dtype(x),
+        }
 
     def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
         """Returns the arrays of each of the optimizer's variables; zeros for weights
@@ -188,12 +214,3 @@ def _fits(shape: Shape, expected: Shape) -> bool:
 
 def _has_values(x: Any) -> bool:
     return 0 not in K.int_shape(x)
-
-
-def _input(x: Any) -> Data:
-    layer, _, _ = x._keras_history
-    return {
-        "name": layer.name,
-        "shape": K.int_shape(x),
-        "dtype": K.dtype(x),
-    }

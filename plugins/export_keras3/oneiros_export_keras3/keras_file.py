@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import label
 from oneiros_exports.destination import Export, Refusal, Written
-from oneiros_exports.inference import names_of, ports
+from oneiros_exports.inference import ports
 from oneiros_exports.processes import call
 from oneiros_model_parts.nested_layers import parts_of
 from oneiros_old_files import keras3
@@ -21,6 +21,8 @@ from oneiros_export_keras3.description import Describer
 
 PACKAGE = "oneiros_export_keras3"
 BUILDER = f"{PACKAGE}.builder:main"
+NAMES_SHOWN = 3
+"""The maximum number of new names to list."""
 
 
 class KerasExport(Export):
@@ -55,13 +57,15 @@ class KerasExport(Export):
             outputs = call(
                 PACKAGE, BUILDER, arguments, "Keras 3 can't build this model"
             )
-        inputs = names_of(model.inputs)
+        inputs = [each["name"] for each in description["inputs"]]
         summary = f"{len(description['layers'])} layers"
         return Written(
             summary,
             *ports(model, inputs, outputs),
             left_out=compilation.left_out,
             notes=[
+                *_new_names(describer.names),
+                *_copies(describer.copies),
                 *_needed_module(text),
                 *_channels_first(model),
                 *_frozen_statistics(model),
@@ -76,6 +80,27 @@ def _needed_module(description: str) -> list[str]:
         return []
     listed = ", ".join(sorted(set(names)))
     return [f"import oneiros_keras3 before you load the file; it has {listed}"]
+
+
+def _new_names(names: dict[Any, str]) -> list[str]:
+    """Returns a note of the names that Keras 3 doesn't take, if any."""
+    changed = [f"{old!r} is {new!r}" for old, new in names.items() if old != new]
+    if not changed:
+        return []
+    listed = ", ".join(changed[:NAMES_SHOWN])
+    more = ", …" if len(changed) > NAMES_SHOWN else ""
+    return [f"Keras 3 takes no '/' in names: {listed}{more}"]
+
+
+def _copies(names: list[str]) -> list[str]:
+    """Returns a note of layers that are in several places, if any."""
+    if not names:
+        return []
+    listed = ", ".join(sorted(set(names)))
+    return [
+        f"shared here, copied in the file: {listed}. It predicts the same; training "
+        "changes the copies apart"
+    ]
 
 
 def _channels_first(model: Any) -> list[str]:

@@ -154,7 +154,8 @@ def _export_hint(path: Path) -> str:
 
 def _layer_weights(model: Any) -> LayerWeights:
     return [
-        (layer.name, _named_values(layer.weights)) for layer in model.weight_layers()
+        (str(layer.name), _named_values(layer.weights))
+        for layer in model.weight_layers()
     ]
 
 

@@ -50,7 +50,7 @@ def _matched(
             (layer, name, arrays)
             for name, arrays in stored
             for layer in layers
-            if layer.name == name
+            if str(layer.name) == name
         ]
         if stored and not matched:
             raise _mismatch(model, layers, stored, source, "No name matches.")
@@ -74,7 +74,7 @@ def _mismatch(
     hint: str,
 ) -> FileFormatError:
     stored_names = ", ".join(name for name, _ in stored)
-    names = ", ".join(layer.name for layer in layers)
+    names = ", ".join(str(layer.name) for layer in layers)
     return FileFormatError(
         f"{source} holds weights of {len(stored)} layers ({stored_names:.300}); "
         f"{model.name!r} has {len(layers)} layers with weights ({names:.300}). Nothing "
