@@ -105,6 +105,23 @@ def test_the_hard_sigmoid_of_keras_3_is_caught_and_the_layer_named(destination):
     assert [path.name for path in Path.cwd().iterdir()] == ["model.dense"]
 
 
+def test_a_failure_of_the_library_names_it_and_leaves_the_old_file(destination):
+    def write(self, model, path):
+        path.write_text("half a file")
+        raise TypeError("'Size' object cannot be interpreted\nas an integer")
+
+    destination(write=write)
+    Path("model.dense").write_text("old")
+    with pytest.raises(
+        ExportError, match=r"NumPy can't hold this model: TypeError: "
+    ) as caught:
+        oneiros.export(network(), "model.dense", overwrite=True)
+    assert "cannot be interpreted. Try another destination: ." in str(caught.value)
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert Path("model.dense").read_text() == "old"
+    assert [path.name for path in Path.cwd().iterdir()] == ["model.dense"]
+
+
 @pytest.mark.parametrize("tolerance", [float("nan"), -1, "1e-4", None])
 def test_an_impossible_tolerance_is_refused_at_once(destination, tolerance):
     with pytest.raises(ArgumentError, match=r"tolerance=.*such as 1e-05"):

@@ -5,7 +5,7 @@ import oneiros
 import pytest
 from jax import export
 from oneiros import backend as K
-from oneiros.layers import GRU, Input, Lambda, Masking
+from oneiros.layers import GRU, ConvLSTM2D, Input, Lambda, Masking
 from oneiros.models import Model
 
 
@@ -32,6 +32,15 @@ def test_batch_and_steps_stay_open(tmp_path):
     np.testing.assert_allclose(
         exported.call({"steps": x})["state"], model.predict(x), atol=1e-6
     )
+
+
+def test_steps_with_convolutions_stay_open(tmp_path):
+    images = Input((None, 4, 4, 1), name="images")
+    model = Model(images, ConvLSTM2D(2, 2, 2, dim_ordering="tf", name="y")(images))
+    exported = written(model, tmp_path)
+    x = np.random.default_rng(0).normal(size=(2, 5, 4, 4, 1)).astype("float32")
+    results = exported.call({"images": x})
+    np.testing.assert_allclose(results["y"], model.predict(x), atol=1e-6)
 
 
 def test_sizes_of_symbols_are_computed_with(tmp_path):

@@ -151,6 +151,13 @@ def test_what_tensorflow_lite_lacks_is_refused_with_a_way_out(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.exhaustive(only=True)
+def test_tensorflow_lite_asks_for_the_number_of_images(tmp_path):
+    layer = ConvLSTM2D(2, 2, 2, dim_ordering="tf", input_shape=(None, 5, 4, 2))
+    with pytest.raises(ExportError, match="Give the sizes that are open in convlstm2d"):
+        oneiros.export(Sequential([layer]), tmp_path / "m.tflite")
+
+
 def test_stateful_layers_are_refused(tmp_path):
     model = Sequential([LSTM(2, stateful=True, batch_input_shape=(1, 3, 2), name="s")])
     with pytest.raises(ExportError, match=r"LSTM 's': it keeps its state .*stateful=F"):

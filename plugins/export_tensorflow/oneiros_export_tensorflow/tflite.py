@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from oneiros.errors import OneirosError
 from oneiros.layers import BatchNormalization
 from oneiros_exports.destination import ExportError, Refusal
 from oneiros_exports.inference import Inference, InferenceExport
@@ -40,7 +41,7 @@ class TFLiteExport(InferenceExport):
         """Writes the file."""
         try:
             _write(inference, path, None)
-        except ExportError:
+        except OneirosError:
             _write_for_one_row(inference, path)
             return "batch size 1"
         return "open batch size"
@@ -61,8 +62,9 @@ def _write_for_one_row(inference: Inference, path: Path) -> None:
         raise ExportError("\n  ".join([f"{FAILURE}:", *map(str, refusals)]))
     try:
         _write(inference, path, 1)
-    except ExportError as error:
-        raise ExportError(f"{error}. {_way_out(inference)}") from error
+    except OneirosError as error:
+        reason = str(error).removeprefix(f"{FAILURE}: ").rstrip(".")
+        raise ExportError(f"{FAILURE}: {reason}. {_way_out(inference)}") from error
 
 
 def _way_out(inference: Inference) -> str:

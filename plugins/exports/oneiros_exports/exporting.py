@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
-from oneiros.errors import ArgumentError, FileMissingError
+from oneiros.errors import ArgumentError, FileMissingError, OneirosError
 from oneiros_safe_files import file_access
 from oneiros_safe_files.drafts import REPLACED, draft_folder
 from oneiros_saving.model_files import PathLike, resolved
@@ -104,7 +105,8 @@ def export(
     recording = recorded(source, arrays, rows)
     with file_access.saving(target), draft_folder(target.parent) as folder:
         draft = folder / target.name
-        written = destination.write(copied, draft)
+        with _named_failures(destination):
+            written = destination.write(copied, draft)
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
             search = Search(source, copied, destination, recording, comparison, draft)
@@ -119,6 +121,21 @@ def export(
         left_out += _training_parts(model)
     size = sum(map(size_of, [target, *destination.beside(target)]))
     return Report(Path(path), size, written, left_out, comparison)
+
+
+@contextmanager
+def _named_failures(destination: Export) -> Iterator[None]:
+    """Context manager in which a failure of a library says which one it is."""
+    try:
+        yield
+    except (OneirosError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        first_line = str(error).partition("\n")[0]
+        raise ExportError(
+            f"{destination.title} can't hold this model: {type(error).__name__}: "
+            f"{first_line:.300}. Try another destination: {available_paths()}."
+        ) from error
 
 
 def _check_tolerance(tolerance: Any) -> None:

@@ -1,8 +1,8 @@
 """Loops over the first axis of tensors.
 
-Steps with convolutions are unrolled on a CPU. Otherwise a training step of a ConvLSTM2D
-over eight images of 12x12 takes 4.4 times as long (`benchmarks/mechanisms.py loops`),
-and larger ones up to sixty times.
+A fixed number of steps with convolutions is unrolled on a CPU. Otherwise a training
+step of a ConvLSTM2D over eight images of 12x12 takes 4.4 times as long
+(`benchmarks/mechanisms.py loops`), and larger ones up to sixty times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def scan(
 ) -> tuple[Any, Any]:
     """Runs a step for each index of the first axis of `sequences`.
 
-    Steps with convolutions are unrolled on a CPU.
+    A fixed number of steps with convolutions is unrolled on a CPU.
 
     # Arguments
         body: function of the states, and of a step's number with its slices, that
@@ -42,7 +42,7 @@ def scan(
     """
     steps = sequences[0].shape[0]
     slices = jnp.arange(steps, dtype=jnp.int32), sequences
-    unrolled = platform() == "cpu"
+    unrolled = platform() == "cpu" and isinstance(steps, int)
     if unrolled and callable(convolves):
         first = jax.tree.map(_of_one_step, slices)
         convolves = convolves(states, first)
