@@ -36,7 +36,8 @@ def rounding_of(model: Any, recording: Recording) -> list[float]:
     for case, outputs in zip(recording.cases, recording.outputs, strict=True):
         changed_outputs = predicted(copy, case.arrays)
         for place, output in enumerate(outputs):
-            differences = np.abs(changed_outputs[place] - output)
+            with np.errstate(invalid="ignore"):  # infinity less infinity
+                differences = np.abs(changed_outputs[place] - output)
             largest = differences.max(initial=0.0, where=np.isfinite(differences))
             changes[place] = max(changes[place], float(largest))
     return changes
