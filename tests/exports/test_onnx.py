@@ -18,14 +18,18 @@ from oneiros.layers import (
     GRU,
     LSTM,
     Convolution1D,
+    Convolution2D,
     Dense,
     Embedding,
     Flatten,
+    Input,
     Lambda,
     Masking,
     MaxPooling1D,
+    Reshape,
+    merge,
 )
-from oneiros.models import Sequential
+from oneiros.models import Model, Sequential
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import model_proto
 from oneiros_export_onnx.onnx_file import OnnxExport
@@ -162,6 +166,29 @@ def test_the_order_of_axes_turns_on_the_way(convert):
     assert "now is x.transpose(0, 2, 3, 1) of what it was." in out
 
 
+def test_what_has_the_order_already_stays(convert):
+    code, out, err = convert(
+        MODELS / "seq_conv2d_th.h5", "m.onnx", "--dim-ordering", "th"
+    )
+    assert code == 0 and "float32 (batch, 2, 8, 8)" in out, err
+
+
+def test_inputs_that_are_no_images_stay(convert):
+    """An image beside a vector, and an image that is made of one."""
+    with K.use("theano"):
+        image, vector = Input((2, 4, 3), name="image"), Input((12,), name="vector")
+        seen = Convolution2D(2, 2, 2, dim_ordering="th")(image)
+        made = Convolution2D(2, 2, 2, dim_ordering="th")(Reshape((1, 4, 3))(vector))
+        both = Flatten()(merge([seen, made]))
+        Model([vector, image], Dense(2)(both)).save("m.h5")
+        Model(vector, Flatten()(made)).save("vector.h5")
+    code, out, err = convert("m.h5", "m.onnx", "--dim-ordering", "tf")
+    assert code == 0 and "float32 (batch, 4, 3, 2)" in out, err
+    assert "float32 (batch, 12)" in out
+    code, out, err = convert("vector.h5", "v.onnx", "--dim-ordering", "tf")
+    assert code == 0 and "float32 (batch, 12)" in out, err
+
+
 def test_given_inputs_are_those_of_the_old_model(convert):
     np.savez("x.npz", np.ones((4, 2, 8, 8), "float32"))
     source = MODELS / "seq_conv2d_th.h5"
@@ -173,8 +200,8 @@ def test_given_inputs_are_those_of_the_old_model(convert):
 def test_a_wrong_turn_of_the_axes_is_caught(convert, monkeypatch):
     """Here the rows of the kernel behind the Flatten stand in another order."""
 
-    def wrong(model, dim_ordering):
-        turned, axes = reordered(model, dim_ordering)
+    def wrong(*arguments):
+        turned, axes = reordered(*arguments)
         kernel, bias = turned.layers[-1].get_weights()
         turned.layers[-1].set_weights([kernel[::-1], bias])
         return turned, axes

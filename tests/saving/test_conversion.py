@@ -285,6 +285,19 @@ def test_functions_and_own_classes_are_passed_on(there, tmp_path):
     ]
 
 
+def test_objects_of_one_s_own_are_in_the_new_model_too(there, tmp_path):
+    class Halved(Activation):
+        pass
+
+    def doubled(x):
+        return 2.0 * x
+
+    model = image_model("th", Halved("relu"), Flatten(), Dense(2, activation=doubled))
+    objects = {"Halved": Halved, "doubled": doubled}
+    converted = check(model, tmp_path / "m.h5", "tf", custom_objects=objects)
+    assert converted.layers[-1].activation is doubled
+
+
 def test_a_configuration_alone(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.json", tmp_path / "m.json", dim_ordering="tf")
     model = model_from_json((tmp_path / "m.json").read_text())

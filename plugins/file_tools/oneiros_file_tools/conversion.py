@@ -96,7 +96,7 @@ def convert(
                 model = _model_of(
                     stored, source, custom_objects, functions, budget, trained_on
                 )
-                state, inputs = _converted(model, dim_ordering, kernels)
+                state, inputs = _converted(model, dim_ordering, kernels, custom_objects)
             if stored.is_text:
                 state.weights = []
     _write(path, state, weights_only, source)
@@ -122,14 +122,17 @@ def _model_of(
 
 
 def _converted(
-    model: Any, dim_ordering: str | None, kernels: str | None
+    model: Any,
+    dim_ordering: str | None,
+    kernels: str | None,
+    custom_objects: Objects,
 ) -> tuple[ModelState, dict[str, Axes]]:
     """Returns the state of a model in the new form, and how its inputs' axes are
     moved."""
     inputs: dict[str, Axes] = {}
     with K.use(backend_of(model)):
         if dim_ordering:
-            model, inputs = reordered(model, dim_ordering)
+            model, inputs = reordered(model, dim_ordering, custom_objects)
         state = saving.state_of(model)
         if kernels == "theano":
             state = _as_on_theano(model, state)
@@ -170,11 +173,15 @@ def _from_configuration(
     return checked_model(model, source)
 
 
-def reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
+def reordered(
+    model: Any, dim_ordering: str, custom_objects: Objects = None
+) -> tuple[Any, dict[str, Axes]]:
     """Returns the converted model, compiled like the original, and how its inputs' axes
     are moved."""
     conversion = Conversion(dim_ordering)
-    converted = conversion.converted(model)
+    objects = {**load_context.current().custom_objects, **(custom_objects or {})}
+    with load_context.changed(custom_objects=objects):
+        converted = conversion.converted(model)
     if getattr(model, "optimizer", None) is not None:
         _compile_alike(model, converted, conversion)
     inputs = {

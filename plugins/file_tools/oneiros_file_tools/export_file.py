@@ -75,7 +75,7 @@ def export_file(
         recording = recorded(model, arrays, rows)
         names = names_of(model.inputs)
         with K.use(backend_of(model)):
-            model, axes = reordered(model, dim_ordering)
+            model, axes = reordered(model, dim_ordering, custom_objects)
         turn = _Turn(model, _by_input(names, axes))
         turn.check(recording, tolerance)
         arrays = None if arrays is None else turn.inputs(arrays)
@@ -113,8 +113,8 @@ def _arrays(model: Any, path: PathLike, budget: Budget | None) -> list[Array]:
 def _by_input(names: list[str], axes: dict[str, Axes]) -> list[Axes]:
     """Returns the new order of each input's axes. A `Sequential` calls its only input
     by the name of its first layer."""
-    if len(names) == 1:
-        return [*axes.values()]
+    if len(names) == 1 and axes:
+        return list(axes.values())
     return [axes.get(name, ()) for name in names]
 
 
