@@ -10,6 +10,7 @@ from oneiros import constraints, regularizers
 from oneiros.config import custom_object_scope
 from oneiros.errors import ConfigError
 from oneiros.layers import (
+    LSTM,
     Activation,
     BatchNormalization,
     Dense,
@@ -24,6 +25,7 @@ from oneiros.layers import (
     PReLU,
     Reshape,
     SReLU,
+    TimeDistributed,
     TimeDistributedDense,
 )
 from oneiros.models import Model, Sequential
@@ -192,6 +194,22 @@ def test_masks_travel_through_layers_that_know_them(backend):
     np.testing.assert_array_equal(computed.astype(bool), [[True, False, True, False]])
     with pytest.raises(TypeError, match=r"Flatten 'flatten.*mask.*support"):
         Flatten()(y)
+
+
+def test_dense_passes_a_mask_on_as_in_keras_2(backend):
+    """Files of Keras 2 and 3 have it behind layers that return masked sequences."""
+    dense = Dense(3)
+    wrapped = TimeDistributed(Dense(3))
+    models = [
+        Sequential([Masking(input_shape=(None, 2)), layer, LSTM(2)])
+        for layer in (dense, wrapped)
+    ]
+    models[1].set_weights(models[0].get_weights())
+    x = np.random.normal(size=(3, 4, 2))
+    x[:, 2:] = 0
+    expected = models[1].predict(x)
+    np.testing.assert_allclose(models[0].predict(x), expected, atol=1e-6)
+    np.testing.assert_allclose(models[0].predict(x[:, :2]), expected, atol=1e-6)
 
 
 def test_masking_of_four_axes(backend):

@@ -85,6 +85,7 @@ class Dense(DenseLayer):
         self.output_dim = check_int(self, "output_dim", output_dim)
         self.activation = activations.get(activation)
         self.input_spec = [InputSpec(ndim="2+")]
+        self.supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
         """Makes `W`, `(input_dim, output_dim)`, and `b`, `(output_dim,)`."""
