@@ -34,7 +34,7 @@ class Budget:
 
     array_bytes: int = 4 << 30
     excess_bytes: int = 64 << 20
-    text_bytes: int = 64 << 20
+    text_bytes: int = 32 << 20
     objects: int = 100_000
     steps: int = 250_000
     layers: int = 2_000
