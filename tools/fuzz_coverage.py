@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import json
 import os
 import pkgutil
@@ -181,9 +180,8 @@ def work(reader: str, seconds: int, folder: Path) -> None:
 
 
 def _import_whole(package: str) -> None:
-    spec = importlib.util.find_spec(package)
-    places = (spec and spec.submodule_search_locations) or []
-    for module in pkgutil.walk_packages(places, f"{package}."):
+    folders = importlib.import_module(package).__path__
+    for module in pkgutil.walk_packages(folders, f"{package}."):
         importlib.import_module(module.name)
 
 
@@ -285,7 +283,8 @@ def replay(reader: str, paths: list[Path]) -> int:
         harmful = 0
         for data in inputs or fuzz_seeds.seeds(reader):
             cause, detail = watch.cause(data)
-            harmful += bool(cause)
+            if cause:
+                harmful += 1
             if cause or paths:
                 print(fuzz_seeds.name(data), cause or "harmless", detail, sep="\n")
     return harmful
@@ -400,7 +399,8 @@ def main() -> int:
             print(reader, keep(reader, arguments.work))
             continue
         record = run(reader, arguments.seconds, arguments.work)
-        status |= bool(record["findings"] or record["ends"])
+        if record["findings"] or record["ends"]:
+            status = 1
         print(json.dumps(record), flush=True)
         with (arguments.work / "log.jsonl").open("a") as log:
             log.write(json.dumps(record) + "\n")
