@@ -98,11 +98,12 @@ def current() -> LoadContext:
 @contextmanager
 def entered(context: LoadContext) -> Iterator[LoadContext]:
     """Context manager that activates a context."""
-    token = _current.set(context)
+    before = current()
     try:
+        _current.set(context)
         yield context
     finally:
-        _current.reset(token)
+        _current.set(before)
 
 
 @contextmanager

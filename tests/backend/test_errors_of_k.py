@@ -11,6 +11,7 @@ from k_refusals import refused_calls
 from oneiros import backend as K
 from oneiros.backend import contract
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
+from oneiros_backend_toolkit.size_checks import layers_named
 
 WITHOUT_ERRORS = {
     "apply",
@@ -407,3 +408,8 @@ def test_a_session_runs_updates(backend):
     np.testing.assert_array_equal(K.get_value(total), [2, 3])
     np.testing.assert_array_equal(session.run(K.update(total, total * 0)), [0, 0])
     np.testing.assert_array_equal(K.get_value(total), [0, 0])
+
+
+def test_an_error_before_any_tensor_is_computed_stays_as_it_is():
+    with pytest.raises(MemoryError), layers_named([], lambda tensor: [tensor], {}):
+        raise MemoryError

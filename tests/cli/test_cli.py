@@ -180,7 +180,7 @@ def test_a_click_command_gets_its_arguments_untouched(run):
 
 def test_a_command_that_cannot_be_had_spoils_no_other(run):
     with registry.register("command", "plugins", hello, distribution="my-lab"):
-        code, out, err = run("plugins")
+        code, out, err = run("plugins", "a-name", "--json")
         assert (code, out) == (1, "")
         assert "my-lab and oneiros-cli both provide the command 'plugins'" in err
         assert "Doesn't work" in run("--help")[1]

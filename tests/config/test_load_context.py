@@ -1,6 +1,7 @@
 """The one context of a load: what it supplies, what it may cost, and where it holds."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from oneiros import config, load_context, registry, settings
@@ -35,6 +36,28 @@ def test_the_innermost_scope_wins():
     ):
         assert config.known_objects()["A"] == 2
         assert config.known_objects({"A": 3})["A"] == 3
+
+
+def test_ctrl_c_leaves_no_load_s_objects(monkeypatch):
+    """It comes when a call ends, such as that which enters a context."""
+    genuine = load_context._current
+    before = load_context.current()
+    calls = []
+
+    def interrupted(context):
+        genuine.set(context)
+        calls.append(context)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    stand_in = SimpleNamespace(get=genuine.get, set=interrupted)
+    monkeypatch.setattr(load_context, "_current", stand_in)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        load_context.changed(custom_objects={"Mine": 1}),
+    ):
+        pass
+    assert load_context.current() == before
 
 
 def test_what_was_added_for_good_comes_after_a_load_s_objects():

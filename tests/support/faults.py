@@ -30,20 +30,22 @@ OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("kernel", "plugins"))
 
 
 class Moment:
-    """Counts what may fail; the call of number `n` does.
+    """Counts what may fail; the call of number `n` does, or none with 0.
 
     # Properties
         failed: str, the name of what failed; None if nothing has.
+        passed: list of str, the names of what could have failed before.
     """
 
     def __init__(self, n):
-        self.left = n
+        self.n = n
         self.failed = None
+        self.passed = []
 
     def is_now(self, name):
         """Counts a call, and tells whether it is the one to fail."""
-        self.left -= 1
-        if self.left:
+        if len(self.passed) + 1 != self.n or self.failed:
+            self.passed.append(name)
             return False
         self.failed = name
         return True
@@ -167,8 +169,8 @@ def _stores(frame):
 
 
 def _place(frame):
-    path = Path(frame.f_code.co_filename)
-    return f"{path.name}:{frame.f_lineno} ({frame.f_code.co_name})"
+    file = os.path.basename(frame.f_code.co_filename)
+    return f"{file}:{frame.f_lineno} ({frame.f_code.co_name})"
 
 
 def contents(folder):

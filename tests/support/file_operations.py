@@ -1,18 +1,25 @@
 """What a fault may cut off: operations that turn the old state of a folder into a new
 one."""
 
+import errno
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import oneiros
+import onnx
 from oneiros import backend as K
 from oneiros.callbacks import ModelCheckpoint, Resume
+from oneiros.errors import FileAccessError, OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
 from oneiros.utils.io_utils import load_array, save_array
+from oneiros_cli.main import main
 from oneiros_file_tools import conversion
 from oneiros_saving import model_files
 
@@ -20,10 +27,21 @@ X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
 Y = X[:, :2].copy()
 OLD = [np.full((3, 2), 7, "float32"), np.zeros(2, "float32")]
 NEW = [np.full((3, 2), 8, "float32"), np.ones(2, "float32")]
-FILES = ("m.h5", "w.h5", "w.safetensors", "a.h5", "m.json", "s.safetensors", "c.h5")
+FILES = (
+    "m.h5",
+    "w.h5",
+    "w.safetensors",
+    "a.h5",
+    "m.json",
+    "s.safetensors",
+    "command.h5",
+    "c.h5",
+    "m.onnx",
+)
 """The files that the operations of the same names write: a model, weights twice, an
-array, two results of a conversion, and a checkpoint."""
-SOURCES = ("m.json", "s.safetensors")
+array, two results of a conversion and one of the command line's, a checkpoint, and an
+export."""
+SOURCES = ("m.json", "s.safetensors", "command.h5")
 """Of these, the ones that are written from the file `source.h5`."""
 LOADED = ("m.h5", "w.h5", "w.safetensors", "a.h5", "source.h5")
 
@@ -61,6 +79,8 @@ class Work:
                 self.model.save(folder / "source.h5")
             if is_over:
                 self.write(folder / file)
+            if is_over and file == "m.json":
+                (folder / file).write_text('{"class_name": "Old"}')
             if file in SOURCES:
                 self.model.set_weights(NEW)
                 self.model.save(folder / "source.h5")
@@ -73,7 +93,9 @@ class Work:
 
     def write(self, path):
         """Writes a file of those above."""
-        if path.name in SOURCES:
+        if path.name == "command.h5":
+            command("convert", path.with_name("source.h5"), path, "--overwrite")
+        elif path.name in SOURCES:
             conversion.convert(
                 path.with_name("source.h5"),
                 path,
@@ -88,6 +110,8 @@ class Work:
             self.model.set_weights(before)
         elif path.name == "m.h5":
             self.model.save(path)
+        elif path.name == "m.onnx":
+            oneiros.export(self.model, path, overwrite=True, rows=2)
         else:
             self.model.save_weights(path)
 
@@ -120,12 +144,35 @@ class Work:
         self.fit([Resume(path, batches=1, keep=True)])
 
 
+def command(*arguments):
+    """Runs the `oneiros` command in this process.
+
+    # Raises
+        OneirosError: with what the command prints, if it fails; a FileAccessError if
+            that has the number of one.
+    """
+    errors = io.StringIO()
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(errors):
+            main([*map(str, arguments)])
+    except SystemExit as ended:
+        printed = errors.getvalue()
+        if printed.startswith("oneiros: [Errno"):
+            raise FileAccessError(errno.EIO, printed) from None
+        if ended.code:
+            assert printed.startswith("oneiros: "), printed
+            raise OneirosError(printed) from None
+
+
 def values(path):
     """Returns the numbers or the text of a file, if it is whole."""
     if path.suffix == ".json":
         return json.loads(path.read_text())
     if path.name == "a.h5":
         return load_array(path).tolist()
+    if path.suffix == ".onnx":
+        weights = onnx.load(path).graph.initializer
+        return [onnx.numpy_helper.to_array(each).tolist() for each in weights]
     return [
         (layer, name, array.tolist())
         for layer, arrays in model_files.read(path)[1].weights

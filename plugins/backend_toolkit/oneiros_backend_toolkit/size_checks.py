@@ -94,6 +94,8 @@ def layers_named(
     try:
         yield
     except Exception as error:
+        if not pending:
+            raise
         failed = pending[-1]
         depending = [x for x in reversed(pending) if failed in behind(x)]
         explained = _explained(error, depending, values)

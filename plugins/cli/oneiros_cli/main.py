@@ -13,6 +13,9 @@ from oneiros.plugins import API_LEVELS
 
 from oneiros_cli.text import printable
 
+ANY_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
+"""Settings of a command that gets its arguments as they are."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with 0, with 1 after an error of Oneiros, or with
@@ -69,7 +72,8 @@ def _add(app: typer.Typer, name: str) -> None:
     try:
         command = registry.resolve("command", name)
     except OneirosError as error:
-        command = _broken(error)
+        app.command(name, context_settings=ANY_ARGUMENTS)(_broken(error))
+        return
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     elif not hasattr(command, "main") and not callable(command):
@@ -80,10 +84,9 @@ def _add(app: typer.Typer, name: str) -> None:
             file=sys.stderr,
         )
     elif hasattr(command, "main"):
-        settings = {"ignore_unknown_options": True, "allow_extra_args": True}
         summary = getattr(command, "help", None)
         app.command(
-            name, help=summary, add_help_option=False, context_settings=settings
+            name, help=summary, add_help_option=False, context_settings=ANY_ARGUMENTS
         )(_passing_on(command))
     else:
         app.command(name)(command)
