@@ -3,6 +3,7 @@
 import gc
 import json
 import time
+import tracemalloc
 from pathlib import Path
 
 import h5py
@@ -186,6 +187,53 @@ def test_the_length_of_a_list_is_limited():
     many = activation("a", **{f"k{index}": 1 for index in range(10_001)})
     with pytest.raises(UnsafeFileError, match=r"10,003 parts of a list or an object"):
         model_from_json(json.dumps(sequential([many])))
+
+
+def dense(rows, columns, init):
+    config = {"name": "d", "init": init, "output_dim": columns}
+    config["batch_input_shape"] = [None, rows]
+    return {"class_name": "Dense", "config": config}
+
+
+COSTLY = {
+    (6000, 6000): r"shape \(6000, 6000\), which takes about 1\d\d.*Budget.seconds",
+    (5_000_000, 3): r"240,000,000 bytes besides its result.*Budget.excess_bytes",
+}
+
+
+@pytest.mark.parametrize("shape", COSTLY)
+def test_what_initial_values_cost_is_estimated_before(shape, monkeypatch):
+    monkeypatch.delattr(np.linalg, "svd")
+    config = sequential([dense(*shape, "orthogonal")])
+    with K.use("theano"), pytest.raises(UnsafeFileError, match=COSTLY[shape]):
+        model_from_json(json.dumps(config))
+
+
+def test_initial_values_cost_nothing_where_a_file_has_others(tmp_path, monkeypatch):
+    config = sequential([dense(50, 60, "orthogonal"), dense(60, 60, "identity")])
+    config["config"][1]["config"]["name"] = "e"
+    limits = Budget(excess_bytes=10_000)
+    with K.use("theano"):
+        with pytest.raises(UnsafeFileError, match=r"'orthogonal' of shape \(50, 60\)"):
+            model_from_json(json.dumps(config), budget=limits)
+        model = model_from_json(json.dumps(config))
+        model.save(tmp_path / "m.h5")
+        monkeypatch.delattr(np.linalg, "svd")
+        loaded = load_model(tmp_path / "m.h5", budget=limits)
+    np.testing.assert_equal(loaded.get_weights(), model.get_weights())
+
+
+def test_an_identity_takes_no_more_memory_than_its_values():
+    config = sequential([dense(1000, 1000, "identity")])
+    with K.use("theano"):
+        model_from_json(json.dumps(config))
+        tracemalloc.start()
+        model = model_from_json(json.dumps(config))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    kernel = model.get_weights()[0]
+    np.testing.assert_array_equal(kernel, np.eye(1000))
+    assert peak < 1.5 * kernel.nbytes
 
 
 def graph(calls):

@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.errors import FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
-from oneiros_safe_files import unpacking, yaml_text
+from oneiros_safe_files import tar_archive, unpacking, yaml_text
 from oneiros_safe_files.hdf5_format.attributes import Attribute
 from oneiros_safe_files.hdf5_format.datatype import Datatype
 from oneiros_safe_files.hdf5_format.filters import parse_filters
 from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
 from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.npy import read_npy
+from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.zip_archive import unpack_zip
@@ -47,6 +47,12 @@ def tarred(names, content=b""):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def stored(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
     return buffer.getvalue()
 
 
@@ -82,6 +88,68 @@ def test_a_data_set_of_many_small_files_is_unpacked(tmp_path, monkeypatch):
     content = np.random.RandomState(0).bytes(200)
     folder = unpacked(unpack_zip, zipped(NAMES, content), tmp_path)
     assert len(list(folder.iterdir())) == len(NAMES)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "npz"])
+def test_the_time_for_files_and_folders_is_limited(kind, tmp_path, monkeypatch):
+    """What is in them allows more, and so does the caller."""
+    monkeypatch.setattr(unpacking, "PATHS_PER_SECOND", 30)
+    makers = {"zip": zipped, "tar": tarred, "npz": zipped}
+    little = stored(np.zeros(0))
+    path = tmp_path / f"archive.{kind}"
+
+    def read(content, budget):
+        path.write_bytes(makers[kind](NAMES[:99], content))
+        if kind == "npz":
+            return read_npz(path, budget)
+        return (unpack_zip if kind == "zip" else unpack_tar)(
+            path, tmp_path / f"{len(content)}-{budget.seconds}", budget
+        )
+
+    assert read(stored(np.zeros(300)), Budget())
+    assert read(little, Budget(seconds=3.3))
+    with pytest.raises(UnsafeFileError, match=r"than 5\d files .*Budget\(seconds=60\)"):
+        read(little, Budget())
+
+
+def header(kind, text):
+    """Returns a header with properties."""
+    described = tarfile.TarInfo("properties")
+    described.type = kind
+    described.size = len(text)
+    return described.tobuf() + text.ljust(-len(text) // BLOCK * -BLOCK, b"\0")
+
+
+PROPERTIES = b"".join(b"%d a%d=b\n" % (7 + (n > 9), n) for n in range(100))
+
+
+@pytest.mark.parametrize("kind", [tarfile.XGLTYPE, tarfile.XHDTYPE])
+def test_the_properties_of_a_tar_s_members_are_limited(kind, tmp_path, monkeypatch):
+    read = []
+    genuine = tarfile.TarInfo._proc_pax
+
+    def counted(self, archive):
+        read.append(self.size)
+        return genuine(self, archive)
+
+    monkeypatch.setattr(tarfile.TarInfo, "_proc_pax", counted)
+    monkeypatch.setattr(tar_archive, "_HEADER_BYTES", 3_000)
+    data = b"".join(
+        header(kind, PROPERTIES) + tarfile.TarInfo(name).tobuf() for name in NAMES
+    )
+    with pytest.raises(UnsafeFileError, match=r"properties have 3,\d\d\d bytes"):
+        unpacked(unpack_tar, data, tmp_path)
+    assert sum(read) <= 3_000
+
+
+def test_what_all_members_of_a_tar_have_counts_for_each(tmp_path):
+    members = b"".join(tarfile.TarInfo(name).tobuf() for name in NAMES)
+    data = header(tarfile.XGLTYPE, PROPERTIES) + members
+    path = tmp_path / "archive"
+    path.write_bytes(data)
+    with pytest.raises(UnsafeFileError, match="steps in all"):
+        unpack_tar(path, tmp_path / "refused", Budget(steps=30_000))
+    assert unpack_tar(path, tmp_path / "new", Budget()).is_dir()
 
 
 def test_names_behind_names_are_damage(tmp_path):

@@ -8,6 +8,7 @@ backend.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +17,19 @@ from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ConfigError, ShapeError
+from oneiros_backend_toolkit.donated_arrays import donated
+from oneiros_safe_files.timed_limits import check_computation
 
 from oneiros_initializations.postponed import initialized
 
 Shape = Sequence[int]
+DECOMPOSITION_SECONDS = 7e-10
+"""What decomposing a matrix takes for each of its values, and each of its rows or
+columns, whichever are fewer."""
+VALUE_SECONDS = 1e-7
+"""What drawing and decomposing take for each value besides."""
+VALUE_BYTES = 16
+"""Memory for each value besides the result: those that were drawn, and a factor."""
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
@@ -346,7 +356,13 @@ def orthogonal(
 
 
 def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
-    flat = (shape[0], int(np.prod(shape[1:])))
+    flat = (shape[0], math.prod(shape[1:]))
+    values = math.prod(flat)
+    check_computation(
+        f"the initialization 'orthogonal' of shape {tuple(shape)}",
+        values * (min(flat) * DECOMPOSITION_SECONDS + VALUE_SECONDS),
+        values * VALUE_BYTES,
+    )
     left, _, right = np.linalg.svd(
         np.random.normal(0.0, 1.0, flat), full_matrices=False
     )
@@ -391,7 +407,12 @@ def identity(
             "identity needs a square shape of rank 2, like (4, 4); it received "
             f"{tuple(shape)}."
         )
-    return K.variable(scale * np.identity(shape[0]), name=name)
+
+    def make() -> Any:
+        diagonal = np.full(shape[0], scale, K.floatx())
+        return K.variable(donated(np.diag(diagonal)), name=name)
+
+    return initialized(shape, name, make)
 
 
 def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:

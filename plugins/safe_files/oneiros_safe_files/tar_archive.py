@@ -31,6 +31,11 @@ _DAMAGE = (
 """What `tarfile` raises for damaged archives."""
 _LONGEST_HEADER = 1 << 16
 """Maximum size of a header with a member's long name or other properties."""
+_HEADER_BYTES = 1 << 20
+"""Maximum size of all such headers together, besides a byte for each
+`_CONTENT_PER_HEADER_BYTE` of the members' content: reading a property takes about three
+microseconds, and seven bytes are one."""
+_CONTENT_PER_HEADER_BYTE = 4
 _LONG_HEADERS = frozenset(
     {
         tarfile.XHDTYPE,
@@ -55,15 +60,17 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
         paths = MemberPaths(meter)
         source: Any = _Metered(stream, meter)
         with tarfile.open(
-            fileobj=source, mode="r|", tarinfo=_member_type(meter)
+            fileobj=source, mode="r|", tarinfo=_member_type(meter, paths)
         ) as archive:
             for member in archive:
                 meter.spend_objects(member.name[:120])
+                meter.spend_steps(len(member.pax_headers))
                 _check(member, meter)
                 if member.isdir() and member.name.rstrip("/") in ("", "."):
                     continue
                 name = member.name.removeprefix("./")
-                target = draft / paths.checked(name)
+                content = member.size if member.isfile() else 0
+                target = draft / paths.checked(name, content)
                 folder_of_member = target if member.isdir() else target.parent
                 folder_of_member.mkdir(parents=True, exist_ok=True)
                 if member.isfile():
@@ -71,20 +78,38 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     return folder
 
 
-def _member_type(meter: Meter) -> type[tarfile.TarInfo]:
-    """Returns a class of members that refuses long headers before reading them.
+def _member_type(meter: Meter, paths: MemberPaths) -> type[tarfile.TarInfo]:
+    """Returns a class of members that refuses long headers, and many, before reading
+    them.
 
-    It checks the attributes that `tarfile` sets, because the methods that set them
-    differ between Python versions.
+    It checks when `tarfile` sets a member's place, after its type and size, because the
+    methods that do so differ between Python versions.
     """
+    read_bytes = 0
 
     class Member(tarfile.TarInfo):
-        def __setattr__(self, attribute: str, value: Any) -> None:
-            super().__setattr__(attribute, value)
-            kind = getattr(self, "type", None)
-            size = getattr(self, "size", 0)
-            if kind in _LONG_HEADERS and size > _LONGEST_HEADER:
-                raise refused(meter, self.name, f"a header has {size:,} bytes")
+        @property
+        def offset(self) -> int:
+            return self._offset
+
+        @offset.setter
+        def offset(self, value: int) -> None:
+            nonlocal read_bytes
+            self._offset = value
+            if self.type not in _LONG_HEADERS:
+                return
+            if self.size > _LONGEST_HEADER:
+                raise refused(meter, self.name, f"a header has {self.size:,} bytes")
+            read_bytes += max(0, self.size)
+            allowed = _HEADER_BYTES + paths.content // _CONTENT_PER_HEADER_BYTE
+            if read_bytes > allowed:
+                raise refused(
+                    meter,
+                    self.name,
+                    f"headers with names and properties have {read_bytes:,} bytes. The "
+                    f"limit is {allowed:,}, a fourth of the content and "
+                    f"{_HEADER_BYTES:,}",
+                )
 
     return Member
 

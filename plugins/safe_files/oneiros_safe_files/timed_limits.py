@@ -53,12 +53,14 @@ class TimedLimits(BuildLimits):
         parameters, calls: as for `BuildLimits`.
         expected: int, the number of weights that may allow more time.
         seconds: float, the processor's time without weights.
+        excess_bytes: int, memory for a computation besides its result.
         source: the file or text, for messages.
         clock: `Clock`; it runs already inside other timed limits.
     """
 
     expected: int = 0
     seconds: float = Budget.seconds
+    excess_bytes: int = Budget.excess_bytes
     source: object = "The configuration"
     clock: Clock = field(default_factory=Clock)
 
@@ -74,15 +76,40 @@ class TimedLimits(BuildLimits):
 
     def check_time(self) -> None:
         """Raises UnsafeFileError if the time is over."""
-        weights = min(self.made_parameters, self.expected)
-        allowed = self.seconds + weights / PARAMETERS_PER_SECOND
+        allowed = self._allowed_seconds()
         if self.clock.seconds() > allowed:
-            raise UnsafeFileError(
-                f"{self.source}: reading and building take more than {allowed:.1f} s "
-                "of the processor's time (Budget.seconds, and one for "
-                f"{PARAMETERS_PER_SECOND:,} weights). If you trust it, allow more: "
-                "budget=oneiros.saving.Budget(seconds=60)."
+            raise self._refused(
+                f"reading and building take more than {allowed:.1f} s", "seconds=60"
             )
+
+    def check_computation(self, what: str, seconds: float, nbytes: int) -> None:
+        """Raises UnsafeFileError if a computation would take more time than is left, or
+        too much memory."""
+        allowed = self._allowed_seconds()
+        if self.clock.seconds() + seconds > allowed:
+            raise self._refused(
+                f"with {what}, which takes about {seconds:.1f} s, reading and building "
+                f"take more than {allowed:.1f} s",
+                "seconds=600",
+            )
+        if nbytes > self.excess_bytes:
+            raise UnsafeFileError(
+                f"{self.source}: {what} would take {nbytes:,} bytes besides its "
+                f"result. The limit is {self.excess_bytes:,} (Budget.excess_bytes). If "
+                "you trust it, allow more: "
+                "budget=oneiros.saving.Budget(excess_bytes=1 << 30)."
+            )
+
+    def _allowed_seconds(self) -> float:
+        weights = min(self.made_parameters, self.expected)
+        return self.seconds + weights / PARAMETERS_PER_SECOND
+
+    def _refused(self, problem: str, limit: str) -> UnsafeFileError:
+        return UnsafeFileError(
+            f"{self.source}: {problem} of the processor's time (Budget.seconds, and "
+            f"one for {PARAMETERS_PER_SECOND:,} weights). If you trust it, allow more: "
+            f"budget=oneiros.saving.Budget({limit})."
+        )
 
 
 def limits_for(
@@ -98,12 +125,14 @@ def limits_for(
             text, for which the limits around apply.
     """
     around = load_context.current().limits or BuildLimits()
+    given = checked(budget)
     return TimedLimits(
         clock=around.clock if isinstance(around, TimedLimits) else Clock(),
         parameters=around.parameters if stored is None else stored + SPARE_PARAMETERS,
         expected=around.parameters if stored is None else stored,
         calls=around.calls,
-        seconds=checked(budget).seconds,
+        seconds=given.seconds,
+        excess_bytes=given.excess_bytes,
         source=source,
     )
 
@@ -128,6 +157,22 @@ def check_time() -> None:
     limits = load_context.current().limits
     if isinstance(limits, TimedLimits):
         limits.check_time()
+
+
+def check_computation(what: str, seconds: float, nbytes: int) -> None:
+    """Checks a computation before it is done, inside timed limits.
+
+    # Arguments
+        what: str, what is computed, for messages.
+        seconds: float, an estimate of the processor's time.
+        nbytes: int, an estimate of the memory besides its result.
+
+    # Raises
+        UnsafeFileError: if it would take more than is left.
+    """
+    limits = load_context.current().limits
+    if isinstance(limits, TimedLimits):
+        limits.check_computation(what, seconds, nbytes)
 
 
 @contextmanager

@@ -21,6 +21,11 @@ PATHS_WITHOUT_SIZE = 1_000
 BYTES_PER_PATH = 128
 """The bytes that an archive needs for each further one: creating a file takes about 0.1
 ms, and a small archive could ask for very many."""
+PATHS_PER_SECOND = 6_000
+"""How many files and folders an archive of any size may have for each second of
+`Budget.seconds`."""
+CONTENT_PER_PATH = 1_024
+"""The bytes of content, which must be in the archive, too, that allow one more."""
 
 
 @contextmanager
@@ -49,15 +54,19 @@ class MemberPaths:
 
     # Arguments
         meter: `Meter` of the archive.
+
+    # Properties
+        content: int, the bytes in all members so far.
     """
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
+        self.content = 0
         self._members: set[str] = set()
         self._folders: set[str] = set()
 
-    def checked(self, name: str) -> str:
-        """Returns a member's relative path.
+    def checked(self, name: str, nbytes: int) -> str:
+        """Returns the relative path of a member with `nbytes` of content.
 
         # Raises
             UnsafeFileError: if it isn't safe, occurs twice, ignoring case like some
@@ -71,6 +80,7 @@ class MemberPaths:
         if reason is not None:
             raise refused(self._meter, name, f"the member's name {name!r:.80} {reason}")
         self._members.add(folded)
+        self.content += nbytes
         self._count(folded)
         return path
 
@@ -79,14 +89,27 @@ class MemberPaths:
         while folder and folder not in self._folders:
             self._folders.add(folder)
             folder = folder.rpartition("/")[0]
-        allowed = PATHS_WITHOUT_SIZE + self._meter.size // BYTES_PER_PATH
-        if len(self._members) + len(self._folders) > allowed:
-            raise refused(
-                self._meter,
-                path,
-                f"it has more than {allowed:,} files and folders, at less than "
-                f"{BYTES_PER_PATH} bytes for each",
-            )
+        self._check_number(path)
+
+    def _check_number(self, path: str) -> None:
+        size = self._meter.size
+        content = min(size, self.content)
+        seconds = self._meter.budget.seconds
+        for_size = PATHS_WITHOUT_SIZE + size // BYTES_PER_PATH
+        for_time = int(seconds * PATHS_PER_SECOND) + content // CONTENT_PER_PATH
+        allowed = min(for_size, for_time)
+        if len(self._members) + len(self._folders) <= allowed:
+            return
+        reason = f"it has more than {allowed:,} files and folders"
+        if for_size < for_time:
+            reason += f", at less than {BYTES_PER_PATH} bytes for each"
+            raise refused(self._meter, path, reason)
+        raise self._meter.refuse(
+            path[:120],
+            f"{reason}, and little in them",
+            "If you trust it, allow more time: "
+            "budget=oneiros.saving.Budget(seconds=60).",
+        )
 
 
 def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:

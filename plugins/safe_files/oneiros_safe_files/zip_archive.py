@@ -68,7 +68,9 @@ class ZipArchive:
         infos = archive.infolist()
         meter.spend_objects("/", len(infos))
         paths = MemberPaths(meter)
-        self._infos = {paths.checked(info.filename): info for info in infos}
+        self._infos = {
+            paths.checked(info.filename, info.compress_size): info for info in infos
+        }
         self.members = {name: info.is_dir() for name, info in self._infos.items()}
         for info in infos:
             self._check(info)
