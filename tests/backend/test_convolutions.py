@@ -183,6 +183,26 @@ def test_conv3d(ordering, predicting_backend):
     )
 
 
+@pytest.mark.parametrize("strides", [(1, 1, 1), (1, 2, 1)])
+def test_a_padded_volume_is_padded_once_more(strides, predicting_backend):
+    """TensorFlow with oneDNN forgets one of the two paddings."""
+    random = np.random.RandomState(0)
+    kernel = K.variable(random.normal(size=(2, 3, 2, 1, 2)))
+
+    def convolved(x):
+        options = {"border_mode": "same", "strides": strides, "dim_ordering": "tf"}
+        return K.conv3d(x, kernel, **options)
+
+    x = K.placeholder((None, 3, 4, 5, 1))
+    padded = K.spatial_3d_padding(x, (1, 1, 2), dim_ordering="tf")
+    larger = K.placeholder((None, 5, 6, 9, 1))
+    values = random.normal(size=(3, 3, 4, 5, 1)).astype("float32")
+    borders = [(0, 0), (1, 1), (1, 1), (2, 2), (0, 0)]
+    (computed,) = K.function([x], [convolved(padded)])([values])
+    (expected,) = K.function([larger], [convolved(larger)])([np.pad(values, borders)])
+    np.testing.assert_allclose(computed, expected, atol=1e-5)
+
+
 def test_conv1d(predicting_backend):
     x, kernel = array64(2, 8, 3), array64(3, 3, 5, seed=1)
     cases = list(product([1, 2], ["valid", "same", "full"]))

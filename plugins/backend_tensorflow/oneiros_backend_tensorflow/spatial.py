@@ -48,7 +48,17 @@ def _padded(
         pairs = [(n - 1, n - 1) for n in window]
     else:
         pairs = list(map(_same_padding, _shape(x)[1:-1], window, strides))
-    return tf.pad(x, [(0, 0), *pairs, (0, 0)])
+    return _with_zeros(x, [(0, 0), *pairs, (0, 0)])
+
+
+def _with_zeros(x: T, widths: Any) -> T:
+    """Pads with zeros.
+
+    With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
+    behind it, and forgets the padding of that one. It leaves `PadV2` alone, which a
+    tensor as the value selects.
+    """
+    return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
 
 
 def _every(x: T, strides: tuple[int, ...]) -> T:
@@ -168,7 +178,7 @@ def pool(
 
 def pad(x: T, widths: Any) -> T:
     """Puts zeros around."""
-    return tf.pad(tensor(x), widths)
+    return _with_zeros(tensor(x), widths)
 
 
 def _in_volumes(
