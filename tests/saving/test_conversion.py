@@ -298,6 +298,15 @@ def test_objects_of_one_s_own_are_in_the_new_model_too(there, tmp_path):
     assert converted.layers[-1].activation is doubled
 
 
+def test_names_that_are_numbers(tmp_path):
+    """Theano's kernels are written anew, under the layers' names."""
+    model = Sequential([Dense(2, input_dim=2, name=3)])
+    model.save(tmp_path / "m.h5")
+    convert(tmp_path / "m.h5", tmp_path / "there.h5", kernels="theano")
+    converted = load_model(tmp_path / "there.h5")
+    np.testing.assert_array_equal(converted.get_weights()[0], model.get_weights()[0])
+
+
 def test_a_configuration_alone(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.json", tmp_path / "m.json", dim_ordering="tf")
     model = model_from_json((tmp_path / "m.json").read_text())

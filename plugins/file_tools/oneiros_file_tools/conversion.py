@@ -232,8 +232,10 @@ def _as_on_theano(model: Any, state: ModelState) -> ModelState:
     and names without `:0`."""
     theano = Origin(engine="theano")
     state.weights = [
-        (layer.name, _unmarked(arranged(layer, named, theano, model.name)))
-        for layer, (_, named) in zip(model.weight_layers(), state.weights, strict=True)
+        (name, _unmarked(arranged(layer, named, theano, model.name)))
+        for layer, (name, named) in zip(
+            model.weight_layers(), state.weights, strict=True
+        )
     ]
     if state.optimizer_weights:
         values = _checked_state(optimizer_conversion.flipped(model), model)
