@@ -278,29 +278,56 @@ np.save(sys.argv[3] + "/losses.npy", losses)
 """
 
 
+def merged_masks(mode="concat"):
+    """Returns a model that merges steps of which masks hide different ones, or none, or
+    those that a nested model has passed on."""
+    first = Input((5, 3), name="first")
+    second = Input((5, 3), name="second")
+    hidden = Masking()(first)
+    both = merge([hidden, Masking()(second)], mode=mode)
+    one = merge([hidden, second], mode=mode)
+    inner = Sequential([LSTM(3, return_sequences=True, input_shape=(5, 3))])
+    nested = merge([inner(hidden), hidden, second], mode=mode)
+    ends = merge([GRU(2)(x) for x in (both, one, nested)], mode="concat")
+    return Model([first, second], Dense(1, name="y")(ends))
+
+
+def batch_for(model):
+    """Returns noise for each input by its name; of steps, some are zeros."""
+    batch = {}
+    for place, (name, x) in enumerate(
+        zip(model.input_names, model.inputs, strict=True)
+    ):
+        array = np.random.normal(size=(8, *K.int_shape(x)[1:])).astype("float32")
+        if array.ndim == 3:
+            array[:, place : place + 2] = 0
+        batch[name] = array
+    return batch
+
+
 @pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("network", [registered_layers, merged_masks])
 @pytest.mark.parametrize("engine", ["jax", "tensorflow"])
-def test_registered_layers_predict_and_train_on_each_backend_of_keras(tmp_path, engine):
-    model = registered_layers()
+def test_registered_layers_predict_and_train_on_each_backend_of_keras(
+    tmp_path, engine, network
+):
+    model = network()
     weights = [np.random.normal(0.5, 0.2, w.shape) for w in model.get_weights()]
     model.set_weights(weights)  # Keras 3 on JAX takes 1 as the slope of abs at 0
     KerasExport().write(model, tmp_path / "m.keras")
-    data = {
-        "flat": np.random.normal(size=(8, 4)).astype("float32"),
-        "image": np.random.normal(size=(8, 1, 5, 5)).astype("float32"),
-        "y": np.random.normal(size=(8, 1)).astype("float32"),
-    }
-    np.savez(tmp_path / "data.npz", **data)
+    batch = batch_for(model)
+    y = np.random.normal(size=(8, 1)).astype("float32")
+    np.savez(tmp_path / "data.npz", y=y, **batch)
     arguments = [tmp_path / "m.keras", tmp_path / "data.npz", tmp_path]
     environment = {**os.environ, "KERAS_BACKEND": engine}
     subprocess.run(
         [sys.executable, "-c", REGISTERED, *arguments], check=True, env=environment
     )
-    inputs = [data["flat"], data["image"]]
+    inputs = list(batch.values())
     outputs = np.load(tmp_path / "outputs.npy")
     np.testing.assert_allclose(outputs, model.predict(inputs), rtol=1e-5, atol=1e-6)
     model.compile(SGD(lr=0.1), "mse")
-    losses = [model.train_on_batch(inputs, data["y"]) for _ in range(3)]
+    losses = [model.train_on_batch(inputs, y) for _ in range(3)]
     np.testing.assert_allclose(np.load(tmp_path / "losses.npy"), losses, rtol=1e-4)
 
 
@@ -406,3 +433,54 @@ def test_stateful_layers_keep_their_state_in_keras_3(tmp_path):
     assert np.abs(expected[0] - expected[1]).max() > 1e-3
     outputs = np.load(tmp_path / "outputs.npy")
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
+def test_merged_masks_hide_in_keras_3_what_they_hide_here(tmp_path, mode):
+    """Keras 3's own classes hide only what all masks hide."""
+    model = merged_masks(mode)
+    report = oneiros.export(model, tmp_path / "m.keras")
+    name = {"concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average"}
+    assert name[mode] in report.written.notes[-1]
+    arrays = list(batch_for(model).values())
+    back = load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(
+        back.predict(arrays), model.predict(arrays), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_masks_joined_step_by_step_hide_the_same_in_keras_3(tmp_path):
+    first = Input((5, 3), name="first")
+    second = Input((4, 3), name="second")
+    joined = merge([Masking()(first), second], mode="concat", concat_axis=1)
+    model = Model([first, second], LSTM(2)(joined))
+    assert oneiros.export(model, tmp_path / "m.keras").comparison.agrees
+
+
+def test_merges_without_masks_need_keras_alone():
+    first = Input((5, 3))
+    joined = merge([first, GRU(3, return_sequences=True)(first)], mode="sum")
+    description = Describer().model(Model(first, joined))
+    assert [each["class_name"] for each in description["layers"]] == ["GRU", "Add"]
+
+
+def test_a_nested_model_that_gets_a_mask_merges_as_keras_1_does(tmp_path):
+    x = Input((5, 3))
+    inner = Model(x, merge([x, GRU(3, return_sequences=True)(x)], mode="concat"))
+    steps = Input((5, 3))
+    model = Model(steps, LSTM(2)(inner(Masking()(steps))))
+    report = oneiros.export(model, tmp_path / "m.keras")
+    assert "it has Concatenate" in report.written.notes[-1]
+
+
+def test_steps_that_our_bidirectional_repeats_come_back(tmp_path):
+    steps = Input((5, 3))
+    both = Bidirectional(GRU(2, return_sequences=True))(Masking()(steps))
+    model = Model(steps, TimeDistributed(Dense(2))(both))
+    arrays = np.random.normal(size=(4, 5, 3))
+    arrays[:, 3:] = 0
+    oneiros.export(model, tmp_path / "m.keras")
+    back = load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(
+        back.predict(arrays), model.predict(arrays), rtol=1e-5, atol=1e-6
+    )

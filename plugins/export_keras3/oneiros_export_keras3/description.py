@@ -59,19 +59,22 @@ class Describer:
     refusals: list[Refusal] = field(default_factory=list)
     _described: set[int] = field(default_factory=set)
 
-    def model(self, model: Any) -> Data:
-        """Returns the description of a model."""
+    def model(self, model: Any, gets_mask: bool = False) -> Data:
+        """Returns the description of a model, which gets a mask or not."""
         places = {id(x): [None, place] for place, x in enumerate(model.inputs)}
         numbers: dict[int, int] = {}
         layers: list[Data] = []
         calls: list[Data] = []
-        for node in model.graph_nodes():
+        nodes = model.graph_nodes()
+        masked = {id(node.outbound_layer) for node in nodes if _has_mask(node)}
+        for node in nodes:
             if not node.inbound_layers:
                 continue
             layer = node.outbound_layer
             if id(layer) not in numbers:
                 numbers[id(layer)] = len(layers)
-                layers.append(self.layer(layer))
+                is_masked = gets_mask or id(layer) in masked
+                layers.append(self.layer(layer, is_masked))
             self._check_inputs(node)
             self._check_output(node)
             for place, x in enumerate(node.output_tensors):
@@ -109,11 +112,12 @@ class Describer:
                 reason = f"its output has the shape {K.int_shape(x)}. {NOTHING}"
                 self.refusals.append(Refusal(node.outbound_layer, reason, ELSEWHERE))
 
-    def layer(self, layer: Any) -> Data:
-        """Returns the description of a layer; an empty dict if there is none."""
+    def layer(self, layer: Any, gets_mask: bool = False) -> Data:
+        """Returns the description of a layer, which gets a mask or not; an empty dict
+        if there is none."""
         if isinstance(layer, Container):
             return {
-                "model": self.model(layer),
+                "model": self.model(layer, gets_mask),
                 "name": self.name(layer),
                 "trainable": bool(layer.trainable),
             }
@@ -124,8 +128,9 @@ class Describer:
         there = self._counterpart(layer, arrays)
         if there is None:
             return {}
+        masked_class_name = there.masked_class_name if gets_mask else None
         description = {
-            "class_name": there.class_name,
+            "class_name": masked_class_name or there.class_name,
             "name": self.name(layer),
             "arguments": there.arguments,
             "trainable": bool(layer.trainable),
@@ -210,6 +215,10 @@ def _fits(shape: Shape, expected: Shape) -> bool:
         return False
     pairs = zip(shape, expected, strict=True)
     return all(size is None or wanted in (None, size) for size, wanted in pairs)
+
+
+def _has_mask(node: Any) -> bool:
+    return any(mask is not None for mask in node.input_masks)
 
 
 def _has_values(x: Any) -> bool:

@@ -14,7 +14,7 @@ from oneiros_keras3.activations import hard_sigmoid
 from oneiros_keras3.affine import Highway, MaxoutDense
 from oneiros_keras3.local import LocallyConnected1D, LocallyConnected2D
 from oneiros_keras3.losses import cosine_proximity, hinge, squared_hinge
-from oneiros_keras3.merging import Cosine
+from oneiros_keras3.merging import Add, Average, Concatenate, Cosine, Multiply
 from oneiros_keras3.normalization import BatchNormalization
 from oneiros_keras3.optimizers import Adagrad, Nadam, RMSprop
 from oneiros_keras3.regularizers import SummedL1L2
@@ -22,13 +22,17 @@ from oneiros_keras3.wrappers import Bidirectional
 
 __all__ = [
     "Adagrad",
+    "Add",
+    "Average",
     "BatchNormalization",
     "Bidirectional",
+    "Concatenate",
     "Cosine",
     "Highway",
     "LocallyConnected1D",
     "LocallyConnected2D",
     "MaxoutDense",
+    "Multiply",
     "Nadam",
     "ParametricSoftplus",
     "RMSprop",

@@ -1,5 +1,6 @@
-"""Cosine: the cosine between pairs of vectors."""
+"""Merging layers that hide a step if any of their inputs hides it, and Cosine."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,67 @@ from oneiros_keras3.registration import register
 SMALLEST_LENGTH = 1e-7
 """The smallest product of two lengths by which products of vectors are divided."""
 Shape = tuple[int | None, ...]
+
+
+class HidesWhatAnyHides:
+    """A merging layer whose output has a step only if all inputs with a mask have it.
+
+    Keras 3's own layers hide only what all inputs hide. While a model is built, there
+    is no mask: Keras 3 would keep it for the layers that follow, and a nested model
+    passes on its mask only when it computes.
+    """
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the mask of the output, None if no input has one."""
+        masks = mask or []
+        if any(map(keras.utils.is_keras_tensor, inputs)):
+            return None
+        if all(each is None for each in masks):
+            return None
+        return self.joined_masks(inputs, masks)
+
+    def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns where all masks are true."""
+        return functools.reduce(
+            ops.logical_and, [each for each in masks if each is not None]
+        )
+
+
+@register
+class Add(HidesWhatAnyHides, keras.layers.Add):
+    """The sum of the inputs."""
+
+
+@register
+class Multiply(HidesWhatAnyHides, keras.layers.Multiply):
+    """The product of the inputs, of hidden steps too; Keras 3 leaves out factors that
+    are hidden."""
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the product."""
+        return functools.reduce(ops.multiply, inputs)
+
+
+@register
+class Average(HidesWhatAnyHides, keras.layers.Average):
+    """The mean of the inputs."""
+
+
+@register
+class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
+    """The inputs, one after the other along an axis."""
+
+    def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns where all masks are true; joined masks if steps are joined."""
+        rank = max(len(each.shape) for each in masks if each is not None)
+        axis = self.axis % len(inputs[0].shape)
+        if axis >= rank:
+            return super().joined_masks(inputs, masks)
+        parts = [
+            ops.ones(ops.shape(x)[:rank], dtype="bool") if each is None else each
+            for x, each in zip(inputs, masks, strict=True)
+        ]
+        return ops.concatenate(parts, axis=axis)
 
 
 @register

@@ -32,6 +32,8 @@ CLASSES = {
     "sum": "Add",
 }
 """Modes of Merge, and the layers that do the same in Keras 3."""
+MASKED_MODES = ("ave", "concat", "mul", "sum")
+"""Modes that join masks, which Keras 3's layers join in another way."""
 
 
 class DenseMigration(Keras2Layer):
@@ -302,7 +304,9 @@ class MergeMigration(Migration):
             arguments["axis"] = config["concat_axis"]
         if mode in ("cos", "dot"):
             arguments["axes"] = config["dot_axes"]
-        return Keras3Layer(CLASSES[mode], arguments, [])
+        class_name = CLASSES[mode]
+        masked = f"{PACKAGE}{class_name}" if mode in MASKED_MODES else None
+        return Keras3Layer(class_name, arguments, [], masked)
 
     def moved(
         self,

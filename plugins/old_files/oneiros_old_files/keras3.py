@@ -61,11 +61,14 @@ class Keras3Layer:
         class_name: str; the registered name of a class in `oneiros_keras3`.
         arguments: dict of plain data.
         arrays: list of arrays, its weights.
+        masked_class_name: str, the class for a layer that gets a mask; None if it is
+            the same.
     """
 
     class_name: str
     arguments: dict[str, Any]
     arrays: Arrays
+    masked_class_name: str | None = None
 
 
 def argument_there(name: str, value: Any) -> Any:

@@ -7,6 +7,8 @@ arguments. Keras 1 finds both itself. It treats some masks in another way:
   repeats the step before. A recurrent layer behind it skips those steps.
 - Keras 3 joins different masks of inputs that are merged with "or", Keras 1 and 2 with
   "and".
+
+The classes of `oneiros_keras3` do both as Keras 1.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras3 import OPERATIONS
+from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
 from oneiros_old_files.keras3_graph import (
     MODELS,
     SECOND,
@@ -267,6 +269,8 @@ class _Walk:
         return inputs[0]
 
     def _after_merge(self, layer: Entry, inputs: list[Mask]) -> Mask:
+        if _is_registered(layer):
+            return ("merged", layer["config"]["name"]) if any(inputs) else None
         if self.keras > 2 and len(set(inputs)) > 1:
             self._note(
                 layer,
@@ -278,7 +282,8 @@ class _Walk:
     def _after_both(self, layer: Entry, mask: Mask, made: Place) -> Mask:
         inner = [layer["config"].get(name) for name in INSIDE]
         configs = [each["config"] for each in inner if isinstance(each, dict)]
-        if mask is not None and configs[0].get("return_sequences"):
+        shows_steps = configs[0].get("return_sequences")
+        if mask is not None and shows_steps and not _is_registered(layer):
             self.zeroed.append((layer, made))
         for config in configs:
             config.pop(ZEROS, None)
@@ -297,6 +302,11 @@ class _Walk:
             f"as stored."
         )
         self.problems.append(Problem(layer, error))
+
+
+def _is_registered(layer: Entry) -> bool:
+    """Returns whether a layer's class is in `oneiros_keras3`."""
+    return str(layer.get("registered_name")).startswith(PACKAGE)
 
 
 def _after_steps(config: Entry, mask: Mask) -> Mask:
