@@ -26,6 +26,7 @@ CALLS = {
 }
 """Functions of `os` that fail, each with the error that a disk would give."""
 ROOT = Path(__file__).resolve().parents[2]
+STORING = ("batch_set_value", "computing")
 OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("kernel", "plugins"))
 
 
@@ -139,7 +140,8 @@ def failing_lines(n, error=MemoryError):
     memory there, or Ctrl-C came.
 
     Lines that store values which are checked already don't count: they need no memory,
-    and Ctrl-C waits for them.
+    and Ctrl-C waits for them. Nor do those that change a thread's state and restore it:
+    they need no memory, and Ctrl-C only comes where a call ends.
     """
     moment = Moment(n)
 
@@ -162,7 +164,7 @@ def failing_lines(n, error=MemoryError):
 
 def _stores(frame):
     while frame is not None:
-        if frame.f_code.co_name == "batch_set_value":
+        if frame.f_code.co_name in STORING:
             return True
         frame = frame.f_back
     return False

@@ -247,9 +247,9 @@ class Recorder:
         """
         was_computing = self._thread_state.is_computing
         value_before = self._thread_state.value_of
-        self._thread_state.is_computing = True
-        self._thread_state.value_of = value_of
         try:
+            self._thread_state.is_computing = True
+            self._thread_state.value_of = value_of
             yield
         finally:
             self._thread_state.is_computing = was_computing
