@@ -37,6 +37,43 @@ if __name__ == "__main__":
     assert all(other == here for other in forked)
 """
 
+JOBLIB = """
+import sys
+import warnings
+import numpy as np
+from joblib import Parallel, delayed
+from oneiros import backend as K
+from oneiros.errors import CapabilityError
+from oneiros.layers import LSTM, Dense
+from oneiros.models import Sequential, load_model
+
+warnings.simplefilter("ignore")  # JAX and Python warn of forks
+backend, workers = sys.argv[1:]
+K.set_backend(backend)
+x = np.random.RandomState(0).normal(size=(64, 5, 3)).astype("float32")
+
+def predicted(model):
+    K.set_backend(backend)
+    if isinstance(model, str):
+        model = load_model(model)
+    return model.predict(x)
+
+if __name__ == "__main__":
+    model = Sequential([LSTM(8, input_shape=(5, 3)), Dense(1)])
+    model.save("model.h5")
+    here = model.predict(x)
+    parallel = Parallel(n_jobs=2, backend=workers, timeout=120)
+    for each in (model, "model.h5"):
+        try:
+            results = parallel(delayed(predicted)(each) for _ in range(4))
+        except CapabilityError as error:
+            assert workers == "multiprocessing"
+            assert "or joblib's default backend 'loky'" in str(error)
+        else:
+            assert workers != "multiprocessing"
+            assert all(np.array_equal(other, here) for other in results)
+"""
+
 
 def in_a_fork(work):
     """Returns the name and the text of the error that `work` raises in a forked
@@ -83,3 +120,12 @@ def test_a_fork_still_reads_and_saves_models(backend, tmp_path):
 @pytest.mark.exhaustive(only=True)
 def test_forks_before_the_first_model_compute_the_same(backend):
     run_python(BEFORE_THE_ENGINE, backend)
+
+
+@pytest.mark.exhaustive(only=True)
+@pytest.mark.parametrize("workers", ["loky", "multiprocessing", "threading"])
+def test_what_joblib_starts_computes_the_same_or_says_why_not(
+    backend, workers, tmp_path
+):
+    """Processes that it forks come after the engine's start."""
+    run_python(JOBLIB, backend, workers, cwd=tmp_path)
