@@ -1,7 +1,7 @@
 """Loads each file of the corpus of hostile files with several libraries, and writes the
 table of what becomes of each.
 
-    python tools/compare_loaders.py tests/hostile/corpus --tf-keras PYTHON
+    python tools/compare_loaders.py tests/hostile/corpus/* --tf-keras PYTHON
 
 Each file is loaded in a process of its own, in an empty folder, with at most ten
 seconds of processor time and 4 GiB of memory more than the library needs. PYTHON is the
@@ -22,39 +22,52 @@ from pathlib import Path
 
 SECONDS = 10
 GIB = 1 << 30
-HARMLESS = "harmless.h5"
+HARMLESS = Path(__file__).parents[1] / "tests/hostile/corpus/harmless.h5"
 LARGE_MIB = 300
 """More memory than this is noted in the table."""
 SLOW_SECONDS = 2
 
-ONEIROS = """
+ONEIROS = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from oneiros import backend as K
-K.set_backend("theano")
-from oneiros.models import load_model, model_from_yaml
-from oneiros.saving import Budget
-from oneiros_safe_files.npy import read_npy
-from oneiros_safe_files.pickles import read_pickle
-from oneiros_safe_files.safetensors_file import read_safetensors
-READERS = {
-    ".yaml": lambda path: model_from_yaml(Path(path).read_text()),
-    ".pkl": lambda path: read_pickle(Path(path), Budget()),
-    ".npy": lambda path: read_npy(Path(path), Budget()),
-    ".safetensors": lambda path: read_safetensors(Path(path), Budget()),
-}
+from read_corpus import load as read, prepare
+prepare()
 def load(path):
-    return READERS.get(Path(path).suffix, load_model)(path)
+    return read(Path(path))
 """
-KERAS_3 = """
+BY_SUFFIX = """
+def load(path):
+    if str(path).endswith(".json"):
+        return model_from_json(open(path).read())
+    return load_model(path)
+"""
+NUMPY = """
+import numpy
+def load(path):
+    if path.endswith(".h5"):
+        return
+    with numpy.load(path) as file:
+        if hasattr(file, "files"):
+            for name in file.files:
+                file[name]
+"""
+KERAS_3 = (
+    """
 import os
 os.environ["KERAS_BACKEND"] = "jax"
-from keras.saving import load_model as load
+from keras.models import load_model, model_from_json
 """
-TF_KERAS = """
+    + BY_SUFFIX
+)
+TF_KERAS = (
+    """
 import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-from tf_keras.models import load_model as load
+from tf_keras.models import load_model, model_from_json
 """
+    + BY_SUFFIX
+)
 H5PY = """
 import h5py
 def read(name, item):
@@ -97,7 +110,7 @@ class Loader:
         name: str.
         python: str, the interpreter.
         program: str, what defines `load(path)`.
-        suffixes: tuple of str, of the files that it is for.
+        suffixes: tuple of str, of the files that it is for; an empty one for all.
     """
 
     name: str
@@ -111,21 +124,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--tf-keras", required=True)
     arguments = parser.parse_args()
-    models = (".h5", ".keras")
-    everything = (*models, ".yaml", ".pkl", ".npy", ".safetensors")
+    models = (".h5", ".keras", ".json")
     loaders = [
-        Loader("Oneiros", sys.executable, ONEIROS, everything),
+        Loader("Oneiros", sys.executable, ONEIROS, ("",)),
         Loader("Keras 3", sys.executable, KERAS_3, models),
         Loader("tf_keras", arguments.tf_keras, TF_KERAS, models),
         Loader("h5py", sys.executable, H5PY, (".h5",)),
+        Loader("NumPy", sys.executable, NUMPY, (".npy", ".npz")),
     ]
     print("| file | " + " | ".join(loader.name for loader in loaders) + " |")
     print("|---|" + "---|" * len(loaders))
-    files = [path for path in sorted(arguments.folder.iterdir()) if is_data(path)]
-    for path in files:
+    for path in filter(is_data, arguments.files):
         outcomes = [outcome(loader, path.resolve()) for loader in loaders]
         print(f"| `{path.name}` | " + " | ".join(outcomes) + " |", flush=True)
 
@@ -137,13 +149,12 @@ def is_data(path: Path) -> bool:
 
 def outcome(loader: Loader, path: Path) -> str:
     """Returns what becomes of a file; a harmless one is loaded before it."""
-    if path.suffix not in loader.suffixes:
+    if not path.name.endswith(loader.suffixes):
         return ""
-    harmless = path.with_name(HARMLESS)
     child = CHILD.format(seconds=SECONDS, memory=4 * GIB)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [loader.python, "-c", loader.program + child, path, harmless],
+            [loader.python, "-c", loader.program + child, path, HARMLESS],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -2,19 +2,23 @@
 models in another way.
 
     python tools/hostile_corpus.py tests/hostile/corpus
+    python tools/hostile_corpus.py --large FOLDER
 
-The code that some of them carry only creates the file `canary` in the current folder.
+The second writes those that take megabytes, though little of it is information. The
+code that some of them carry only creates the file `canary` in the current folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import gzip
 import io
 import json
 import marshal
 import pickle
 import struct
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -28,6 +32,8 @@ Build = Callable[[Path], None]
 Entry = dict[str, Any]
 BUILDS: dict[str, Build] = {}
 """What writes each file, by the file's name."""
+LARGE = ("files-20000.zip", "folders-20000.tar", "members-200000.pkl.gz")
+"""The files of more than a megabyte."""
 GIB = 1 << 30
 
 
@@ -559,15 +565,276 @@ def safetensors_header(path: Path) -> None:
     path.write_bytes(struct.pack("<Q", (1 << 63) - 1) + b"{}")
 
 
+# Archives
+
+
+def empty(name: str, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """Returns an empty member of a tar archive."""
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+END_OF_TAR = bytes(2 * tarfile.BLOCKSIZE)
+DEEP = "/".join("a" * 450)
+
+
+@hostile("names-of-450-folders.tar.gz")
+def deep_tar(path: Path) -> None:
+    """300 names of 450 folders each."""
+    members = b"".join(empty(f"{number}/{DEEP}") for number in range(300))
+    path.write_bytes(gzip.compress(members + END_OF_TAR, mtime=0))
+
+
+@hostile("files-20000.tar.gz")
+def many_files_tar(path: Path) -> None:
+    """20,000 empty files."""
+    members = b"".join(empty(f"{number}") for number in range(20_000))
+    path.write_bytes(gzip.compress(members + END_OF_TAR, mtime=0))
+
+
+@hostile("folders-20000.tar")
+def many_folders_tar(path: Path) -> None:
+    """20,000 empty folders, 10 MB."""
+    folders = (empty(f"{number}", tarfile.DIRTYPE) for number in range(20_000))
+    path.write_bytes(b"".join(folders) + END_OF_TAR)
+
+
+@hostile("properties-of-all.tar.gz")
+def properties_tar(path: Path) -> None:
+    """Headers for all members, with 100,000 properties."""
+    headers = b"".join(
+        tarfile.TarInfo.create_pax_global_header(
+            {f"{number}.{key}": "" for key in range(5000)}
+        )
+        for number in range(20)
+    )
+    path.write_bytes(gzip.compress(headers + empty("a") + END_OF_TAR, mtime=0))
+
+
+@hostile("name-that-leads-out.tar")
+def leading_out_tar(path: Path) -> None:
+    """A file beside the folder into which the archive is unpacked."""
+    path.write_bytes(empty("../canary") + END_OF_TAR)
+
+
+@hostile("link-and-file-behind-it.tar")
+def link_tar(path: Path) -> None:
+    """A link to another folder, and a file in it."""
+    link = tarfile.TarInfo("link")
+    link.type = tarfile.SYMTYPE
+    link.linkname = ".."
+    path.write_bytes(link.tobuf() + empty("link/canary") + END_OF_TAR)
+
+
+def write_zip(path: Path, members: dict[str, bytes]) -> None:
+    """Writes a zip archive whose members have no date."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+@hostile("names-of-450-folders.zip")
+def deep_zip(path: Path) -> None:
+    """40 names of 450 folders each."""
+    write_zip(path, {f"{number}/{DEEP}": b"" for number in range(40)})
+
+
+@hostile("files-20000.zip")
+def many_files_zip(path: Path) -> None:
+    """20,000 empty files."""
+    write_zip(path, {f"{number}": b"" for number in range(20_000)})
+
+
+@hostile("name-that-leads-out.zip")
+def leading_out_zip(path: Path) -> None:
+    """A file beside the folder into which the archive is unpacked."""
+    write_zip(path, {"../canary": b""})
+
+
+@hostile("members-that-share-bytes.zip")
+def sharing_zip(path: Path) -> None:
+    """500 names of the same megabyte of zeros, compressed once."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("0"), bytes(1 << 20), zipfile.ZIP_DEFLATED)
+        (first,) = archive.filelist
+        for number in range(1, 500):
+            other = zipfile.ZipInfo(f"{number}")
+            for field in ("header_offset", "CRC", "compress_size", "file_size"):
+                setattr(other, field, getattr(first, field))
+            other.compress_type = first.compress_type
+            archive.filelist.append(other)
+
+
+@hostile("array-that-unfolds.npz")
+def unfolding_npz(path: Path) -> None:
+    """80 MiB of zeros, compressed."""
+    write_zip(path, {"a.npy": npy(np.zeros(80 << 20, "u1"))})
+
+
+@hostile("calls-a-function.npz")
+def npz_call(path: Path) -> None:
+    """An array of objects."""
+    write_zip(path, {"a.npy": npy(np.array([Call()], object))})
+
+
+@hostile("axes-30000.npz")
+def many_axes(path: Path) -> None:
+    """100 arrays of 30,000 axes each."""
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (%s)}"
+    text = header % (b"1," * 30_000)
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + b"\0"
+    write_zip(path, {f"{number}.npy": data for number in range(100)})
+
+
+def npy(array: Any) -> bytes:
+    """Returns an array as a file of NumPy's."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+@hostile("unfolds.pkl.gz")
+def gzip_bomb(path: Path) -> None:
+    """A pickle of 80 MiB of zeros, compressed."""
+    path.write_bytes(gzip.compress(pickle.dumps(bytes(80 << 20)), mtime=0))
+
+
+@hostile("members-200000.pkl.gz")
+def many_gzip_members(path: Path) -> None:
+    """200,000 empty members of gzip."""
+    path.write_bytes(gzip.compress(b"", mtime=0) * 200_000)
+
+
+# Configurations without weights
+
+
+@hostile("nested-lists.json")
+def nested_lists(path: Path) -> None:
+    """50,000 lists inside each other."""
+    path.write_text("[" * 50_000)
+
+
+@hostile("keys-twice.json")
+def keys_twice(path: Path) -> None:
+    """An object that has a key twice, of which loaders see one or the other."""
+    path.write_text('{"class_name": "Sequential", "config": [], "config": [1]}')
+
+
+@hostile("digits-20000.json")
+def long_number(path: Path) -> None:
+    """A number of 20,000 digits."""
+    path.write_text('{"class_name": "Sequential", "config": %s}' % ("9" * 20_000))
+
+
+def write_json(path: Path, *layers: Entry, shape: tuple[int | None, ...]) -> None:
+    """Writes the configuration of a model of Keras 2."""
+    config = {**sequential(*layers, shape=shape), "keras_version": "2.15.0"}
+    path.write_text(json.dumps(config))
+
+
+def convolution(class_name: str, **config: Any) -> Entry:
+    """Returns the configuration of a layer with a window of one pixel."""
+    window = {"filters": 1, "kernel_size": [1, 1], "strides": [1, 1]}
+    return layer(class_name, name="c", padding="valid", **window, **config)
+
+
+@hostile("lambda-bytecode.json")
+def lambda_json(path: Path) -> None:
+    """A Lambda layer with bytecode."""
+    write_json(path, lambda_layer(bytecode(), "lambda"), shape=(None, 4))
+
+
+@hostile("kernel-of-a-terabyte.json")
+def large_kernel(path: Path) -> None:
+    """A kernel of 1 TiB."""
+    dense = layer("Dense", name="d", units=1 << 19, activation="linear")
+    write_json(path, dense, shape=(None, 1 << 19))
+
+
+@hostile("orthogonal-6000.json")
+def orthogonal(path: Path) -> None:
+    """An initial kernel that takes minutes to compute."""
+    initial = {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}}
+    dense = layer(
+        "Dense", name="d", units=6000, activation="linear", kernel_initializer=initial
+    )
+    write_json(path, dense, shape=(None, 6000))
+
+
+@hostile("state-of-terabytes.json")
+def large_state(path: Path) -> None:
+    """A recurrent state of 4 TiB, of a single cell."""
+    cell = convolution("ConvLSTM2D", data_format="channels_last", stateful=True)
+    write_json(path, cell, shape=(1, 2, 1 << 20, 1 << 20, 1))
+
+
+@hostile("kernel-for-each-pixel.json")
+def local_kernels(path: Path) -> None:
+    """A kernel for each pixel of an image of 100,000 by 100,000."""
+    local = convolution("LocallyConnected2D", data_format="channels_last")
+    write_json(path, local, shape=(None, 100_000, 100_000, 1))
+
+
+@hostile("flattened-image.json")
+def flattened(path: Path) -> None:
+    """An image of 300 million values, whose order of axes is to be changed."""
+    pooling = layer(
+        "MaxPooling2D",
+        name="p",
+        pool_size=[1, 1],
+        strides=[1, 1],
+        padding="valid",
+        data_format="channels_last",
+    )
+    flatten = layer("Flatten", name="f", data_format="channels_last")
+    write_json(path, pooling, flatten, shape=(None, 10_000, 10_000, 3))
+
+
+# Interrupted trainings, as Oneiros' callback `Resume` saves them
+
+
+def write_run(path: Path, state: str, numbers: Any) -> None:
+    """Writes a model with the state of its training and an array of that."""
+    write_dense(path, fill_plainly)
+    with h5py.File(path, "r+") as file:
+        training = file.create_group("oneiros_training")
+        training.attrs["state"] = state
+        training.create_dataset("0", data=numbers, compression="gzip", shuffle=True)
+
+
+@hostile("run-of-one-list.h5")
+def repeated_list(path: Path) -> None:
+    """A state that has one list of 100,000 numbers 3,000 times."""
+    lists = ", ".join(['{"floats": 0}'] * 3_000)
+    write_run(path, f"[{lists}]", np.zeros(100_000))
+
+
+@hostile("run-of-long-list.h5")
+def long_list(path: Path) -> None:
+    """A state whose list has 8 million numbers."""
+    write_run(path, '[{"floats": 0}]', np.zeros(8_000_000))
+
+
+@hostile("run-of-deep-lists.h5")
+def deep_lists(path: Path) -> None:
+    """A state of 10,000 lists inside each other."""
+    write_run(path, "[" * 10_000 + "]" * 10_000, np.zeros(1))
+
+
 def main() -> None:
-    """Writes all files."""
+    """Writes all files, or the large ones."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--large", action="store_true")
+    chosen = parser.parse_args()
+    folder = chosen.folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, build in BUILDS.items():
+        if (name in LARGE) != chosen.large:
+            continue
         with tempfile.TemporaryDirectory() as draft:
             build(Path(draft) / name)
             (folder / name).write_bytes((Path(draft) / name).read_bytes())

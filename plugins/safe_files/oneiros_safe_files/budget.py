@@ -29,7 +29,7 @@ class Budget:
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for reading, building and compiling a
             model; five million weights allow one more. It is looked at before each
-            layer is built; `steps` ends the reading. An archive may have 6,000 files
+            layer is built; `steps` ends the reading. An archive may have 3,000 files
             and folders for each, and one more for each KiB in them.
     """
 

@@ -19,9 +19,9 @@ INSTEAD = "If you trust it, unpack it by hand and check the result."
 PATHS_WITHOUT_SIZE = 1_000
 """How many files and folders any archive may have."""
 BYTES_PER_PATH = 128
-"""The bytes that an archive needs for each further one: creating a file takes about 0.1
-ms, and a small archive could ask for very many."""
-PATHS_PER_SECOND = 6_000
+"""The bytes that an archive needs for each further one: creating a file takes 0.1 to
+0.2 ms, and a small archive could ask for very many."""
+PATHS_PER_SECOND = 3_000
 """How many files and folders an archive of any size may have for each second of
 `Budget.seconds`."""
 CONTENT_PER_PATH = 1_024

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""
-MAX_ITEMS = 10_000_000
+MAX_ITEMS = 2_000_000
 """The maximum number of numbers in all its lists together."""
 
 DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
