@@ -147,6 +147,20 @@ def test_the_order_of_a_huge_image_isn_t_kept(tmp_path):
         convert(path, tmp_path / "new.json", dim_ordering="tf")
 
 
+def test_a_text_is_converted_without_the_weights_that_it_asks_for(tmp_path):
+    dense = {"output_dim": 5000, "batch_input_shape": [None, 5000], "name": "d"}
+    config = sequential([{"class_name": "Dense", "config": dense}])
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(config))
+    with K.use("theano"):
+        model_from_json(json.dumps(SMALL))
+        tracemalloc.start()
+        convert(path, tmp_path / "there.json", dim_ordering="tf")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
+
+
 def test_a_layer_counts_as_often_as_it_is_called():
     calls = [[["i", 0, 0]], *([["d", index, 0]] for index in range(2500))]
     with pytest.raises(UnsafeFileError, match="2,503 layers and their calls"):

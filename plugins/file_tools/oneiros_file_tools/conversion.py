@@ -16,6 +16,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros.load_context import BuildLimits
 from oneiros_exports.exporting import available_paths, destination_name
+from oneiros_initializations.postponed import Postponed
 from oneiros_model_parts.trained_model import make_optimizer_state
 from oneiros_old_files import optimizer_conversion
 from oneiros_old_files.base import Origin
@@ -96,9 +97,9 @@ def convert(
                 model = _model_of(
                     stored, source, custom_objects, functions, budget, trained_on
                 )
-                state, inputs = _converted(model, dim_ordering, kernels, custom_objects)
-            if stored.is_text:
-                state.weights = []
+                state, inputs = _converted(
+                    model, dim_ordering, kernels, custom_objects, stored.is_text
+                )
     _write(path, state, weights_only, source)
     return inputs
 
@@ -126,13 +127,18 @@ def _converted(
     dim_ordering: str | None,
     kernels: str | None,
     custom_objects: Objects,
+    is_text: bool,
 ) -> tuple[ModelState, dict[str, Axes]]:
-    """Returns the state of a model in the new form, and how its inputs' axes are
-    moved."""
+    """Returns the state of a model in the new form, that of a text without weights, and
+    how its inputs' axes are moved."""
     inputs: dict[str, Axes] = {}
     with K.use(backend_of(model)):
         if dim_ordering:
-            model, inputs = reordered(model, dim_ordering, custom_objects)
+            model, inputs = reordered(
+                model, dim_ordering, custom_objects, with_weights=not is_text
+            )
+        if is_text:
+            return saving.configuration_of(model), inputs
         state = saving.state_of(model)
         if kernels == "theano":
             state = _as_on_theano(model, state)
@@ -169,19 +175,25 @@ def _from_configuration(
         config["keras_version"] = state.keras_version
     if state.provenance:
         config[KEY] = state.provenance
-    model = model_from_config(config, custom_objects, functions)
+    with load_context.changed(postponed=Postponed()):
+        model = model_from_config(config, custom_objects, functions)
     return checked_model(model, source)
 
 
 def reordered(
-    model: Any, dim_ordering: str, custom_objects: Objects = None
+    model: Any,
+    dim_ordering: str,
+    custom_objects: Objects = None,
+    with_weights: bool = True,
 ) -> tuple[Any, dict[str, Axes]]:
     """Returns the converted model, compiled like the original, and how its inputs' axes
     are moved."""
     conversion = Conversion(dim_ordering)
     objects = {**load_context.current().custom_objects, **(custom_objects or {})}
-    with load_context.changed(custom_objects=objects):
+    with load_context.changed(custom_objects=objects, postponed=Postponed()):
         converted = conversion.converted(model)
+    if with_weights:
+        conversion.copy_weights(model, converted)
     if getattr(model, "optimizer", None) is not None:
         _compile_alike(model, converted, conversion)
     inputs = {

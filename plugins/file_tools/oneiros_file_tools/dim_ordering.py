@@ -47,7 +47,7 @@ class Conversion:
         }
 
     def converted(self, model: Any) -> Any:
-        """Returns a new, uncompiled model with the weights of `model`.
+        """Returns a new, uncompiled model; `copy_weights` gives it its weights.
 
         # Raises
             ArgumentError: if a layer can't be converted; the message names it.
@@ -55,12 +55,14 @@ class Conversion:
         entry = entry_of(model)
         self._plan.taken_names = {layer.name for _, layer in parts_of(model)}
         config = self._converted_config(model, entry["config"])
-        converted = configs.layer_from_config({**entry, "config": config})
+        return configs.layer_from_config({**entry, "config": config})
+
+    def copy_weights(self, model: Any, converted: Any) -> None:
+        """Sets the weights of the converted model to those of `model`."""
         for layer, counterpart in self.pairs(model, converted):
             if layer.weights:
                 arrays = self.weights(layer, layer.get_weights())
                 counterpart.set_weights(arrays)
-        return converted
 
     def weights(self, layer: Any, arrays: Arrays) -> Arrays:
         """Converts a layer's weights, or arrays of the same number and shapes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from oneiros import backend as K
 from oneiros_old_files.base import Arrays, Migration
 from oneiros_old_files.moves import Moved, channels_moved, unmoved
 from oneiros_old_files.weight_layouts import migration_for
@@ -90,7 +92,10 @@ def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     following = None
     if call.layer.name not in plan.unflattened:
         following = _migration(call.layer).moved(
-            call.config, call.layer.get_weights(), call.inputs, call.node.input_shapes
+            call.config,
+            _zeros_of(call.layer),
+            call.inputs,
+            call.node.input_shapes,
         )
     if following and type(call.layer).__name__ == "Permute":
         return _permute_layer(plan, call.layer.name, following[0])
@@ -106,6 +111,12 @@ def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     if output.places and not output.source:
         output = replace(output, source=call.layer.name)
     return ConvertedCall(config, [None] * len(call.inputs), [output])
+
+
+def _zeros_of(layer: Any) -> Arrays:
+    """Returns arrays with the shapes of a layer's weights that take no memory."""
+    zero = np.zeros((), "float32")
+    return [np.broadcast_to(zero, K.get_variable_shape(w)) for w in layer.weights]
 
 
 def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedCall:

@@ -52,6 +52,7 @@ class CallerChoices:
             functions={**outer.functions, **self.functions},
             limits=limits,
             permit=self._permit,
+            postponed=outer.postponed,
             manager=manager(),
         )
         with load_context.entered(context), self._permission.logged(source):

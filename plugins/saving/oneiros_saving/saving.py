@@ -88,18 +88,25 @@ def state_of(model: Any) -> ModelState:
     """Returns a model as plain data, for a file: its state between two updates, even
     if another thread trains it."""
     with K.use(backend_of(model)), LOCK:
+        state = configuration_of(model)
         optimizer = getattr(model, "optimizer", None)
+        state.weights = _layer_weights(model)
+        state.optimizer_weights = _named_values(getattr(optimizer, "weights", ()))
+        state.training_state = forgotten(optimizer) if state.training_config else None
+    return state
+
+
+def configuration_of(model: Any) -> ModelState:
+    """Returns a model's configuration as plain data, without its weights."""
+    with K.use(backend_of(model)):
         state = ModelState(
             model_config={
                 "class_name": type(model).__name__,
                 "config": model.get_config(),
             },
             training_config=training_config(model),
-            weights=_layer_weights(model),
-            optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
             keras_version=configs.KERAS_VERSION,
         )
-        state.training_state = forgotten(optimizer) if state.training_config else None
         state.provenance = provenance.recorded(
             model, state.model_config, state.training_config
         )
