@@ -112,6 +112,28 @@ def test_the_time_for_files_and_folders_is_limited(kind, tmp_path, monkeypatch):
         read(little, Budget())
 
 
+@pytest.mark.parametrize("content", [b"", b"a"])
+def test_none_of_too_many_small_files_is_made(content, tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "PATHS_PER_SECOND", 30)
+    monkeypatch.delattr(tar_archive, "_create")
+    with pytest.raises(UnsafeFileError, match="and little in them"):
+        unpacked(unpack_tar, tarred(NAMES, content), tmp_path)
+
+
+def test_small_and_large_files_of_a_tar_are_all_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(tar_archive, "_WAITING", 3)
+    sizes = {f"{size // 100}/{size}": size for size in (0, 1, 1023, 1024, 1025, 5000)}
+    path = tmp_path / "archive"
+    with tarfile.open(path, "w") as archive:
+        for name, size in sizes.items():
+            member = tarfile.TarInfo(name)
+            member.size = size
+            archive.addfile(member, io.BytesIO(b"a" * size))
+    folder = unpack_tar(path, tmp_path / "unpacked", Budget())
+    for name, size in sizes.items():
+        assert (folder / name).read_bytes() == b"a" * size
+
+
 def header(kind, text):
     """Returns a header with properties."""
     described = tarfile.TarInfo("properties")

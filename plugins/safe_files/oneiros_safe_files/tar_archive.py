@@ -18,6 +18,10 @@ from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.unpacking import MemberPaths, new_folder, refused
 
+_SMALL = 1 << 10
+"""The largest content of a file that waits for others: an archive of too many small
+files is refused before any is made."""
+_WAITING = 10_000
 _BZIP2 = b"BZh"
 _BLOCK = 1 << 20
 _DAMAGE = (
@@ -58,6 +62,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
         _unfolded(file, meter) as stream,
     ):
         paths = MemberPaths(meter)
+        waiting: list[tuple[Path, bytes | None]] = []
         source: Any = _Metered(stream, meter)
         with tarfile.open(
             fileobj=source, mode="r|", tarinfo=_member_type(meter, paths)
@@ -71,10 +76,15 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 name = member.name.removeprefix("./")
                 content = member.size if member.isfile() else 0
                 target = draft / paths.checked(name, content)
-                folder_of_member = target if member.isdir() else target.parent
-                folder_of_member.mkdir(parents=True, exist_ok=True)
-                if member.isfile():
-                    _write(archive.extractfile(member), target)
+                if member.isdir():
+                    waiting.append((target, None))
+                elif member.size <= _SMALL:
+                    waiting.append((target, _stream(archive, member).read()))
+                else:
+                    _write(_stream(archive, member), target)
+                if len(waiting) == _WAITING:
+                    _create(waiting)
+        _create(waiting)
     return folder
 
 
@@ -121,7 +131,24 @@ def _check(member: tarfile.TarInfo, meter: Meter) -> None:
         )
 
 
+def _stream(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Any:
+    """Returns what reads a file's content."""
+    return archive.extractfile(member)
+
+
+def _create(waiting: list[tuple[Path, bytes | None]]) -> None:
+    """Makes folders and small files, and empties the list."""
+    for target, content in waiting:
+        if content is None:
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    waiting.clear()
+
+
 def _write(source: Any, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
         while block := source.read(_BLOCK):
             file.write(block)
