@@ -20,6 +20,7 @@ from oneiros_safe_files import tar_archive, unpacking, yaml_text
 from oneiros_safe_files.hdf5_format.attributes import Attribute
 from oneiros_safe_files.hdf5_format.datatype import Datatype
 from oneiros_safe_files.hdf5_format.filters import parse_filters
+from oneiros_safe_files.hdf5_format.fractal_heap import FractalHeap
 from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
 from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.meter import Meter
@@ -265,6 +266,20 @@ def test_names_of_a_group_share_no_bytes(tmp_path):
     assert found.name(0) == b"a" * 1000
     with pytest.raises(ValueError, match="share bytes"):
         found.name(1)
+
+
+def test_attributes_of_a_group_share_no_bytes(tmp_path):
+    """4,000 attributes that overlap took 1.9 GB from a file of 0.6 MB."""
+    size = 1024
+    header = struct.Struct("<4sxHHxI8x8x8x8x8x8x8x8x8x8x8x8xHQQHHQH")
+    start = header.size
+    heap = header.pack(b"FRHP", 8, 0, size, 4, size, size, 16, 1, start, 0)
+    block = b"FHDB".ljust(size, b"a")
+    meter = Meter(tmp_path, Budget(), len(heap + block))
+    found = FractalHeap(Source(io.BytesIO(heap + block), meter), 0)
+    assert found.object(struct.pack("<BHH", 0, 24, 1000)) == b"a" * 1000
+    with pytest.raises(ValueError, match="share bytes"):
+        found.object(struct.pack("<BHH", 0, 25, 999))
 
 
 def test_a_filter_is_applied_once():

@@ -36,7 +36,7 @@ class _Block:
 
 
 class FractalHeap:
-    """The objects of a heap.
+    """The objects of a heap. Each is stored once: objects don't share bytes.
 
     # Arguments
         address: int, where its header is.
@@ -71,12 +71,14 @@ class FractalHeap:
         blocks = self._direct_blocks(root, rows)
         self._blocks = sorted(blocks, key=lambda block: block.offset)
         self._offsets = [block.offset for block in self._blocks]
+        self._unread = sum(len(block.data) for block in self._blocks)
 
     def object(self, heap_id: bytes) -> bytes:
         """Returns the object with an identifier.
 
         # Raises
-            ValueError: if there is none, or it is too large to be in the heap itself.
+            ValueError: if there is none, it is too large to be in the heap itself, or
+                the objects are longer than the heap.
         """
         kind = (heap_id[0] >> _KIND_SHIFT) & _KIND_MASK
         if kind == _TINY:
@@ -87,6 +89,9 @@ class FractalHeap:
         end = split + self._length_width
         offset = int.from_bytes(heap_id[1:split], "little")
         length = int.from_bytes(heap_id[split:end], "little")
+        self._unread -= length
+        if self._unread < 0:
+            raise ValueError("objects share bytes of their heap")
         index = bisect.bisect_right(self._offsets, offset) - 1
         if index >= 0:
             block = self._blocks[index]
