@@ -17,6 +17,7 @@ from oneiros.saving import Budget
 from oneiros_file_tools import conversion
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
+from oneiros_initializations import functions
 from oneiros_safe_files import json_text, timed_limits
 from oneiros_saving import model_files
 
@@ -235,6 +236,20 @@ def test_initial_values_cost_nothing_where_a_file_has_others(tmp_path, monkeypat
         monkeypatch.delattr(np.linalg, "svd")
         loaded = load_model(tmp_path / "m.h5", budget=limits)
     np.testing.assert_equal(loaded.get_weights(), model.get_weights())
+
+
+def test_short_memory_is_no_mistake_in_a_configuration(tmp_path, monkeypatch):
+    def short(*arguments):
+        raise MemoryError
+
+    config = sequential([dense(3, 4, "uniform")])
+    path = written(tmp_path / "m.h5", config)
+    monkeypatch.setattr(functions, "initialized", short)
+    with K.use("theano"):
+        with pytest.raises(FileAccessError, match="The JSON text: Cannot allocate mem"):
+            model_from_json(json.dumps(config))
+        with pytest.raises(FileAccessError, match=r"m\.h5: Cannot allocate memory"):
+            load_model(path)
 
 
 def test_an_identity_takes_no_more_memory_than_its_values():

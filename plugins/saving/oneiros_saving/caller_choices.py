@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros import load_context
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ConfigError
 from oneiros.load_context import BuildLimits, LoadContext
 from oneiros.plugins import Entry, manager
-from oneiros_safe_files import timed_limits
+from oneiros_safe_files import file_access, timed_limits
 
 from oneiros_saving.config_references import layers
 from oneiros_saving.import_permission import Permission
@@ -55,7 +55,11 @@ class CallerChoices:
             postponed=outer.postponed,
             manager=manager(),
         )
-        with load_context.entered(context), self._permission.logged(source):
+        with (
+            load_context.entered(context),
+            self._permission.logged(source),
+            _enough_memory(source),
+        ):
             yield
 
     def _permit(self, entry: Entry) -> None:
@@ -75,6 +79,17 @@ class CallerChoices:
                 f"functions has {', '.join(map(repr, unknown)):.200}, but the file has "
                 f"no layer of that name. Its layers: {', '.join(names):.300}."
             )
+
+
+@contextmanager
+def _enough_memory(source: Any) -> Iterator[None]:
+    """Context manager under which short memory isn't a mistake in a configuration."""
+    try:
+        yield
+    except ConfigError as error:
+        if isinstance(error.__cause__, MemoryError):
+            raise file_access.unreadable(source, error.__cause__) from error
+        raise
 
 
 def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
