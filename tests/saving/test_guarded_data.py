@@ -276,3 +276,18 @@ def test_a_budget_of_another_type_is_named(tmp_path, budget):
     np.save(tmp_path / "a.npy", np.zeros(3))
     with pytest.raises(ArgumentError, match="budget must be a Budget; received"):
         read_npy(tmp_path / "a.npy", budget)
+
+
+@pytest.mark.parametrize("field", list(vars(Budget())))
+@pytest.mark.parametrize("value", ["x", [], None, True, -1, float("nan")])
+def test_a_limit_that_is_no_number_is_named(field, value):
+    message = f"Budget received {field}=.*Expected a number of at least 0, such as"
+    with pytest.raises(ArgumentError, match=message):
+        Budget(**{field: value})
+
+
+def test_limits_may_be_numbers_of_numpy(tmp_path):
+    budget = Budget(array_bytes=np.int8(100), excess_bytes=np.int8(100))
+    np.save(tmp_path / "a.npy", np.ones(1, "int8"))
+    assert read_npy(tmp_path / "a.npy", budget) == 1
+    assert Budget(seconds=np.float32(0.5), steps=0).seconds == 0.5

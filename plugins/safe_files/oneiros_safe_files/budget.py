@@ -1,10 +1,12 @@
 """Limits for reading a file, and for building the model that it describes."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 from oneiros import load_context
+from oneiros.arguments import refusal
 from oneiros.errors import ArgumentError
 from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 
@@ -31,6 +33,9 @@ class Budget:
             model; five million weights allow one more. It is looked at before each
             layer is built; `steps` ends the reading. An archive may have 3,000 files
             and folders for each, and one more for each KiB in them.
+
+    # Raises
+        ArgumentError: if one of them isn't a number of at least 0.
     """
 
     array_bytes: int = 4 << 30
@@ -40,6 +45,20 @@ class Budget:
     steps: int = 250_000
     layers: int = 2_000
     seconds: float = 1.5
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not _is_limit(value):
+                expected = f"a number of at least 0, such as {field.default}"
+                raise refusal("Budget", field.name, value, expected)
+            if isinstance(value, np.generic):  # whose sums could overflow
+                object.__setattr__(self, field.name, value.item())
+
+
+def _is_limit(value: Any) -> bool:
+    is_number = isinstance(value, (int, float, np.integer, np.floating))
+    return is_number and not isinstance(value, bool) and bool(value >= 0)
 
 
 def checked(budget: Any) -> Budget:
