@@ -215,6 +215,11 @@ def test_an_order_that_is_none(what, complete, tmp_path):
         ("callbacks", {"EarlyStopping": 5}),
         ("callbacks", {"EarlyStopping": {3: 5}}),
         ("callbacks", {"EarlyStopping": {"on_epoch_end": 5}}),
+        ("callbacks", {"EarlyStopping": {"best": []}}),
+        ("callbacks", {"EarlyStopping": {"wait": "x"}}),
+        ("callbacks", {"EarlyStopping": {"monitor": 5}}),
+        ("callbacks", {"EarlyStopping": {"params": 5}}),
+        ("callbacks", {"EarlyStopping": {"__dict__": {}}}),
     ],
 )
 def test_parts_of_another_kind(key, value, complete, tmp_path):

@@ -78,6 +78,12 @@ def test_what_is_not_plain(value):
     assert callback.get_state() == {"good": 1}
 
 
+def test_an_int_that_python_could_not_show_is_not_plain():
+    assert decoded(*encoded(1 << 3_900)) == 1 << 3_900
+    with pytest.raises(ArgumentError, match="Expected plain data"):
+        encoded(1 << 20_000)
+
+
 def test_what_refers_to_itself_is_not_plain():
     endless = []
     endless.append(endless)
@@ -97,6 +103,7 @@ def test_what_refers_to_itself_is_not_plain():
         {"exec": 1},
         {"array": 0, "tuple": []},
         {"int": "1_0z"},
+        {"int": "0x" + 5000 * "f"},
         {"floats": None},
     ],
 )

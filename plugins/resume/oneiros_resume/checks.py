@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,11 @@ from oneiros.errors import ArgumentError, FileFormatError
 
 from oneiros_resume.state_checks import StateChecks, StateItem
 from oneiros_resume.training import Training
+
+LONGEST_SHOWN = 60
+SHORT = Repr()
+SHORT.maxstring = LONGEST_SHOWN
+SHORT.maxother = LONGEST_SHOWN
 
 
 def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> None:
@@ -100,4 +106,5 @@ def damaged(path: Any, problem: str) -> FileFormatError:
 
 def shown(value: Any) -> str:
     """Returns a short description of a value, on one line."""
-    return " ".join(f"{value!r:.60}".split())
+    short = SHORT.repr(value)
+    return " ".join(short[:LONGEST_SHOWN].split())

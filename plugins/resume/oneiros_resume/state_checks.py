@@ -17,6 +17,7 @@ from oneiros_resume.training import USES, Training
 WRONG = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
 """The errors that NumPy and Python raise for an invalid state."""
 MT19937_WORDS = 624
+NUMBERS = int | float | np.number | np.bool_
 
 
 @dataclass(frozen=True)
@@ -223,8 +224,18 @@ def _is_callback_state(state: Any, callback: Any) -> bool:
         return True
     if not isinstance(state, dict):
         return False
-    return all(_is_attribute(callback, name) for name in state)
+    return all(_is_attribute(callback, name, state[name]) for name in state)
 
 
-def _is_attribute(callback: Any, name: Any) -> bool:
-    return isinstance(name, str) and not callable(getattr(callback, name, None))
+def _is_attribute(callback: Any, name: Any, value: Any) -> bool:
+    """Returns whether a callback can have a value as an attribute: numbers, texts and
+    dicts stay what they are."""
+    if not isinstance(name, str) or name.startswith("__"):
+        return False
+    own = getattr(callback, name, None)
+    if callable(own):
+        return False
+    for kinds in (NUMBERS, str, dict):
+        if isinstance(own, kinds):
+            return isinstance(value, kinds)
+    return True

@@ -19,6 +19,8 @@ Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
 MAX_DEPTH = 50
 """The maximum nesting depth of data."""
+MAX_INT_BITS = 4_000
+"""The maximum size of an int. Python shows none of more than 4,300 digits."""
 MAX_ITEMS = 2_000_000
 """The maximum number of numbers in all its lists together."""
 
@@ -43,8 +45,9 @@ def encoded(value: Any) -> Encoded:
     """
     if not _is_plain(value):
         raise ArgumentError(
-            f"Expected plain data: None, booleans, numbers, strings, arrays, and "
-            f"lists, tuples and dicts of them; received {value!r:.200}."
+            f"Expected plain data: None, booleans, numbers (ints of at most "
+            f"{MAX_INT_BITS:,} bits), strings, arrays, and lists, tuples and dicts of "
+            f"them; received {_shown(value)}."
         )
     arrays: list[Array] = []
     return _encode(value, arrays), arrays
@@ -79,6 +82,14 @@ def _bits(array: Array) -> tuple[Any, ...]:
     return array.dtype.str, array.shape, array.tobytes()
 
 
+def _shown(value: Any) -> str:
+    """Returns a short description; Python refuses to write out a very long int."""
+    try:
+        return f"{value!r:.200}"
+    except ValueError:
+        return "a very long int"
+
+
 def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.kind in "biuf" and value.dtype.itemsize <= 8
@@ -86,8 +97,10 @@ def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
         items = [*value, *value.values()]
     elif type(value) in (list, tuple):
         items = value
+    elif type(value) is int:
+        return value.bit_length() < MAX_INT_BITS
     else:
-        return value is None or type(value) in (bool, int, float, str)
+        return value is None or type(value) in (bool, float, str)
     return levels > 0 and all(_is_plain(item, levels - 1) for item in items)
 
 
@@ -106,6 +119,13 @@ def _encode(value: Any, arrays: list[Array]) -> Any:
     if type(value) is int and not _fits_int64(value):
         return {"int": hex(value)}
     return value
+
+
+def _long_int(text: str) -> int:
+    digits = len(text)
+    if 4 * (digits - len("-0x")) > MAX_INT_BITS:
+        raise ValueError(f"an int has {digits:,} digits, over {MAX_INT_BITS:,} bits")
+    return int(text, 16)
 
 
 def _encode_array(value: Any, arrays: list[Array]) -> dict[str, int]:
@@ -181,7 +201,7 @@ class _Decoder:
 
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
     "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
-    "int": lambda text: int(text, 16),
+    "int": lambda text: _long_int(text),
 }
 _LISTS = ("floats", "scalars", "ints")
 """Arrays that become lists, of which each number takes up to 40 bytes."""
