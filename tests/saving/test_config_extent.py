@@ -19,7 +19,7 @@ from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_initializations import functions
 from oneiros_safe_files import json_text, timed_limits
-from oneiros_saving import model_files
+from oneiros_saving import config_references, model_files
 
 ENTRANCES = {
     "load": load_model,
@@ -177,7 +177,7 @@ def test_the_connections_of_layers_are_limited():
 @pytest.mark.parametrize(
     "config",
     [
-        {"class_name": "a" * 1_100_000, "config": {}},
+        {"class_name": "A", "config": {"a": "a" * 1_100_000}},
         sequential([activation("a", **{"b" * 1_100_000: 1})]),
     ],
     ids=["value", "key"],
@@ -189,9 +189,36 @@ def test_the_length_of_a_text_is_limited(config):
 
 
 def test_the_length_of_all_texts_is_limited():
-    config = sequential([activation(f"{index}" * 100_000) for index in range(100)])
+    config = sequential(
+        [activation("a", note=f"{index}" * 100_000) for index in range(100)]
+    )
     with pytest.raises(UnsafeFileError, match=r"and 8,\d+,\d+ in all"):
         model_from_json(json.dumps(config))
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize("key", ["name", "class_name"])
+def test_the_length_of_a_name_is_limited(tmp_path, entrance, key):
+    """The places of 1,900 layers in a model took 1.8 GB: its name had a megabyte."""
+    inner = {**sequential([]), key: "n" * 301}
+    path = written(tmp_path / "m.h5", sequential([inner]))
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match="a name of 301 characters") as caught,
+    ):
+        ENTRANCES[entrance](path)
+    assert len(str(caught.value)) < 400
+
+
+def test_the_place_of_a_layer_is_limited():
+    part = activation("inner")
+    for number in range(20):
+        part = {**sequential([part]), "name": f"{number}" * 100}
+    places = [part.where for part in config_references.layers(part)]
+    assert places[1] == "18" * 100
+    assert max(map(len, places)) == 1000
+    assert places[-1].startswith("…")
+    assert places[-1].endswith(f"/{'0' * 100}/inner")
 
 
 def test_the_length_of_a_list_is_limited():

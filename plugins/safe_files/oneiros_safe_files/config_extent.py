@@ -16,8 +16,12 @@ OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
 3."""
 CONNECTIONS_PER_LAYER = 5
 """How many tensors the layers may receive in the mean."""
+NAMES = ("name", "custom_name", "class_name")
+"""Arguments whose values become parts of places and messages."""
+MAX_NAME = 300
+"""The maximum number of characters in them."""
 MAX_TEXT = 1 << 20
-"""The maximum number of characters in a name, or in the code of a function."""
+"""The maximum number of characters in a text, such as the code of a function."""
 MAX_TEXTS = 1 << 23
 """The maximum number of characters in all of them."""
 TENSOR = "__keras_tensor__"
@@ -39,6 +43,7 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     limit = checked(budget).layers
     for config in (state.model_config, state.training_config, state.provenance):
         _check_texts(config, source)
+    _check_names(state.model_config, source)
     _check_lengths(state.model_config, limit, source)
     calls, connections = _graph_size(state.model_config)
     counts = {
@@ -105,8 +110,22 @@ def _check_lengths(config: Any, limit: int, source: object) -> None:
             )
 
 
+def _check_names(config: Any, source: object) -> None:
+    """Refuses long names: the place of each layer in a model repeats the model's."""
+    for part in _parts(config):
+        names = [part.get(key) for key in NAMES] if isinstance(part, dict) else []
+        for name in names:
+            if isinstance(name, str) and len(name) > MAX_NAME:
+                raise UnsafeFileError(
+                    f"{source}: the configuration has a name of {len(name):,} "
+                    f"characters, which begins with {name[:60]!r}. The limit is "
+                    f"{MAX_NAME}. Nothing was built. Give it a shorter name where the "
+                    "model is made, and save it again."
+                )
+
+
 def _check_texts(config: Any, source: object) -> None:
-    """Refuses texts that are too long to be names: errors would repeat them."""
+    """Refuses texts that are longer than any in a model."""
     total = 0
     for part in _parts(config):
         texts = part if isinstance(part, dict) else [part]

@@ -24,6 +24,8 @@ ARGUMENTS = {
 }
 ACCURACY = ("accuracy", "acc")
 """Names for the accuracy that fits the loss."""
+MAX_PLACE = 1_000
+"""The maximum number of characters in a place; of a longer one, the end is kept."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,12 @@ def _part(entry: Any, around: str, certain: bool) -> Part | None:
     if not isinstance(class_name, str):
         return None
     name = next((name for name in names if isinstance(name, str)), class_name)
-    where = f"{around}/{name}" if around else name
+    where = _shortened(f"{around}/{name}" if around else name)
     return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
+
+
+def _shortened(place: str) -> str:
+    return place if len(place) <= MAX_PLACE else f"…{place[1 - MAX_PLACE :]}"
 
 
 def _item(config: Any, key: str) -> Any:
