@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError
+from oneiros_backend_toolkit import derived
 
 
 def network(phase=False):
@@ -73,7 +74,9 @@ def test_variable_makers(backend):
     assert K.get_value(made[0]).sum() == 6 and K.get_value(made[3]) == 1
 
 
-def test_random_variables_come_from_numpy(backend):
+@pytest.mark.parametrize("drawn_at_once", [1 << 20, 7])
+def test_random_variables_come_from_numpy(backend, monkeypatch, drawn_at_once):
+    monkeypatch.setattr(derived, "DRAWN_AT_ONCE", drawn_at_once)
     np.random.seed(5)
     drawn = (
         K.get_value(K.random_uniform_variable((50, 40), 2, 4)),

@@ -24,6 +24,7 @@ from oneiros_backend_toolkit.updates import Update
 
 T = Any
 
+DRAWN_AT_ONCE = 1 << 20
 FUZZ = 1e-7
 """The epsilon of the crossentropies; as in Keras 1, `set_epsilon` doesn't change it."""
 
@@ -49,7 +50,9 @@ class Derived(ForeignArguments, Types):
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
     ) -> T:
-        return self.variable(_generator(seed).uniform(low, high, shape), dtype, name)
+        draw = _generator(seed).uniform
+        values = self._drawn(draw, low, high, shape, dtype)
+        return self.variable(values, dtype, name)
 
     def random_integers(self, shape, low, high, dtype, seed) -> T:
         """Returns integers of the interval [low, high)."""
@@ -65,7 +68,21 @@ class Derived(ForeignArguments, Types):
         name=None,
         seed=None,
     ) -> T:
-        return self.variable(_generator(seed).normal(mean, scale, shape), dtype, name)
+        draw = _generator(seed).normal
+        values = self._drawn(draw, mean, scale, shape, dtype)
+        return self.variable(values, dtype, name)
+
+    def _drawn(self, draw, first, second, shape, dtype) -> T:
+        """Returns random numbers of a type. They are drawn in parts, in the same order:
+        NumPy draws float64, which takes twice the memory of a large kernel."""
+        if np.ndim(first) or np.ndim(second):
+            return draw(first, second, shape)
+        values = np.empty(shape, dtype or common.floatx())
+        flat = values.reshape(-1)
+        for begin in range(0, flat.size, DRAWN_AT_ONCE):
+            part = flat[begin : begin + DRAWN_AT_ONCE]
+            part[:] = draw(first, second, part.size)
+        return donated(values)
 
     def is_variable(self, x) -> bool:
         """Returns whether an object is a variable; an engine without this distinction
