@@ -8,6 +8,7 @@ import io
 import pickle
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -245,9 +246,29 @@ def test_an_array_of_too_many_axes_is_damage(tmp_path):
 
 def test_directives_of_yaml_are_few():
     text = "".join(f"%TAG !{number}! x\n" for number in range(200))
-    with pytest.raises(UnsafeFileError, match="200 directives"):
+    with pytest.raises(UnsafeFileError, match="more than 100 directives"):
         yaml_text.loads(f"{text}--- 1\n")
     assert yaml_text.loads("%TAG !a! tag:a\n--- 1\n") == 1
+
+
+def test_looking_for_directives_ends_at_the_limit():
+    """To list all those in 32 MB took 495 MB."""
+    text = "%TAG\n" * 1_000_000
+    tracemalloc.start()
+    with pytest.raises(UnsafeFileError, match="more than 100 directives"):
+        yaml_text.loads(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(text) / 10
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "# a\n", "# a\u2028"])
+def test_the_directives_of_yaml_are_short(before):
+    """190 lists whose tags began with 16 MB took 2.5 GB."""
+    for length, error in ((900, "holds a list with the tag"), (1100, "of 1,109 char")):
+        directive = f"%TAG !a! {'a' * length}"
+        with pytest.raises(UnsafeFileError, match=error):
+            yaml_text.loads(f"{before}{directive}\n--- !a!x [1]\n")
 
 
 def test_an_operation_names_its_place(tmp_path):

@@ -26,7 +26,10 @@ LONGEST_NUMBER = 1_000
 _LIKE_A_NUMBER = re.compile(r"[-+.:_0-9eE]+")
 MAX_DIRECTIVES = 100
 """Maximum number of `%TAG` lines, each of which a parser compares with all others."""
-_DIRECTIVES = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])%TAG")
+LONGEST_DIRECTIVE = 1_000
+"""The maximum number of characters in one, which becomes a part of tags."""
+_BREAKS = r"\n\r\x85\u2028\u2029"
+_DIRECTIVES = re.compile(rf"(?:^|[{_BREAKS}])\ufeff?(%TAG[^{_BREAKS}]*)")
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT = {"str", "python/str", "python/unicode"}
 _SEQUENCES = {"seq", "python/tuple"}
@@ -54,9 +57,7 @@ def loads(text: str) -> Any:
         raise ConfigError(
             f"Expected YAML text; received {type(text).__name__}: {text!r:.80}."
         )
-    directives = len(_DIRECTIVES.findall(text))
-    if directives > MAX_DIRECTIVES:
-        _refuse(f"it has {directives} directives")
+    _check_directives(text)
     builder = _Builder()
     try:
         for event in yaml.parse(str(text), Loader=_LOADER):
@@ -66,6 +67,15 @@ def loads(text: str) -> Any:
             f"This isn't YAML: {error!s:.300}. It begins with {text[:80]!r}."
         ) from None
     return builder.result()
+
+
+def _check_directives(text: str) -> None:
+    for count, match in enumerate(_DIRECTIVES.finditer(text), 1):
+        length = match.end() - match.start(1)
+        if count > MAX_DIRECTIVES:
+            _refuse(f"it has more than {MAX_DIRECTIVES} directives")
+        if length > LONGEST_DIRECTIVE:
+            _refuse(f"it has a directive of {length:,} characters")
 
 
 def dumps(value: Any, **kwargs: Any) -> str:
