@@ -55,6 +55,15 @@ STEPWISE = (
 """Layers whose output at a step depends on that step alone."""
 
 
+ZEROS_OF_BOTH = (
+    "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
+    "before."
+)
+ZEROS_OF_PRODUCTS = (
+    "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
+)
+
+
 @dataclass(frozen=True)
 class Problem:
     """A layer whose masks mean something else in Keras 1, and the error about it."""
@@ -137,7 +146,8 @@ class _Walk:
         keras: int, the version of Keras.
         masks: dict, the masks of outputs, and the results of operations.
         readers: dict, by outputs, the layers that get them, and their own outputs.
-        zeroed: list of the layers that give zeros at masked steps, and their outputs.
+        zeroed: list of the layers that give zeros at masked steps, their outputs, and
+            what they do.
     """
 
     is_outermost: bool
@@ -145,7 +155,7 @@ class _Walk:
     problems: list[Problem] = field(default_factory=list)
     masks: dict[Place, Mask] = field(default_factory=dict)
     readers: Readers = field(default_factory=lambda: defaultdict(list))
-    zeroed: list[tuple[Entry, Place]] = field(default_factory=list)
+    zeroed: list[tuple[Entry, Place, str]] = field(default_factory=list)
 
     def through(self, model: Entry) -> list[Problem]:
         """Follows the masks, and removes what the file says of them; returns the
@@ -166,13 +176,9 @@ class _Walk:
                 for layer in config["layers"]
                 if not _is_mask_operation(layer) or layer["name"] in others
             ]
-        for layer, made in self.zeroed:
+        for layer, made, reason in self.zeroed:
             if self._shows(made, outputs):
-                self._note(
-                    layer,
-                    "returns sequences, with zeros at masked steps, where Keras 1 "
-                    "repeats the step before.",
-                )
+                self._note(layer, reason)
         return self.problems
 
     def _shows(self, made: Place, outputs: set[Place]) -> bool:
@@ -261,14 +267,14 @@ class _Walk:
         if name in MODELS:
             return ("output", *places)
         if name in MERGES:
-            return self._after_merge(layer, inputs)
+            return self._after_merge(layer, inputs, made)
         if name == "Bidirectional":
             return self._after_both(layer, inputs[0], made)
         if name in RECURRENT:
             return _after_steps(config, inputs[0])
         return inputs[0]
 
-    def _after_merge(self, layer: Entry, inputs: list[Mask]) -> Mask:
+    def _after_merge(self, layer: Entry, inputs: list[Mask], made: Place) -> Mask:
         if _is_registered(layer):
             return ("merged", layer["config"]["name"]) if any(inputs) else None
         if self.keras > 2 and len(set(inputs)) > 1:
@@ -277,6 +283,8 @@ class _Walk:
                 "joins inputs with different masks, or only some with a mask, which "
                 "Keras 1 does with another result.",
             )
+        elif self.keras > 2 and layer["class_name"] == "Multiply" and any(inputs):
+            self.zeroed.append((layer, made, ZEROS_OF_PRODUCTS))
         return next((mask for mask in inputs if mask is not None), None)
 
     def _after_both(self, layer: Entry, mask: Mask, made: Place) -> Mask:
@@ -284,7 +292,7 @@ class _Walk:
         configs = [each["config"] for each in inner if isinstance(each, dict)]
         shows_steps = configs[0].get("return_sequences")
         if mask is not None and shows_steps and not _is_registered(layer):
-            self.zeroed.append((layer, made))
+            self.zeroed.append((layer, made, ZEROS_OF_BOTH))
         for config in configs:
             config.pop(ZEROS, None)
         return _after_steps(configs[0], mask)
