@@ -442,6 +442,35 @@ def test_word_index(cache, tmp_path, module):
         module.get_word_index(tmp_path / "other.pkl")
 
 
+# Sizes
+
+
+@pytest.mark.parametrize(
+    "nb_words", [2, pytest.param(235, marks=pytest.mark.exhaustive(only=True))]
+)
+def test_the_genuine_imdb_is_within_the_limits(tmp_path, nb_words):
+    """25,000 texts with their labels, twice, of 234 words on average, as Python 2
+    pickled them."""
+    text = b"(lp1\n" + b"I4000\na" * nb_words + b"a"
+    half = b"((lp1\n" + text * 25_000 + b"(lp1\n" + b"I1\na" * 25_000 + b"tp1\n"
+    (tmp_path / "imdb.pkl").write_bytes(b"(" + half * 2 + b"tp1\n.")
+    (X_train, _), (_, y_test) = imdb.load_data(tmp_path / "imdb.pkl")
+    assert len(X_train[-1]) == nb_words + 1 and y_test.shape == (25_000,)
+
+
+def test_the_genuine_words_of_imdb_are_within_the_limits(tmp_path):
+    items = [b"Vw%d\np1\nI7\ns" % number for number in range(88_584)]
+    (tmp_path / "words.pkl").write_bytes(b"(dp0\n" + b"".join(items) + b".")
+    words = imdb.get_word_index(tmp_path / "words.pkl")
+    assert len(words) == 88_584 and words["w9"] == 7
+
+
+def test_a_data_set_has_no_more_operations_than_any_pickle(tmp_path):
+    (tmp_path / "data.pkl").write_bytes(b"\x80\x02" + b"}0" * 130_000 + b"N.")
+    with pytest.raises(UnsafeFileError, match=r"limit of 250,000 \(Budget.steps\)"):
+        mnist.load_data(tmp_path / "data.pkl")
+
+
 # Data sets of other packages
 
 

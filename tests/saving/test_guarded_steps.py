@@ -233,6 +233,28 @@ def test_numbers_and_texts_cost_no_operations(tmp_path):
     assert read_pickle(path, Budget(steps=1000)) == list(range(50_000))
 
 
+@pytest.mark.parametrize(
+    ("begin", "value"),
+    [(b"(", b"K\x01"), (b"(", b"S'a'\n"), (b"(", b"Va\n"), (b"((l", b"I1\na")],
+)
+def test_numbers_and_texts_count_as_the_memory_for_them(tmp_path, begin, value):
+    path = tmp_path / "data.pkl.gz"
+    path.write_bytes(gzip.compress(begin + value * 50_000 + b"l."))
+    assert len(read_pickle(path, Budget(steps=5))) in (1, 50_000)
+    with pytest.raises(UnsafeFileError, match=r"for arrays.*Budget\.excess_bytes"):
+        read_pickle(path, Budget(excess_bytes=1_500_000))
+
+
+def test_a_part_s_number_is_no_larger_than_the_number_of_parts(tmp_path):
+    """Python makes a table of twice as many places as the largest number."""
+    path = tmp_path / "data.pkl"
+    path.write_bytes(b"S'" + b"a" * 5000 + b"'\nr" + struct.pack("<I", 4000) + b".")
+    with pytest.raises(UnsafeFileError, match="numbers a part 4000"):
+        read_pickle(path, Budget())
+    path.write_bytes(b"(I1\nS'a'\np4\nl.")
+    assert read_pickle(path, Budget()) == [1, b"a"]
+
+
 def test_an_array_of_too_many_axes_is_damage(tmp_path):
     path = tmp_path / "data.npy"
     shape = "1," * 100

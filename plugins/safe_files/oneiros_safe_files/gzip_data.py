@@ -78,8 +78,8 @@ class _Members(io.RawIOBase):
 
 
 def _read(source: Any, meter: Meter) -> bytes:
-    blocks = []
+    content = io.BytesIO()
     while block := source.read(_BLOCK):
         meter.spend_array("/", len(block))
-        blocks.append(block)
-    return b"".join(blocks)
+        content.write(block)
+    return content.getvalue()

@@ -45,12 +45,13 @@ _FORBIDDEN = {
     "READONLY_BUFFER",
 }
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
-_VALUE = rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|S[^\n]*\n)"
-_PLAIN_VALUE = re.compile(_VALUE, re.DOTALL)
-_PLAIN_VALUES = re.compile(_VALUE + rb"*+", re.DOTALL)
-_PLAIN_APPENDED = re.compile(rb"(?:" + _VALUE + rb"a)*+", re.DOTALL)
+_AT_ONCE = 1024
+_VALUE = rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|[SV][^\n]*\n)"
+_APPENDED = _VALUE + b"a"
 """Operations that create numbers and texts, and operations that also append them to a
 list. They make up most of a data set, and are harmless."""
+_VALUE_BYTES = 40
+"""Memory for a number and its place in a list."""
 _APPENDS = b"e"
 _INSTEAD = "Ask its author to save arrays of numbers, e.g. with `numpy.savez`."
 
@@ -88,11 +89,14 @@ def _check_operations(data: bytes, meter: Meter) -> None:
     """Refuses operations that plain data doesn't need, before any of them runs."""
     stream = io.BytesIO(data)
     stack = PickleStack(len(data))
+    values = _PlainValues(data, meter)
+    operations = 0
     name = ""
     while name != "STOP":
-        position = _behind_plain_values(data, stream.tell(), stack)
+        position = values.pass_over(stream.tell(), stack)
         stream.seek(position)
         meter.spend_operation(f"byte {position}")
+        operations += 1
         operation, argument, _ = next(pickletools.genops(stream))
         name = operation.name
         if name in _FORBIDDEN:
@@ -103,7 +107,7 @@ def _check_operations(data: bytes, meter: Meter) -> None:
             raise meter.refuse(
                 f"byte {position}", "the pickle doubles what it holds (DUP)", _INSTEAD
             )
-        if name in PUTS and int(argument or 0) > len(data):
+        if name in PUTS and int(argument or 0) > operations + values.count:
             raise meter.refuse(
                 f"byte {position}", f"the pickle numbers a part {argument}", _INSTEAD
             )
@@ -120,18 +124,55 @@ def _check_operations(data: bytes, meter: Meter) -> None:
         )
 
 
-def _behind_plain_values(data: bytes, position: int, stack: PickleStack) -> int:
-    """Returns the position after a series of numbers and texts."""
-    start = _end(_PLAIN_APPENDED, data, position)
-    end = _end(_PLAIN_VALUES, data, start)
-    if data[end : end + 1] != _APPENDS:  # which takes all of them
-        stack.push_plain(len(_PLAIN_VALUE.findall(data, start, end)))
-    return end
+class _Series:
+    """The pattern of operations that follow one another."""
+
+    def __init__(self, operation: bytes) -> None:
+        self._several = re.compile(b"(?:%b){0,%d}+" % (operation, _AT_ONCE), re.DOTALL)
+        self._each = re.compile(operation + b"()", re.DOTALL)
+
+    def find(self, data: bytes, position: int) -> tuple[int, int]:
+        """Returns the end of up to 1,024 operations, and their number."""
+        match = self._several.match(data, position)
+        end = match.end() if match else position
+        return end, len(self._each.findall(data, position, end))
 
 
-def _end(pattern: re.Pattern[bytes], data: bytes, position: int) -> int:
-    match = pattern.match(data, position)
-    return match.end() if match else position
+_VALUES = _Series(_VALUE)
+_APPENDED_VALUES = _Series(_APPENDED)
+
+
+class _PlainValues:
+    """Counts numbers and texts as memory of the caller's lists.
+
+    # Arguments
+        data: the pickle.
+        meter: Meter, for the file.
+    """
+
+    def __init__(self, data: bytes, meter: Meter) -> None:
+        self._data = data
+        self._meter = meter
+        self.count = 0
+
+    def pass_over(self, position: int, stack: PickleStack) -> int:
+        """Returns the position after a series of numbers and texts."""
+        start, _ = self._pass_series(_APPENDED_VALUES, position)
+        end, count = self._pass_series(_VALUES, start)
+        if self._data[end : end + 1] != _APPENDS:  # which takes all of them
+            stack.push_plain(count)
+        return end
+
+    def _pass_series(self, series: _Series, position: int) -> tuple[int, int]:
+        """Returns the position after a series of any length, and its length."""
+        total = 0
+        found = _AT_ONCE
+        while found == _AT_ONCE:
+            position, found = series.find(self._data, position)
+            self._meter.spend_array(f"byte {position}", found * _VALUE_BYTES)
+            total += found
+        self.count += total
+        return position, total
 
 
 class _Unpickler(pickle.Unpickler):
