@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.errors import FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
-from oneiros_safe_files import tar_archive, unpacking, yaml_text
+from oneiros_safe_files import json_text, tar_archive, unpacking, yaml_text
 from oneiros_safe_files.hdf5_format.attributes import Attribute
 from oneiros_safe_files.hdf5_format.datatype import Datatype
 from oneiros_safe_files.hdf5_format.filters import parse_filters
@@ -28,7 +28,8 @@ from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.tar_archive import unpack_tar
-from oneiros_safe_files.zip_archive import unpack_zip
+from oneiros_safe_files.text import read_text
+from oneiros_safe_files.zip_archive import open_zip, unpack_zip
 
 BLOCK = 512
 LONG_NAME = b"L"
@@ -354,3 +355,44 @@ def test_a_long_text_of_yaml_is_no_number():
     assert yaml_text.loads(f"a: '{'1' * 2000}'") == {"a": "1" * 2000}
     with pytest.raises(UnsafeFileError, match="isn't a finite number"):
         yaml_text.loads(f"a: {'1' * 2000}")
+
+
+@pytest.mark.parametrize("escapes", ["", "\\ud83d\\ude00"])
+def test_json_is_read_without_copies(escapes):
+    """A text of 32 MB with one rare character took 400 MB."""
+    text = f'{{"a": "\U0001f600{escapes}"{" " * 1_000_000}}}'
+    tracemalloc.start()
+    assert len(json_text.loads(text)["a"]) == 1 + bool(escapes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(text) / 10
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\uDc00"', '[{"\\ud83d": 1}]', '{"a": ["\\uD83d"]}']
+)
+def test_halves_of_characters_are_found_everywhere(text):
+    with pytest.raises(UnsafeFileError, match="half of a character"):
+        json_text.loads(text)
+
+
+def test_texts_have_8_mb_by_default(tmp_path):
+    """With a rare character, and copies in what is parsed twice, they take 96 MB."""
+    path = tmp_path / "text"
+    path.write_bytes(b" " * 8_000_000)
+    assert len(read_text(path, Budget())) == 8_000_000
+    path.write_bytes(b" " * 8_000_001)
+    with pytest.raises(UnsafeFileError, match=r"limit of 8,000,000 \(Budget.text_by"):
+        read_text(path, Budget())
+
+
+def test_a_text_in_an_archive_is_counted_before_it_is_read(tmp_path):
+    path = tmp_path / "texts.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("large", bytes(9 << 20))
+        archive.writestr("small", b"a")
+    with open_zip(path, Budget()) as archive:
+        assert archive.read_text("small") == b"a"
+        archive.blocks = None
+        with pytest.raises(UnsafeFileError, match=r"at 'large': 9,437,185 for text"):
+            archive.read_text("large")

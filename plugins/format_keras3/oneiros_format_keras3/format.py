@@ -75,8 +75,7 @@ def _check_members(archive: ZipArchive) -> None:
 
 
 def _read_json(archive: ZipArchive, name: str) -> Data:
-    data = archive.read(name)
-    archive.meter.spend_text(name, len(data))
+    data = archive.read_text(name)
     try:
         value = json_text.loads(data.decode("utf-8"))
     except (ConfigError, UnicodeDecodeError) as error:

@@ -21,7 +21,8 @@ class Budget:
         array_bytes: int, memory for arrays.
         excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
             compressed arrays do.
-        text_bytes: int, memory for names, configurations and other attributes.
+        text_bytes: int, bytes of names, configurations and other attributes; each may
+            take twelve in memory, since texts with rare characters take four.
         objects: int, number of groups, arrays and stored blocks to read, and of members
             of archives and of gzip files.
         steps: int, number of parts of all structures that describe them, or of a
@@ -40,7 +41,7 @@ class Budget:
 
     array_bytes: int = 4 << 30
     excess_bytes: int = 64 << 20
-    text_bytes: int = 32 << 20
+    text_bytes: int = 8_000_000
     objects: int = 100_000
     steps: int = 250_000
     layers: int = 2_000

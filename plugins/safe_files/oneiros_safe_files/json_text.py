@@ -22,8 +22,9 @@ MAX_DIGITS = 40
 """Maximum number of characters in a number."""
 
 _TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
-_SURROGATE = "\\ud"
-"""How a half of a character begins, in lower case."""
+_ESCAPED_HALF = re.compile(r"\\u[dD]")
+"""How a half of a character begins, which may follow the other half."""
+_HALF = re.compile("[\ud800-\udfff]")
 _DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -51,7 +52,7 @@ def loads(text: str) -> Any:
         raise ConfigError(
             f"This isn't JSON: {error}. It begins with {text[:80]!r}."
         ) from None
-    if _SURROGATE in text.lower():
+    if _ESCAPED_HALF.search(text):
         _check_characters(value)
     return value
 
@@ -67,7 +68,7 @@ def _check_size(text: str) -> None:
     """Counts a text's tokens and levels before the parser creates objects."""
     depth = 0
     for count, match in enumerate(_TOKENS.finditer(text)):
-        depth += _DEPTHS.get(match[0], 0)
+        depth += _DEPTHS.get(text[match.start()], 0)
         if depth > MAX_DEPTH:
             _refuse(f"it nests deeper than {MAX_DEPTH} levels")
         if count > MAX_TOKENS:
@@ -75,10 +76,15 @@ def _check_size(text: str) -> None:
 
 
 def _check_characters(value: Any) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        _refuse("a text holds half of a character (a lone surrogate)")
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and _HALF.search(part):
+            _refuse("a text holds half of a character (a lone surrogate)")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -117,6 +117,11 @@ class ZipArchive:
         if missing_bytes:
             raise FileFormatError(f"{self.meter.path} is damaged: '{name}' ends early.")
 
+    def read_text(self, name: str) -> bytes:
+        """Returns the bytes of a member that is a text, and counts them before."""
+        self.meter.spend_text(name[:120], self._infos[name].file_size)
+        return self.read(name)
+
     def read(self, name: str) -> bytes:
         """Returns a member's bytes."""
         data = io.BytesIO()
