@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import pickle
 import tarfile
 
@@ -16,10 +17,12 @@ from oneiros.datasets.cifar import load_batch
 from oneiros.errors import (
     ArgumentError,
     DataError,
+    FileAccessError,
     FileFormatError,
     FileMissingError,
     UnsafeFileError,
 )
+from oneiros.utils.data_utils import get_file, validate_file
 from oneiros_datasets import cifar10 as cifar10_module
 from oneiros_datasets import cifar100 as cifar100_module
 from oneiros_datasets import imdb as imdb_module
@@ -440,6 +443,59 @@ def test_word_index(cache, tmp_path, module):
     (tmp_path / "other.pkl").write_bytes(pickled({3: "a"}))
     with pytest.raises(FileFormatError, match="words with their numbers"):
         module.get_word_index(tmp_path / "other.pkl")
+
+
+# Paths
+
+
+LOADERS = [
+    mnist.load_data,
+    imdb.load_data,
+    imdb.get_word_index,
+    reuters.load_data,
+    reuters.get_word_index,
+    load_batch,
+]
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_only_files_are_opened(tmp_path, load):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileMissingError, match="pipe is a pipe, a socket or a dev"):
+        load(tmp_path / "pipe")
+    with pytest.raises(FileAccessError, match=r"a directory.*Pass the path of a file"):
+        load(tmp_path)
+    with pytest.raises(FileAccessError, match=r"too long.*Pass a shorter path"):
+        load(tmp_path / ("n" * 300))
+    for path in (5, None, b"x", "a\0b"):
+        with pytest.raises(ArgumentError, match="must be a path"):
+            load(path)
+
+
+def test_get_file_finds_only_files_and_folders(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "other.tar.gz")
+    path = str(tmp_path / "pipe")
+    for arguments in ({}, {"untar": True}, {"md5_hash": "0" * 32}):
+        with pytest.raises(FileMissingError, match="pipe is a pipe"):
+            get_file(path, closed_address(), **arguments)
+    with pytest.raises(FileMissingError, match=r"other\.tar\.gz is a pipe"):
+        get_file(str(tmp_path / "other"), closed_address(), untar=True)
+    with pytest.raises(FileMissingError, match="pipe is a pipe"):
+        validate_file(path, "0" * 32)
+    with pytest.raises(FileMissingError, match="no file at"):
+        validate_file(tmp_path / "nothing", "0" * 32)
+    with pytest.raises(FileMissingError, match="No such file: /dev/null"):
+        get_file("a", "file:///dev/null")
+
+
+@pytest.mark.parametrize("argument", ["fname", "cache_subdir", "cache_dir", "origin"])
+def test_get_file_names_an_argument_of_another_type(argument):
+    arguments = {"fname": "a", "origin": closed_address(), argument: 5}
+    with pytest.raises(ArgumentError, match=rf"{argument}( must be|=5)"):
+        get_file(**arguments)
+    with pytest.raises(ArgumentError, match="fname must be a path"):
+        get_file("a\0b", closed_address())
 
 
 # Sizes

@@ -259,7 +259,7 @@ def test_absolute_paths_are_used_as_they_are(server, tmp_path):
     assert Path(path).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "", "a\0b", "C:x", "x/"])
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "", "C:x", "x/"])
 def test_relative_names_lead_nowhere_else(server, name):
     served = server.serve("data", CONTENT)
     with pytest.raises(UnsafeFileError, match=r"^get_file: the name of the file"):

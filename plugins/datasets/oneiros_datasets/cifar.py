@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
+from oneiros_safe_files.file_access import text_of_path
 
 from oneiros_datasets.sources import read, unexpected
 
@@ -41,7 +42,7 @@ def load_batch(
         FileFormatError: if the file has other contents.
         UnsafeFileError: if it contains more than data.
     """
-    path = Path(fpath)
+    path = Path(text_of_path("fpath", fpath))
     batch = read(path)
     expected = f"images ('data') and their labels ({label_key!r})"
     if not isinstance(batch, dict):

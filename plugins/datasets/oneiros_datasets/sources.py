@@ -12,6 +12,7 @@ import oneiros
 from oneiros.errors import FileFormatError, FileMissingError
 from oneiros_safe_files import json_text, npy, zip_archive
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import is_there, loading, text_of_path
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.text import read_text
 
@@ -50,7 +51,7 @@ def located(
     # Raises
         FileMissingError: if none exists or can be downloaded.
     """
-    name = os.path.expanduser(path)
+    name = os.path.expanduser(text_of_path("path", path))
     if name != source.name:
         return Path(name) if os.path.exists(name) else _get(replace(source, name=name))
     try:
@@ -79,10 +80,13 @@ def read(path: Path, encoding: str = "bytes") -> Any:
         encoding: str, encoding of text in pickles of Python 2.
 
     # Raises
+        FileMissingError, FileAccessError: if there is none, or it can't be read.
         FileFormatError: if it is damaged.
         UnsafeFileError: if it contains more than data.
     """
-    with path.open("rb") as file:
+    if not is_there(path):
+        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+    with loading(path), path.open("rb") as file:
         head = file.read(4)
     try:
         if head in zip_archive.MAGIC:

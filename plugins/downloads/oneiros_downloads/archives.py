@@ -10,6 +10,7 @@ from pathlib import Path
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.drafts import draft_folder
+from oneiros_safe_files.file_access import loading
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.zip_archive import MAGIC as ZIP
 from oneiros_safe_files.zip_archive import unpack_zip
@@ -43,7 +44,7 @@ def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
     """
     if folder.exists():
         return folder
-    with archive.open("rb") as file:
+    with loading(archive), archive.open("rb") as file:
         is_zip = file.read(4) in ZIP
     unpack = unpack_zip if is_zip else unpack_tar
     with draft_folder(folder.parent) as draft:

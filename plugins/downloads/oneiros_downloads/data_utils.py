@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 
 from oneiros.engine.hints import open_to_old_code
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileMissingError
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import is_there, loading, text_of_path
 
 from oneiros_downloads import archives, caches
 
@@ -71,10 +72,11 @@ def get_file(
         print(Path(path).read_bytes() == Path("model.h5").read_bytes())  # True
         ```
     """
-    path = os.fspath(fname)
+    path = text_of_path("fname", fname)
     known_hash = _known_hash(md5_hash, sha256)
-    cache = os.fspath(cache_dir) if cache_dir else None
-    folders = caches.folders(path, os.fspath(cache_subdir), cache)
+    cache = text_of_path("cache_dir", cache_dir) if cache_dir else None
+    subdir = text_of_path("cache_subdir", cache_subdir)
+    folders = caches.folders(path, subdir, cache)
     name = os.path.basename(path) if os.path.isabs(path) else path
     if not untar:
         return str(_file(folders, name, origin, known_hash))
@@ -89,7 +91,7 @@ def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path
     """Returns the first path with this name and hash."""
     for folder in folders:
         path = folder / name
-        if not path.exists():
+        if not is_there(path):
             continue
         if known_hash is None or validate_file(path, known_hash.partition(":")[2]):
             return path
@@ -139,12 +141,15 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
     """
     if not _is_hash(md5_hash, *ALGORITHMS):
         return False
-    return _has_hash(Path(fpath), _named_hash("md5_hash", md5_hash, *ALGORITHMS))
+    path = Path(text_of_path("fpath", fpath))
+    return _has_hash(path, _named_hash("md5_hash", md5_hash, *ALGORITHMS))
 
 
 def _has_hash(path: Path, known_hash: str) -> bool:
     algorithm, _, digits = known_hash.partition(":")
-    with path.open("rb") as file:
+    if not is_there(path):
+        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+    with loading(path), path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest() == digits
 
 

@@ -57,7 +57,7 @@ def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
 
 
 def _downloader(origin: str, path: Path) -> Downloader:
-    scheme = urlsplit(origin).scheme
+    scheme = urlsplit(origin).scheme if isinstance(origin, str) else None
     if scheme in ("http", "https"):
         part = path.with_name(f".{path.name}.part")
         return ResumingDownloader(part, path.name)
@@ -86,7 +86,10 @@ def _into_new_file(download: Downloader) -> Downloader:
 
 
 def _copy(url: str, output_file: str, pooch: Any = None) -> None:
-    shutil.copyfile(url2pathname(urlsplit(url).path), output_file)
+    source = url2pathname(urlsplit(url).path)
+    if not os.path.isfile(source):
+        raise FileNotFoundError(f"No such file: {source}")
+    shutil.copyfile(source, output_file)
 
 
 def _advice(path: Path, origin: str, error: Exception) -> str:

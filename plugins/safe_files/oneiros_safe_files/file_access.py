@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
-from oneiros.errors import FileAccessError, OneirosError
+from oneiros.errors import (
+    ArgumentError,
+    FileAccessError,
+    FileMissingError,
+    OneirosError,
+)
 
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
@@ -25,11 +31,49 @@ _REMEDIES = {
     errno.EACCES: _PERMISSION,
     errno.EDQUOT: _SPACE,
     errno.EFBIG: _SPACE,
+    errno.EISDIR: "Pass the path of a file.",
+    errno.ENAMETOOLONG: "Pass a shorter path.",
     errno.ENOMEM: _MEMORY,
     errno.ENOSPC: _SPACE,
     errno.EPERM: _PERMISSION,
     errno.EROFS: _PERMISSION,
 }
+
+
+def text_of_path(argument: str, value: Any) -> str:
+    """Returns a path as a text.
+
+    # Arguments
+        argument: str, what received it, for the message.
+        value: the path.
+
+    # Raises
+        ArgumentError: if it isn't one.
+    """
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    with suppress(UnicodeEncodeError):
+        if isinstance(path, str) and b"\0" not in os.fsencode(path):
+            return path
+    raise ArgumentError(
+        f"{argument} must be a path, such as 'data.npz'; received {value!r:.80}."
+    )
+
+
+def is_there(path: Path) -> bool:
+    """Returns whether there is a file or a folder at `path`.
+
+    # Raises
+        FileAccessError: if the system refuses to say so.
+        FileMissingError: if it is something that may never end.
+    """
+    with loading(path):
+        if path.is_file() or path.is_dir():
+            return True
+        if not path.exists():
+            return False
+    raise FileMissingError(
+        f"{path!s:.300} is a pipe, a socket or a device. Pass the path of a file."
+    )
 
 
 @contextmanager
