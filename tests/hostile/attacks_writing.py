@@ -192,8 +192,10 @@ def names_of_downloads(folder):
     for name in (*NAMES, "link/x", "?query", "a?b=/../c", "%2e%2e/x" + "/.."):
         yield f"{name!r:.40}", lambda n=name: below(cache, n)
     for name in NAMES:
-        if not os.path.isabs(name):
-            yield f"get_file, {name!r:.40}", lambda n=name: get_file(n, NOWHERE)
+        if os.path.isabs(name):
+            continue
+        error = ("ArgumentError",) if "\0" in name else ()
+        yield f"get_file, {name!r:.40}", lambda n=name: get_file(n, NOWHERE), *error
     (folder / "data").write_bytes(b"data")
     digest = hashlib.sha256(b"other").hexdigest()
     yield (
