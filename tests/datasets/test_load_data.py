@@ -158,17 +158,17 @@ class Hostile:
         return print, ("executed",)
 
 
-@pytest.mark.parametrize(
-    "load",
-    [
-        mnist.load_data,
-        imdb.load_data,
-        imdb.get_word_index,
-        reuters.load_data,
-        reuters.get_word_index,
-        load_batch,
-    ],
-)
+LOADERS = [
+    mnist.load_data,
+    imdb.load_data,
+    imdb.get_word_index,
+    reuters.load_data,
+    reuters.get_word_index,
+    load_batch,
+]
+
+
+@pytest.mark.parametrize("load", LOADERS)
 def test_nothing_in_a_pickle_is_called(tmp_path, load, capsys):
     path = tmp_path / "data.pkl"
     path.write_bytes(pickled([Hostile()]))
@@ -446,16 +446,6 @@ def test_word_index(cache, tmp_path, module):
 
 
 # Paths
-
-
-LOADERS = [
-    mnist.load_data,
-    imdb.load_data,
-    imdb.get_word_index,
-    reuters.load_data,
-    reuters.get_word_index,
-    load_batch,
-]
 
 
 @pytest.mark.parametrize("load", LOADERS)

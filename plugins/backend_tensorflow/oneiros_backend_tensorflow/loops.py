@@ -197,7 +197,7 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
             stack.write(place, output)
             for stack, output in zip(stacks, outputs, strict=True)
         ]
-        return i + 1, list(map(_in_shape_of, new_states, states)), new_stacks
+        return i + 1, new_states, new_stacks
 
     shapes = _output_shapes(loop, arguments) if loop.keeps else [None] * len(loop.types)
     stacks = [
@@ -213,14 +213,6 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
         for stack, shape in zip(stacks, traced.output_shapes, strict=True)
     ]
     return _Run(last_states, outputs, any(map(_has_effects, traced.operations)))
-
-
-def _in_shape_of(new_state: T, state: T) -> T:
-    """Returns a new state whose static shape says as much as the old one's; a step may
-    forget a fixed batch size."""
-    if new_state.shape == state.shape:
-        return new_state
-    return tf.ensure_shape(new_state, state.shape)
 
 
 def _has_effects(operation: Any) -> bool:

@@ -201,7 +201,7 @@ class _Decoder:
 
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
     "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
-    "int": lambda text: _long_int(text),
+    "int": _long_int,
 }
 _LISTS = ("floats", "scalars", "ints")
 """Arrays that become lists, of which each number takes up to 40 bytes."""
