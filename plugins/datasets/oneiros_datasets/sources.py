@@ -12,7 +12,7 @@ import oneiros
 from oneiros.errors import FileFormatError, FileMissingError
 from oneiros_safe_files import json_text, npy, zip_archive
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import is_there, loading, text_of_path
+from oneiros_safe_files.file_access import check_is_there, loading, text_of_path
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.text import read_text
 
@@ -84,8 +84,7 @@ def read(path: Path, encoding: str = "bytes") -> Any:
         FileFormatError: if it is damaged.
         UnsafeFileError: if it contains more than data.
     """
-    if not is_there(path):
-        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+    check_is_there(path)
     with loading(path), path.open("rb") as file:
         head = file.read(4)
     try:

@@ -8,9 +8,14 @@ import re
 from pathlib import Path
 
 from oneiros.engine.hints import open_to_old_code
-from oneiros.errors import ArgumentError, FileMissingError
+from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import is_there, loading, text_of_path
+from oneiros_safe_files.file_access import (
+    check_is_there,
+    is_there,
+    loading,
+    text_of_path,
+)
 
 from oneiros_downloads import archives, caches
 
@@ -147,8 +152,7 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
 
 def _has_hash(path: Path, known_hash: str) -> bool:
     algorithm, _, digits = known_hash.partition(":")
-    if not is_there(path):
-        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+    check_is_there(path)
     with loading(path), path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest() == digits
 

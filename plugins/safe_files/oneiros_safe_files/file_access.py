@@ -76,6 +76,16 @@ def is_there(path: Path) -> bool:
     )
 
 
+def check_is_there(path: Path) -> None:
+    """Checks that there is a file or a folder at `path`.
+
+    # Raises
+        FileMissingError, FileAccessError: if there is none; also as for `is_there`.
+    """
+    if not is_there(path):
+        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+
+
 @contextmanager
 def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Meter]]:
     """Opens the file at `path` for reading; yields it, and the `Meter` for it.
