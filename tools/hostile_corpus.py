@@ -140,6 +140,25 @@ def own_sibling(path: Path) -> None:
     patched(path, fill_plainly, (b"TREE", 16, "<Q", "itself"))
 
 
+@hostile("index-shared-nodes.h5")
+def shared_nodes(path: Path) -> None:
+    """An index of 11 levels, each node of which names the next one 32 times."""
+    write_dense(path, fill_plainly)
+    content = path.read_bytes()
+    lowest = content.index(b"TREE")
+    child = lowest
+    nodes = b""
+    for level in range(1, 12):
+        node = b"TREE" + struct.pack("<BBH16s", 0, level, 32, b"\xff" * 16)
+        node += struct.pack("<QQ", 0, child) * 32 + struct.pack("<Q", 8)
+        child = len(content) + len(nodes)
+        nodes += node
+    old_end = struct.pack("<Q", len(content))
+    new_end = struct.pack("<Q", len(content) + len(nodes))
+    content = content.replace(struct.pack("<Q", lowest), struct.pack("<Q", child))
+    path.write_bytes(content.replace(old_end, new_end) + nodes)
+
+
 @hostile("heap-endless.h5")
 def endless_heap(path: Path) -> None:
     """A heap of texts has an object of a huge size."""
