@@ -4,6 +4,7 @@ where and why."""
 import os
 import resource
 import struct
+import sys
 import zlib
 
 import h5py
@@ -210,14 +211,107 @@ def test_a_block_can_t_unfold_to_more_than_its_array(build):
 
 
 def test_what_unfolding_a_block_takes_is_accounted_for(build):
-    """The array, and beside it the block before and after a filter."""
+    """The array, and beside it the block before and after a filter: 64 MiB of zeros in
+    one block took 128 MiB besides the array."""
     path = build(
         dataset(data=np.ones(8 * MIB, "u1"), chunks=(8 * MIB,), compression="gzip")
     )
-    with pytest.raises(UnsafeFileError, match=r"for memory is over .*array_bytes"):
-        read(path, array_bytes=20 * MIB)
-    ((_, ((_, stored),)),) = read(path, array_bytes=25 * MIB).weights
+    with pytest.raises(UnsafeFileError, match=r"of a block is over .*excess_bytes"):
+        read(path, excess_bytes=15 * MIB)
+    ((_, ((_, stored),)),) = read(path, excess_bytes=17 * MIB).weights
     assert stored.shape == (8 * MIB,) and stored.all()
+
+
+def test_blocks_beyond_the_end_of_an_array_count_as_it_does(build):
+    """60 values in as many blocks of 60 MB took 8 s."""
+    path = build(
+        dataset(
+            data=np.ones((4, 1), "u1"),
+            maxshape=(4, None),
+            chunks=(1, MIB),
+            compression="gzip",
+        )
+    )
+    with pytest.raises(UnsafeFileError, match=r"4,194,304 for arrays in all is over"):
+        read(path, excess_bytes=4 * MIB - 10_000)
+    ((_, ((_, stored),)),) = read(path, excess_bytes=4 * MIB).weights
+    assert stored.shape == (4, 1) and stored.all()
+
+
+def test_gigabytes_that_follow_a_block_are_not_read(build):
+    block = zlib.compress(bytes(16)) + bytes(500)
+    ((_, ((_, stored),)),) = read(build(stored_block(block))).weights
+    assert stored.shape == (4,) and not stored.any()
+
+
+def test_structures_have_at_most_twice_the_bytes_of_texts(build):
+    """Attributes of 23 MB took 114 MiB."""
+
+    def attributes(group, folder):
+        group["w"] = np.zeros(3)
+        for index in range(10):
+            group.attrs[f"a{index}"] = np.zeros(1000, "u1")
+
+    path = build(attributes)
+    with pytest.raises(UnsafeFileError, match=r"structures.*\(2 times Budget\.text_b"):
+        read(path, text_bytes=5000)
+    assert read(path, text_bytes=50_000).weights
+
+
+def test_an_attribute_that_nobody_asks_for_may_be_anything(build):
+    def shared(group, folder):
+        group["w"] = np.zeros(3)
+        group["type"] = np.dtype("f4")
+        group.attrs.create("note", 1.0, dtype=group["type"])
+
+    assert read(build(shared)).weights
+
+
+def test_paths_count_as_texts(build):
+    """1,000 weights of a layer with a name of 1 MB took 1.9 GB, as what wasn't read
+    did."""
+
+    def many(group, folder):
+        weights = [f"{index}" for index in range(50)]
+        inner = group.create_group("n" * 1000)
+        for name in weights:
+            inner[name] = np.zeros(3)
+        group.attrs["weight_names"] = np.array(
+            [f"{'n' * 1000}/{name}".encode() for name in weights[:25]]
+        )
+
+    path = build(many)
+    assert len(read(path, text_bytes=130_000).unread) == 25
+    with pytest.raises(UnsafeFileError, match=r"'/layer/n{290}.{0,9}': .* for text in"):
+        read(path, text_bytes=60_000)
+    with pytest.raises(UnsafeFileError, match=r"'/layer/n{290}.{0,9}': .* for text in"):
+        read(path, text_bytes=110_000)
+
+
+def test_an_array_of_many_names_is_described_once(build):
+    """The messages of its header were looked at for each of its names: 20,000 names
+    of an array with 150,000 empty messages took minutes."""
+
+    def many(group, folder):
+        item = group.create_dataset("w", data=np.zeros(0))
+        for index in range(300):
+            item.attrs[f"a{index}"] = 0
+        for index in range(2000):
+            group[f"n{index}"] = item
+        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(2000)])
+
+    path = build(many)
+    calls = []
+
+    def count(frame, event, argument):
+        calls.append(event)
+
+    sys.setprofile(count)
+    try:
+        HDF5Format().read(path, Budget())
+    finally:
+        sys.setprofile(None)
+    assert len(calls) < 500_000
 
 
 def test_a_block_that_is_no_gzip_is_damage(build):

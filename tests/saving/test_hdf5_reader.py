@@ -251,7 +251,7 @@ def test_blocks_larger_than_their_array(tmp_path):
             chunks=(1, 16 << 20),
             compression="gzip",
         )
-    with pytest.raises(UnsafeFileError, match="blocks unfolded in all is over the"):
+    with pytest.raises(UnsafeFileError, match="for arrays in all is over the"):
         read(path.read_bytes(), tmp_path)
 
 

@@ -16,6 +16,9 @@ OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
 3."""
 CONNECTIONS_PER_LAYER = 5
 """How many tensors the layers may receive in the mean."""
+ARRAYS_PER_LAYER = 10
+"""How many arrays a file may hold for each layer that it may have: LSTMs have 12,
+optimizers keep one to three for each weight, and most layers have few or none."""
 NAMES = ("name", "custom_name", "class_name")
 """Arguments whose values become parts of places and messages."""
 MAX_NAME = 300
@@ -29,7 +32,7 @@ TENSOR = "__keras_tensor__"
 
 
 def check_extent(state: ModelState, budget: Budget | None, source: object) -> None:
-    """Checks the number of layers and of names that a file has.
+    """Checks the number of layers, of arrays and of names that a file has.
 
     # Arguments
         state: what was read.
@@ -48,19 +51,33 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     calls, connections = _graph_size(state.model_config)
     counts = {
         "layers and their calls": calls,
+        "layers with weights": len(state.weights),
         "names in the arguments of compile": _names(state.training_config),
         "recorded origins": len(state.provenance),
     }
     for what, count in counts.items():
         if count > limit:
             raise _refusal(source, f"{count:,} {what}", f"{limit:,}", count)
-    if connections > CONNECTIONS_PER_LAYER * limit:
-        raise _refusal(
-            source,
-            f"{connections:,} connections between layers",
-            f"{CONNECTIONS_PER_LAYER} times {limit:,}",
-            math.ceil(connections / CONNECTIONS_PER_LAYER),
-        )
+    per_layer = {
+        "connections between layers": (connections, CONNECTIONS_PER_LAYER),
+        "arrays": (_arrays(state), ARRAYS_PER_LAYER),
+    }
+    for what, (count, factor) in per_layer.items():
+        if count > factor * limit:
+            raise _refusal(
+                source,
+                f"{count:,} {what}",
+                f"{factor} times {limit:,}",
+                math.ceil(count / factor),
+            )
+
+
+def _arrays(state: ModelState) -> int:
+    """Returns the number of arrays in a file."""
+    _, of_training = state.training_state or (None, [])
+    of_optimizer = state.optimizer_weights or []
+    of_layers = sum(len(arrays) for _, arrays in state.weights)
+    return of_layers + len(of_optimizer) + len(of_training)
 
 
 def _refusal(source: object, what: str, limit: str, layers: int) -> UnsafeFileError:

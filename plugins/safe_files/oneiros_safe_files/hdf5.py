@@ -96,6 +96,7 @@ class StoredGroup:
         others = []
         for raw_name, link in group.links.items():
             self.meter.spend_objects(where)
+            self.meter.spend_text(where, len(where) + len(raw_name))
             name = raw_name.decode("utf-8", "backslashreplace")
             path = f"{where.rstrip('/')}/{name}"
             if path not in self.meter.opened:
@@ -115,7 +116,7 @@ class StoredGroup:
         opened, where = self._member(name)
         if not opened.is_group:
             raise FileFormatError(
-                f"{self.meter.path}: '{where}' should be a group and is an array. "
+                f"{self.meter.path}: '{where:.300}' should be a group and is an array. "
                 f"{RESAVE}"
             )
         return StoredGroup(opened, self.meter, where)
@@ -126,7 +127,7 @@ class StoredGroup:
         opened, where = self._member(name)
         if opened.is_group:
             raise FileFormatError(
-                f"{self.meter.path}: '{where}' should be an array and is a group. "
+                f"{self.meter.path}: '{where:.300}' should be an array and is a group. "
                 f"{RESAVE}"
             )
         return StoredArray(opened, self.meter, where)
@@ -160,7 +161,7 @@ class StoredGroup:
     def _attribute(self, name: str) -> Any:
         where = f"attribute {name} of {self.where}"
         with reading(self.meter, where):
-            attribute = self._group.attributes.get(name.encode())
+            attribute = self._group.attribute(name.encode())
             if attribute is None:
                 return None
             if attribute.shape is None:
@@ -175,7 +176,7 @@ class StoredGroup:
             return attribute.value(self._group.file.heaps)
 
     def _attribute_name(self, name: str) -> str:
-        return f"{self.meter.path}: the attribute '{name}' of '{self.where}'"
+        return f"{self.meter.path}: the attribute '{name}' of '{self.where:.300}'"
 
     def _member(self, name: str) -> tuple[HDF5Object, str]:
         """Returns the object at the relative path `name`, and its full path."""
@@ -190,18 +191,19 @@ class StoredGroup:
         with reading(self.meter, where):
             path = self.where.rstrip("/")
             for step in steps:
+                self.meter.spend_text(where, len(path) + len(step))
                 opened = self._step(opened, step, where)
                 path = f"{path}/{step}"
                 self.meter.opened.add(path)
-        return opened, where
+        return opened, path
 
     def _step(self, group: HDF5Object, step: str, where: str) -> HDF5Object:
         self.meter.spend_objects(where)
         link = group.links.get(step.encode()) if group.is_group else None
         if link is None:
             raise FileFormatError(
-                f"{self.meter.path} has nothing at '{where}', which the file itself "
-                f"names. {RESAVE}"
+                f"{self.meter.path} has nothing at '{where:.300}', which the file "
+                f"itself names. {RESAVE}"
             )
         if link.kind != links.HARD:
             name = LINK_NAMES.get(link.kind, "a foreign kind of link")
@@ -213,8 +215,8 @@ class StoredGroup:
             return text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise FileFormatError(
-                f"{self.meter.path}: a name or text at '{self.where}' is not UTF-8: "
-                f"{text!r:.80}"
+                f"{self.meter.path}: a name or text at '{self.where:.300}' is not "
+                f"UTF-8: {text!r:.80}"
             ) from error
 
 

@@ -17,8 +17,6 @@ from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
 from oneiros_safe_files.hdf5_format.source import UNDEFINED
 from oneiros_safe_files.meter import Meter
 
-_COPIES = 2
-"""Number of copies of a block in memory during decoding: before and after a filter."""
 _OVERHEAD_BYTES = 1024
 """How much longer than its elements a compressed block may be, beside one per cent."""
 
@@ -52,7 +50,7 @@ class StoredArray:
         shape = dataset.shape
         if shape is None:
             raise FileFormatError(
-                f"{meter.path}: the array at '{where}' has no shape. {RESAVE}"
+                f"{meter.path}: the array at '{where:.300}' has no shape. {RESAVE}"
             )
         self.shape = shape
         self._stored_dtype = kind.dtype
@@ -85,10 +83,11 @@ class StoredArray:
         count = prod(counts)
         block = prod(chunks) * self.dtype.itemsize
         meter = self._meter
-        meter.spend_array(self.where, max(self._nbytes, block))
+        meter.spend_array(self.where, max(count, 1) * block)
         meter.spend_objects(self.where, count)
-        meter.spend_unfolding(self.where, count * block)
         filters = dataset.filters
+        if filters:
+            meter.check_block(self.where, block)
         for number in sorted(set(filters) - SUPPORTED):
             raise meter.refuse(
                 self.where,
@@ -117,25 +116,22 @@ class StoredArray:
         values[...] = data.reshape(values.shape)
 
     def _read_chunks(self) -> np.ndarray[Any, Any]:
-        """Returns an array that is stored in chunks.
-
-        # Raises
-            UnsafeFileError: if decoding needs more memory than the budget.
-        """
-        self._meter.check_memory(self.where, _COPIES * self._pipeline.nbytes)
+        """Returns an array that is stored in chunks."""
         values = np.empty(self.shape, self._stored_dtype)
         shape = self._layout.chunks
         itemsize = self.dtype.itemsize
         chunks = find_chunks(self._source, self._layout, self.shape, itemsize)
         for position in grid(self.shape, shape):
-            data = self._decoded(chunks.get(position), position)
-            block = np.frombuffer(data, self._stored_dtype).reshape(shape)
+            block = self._decoded(chunks.get(position), position)
             ends = zip(position, shape, strict=True)
             target = values[tuple(slice(start, start + size) for start, size in ends)]
             target[...] = block[tuple(slice(0, size) for size in target.shape)]
+            del block
         return values
 
-    def _decoded(self, chunk: Chunk | None, position: tuple[int, ...]) -> bytes:
+    def _decoded(
+        self, chunk: Chunk | None, position: tuple[int, ...]
+    ) -> np.ndarray[Any, Any]:
         nbytes = self._pipeline.nbytes
         longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
         if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:
@@ -144,10 +140,10 @@ class StoredArray:
             )
         self._meter.spend_stored(self.where, chunk.size)
         data = self._source.read_data(chunk.address, chunk.size)
-        data = self._pipeline.decode(data, chunk.skipped)
-        if len(data) != nbytes:
+        decoded = self._pipeline.decode(data, chunk.skipped)
+        if len(decoded) != nbytes:
             raise FileFormatError(
-                f"{self._meter.path} is damaged: a block of '{self.where}' has "
-                f"{len(data)} bytes, not {nbytes}."
+                f"{self._meter.path} is damaged: a block of '{self.where:.300}' has "
+                f"{len(decoded)} bytes, not {nbytes}."
             )
-        return data
+        return np.frombuffer(decoded, self._stored_dtype).reshape(self._layout.chunks)

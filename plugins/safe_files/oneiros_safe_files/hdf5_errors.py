@@ -46,13 +46,14 @@ def reading(meter: Meter, where: str) -> Iterator[None]:
         raise
     except UnsupportedError as error:
         raise FileFormatError(
-            f"{meter.path}: '{where}' can't be read: {error}. Type: h5repack OLD NEW, "
-            "and load NEW."
+            f"{meter.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
+            "NEW, and load NEW."
         ) from error
     except _FOREIGN as error:
         if is_refusal(error):
             raise unreadable(meter.path, error) from error
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or isn't HDF5: reading '{where}' "
-            f"failed ({error}). Restore it from a copy, or save the model again."
+            f"{meter.path} is damaged or truncated, or isn't HDF5: reading "
+            f"'{where:.300}' failed ({error}). Restore it from a copy, or save the "
+            "model again."
         ) from error

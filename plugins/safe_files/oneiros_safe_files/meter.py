@@ -12,6 +12,10 @@ from oneiros_safe_files.budget import Budget, checked
 _STEPS_WITHOUT_SIZE = 10_000
 _READINGS = 4
 """How often a file's bytes may be read as structures. Genuine ones are read once."""
+_COPIES = 2
+"""Number of copies of a block in memory during decoding: before and after a filter."""
+_TEXTS = 2
+"""How many times `Budget.text_bytes` structures may have, in a file of any size."""
 
 
 @dataclass
@@ -48,13 +52,15 @@ class Meter:
                 "arrays", "Budget.array_bytes", self.budget.array_bytes, where, nbytes
             )
 
-    def check_memory(self, where: str, nbytes: int) -> None:
-        """Refuses a temporary allocation of `nbytes`, besides all arrays, if it exceeds
-        `Budget.array_bytes`."""
-        total = self.spent.get("arrays", 0) + nbytes
-        if total > self.budget.array_bytes:
-            limit = f"{self.budget.array_bytes:,} (Budget.array_bytes)"
-            raise self._over_limit("memory", total, limit, where)
+    def check_block(self, where: str, nbytes: int) -> None:
+        """Refuses a compressed block of `nbytes`, of which two copies are in memory
+        besides all arrays."""
+        limit = max(self.size, self.budget.excess_bytes // _COPIES)
+        if nbytes > limit:
+            kind = f"half of Budget.excess_bytes, or the file's {self.size:,}"
+            raise self._over_limit(
+                "the bytes of a block", nbytes, f"{limit:,} ({kind})", where
+            )
 
     def spend_text(self, where: str, nbytes: int) -> None:
         """Counts an attribute of `nbytes` before its memory is allocated."""
@@ -84,25 +90,24 @@ class Meter:
     def spend_structure(self, nbytes: int) -> None:
         """Counts a structure of `nbytes` before it is read."""
         self.spend_step()
-        limit = _READINGS * self.size
-        kind = f"{_READINGS} times the file's size"
-        self._spend("structures", kind, limit, self.where, nbytes)
+        limits = {
+            _READINGS * self.size: f"{_READINGS} times the file's size",
+            _TEXTS * self.budget.text_bytes: f"{_TEXTS} times Budget.text_bytes",
+        }
+        limit = min(limits)
+        self._spend("structures", limits[limit], limit, self.where, nbytes)
 
     def spend_stored(self, where: str, nbytes: int) -> None:
         """Counts a stored block of `nbytes` before it is read: blocks don't share
         bytes."""
         self._spend("blocks", "the file's size", self.size, where, nbytes)
 
-    def spend_unfolding(self, where: str, nbytes: int) -> None:
-        """Counts the `nbytes` of all blocks of an array, which may reach beyond it."""
-        limit = self.budget.array_bytes
-        self._spend("blocks unfolded", "Budget.array_bytes", limit, where, nbytes)
-
     def refuse(self, where: str, reason: str, instead: str) -> UnsafeFileError:
         """Returns the error that names the file, the place and the reason, and says
         what to do instead."""
         return UnsafeFileError(
-            f"{self.path}, at '{where}': {reason}. Nothing was read or built. {instead}"
+            f"{self.path}, at '{where:.300}': {reason}. Nothing was read or built. "
+            f"{instead}"
         )
 
     def _spend(

@@ -133,10 +133,10 @@ def _layer_pairs(
     stored = [_Form(key, str(value.dtype), value.shape) for key, value in arrays]
     if [form.essence for form in expected] != [form.essence for form in stored]:
         raise FileFormatError(
-            f"{source} holds for layer {name!r} the weights "
-            f"{', '.join(map(str, stored))}; the layer {layer.name!r} "
-            f"({type(layer).__name__}) has {', '.join(map(str, expected))}. Nothing "
-            f"was loaded."
+            f"{source} holds for layer {name!r:.300} the weights "
+            f"{', '.join(map(str, stored)):.900}; the layer {layer.name!r:.300} "
+            f"({type(layer).__name__}) has {', '.join(map(str, expected)):.900}. "
+            "Nothing was loaded."
         )
     yield from zip(layer.weights, (value for _, value in arrays), strict=True)
 

@@ -26,13 +26,11 @@ class Attribute:
     """An attribute, not converted yet.
 
     # Properties
-        name: bytes.
         datatype: the type of its elements.
         shape: tuple of int, or None if it has no value.
         data: bytes, its elements.
     """
 
-    name: bytes
     datatype: Datatype
     shape: tuple[int, ...] | None
     data: bytes
@@ -80,6 +78,17 @@ class Attribute:
         return text[:length].rstrip(b"\0")
 
 
+def attribute_name(body: bytes) -> bytes:
+    """Returns the name in an attribute message.
+
+    # Raises
+        ValueError: if it is damaged.
+    """
+    version, _, name_size, _, _ = _HEADER.unpack_from(body)
+    start = _start(version)
+    return body[start : start + name_size].split(b"\0")[0]
+
+
 def parse_attribute(body: bytes) -> Attribute:
     """Reads an attribute message.
 
@@ -87,13 +96,9 @@ def parse_attribute(body: bytes) -> Attribute:
         ValueError: if it is damaged, or shares its type with other attributes.
     """
     version, flags, name_size, type_size, space_size = _HEADER.unpack_from(body)
-    if version not in (1, 2, 3):
-        raise ValueError(f"an attribute has the unknown version {version}")
+    start = _start(version)
     if version > 1 and flags & _SHARED:
         raise UnsupportedError("an attribute's type is shared with others")
-    start = _HEADER.size
-    if version == 3:
-        start += 1
     sizes = [name_size, type_size, space_size]
     if version == 1:
         sizes = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in sizes]
@@ -101,8 +106,14 @@ def parse_attribute(body: bytes) -> Attribute:
     space_start = type_start + sizes[1]
     data_start = space_start + sizes[2]
     return Attribute(
-        name=body[start : start + name_size].split(b"\0")[0],
         datatype=parse_datatype(body[type_start:space_start]),
         shape=parse_shape(body[space_start:data_start]),
         data=body[data_start:],
     )
+
+
+def _start(version: int) -> int:
+    """Returns where the name begins."""
+    if version not in (1, 2, 3):
+        raise ValueError(f"an attribute has the unknown version {version}")
+    return _HEADER.size + (1 if version == 3 else 0)

@@ -6,7 +6,11 @@ from functools import cached_property
 from io import BufferedIOBase
 
 from oneiros_safe_files.hdf5_format import btree_2, object_header
-from oneiros_safe_files.hdf5_format.attributes import Attribute, parse_attribute
+from oneiros_safe_files.hdf5_format.attributes import (
+    Attribute,
+    attribute_name,
+    parse_attribute,
+)
 from oneiros_safe_files.hdf5_format.dataspace import parse_shape
 from oneiros_safe_files.hdf5_format.datatype import Datatype, parse_datatype
 from oneiros_safe_files.hdf5_format.filters import parse_filters
@@ -46,25 +50,28 @@ class HDF5Object:
         address: int.
         is_group: bool.
         links: dict, the `Link`s of a group by name.
-        attributes: dict, by name.
     """
 
     def __init__(self, file: HDF5File, address: int) -> None:
         self.file = file
         self.address = address
         self._messages = read_messages(file.source, address)
-        self.is_group = object_header.LAYOUT not in {
-            message.kind for message in self._messages
-        }
+        self._first = {message.kind: message for message in reversed(self._messages)}
+        self.is_group = object_header.LAYOUT not in self._first
 
     @cached_property
     def links(self) -> dict[bytes, Link]:
         """The links of a group by name."""
         return read_links(self.file.source, self._messages)
 
+    def attribute(self, name: bytes) -> Attribute | None:
+        """Returns an attribute, or None if there is none of this name."""
+        body = self._attributes.get(name)
+        return None if body is None else parse_attribute(body)
+
     @cached_property
-    def attributes(self) -> dict[bytes, Attribute]:
-        """The attributes by name."""
+    def _attributes(self) -> dict[bytes, bytes]:
+        """The attributes as they are stored, by name: most are never asked for."""
         bodies = []
         for message in self._messages:
             if message.kind == object_header.ATTRIBUTE:
@@ -77,8 +84,7 @@ class HDF5Object:
                     _ATTRIBUTE_HEAP_ID,
                     _ATTRIBUTE_ORDER_WIDTH,
                 )
-        attributes = map(parse_attribute, bodies)
-        return {attribute.name: attribute for attribute in attributes}
+        return {attribute_name(body): body for body in bodies}
 
     @property
     def datatype(self) -> Datatype:
@@ -98,23 +104,19 @@ class HDF5Object:
     @property
     def filters(self) -> list[int]:
         """The filters of an array's chunks."""
-        if not self._has(object_header.FILTERS):
+        if object_header.FILTERS not in self._first:
             return []
         return parse_filters(self._body(object_header.FILTERS))
 
     @property
     def has_external_data(self) -> bool:
         """Whether an array's data is in another file."""
-        return self._has(object_header.EXTERNAL_FILES)
-
-    def _has(self, kind: int) -> bool:
-        return any(message.kind == kind for message in self._messages)
+        return object_header.EXTERNAL_FILES in self._first
 
     def _body(self, kind: int) -> bytes:
-        for message in self._messages:
-            if message.kind == kind:
-                return _unshared(message)
-        raise ValueError(f"an array has no message of type {kind}")
+        if kind not in self._first:
+            raise ValueError(f"an array has no message of type {kind}")
+        return _unshared(self._first[kind])
 
 
 def _unshared(message: Message) -> bytes:

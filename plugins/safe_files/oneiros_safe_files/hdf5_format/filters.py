@@ -18,6 +18,9 @@ _NEW_HEADER = 2
 _FIRST_FREE_NUMBER = 256
 """Filters from here on have a name, also in version 2."""
 _CHECKSUM_BYTES = 4
+_PIECE = 8192
+"""How many bytes of a block are decompressed at once: they unfold to 8 MiB at most."""
+Bytes = bytes | bytearray
 
 
 def parse_filters(body: bytes) -> list[int]:
@@ -63,7 +66,7 @@ class Pipeline:
     nbytes: int
     itemsize: int
 
-    def decode(self, data: bytes, skipped: int) -> bytes:
+    def decode(self, data: Bytes, skipped: int) -> Bytes:
         """Returns a chunk's elements.
 
         # Arguments
@@ -85,14 +88,22 @@ class Pipeline:
         return data
 
 
-def _inflate(data: bytes, limit: int) -> bytes:
+def _inflate(data: Bytes, limit: int) -> bytearray:
+    """Returns what a block unfolds to, piece by piece, so that it isn't in memory
+    twice."""
+    stream = zlib.decompressobj()
+    unfolded = bytearray()
     try:
-        return zlib.decompressobj().decompress(data, limit)
+        for start in range(0, len(data), _PIECE):
+            unfolded += stream.decompress(data[start : start + _PIECE])
+            if stream.eof or len(unfolded) > limit:
+                break
     except zlib.error as error:
         raise ValueError(f"a gzip block can't be decompressed: {error}") from error
+    return unfolded
 
 
-def _unshuffle(data: bytes, itemsize: int) -> bytes:
+def _unshuffle(data: Bytes, itemsize: int) -> bytes:
     """Puts the bytes of each element together; the first bytes of all come first in
     what is stored."""
     return np.frombuffer(data, np.uint8).reshape(itemsize, -1).T.tobytes()

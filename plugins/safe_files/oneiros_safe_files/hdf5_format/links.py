@@ -34,7 +34,7 @@ _INFO_HAS_ORDER = 0x01
 _HASH = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
     """A name in a group.
 

@@ -40,7 +40,7 @@ _WIDTH_OF_SIZE = 0x03
 """Flag bits of a header of version 2."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message of an object header.
 
