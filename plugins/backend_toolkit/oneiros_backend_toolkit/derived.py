@@ -39,10 +39,10 @@ class Derived(ForeignArguments, Types):
     # Variables
 
     def zeros(self, shape, dtype=None, name=None) -> T:
-        return self.variable(np.zeros(shape), dtype, name)
+        return self.variable(np.broadcast_to(0.0, shape), dtype, name)
 
     def ones(self, shape, dtype=None, name=None) -> T:
-        return self.variable(np.ones(shape), dtype, name)
+        return self.variable(np.broadcast_to(1.0, shape), dtype, name)
 
     def eye(self, size, dtype=None, name=None) -> T:
         return self.variable(np.eye(size), dtype, name)

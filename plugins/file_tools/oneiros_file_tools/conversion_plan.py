@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays
 from oneiros_old_files.moves import Moved
 
@@ -109,7 +110,16 @@ class ConversionPlan:
             self.unflattened.add(error.source)
 
     def input(self, name: str, rank: int) -> Moved:
-        """Returns the layout of an input in the converted model."""
+        """Returns the layout of an input in the converted model.
+
+        # Raises
+            ArgumentError: if its samples have no axes.
+        """
+        if rank < 1:
+            raise ArgumentError(
+                f"The samples of the input {name!r:.80} have no axes, so the model has "
+                "no ordering. Convert without dim_ordering."
+            )
         self.input_names.add(name)
         axes = self.axes.get(name, tuple(range(rank)))
         return Moved(axes, source=name)

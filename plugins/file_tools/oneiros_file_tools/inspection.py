@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from oneiros_file_tools.refusals import (
 from oneiros_file_tools.stored_file import StoredFile, read
 
 Shape = tuple[int, ...]
+MAX_REFUSED = 1_000
+"""The number of refused functions after which no more are looked for."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         missing=missing_names.missing(named, state.provenance),
         refused=[
             *(_refusal(layer, parts) for layer in unreadable),
-            *refused_functions(parts),
+            *islice(refused_functions(parts), MAX_REFUSED),
             *refused_classes(named),
         ],
     )

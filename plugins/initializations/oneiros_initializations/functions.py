@@ -438,7 +438,7 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
         - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 8.4, on
           biases
     """
-    return K.zeros(shape, name=name)
+    return initialized(shape, name, lambda: K.zeros(shape, name=name))
 
 
 def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
@@ -464,7 +464,7 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
         - Jozefowicz, Zaremba, Sutskever: An Empirical Exploration of Recurrent Network
           Architectures, ICML 2015, which recommends it for the forget gate
     """
-    return K.ones(shape, name=name)
+    return initialized(shape, name, lambda: K.ones(shape, name=name))
 
 
 def get(identifier: Any, **kwargs: Any) -> Any:

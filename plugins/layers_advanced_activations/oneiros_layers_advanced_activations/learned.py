@@ -11,6 +11,7 @@ from oneiros import initializations
 from oneiros.arguments import check_number, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
+from oneiros_initializations.postponed import initialized
 
 Shape = tuple[int | None, ...]
 
@@ -75,7 +76,9 @@ def _constant(value: float) -> Callable[..., Any]:
     """Returns an initialization with one value everywhere."""
 
     def filled(shape: Any, name: str | None = None) -> Any:
-        return K.variable(np.full(shape, value), name=name)
+        return initialized(
+            shape, name, lambda: K.variable(np.broadcast_to(value, shape), name=name)
+        )
 
     return filled
 

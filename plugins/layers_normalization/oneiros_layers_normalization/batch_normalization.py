@@ -151,9 +151,9 @@ class BatchNormalization(Layer):
             shape, initializer="one", name=f"{self.name}_running_std", trainable=False
         )
         if not self.scale:
-            self.gamma = K.ones(shape)
+            self.gamma = initializations.one(shape)
         if not self.center:
-            self.beta = K.zeros(shape)
+            self.beta = initializations.zero(shape)
         self.set_initial_weights()
 
     def _features(self, input_shape: Shape) -> int:

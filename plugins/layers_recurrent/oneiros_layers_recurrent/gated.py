@@ -9,6 +9,7 @@ from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_int, label
 from oneiros.errors import ShapeError
+from oneiros_initializations.postponed import initialized
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
@@ -153,9 +154,12 @@ class GatedRecurrent(Recurrent):
         return initializations.get("zero")
 
     def _joined_bias(self, shape: tuple[int, ...], name: str | None = None) -> Any:
-        biases = [self.bias_init(gate)((self.output_dim,)) for gate in self.gates]
-        values = np.concatenate([K.get_value(bias) for bias in biases])
-        return K.variable(values, name=name)
+        def make() -> Any:
+            biases = [self.bias_init(gate)((self.output_dim,)) for gate in self.gates]
+            values = np.concatenate([K.get_value(bias) for bias in biases])
+            return K.variable(values, name=name)
+
+        return initialized(shape, name, make)
 
     def block(self, part: str) -> Any:
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.

@@ -19,6 +19,10 @@ CONNECTIONS_PER_LAYER = 5
 ARRAYS_PER_LAYER = 10
 """How many arrays a file may hold for each layer that it may have: LSTMs have 12,
 optimizers keep one to three for each weight, and most layers have few or none."""
+NAMING = ("activation", "init", "initializer", "regularizer", "constraint", "_type")
+"""How the names of arguments end whose values name functions and objects."""
+NAMES_PER_LAYER = 10
+"""How many such arguments the layers may have in the mean."""
 NAMES = ("name", "custom_name", "class_name")
 """Arguments whose values become parts of places and messages."""
 MAX_NAME = 300
@@ -61,6 +65,10 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     per_layer = {
         "connections between layers": (connections, CONNECTIONS_PER_LAYER),
         "arrays": (_arrays(state), ARRAYS_PER_LAYER),
+        "arguments that name functions and objects": (
+            _naming(state.model_config),
+            NAMES_PER_LAYER,
+        ),
     }
     for what, (count, factor) in per_layer.items():
         if count > factor * limit:
@@ -78,6 +86,16 @@ def _arrays(state: ModelState) -> int:
     of_optimizer = state.optimizer_weights or []
     of_layers = sum(len(arrays) for _, arrays in state.weights)
     return of_layers + len(of_optimizer) + len(of_training)
+
+
+def _naming(config: Any) -> int:
+    """Returns the number of arguments whose values name functions and objects."""
+    objects = [part for part in _parts(config) if isinstance(part, dict)]
+    return sum(
+        value is not None and str(key).endswith(NAMING)
+        for arguments in objects
+        for key, value in arguments.items()
+    )
 
 
 def _refusal(source: object, what: str, limit: str, layers: int) -> UnsafeFileError:

@@ -157,10 +157,11 @@ def opened(
 
 def _note_origins(error: OneirosError, state: ModelState) -> None:
     for key, origin in state.provenance.items():
+        kind, _, name = key.partition(":")
+        is_named = kind in provenance.NAMED_KINDS and repr(name) in str(error)
         sentence = provenance.stated(origin)
-        is_named = repr(key.rpartition(":")[2]) in str(error)
         if is_named and sentence and sentence not in str(error):
-            error.add_note(f"{key.replace(':', ' ').capitalize()}: {sentence}")
+            error.add_note(f"{kind.capitalize()} {name!r}: {sentence}")
 
 
 def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:

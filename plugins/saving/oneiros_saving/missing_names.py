@@ -14,6 +14,11 @@ from oneiros.errors import NameConflictError, UnknownNameError
 from oneiros_saving.config_references import Reference, find, references
 from oneiros_saving.provenance import KEY, provider_of, stated
 
+MAX_MISSING = 1_000
+"""The number of missing names after which no more are looked for."""
+SHOWN_NAMES = 20
+"""The maximum number of missing names that an error explains."""
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -33,7 +38,7 @@ class Missing:
 
 def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
     """Returns the names that no installed plugin provides, each once, with their
-    recorded origin.
+    recorded origin; at most `MAX_MISSING`.
 
     # Arguments
         named: references of a configuration.
@@ -43,6 +48,8 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
     recorded_origins = provenance if isinstance(provenance, dict) else {}
     places: dict[tuple[str, str], dict[str, None]] = {}
     for reference in named:
+        if len(places) == MAX_MISSING:
+            break
         if _known(reference):
             continue
         if reference.certain or reference.key in recorded_origins or _owned(reference):
@@ -69,7 +76,7 @@ def check(
     the key `oneiros_provenance`.
 
     # Raises
-        UnknownNameError: lists everything that is missing.
+        UnknownNameError: lists what is missing.
         UnsafeFileError: if something may not be imported.
     """
     if provenance is None and isinstance(model_config, dict):
@@ -78,9 +85,13 @@ def check(
     missing_names = missing(named, provenance)
     if not missing_names:
         return _check_permitted(named)
-    lines = [f"{each.advice} {each.origin}".strip() for each in missing_names]
-    if len(lines) > 1:
-        lines = [f"{len(lines)} names are unknown here.", *lines]
+    shown = missing_names[:SHOWN_NAMES]
+    lines = [f"{each.advice} {each.origin}".strip() for each in shown]
+    count = len(missing_names)
+    if count > 1:
+        at_least = "At least " if count == MAX_MISSING else ""
+        first = f" The first {SHOWN_NAMES}:" if count > SHOWN_NAMES else ""
+        lines = [f"{at_least}{count:,} names are unknown here.{first}", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
 
 
