@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 MODEL = MODELS / "seq_conv2d_th.h5"
@@ -90,6 +91,28 @@ def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
         line.startswith("convolution2d_1 ") and "(3, 2, 3, 3) float32" in line
         for line in layers
     )
+
+
+@pytest.mark.parametrize("layers", [1, 2_000])
+def test_the_length_of_a_report_is_limited(run, tmp_path, layers):
+    """20,000 weights took 6 s."""
+    path = tmp_path / "w.safetensors"
+    weights = {
+        f"l{layer}": [f"w{index}" for index in range(4_000 // layers)]
+        for layer in range(layers)
+    }
+    arrays = {
+        f"{layer}/{name}": np.zeros(1) for layer in weights for name in weights[layer]
+    }
+    metadata = {
+        "format": "oneiros-format-safetensors",
+        "layers": json.dumps(list(weights.items())),
+    }
+    save_file(arrays, path, metadata)
+    code, out, _ = run(path)
+    lines = out.splitlines()
+    assert code == 0 and len(lines) < 2_100
+    assert "Only 2,000 weights and layers are shown; --json shows all." in lines
 
 
 def test_json(run):

@@ -294,6 +294,12 @@ def numpy_headers_that_lie(folder):
         "cut": npy("(3,)")[:60],
         "version 9": npy("(3,)", version=b"\x09\x00"),
         "bad magic": b"\x93NUMPX" + npy("(3,)")[6:],
+        "no characters": npy("(5,)", "'S0'", stored=0),
+        "bool": npy("(True,)", stored=8),
+        "digits": npy(f"(0x{'f' * 9000},)"),
+        "old name of a type": npy("(1,)", "'a3'", stored=4),
+        "escape": npy("(1,)", r"'\d'", stored=4),
+        "40 MB": npy("(3,)" + " " * 40_000_000, version=b"\x02\x00"),
         "header length": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{}",
     }.items():
         path = folder / f"{what}.npy"
@@ -852,6 +858,17 @@ def files_of_keras_3_without_end(folder):
         nested = layer3("TimeDistributed", name=f"t{depth}", layer=nested)
     path = write_keras3(folder / "deep.keras", sequential3(nested))
     yield "deep", lambda: load_model(path)
+    for inner in ("layer", "cell"):
+        weights = io.BytesIO()
+        with h5py.File(weights, "w") as file:
+            group = file.create_group("layers/dense")
+            group[inner] = group
+        path = write_keras3(
+            folder / f"{inner} in itself.keras",
+            sequential3(dense3()),
+            model_weights_h5=weights.getvalue(),
+        )
+        yield f"{inner} in itself", lambda path=path: load_model(path)
     layers = [dense3(name=f"d{i}", activation="gelu") for i in range(1_500)]
     many = write_keras3(folder / "many.keras", sequential3(*layers))
     yield "many refusals", lambda: load_model(many), "ConfigError"

@@ -267,6 +267,16 @@ def test_an_array_of_too_many_axes_is_damage(tmp_path):
         read_npy(path, Budget())
 
 
+def test_a_header_by_python_2_is_read_without_a_word(tmp_path):
+    path = tmp_path / "data.npy"
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 1L), }"
+    path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header)
+    with pytest.raises(FileFormatError, match=r"stores 0 bytes.*\(1, 1\) of float32"):
+        read_npy(path, Budget())
+    path.write_bytes(path.read_bytes() + bytes(4))
+    assert read_npy(path, Budget()).shape == (1, 1)
+
+
 def test_directives_of_yaml_are_few():
     text = "".join(f"%TAG !{number}! x\n" for number in range(200))
     with pytest.raises(UnsafeFileError, match="more than 100 directives"):

@@ -2,6 +2,7 @@
 missing, and what loading would refuse."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,9 @@ LONGEST = 200
 
 SHOWN_PATHS = 20
 """Maximum number of unread paths to show."""
+
+SHOWN_WEIGHTS = 2_000
+"""Maximum number of weights, and of layers without any, to show: more take seconds."""
 
 
 def inspect(
@@ -54,9 +58,12 @@ def inspect(
 
 def _report(inspection: Inspection, width: int) -> Group:
     blocks: list[list[RenderableType]] = [[_summary(inspection)]]
-    layers = inspection.layers
+    layers = _shown(inspection.layers)
     if layers:
         blocks.append([_stacked(layers) if width < NARROW else _table(layers)])
+    if layers != inspection.layers:
+        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
+        blocks.append([Text(more, "yellow")])
     if inspection.training:
         blocks.append([*_training(inspection)])
     if inspection.sources:
@@ -78,6 +85,18 @@ def _report(inspection: Inspection, width: int) -> Group:
             parts.append("")
         parts += block
     return Group(*parts)
+
+
+def _shown(layers: list[LayerReport]) -> list[LayerReport]:
+    """Returns the first layers, with the weights that are shown."""
+    shown = []
+    left = SHOWN_WEIGHTS
+    for layer in layers:
+        if left <= 0:
+            break
+        shown.append(replace(layer, weights=layer.weights[:left]))
+        left -= max(1, len(layer.weights))
+    return shown
 
 
 def _summary(inspection: Inspection) -> Text:

@@ -95,7 +95,7 @@ def _weights(
         raise
     except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
-            f"{path} is damaged: its `layers` don't match its tensors ({error})."
+            f"{path} is damaged: its `layers` don't match its tensors ({error!s:.300})."
         ) from None
     if tensors:
         raise FileFormatError(

@@ -29,6 +29,8 @@ from oneiros_safe_files.meter import Meter
 __all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
 MAX_DEPTH = 32
+MAX_LEVELS = 64
+"""How many groups may be inside each other."""
 OTHER_GROUPS = {".", ".."}
 """Path components that lead to another group."""
 LINK_NAMES = {
@@ -186,6 +188,10 @@ class StoredGroup:
         if leads_out or len(steps) > MAX_DEPTH or "\0" in name:
             raise self.meter.refuse(
                 where, f"the name {name!r:.80} leads out of its group", RESAVE
+            )
+        if where.count("/") > MAX_LEVELS:
+            raise self.meter.refuse(
+                where, f"it is inside more than {MAX_LEVELS} groups", RESAVE
             )
         opened = self._group
         with reading(self.meter, where):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+import warnings
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,9 +24,11 @@ MAX_ITEMS = 1 << 48
 MAX_AXES = 32
 MAGIC = b"\x93NUMPY"
 _HEADERS = {
-    (1, 0): npy_format.read_array_header_1_0,
-    (2, 0): npy_format.read_array_header_2_0,
+    (1, 0): (2, npy_format.read_array_header_1_0),
+    (2, 0): (4, npy_format.read_array_header_2_0),
 }
+"""By version: how many bytes say how long a header is, and what reads it."""
+_LONGEST_HEADER = 10_000
 _ERRORS_OF_HEADERS = (
     IndexError,
     KeyError,
@@ -73,7 +76,7 @@ def _read(
     file: BinaryIO, meter: Meter, where: str, size: int, objects: bool = False
 ) -> Array:
     try:
-        shape, fortran, dtype = _HEADERS[npy_format.read_magic(file)](file)
+        shape, fortran, dtype = _read_header(file)
     except _ERRORS_OF_HEADERS as error:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged or not an array "
@@ -88,7 +91,7 @@ def _read(
     nbytes = size - file.tell()
     is_stored = prod(shape) * dtype.itemsize == nbytes
     is_small = len(shape) <= MAX_AXES and prod(filter(None, shape)) < MAX_ITEMS
-    if min(shape, default=0) < 0 or not is_stored or not is_small:
+    if not dtype.itemsize or not is_stored or not is_small:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged: it stores {nbytes:,} bytes, but "
             f"its header claims the shape {shape!s:.80} of {dtype}."
@@ -99,6 +102,21 @@ def _read(
         values = np.frombuffer(bytearray(file.read(nbytes)), dtype)
     values = values.reshape(shape, order="F" if fortran else "C")
     return values.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Returns the shape, whether columns come first, and the type."""
+    width, read = _HEADERS[npy_format.read_magic(file)]
+    length = int.from_bytes(file.read(width), "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"its header has {length:,} bytes")
+    file.seek(-width, io.SEEK_CUR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers by Python 2, and of old names
+        shape, fortran, dtype = read(file)
+    if not all(type(size) is int and 0 <= size < MAX_ITEMS for size in shape):
+        raise ValueError("its shape isn't one")
+    return shape, fortran, dtype
 
 
 def _read_objects(file: BinaryIO, meter: Meter, where: str) -> Array:
