@@ -22,6 +22,7 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
+from oneiros.saving import Budget
 from oneiros.utils.data_utils import get_file, validate_file
 from oneiros_datasets import cifar10 as cifar10_module
 from oneiros_datasets import cifar100 as cifar100_module
@@ -511,10 +512,51 @@ def test_the_genuine_words_of_imdb_are_within_the_limits(tmp_path):
     assert len(words) == 88_584 and words["w9"] == 7
 
 
-def test_a_data_set_has_no_more_operations_than_any_pickle(tmp_path):
-    (tmp_path / "data.pkl").write_bytes(b"\x80\x02" + b"}0" * 130_000 + b"N.")
-    with pytest.raises(UnsafeFileError, match=r"limit of 250,000 \(Budget.steps\)"):
-        mnist.load_data(tmp_path / "data.pkl")
+LOADS = {
+    "mnist": mnist.load_data,
+    "imdb": imdb.load_data,
+    "imdb words": imdb.get_word_index,
+    "reuters": reuters.load_data,
+    "reuters words": reuters.get_word_index,
+    "cifar": load_batch,
+}
+
+
+@pytest.mark.parametrize("load", LOADS.values(), ids=LOADS)
+def test_the_limits_of_a_data_set_can_be_changed(tmp_path, load):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(b"\x80\x02" + b"}0" * 160_000 + b"N.")
+    with pytest.raises(UnsafeFileError, match=r"limit of 300,000 .*pass a larger `bud"):
+        load(path)
+    with pytest.raises(FileFormatError, match="isn't the data set"):
+        load(path, budget=Budget(steps=400_000))
+    with pytest.raises(ArgumentError, match="budget must be a Budget; received 3"):
+        load(path, budget=3)
+
+
+@pytest.mark.parametrize("number", [-1, 1 << 20, 10**30, True, 1.5])
+def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(pickled([[[1, number]], [0]]))
+    with pytest.raises(FileFormatError, match="isn't the data set"):
+        reuters.load_data(path)
+
+
+@pytest.mark.parametrize("label", [[1], None, "a", {}])
+def test_what_is_no_label_is_told(tmp_path, label):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(pickled([[[1]], [label]]))
+    with pytest.raises(FileFormatError, match="isn't the data set"):
+        reuters.load_data(path)
+
+
+@pytest.mark.parametrize("label", [100, -1, 10**30, None, [1], True])
+def test_what_is_no_class_of_photographs_is_told(tmp_path, label):
+    images, _ = batch(1, labels=10)
+    path = tmp_path / "batch"
+    path.write_bytes(pickled({"data": images, "labels": [label]}))
+    with pytest.raises(FileFormatError, match="isn't the data set"):
+        load_batch(path)
 
 
 # Data sets of other packages

@@ -9,6 +9,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oneiros.errors import (
     ArgumentError,
     FileFormatError,
@@ -74,6 +76,41 @@ def test_plain_data_is_unpickled(tmp_path, protocol):
     data[4] = [np.float32(0.5), np.int64(7)]
     (tmp_path / "d.pkl").write_bytes(pickle.dumps(data, protocol))
     assert read_pickle(tmp_path / "d.pkl", Budget()) == data
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.integers(0, 300)
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda values: (
+        st.lists(values)
+        | st.lists(values).map(tuple)
+        | st.dictionaries(SCALARS, values)
+        | st.sets(SCALARS)
+    ),
+)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_plain_data_is_what_python_unpickles(tmp_path, protocol):
+    path = tmp_path / "d.pkl"
+
+    @given(VALUES)
+    def check(value):
+        shared = [value, [value]]
+        path.write_bytes(pickle.dumps([shared, shared, value], protocol))
+        read = read_pickle(path, Budget())
+        assert repr(read) == repr(pickle.loads(path.read_bytes()))
+        assert read[0] is read[1]
+
+    check()
 
 
 def test_what_python_2_pickled_is_read(tmp_path):
@@ -287,7 +324,7 @@ def test_a_limit_that_is_no_number_is_named(field, value):
 
 
 def test_limits_may_be_numbers_of_numpy(tmp_path):
-    budget = Budget(array_bytes=np.int8(100), excess_bytes=np.int8(100))
+    budget = Budget(array_bytes=np.int16(200), excess_bytes=np.int16(100))
     np.save(tmp_path / "a.npy", np.ones(1, "int8"))
     assert read_npy(tmp_path / "a.npy", budget) == 1
     assert Budget(seconds=np.float32(0.5), steps=0).seconds == 0.5

@@ -3,6 +3,7 @@ have is read.
 """
 
 import bz2
+import codecs
 import gzip
 import io
 import pickle
@@ -109,10 +110,24 @@ def test_the_time_for_files_and_folders_is_limited(kind, tmp_path, monkeypatch):
             path, tmp_path / f"{len(content)}-{budget.seconds}", budget
         )
 
-    assert read(stored(np.zeros(300)), Budget())
+    assert read(stored(np.zeros(1_100)), Budget())
     assert read(little, Budget(seconds=3.3))
-    with pytest.raises(UnsafeFileError, match=r"than 5\d files .*Budget\(seconds=60\)"):
+    with pytest.raises(UnsafeFileError, match=r"than 4\d files .*Budget\(seconds=60\)"):
         read(little, Budget())
+
+
+@pytest.mark.parametrize("number", [200_000, 30_000])
+def test_a_zip_of_too_many_small_files_is_refused_at_once(
+    number, tmp_path, monkeypatch
+):
+    """60,000 of 1 KiB took four seconds, and a list of 600,000 as long to read."""
+    monkeypatch.delattr(zipfile, "ZipFile")
+    entry = b"PK\x01\x02" + bytes(42)
+    data = entry * number
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, len(data), 0, 0)
+    content = b"a" * 1024 * number if number < 100_000 else b""
+    with pytest.raises(UnsafeFileError, match=r"for objects|than 8,\d+ files"):
+        unpacked(unpack_zip, content + data + end, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"a"])
@@ -228,32 +243,90 @@ def test_the_operations_of_a_pickle_are_counted(tmp_path, operations):
         read_pickle(path, Budget(steps=1000))
 
 
-def test_numbers_and_texts_cost_no_operations(tmp_path):
+def test_numbers_cost_no_operations(tmp_path):
     path = tmp_path / "data.pkl"
     path.write_bytes(pickle.dumps(list(range(50_000)), 2))
     assert read_pickle(path, Budget(steps=1000)) == list(range(50_000))
 
 
 @pytest.mark.parametrize(
-    ("begin", "value"),
-    [(b"(", b"K\x01"), (b"(", b"S'a'\n"), (b"(", b"Va\n"), (b"((l", b"I1\na")],
+    ("begin", "value", "length"),
+    [
+        (b"(", b"K\x01", 50_000),
+        (b"(", b"M\xff\xff", 50_000),
+        (b"(", b"J\x00\x00\x02\x00", 8_000),
+        (b"(", b"I-1\n", 8_000),
+        (b"((l", b"I1\na", 50_000),
+        (b"(", b"S'" + b"a" * 50 + b"'\n", 8_000),
+        (b"(", b"S'" + b"\\x00" * 50 + b"'\n", 8_000),
+        (b"(", b"V" + b"a" * 50 + b"\n", 8_000),
+    ],
 )
-def test_numbers_and_texts_count_as_the_memory_for_them(tmp_path, begin, value):
+def test_numbers_and_texts_count_as_the_memory_for_them(tmp_path, begin, value, length):
+    """Equal numbers of words are one object."""
     path = tmp_path / "data.pkl.gz"
-    path.write_bytes(gzip.compress(begin + value * 50_000 + b"l."))
-    assert len(read_pickle(path, Budget(steps=5))) in (1, 50_000)
+    path.write_bytes(gzip.compress(begin + value * length + b"l."))
+    assert len(read_pickle(path, Budget(excess_bytes=1_000_000))) in (1, length)
     with pytest.raises(UnsafeFileError, match=r"for arrays.*Budget\.excess_bytes"):
-        read_pickle(path, Budget(excess_bytes=1_500_000))
+        read_pickle(path, Budget(excess_bytes=300_000))
 
 
-def test_a_part_s_number_is_no_larger_than_the_number_of_parts(tmp_path):
-    """Python makes a table of twice as many places as the largest number."""
+@pytest.mark.parametrize("number", [4000, 0x7FFFFFFF])
+def test_a_part_may_have_any_number(tmp_path, number):
     path = tmp_path / "data.pkl"
-    path.write_bytes(b"S'" + b"a" * 5000 + b"'\nr" + struct.pack("<I", 4000) + b".")
-    with pytest.raises(UnsafeFileError, match="numbers a part 4000"):
+    path.write_bytes(b"S'a'\nr" + struct.pack("<I", number) + b".")
+    assert read_pickle(path, Budget()) == b"a"
+
+
+@pytest.mark.parametrize("character", ["\u0100", "\U0001f600"])
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_a_rare_character_makes_all_of_its_text_wide(tmp_path, character, protocol):
+    path = tmp_path / "data.pkl"
+    text = "a" * 100_000
+    path.write_bytes(pickle.dumps(text + "\xe9", protocol))
+    assert read_pickle(path, Budget(excess_bytes=3_000)) == text + "\xe9"
+    path.write_bytes(pickle.dumps(text + character, protocol))
+    assert read_pickle(path, Budget(excess_bytes=410_000)) == text + character
+    with pytest.raises(UnsafeFileError, match="for arrays in all is over"):
+        read_pickle(path, Budget(excess_bytes=390_000))
+
+
+@pytest.mark.parametrize("quote", [b"'", b'"'])
+@pytest.mark.parametrize("before", range(6))
+@pytest.mark.parametrize("escape", [b"\\x00", b"\\\\", b"\\'", b"a", b"\\n\\t"])
+def test_long_texts_of_python_2_are_decoded_in_parts(tmp_path, quote, before, escape):
+    path = tmp_path / "data.pkl"
+    text = b"b" * before + escape * 50_000
+    path.write_bytes(b"S" + quote + text + quote + b"\n.")
+    assert read_pickle(path, Budget()) == codecs.escape_decode(text)[0]
+
+
+@pytest.mark.parametrize(
+    "line", [b"'a", b"a'", b"'", b"", b"'\\", b"'\\'", b"'\\x0'", b"'a\"", b"'\\x"]
+)
+def test_a_text_of_python_2_that_is_no_text_is_damage(tmp_path, line):
+    path = tmp_path / "data.pkl"
+    path.write_bytes(b"S" + line + b"\n.")
+    with pytest.raises(FileFormatError, match="damaged"):
         read_pickle(path, Budget())
-    path.write_bytes(b"(I1\nS'a'\np4\nl.")
-    assert read_pickle(path, Budget()) == [1, b"a"]
+
+
+@pytest.mark.parametrize("begin", [b"p", b"c", b"I", b"L", b"F", b"g", b"V", b"S'"])
+def test_lines_of_a_pickle_count_before_they_are_read(tmp_path, begin):
+    path = tmp_path / "data.pkl.gz"
+    path.write_bytes(gzip.compress(b"N" + begin + b"0" * 3_000_000 + b"'\n."))
+    with pytest.raises(UnsafeFileError, match="for arrays in all is over the limit"):
+        read_pickle(path, Budget(excess_bytes=1_000_000))
+
+
+def test_a_list_that_is_used_again_counts_again(tmp_path):
+    """A short pickle may use one long text a million times."""
+    words = list(range(5_000))
+    path = tmp_path / "data.pkl"
+    path.write_bytes(pickle.dumps([words] * 100))
+    assert read_pickle(path, Budget()) == [words] * 100
+    with pytest.raises(UnsafeFileError, match="for arrays in all is over the limit"):
+        read_pickle(path, Budget(excess_bytes=2_000_000))
 
 
 def test_an_array_of_too_many_axes_is_damage(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import text_of_path
 
 from oneiros_datasets.sources import read, unexpected
@@ -16,17 +17,22 @@ from oneiros_datasets.sources import read, unexpected
 CHANNELS = 3
 ROWS = 32
 COLUMNS = 32
+_CLASSES = range(100)
 Array = np.ndarray[Any, Any]
 
 
-def unpacked(folder: str, origin: str, md5: str) -> Path:
+def unpacked(folder: str, origin: str, md5: str, budget: Budget | None) -> Path:
     """Returns the path of a data set's folder; downloads the archive if needed."""
     get_file = oneiros.utils.data_utils.get_file
-    return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
+    return Path(
+        get_file(folder, origin=origin, untar=True, md5_hash=md5, budget=budget)
+    )
 
 
 def load_batch(
-    fpath: str | os.PathLike[str], label_key: str = "labels"
+    fpath: str | os.PathLike[str],
+    label_key: str = "labels",
+    budget: Budget | None = None,
 ) -> tuple[Array, list[int]]:
     """Reads a CIFAR file.
 
@@ -34,6 +40,8 @@ def load_batch(
         fpath: path of the file from the archive.
         label_key: str, the labels' name in the file: `"labels"` in CIFAR-10,
             `"fine_labels"` or `"coarse_labels"` in CIFAR-100.
+        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
+            those for a data set of this size.
 
     # Returns
         The images, a uint8 array `(n, 3, 32, 32)`, and a list of their labels.
@@ -43,7 +51,7 @@ def load_batch(
         UnsafeFileError: if it contains more than data.
     """
     path = Path(text_of_path("fpath", fpath))
-    batch = read(path)
+    batch = read(path, budget)
     expected = f"images ('data') and their labels ({label_key!r})"
     if not isinstance(batch, dict):
         raise unexpected(path, expected)
@@ -53,6 +61,8 @@ def load_batch(
     if not is_rows or images.shape[1:] != (CHANNELS * ROWS * COLUMNS,):
         raise unexpected(path, expected)
     if not isinstance(labels, list) or len(labels) != len(images):
+        raise unexpected(path, expected)
+    if not all(type(label) is int and label in _CLASSES for label in labels):
         raise unexpected(path, expected)
     return images.reshape(len(images), CHANNELS, ROWS, COLUMNS), labels
 

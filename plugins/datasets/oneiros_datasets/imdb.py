@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
+    STEPS,
     DatasetFile,
     halves,
     located,
@@ -29,6 +32,8 @@ WORDS_OF_KERAS_2 = DatasetFile(
     "imdb_word_index.json", f"{KERAS_2}/imdb_word_index.json"
 )
 EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
+BUDGET = Budget(excess_bytes=1 << 27, steps=STEPS)
+"""The default limits for reviews: lists of 11.7 million words."""
 TEST = 2
 """The test data is shuffled with twice the seed."""
 Part = tuple[Array, Array]
@@ -43,6 +48,7 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
+    budget: Budget | None = None,
     **deprecated: Any,
 ) -> tuple[Part, Part]:
     """Returns the reviews; downloads them if needed.
@@ -62,6 +68,8 @@ def load_data(
         start_char: int, the first item of each review, or None.
         oov_char: int, replaces dropped words; None removes them.
         index_from: int, added to the number of each word.
+        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
+            those for a data set of this size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
@@ -80,7 +88,21 @@ def load_data(
     """
     _check_deprecated(deprecated)
     file = located(path, REVIEWS, REVIEWS_OF_KERAS_2)
-    parts = halves(file, EXPECTED)
+    texts, labels, cut = _shuffled(halves(file, EXPECTED, budget or BUDGET), file, seed)
+    vocabulary = Vocabulary(
+        nb_words, skip_top, maxlen, start_char, oov_char, index_from
+    )
+    texts, labels = vocabulary.apply(texts, labels)
+    _warn_of_strays([factor for _, factor in labels[:cut]].count(TEST), maxlen)
+    y = np.array([label for label, _ in labels])
+    return (as_rows(texts[:cut]), y[:cut]), (as_rows(texts[cut:]), y[cut:])
+
+
+def _shuffled(
+    parts: tuple[Part, Part], file: Path, seed: int
+) -> tuple[list[Any], list[Any], int]:
+    """Returns all texts, their labels with the part's number, and the number of texts
+    for training."""
     if not all(are_texts(*part) for part in parts):
         raise unexpected(file, EXPECTED)
     texts: list[Any] = []
@@ -90,14 +112,7 @@ def load_data(
         shuffle(seed * factor, part_texts, part_labels)
         texts += part_texts
         labels += [(label, factor) for label in part_labels]
-    vocabulary = Vocabulary(
-        nb_words, skip_top, maxlen, start_char, oov_char, index_from
-    )
-    texts, labels = vocabulary.apply(texts, labels)
-    cut = len(parts[0][0])
-    _warn_of_strays([factor for _, factor in labels[:cut]].count(TEST), maxlen)
-    y = np.array([label for label, _ in labels])
-    return (as_rows(texts[:cut]), y[:cut]), (as_rows(texts[cut:]), y[cut:])
+    return texts, labels, len(parts[0][0])
 
 
 def _warn_of_strays(count: int, maxlen: int | None) -> None:
@@ -128,12 +143,15 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
 
 def get_word_index(
     path: str | os.PathLike[str] = "imdb_word_index.pkl",
+    budget: Budget | None = None,
 ) -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
 
     # Arguments
         path: name of the file in the cache, or its path; `imdb_word_index.json` of
             Keras 2 works, too.
+        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
+            those for a data set of this size.
 
     # Returns
         Dict from words to int; the most frequent word has number 1.
@@ -152,4 +170,4 @@ def get_word_index(
         print(imdb.get_word_index("words.json"))  # {'the': 1, 'and': 2}
         ```
     """
-    return read_words(path, WORDS, WORDS_OF_KERAS_2)
+    return read_words(path, budget, WORDS, WORDS_OF_KERAS_2)

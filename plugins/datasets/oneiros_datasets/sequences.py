@@ -38,41 +38,37 @@ class Vocabulary:
     ) -> tuple[list[Words], list[Any]]:
         """Returns the selected texts with their new numbers, and their labels.
 
+        The texts are replaced one by one: both lists of all of them would take much
+        memory.
+
         # Raises
             DataError: if no text remains.
         """
-        numbered = self._numbered(texts)
+        start = [] if self.start_char is None else [self.start_char]
         if self.maxlen:
-            is_short = [len(text) < self.maxlen for text in numbered]
-            numbered = list(compress(numbered, is_short))
+            is_short = [len(text) + len(start) < self.maxlen for text in texts]
+            texts = list(compress(texts, is_short))
             labels = list(compress(labels, is_short))
-        if not numbered:
+        if not texts:
             raise DataError(
                 f"load_data received maxlen={self.maxlen}, but no text is shorter. "
                 "Pass a larger number."
             )
-        return self._within_vocabulary(numbered), labels
+        highest = max(max(text, default=0) for text in texts)
+        added = self.index_from or 0
+        end = self.nb_words or max([highest + added, *start])
+        numbers = [self._within(end, word + added) for word in range(highest + 1)]
+        first = [self._within(end, word) for word in start]
+        for index, text in enumerate(texts):
+            new: list[Any] = first + [numbers[word] for word in text]
+            if self.oov_char is None:
+                new = [word for word in new if word is not None]
+            texts[index] = new
+        return texts, labels
 
-    def _numbered(self, texts: list[Words]) -> list[Words]:
-        if self.start_char is not None:
-            return [
-                [self.start_char, *(word + self.index_from for word in text)]
-                for text in texts
-            ]
-        if self.index_from:
-            return [[word + self.index_from for word in text] for text in texts]
-        return texts
-
-    def _within_vocabulary(self, texts: list[Words]) -> list[Words]:
-        first = self.skip_top
-        end = self.nb_words or max(max(text, default=0) for text in texts)
-        unknown = self.oov_char
-        if unknown is None:
-            return [[word for word in text if first <= word < end] for text in texts]
-        return [
-            [word if first <= word < end else unknown for word in text]
-            for text in texts
-        ]
+    def _within(self, end: int, number: int) -> int | None:
+        """Returns a word's number, or what replaces it."""
+        return number if self.skip_top <= number < end else self.oov_char
 
 
 def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
@@ -88,14 +84,24 @@ def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
 
 def are_texts(texts: Any, labels: Any) -> bool:
     """Returns whether these are lists of word numbers with one label each."""
-    sizes_fit = all(map(_is_sequence, (texts, labels))) and len(texts) == len(labels)
-    return sizes_fit and all(
-        isinstance(text, list) and _NUMBERS.issuperset(map(type, text))
-        for text in texts
-    )
+    if not all(map(_is_sequence, (texts, labels))) or len(texts) != len(labels):
+        return False
+    return all(map(_is_text, texts)) and all(map(_is_number, set(map(type, labels))))
+
+
+def _is_number(kind: type) -> bool:
+    return issubclass(kind, (int, float, np.number))
+
+
+def _is_text(text: Any) -> bool:
+    if not isinstance(text, list) or not _NUMBERS.issuperset(map(type, text)):
+        return False
+    return min(text, default=0) >= 0 and max(text, default=0) < MOST_WORDS
 
 
 _NUMBERS = frozenset({int})
+MOST_WORDS = 1 << 20
+"""Maximum number of different words; the data sets have 88,587 at most."""
 
 
 def _is_sequence(value: Any) -> bool:

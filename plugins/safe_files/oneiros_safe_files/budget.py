@@ -33,7 +33,7 @@ class Budget:
         seconds: float, the processor's time for reading, building and compiling a
             model; five million weights allow one more. It is looked at before each
             layer is built; `steps` ends the reading. An archive may have 3,000 files
-            and folders for each, and one more for each KiB in them.
+            and folders for each, and one more for each 8 KiB in them.
 
     # Raises
         ArgumentError: if one of them isn't a number of at least 0.

@@ -17,22 +17,16 @@ _GZIP_FORMAT = 31
 """What zlib calls deflated data with a header of gzip."""
 
 
-def read_unfolded(file: BinaryIO, meter: Meter) -> bytes:
-    """Returns the bytes of an open file, decompressed if needed.
+def unfolded(file: BinaryIO, meter: Meter) -> Any:
+    """Returns the contents of an open file, decompressed if needed, to read from.
 
-    It counts each block against the budget as it reads it.
+    Members of a gzip file count as objects of the budget. Reading raises EOFError if
+    the file ends early, and `zlib.error` if it is damaged.
     """
     is_folded = file.read(len(MAGIC)) == MAGIC
     file.seek(0)
-    return _read(unfolded(file, meter) if is_folded else file, meter)
-
-
-def unfolded(file: BinaryIO, meter: Meter) -> io.BufferedReader:
-    """Returns the decompressed contents of an open gzip file, to read from.
-
-    Its members count as objects of the budget. Reading raises EOFError if the file ends
-    early, and `zlib.error` if it is damaged.
-    """
+    if not is_folded:
+        return file
     return io.BufferedReader(_Members(file, meter), _BLOCK)
 
 
@@ -75,11 +69,3 @@ class _Members(io.RawIOBase):
         self._folded = self._folded.lstrip(b"\0")
         while not self._folded and (block := self._file.read(_FOLDED_BLOCK)):
             self._folded = block.lstrip(b"\0")
-
-
-def _read(source: Any, meter: Meter) -> bytes:
-    content = io.BytesIO()
-    while block := source.read(_BLOCK):
-        meter.spend_array("/", len(block))
-        content.write(block)
-    return content.getvalue()

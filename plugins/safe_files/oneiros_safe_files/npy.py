@@ -8,7 +8,7 @@ import tokenize
 import warnings
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -22,6 +22,7 @@ from oneiros_safe_files.zip_archive import ZipArchive, open_zip
 
 MAX_ITEMS = 1 << 48
 MAX_AXES = 32
+_BLOCK = 1 << 20
 MAGIC = b"\x93NUMPY"
 _HEADERS = {
     (1, 0): (2, npy_format.read_array_header_1_0),
@@ -48,6 +49,7 @@ Array = np.ndarray[Any, Any]
 def read_npy(path: Path, budget: Budget) -> Array:
     """Reads the array in the file at `path`."""
     with open_counted(path, budget) as (file, meter):
+        meter.spend_array("/", meter.size)
         return _read(file, meter, "/", meter.size)
 
 
@@ -68,12 +70,12 @@ def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Arr
 
 
 def _read_member(archive: ZipArchive, name: str, objects: bool) -> Array:
-    data = archive.read(name)
-    return _read(io.BytesIO(data), archive.meter, name, len(data), objects)
+    with archive.open(name) as (file, size):
+        return _read(file, archive.meter, name, size, objects)
 
 
 def _read(
-    file: BinaryIO, meter: Meter, where: str, size: int, objects: bool = False
+    file: IO[bytes], meter: Meter, where: str, size: int, objects: bool = False
 ) -> Array:
     try:
         shape, fortran, dtype = _read_header(file)
@@ -96,15 +98,20 @@ def _read(
             f"{meter.path}, at '{where}', is damaged: it stores {nbytes:,} bytes, but "
             f"its header claims the shape {shape!s:.80} of {dtype}."
         )
-    meter.spend_array(where, nbytes)
+    content = bytearray()
+    while block := file.read(_BLOCK):
+        content += block
+    if len(content) != nbytes:
+        raise FileFormatError(f"{meter.path} is damaged: '{where}' ends early.")
     values = np.empty(0, dtype)
     if nbytes:
-        values = np.frombuffer(bytearray(file.read(nbytes)), dtype)
-    values = values.reshape(shape, order="F" if fortran else "C")
-    return values.astype(dtype.newbyteorder("="), copy=False)
+        values = np.frombuffer(content, dtype)
+    if not dtype.isnative:
+        values = values.byteswap(inplace=True).view(dtype.newbyteorder("="))
+    return values.reshape(shape, order="F" if fortran else "C")
 
 
-def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Returns the shape, whether columns come first, and the type."""
     width, read = _HEADERS[npy_format.read_magic(file)]
     length = int.from_bytes(file.read(width), "little")
@@ -119,11 +126,9 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
-def _read_objects(file: BinaryIO, meter: Meter, where: str) -> Array:
-    data = file.read()
-    meter.spend_array(where, len(data))
+def _read_objects(file: IO[bytes], meter: Meter, where: str) -> Array:
     try:
-        array = load_pickle(data, meter)
+        array = load_pickle(file, meter)
     except OneirosError:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is

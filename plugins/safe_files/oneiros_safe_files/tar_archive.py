@@ -169,15 +169,13 @@ class _Metered:
 
 @contextmanager
 def _unfolded(file: BinaryIO, meter: Meter) -> Iterator[Any]:
-    head = file.read(3)
+    is_bzip2 = file.read(len(_BZIP2)) == _BZIP2
     file.seek(0)
-    if head.startswith(gzip_data.MAGIC):
+    if not is_bzip2:
         yield gzip_data.unfolded(file, meter)
-    elif head.startswith(_BZIP2):
-        with bz2.open(file) as unfolded:
-            yield unfolded
-    else:
-        yield file
+        return
+    with bz2.open(file) as unfolded:
+        yield unfolded
 
 
 @contextmanager

@@ -24,7 +24,7 @@ BYTES_PER_PATH = 128
 PATHS_PER_SECOND = 3_000
 """How many files and folders an archive of any size may have for each second of
 `Budget.seconds`."""
-CONTENT_PER_PATH = 1_024
+CONTENT_PER_PATH = 8_192
 """The bytes of content, which must be in the archive, too, that allow one more."""
 
 
@@ -82,6 +82,8 @@ class MemberPaths:
         self._members.add(folded)
         self.content += nbytes
         self._count(folded)
+        number = len(self._members) + len(self._folders)
+        check_number(self._meter, name, number, self.content)
         return path
 
     def _count(self, path: str) -> None:
@@ -89,27 +91,32 @@ class MemberPaths:
         while folder and folder not in self._folders:
             self._folders.add(folder)
             folder = folder.rpartition("/")[0]
-        self._check_number(path)
 
-    def _check_number(self, path: str) -> None:
-        size = self._meter.size
-        content = min(size, self.content)
-        seconds = self._meter.budget.seconds
-        for_size = PATHS_WITHOUT_SIZE + size // BYTES_PER_PATH
-        for_time = int(seconds * PATHS_PER_SECOND) + content // CONTENT_PER_PATH
-        allowed = min(for_size, for_time)
-        if len(self._members) + len(self._folders) <= allowed:
-            return
-        reason = f"it has more than {allowed:,} files and folders"
-        if for_size < for_time:
-            reason += f", at less than {BYTES_PER_PATH} bytes for each"
-            raise refused(self._meter, path, reason)
-        raise self._meter.refuse(
-            path[:120],
-            f"{reason}, and little in them",
-            "If you trust it, allow more time: "
-            "budget=oneiros.saving.Budget(seconds=60).",
-        )
+
+def check_number(meter: Meter, where: str, number: int, content: int) -> None:
+    """Refuses more files and folders than an archive's size and content allow.
+
+    # Arguments
+        meter: `Meter` of the archive.
+        where: str, the place in it.
+        number: int, the number of files and folders.
+        content: int, the bytes in them.
+    """
+    for_size = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
+    for_content = min(meter.size, content) // CONTENT_PER_PATH
+    for_time = int(meter.budget.seconds * PATHS_PER_SECOND) + for_content
+    allowed = min(for_size, for_time)
+    if number <= allowed:
+        return
+    reason = f"it has more than {allowed:,} files and folders"
+    if for_size < for_time:
+        reason += f", at less than {BYTES_PER_PATH} bytes for each"
+        raise refused(meter, where, reason)
+    raise meter.refuse(
+        where[:120],
+        f"{reason}, and little in them",
+        "If you trust it, allow more time: budget=oneiros.saving.Budget(seconds=60).",
+    )
 
 
 def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:

@@ -10,22 +10,22 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import is_refusal, open_counted
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.unpacking import MemberPaths, new_folder, refused
+from oneiros_safe_files.unpacking import MemberPaths, check_number, new_folder, refused
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END = struct.Struct("<4s4H2LH")
 _END_MAGIC = b"PK\x05\x06"
+_ENTRY_MAGIC = b"PK\x01\x02"
 _LARGE_MAGIC = b"PK\x06\x07"
 _LONGEST_COMMENT = 0xFFFF
 _LOCATOR_BYTES = 20
-_ENTRY_BYTES = 46
 _HEADER_BYTES = 30
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
@@ -66,7 +66,6 @@ class ZipArchive:
         self._archive = archive
         self.meter = meter
         infos = archive.infolist()
-        meter.spend_objects("/", len(infos))
         paths = MemberPaths(meter)
         self._infos = {
             paths.checked(info.filename, info.compress_size): info for info in infos
@@ -106,11 +105,16 @@ class ZipArchive:
             header_size = _HEADER_BYTES + len(info.orig_filename)
             end = info.header_offset + header_size + info.compress_size
 
+    @contextmanager
+    def open(self, name: str) -> Iterator[tuple[IO[bytes], int]]:
+        """Opens a member; yields it, and the number of bytes that it should have."""
+        info = self._infos[name]
+        with self._archive.open(info) as member:
+            yield member, info.file_size
+
     def blocks(self, name: str) -> Iterator[bytes]:
         """Yields a member's bytes in blocks."""
-        info = self._infos[name]
-        missing_bytes = info.file_size
-        with self._archive.open(info) as member:
+        with self.open(name) as (member, missing_bytes):
             while block := member.read(_BLOCK):
                 missing_bytes -= len(block)
                 yield block
@@ -148,8 +152,10 @@ def _check_directory(file: BinaryIO, meter: Meter) -> None:
             "Repack it.",
         )
     size = _END.unpack_from(tail, start)[5]
-    if size // _ENTRY_BYTES > meter.budget.objects:
-        meter.spend_objects("/", size // _ENTRY_BYTES)
+    file.seek(max(0, meter.size - tail_bytes + start - size))
+    number = file.read(min(size, meter.size)).count(_ENTRY_MAGIC)
+    meter.spend_objects("/", number)
+    check_number(meter, "/", number, meter.size)
 
 
 @contextmanager

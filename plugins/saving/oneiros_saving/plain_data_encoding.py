@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
-from oneiros_safe_files.pickle_stack import MAX_ODD_KEYS, is_odd_key
+from oneiros_safe_files.odd_keys import MAX_ODD_KEYS, is_odd_key
 
 Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
