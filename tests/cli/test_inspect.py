@@ -21,11 +21,12 @@ def run(oneiros_command):
 
 @pytest.fixture
 def hostile(tmp_path):
-    """A function that writes a file with this class in it."""
+    """A function that writes a file with this class in it, and these arguments."""
 
-    def make(class_name):
+    def make(class_name, **arguments):
         with h5py.File(tmp_path / "m.h5", "w") as file:
-            config = [{"class_name": class_name, "config": {"name": class_name}}]
+            arguments["name"] = class_name
+            config = [{"class_name": class_name, "config": arguments}]
             file.attrs["model_config"] = json.dumps(
                 {"class_name": "Sequential", "config": config}
             )
@@ -135,9 +136,10 @@ def test_what_wouldn_t_load_is_told_and_the_exit_status_is_1(run, hostile):
 
 def test_a_file_doesn_t_steer_the_terminal(run, hostile):
     for width in (80, 120):
-        _, out, _ = run(hostile("[bold]\x1b[2J\x07\u202e"), width=width)
+        path = hostile("Dense", activation="[bold]\x1b[2J\x07\u202e\nAll is well")
+        _, out, _ = run(path, width=width)
         assert not {"\x1b", "\x07", "\u202e"} & set(out)
-        assert "[bold]\\x1b[2J\\x07\\x202e" in out
+        assert "[bold]\\x1b[2J\\x07\\x202e\\nAll" in out
 
 
 @pytest.mark.parametrize("kept", [0, 7, 100, 5000])

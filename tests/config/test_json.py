@@ -47,7 +47,7 @@ def test_any_text_is_parsed_as_by_the_standard_library_or_refused(text):
         ("1e999", "holds 1e999"),
         ('["\\ud800"]', "half of a character"),
         ('{"\\uDC00x": 1}', "half of a character"),
-        ('{"a": 1, "b": 2, "a": 3}', "occurs twice in the object with the keys a, b"),
+        ('{"a": 1, "b": 2, "a": 3}', r"occurs twice .* the keys \['a', 'b'\]"),
         ('[{"x": {"y": 1, "y": 1}}]', "occurs twice"),
         ("[" + "{}," * 1_000_000 + "{}]", "more than 1000000 tokens"),
         ("[" + "0," * 3_000_000 + "0]", "more than 1000000 tokens"),

@@ -1,5 +1,5 @@
-"""Files that don't say what they should, or say two things at once (cases 44 to 49,
-and 52)."""
+"""Files that don't say what they should, or say two things at once (cases 44 to 49, 52
+and 53)."""
 
 import json
 import warnings
@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 from hostile import attack, harmless, harmless_writer
 from hostile_files import (
+    command_entries,
     dense,
     dense3,
     entries,
@@ -591,3 +592,30 @@ def files_of_keras_3_that_lack_or_repeat(folder):
 
 HARMLESS_IN_KERAS_3 = [("activation", None), ("kernel_regularizer", None)]
 """Arguments that a layer doesn't have then."""
+
+
+COLOURED = "n\x1b[31m\u202e\nNothing is missing."
+
+
+@attack(53, "UnsafeFileError", "FileFormatError")
+def names_that_change_what_is_shown(folder):
+    weights = [("d_W", ONES), ("d_b", ZEROS)]
+    for what, changed in {
+        "of a layer": {"config": sequential(dense(name=COLOURED))},
+        "of an argument": {"config": sequential(dense(**{COLOURED: 1}))},
+        "of a class": {"config": sequential(layer(COLOURED))},
+        "of a stored layer": {"layers": {COLOURED: weights}},
+        "of a weight": {"layers": {"d": [(COLOURED, ONES), ("d_b", ZEROS)]}},
+    }.items():
+        path = write(
+            folder / f"{what}.h5", **{"config": sequential(dense()), **changed}
+        )
+        for entry, action in (*command_entries(path), *weight_entries(path)):
+            if "layers" in changed or "group" not in entry:
+                yield f"{what}, {entry}", action
+    for what, version in {"a version": f"9.{COLOURED}", "no number": COLOURED}.items():
+        path = write_keras3(
+            folder / f"{what}.keras",
+            metadata_json=json.dumps({"keras_version": version}),
+        )
+        yield what, lambda path=path: load_model(path)

@@ -48,7 +48,7 @@ def run(module):
 
 def test_every_case_of_the_list_has_an_attack():
     assert {attack.number for attack in ATTACKS if not attack.loads} == set(
-        range(1, 53)
+        range(1, 54)
     )
     assert {attack.build.__module__ for attack in ATTACKS} == set(MODULES)
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)

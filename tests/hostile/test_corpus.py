@@ -22,7 +22,6 @@ HARMLESS = {
     "index-own-sibling.h5",
     "links-to-one-group.h5",
     "loss-of-a-module.h5",
-    "names-with-control-characters.h5",
 }
 """What asks for nothing that costs more than a model, or what is left out."""
 REFUSED_LATER = {

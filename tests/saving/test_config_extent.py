@@ -274,6 +274,38 @@ def test_the_length_of_a_name_is_limited(tmp_path, entrance, key):
     assert len(str(caught.value)) < 400
 
 
+COLOURED = "n\x1b[31m\u202e"
+PLACES = {
+    "a layer": {"config": sequential([activation(COLOURED)])},
+    "a class": {"config": sequential([{"class_name": COLOURED, "config": {}}])},
+    "an argument": {"config": sequential([activation("a", **{"b\nc": 1})])},
+    "a loss": {"training_config": {**COMPILED, "metrics": [], "loss": {COLOURED: 1}}},
+    "an origin": {"oneiros_provenance": {f"layer:{COLOURED}": {"distribution": "x"}}},
+}
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize("place", PLACES)
+def test_names_are_shown_as_they_are(tmp_path, entrance, place):
+    """They went to the terminal in errors and summaries."""
+    path = written(tmp_path / "m.h5", **{"config": SMALL, **PLACES[place]})
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match=r"m\.h5: .* direction of writ") as caught,
+    ):
+        ENTRANCES[entrance](path)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["全角\u3000空白", "a\u00a0b", "größe", "層 1"])
+def test_unusual_names_are_no_attack(name):
+    with K.use("theano"):
+        model = model_from_json(
+            json.dumps(sequential([activation(name, batch_input_shape=[None, 3])]))
+        )
+    assert model.layers[0].name == name
+
+
 def test_the_place_of_a_layer_is_limited():
     part = activation("inner")
     for number in range(20):

@@ -18,7 +18,10 @@ from oneiros_safe_files.hdf5 import open_hdf5
 
 VERSIONS = ["earliest", "v108", "v110", "latest"]
 NAMES = st.text(
-    st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1
+    st.characters(
+        exclude_characters="/\0", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]
+    ),
+    min_size=1,
 ).filter(lambda name: name.strip("."))
 TYPES = st.sampled_from(["<f4", ">f8", "<f2", "|i1", "<u8", ">i4"])
 SHAPES = arrays_of.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=6)

@@ -387,7 +387,7 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
 
 def test_a_file_of_a_later_keras_is_refused(tmp_path):
     with pytest.raises(
-        FileFormatError, match=r"from Keras 4\.0\.1, but only Keras 1\.0 to 3\.x"
+        FileFormatError, match=r"from Keras '4\.0\.1', but only Keras 1\.0 to 3\.x"
     ):
         load_model(changed(tmp_path, keras_version="4.0.1"))
 

@@ -212,7 +212,7 @@ def with_lora(data):
     ("change", "said"),
     [
         (of_another_module, r"of the class Dense of 'evil'.*custom_objects"),
-        (of_half_precision, "computes in mixed_float16"),
+        (of_half_precision, "computes in 'mixed_float16'"),
         (with_registered_regularizer, "'evil>L1L2' isn't Keras's own"),
         (with_registered_relu, "no activation 'evil>relu'"),
         (with_lora, "has lora_rank=4"),

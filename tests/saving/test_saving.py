@@ -755,7 +755,8 @@ def test_texts_are_not_written_as_hdf5_and_not_read_as_models(name, tmp_path):
 
 @pytest.mark.parametrize("suffix", [".h5", ".safetensors"])
 @pytest.mark.parametrize(
-    "name", ["/a", "a/", "..", "a/../b", "a//b", ".", "x\0y", "\ud800", "x" * 40_000]
+    "name",
+    ["/a", "a/", "..", "a/../b", "a//b", ".", "x\0y", "x\ny", "\ud800", "x" * 40_000],
 )
 def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(
     name, suffix, tmp_path

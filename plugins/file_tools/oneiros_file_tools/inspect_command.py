@@ -22,6 +22,8 @@ NARROW = 110
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
 LONGEST = 200
 """Maximum length of a file's texts; longer ones are truncated."""
+LONGEST_REASON = 2000
+"""Maximum length of a line of an explanation."""
 
 SHOWN_PATHS = 20
 """Maximum number of unread paths to show."""
@@ -115,7 +117,8 @@ def _summary(inspection: Inspection) -> Text:
     model = f"{count} groups of weights"
     if inspection.model:
         model = f"{inspection.model}, {count} layers"
-    return _text((inspection.path, "bold"), f"\n{', '.join(facts)}\n{model}")
+    lines = [_text((inspection.path, "bold")), _text(", ".join(facts)), _text(model)]
+    return Text("\n").join(lines)
 
 
 def _engines(inspection: Inspection) -> list[str]:
@@ -207,7 +210,7 @@ def _training(inspection: Inspection) -> list[Text]:
         if training.get(key):
             lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
     if inspection.uncompiled:
-        reason = _text(inspection.uncompiled, longest=2000)
+        reason = _reason(inspection.uncompiled)
         lines.append(_text(("loads without being compiled: ", "yellow")) + reason)
     return lines
 
@@ -243,8 +246,7 @@ def _section(
 ) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
     for head, text in items:
-        body = _text(text.strip(), longest=2000)
-        parts += [_text((head, "bold")), _indented(body)]
+        parts += [_text((head, "bold")), _indented(_reason(text.strip()))]
     return parts
 
 
@@ -268,5 +270,12 @@ def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
         content, style = piece
         if len(content) > longest:
             content = f"{content[:longest]}…"
-        text.append(printable(content), style)
+        text.append(printable(content).replace("\n", "\\n"), style)
     return text
+
+
+def _reason(text: str) -> Text:
+    """Returns an explanation, which may have several lines."""
+    return Text("\n").join(
+        _text(line, longest=LONGEST_REASON) for line in text.splitlines()
+    )

@@ -95,7 +95,7 @@ def _version(metadata: Data, path: Path) -> str:
     if isinstance(version, str) and version.startswith(VERSION):
         return version
     raise FileFormatError(
-        f"{path} is from Keras {version!s:.20}, but only .keras files of Keras 3 can "
+        f"{path} is from Keras {version!r:.20}, but only .keras files of Keras 3 can "
         f"be read. In the program that wrote it, save the model as .h5, or its weights "
         f"with NumPy: np.savez(path, *model.get_weights())."
     )

@@ -46,7 +46,7 @@ def _generation(version: str, config: dict[str, Any]) -> int:
     major = version.partition(".")[0]
     if major.isascii() and major.isdigit() and major not in GENERATIONS:
         raise FileFormatError(
-            f"It is from Keras {version:.20}, but only Keras 1.0 to 3.x can be read. "
+            f"It is from Keras {version!r:.20}, but only Keras 1.0 to 3.x can be read. "
             f"In the program that wrote it, save the weights with NumPy: "
             f"np.savez(path, *model.get_weights()); here, build the model and call "
             f"model.set_weights(list(np.load(path).values()))."

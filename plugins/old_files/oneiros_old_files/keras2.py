@@ -186,8 +186,8 @@ class Keras2Layer(Migration):
             return {}
         if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise ConfigError(
-                f"The {name} layer {config.get('name')!r} computes in {dtype}, but "
-                f"here it would in {K.floatx()}. Call "
+                f"The {name} layer {config.get('name')!r} computes in {dtype!r:.40}, "
+                f"but here it would in {K.floatx()}. Call "
                 "oneiros.backend.set_floatx('float64') before loading for "
                 "float64. Other types have no equivalent: save the model again as "
                 "float32."

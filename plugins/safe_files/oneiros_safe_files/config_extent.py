@@ -10,6 +10,7 @@ from oneiros.errors import UnsafeFileError
 
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.model_state import ModelState
+from oneiros_safe_files.names import is_visible
 
 OF_OTHER_KINDS = ("_initializer", "_regularizer", "_constraint", "dtype")
 """How the names of arguments end that are objects and no layers in files of Keras 2 and
@@ -27,6 +28,8 @@ NAMES = ("name", "custom_name", "class_name")
 """Arguments whose values become parts of places and messages."""
 MAX_NAME = 300
 """The maximum number of characters in them."""
+SHOWN_NAME = 60
+"""The number of characters of a refused name to show."""
 MAX_TEXT = 1 << 20
 """The maximum number of characters in a text, such as the code of a function."""
 MAX_TEXTS = 1 << 23
@@ -50,7 +53,7 @@ def check_extent(state: ModelState, budget: Budget | None, source: object) -> No
     limit = checked(budget).layers
     for config in (state.model_config, state.training_config, state.provenance):
         _check_texts(config, source)
-    _check_names(state.model_config, source)
+        _check_names(config, source)
     _check_lengths(state.model_config, limit, source)
     calls, connections = _graph_size(state.model_config)
     counts = {
@@ -146,17 +149,33 @@ def _check_lengths(config: Any, limit: int, source: object) -> None:
 
 
 def _check_names(config: Any, source: object) -> None:
-    """Refuses long names: the place of each layer in a model repeats the model's."""
+    """Refuses long names, as the place of each layer in a model repeats the model's,
+    and names and keys that aren't shown as they are."""
     for part in _parts(config):
-        names = [part.get(key) for key in NAMES] if isinstance(part, dict) else []
+        if not isinstance(part, dict):
+            continue
+        names = [part[key] for key in NAMES if isinstance(part.get(key), str)]
         for name in names:
-            if isinstance(name, str) and len(name) > MAX_NAME:
-                raise UnsafeFileError(
-                    f"{source}: the configuration has a name of {len(name):,} "
-                    f"characters, which begins with {name[:60]!r}. The limit is "
-                    f"{MAX_NAME}. Nothing was built. Give it a shorter name where the "
-                    "model is made, and save it again."
+            if len(name) > MAX_NAME:
+                raise _refused_name(
+                    name, f"{len(name):,} characters. The limit is {MAX_NAME}", source
                 )
+        for name in (*names, *part):
+            if isinstance(name, str) and not is_visible(name):
+                raise _refused_name(
+                    name,
+                    "characters that control a terminal or the direction of writing, "
+                    "break lines or have no width",
+                    source,
+                )
+
+
+def _refused_name(name: str, problem: str, source: object) -> UnsafeFileError:
+    return UnsafeFileError(
+        f"{source}: the configuration has a name of {problem}; it begins with "
+        f"{name[:SHOWN_NAME]!r}. Nothing was built. Give it a shorter name of plain "
+        "characters where the model is made, and save it again."
+    )
 
 
 def _check_texts(config: Any, source: object) -> None:
@@ -170,8 +189,8 @@ def _check_texts(config: Any, source: object) -> None:
             if length > MAX_TEXT or total > MAX_TEXTS:
                 raise UnsafeFileError(
                     f"{source}: the configuration has a text of {length:,} characters, "
-                    f"which begins with {text[:60]!r}, and {total:,} in all. The "
-                    f"limits are {MAX_TEXT:,} and {MAX_TEXTS:,}; no model's "
+                    f"which begins with {text[:SHOWN_NAME]!r}, and {total:,} in all. "
+                    f"The limits are {MAX_TEXT:,} and {MAX_TEXTS:,}; no model's "
                     "configuration has more. Nothing was built."
                 )
 

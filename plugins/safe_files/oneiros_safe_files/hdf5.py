@@ -25,6 +25,7 @@ from oneiros_safe_files.hdf5_format import datatype, links
 from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
 from oneiros_safe_files.hdf5_format.superblock import MAGIC
 from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.names import is_visible
 
 __all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
@@ -100,7 +101,8 @@ class StoredGroup:
             self.meter.spend_objects(where)
             self.meter.spend_text(where, len(where) + len(raw_name))
             name = raw_name.decode("utf-8", "backslashreplace")
-            path = f"{where.rstrip('/')}/{name}"
+            shown = name if is_visible(name) else repr(name)
+            path = f"{where.rstrip('/')}/{shown}"
             if path not in self.meter.opened:
                 others.append(path)
                 continue
@@ -182,6 +184,12 @@ class StoredGroup:
 
     def _member(self, name: str) -> tuple[HDF5Object, str]:
         """Returns the object at the relative path `name`, and its full path."""
+        if not is_visible(name):
+            raise self.meter.refuse(
+                self.where,
+                f"the name {name!r:.80} has characters that aren't shown as they are",
+                RESAVE,
+            )
         steps = name.split("/")
         where = f"{self.where.rstrip('/')}/{name}"
         leads_out = not all(steps) or not OTHER_GROUPS.isdisjoint(steps)

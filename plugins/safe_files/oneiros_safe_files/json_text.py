@@ -90,8 +90,7 @@ def _check_characters(value: Any) -> None:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        keys = f"{', '.join(members):.200}"
-        _refuse(f"a key occurs twice in the object with the keys {keys}")
+        _refuse(f"a key occurs twice in the object with the keys {[*members]!r:.200}")
     return members
 
 

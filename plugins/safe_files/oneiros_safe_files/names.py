@@ -1,8 +1,10 @@
-"""Checks untrusted file names, so that files stay in their folder."""
+"""Checks untrusted names: of files, so that they stay in their folder, and of what a
+file holds, so that messages and reports show what they seem to."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from oneiros.errors import UnsafeFileError
@@ -11,6 +13,19 @@ MAX_NAME = 255
 MAX_PATH = 1024
 _FORBIDDEN = set('\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode's categories of characters that control a terminal, break lines, turn the
+direction of writing, take no width, or are half of one."""
+
+
+def is_visible(name: str) -> bool:
+    """Returns whether a name has no characters that change how the text around it is
+    shown."""
+    if name.isprintable():
+        return True
+    return not any(unicodedata.category(character) in _INVISIBLE for character in name)
 
 
 def problem(name: str) -> str | None:

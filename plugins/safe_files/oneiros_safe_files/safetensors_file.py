@@ -18,6 +18,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.names import is_visible
 
 LENGTH_BYTES = 8
 MAX_HEADER = 100_000_000
@@ -109,6 +110,12 @@ def _metadata(value: Any, meter: Meter) -> dict[str, str]:
 
 def _tensor(name: str, entry: Any, meter: Meter) -> TensorEntry:
     where = name[:120]
+    if not is_visible(name):
+        raise meter.refuse(
+            "header",
+            f"the name {where!r} has characters that aren't shown as they are",
+            _INSTEAD,
+        )
     if not isinstance(entry, dict) or set(entry) != _FIELDS:
         raise meter.refuse(where, f"the tensor is described by {entry!r:.80}", _INSTEAD)
     code = entry["dtype"]

@@ -255,9 +255,7 @@ def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
         if not isinstance(key, str):
             raise ConfigError(f"A key in the YAML is {key!r:.80}; keys must be texts.")
     if len(set(keys)) != len(keys):
-        _refuse(
-            f"a key occurs twice in the object with the keys {', '.join(keys):.200}"
-        )
+        _refuse(f"a key occurs twice in the object with the keys {keys!r:.200}")
     return list(zip(keys, items[1::2], strict=True))
 
 

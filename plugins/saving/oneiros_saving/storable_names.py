@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros.errors import ArgumentError
 from oneiros_safe_files.model_state import LayerWeights
+from oneiros_safe_files.names import is_visible
 from oneiros_sequential.sequential import Sequential
 
 MAX_BYTES = 32_000
@@ -79,6 +80,8 @@ def problem(name: str) -> str | None:
         return "it contains half a character, which a text can't hold"
     if length > MAX_BYTES:
         return f"it is longer than {MAX_BYTES:,} bytes"
+    if not is_visible(name):
+        return "it has a character that isn't shown as it is, such as a line's end"
     return None
 
 
