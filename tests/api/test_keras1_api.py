@@ -23,6 +23,19 @@ EXTRA_ARGUMENTS = {
     "models.load_model.trained_on": "kernels trained on Theano are flipped",
     "utils.data_utils.get_file.sha256": "files that agree in their MD5 can be made",
     "utils.data_utils.get_file.cache_dir": "a cache of one's own, as in Keras 2",
+    **{
+        f"datasets.{name}.budget": "what reading may cost"
+        for name in (
+            "cifar.load_batch",
+            "cifar10.load_data",
+            "cifar100.load_data",
+            "imdb.get_word_index",
+            "imdb.load_data",
+            "mnist.load_data",
+            "reuters.get_word_index",
+            "reuters.load_data",
+        )
+    },
     "utils.data_utils.get_file.budget": "what unpacking may cost",
     "utils.io_utils.load_array.budget": "what reading may cost",
     **dict.fromkeys(

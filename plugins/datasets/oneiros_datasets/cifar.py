@@ -32,6 +32,7 @@ def unpacked(folder: str, origin: str, md5: str, budget: Budget | None) -> Path:
 def load_batch(
     fpath: str | os.PathLike[str],
     label_key: str = "labels",
+    *,
     budget: Budget | None = None,
 ) -> tuple[Array, list[int]]:
     """Reads a CIFAR file.

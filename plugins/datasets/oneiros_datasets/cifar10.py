@@ -17,7 +17,7 @@ Part = tuple[Array, Array]
 
 
 @open_to_old_code
-def load_data(budget: Budget | None = None) -> tuple[Part, Part]:
+def load_data(*, budget: Budget | None = None) -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
 
     # Arguments

@@ -18,7 +18,7 @@ Part = tuple[Array, Array]
 
 @open_to_old_code
 def load_data(
-    label_mode: str = "fine", budget: Budget | None = None
+    label_mode: str = "fine", *, budget: Budget | None = None
 ) -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
 
@@ -50,5 +50,5 @@ def load_data(
 
 
 def _part(path: Path, label_mode: str, budget: Budget | None) -> Part:
-    images, labels = load_batch(path, f"{label_mode}_labels", budget)
+    images, labels = load_batch(path, f"{label_mode}_labels", budget=budget)
     return as_ordered(images), as_column(labels)

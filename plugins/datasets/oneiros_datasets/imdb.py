@@ -48,6 +48,7 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
+    *,
     budget: Budget | None = None,
     **deprecated: Any,
 ) -> tuple[Part, Part]:
@@ -143,6 +144,7 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
 
 def get_word_index(
     path: str | os.PathLike[str] = "imdb_word_index.pkl",
+    *,
     budget: Budget | None = None,
 ) -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.

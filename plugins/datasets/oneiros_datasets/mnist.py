@@ -26,7 +26,7 @@ Part = tuple[Array, Array]
 
 @open_to_old_code
 def load_data(
-    path: str | os.PathLike[str] = "mnist.pkl.gz", budget: Budget | None = None
+    path: str | os.PathLike[str] = "mnist.pkl.gz", *, budget: Budget | None = None
 ) -> tuple[Part, Part]:
     """Returns the digits; downloads them if needed.
 

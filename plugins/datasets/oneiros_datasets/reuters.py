@@ -46,6 +46,7 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
+    *,
     budget: Budget | None = None,
 ) -> tuple[Part, Part]:
     """Returns the news stories; downloads them if needed.
@@ -107,6 +108,7 @@ def _news(path: Path, budget: Budget | None) -> tuple[list[Any], list[Any]]:
 
 def get_word_index(
     path: str | os.PathLike[str] = "reuters_word_index.pkl",
+    *,
     budget: Budget | None = None,
 ) -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
