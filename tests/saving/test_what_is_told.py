@@ -97,6 +97,16 @@ def test_numbers_that_are_none_are_told(model, file, value):
         load(model, file)
 
 
+def test_numbers_that_are_too_large_are_told_without_warnings_of_numpy(model, file):
+    with h5py.File(file, "r+") as stored:
+        name = inner(stored, "/output/output_W:0")
+        value = np.full(stored[name].shape, 1e300)
+        del stored[name]
+        stored[name] = value
+    with pytest.warns(UserWarning, match=r"holds NaN or infinite numbers for output_W"):
+        load(model, file)
+
+
 def test_large_numbers_are_numbers(model, file):
     with h5py.File(file, "r+") as stored:
         stored[inner(stored, "/output/output_W:0")][:] = 3e38
@@ -158,6 +168,14 @@ def change_state(path, change):
 
 def test_nan_in_the_optimizer_s_state_is_told(trained):
     change_state(trained, lambda value: np.full_like(value, np.nan))
+    with pytest.warns(
+        UserWarning, match="NaN or infinite numbers in the optimizer's state"
+    ):
+        load_model(trained)
+
+
+def test_numbers_too_large_for_the_optimizer_s_state_are_told(trained):
+    change_state(trained, lambda value: np.full(value.shape, 1e300))
     with pytest.warns(
         UserWarning, match="NaN or infinite numbers in the optimizer's state"
     ):

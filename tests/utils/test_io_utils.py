@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oneiros.errors import (
     ArgumentError,
     DataError,
+    FileAccessError,
     FileFormatError,
     FileMissingError,
     UnsafeFileError,
@@ -297,3 +298,30 @@ def test_where_nobody_answers(monkeypatch):
     monkeypatch.setattr("builtins.input", end)
     with pytest.raises(ArgumentError, match="overwrite=True"):
         ask_to_proceed_with_overwrite("a.h5")
+
+
+READINGS = {
+    "slice": lambda path: HDF5Matrix(path, "data")[:],
+    "rows": lambda path: HDF5Matrix(path, "data")[[1, 5]],
+    "row": lambda path: HDF5Matrix(path, "data")[1],
+    "whole": load_array,
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_damaged_rows_are_named(tmp_path, reading):
+    """h5py's OSError came through."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (20,), "f4", chunks=(20,), compression=9)
+        data.id.write_direct_chunk((0,), b"no gzip at all")
+    with pytest.raises(FileFormatError, match=r"a\.h5 is damaged.*reading '/data'"):
+        READINGS[reading](path)
+
+
+def test_rows_that_need_more_memory_than_there_is(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", (1 << 50,), "f4", chunks=(1024,))
+    with pytest.raises(FileAccessError, match=r"a\.h5: Cannot allocate memory"):
+        HDF5Matrix(path, "data")[:]

@@ -194,8 +194,8 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
         raise FileFormatError(
-            f"{group.meter.path}: '{attribute}' of '{group.where}' names {repeated!r} "
-            f"twice. {_RESAVE}"
+            f"{group.meter.path}: '{attribute}' of '{group.where:.300}' names "
+            f"{repeated!r:.80} twice. {_RESAVE}"
         )
     return names
 
@@ -208,8 +208,8 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
             continue
         if part == 0:
             raise FileFormatError(
-                f"{group.meter.path} has no '{attribute}' at '{group.where}': it isn't "
-                "a Keras model."
+                f"{group.meter.path} has no '{attribute}' at '{group.where:.300}': it "
+                "isn't a Keras model."
             )
         return
 

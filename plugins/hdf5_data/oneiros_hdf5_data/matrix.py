@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
 from oneiros.errors import FileMissingError
-from oneiros_safe_files.hdf5_rows import find_array, open_file
+from oneiros_safe_files.hdf5_rows import find_array, open_file, reading_rows
 
 Array = Any
 OWNER = "HDF5Matrix"
@@ -98,6 +98,8 @@ class HDF5Matrix:
 
         # Raises
             IndexError: if the rows don't exist.
+            FileFormatError: if they are damaged.
+            FileAccessError: if memory is short, or the system refuses to read them.
         """
         rows = self._read(key)
         return rows if self.normalizer is None else self.normalizer(rows)
@@ -106,7 +108,7 @@ class HDF5Matrix:
         if isinstance(key, slice):
             return self._read_slice(key)
         if is_int(key):
-            return self.data[self._places(np.array([key]))[0]]
+            return self._stored(self._places(np.array([key]))[0])
         if isinstance(key, (list, np.ndarray)):
             return self._read_places(self._places(np.asarray(key)))
         raise IndexError(
@@ -122,7 +124,8 @@ class HDF5Matrix:
         start, stop, step = key.indices(len(self))
         if step < 0:
             return self._read_places(self.start + np.arange(start, stop, step))
-        return self.data[self.start + start : self.start + max(start, stop) : step]
+        first = self.start + start
+        return self._stored(slice(first, self.start + max(start, stop), step))
 
     def _places(self, rows: Array) -> Array:
         """Returns the positions of this matrix's rows in the file."""
@@ -144,7 +147,11 @@ class HDF5Matrix:
         """Returns rows in any order and with repetitions; HDF5 reads each once, in
         ascending order."""
         stored, order = np.unique(places, return_inverse=True)
-        return self.data[stored.tolist()][order]
+        return self._stored(stored.tolist())[order]
+
+    def _stored(self, selection: Any) -> Array:
+        with reading_rows(self.data):
+            return self.data[selection]
 
     @cached_property
     def _example(self) -> Array:

@@ -7,6 +7,8 @@ As in `hdf5`, it only returns data inside the file and follows no links.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -58,15 +60,26 @@ def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
     where = f"/{name.strip('/')}"
     with reading(meter, where):
         dataset = _member(file, where, meter)
-    if not isinstance(dataset, h5py.Dataset):
-        raise FileFormatError(
-            f"{meter.path}: '{where}' is a group, with {list(dataset)!s:.200}. Pass "
-            "the path of an array in it."
-        )
-    with reading(meter, where):
+        if not isinstance(dataset, h5py.Dataset):
+            raise FileFormatError(
+                f"{meter.path}: '{where}' is a group, with {list(dataset)!s:.200}. "
+                "Pass the path of an array in it."
+            )
         _check(dataset, meter, where)
         _check_memory(dataset, meter, where)
     return dataset
+
+
+@contextmanager
+def reading_rows(dataset: Any) -> Iterator[None]:
+    """Context manager under which rows of an array from `find_array` are read.
+
+    # Raises
+        FileFormatError: if they are damaged.
+        FileAccessError: if memory is short, or the system refuses to read them.
+    """
+    with reading(_meter(dataset.file, MEMORY), dataset.name):
+        yield
 
 
 def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
@@ -78,7 +91,8 @@ def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
     """
     nbytes = prod(dataset.shape) * dataset.dtype.itemsize
     _meter(dataset.file, budget).spend_array(dataset.name, nbytes)
-    values = dataset[...]
+    with reading_rows(dataset):
+        values = dataset[...]
     if dataset.id.get_type().get_class() == h5py.h5t.BITFIELD:
         return values.astype(bool)
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import FileFormatError
@@ -63,10 +64,11 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
         origin: `Origin`, the version that wrote the file.
         source: the file, for messages.
     """
-    if origin.keras > 1:
-        _restore_of_keras_2(model, state, origin, source)
-    else:
-        _restore_of_keras_1(model, state, origin, source)
+    with np.errstate(over="ignore"):  # numbers too large are warned of
+        if origin.keras > 1:
+            _restore_of_keras_2(model, state, origin, source)
+        else:
+            _restore_of_keras_1(model, state, origin, source)
 
 
 def _restore_of_keras_1(

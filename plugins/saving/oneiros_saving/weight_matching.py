@@ -106,7 +106,7 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
             f"{', '.join(of_other_kinds):.300} numbers of another kind than expected, "
             "which are floats. Nothing was loaded."
         )
-    if any(count_unusual(value) for _, (_, value) in pairs):
+    if any(count_unusual(_narrowed(value, v)) for v, (_, value) in pairs):
         warn(
             f"{source} holds NaN or infinite numbers in the optimizer's state: "
             "training won't work; compile the model again before you train it."
@@ -138,7 +138,18 @@ def _layer_pairs(
             f"({type(layer).__name__}) has {', '.join(map(str, expected)):.900}. "
             "Nothing was loaded."
         )
-    yield from zip(layer.weights, (value for _, value in arrays), strict=True)
+    for variable, (_, value) in zip(layer.weights, arrays, strict=True):
+        yield variable, _narrowed(value, variable)
+
+
+def _narrowed(value: Any, variable: Any) -> Any:
+    """Returns an array of floats of a variable's type, if that is smaller. What is too
+    large for it becomes infinite."""
+    dtype = np.dtype(K.dtype(variable))
+    if value.dtype.kind != "f" or value.dtype.itemsize <= dtype.itemsize:
+        return value
+    with np.errstate(over="ignore"):
+        return value.astype(dtype)
 
 
 @dataclass(frozen=True)
