@@ -12,8 +12,9 @@ from typing import Any
 
 from oneiros.errors import UnsafeFileError
 
-MAX_PARAMETERS = 2**28
-"""The number of weights that a configuration may have by default."""
+MAX_PARAMETERS = 150_000_000
+"""The number of weights that a configuration may have by default. VGG19 has 144
+million."""
 
 MAX_CALLS = 2**12
 """The number of calls in nested models and of unrolled steps that it may have by

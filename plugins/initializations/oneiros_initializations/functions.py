@@ -23,10 +23,10 @@ from oneiros_safe_files.timed_limits import check_computation
 from oneiros_initializations.postponed import initialized
 
 Shape = Sequence[int]
-DECOMPOSITION_SECONDS = 7e-10
+DECOMPOSITION_SECONDS = 2.6e-10
 """What decomposing a matrix takes for each of its values, and each of its rows or
 columns, whichever are fewer."""
-VALUE_SECONDS = 1e-7
+VALUE_SECONDS = 8e-8
 """What drawing and decomposing take for each value besides."""
 VALUE_BYTES = 16
 """Memory for each value besides the result: those that were drawn, and a factor."""

@@ -31,9 +31,10 @@ class Budget:
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for reading, building and compiling a
-            model; five million weights allow one more. It is looked at before each
-            layer is built; `steps` ends the reading. An archive may have 3,000 files
-            and folders for each, and one more for each 8 KiB in them.
+            model, and as much for computed initial values; each 20 MB of a file allow
+            one more. It is looked at before each layer is built; `steps` ends the
+            reading. An archive may have 3,000 files and folders for each, and one more
+            for each 8 KiB in them.
 
     # Raises
         ArgumentError: if one of them isn't a number of at least 0.

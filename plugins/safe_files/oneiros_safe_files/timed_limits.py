@@ -6,19 +6,19 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from oneiros import load_context
 from oneiros.errors import UnsafeFileError
-from oneiros.load_context import BuildLimits
+from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 
 from oneiros_safe_files.budget import Budget, checked
 
-PARAMETERS_PER_SECOND = 5_000_000
-"""How many weights allow a second more: to draw their first values takes time, and
-large models have many layers."""
+BYTES_PER_SECOND = 20_000_000
+"""How many bytes of a file allow a second more: large models have many layers."""
 
 
 SPARE_PARAMETERS = 2**22
@@ -34,11 +34,13 @@ class Clock:
         start: float, the time when it began.
         excluded: float, the seconds since then that don't count.
         collection: float, the time when the last full garbage collection began.
+        estimated: float, what computed initial values take, together.
     """
 
     start: float = field(default_factory=time.thread_time)
     excluded: float = 0.0
     collection: float = field(default_factory=time.thread_time)
+    estimated: float = 0.0
 
     def seconds(self) -> float:
         """Returns the time since the start that counts."""
@@ -51,14 +53,13 @@ class TimedLimits(BuildLimits):
 
     # Arguments
         parameters, calls: as for `BuildLimits`.
-        expected: int, the number of weights that may allow more time.
-        seconds: float, the processor's time without weights.
+        seconds: float, the processor's time for reading and building, and as much for
+            computed initial values.
         excess_bytes: int, memory for a computation besides its result.
         source: the file or text, for messages.
         clock: `Clock`; it runs already inside other timed limits.
     """
 
-    expected: int = 0
     seconds: float = Budget.seconds
     excess_bytes: int = Budget.excess_bytes
     source: object = "The configuration"
@@ -76,20 +77,17 @@ class TimedLimits(BuildLimits):
 
     def check_time(self) -> None:
         """Raises UnsafeFileError if the time is over."""
-        allowed = self._allowed_seconds()
-        if self.clock.seconds() > allowed:
-            raise self._refused(
-                f"reading and building take more than {allowed:.1f} s", "seconds=60"
-            )
+        if self.clock.seconds() > self.seconds:
+            raise self._refused("reading and building take", "seconds=60")
 
     def check_computation(self, what: str, seconds: float, nbytes: int) -> None:
-        """Raises UnsafeFileError if a computation would take more time than is left, or
-        too much memory."""
-        allowed = self._allowed_seconds()
-        if self.clock.seconds() + seconds > allowed:
+        """Raises UnsafeFileError if a computation and those before it would take more
+        time than is allowed, or it alone too much memory."""
+        self.clock.estimated += seconds
+        if self.clock.estimated > self.seconds:
             raise self._refused(
-                f"with {what}, which takes about {seconds:.1f} s, reading and building "
-                f"take more than {allowed:.1f} s",
+                f"{what} takes about {seconds:.1f} s; initial values that are computed "
+                "take",
                 "seconds=600",
             )
         if nbytes > self.excess_bytes:
@@ -100,15 +98,12 @@ class TimedLimits(BuildLimits):
                 "budget=oneiros.saving.Budget(excess_bytes=1 << 30)."
             )
 
-    def _allowed_seconds(self) -> float:
-        weights = min(self.made_parameters, self.expected)
-        return self.seconds + weights / PARAMETERS_PER_SECOND
-
     def _refused(self, problem: str, limit: str) -> UnsafeFileError:
         return UnsafeFileError(
-            f"{self.source}: {problem} of the processor's time (Budget.seconds, and "
-            f"one for {PARAMETERS_PER_SECOND:,} weights). If you trust it, allow more: "
-            f"budget=oneiros.saving.Budget({limit})."
+            f"{self.source}: {problem} more than {self.seconds:.1f} s of the "
+            "processor's time (Budget.seconds, and one for each "
+            f"{BYTES_PER_SECOND // 1_000_000} MB of a file). If you trust it, allow "
+            f"more: budget=oneiros.saving.Budget({limit})."
         )
 
 
@@ -121,20 +116,33 @@ def limits_for(
     # Arguments
         budget: the caller's limits; None for the default ones.
         source: the file or text, for messages.
-        stored: int, number of scalars in the weights that a file holds; None for a
-            text, for which the limits around apply.
+        stored: int, number of scalars in the weights that a file holds, which limits
+            them unless the caller chose a limit with `parameter_budget`; None for a
+            text.
     """
     around = load_context.current().limits or BuildLimits()
     given = checked(budget)
+    parameters = around.parameters
+    seconds = given.seconds
+    if stored is not None:
+        if parameters == MAX_PARAMETERS:
+            parameters = stored + SPARE_PARAMETERS
+        seconds += _bytes_of(source) / BYTES_PER_SECOND
     return TimedLimits(
         clock=around.clock if isinstance(around, TimedLimits) else Clock(),
-        parameters=around.parameters if stored is None else stored + SPARE_PARAMETERS,
-        expected=around.parameters if stored is None else stored,
+        parameters=parameters,
         calls=around.calls,
-        seconds=given.seconds,
+        seconds=seconds,
         excess_bytes=given.excess_bytes,
         source=source,
     )
+
+
+def _bytes_of(source: object) -> int:
+    """Returns the length of a file, 0 if there is none."""
+    with suppress(OSError):
+        return Path(str(source)).stat().st_size
+    return 0
 
 
 @contextmanager
@@ -160,7 +168,7 @@ def check_time() -> None:
 
 
 def check_computation(what: str, seconds: float, nbytes: int) -> None:
-    """Checks a computation before it is done, inside timed limits.
+    """Checks a computation of initial values before it is done, inside timed limits.
 
     # Arguments
         what: str, what is computed, for messages.
