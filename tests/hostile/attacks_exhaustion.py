@@ -534,9 +534,25 @@ def links_and_groups_without_end(folder):
             group[f"n{index}"] = group["d_W"]
         group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(2000)])
 
+    def described_at_length(group):
+        for index in range(1_000):
+            group["d_W"].attrs[f"a{index}"] = index
+        for index in range(5_000):
+            group[f"n{index}"] = group["d_W"]
+        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(5000)])
+
+    def long_place(group):
+        inner = group.create_group("n" * 30_000)
+        for index in range(2_000):
+            inner[f"{index}"] = group["d_W"]
+        path = f"{inner.name.rpartition('/')[2]}/1"
+        group.attrs["weight_names"] = np.array([path.encode()])
+
     for what, change in {
         "cycle": cycle,
         "deep": deep,
+        "described at length": described_at_length,
+        "long place": long_place,
         "parent": parent,
         "many": many,
         "one array often": one_array_often,

@@ -39,4 +39,5 @@ def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
     numbers = itertools.takewhile(
         lambda number: str(number) in group, itertools.count()
     )
-    return json_text.loads(text), [group.array(str(number)) for number in numbers]
+    arrays = [group.array(str(number)) for number in numbers]
+    return json_text.loads(text, root.meter), arrays

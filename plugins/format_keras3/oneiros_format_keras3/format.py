@@ -61,7 +61,7 @@ class Keras3Format(Format):
             keras_version=_version(metadata, path),
             unread=others,
         )
-        with hdf5_in_memory(data, _meter(path, budget, len(data))) as root:
+        with hdf5_in_memory(data, _meter(archive.meter, len(data))) as root:
             read_weights(root, config, state)
         return state
 
@@ -77,7 +77,7 @@ def _check_members(archive: ZipArchive) -> None:
 def _read_json(archive: ZipArchive, name: str) -> Data:
     data = archive.read_text(name)
     try:
-        value = json_text.loads(data.decode("utf-8"))
+        value = json_text.loads(data.decode("utf-8"), archive.meter)
     except (ConfigError, UnicodeDecodeError) as error:
         raise FileFormatError(
             f"{archive.meter.path} is damaged: {name} can't be read. {error}"
@@ -116,11 +116,17 @@ def _training_config(compilation: Any) -> Data | None:
     }
 
 
-def _meter(path: Path, budget: Budget, nbytes: int) -> Meter:
-    """Returns the limits for the weights.
+def _meter(around: Meter, nbytes: int) -> Meter:
+    """Returns the limits for the weights, after what the archive's `Meter` counted.
 
     The bytes by which the archive expands count twice: they are in memory, and don't
     belong to the file's own size.
     """
-    excess = max(0, nbytes - path.stat().st_size)
-    return Meter(path, budget, nbytes, spent={"arrays": 2 * excess})
+    excess = max(0, nbytes - around.size)
+    return Meter(
+        around.path,
+        around.budget,
+        nbytes,
+        spent={"arrays": 2 * excess, "text": around.spent.get("text", 0)},
+        steps_in_texts=around.steps_in_texts,
+    )

@@ -25,9 +25,10 @@ class Budget:
             take twelve in memory, since texts with rare characters take four.
         objects: int, number of groups, arrays and stored blocks to read, and of members
             of archives and of gzip files.
-        steps: int, number of parts of all structures that describe them, or of a
-            pickle's operations. A step takes about four microseconds; a model of 500
-            Dense layers with Adam's state needs 15,000.
+        steps: int, number of parts of all structures that describe them, a third of the
+            strings, brackets and commas in JSON texts, or of a pickle's operations. A
+            step takes about four microseconds; a model of 500 Dense layers with Adam's
+            state needs 39,000.
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for reading, building and compiling a

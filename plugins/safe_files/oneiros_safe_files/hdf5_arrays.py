@@ -17,6 +17,8 @@ from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
 from oneiros_safe_files.hdf5_format.source import UNDEFINED
 from oneiros_safe_files.meter import Meter
 
+_AXES_PER_STEP = 8
+"""How many axes of a block's position take as long as a step."""
 _OVERHEAD_BYTES = 1024
 """How much longer than its elements a compressed block may be, beside one per cent."""
 
@@ -85,6 +87,7 @@ class StoredArray:
         meter = self._meter
         meter.spend_array(self.where, max(count, 1) * block)
         meter.spend_objects(self.where, count)
+        meter.spend_steps(count * (len(chunks) // _AXES_PER_STEP))
         filters = dataset.filters
         if filters:
             meter.check_block(self.where, block)

@@ -10,6 +10,8 @@ from oneiros.errors import UnsafeFileError
 from oneiros_safe_files.budget import Budget, checked
 
 _STEPS_WITHOUT_SIZE = 10_000
+_TOKENS_PER_STEP = 3
+"""How many parts of a JSON text take as long as a step."""
 _READINGS = 4
 """How often a file's bytes may be read as structures. Genuine ones are read once."""
 _COPIES = 2
@@ -28,6 +30,7 @@ class Meter:
         size: int, the file's length in bytes.
         opened: the requested paths in the file.
         where: str, the place that is being read, for messages.
+        steps_in_texts: int, the steps so far for the parts of JSON texts.
     """
 
     path: Path
@@ -36,6 +39,7 @@ class Meter:
     spent: dict[str, int] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
     where: str = "/"
+    steps_in_texts: int = 0
     _steps: int = 0
 
     def __post_init__(self) -> None:
@@ -78,10 +82,21 @@ class Meter:
     def spend_steps(self, count: int) -> None:
         """Counts several of these."""
         self._steps += count
-        allowed = min(self.budget.steps, self.size + _STEPS_WITHOUT_SIZE)
-        if self._steps > allowed:
+        self._check_steps()
+
+    def spend_tokens(self, count: int) -> None:
+        """Counts the strings, brackets and commas of a JSON text, as steps that the
+        file's size doesn't limit: it may be compressed."""
+        self.steps_in_texts += count // _TOKENS_PER_STEP
+        self._check_steps()
+
+    def _check_steps(self) -> None:
+        total = self._steps + self.steps_in_texts
+        for_size = self.size + _STEPS_WITHOUT_SIZE + self.steps_in_texts
+        allowed = min(self.budget.steps, for_size)
+        if total > allowed:
             limit = f"{allowed:,} (Budget.steps, and the file's size)"
-            raise self._over_limit("steps in all", self._steps, limit, self.where)
+            raise self._over_limit("steps in all", total, limit, self.where)
 
     def spend_operation(self, where: str) -> None:
         """Counts an operation of a pickle."""

@@ -88,7 +88,7 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
         )
     meter.spend_text("header", length)
     try:
-        header = json_text.loads(file.read(length).decode("utf-8"))
+        header = json_text.loads(file.read(length).decode("utf-8"), meter)
     except UnsafeFileError as error:
         raise meter.refuse("header", str(error).rstrip("."), _INSTEAD) from None
     except (ConfigError, UnicodeDecodeError) as error:
