@@ -12,8 +12,9 @@ from pytensor.graph.basic import Constant
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.concrete import concrete_sizes
+from oneiros_backend_theano.copied_values import padding
 from oneiros_backend_theano.jax_op import JaxOp
-from oneiros_backend_theano.operations import as_float, sizes
+from oneiros_backend_theano.operations import as_float
 
 T = Any
 
@@ -75,9 +76,8 @@ class ConvolutionPrimitives(Backend):
         x: T,
         widths: Any,
     ) -> T:
-        for axis, (before, after) in enumerate(widths):
-            x = _padded(x, axis, int(before), int(after))
-        return x
+        widths = tuple((int(before), int(after)) for before, after in widths)
+        return padding(widths)(x)
 
 
 @functools.cache
@@ -135,22 +135,3 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
         return [TensorType(x.dtype, shape=windows.pooled(x.type.shape))]
 
     return JaxOp(f"{mode} pooling", compute, types)
-
-
-def _padded(
-    x: T,
-    axis: int,
-    before: int,
-    after: int,
-) -> T:
-    def zeros(count: int) -> T:
-        shape = sizes(x)
-        shape[axis] = count
-        return pt.zeros(shape, dtype=x.dtype)
-
-    parts = [x]
-    if before:
-        parts.insert(0, zeros(before))
-    if after:
-        parts.append(zeros(after))
-    return pt.concatenate(parts, axis=axis) if len(parts) > 1 else x

@@ -22,6 +22,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
+from oneiros_backend_theano.copied_values import repetition, tiling
 from oneiros_backend_theano.operators import own_type
 
 INTEGERS = "iub"
@@ -466,13 +467,7 @@ class Operations(Types):
         axis: int,
     ) -> Any:
         axis = _axis("repeat_elements", x, axis)
-        shape = sizes(x)
-        before = shape[:axis]
-        after = shape[axis + 1 :]
-        repeated = pt.alloc(
-            pt.expand_dims(x, axis + 1), *before, shape[axis], rep, *after
-        )
-        return repeated.reshape([*before, shape[axis] * rep, *after])
+        return repetition(int(rep), axis)(x)
 
     def tile(
         self,
@@ -481,14 +476,9 @@ class Operations(Types):
     ) -> Any:
         repeats = [n] if is_int(n) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
-        tiled = pt.tile(x, repeats)
         if len(repeats) > x.ndim or not all(map(is_int, repeats)):
-            return tiled
-        shape = [
-            None if size is None else size * repeat
-            for size, repeat in zip(x.type.shape, repeats, strict=True)
-        ]
-        return pt.specify_shape(tiled, shape)
+            return pt.tile(x, repeats)
+        return tiling(tuple(int(count) for count in repeats))(x)
 
     def expand_dims(
         self,
