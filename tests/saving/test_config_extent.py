@@ -3,7 +3,6 @@
 import gc
 import json
 import os
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -19,9 +18,15 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
+from oneiros.models import (
+    Sequential,
+    load_model,
+    model_from_config,
+    model_from_json,
+    model_from_yaml,
+)
 from oneiros.saving import Budget, parameter_budget
-from oneiros_file_tools import conversion
+from oneiros_file_tools import conversion, dim_ordering
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_initializations import functions
@@ -186,6 +191,28 @@ def test_a_text_is_converted_without_the_weights_that_it_asks_for(tmp_path, kind
     assert peak < 10_000_000
 
 
+def test_compiling_a_conversion_takes_its_time(tmp_path):
+    """Two hundred outputs with ten metrics each took four seconds."""
+    training = {**COMPILED, "metrics": ["mse"] * 3}
+    path = written(tmp_path / "m.h5", SMALL, training_config=training)
+    looked_at = []
+
+    def out_of_time(name):
+        looked_at.append(name)
+        timed_limits.running_clock().start -= 10
+
+    with K.use("theano"), pytest.MonkeyPatch.context() as patch:
+        real = dim_ordering.Conversion.copy_weights
+        patch.setattr(
+            dim_ordering.Conversion,
+            "copy_weights",
+            lambda *arguments: (real(*arguments), out_of_time("copied")),
+        )
+        with pytest.raises(UnsafeFileError, match=r"more than 1\.5 s"):
+            convert(path, tmp_path / "new.h5", dim_ordering="tf")
+    assert looked_at == ["copied"]
+
+
 @pytest.mark.parametrize("shape", [[], [None]])
 def test_inputs_without_axes_have_no_ordering(tmp_path, shape):
     path = tmp_path / "m.json"
@@ -257,8 +284,8 @@ def test_the_length_of_all_texts_is_limited():
     config = sequential(
         [activation("a", note=f"{index}" * 100_000) for index in range(100)]
     )
-    with pytest.raises(UnsafeFileError, match=r"and 8,\d+,\d+ in all"):
-        model_from_json(json.dumps(config))
+    with pytest.raises(UnsafeFileError, match=r"and 7,\d+,\d+ in all"):
+        model_from_config(config)
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
@@ -430,6 +457,41 @@ def model_and_peak(layer):
     return model, peak
 
 
+def test_the_weights_of_a_text_are_limited_by_their_memory():
+    config = sequential([dense(100, 100, "uniform")])
+    text = json.dumps(config)
+    limits = Budget(array_bytes=40_399)
+    builds = {
+        "The JSON text": lambda: model_from_json(text, budget=limits),
+        "The YAML text": lambda: model_from_yaml(text, budget=limits),
+        "The configuration": lambda: model_from_config(config, budget=limits),
+    }
+    with K.use("theano"):
+        for source, build in builds.items():
+            with pytest.raises(UnsafeFileError, match=rf"{source}: .* take 40,400 byt"):
+                build()
+        model_from_json(text, budget=Budget(array_bytes=40_400))
+
+
+def test_the_length_of_a_text_is_limited_before_it_is_read():
+    for text in (" " * 7_500_001, b" " * 7_500_001):
+        with pytest.raises(UnsafeFileError, match=r"JSON .* 7,500,001\..*text_bytes="):
+            model_from_json(text)
+        with pytest.raises(UnsafeFileError, match="The YAML text has a length of 7,50"):
+            model_from_yaml(text)
+
+
+def test_dicts_are_limited_too():
+    config = {**WIDE, "config": WIDE["config"][:1990]}
+    with pytest.raises(UnsafeFileError, match="The configuration: 3,001 layers"):
+        model_from_config(WIDE)
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match=r"The configuration: .* 0\.0 s"),
+    ):
+        model_from_config(config, budget=NO_TIME)
+
+
 def test_an_identity_takes_no_more_memory_than_its_values():
     model, peak = model_and_peak(dense(1000, 1000, "identity"))
     kernel = model.get_weights()[0]
@@ -512,39 +574,32 @@ def test_the_limit_of_time_holds_between_any_two_layers():
     assert made == ["slow"]
 
 
-@pytest.fixture
-def slow_collections(monkeypatch):
-    """Each full garbage collection takes a minute by the thread's clock. Returns the
-    list of them."""
-    collections = []
-    thread_time = time.thread_time
+def test_garbage_collections_visit_only_what_a_load_makes():
+    """They took half a second of a load that took two."""
+    counts = []
 
-    def end_a_minute_later(phase, info):
-        if phase == "stop" and info["generation"] == 2:
-            collections.append(info)
-
-    monkeypatch.setattr(
-        time, "thread_time", lambda: thread_time() + 60 * len(collections)
-    )
-    gc.callbacks.insert(0, end_a_minute_later)
-    yield collections
-    gc.callbacks.remove(end_a_minute_later)
-
-
-def test_garbage_collections_take_no_time_of_a_load(slow_collections):
-    """They visit every object of a service or a notebook, not the file's alone."""
-
-    class Collecting(layers.Activation):
+    class Counting(layers.Activation):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
-            gc.collect()
+            model_from_json(json.dumps(SMALL))
+            counts.append(gc.get_freeze_count())
 
-    first = activation("c", batch_input_shape=[None, 3])
-    first["class_name"] = "Collecting"
-    config = sequential([first, activation("next")])
+    counting = {
+        **activation("c", batch_input_shape=[None, 3]),
+        "class_name": "Counting",
+    }
+    text = json.dumps(sequential([counting]))
     with K.use("theano"):
-        model_from_json(json.dumps(config), {"Collecting": Collecting})
-    assert slow_collections
+        model_from_json(text, {"Counting": Counting})
+        assert gc.get_freeze_count() == 0
+        with pytest.raises(UnsafeFileError):
+            model_from_json(json.dumps(WIDE))
+        assert gc.get_freeze_count() == 0
+        gc.freeze()  # by the program itself
+        model_from_json(text, {"Counting": Counting})
+        counts.append(gc.get_freeze_count())
+        gc.unfreeze()
+    assert min(counts) > 10_000
 
 
 READING = {

@@ -93,7 +93,7 @@ def convert(
         is_of_keras_2 = origin_of(state, trained_on).keras > 1
         if dim_ordering or kernels or trained_on or is_of_keras_2:
             limits = _limits_for(stored, budget, source)
-            with load_context.changed(limits=limits):
+            with load_context.changed(limits=limits, permit=_check_time):
                 model = _model_of(
                     stored, source, custom_objects, functions, budget, trained_on
                 )
@@ -102,6 +102,11 @@ def convert(
                 )
     _write(path, state, weights_only, source)
     return inputs
+
+
+def _check_time(entry: Any) -> None:
+    """Looks at the clock whenever the conversion looks up an object."""
+    timed_limits.check_time()
 
 
 def _model_of(

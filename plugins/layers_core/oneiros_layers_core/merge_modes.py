@@ -15,6 +15,8 @@ from oneiros_layers_core.function_arguments import call_function, inferred_shape
 Shape = tuple[int | None, ...]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
+LONGEST_LIST = 300
+"""The maximum number of characters in a list of shapes for a message."""
 
 
 class MergeRule(Protocol):
@@ -49,7 +51,8 @@ def _common(sizes: Iterable[int | None]) -> int | None:
 
 
 def _text(shapes: list[Shape]) -> str:
-    return ", ".join(str(tuple(shape)) for shape in shapes)
+    listed = ", ".join(str(tuple(shape)) for shape in shapes)
+    return listed if len(listed) <= LONGEST_LIST else f"{listed[:LONGEST_LIST]}…"
 
 
 def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:

@@ -18,7 +18,8 @@ class Budget:
     To raise them, pass `load_model(path, budget=Budget(...))`.
 
     # Properties
-        array_bytes: int, memory for arrays.
+        array_bytes: int, memory for arrays, and for the weights of a model that a text
+            describes.
         excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
             compressed arrays do.
         text_bytes: int, bytes of names, configurations and other attributes; each may
@@ -43,7 +44,7 @@ class Budget:
 
     array_bytes: int = 4 << 30
     excess_bytes: int = 64 << 20
-    text_bytes: int = 8_000_000
+    text_bytes: int = 7_500_000
     objects: int = 100_000
     steps: int = 250_000
     layers: int = 2_000

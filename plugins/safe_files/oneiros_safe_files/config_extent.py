@@ -32,7 +32,7 @@ SHOWN_NAME = 60
 """The number of characters of a refused name to show."""
 MAX_TEXT = 1 << 20
 """The maximum number of characters in a text, such as the code of a function."""
-MAX_TEXTS = 1 << 23
+MAX_TEXTS = 7_500_000
 """The maximum number of characters in all of them."""
 TENSOR = "__keras_tensor__"
 """What a reference to a tensor has for a class in files of Keras 3."""

@@ -4,12 +4,12 @@ built."""
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from oneiros import load_context
 from oneiros.errors import UnsafeFileError
@@ -20,10 +20,42 @@ from oneiros_safe_files.budget import Budget, checked
 BYTES_PER_SECOND = 20_000_000
 """How many bytes of a file allow a second more: large models have many layers."""
 
-
+WEIGHT_BYTES = 4
+"""What a weight takes in memory."""
 SPARE_PARAMETERS = 2**22
 """The number of scalars that a model may create beyond those in its file: the states of
 recurrent layers."""
+
+
+class _OlderObjects:
+    """What the process had before the loads that run now. Garbage collections would
+    visit all of it again and again: it took a quarter of the time of a load."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loads = 0
+        self._frozen = False
+
+    @contextmanager
+    def unvisited(self) -> Iterator[None]:
+        """Context manager in which garbage collections visit only what is made inside,
+        unless the program froze objects itself."""
+        with self._lock:
+            self._loads += 1
+            if self._loads == 1 and not gc.get_freeze_count():
+                gc.freeze()
+                self._frozen = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._loads -= 1
+                if self._loads == 0 and self._frozen:
+                    gc.unfreeze()
+                    self._frozen = False
+
+
+_OLDER_OBJECTS = _OlderObjects()
 
 
 @dataclass
@@ -33,13 +65,11 @@ class Clock:
     # Properties
         start: float, the time when it began.
         excluded: float, the seconds since then that don't count.
-        collection: float, the time when the last full garbage collection began.
         estimated: float, what computed initial values take, together.
     """
 
     start: float = field(default_factory=time.thread_time)
     excluded: float = 0.0
-    collection: float = field(default_factory=time.thread_time)
     estimated: float = 0.0
 
     def seconds(self) -> float:
@@ -53,6 +83,7 @@ class TimedLimits(BuildLimits):
 
     # Arguments
         parameters, calls: as for `BuildLimits`.
+        array_bytes: int, memory for the weights of a text; None if a file holds them.
         seconds: float, the processor's time for reading and building, and as much for
             computed initial values.
         excess_bytes: int, memory for a computation besides its result.
@@ -60,6 +91,7 @@ class TimedLimits(BuildLimits):
         clock: `Clock`; it runs already inside other timed limits.
     """
 
+    array_bytes: int | None = None
     seconds: float = Budget.seconds
     excess_bytes: int = Budget.excess_bytes
     source: object = "The configuration"
@@ -69,6 +101,14 @@ class TimedLimits(BuildLimits):
         """Counts a weight, and looks at the clock."""
         self.check_time()
         super().count_weight(shape, owner)
+        nbytes = WEIGHT_BYTES * self.made_parameters
+        if self.array_bytes is not None and nbytes > self.array_bytes:
+            raise UnsafeFileError(
+                f"{self.source}: with {owner}, whose weight has the shape {shape}, "
+                f"weights take {nbytes:,} bytes. The limit is {self.array_bytes:,} "
+                "(Budget.array_bytes). If you trust it, allow more: "
+                "budget=oneiros.saving.Budget(array_bytes=1 << 30)."
+            )
 
     def count_call(self, owner: str) -> None:
         """Counts a call, and looks at the clock."""
@@ -132,6 +172,7 @@ def limits_for(
         clock=around.clock if isinstance(around, TimedLimits) else Clock(),
         parameters=parameters,
         calls=around.calls,
+        array_bytes=given.array_bytes if stored is None else None,
         seconds=seconds,
         excess_bytes=given.excess_bytes,
         source=source,
@@ -150,7 +191,7 @@ def running(budget: Budget | None, source: object) -> Iterator[None]:
     """Context manager in which the clock of one load runs, from before the file is
     read."""
     limits = limits_for(budget, source)
-    with load_context.changed(limits=limits):
+    with load_context.changed(limits=limits), _OLDER_OBJECTS.unvisited():
         yield
 
 
@@ -196,20 +237,3 @@ def stopped() -> Iterator[None]:
         yield
     finally:
         clock.excluded = excluded_before + time.thread_time() - began
-
-
-def exclude_collection(phase: str, info: dict[str, Any]) -> None:
-    """Takes a full garbage collection off the clock of the load that it interrupts. It
-    visits every object of the process, whatever the file holds: 0.4 s after a few
-    hundred tests."""
-    clock = running_clock()
-    if clock is None or info["generation"] < 2:
-        return
-    now = time.thread_time()
-    if phase == "start":
-        clock.collection = now
-    else:
-        clock.excluded += now - clock.collection
-
-
-gc.callbacks.append(exclude_collection)

@@ -8,13 +8,13 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
-from oneiros.errors import ConfigError, FileFormatError
+from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros.load_context import BuildLimits
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files import json_text, timed_limits
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 
@@ -28,17 +28,22 @@ def model_from_config(
     functions: Objects = None,
     *,
     plugins: Plugins = "installed",
+    budget: Budget | None = None,
 ) -> Any:
     """Builds a model, without weights, from `{"class_name": …, "config":
     model.get_config()}`.
 
     # Arguments
         config: dict as above.
-        custom_objects, functions, plugins: as for `load_model`.
+        custom_objects, functions, plugins, budget: as for `load_model`. Limits that
+            apply already take the place of the budget's.
     """
     limits = load_context.current().limits
     choices = CallerChoices(custom_objects, functions, plugins)
-    return _built(config, choices, limits, "The configuration")
+    if limits is not None and budget is None:
+        return _built(config, choices, limits, "The configuration")
+    with timed_limits.running(budget, "The configuration"):
+        return _built_within(budget, config, choices, "The configuration")
 
 
 def model_from_json(
@@ -57,7 +62,8 @@ def model_from_json(
     """
     choices = CallerChoices(custom_objects, functions, plugins)
     with timed_limits.running(budget, "The JSON text"):
-        config = json_text.loads_config(_decoded(json_string))
+        text = _limited(json_string, budget, "The JSON text")
+        config = json_text.loads_config(_decoded(text))
         return _built_within(budget, config, choices, "The JSON text")
 
 
@@ -78,8 +84,8 @@ def model_from_yaml(
     """
     choices = CallerChoices(custom_objects, functions, plugins)
     with timed_limits.running(budget, "The YAML text"):
-        text = _decoded(_read(yaml_string))
-        config = registry.resolve("format", "yaml")().loads(text)
+        text = _limited(_read(yaml_string), budget, "The YAML text")
+        config = registry.resolve("format", "yaml")().loads(_decoded(text))
         return _built_within(budget, config, choices, "The YAML text")
 
 
@@ -91,6 +97,18 @@ def _read(text: Any) -> Any:
         return text.read()
     except (OSError, TypeError, ValueError) as error:
         raise ConfigError(f"{text!r:.80} can't be read: {error}.") from error
+
+
+def _limited(text: Any, budget: Budget | None, source: str) -> Any:
+    """Returns a text that is no longer than the budget allows, or any other value."""
+    limit = checked(budget).text_bytes
+    if isinstance(text, (str, bytes)) and len(text) > limit:
+        raise UnsafeFileError(
+            f"{source} has a length of {len(text):,}. The limit is {limit:,} "
+            "(Budget.text_bytes). Nothing was built. If you trust it, pass a larger "
+            f"limit: budget=oneiros.saving.Budget(text_bytes={len(text)})."
+        )
+    return text
 
 
 def _decoded(text: Any) -> Any:
