@@ -200,7 +200,6 @@ def compression_bombs(folder):
     yield (
         "zip with two million members",
         lambda: open_zip(folder / "directory.zip", Budget()).__enter__(),
-        "FileFormatError",
     )
     header = io.BytesIO()
     shape = {"descr": "<f8", "fortran_order": False, "shape": (40 * BYTES,)}

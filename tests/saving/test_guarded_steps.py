@@ -9,6 +9,7 @@ import io
 import pickle
 import struct
 import tarfile
+import time
 import tracemalloc
 import zipfile
 
@@ -350,6 +351,32 @@ def test_a_header_by_python_2_is_read_without_a_word(tmp_path):
         read_npy(path, Budget())
     path.write_bytes(path.read_bytes() + bytes(4))
     assert read_npy(path, Budget()).shape == (1, 1)
+
+
+def test_a_header_that_is_none_takes_no_seconds(tmp_path):
+    """NumPy looked at it as if Python 2 had written it: 10 kB took 4 s."""
+    path = tmp_path / "data.npy"
+    header = b" " * 9_900 + b"{" + b"-" * 50
+    path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header)
+    start = time.process_time()
+    with pytest.raises(FileFormatError, match="damaged or not an array"):
+        read_npy(path, Budget())
+    assert time.process_time() - start < 0.2
+
+
+def test_entries_of_a_zip_archive_are_short(tmp_path):
+    """450 with 65 kB of other data each took 4 s."""
+    path = tmp_path / "data.zip"
+    for length in (3_000, 60_000):
+        member = zipfile.ZipInfo("a")
+        member.extra = struct.pack("<HH", 0x1234, 0) * (length // 4)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, b"")
+        if length == 3_000:
+            with open_zip(path, Budget()) as opened:
+                assert opened.members == {"a": False}
+    with pytest.raises(UnsafeFileError, match="list of its 1 members has 60,047 bytes"):
+        unpack_zip(path, tmp_path / "new", Budget())
 
 
 def test_directives_of_yaml_are_few():

@@ -3,8 +3,8 @@ objects. Lists are read as plain data if the caller asks for them."""
 
 from __future__ import annotations
 
-import io
-import tokenize
+import ast
+import re
 import warnings
 from math import prod
 from pathlib import Path
@@ -24,11 +24,11 @@ MAX_ITEMS = 1 << 48
 MAX_AXES = 32
 _BLOCK = 1 << 20
 MAGIC = b"\x93NUMPY"
-_HEADERS = {
-    (1, 0): (2, npy_format.read_array_header_1_0),
-    (2, 0): (4, npy_format.read_array_header_2_0),
-}
-"""By version: how many bytes say how long a header is, and what reads it."""
+_LENGTH_BYTES = {(1, 0): 2, (2, 0): 4}
+"""How many bytes say how long the header is, by version."""
+_FIELDS = {"descr", "fortran_order", "shape"}
+_MARK_OF_PYTHON_2 = re.compile(r"(?<=\d)L(?=[,)])")
+"""What Python 2 wrote behind integers."""
 _LONGEST_HEADER = 10_000
 _ERRORS_OF_HEADERS = (
     IndexError,
@@ -39,9 +39,8 @@ _ERRORS_OF_HEADERS = (
     SyntaxError,
     TypeError,
     ValueError,
-    tokenize.TokenError,
 )
-"""What NumPy raises for headers that aren't ones."""
+"""What headers raise that aren't ones."""
 _INSTEAD = "Ask its author to save arrays of numbers."
 Array = np.ndarray[Any, Any]
 
@@ -113,17 +112,28 @@ def _read(
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Returns the shape, whether columns come first, and the type."""
-    width, read = _HEADERS[npy_format.read_magic(file)]
+    width = _LENGTH_BYTES[npy_format.read_magic(file)]
     length = int.from_bytes(file.read(width), "little")
     if length > _LONGEST_HEADER:
         raise ValueError(f"its header has {length:,} bytes")
-    file.seek(-width, io.SEEK_CUR)
+    text = _MARK_OF_PYTHON_2.sub("", file.read(length).decode("latin-1"))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers by Python 2, and of old names
-        shape, fortran, dtype = read(file)
-    if not all(type(size) is int and 0 <= size < MAX_ITEMS for size in shape):
-        raise ValueError("its shape isn't one")
+        warnings.simplefilter("ignore")  # of Python and NumPy, about old writings
+        fields = ast.literal_eval(text.strip())
+        if not isinstance(fields, dict) or set(fields) != _FIELDS:
+            raise ValueError(f"its header is {text:.80}")
+        dtype = npy_format.descr_to_dtype(fields["descr"])
+    shape = fields["shape"]
+    fortran = fields["fortran_order"]
+    if not isinstance(fortran, bool) or not _is_shape(shape):
+        raise ValueError("its shape or its order isn't one")
     return shape, fortran, dtype
+
+
+def _is_shape(value: Any) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    return all(type(size) is int and 0 <= size < MAX_ITEMS for size in value)
 
 
 def _read_objects(file: IO[bytes], meter: Meter, where: str) -> Array:

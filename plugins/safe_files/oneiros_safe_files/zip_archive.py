@@ -28,6 +28,11 @@ _LONGEST_COMMENT = 0xFFFF
 _LOCATOR_BYTES = 20
 _HEADER_BYTES = 30
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_DIRECTORY_BYTES = 4_096
+_LONGEST_ENTRY = 512
+"""How many bytes members may have in the list in the mean, besides `_DIRECTORY_BYTES`
+for all: `zipfile` needs time that grows with the square of what is added to an entry.
+"""
 _BLOCK = 1 << 20
 
 
@@ -156,6 +161,10 @@ def _check_directory(file: BinaryIO, meter: Meter) -> None:
     number = file.read(min(size, meter.size)).count(_ENTRY_MAGIC)
     meter.spend_objects("/", number)
     check_number(meter, "/", number, meter.size)
+    if size > _DIRECTORY_BYTES + number * _LONGEST_ENTRY:
+        raise refused(
+            meter, "/", f"the list of its {number:,} members has {size:,} bytes"
+        )
 
 
 @contextmanager
