@@ -6,6 +6,7 @@ import bz2
 import codecs
 import gzip
 import io
+import itertools
 import pickle
 import struct
 import tarfile
@@ -23,9 +24,11 @@ from oneiros.saving import Budget
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_safe_files import json_text, tar_archive, unpacking, yaml_text
 from oneiros_safe_files.hdf5_format.attributes import Attribute
+from oneiros_safe_files.hdf5_format.chunks import find_chunks
 from oneiros_safe_files.hdf5_format.datatype import Datatype
 from oneiros_safe_files.hdf5_format.filters import parse_filters
 from oneiros_safe_files.hdf5_format.fractal_heap import FractalHeap
+from oneiros_safe_files.hdf5_format.layout import CHUNKED, Layout, parse_layout
 from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
 from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.meter import Meter
@@ -483,6 +486,27 @@ def test_blocks_of_many_axes_are_steps(tmp_path):
     with pytest.raises(UnsafeFileError, match=r"2,7\d\d for steps in all"):
         inspect_file(path, Budget(steps=2_700))
     assert inspect_file(path, Budget(steps=4_000)).parameters == 900
+
+
+def test_places_of_blocks_that_have_one_hash(tmp_path):
+    """30,000 of them took 7 s."""
+    hash_of_all = (1 << 61) - 1
+    places = itertools.product([number * hash_of_all for number in range(8)], repeat=4)
+    key = struct.Struct("<II6QQ")
+    entries = b"".join(key.pack(1, 0, 0, *place, 0, 0) for place in places)
+    node = struct.pack("<4sBBH16x", b"TREE", 1, 0, len(entries) // key.size) + entries
+    meter = Meter(tmp_path, Budget(), len(node))
+    layout = Layout(CHUNKED, 0, chunks=(1,) * 5)
+    start = time.process_time()
+    found = find_chunks(Source(io.BytesIO(node), meter), layout, (3, 1, 1, 1, 1), 1)
+    assert time.process_time() - start < 0.1
+    assert list(found) == [(0,) * 5]
+
+
+def test_the_sizes_of_a_block_are_numbers_of_64_bits():
+    body = bytes([4, CHUNKED, 0, 2, 9]) + bytes(100)
+    with pytest.raises(ValueError, match="have 9 bytes"):
+        parse_layout(body)
 
 
 def test_a_long_text_of_yaml_is_no_number():

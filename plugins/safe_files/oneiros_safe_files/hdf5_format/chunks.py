@@ -71,7 +71,7 @@ def find_chunks(
         return {}
     nbytes = prod(layout.chunks) * itemsize
     if layout.index == BTREE_1:
-        return _of_btree(source, layout)
+        return _of_btree(source, layout, shape)
     if layout.index == SINGLE_CHUNK:
         size = nbytes if layout.size is None else layout.size
         first = (0,) * len(shape)
@@ -88,16 +88,18 @@ def find_chunks(
     raise UnsupportedError("the index of its blocks is one for arrays that grow")
 
 
-def _of_btree(source: Source, layout: Layout) -> Chunks:
+def _of_btree(source: Source, layout: Layout, shape: tuple[int, ...]) -> Chunks:
     rank = len(layout.chunks)
     key_size = _KEY.size + 8 * (rank + 1)
+    wanted = set(grid(shape, layout.chunks))  # others may all have the same hash
     found: Chunks = {}
     leaves = btree_1.leaves(source, layout.address, btree_1.CHUNKS, key_size)
     for key, address in leaves:
         size, skipped = _KEY.unpack_from(key)
         source.meter.spend_steps(rank)
         position = struct.unpack_from(f"<{rank}Q", key, _KEY.size)
-        found.setdefault(position, Chunk(address, size, skipped))
+        if position in wanted:
+            found.setdefault(position, Chunk(address, size, skipped))
     return found
 
 

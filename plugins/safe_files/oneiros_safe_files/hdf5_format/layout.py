@@ -100,6 +100,8 @@ def _chunks_3(body: bytes) -> Layout:
 
 def _chunks_4(body: bytes) -> Layout:
     flags, rank, width = body[2], body[3], body[4]
+    if width > _ADDRESS.size:
+        raise ValueError(f"the sizes of a block have {width} bytes")
     position = 5
     stored = [
         body[start : start + width]
