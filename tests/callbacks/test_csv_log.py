@@ -2,13 +2,15 @@
 
 import csv
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 from oneiros.callbacks import CSVLogger, ReduceLROnPlateau, Resume
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros_callbacks import csv_log, csv_table
 
 
 def log_epochs(log, *epochs, first=0):
@@ -270,3 +272,30 @@ def test_epochs_after_the_state_are_written_anew(path):
     state = state_after(log, 2)
     log_epochs(CSVLogger(path, append=True), {"loss": 8.0}, {"loss": 8.0}, first=2)
     assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'"' + b"a" * 140_000])
+def test_what_is_no_table_is_told_before_training(path, content, monkeypatch):
+    monkeypatch.setattr(csv_log, "LONGEST_HEADER", 1 << 20)
+    path.write_bytes(content)
+    log = CSVLogger(path, append=True)
+    with pytest.raises(FileFormatError, match=r"can't append to .*append=False"):
+        log.on_train_begin()
+    assert log.csv_file is None
+
+
+def test_only_the_first_line_of_a_table_is_read(path, monkeypatch):
+    """30 MB of line ends took two gigabytes."""
+    monkeypatch.delattr(Path, "read_text")
+    path.write_bytes(b"epoch,loss\n" + b"\n" * 1000)
+    log_epochs(CSVLogger(path, append=True), {"loss": 1.0})
+    assert path.read_bytes().endswith(b"\n\n0,1.0\r\n")
+
+
+def test_a_run_of_very_many_rows_is_not_continued(path, monkeypatch):
+    monkeypatch.setattr(csv_table, "MOST_ROWS", 10)
+    log = CSVLogger(path)
+    log.on_train_begin()
+    with pytest.raises(ValueError, match="more than 10 rows"):
+        log.set_state([str(path), 0, "1\n" * 20, ["epoch"], ","])
+    log.csv_file.close()

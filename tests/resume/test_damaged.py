@@ -374,6 +374,31 @@ def test_no_file_says_where_a_model_is_saved(complete, tmp_path):
     assert not (tmp_path / "elsewhere.h5").exists()
 
 
+ATTRIBUTES = {
+    "ModelCheckpoint": {"period": "x", "best": None, "monitor_op": 5, "monitor": [1]},
+    "EarlyStopping": {"wait": [], "monitor_op": 5},
+    "History": {"epoch": 5, "history": {"loss": 5}},
+}
+
+
+@pytest.mark.parametrize(
+    ("callback", "attribute"),
+    [(name, key) for name, values in ATTRIBUTES.items() for key in values],
+)
+def test_attributes_of_another_type_are_refused(
+    callback, attribute, complete, tmp_path
+):
+    def change(training):
+        state = {attribute: ATTRIBUTES[callback][attribute]}
+        training["run"]["callbacks"][callback] = state
+
+    checkpoint = ModelCheckpoint(str(tmp_path / "model.h5"), "loss")
+    with pytest.raises(
+        FileFormatError, match=r"has callbacks=|can't restore its state"
+    ):
+        fit(new_model(), damaged(complete, tmp_path, change), checkpoint)
+
+
 odd = st.sampled_from(
     [
         None,

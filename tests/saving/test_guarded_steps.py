@@ -198,6 +198,59 @@ def test_what_all_members_of_a_tar_have_counts_for_each(tmp_path):
     assert unpack_tar(path, tmp_path / "new", Budget()).is_dir()
 
 
+def with_properties(text):
+    """Returns an archive with one file, which has properties."""
+    content = text + bytes(-len(text) % 512)
+    return header(tarfile.XHDTYPE, text)[:512] + content + tarred(["a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (b"1" * 60_000 + b" a=b\n", UnsafeFileError, "a number of 100 digits"),
+        (
+            b"60000 comment=" + b"1" * 59_985 + b"\n",
+            UnsafeFileError,
+            "a number of 100 digits",
+        ),
+        (b"22 GNU.sparse.major=1\n", UnsafeFileError, "describes a sparse file"),
+        (b"4 a\n" * 16_000, FileFormatError, "a header's property b'4 a"),
+        (b"0 a=b\n", FileFormatError, "a header's property b''"),
+        (b"6 a=b", FileFormatError, "a header's property"),
+        (b"9 a=b\n", FileFormatError, "a header's property"),
+    ],
+)
+def test_properties_that_take_tarfile_long_are_refused(
+    text, error, message, tmp_path, monkeypatch
+):
+    """A number of 60,000 digits took three seconds, a map of a sparse file 600 MB."""
+    monkeypatch.delattr(tarfile.TarInfo, "_apply_pax_info")
+    with pytest.raises(error, match=message):
+        unpacked(unpack_tar, with_properties(text), tmp_path)
+
+
+def test_the_map_of_an_old_sparse_file_is_not_read(tmp_path):
+    block = bytearray(tarred(["a"])[:512])
+    block[156:157] = tarfile.GNUTYPE_SPARSE
+    block[482] = 1  # the map goes on
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    with pytest.raises(UnsafeFileError, match="a device or a sparse file"):
+        unpacked(unpack_tar, bytes(block), tmp_path)
+
+
+def test_the_folder_of_an_archive_occurs_once(tmp_path):
+    """400,000 took three seconds."""
+    path = tmp_path / "archive"
+    with tarfile.open(path, "w") as archive:
+        for _ in range(2):
+            folder = tarfile.TarInfo("./")
+            folder.type = tarfile.DIRTYPE
+            archive.addfile(folder)
+    with pytest.raises(UnsafeFileError, match="the folder occurs twice"):
+        unpack_tar(path, tmp_path / "new", Budget())
+
+
 def test_names_behind_names_are_damage(tmp_path):
     header = tarfile.TarInfo("././@LongLink")
     header.type = LONG_NAME

@@ -11,12 +11,17 @@ import numpy as np
 from oneiros.arguments import check_bool, refusal
 from oneiros.bases import Callback
 from oneiros.engine.hints import open_to_old_code
+from oneiros.errors import FileFormatError
 
 from oneiros_callbacks.csv_table import Table
 from oneiros_callbacks.folders import check_folder
 from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
+
+
+LONGEST_HEADER = 1 << 16
+"""How many bytes the header of a file that exists may have."""
 
 
 class CSVLogger(Callback):
@@ -52,6 +57,7 @@ class CSVLogger(Callback):
 
     # Raises
         ArgumentError: before training begins, if the folder doesn't exist.
+        FileFormatError: before training begins, if it can't append to the file.
     """
 
     @open_to_old_code
@@ -80,7 +86,7 @@ class CSVLogger(Callback):
         format."""
         with open(self.filename, "rb") as file:
             file.seek(self._begun_at)
-            written = file.read().decode()
+            written = file.read().decode(errors="replace")
         return [str(self.filename), self._begun_at, written, self._columns, self.sep]
 
     def set_state(self, state: Any) -> None:
@@ -91,7 +97,7 @@ class CSVLogger(Callback):
         """
         filename, begun_at, written, columns, separator = state
         table = Table(columns, separator)
-        rows = table.rows(written)
+        number_of_rows = table.number_of_rows(written)
         self.csv_file.flush()
         content = Path(self.filename).read_bytes()
         is_known = bool(written) or filename == str(self.filename)
@@ -105,16 +111,18 @@ class CSVLogger(Callback):
         if content:
             warn(
                 f"{str(self.filename)!r} has other rows than this training run left "
-                f"there. They stay, and the {len(rows)} rows of this run are added "
-                "below them."
+                f"there. They stay, and the {number_of_rows} rows of this run are "
+                "added below them."
             )
         self._begun_at = len(content)
-        for row in rows:
+        for row in table.rows(written):
             self.on_epoch_end(row.pop("epoch"), row)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the file."""
         check_folder("CSVLogger", "filename", self.filename)
+        if self.append and os.path.exists(self.filename):
+            self._existing()
         self.csv_file = open(  # noqa: SIM115 - open until training ends
             self.filename, "a" if self.append else "w", newline="", encoding="utf-8"
         )
@@ -138,13 +146,12 @@ class CSVLogger(Callback):
 
     def _begin(self, logs: dict[str, Any]) -> None:
         """Chooses the columns, and writes them unless the file has a header."""
-        lines = Path(self.filename).read_text(encoding="utf-8").splitlines(True)
-        self.append_header = not lines
+        header, is_line_open = self._existing()
+        self.append_header = header is None
         columns = ["epoch", *sorted(logs)]
-        if lines:
-            (header,) = csv.reader(lines[:1], delimiter=self.sep)
+        if header is not None:
             columns = self._columns_of(header, columns)
-            if not lines[-1].endswith(("\r", "\n")):
+            if is_line_open:
                 self.csv_file.write("\r\n")
         self._columns = columns
         self.keys = [column for column in columns if column != "epoch"]
@@ -153,6 +160,27 @@ class CSVLogger(Callback):
         )
         if self.append_header:
             self.writer.writeheader()
+
+    def _existing(self) -> tuple[list[str] | None, bool]:
+        """Returns the first row of the file, and whether its last line has no end.
+
+        # Raises
+            FileFormatError: if the file isn't a table.
+        """
+        with open(self.filename, "rb") as file:
+            line = file.readline(LONGEST_HEADER)
+            if not line:
+                return None, False
+            file.seek(-1, os.SEEK_END)
+            is_line_open = file.read() not in (b"\r", b"\n")
+        try:
+            header = next(csv.reader(line.decode().splitlines(), delimiter=self.sep))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise FileFormatError(
+                f"CSVLogger can't append to {str(self.filename)!r}, which isn't a "
+                f"table ({error}). Pass another filename, or append=False."
+            ) from None
+        return header, is_line_open
 
     def _columns_of(self, header: list[str], measured: list[str]) -> list[str]:
         """Returns the columns that a file has, or those measured if it has no names."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+
+MOST_ROWS = 300_000
+"""How many rows a training run may have, to be continued."""
 
 
 @dataclass(frozen=True)
@@ -20,22 +24,25 @@ class Table:
     columns: list[str]
     separator: str
 
-    def rows(self, text: str) -> list[dict[str, str]]:
-        """Returns the rows of a text by column, without the header.
+    def rows(self, text: str) -> Iterator[dict[str, str]]:
+        """Yields the rows of a text by column, without the header.
 
         # Raises
-            ValueError: if the text isn't CSV.
+            ValueError: if the text isn't CSV, or has very many rows.
         """
         lines = io.StringIO(text, newline="")
         try:
-            rows = list(csv.reader(lines, delimiter=self.separator))
+            for number, row in enumerate(csv.reader(lines, delimiter=self.separator)):
+                if number > MOST_ROWS:
+                    raise ValueError(f"it has more than {MOST_ROWS:,} rows")
+                if row and row != self.columns:
+                    yield dict(zip(self.columns, row, strict=False))
         except csv.Error as error:
             raise ValueError(str(error)) from error
-        return [
-            dict(zip(self.columns, row, strict=False))
-            for row in rows
-            if row and row != self.columns
-        ]
+
+    def number_of_rows(self, text: str) -> int:
+        """Returns the number of rows of a text, without the header."""
+        return sum(1 for _ in self.rows(text))
 
     def is_own(self, content: bytes, begun_at: int, written: str) -> bool:
         """Returns whether a file has only rows of this training run after an offset.
@@ -60,12 +67,11 @@ class Table:
 
         After no row, one may stand: that of the epoch in which the training ended.
         """
-        rows = self.rows(text)
-        last = len(self.rows(written)) - 1
+        last = self.number_of_rows(written) - 1
         if last < 0:
-            return len(rows) <= 1
+            return self.number_of_rows(text) <= 1
         try:
-            epochs = [int(row["epoch"]) for row in rows[last:]]
+            epochs = [int(row["epoch"]) for row in islice(self.rows(text), last, None)]
         except (LookupError, ValueError):
             return False
         return all(later == earlier + 1 for earlier, later in pairwise(epochs))

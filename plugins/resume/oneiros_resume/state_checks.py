@@ -217,10 +217,10 @@ def _are_alike(state: Any, own_state: Any) -> bool:
 def _is_callback_state(state: Any, callback: Any) -> bool:
     """Returns whether a callback can take a state.
 
-    One that says itself how it takes it is asked later.
+    One that says itself what its state is, is asked later.
     """
-    set_state = getattr(type(callback), "set_state", Callback.set_state)
-    if set_state is not Callback.set_state:
+    get_state = getattr(type(callback), "get_state", Callback.get_state)
+    if get_state is not Callback.get_state:
         return True
     if not isinstance(state, dict):
         return False
@@ -228,14 +228,14 @@ def _is_callback_state(state: Any, callback: Any) -> bool:
 
 
 def _is_attribute(callback: Any, name: Any, value: Any) -> bool:
-    """Returns whether a callback can have a value as an attribute: numbers, texts and
-    dicts stay what they are."""
+    """Returns whether a callback can have a value as an attribute: numbers, texts,
+    lists, arrays and dicts stay what they are."""
     if not isinstance(name, str) or name.startswith("__"):
         return False
     own = getattr(callback, name, None)
     if callable(own):
         return False
-    for kinds in (NUMBERS, str, dict):
+    for kinds in (NUMBERS, str, dict, list, np.ndarray):
         if isinstance(own, kinds):
             return isinstance(value, kinds)
     return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from oneiros.errors import FileFormatError, OneirosError
 
@@ -23,6 +24,7 @@ _SMALL = 1 << 10
 files is refused before any is made."""
 _WAITING = 10_000
 _BZIP2 = b"BZh"
+_RARE = "the member is a link, a device or a sparse file"
 _BLOCK = 1 << 20
 _DAMAGE = (
     tarfile.TarError,
@@ -50,6 +52,11 @@ _LONG_HEADERS = frozenset(
     }
 )
 """Member types that `tarfile` treats as such headers and reads completely."""
+_PROPERTIES = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})
+"""Those of them that hold properties."""
+_SLOW = re.compile(rb"GNU\.sparse|\d{100}")
+"""What takes `tarfile` more and more time: maps of sparse files, and long numbers."""
+_LENGTH = re.compile(rb"(\d{1,8}) ")
 
 
 def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
@@ -63,6 +70,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     ):
         paths = MemberPaths(meter)
         waiting: list[tuple[Path, bytes | None]] = []
+        roots = 0
         source: Any = _Metered(stream, meter)
         with tarfile.open(
             fileobj=source, mode="r|", tarinfo=_member_type(meter, paths)
@@ -72,6 +80,9 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 meter.spend_steps(len(member.pax_headers))
                 _check(member, meter)
                 if member.isdir() and member.name.rstrip("/") in ("", "."):
+                    roots += 1
+                    if roots > 1:
+                        raise refused(meter, member.name, "the folder occurs twice")
                     continue
                 name = member.name.removeprefix("./")
                 content = member.size if member.isfile() else 0
@@ -88,6 +99,58 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     return folder
 
 
+class _Headers:
+    """Reads an archive for `tarfile`, and checks headers with properties."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._stream: Any = None
+        self._properties_size = 0
+
+    def follow(self, archive: Any) -> None:
+        """Reads for an archive from now on."""
+        if archive.fileobj is not self:
+            self._stream = archive.fileobj
+            archive.fileobj = self
+
+    def expect_properties(self, size: int) -> None:
+        """Checks what is read next."""
+        self._properties_size = size
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._stream.read(size)
+        if self._properties_size:
+            self._check(data[: self._properties_size])
+            self._properties_size = 0
+        return data
+
+    def seek(self, position: int) -> None:
+        self._stream.seek(position)
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _check(self, data: bytes) -> None:
+        if _SLOW.search(data):
+            reason = "a header describes a sparse file, or has a number of 100 digits"
+            raise refused(self._meter, "/", reason)
+        start = 0
+        while start < len(data):
+            match = _LENGTH.match(data, start)
+            end = start + int(match[1]) if match else start
+            record = data[start:end]
+            is_whole = end <= len(data) and record.endswith(b"\n")
+            if not is_whole or b"=" not in record:
+                raise FileFormatError(
+                    f"{self._meter.path} is damaged: a header's property "
+                    f"{record!r:.80} isn't one. Restore it from a copy."
+                )
+            start = end
+
+
 def _member_type(meter: Meter, paths: MemberPaths) -> type[tarfile.TarInfo]:
     """Returns a class of members that refuses long headers, and many, before reading
     them.
@@ -96,8 +159,14 @@ def _member_type(meter: Meter, paths: MemberPaths) -> type[tarfile.TarInfo]:
     methods that do so differ between Python versions.
     """
     read_bytes = 0
+    headers = _Headers(meter)
 
     class Member(tarfile.TarInfo):
+        @classmethod
+        def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+            headers.follow(archive)
+            return super().fromtarfile(archive)
+
         @property
         def offset(self) -> int:
             return self._offset
@@ -106,10 +175,14 @@ def _member_type(meter: Meter, paths: MemberPaths) -> type[tarfile.TarInfo]:
         def offset(self, value: int) -> None:
             nonlocal read_bytes
             self._offset = value
+            if self.type == tarfile.GNUTYPE_SPARSE:
+                raise refused(meter, self.name, _RARE)
             if self.type not in _LONG_HEADERS:
                 return
             if self.size > _LONGEST_HEADER:
                 raise refused(meter, self.name, f"a header has {self.size:,} bytes")
+            if self.type in _PROPERTIES:
+                headers.expect_properties(self.size)
             read_bytes += max(0, self.size)
             allowed = _HEADER_BYTES + paths.content // _CONTENT_PER_HEADER_BYTE
             if read_bytes > allowed:
@@ -126,9 +199,7 @@ def _member_type(meter: Meter, paths: MemberPaths) -> type[tarfile.TarInfo]:
 
 def _check(member: tarfile.TarInfo, meter: Meter) -> None:
     if not (member.isfile() or member.isdir()) or member.issparse():
-        raise refused(
-            meter, member.name, "the member is a link, a device or a sparse file"
-        )
+        raise refused(meter, member.name, _RARE)
 
 
 def _stream(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Any:
