@@ -1,6 +1,9 @@
 """CSVLogger, read back by the csv module and by pandas-like readers of text."""
 
 import csv
+import errno
+import io
+import os
 import pickle
 from pathlib import Path
 
@@ -299,3 +302,42 @@ def test_a_run_of_very_many_rows_is_not_continued(path, monkeypatch):
     with pytest.raises(ValueError, match="more than 10 rows"):
         log.set_state([str(path), 0, "1\n" * 20, ["epoch"], ","])
     log.csv_file.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a" * 300, "too long"),
+        ("a\0b", "null"),
+        ("\ud800", "surrogates"),
+        (".", "directory"),
+        (b"log.csv", "a str"),
+        (3, "a str"),
+    ],
+)
+def test_a_path_that_can_t_be_written_to(tmp_path, monkeypatch, name, reason):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArgumentError, match=f"CSVLogger received filename=.*{reason}"):
+        CSVLogger(name).on_train_begin()
+
+
+def test_a_disk_that_is_full(path):
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = CSVLogger(path)
+    log.on_train_begin()
+    log.csv_file.close()
+    log.csv_file = Full()
+    with pytest.raises(ArgumentError, match="No space left"):
+        log.on_epoch_end(0, {"loss": 1.0})
+
+
+def test_a_pipe_is_written_but_never_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log_epochs(CSVLogger(pipe), {"loss": 1.0})
+    assert os.read(reader, 100) == b"epoch,loss\r\n0,1.0\r\n"
+    os.close(reader)

@@ -23,6 +23,7 @@ from oneiros.models import (
     model_from_json,
     model_from_yaml,
 )
+from oneiros.utils.io_utils import HDF5Matrix, load_array, save_array
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file
 
@@ -62,6 +63,27 @@ def writers(model, saved):
         "convert": lambda path: convert(saved, path),
         "export": lambda path: export(model, path),
     }
+
+
+ARRAYS = {
+    "save_array": lambda path: save_array(np.zeros(3), path),
+    "load_array": load_array,
+    "HDF5Matrix": lambda path: HDF5Matrix(path, "data"),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_paths_of_single_arrays(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    for value in (None, 3, True, 1.5, b"a.h5", ["a.h5"], "a\0b", HALF):
+        with pytest.raises(ArgumentError, match=f"{name}: .* must be a path"):
+            ARRAYS[name](value)
+    with pytest.raises(OneirosError, match=r"isn't a file|is a pipe"):
+        ARRAYS[name]("fifo")
+    with pytest.raises(OneirosError, match="too long"):
+        ARRAYS[name](LONG)
+    assert os.listdir() == ["fifo"] and not os.path.isfile("fifo")
 
 
 def test_only_paths_are_read_or_written(model, saved):
@@ -188,3 +210,11 @@ def test_a_model_without_layers_has_no_ordering(tmp_path, layers):
     source.write_text(json.dumps(config))
     with pytest.raises(ArgumentError, match="has no layers"):
         convert(source, tmp_path / "n.json", dim_ordering="tf")
+
+
+@pytest.mark.parametrize("budget", [0, 1, "x", [], {}])
+def test_a_budget_is_checked_before_a_file_is_read(tmp_path, budget):
+    path = tmp_path / "none.h5"
+    for action in (Resume, load_array):
+        with pytest.raises(ArgumentError, match="budget must be a Budget"):
+            action(path, budget=budget)

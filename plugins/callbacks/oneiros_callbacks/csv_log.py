@@ -14,7 +14,7 @@ from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError
 
 from oneiros_callbacks.csv_table import Table
-from oneiros_callbacks.folders import check_folder
+from oneiros_callbacks.folders import check_folder, writing
 from oneiros_callbacks.messages import warn
 
 Logs = dict[str, Any] | None
@@ -56,7 +56,8 @@ class CSVLogger(Callback):
             overwrites the file.
 
     # Raises
-        ArgumentError: before training begins, if the folder doesn't exist.
+        ArgumentError: before training begins, if the folder doesn't exist, or the
+            system doesn't let the file be written.
         FileFormatError: before training begins, if it can't append to the file.
     """
 
@@ -121,23 +122,26 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the file."""
         check_folder("CSVLogger", "filename", self.filename)
-        if self.append and os.path.exists(self.filename):
-            self._existing()
-        self.csv_file = open(  # noqa: SIM115 - open until training ends
-            self.filename, "a" if self.append else "w", newline="", encoding="utf-8"
-        )
-        self._begun_at = os.path.getsize(self.filename)
+        mode = "a" if self.append else "w"
+        with writing("CSVLogger", "filename", self.filename):
+            if self.append and os.path.exists(self.filename):
+                self._existing()
+            self.csv_file = open(  # noqa: SIM115 - open until training ends
+                self.filename, mode, newline="", encoding="utf-8"
+            )
+            self._begun_at = os.path.getsize(self.filename)
         self.writer = None
         self._columns = []
 
     def on_epoch_end(self, epoch: Any, logs: Logs = None) -> None:
         """Writes the epoch's row."""
         logs = logs or {}
-        if self.writer is None:
-            self._begin(logs)
         row = {name: _cell(value) for name, value in logs.items()}
-        self.writer.writerow({"epoch": epoch, **row})
-        self.csv_file.flush()
+        with writing("CSVLogger", "filename", self.filename):
+            if self.writer is None:
+                self._begin(logs)
+            self.writer.writerow({"epoch": epoch, **row})
+            self.csv_file.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Closes the file."""
@@ -167,6 +171,8 @@ class CSVLogger(Callback):
         # Raises
             FileFormatError: if the file isn't a table.
         """
+        if not os.path.isfile(self.filename):  # but, for example, /dev/stdout
+            return None, False
         with open(self.filename, "rb") as file:
             line = file.readline(LONGEST_HEADER)
             if not line:

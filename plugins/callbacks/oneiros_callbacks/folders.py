@@ -1,12 +1,15 @@
-"""Checks of the folders to which callbacks write."""
+"""Checks of the files and folders to which callbacks write."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from oneiros.arguments import refusal
+from oneiros.errors import OneirosError
 
 
 def check_folder(owner: str, name: str, path: Any) -> None:
@@ -20,11 +23,9 @@ def check_folder(owner: str, name: str, path: Any) -> None:
         name: str, the argument.
         path: path of a file.
     """
-    try:
-        before_fields = os.fsdecode(path).partition("{")[0]
-    except TypeError:
-        expected = "a path: a str, or a pathlib.Path"
-        raise refusal(owner, name, path, expected) from None
+    if not isinstance(path, (str, os.PathLike)):
+        raise refusal(owner, name, path, "a path: a str, or a pathlib.Path")
+    before_fields = os.fsdecode(path).partition("{")[0]
     folder = os.path.dirname(before_fields)
     if not folder or Path(folder).is_dir():
         return
@@ -34,3 +35,22 @@ def check_folder(owner: str, name: str, path: Any) -> None:
     elif Path(folder).exists():
         advice = f"{folder!r} is a file"
     raise refusal(owner, name, str(path), f"a path in a folder that exists; {advice}")
+
+
+@contextmanager
+def writing(owner: str, name: str, path: Any) -> Iterator[None]:
+    """Context manager in which a callback writes to a file or a folder.
+
+    # Arguments
+        owner, name, path: as for `check_folder`.
+
+    # Raises
+        ArgumentError: if the system refuses.
+    """
+    try:
+        yield
+    except OneirosError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        expected = f"a path that can be written to: {error!s:.200}"
+        raise refusal(owner, name, str(path), expected) from error

@@ -1,6 +1,7 @@
 """`oneiros convert`: converts a model file to another format, `dim_ordering` or
 engine."""
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,7 +91,7 @@ def convert(
     for another library. Then both compute the same inputs, and the largest difference
     is shown; if it is too large, nothing is written.
     """
-    if target.exists() and not overwrite:
+    if os.path.exists(target) and not overwrite:
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."
         )

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError, FileMissingError
-from oneiros_safe_files.budget import Budget
+from oneiros.errors import ArgumentError
+from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.drafts import replacing
+from oneiros_safe_files.file_access import check_is_there, text_of_path
 from oneiros_safe_files.hdf5_rows import MEMORY, find_array, open_file, read_whole
 from oneiros_safe_files.hdf5_writer import create_hdf5
 
@@ -29,7 +30,7 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
         name: path of the file.
 
     # Raises
-        ArgumentError: if it isn't an array of numbers.
+        ArgumentError: if it isn't an array of numbers, or `name` isn't a path.
         FileAccessError: if the disk is full, or writing isn't permitted.
 
     # Example
@@ -47,7 +48,7 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
             f"save_array received {values.dtype} of shape {values.shape}. Expected an "
             "array of numbers."
         )
-    path = Path(name)
+    path = Path(text_of_path("save_array: name", name))
     with replacing(path) as draft, create_hdf5(draft) as root:
         root.array(NAME, values)
 
@@ -79,12 +80,12 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
         print(load_array("numbers.h5").dtype)  # float64
         ```
     """
-    path = Path(name)
-    if not path.exists():
-        raise FileMissingError(f"load_array: there is no file {path}.")
+    path = Path(text_of_path("load_array: name", name))
+    limits = MEMORY if budget is None else checked(budget)
+    check_is_there(path)
     with open_file(path) as file:
-        dataset = find_array(file, NAME, budget or MEMORY)
-        values: Array = read_whole(dataset, budget or MEMORY)
+        dataset = find_array(file, NAME, limits)
+        values: Array = read_whole(dataset, limits)
     return values
 
 

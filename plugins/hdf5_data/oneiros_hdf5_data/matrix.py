@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros.errors import FileMissingError
+from oneiros_safe_files.file_access import check_is_there, text_of_path
 from oneiros_safe_files.hdf5_rows import find_array, open_file, reading_rows
 
 Array = Any
@@ -66,7 +66,7 @@ class HDF5Matrix:
         end: int | None = None,
         normalizer: Callable[[Array], Array] | None = None,
     ) -> None:
-        self._file = self._open(os.fspath(datapath))
+        self._file = self._open(text_of_path(f"{OWNER}: datapath", datapath))
         self.data = find_array(self._file, dataset)
         rows = self.data.shape[0]
         self.start = check_int(OWNER, "start", start, minimum=0)
@@ -77,8 +77,7 @@ class HDF5Matrix:
         self.normalizer = normalizer
 
     def _open(self, path: str) -> Any:
-        if not os.path.exists(path):
-            raise FileMissingError(f"{OWNER}: there is no file {path}.")
+        check_is_there(Path(path))
         place = os.path.realpath(path)
         version = _version(place)
         file = self.refs.get(place)

@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from oneiros.errors import ArgumentError
+
 from oneiros_safe_files.file_access import saving
 
 try:
@@ -40,7 +42,12 @@ def replacing(path: Path) -> Iterator[Path]:
     # Raises
         FileAccessError: if the disk is full, or writing isn't permitted; the old file
             is still there then.
+        ArgumentError: if `path` is a folder, a pipe or a device.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ArgumentError(
+            f"Can't save to {path}: it exists but isn't a file. Choose another path."
+        )
     with saving(path), draft_folder(path.parent) as folder:
         draft = folder / path.name
         yield draft

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pydot
+from oneiros.arguments import refusal
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
@@ -83,6 +84,7 @@ def plot(
     # Raises
         ImportError: if the package or command that draws this format isn't installed.
         ValueError: if Graphviz can't write the format.
+        ArgumentError: if `to_file` isn't a path.
 
     # Example
         ```python
@@ -96,6 +98,8 @@ def plot(
         print(Path("model.dot").read_text().count("Dense"))  # 1
         ```
     """
+    if not isinstance(to_file, (str, os.PathLike)):
+        raise refusal("plot", "to_file", to_file, "a path, such as 'model.png'")
     path = Path(to_file)
     kind = path.suffix.removeprefix(".") or "png"
     graph = model_to_dot(model, show_shapes, show_layer_names)
