@@ -129,6 +129,13 @@ def test_check_imports_what_is_provided_and_its_exit_code_tells(run, faulty):
     assert {reference.partition(":")[0] for reference in references} <= set(sys.modules)
 
 
+def test_the_summary_counts_what_a_check_found(run, faulty):
+    """The state of a plugin that uses what isn't published stays "ok"."""
+    faulty.state = "ok"
+    code, out, _ = run("plugins", "--check", "oneiros-metrics")
+    assert code == 1 and "1 plugin, 1 not ok" in out.splitlines()
+
+
 def test_an_unknown_plugin(run):
     code, out, err = run("plugins", "nobody")
     assert (code, out) == (1, "")

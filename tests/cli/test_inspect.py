@@ -164,3 +164,19 @@ def test_errors_don_t_steer_the_terminal_either(run, tmp_path):
 def test_no_file(run, tmp_path):
     code, _, err = run(tmp_path / "none.h5")
     assert code == 1 and err.startswith("oneiros: There is no file at ")
+
+
+LAYERS_4000 = Path(__file__).parents[1] / "hostile" / "corpus" / "layers-4000.h5"
+
+
+def test_a_file_that_is_trusted_may_have_more(run):
+    code, _, err = run(LAYERS_4000)
+    assert code == 1 and "--budget layers=4002." in err
+    code, out, _ = run(LAYERS_4000, "--budget", "layers=4002")
+    assert code == 0 and "4000 layers" in out
+
+
+@pytest.mark.parametrize("setting", ["layers", "layers=", "layers=x", "layer=1", ""])
+def test_a_limit_is_a_name_and_a_number(run, setting):
+    code, _, err = run(LAYERS_4000, "--budget", setting)
+    assert code == 1 and "--budget received" in err and "excess_bytes" in err

@@ -108,7 +108,7 @@ def _row(record: PluginRecord) -> dict[str, Any]:
 
 def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> None:
     console.print(_stacked(records) if console.width < NARROW else _table(records))
-    faulty = [record for record in records if record.state != "ok"]
+    faulty = [record for record in records if record.state != "ok" or record.problems]
     summary = f"{len(faulty)} not ok" if faulty else "all ok"
     noun = "plugin" if len(records) == 1 else "plugins"
     console.print(f"{len(records)} {noun}, {summary}")

@@ -12,6 +12,7 @@ from oneiros_exports.exporting import TOLERANCE, available_paths, destination_na
 from oneiros_saving.saving import enough_memory
 
 from oneiros_file_tools import conversion
+from oneiros_file_tools.budget_option import BudgetOption, budget_of
 from oneiros_file_tools.export_file import export_file
 
 
@@ -84,6 +85,7 @@ def convert(
         int | None,
         typer.Option(help="For .onnx: the version of ONNX's operators; 18 by default."),
     ] = None,
+    budget: BudgetOption = None,
 ) -> None:
     """Convert a model's file.
 
@@ -102,7 +104,8 @@ def convert(
         "overwrite": overwrite,
     }
     try:
-        with enough_memory(target):
+        with enough_memory(target), budget_of(budget) as limits:
+            choices["budget"] = limits
             if destination_name(target):
                 _check_whole_model(kernels, weights)
                 report, moved_inputs = export_file(

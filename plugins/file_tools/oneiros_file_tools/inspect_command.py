@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from oneiros_file_tools.budget_option import BudgetOption, budget_of
 from oneiros_file_tools.inspection import Inspection, LayerReport, Weight, inspect_file
 
 NARROW = 110
@@ -42,13 +43,15 @@ def inspect(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for machines.")
     ] = False,
+    budget: BudgetOption = None,
 ) -> None:
     """Show what a model's file holds.
 
     Nothing is built, and nothing that the file names is imported. The exit status is 1
     if the file can't be read, or if something is missing or would be refused.
     """
-    inspection = inspect_file(file)
+    with budget_of(budget) as limits:
+        inspection = inspect_file(file, budget=limits)
     if as_json:
         print(json.dumps(inspection.asdict(), indent=2))
     else:

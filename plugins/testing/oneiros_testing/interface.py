@@ -178,6 +178,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "Place": "where a program passes a function",
             "check_engine": "rejects functions that can't take tensors",
         },
+        "oneiros_initializations.postponed": {
+            "initialized": "a variable whose initial values a load may leave out",
+        },
         "oneiros_constraints.constraint": {
             "Constraint": "base class of constraints, also in oneiros.constraints",
         },
@@ -296,7 +299,9 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_backend_toolkit": "functions of `K` built on a few primitives",
         "oneiros_cli.output": "console for the reports of commands",
         "oneiros_cli.text": "makes untrusted text safe for a terminal",
-        "oneiros_initializations.postponed": "initial values drawn on first use",
+        "oneiros_initializations.postponed": {
+            "Postponed": "initial values drawn on first use",
+        },
         "oneiros_jax_support": "shared code of backends that compute with JAX",
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
         "oneiros_model_parts": "parts of a model: layers, variables, weights",
