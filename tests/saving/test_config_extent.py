@@ -15,6 +15,7 @@ from oneiros.errors import (
     ArgumentError,
     FileAccessError,
     FileFormatError,
+    ShapeError,
     UnknownNameError,
     UnsafeFileError,
 )
@@ -300,6 +301,45 @@ def test_the_length_of_a_name_is_limited(tmp_path, entrance, key):
     ):
         ENTRANCES[entrance](path)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"activation": "u" * 301}, {"W_regularizer": {"name": "u" * 301}}],
+    ids=["activation", "regularizer"],
+)
+def test_the_length_of_a_function_s_name_is_limited(arguments):
+    config = sequential([activation("a", **arguments)])
+    with pytest.raises(UnsafeFileError, match="a name of 301 characters"):
+        model_from_json(json.dumps(config))
+
+
+def test_a_message_quotes_little_of_a_configuration(tmp_path):
+    """A shape that was a text of a megabyte became a part of the message."""
+    config = sequential([activation("a", batch_input_shape="s" * 1_000_000)])
+    path = written(tmp_path / "m.h5", config)
+    loads = {
+        "a file": lambda: load_model(path),
+        "a text": lambda: model_from_json(json.dumps(config)),
+        "a dict": lambda: model_from_config(config),
+        "a conversion": lambda: convert(path, tmp_path / "new.json", dim_ordering="tf"),
+    }
+    with K.use("theano"):
+        for load in loads.values():
+            with pytest.raises(ShapeError, match="characters more") as caught:
+                load()
+            assert "'a' received the shape 'sss" in str(caught.value)
+            assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize("name", [[1, 2], {"a": 1}, 5, None])
+def test_names_that_are_no_texts(tmp_path, name):
+    config = graph({"inbound_nodes": [[["i", 0, 0]]]})
+    config["config"]["name"] = name
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(config))
+    with K.use("theano"):
+        convert(path, tmp_path / "new.json", dim_ordering="tf")
 
 
 COLOURED = "n\x1b[31m\u202e"

@@ -53,7 +53,7 @@ class Conversion:
             ArgumentError: if a layer can't be converted; the message names it.
         """
         entry = entry_of(model)
-        self._plan.taken_names = {layer.name for _, layer in parts_of(model)}
+        self._plan.taken_names = {str(layer.name) for _, layer in parts_of(model)}
         config = self._converted_config(model, entry["config"])
         return configs.layer_from_config({**entry, "config": config})
 

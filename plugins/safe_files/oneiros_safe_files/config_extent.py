@@ -154,7 +154,11 @@ def _check_names(config: Any, source: object) -> None:
     for part in _parts(config):
         if not isinstance(part, dict):
             continue
-        names = [part[key] for key in NAMES if isinstance(part.get(key), str)]
+        names = [
+            value
+            for key, value in part.items()
+            if isinstance(value, str) and str(key).endswith((*NAMES, *NAMING))
+        ]
         for name in names:
             if len(name) > MAX_NAME:
                 raise _refused_name(

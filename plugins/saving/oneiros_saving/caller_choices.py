@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros import load_context
-from oneiros.errors import ArgumentError, ConfigError
+from oneiros.errors import ArgumentError, ConfigError, OneirosError
 from oneiros.load_context import BuildLimits, LoadContext
 from oneiros.plugins import Entry, manager
 from oneiros_safe_files import file_access, timed_limits
@@ -16,6 +16,11 @@ from oneiros_safe_files import file_access, timed_limits
 from oneiros_saving.config_references import layers
 from oneiros_saving.import_permission import Permission
 
+MAX_MESSAGE = 10_000
+"""The number of characters in an error's message above which it is cut."""
+MESSAGE_START = 1_000
+MESSAGE_END = 300
+"""The number of characters that remain of its start, and of its end, the advice."""
 Objects = dict[str, Any] | None
 Plugins = str | Iterable[str]
 
@@ -59,6 +64,7 @@ class CallerChoices:
             load_context.entered(context),
             self._permission.logged(source),
             _enough_memory(source),
+            _short_messages(),
         ):
             yield
 
@@ -90,6 +96,30 @@ def _enough_memory(source: Any) -> Iterator[None]:
         if isinstance(error.__cause__, MemoryError):
             raise file_access.unreadable(source, error.__cause__) from error
         raise
+
+
+@contextmanager
+def _short_messages() -> Iterator[None]:
+    """Context manager under which an error quotes no more of a configuration than
+    anyone reads."""
+    try:
+        yield
+    except OneirosError as error:
+        if error.args == (str(error),):  # not one of the system's, with its number
+            error.args = (_shortened(str(error)),)
+        notes = getattr(error, "__notes__", [])
+        notes[:] = map(_shortened, notes)
+        raise
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= MAX_MESSAGE:
+        return message
+    omitted = len(message) - MESSAGE_START - MESSAGE_END
+    return (
+        f"{message[:MESSAGE_START]}… ({omitted:,} characters more) "
+        f"…{message[-MESSAGE_END:]}"
+    )
 
 
 def _checked(argument: str, supplied: Objects) -> dict[str, Any]:

@@ -103,8 +103,8 @@ def _compile_as_in_keras_2(
                 make_optimizer_state(model)
     except OneirosError as error:
         warn(
-            f"{source} is loaded but not compiled: {error} Call model.compile(…) "
-            f"before training it."
+            f"{source} is loaded but not compiled: {error!s:.2000} Call "
+            "model.compile(…) before training it."
         )
         return
     if _goes_on_training(state):
