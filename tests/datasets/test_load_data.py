@@ -542,6 +542,30 @@ def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
         reuters.load_data(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (
+            '{"a": 1',
+            FileFormatError,
+            "words.json is damaged: This isn't JSON.*delete it",
+        ),
+        (
+            '{"a": 1, "a": 2}',
+            UnsafeFileError,
+            "words.json: .* occurs twice .*delete it",
+        ),
+        ('{"a": NaN}', UnsafeFileError, "words.json: .*holds NaN.*delete it"),
+        ("<html>", FileFormatError, "words.json is damaged.* isn't an operation"),
+    ],
+)
+def test_words_that_are_no_json_name_the_file(tmp_path, text, error, message):
+    path = tmp_path / "words.json"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        imdb.get_word_index(path)
+
+
 @pytest.mark.parametrize("label", [[1], None, "a", {}])
 def test_what_is_no_label_is_told(tmp_path, label):
     path = tmp_path / "data.pkl"

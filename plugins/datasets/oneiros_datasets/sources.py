@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import oneiros
-from oneiros.errors import FileFormatError, FileMissingError
+from oneiros.errors import (
+    ConfigError,
+    FileFormatError,
+    FileMissingError,
+    UnsafeFileError,
+)
 from oneiros_safe_files import json_text, npy, zip_archive
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.file_access import check_is_there, loading, text_of_path
@@ -92,11 +97,23 @@ def read(path: Path, budget: Budget | None, encoding: str = "bytes") -> Any:
         if head in zip_archive.MAGIC:
             return npy.read_npz(path, limits, objects=True)
         if head.startswith(b"{"):
-            return json_text.loads(read_text(path, limits))
+            return _read_json(path, limits)
         return read_pickle(path, limits, encoding)
     except FileFormatError as error:
         raise FileFormatError(
             f"{error} If it was downloaded, delete it and run this again."
+        ) from error
+
+
+def _read_json(path: Path, budget: Budget) -> Any:
+    text = read_text(path, budget)
+    try:
+        return json_text.loads(text)
+    except ConfigError as error:
+        raise FileFormatError(f"{path} is damaged: {error}") from error
+    except UnsafeFileError as error:
+        raise UnsafeFileError(
+            f"{path}: {error} Restore it from a copy, or delete it and run this again."
         ) from error
 
 

@@ -78,8 +78,10 @@ class PickleMachine:
             self.source.read(1)
             if code in _VALUES:
                 self.push(_VALUES[code](self.source))
-            else:
+            elif code in _ACTIONS:
                 _ACTIONS[code](self)
+            else:
+                raise ValueError(f"{code!r} isn't an operation")
         (value,) = plain(self.pop(1))
         return value
 
