@@ -34,12 +34,14 @@ from hostile_files import (
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros.preprocessing.image import load_img
 from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.safetensors_file import read_safetensors
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.zip_archive import open_zip, unpack_zip
+from PIL import Image
 
 BYTES = 1 << 20
 
@@ -191,6 +193,20 @@ def compression_bombs(folder):
         lambda: unpack_zip(folder / "larger.zip", folder / "out", Budget()),
         "FileFormatError",
     )
+    for name, data in {
+        "texts": b"](" + b"Va\n" * 300_000 + b"e.",
+        "numbers": b"](" + b"K\x01" * 30_000_000 + b"e.",
+        "line": b"Np" + b"0" * 100_000_000 + b"1\n.",
+    }.items():
+        path = folder / f"{name}.pkl.gz"
+        path.write_bytes(gzip.compress(data, 1))
+        yield f"a pickle's {name}", lambda p=path: read_pickle(p, Budget())
+    Image.new("L", (5_100, 5_100)).save(folder / "picture.png")
+    for size in (None, (8, 8)):
+        yield (
+            f"picture of 26 million pixels, {size}",
+            lambda size=size: load_img(folder / "picture.png", target_size=size),
+        )
     (folder / "overlap.zip").write_bytes(overlapping())
     yield (
         "zip whose members share bytes",
