@@ -222,6 +222,46 @@ def test_inputs_without_axes_have_no_ordering(tmp_path, shape):
         convert(path, tmp_path / "new.json", dim_ordering="tf")
 
 
+def test_axes_that_make_no_sense_can_t_be_converted(tmp_path):
+    """Images that are joined along the batch had no sentence."""
+    size = {"name": "i", "batch_input_shape": [None, 8, 8, 3]}
+    window = {"nb_filter": 2, "nb_row": 2, "nb_col": 2, "dim_ordering": "tf"}
+    merged = {"name": "g", "mode": "concat", "concat_axis": 0}
+    entries = [
+        ("InputLayer", size, []),
+        ("Convolution2D", {"name": "c", **window}, [[["i", 0, 0]]]),
+        ("Flatten", {"name": "f"}, [[["c", 0, 0]]]),
+        ("Merge", merged, [[["f", 0, 0], ["f", 0, 0]]]),
+        ("Dense", {"name": "d", "output_dim": 2}, [[["g", 0, 0]]]),
+    ]
+    layer_entries = [
+        {
+            "class_name": class_name,
+            "name": config["name"],
+            "config": config,
+            "inbound_nodes": calls,
+        }
+        for class_name, config, calls in entries
+    ]
+    ends = {"input_layers": [["i", 0, 0]], "output_layers": [["d", 0, 0]]}
+    config = {"name": "m", "layers": layer_entries, **ends}
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({"class_name": "Model", "config": config}))
+    with K.use("theano"), pytest.raises(ArgumentError, match="axes of a layer make"):
+        convert(path, tmp_path / "new.json", dim_ordering="th")
+
+
+class NoPath:
+    def __fspath__(self):
+        return 5
+
+
+@pytest.mark.parametrize("open_it", [load_model, inspect_file])
+def test_what_says_that_it_is_no_path(open_it):
+    with pytest.raises(ArgumentError, match="filepath must be a path"):
+        open_it(NoPath())
+
+
 def test_the_names_in_arguments_are_limited(tmp_path):
     """190,000 unknown ones took 7 s and 450 MiB, and more to inspect."""
     layers_of_names = [

@@ -4,6 +4,8 @@ kernels."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,9 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
-from oneiros.arguments import check_choice
+from oneiros.arguments import check_choice, label
 from oneiros.backend.dispatch import backend_of
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, OneirosError
 from oneiros.load_context import BuildLimits
 from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_initializations.postponed import Postponed
@@ -195,10 +197,11 @@ def reordered(
     are moved."""
     conversion = Conversion(dim_ordering)
     objects = {**load_context.current().custom_objects, **(custom_objects or {})}
-    with load_context.changed(custom_objects=objects, postponed=Postponed()):
-        converted = conversion.converted(model)
-    if with_weights:
-        conversion.copy_weights(model, converted)
+    with _explained(model, dim_ordering):
+        with load_context.changed(custom_objects=objects, postponed=Postponed()):
+            converted = conversion.converted(model)
+        if with_weights:
+            conversion.copy_weights(model, converted)
     if getattr(model, "optimizer", None) is not None:
         _compile_alike(model, converted, conversion)
     inputs = {
@@ -206,6 +209,21 @@ def reordered(
         for name, axes in conversion.inputs.items()
     }
     return converted, inputs
+
+
+@contextmanager
+def _explained(model: Any, dim_ordering: str) -> Iterator[None]:
+    """Context manager in which a layer whose axes make no sense has a sentence."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, OneirosError):
+            raise
+        raise ArgumentError(
+            f"{label(model)} can't be converted to dim_ordering={dim_ordering!r}: the "
+            f"axes of a layer make no sense ({type(error).__name__}: {error!s:.200}). "
+            "Build it anew in that ordering, or convert without dim_ordering."
+        ) from error
 
 
 def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:

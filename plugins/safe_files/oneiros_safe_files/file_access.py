@@ -50,8 +50,8 @@ def text_of_path(argument: str, value: Any) -> str:
     # Raises
         ArgumentError: if it isn't one.
     """
-    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    with suppress(UnicodeEncodeError):
+    with suppress(TypeError, UnicodeEncodeError):  # no path, or half of a character
+        path = os.fspath(value)
         if isinstance(path, str) and b"\0" not in os.fsencode(path):
             return path
     raise ArgumentError(

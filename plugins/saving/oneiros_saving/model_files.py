@@ -36,7 +36,9 @@ FILES_SHOWN = 5
 
 def path_of(filepath: PathLike) -> Path:
     """Returns a path, or raises ArgumentError if it isn't one."""
-    path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
+    path = None
+    with suppress(TypeError):  # no path, or one that says it is none
+        path = os.fspath(filepath)
     if not isinstance(path, str) or not path or "\0" in path:
         raise ArgumentError(
             f"filepath must be a path, such as 'model.h5'; received {filepath!r:.80}."
