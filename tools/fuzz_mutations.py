@@ -171,6 +171,8 @@ SIGNATURES = re.compile(
     rb"\x89HDF|TREE|SNOD|HEAP|GCOL|OHDR|OCHK|BTHD|BTIN|BTLF|FRHP|FHDB|FHIB|FAHD|FADB"
 )
 """What the structures of HDF5 begin with."""
+CONTINUATION = 0x10
+"""The kind of a message that says where an object header continues."""
 EXTREMES = (0, 1, 2, 255, 1 << 15, (1 << 16) - 1, 1 << 31, 1 << 63, (1 << 64) - 1)
 
 
@@ -201,16 +203,51 @@ def change_bytes(data: bytes, rng: Random) -> bytes:
 
 def change_records(data: bytes, rng: Random) -> bytes:
     """Changes numbers in the structures of an HDF5 file to addresses of structures, or
-    to extreme ones."""
+    to extreme ones: behind signatures, and in the messages of old object headers, which
+    have none."""
     changed = bytearray(data)
     places = [match.start() for match in SIGNATURES.finditer(data)]
+    messages = [place for header in headers(data) for place in parts(data, *header)]
     for _ in range(rng.choice((1, 1, 2, 4))):
         place = rng.choice(places) + rng.randrange(4, 96)
+        if messages and rng.random() < 0.5:
+            place = rng.choice(messages) + rng.randrange(40)
         width = rng.choice((1, 2, 4, 8))
-        value = rng.choice((*places, *EXTREMES)) % (1 << 8 * width)
+        value = rng.choice((*places, *messages, *EXTREMES)) % (1 << 8 * width)
         if place + width <= len(changed):
             changed[place : place + width] = value.to_bytes(width, "little")
     return bytes(changed)
+
+
+def headers(data: bytes) -> list[tuple[int, int]]:
+    """Returns the places and lengths of the messages in object headers of version 1:
+    the root's, and those that symbol tables name."""
+    addresses = {number(data, 64, 8)}
+    for node in re.finditer(b"SNOD", data):
+        for entry in range(number(data, node.start() + 6, 2)):
+            addresses.add(number(data, node.start() + 16 + 40 * entry, 8))
+    return [
+        (address + 16, number(data, address + 8, 4))
+        for address in sorted(addresses)
+        if data[address : address + 2] == b"\1\0"
+    ]
+
+
+def parts(data: bytes, place: int, length: int) -> Iterator[int]:
+    """Yields the places of the messages in a block, and in those that continue it."""
+    end = min(place + length, len(data))
+    while place + 8 <= end:
+        yield place
+        if number(data, place, 2) == CONTINUATION:
+            yield from parts(
+                data, number(data, place + 8, 8), number(data, place + 16, 8)
+            )
+        place += 8 + number(data, place + 2, 2)
+
+
+def number(data: bytes, place: int, width: int) -> int:
+    """Returns the number of so many bytes at a place."""
+    return int.from_bytes(data[place : place + width], "little")
 
 
 def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
