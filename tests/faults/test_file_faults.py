@@ -12,6 +12,7 @@ and the next attempt succeeds and leaves nothing else.
 """
 
 import re
+from contextlib import suppress
 from contextvars import copy_context
 from itertools import count
 
@@ -242,6 +243,25 @@ def test_each_save_of_resume_over_a_failing_disk(work, folder):
         others = {name.partition("/")[0] for name in contents(folder)} - {"r.h5"}
         assert all(map(DRAFT.fullmatch, others))
     assert n > 10
+
+
+@ONLY
+@STRAY_LOCKS
+def test_a_run_when_memory_is_short(work, folder):
+    """Whichever line fails, training goes on to the same end."""
+    path = folder / "r.h5"
+    with failing_lines(0) as moment:
+        work.resumed(path)
+    end = values(path)
+    lines = len(moment.passed)
+    for n in range(lines % STEP + 1, lines + 1, STEP):
+        emptied(folder)
+        with failing_lines(n), suppress(OneirosError, MemoryError):
+            copy_context().run(work.resumed, path)
+        if path.exists():
+            values(path)
+        work.resumed(path)
+        assert values(path) == end
 
 
 @ONLY

@@ -24,7 +24,7 @@ COUNTED = 1e-30
 """A decay that changes nothing, with which the optimizer counts its updates."""
 LAYERS = 5
 ROWS = 400
-REPETITIONS = 50 if is_exhaustive() else 1
+REPETITIONS = 500 if is_exhaustive() else 1
 TIMEOUT = 60
 X = np.zeros((ROWS, 4), "float32")
 

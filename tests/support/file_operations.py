@@ -35,13 +35,14 @@ FILES = (
     "m.json",
     "s.safetensors",
     "command.h5",
+    "t.h5",
     "c.h5",
     "m.onnx",
 )
 """The files that the operations of the same names write: a model, weights twice, an
-array, two results of a conversion and one of the command line's, a checkpoint, and an
-export."""
-SOURCES = ("m.json", "s.safetensors", "command.h5")
+array, two results of a conversion and one of the command line's, a model that was built
+again for another order of axes, a checkpoint, and an export."""
+SOURCES = ("m.json", "s.safetensors", "command.h5", "t.h5")
 """Of these, the ones that are written from the file `source.h5`."""
 LOADED = ("m.h5", "w.h5", "w.safetensors", "a.h5", "source.h5")
 
@@ -100,6 +101,7 @@ class Work:
                 path.with_name("source.h5"),
                 path,
                 weights_only=path.suffix == ".safetensors",
+                dim_ordering="tf" if path.name == "t.h5" else None,
                 overwrite=True,
             )
         elif path.name == "a.h5":
