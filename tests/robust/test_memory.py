@@ -30,6 +30,17 @@ for _ in range(150):
     resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)
 print(max(resident[-10:]) - max(resident[:80]))
 """
+DROPPED = """
+import sys, weakref
+from oneiros import backend as K
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+
+K.set_backend(sys.argv[1])
+Sequential([Dense(2, input_dim=3)]).save("small.h5")
+models = [weakref.ref(load_model("small.h5")) for _ in range(300)]
+print(sum(model() is not None for model in models))
+"""
 UPLOAD = """
 import sys
 from pathlib import Path
@@ -99,6 +110,14 @@ def test_nothing_of_a_model_remains(path):
 def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
     done = run_python(ROUNDS, backend, cwd=path.parent, timeout=900)
     assert float(done.stdout) < 5
+
+
+@pytest.mark.spread
+def test_models_that_are_loaded_and_dropped_are_collected(tmp_path, backend):
+    """A model's layers and tensors refer to each other, so only a garbage collection
+    frees them: loading mustn't put it off."""
+    done = run_python(DROPPED, backend, cwd=tmp_path)
+    assert int(done.stdout) < 100
 
 
 @pytest.mark.spread
