@@ -406,7 +406,9 @@ def test_names_are_shown_as_they_are(tmp_path, entrance, place):
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("name", ["全角\u3000空白", "a\u00a0b", "größe", "層 1"])
+@pytest.mark.parametrize(
+    "name", ["全角\u3000空白", "a\u00a0b", "größe", "層 1", "می\u200cشود"]
+)
 def test_unusual_names_are_no_attack(name):
     with K.use("theano"):
         model = model_from_json(

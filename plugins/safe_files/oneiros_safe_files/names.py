@@ -13,11 +13,11 @@ MAX_NAME = 255
 MAX_PATH = 1024
 _FORBIDDEN = set('\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode's categories of characters that control a terminal, break lines, turn the
 direction of writing, take no width, or are half of one."""
+_JOINERS = "\u200c\u200d"
+"""Characters of no width that words of Persian and of Indian languages need."""
 
 
 def is_visible(name: str) -> bool:
@@ -25,7 +25,10 @@ def is_visible(name: str) -> bool:
     shown."""
     if name.isprintable():
         return True
-    return not any(unicodedata.category(character) in _INVISIBLE for character in name)
+    return not any(
+        unicodedata.category(character) in _INVISIBLE and character not in _JOINERS
+        for character in name
+    )
 
 
 def problem(name: str) -> str | None:

@@ -278,11 +278,6 @@ def _end(pattern: re.Pattern[bytes], window: bytes) -> int:
     return match.end() if match else 0
 
 
-def _short_number(line: bytes) -> int | bool:
-    booleans = {b"00": False, b"01": True}
-    return booleans[line] if line in booleans else int(line)
-
-
 def _number_in_line(source: PickleSource) -> int | bool:
     line = source.line()
     return line == b"01" if line in (b"00", b"01") else int(line)
