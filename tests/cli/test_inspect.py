@@ -137,9 +137,9 @@ def test_what_wouldn_t_load_is_told_and_the_exit_status_is_1(run, hostile):
 def test_a_file_doesn_t_steer_the_terminal(run, hostile):
     for width in (80, 120):
         path = hostile("Dense", activation="[bold]\x1b[2J\x07\u202e\nAll is well")
-        _, out, _ = run(path, width=width)
-        assert not {"\x1b", "\x07", "\u202e"} & set(out)
-        assert "[bold]\\x1b[2J\\x07\\x202e\\nAll" in out
+        code, out, err = run(path, width=width)
+        assert code == 1 and not {"\x1b", "\x07", "\u202e"} & set(out + err)
+        assert "[bold]\\x1b[2J\\x07\\u202e\\nAll" in err
 
 
 @pytest.mark.parametrize("kept", [0, 7, 100, 5000])

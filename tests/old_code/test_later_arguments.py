@@ -73,7 +73,7 @@ def test_calls_get_the_line_to_write(call):
         ("load_img('a.png', color_mode='grayscale')", "grayscale=True"),
         ("pad_sequences([[1]], max_len=3)", "Did you mean 'maxlen'?"),
         ("reuters.load_data(num_words=9)", "Write load_data(nb_words=9)."),
-        ("mnist.load_data(num_words=9)", "It takes: path."),
+        ("mnist.load_data(num_words=9)", "It takes: path, budget."),
         ("load_model('a.h5', compile=False)", "compiled when it is loaded"),
         ("save_model(None, 'a.h5', save_format='h5')", "ending of the path"),
         ("get_file('a', origin='b', file_hash='c')", "md5_hash="),

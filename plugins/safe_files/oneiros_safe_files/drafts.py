@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -44,10 +45,12 @@ def replacing(path: Path) -> Iterator[Path]:
             is still there then.
         ArgumentError: if `path` is a folder, a pipe or a device.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise ArgumentError(
-            f"Can't save to {path}: it exists but isn't a file. Choose another path."
-        )
+    with suppress(OSError):  # there is nothing
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ArgumentError(
+                f"Can't save to {path}: it exists but isn't a file. Choose another "
+                "path."
+            )
     with saving(path), draft_folder(path.parent) as folder:
         draft = folder / path.name
         yield draft

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -67,10 +68,12 @@ def is_there(path: Path) -> bool:
         FileMissingError: if it is something that may never end.
     """
     with loading(path):
-        if path.is_file() or path.is_dir():
-            return True
-        if not path.exists():
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
             return False
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return True
     raise FileMissingError(
         f"{path!s:.300} is a pipe, a socket or a device. Pass the path of a file."
     )
