@@ -4,9 +4,11 @@ import builtins
 import errno
 import io
 import os
+import re
 import shutil
 import sys
 from contextlib import contextmanager
+from linecache import getline
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,8 @@ CALLS = {
     "unlink": UNREADABLE,
 }
 """Functions of `os` that fail, each with the error that a disk would give."""
+LOCK = re.compile(r"^\s*with [\w.]*lock(\(.*\))?:")
+"""A line that takes a lock."""
 ROOT = Path(__file__).resolve().parents[2]
 STORING = ("batch_set_value", "computing")
 OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("kernel", "plugins"))
@@ -141,14 +145,16 @@ def failing_lines(n, error=MemoryError):
 
     Lines that store values which are checked already don't count: they need no memory,
     and Ctrl-C waits for them. Nor do those that change a thread's state and restore it:
-    they need no memory, and Ctrl-C only comes where a call ends.
+    they need no memory, and Ctrl-C only comes where a call ends. Python comes to the
+    line of a `with` again when its block ends: an error there would leave a lock held,
+    and other threads would wait for ever.
     """
     moment = Moment(n)
 
     def trace(frame, event, argument):
         if not frame.f_code.co_filename.startswith(OURS):
             return None
-        if event != "line" or _stores(frame):
+        if event != "line" or _stores(frame) or _holds_lock(frame):
             return trace
         if moment.is_now(_place(frame)):
             raise error
@@ -168,6 +174,10 @@ def _stores(frame):
             return True
         frame = frame.f_back
     return False
+
+
+def _holds_lock(frame):
+    return bool(LOCK.search(getline(frame.f_code.co_filename, frame.f_lineno)))
 
 
 def _place(frame):
