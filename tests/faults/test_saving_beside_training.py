@@ -19,7 +19,9 @@ from oneiros.optimizers import SGD
 from oneiros.regularizers import l1
 from oneiros_saving import model_files
 
-FIRST = 2.0**20
+FIRST = 2.0**24
+"""The first value of all weights, which falls by one with each update: the largest from
+which float32 counts."""
 COUNTED = 1e-30
 """A decay that changes nothing, with which the optimizer counts its updates."""
 LAYERS = 5
