@@ -611,3 +611,16 @@ def test_a_text_in_an_archive_is_counted_before_it_is_read(tmp_path):
         archive.blocks = None
         with pytest.raises(UnsafeFileError, match=r"at 'large': 9,437,185 for text"):
             archive.read_text("large")
+
+
+@pytest.mark.parametrize(
+    ("budget", "advice"),
+    [
+        (Budget(steps=1000), r"Budget\.steps\).*pass a larger `budget"),
+        (Budget(steps=1 << 30), r"the file's size\).*restore it from a copy"),
+    ],
+)
+def test_a_larger_budget_is_advised_only_where_it_helps(tmp_path, budget, advice):
+    meter = Meter(tmp_path / "m.h5", budget, size=100)
+    with pytest.raises(UnsafeFileError, match=advice):
+        meter.spend_steps(20_000)

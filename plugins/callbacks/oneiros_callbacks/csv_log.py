@@ -124,7 +124,7 @@ class CSVLogger(Callback):
         check_folder("CSVLogger", "filename", self.filename)
         mode = "a" if self.append else "w"
         with writing("CSVLogger", "filename", self.filename):
-            if self.append and os.path.exists(self.filename):
+            if self.append:
                 self._existing()
             self.csv_file = open(  # noqa: SIM115 - open until training ends
                 self.filename, mode, newline="", encoding="utf-8"

@@ -18,6 +18,8 @@ _COPIES = 2
 """Number of copies of a block in memory during decoding: before and after a filter."""
 _TEXTS = 2
 """How many times `Budget.text_bytes` structures may have, in a file of any size."""
+_LARGER = "If you trust this file, pass a larger `budget=oneiros.saving.Budget(...)`."
+_DAMAGED = "No whole file needs more: restore it from a copy, or save the model again."
 
 
 @dataclass
@@ -93,9 +95,10 @@ class Meter:
     def _check_steps(self) -> None:
         total = self._steps + self.steps_in_texts
         for_size = self.size + _STEPS_WITHOUT_SIZE + self.steps_in_texts
-        allowed = min(self.budget.steps, for_size)
+        limits = {for_size: "for the file's size", self.budget.steps: "Budget.steps"}
+        allowed = min(limits)
         if total > allowed:
-            limit = f"{allowed:,} (Budget.steps, and the file's size)"
+            limit = f"{allowed:,} ({limits[allowed]})"
             raise self._over_limit("steps in all", total, limit, self.where)
 
     def spend_operation(self, where: str) -> None:
@@ -138,9 +141,9 @@ class Meter:
     def _over_limit(
         self, resource: str, total: int, limit: str, where: str
     ) -> UnsafeFileError:
+        can_be_raised = "Budget." in limit
         return self.refuse(
             where,
             f"{total:,} for {resource} is over the limit of {limit}",
-            "If you trust this file, pass a larger "
-            "`budget=oneiros.saving.Budget(...)`.",
+            _LARGER if can_be_raised else _DAMAGED,
         )
