@@ -105,7 +105,7 @@ def draw(text, network, ngram):
     plot.bar(places + 0.2, ngram[: len(text)], 0.4, label="n-gram")
     plot.set_xticks(places, text.replace("\n", "¶"))
     plot.set(title="How surprising is each character?", ylabel="bits")
-    plot.legend()
+    plot.legend(loc="upper right")
     figure.savefig("nietzsche.png", dpi=100)
     print("picture: nietzsche.png")
 
