@@ -151,9 +151,7 @@ class Training:
 
 
 def one_round(
-    variants: tuple[Variant, Variant],
-    engine: str,
-    turns: int,
+    variants: tuple[Variant, Variant], engine: str, turns: int
 ) -> dict[str, list[tuple[Times, Times]]]:
     """Returns the times of both variants by measure, of two new processes."""
     times: dict[str, list[tuple[Times, Times]]] = {}

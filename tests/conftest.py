@@ -18,10 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
-_CPU = {
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "JAX_PLATFORMS": "cpu",
-}
+_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 _FAST_FLAGS = [
     "--xla_backend_optimization_level=0",
     "--xla_cpu_max_isa=AVX",

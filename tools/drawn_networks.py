@@ -27,14 +27,7 @@ from drawn_networks import FEWEST_LAYERS, MOST_LAYERS, network_for_any_sizes
 from oneiros import backend as K
 from oneiros.errors import CapabilityError
 from oneiros.exports import ExportError, shared_processes
-from other_libraries import (
-    FILES,
-    WAYS_OUT,
-    Library,
-    compare,
-    kind_of,
-    reasons,
-)
+from other_libraries import FILES, WAYS_OUT, Library, compare, kind_of, reasons
 
 FAILED = "FAILED"
 SPREAD = 7919

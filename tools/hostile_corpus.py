@@ -127,10 +127,7 @@ def patched(path: Path, fill: Callable[[h5py.Group], None], *changes: Any) -> No
 def own_child(path: Path) -> None:
     """A node of the index of names is its own child."""
     patched(
-        path,
-        fill_plainly,
-        (b"TREE", 5, "<BH", 1, 1),
-        (b"TREE", 32, "<Q", "itself"),
+        path, fill_plainly, (b"TREE", 5, "<BH", 1, 1), (b"TREE", 32, "<Q", "itself")
     )
 
 
@@ -386,10 +383,7 @@ CONFIGURATIONS: dict[str, tuple[Any, Any]] = {
         sequential(lambda_layer("os.system", "function")),
         None,
     ),
-    "class-of-a-module": (
-        sequential(layer("os>system", command="touch canary")),
-        None,
-    ),
+    "class-of-a-module": (sequential(layer("os>system", command="touch canary")), None),
     "layers-4000": (sequential(*(activation(f"a{n}") for n in range(MANY))), None),
     "classes-unknown-4000": (
         sequential(*(layer(f"U{n}", name=f"u{n}") for n in range(MANY))),

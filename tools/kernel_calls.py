@@ -91,8 +91,7 @@ class _Reader(ast.NodeVisitor):
         """Notes `_advice("missing_name", module, name)`."""
         match node:
             case ast.Call(
-                func=ast.Name(id="_advice"),
-                args=[ast.Constant(value=str(name)), *_],
+                func=ast.Name(id="_advice"), args=[ast.Constant(value=str(name)), *_]
             ):
                 self._note(f"{OLD_CODE}.{name}")
         self.generic_visit(node)

@@ -14,12 +14,7 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.backend import common, contract
-from oneiros.backend.contract import (
-    CAPABILITIES,
-    FLAGS,
-    Backend,
-    functions_of,
-)
+from oneiros.backend.contract import CAPABILITIES, FLAGS, Backend, functions_of
 from oneiros.errors import (
     ArgumentError,
     BackendMissingError,

@@ -104,11 +104,7 @@ def test_types(backend):
         K.dtype(x),
         K.dtype(K.placeholder((2,))),
         K.dtype(K.variable([1], dtype="int64")),
-    ) == (
-        "int32",
-        "float32",
-        "int64",
-    )
+    ) == ("int32", "float32", "int64")
     assert (K.ndim(x), K.int_shape(x), K.int_shape(K.placeholder(ndim=3))) == (
         2,
         (None, 2),

@@ -292,8 +292,7 @@ def test_messages(backend):
     h = K.placeholder((None, 2))
     U = K.variable(np.zeros((2, 8)))
     with pytest.raises(
-        ArgumentError,
-        match=r"lstm received the activation 'elu'; expected one of tanh",
+        ArgumentError, match=r"lstm received the activation 'elu'; expected one of tanh"
     ):
         K.lstm(x, [h, h], U, activation="elu")
     with pytest.raises(

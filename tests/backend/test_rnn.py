@@ -597,8 +597,7 @@ def test_no_steps_have_no_last_output():
     f = K.function([x], [outputs, *states])
     assert f([DATA[:, :0]])[0].shape == (SAMPLES, 0, FEATURES)
     with pytest.raises(
-        ShapeError,
-        match=r"K\.rnn received inputs of 0 steps, which have no last",
+        ShapeError, match=r"K\.rnn received inputs of 0 steps, which have no last"
     ):
         run([x], [last], [DATA[:, :0]])
     run([x], [last], [DATA[:, :1]])

@@ -497,10 +497,7 @@ def test_static_shapes_survive_symbolic_ones():
             lambda x: K.dot(x, K.zeros((4, 5))),
             r"K.dot received x of shape \(None, 3\) and y of shape \(4, 5\)\. Expected",
         ),
-        (
-            lambda x: x + K.zeros((4,)),
-            r"x \+ y received shapes \(None, 3\) and \(4,\)",
-        ),
+        (lambda x: x + K.zeros((4,)), r"x \+ y received shapes \(None, 3\) and \(4,\)"),
         (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
         (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
         (lambda x: x[:, 7], r"x\[i\] received x of shape \(None, 3\)"),

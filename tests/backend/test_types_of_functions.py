@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
-from tensor_types import (
-    INTEGERS,
-    expected_float_type,
-    expected_type,
-    pairs,
-)
+from tensor_types import INTEGERS, expected_float_type, expected_type, pairs
 
 FEW_PAIRS = [
     ("uint8", "uint8"),

@@ -71,10 +71,7 @@ def test_what_was_added_for_good_comes_after_a_load_s_objects():
 
 
 def test_a_field_that_is_changed_leaves_the_others():
-    with (
-        load_context.changed(functions={"lambda": len}),
-        parameter_budget(10),
-    ):
+    with load_context.changed(functions={"lambda": len}), parameter_budget(10):
         context = load_context.current()
         assert context.functions == {"lambda": len}
         assert context.limits == BuildLimits(10)

@@ -38,13 +38,7 @@ def test_names_are_the_class_in_lower_case_and_a_number():
         Shift().name,
         Scale(name="mine").name,
         Scale().name,
-    ] == [
-        "scale_1",
-        "scale_2",
-        "shift_1",
-        "mine",
-        "scale_3",
-    ]
+    ] == ["scale_1", "scale_2", "shift_1", "mine", "scale_3"]
 
 
 def test_unknown_argument_is_named_with_the_nearest_or_all_that_are_accepted():

@@ -242,10 +242,7 @@ def test_branches(backend):
     assert [
         layer["config"][0]["config"]["name"]
         for layer in again.get_config()[0]["config"]["layers"]
-    ] == [
-        "left",
-        "right",
-    ]
+    ] == ["left", "right"]
     again.set_weights(model.get_weights())
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
 
@@ -488,8 +485,7 @@ def test_training_before_compile_or_after_a_change(method):
 def test_arguments_of_keras_0_3_get_a_warning(backend):
     model = small()
     with pytest.warns(
-        UserWarning,
-        match=r"compile\(class_mode=…\) is from Keras 0\.3.* Remove it",
+        UserWarning, match=r"compile\(class_mode=…\) is from Keras 0\.3.* Remove it"
     ):
         model.compile("sgd", "mse", class_mode="binary")
     with pytest.warns(UserWarning, match=r"evaluate\(show_accuracy=…\)"):

@@ -50,8 +50,7 @@ def network():
     joined = merge([both, last], mode="ave", name="mean")
     joined = merge([seen, joined, read], mode="concat", name="joined")
     return Model(
-        [image, steps, words],
-        [Dense(3, activation="softmax", name="y")(joined), heard],
+        [image, steps, words], [Dense(3, activation="softmax", name="y")(joined), heard]
     )
 
 

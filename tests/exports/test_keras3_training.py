@@ -11,15 +11,7 @@ from oneiros import backend as K
 from oneiros import objectives
 from oneiros.layers import GRU, LSTM, BatchNormalization, Dense, Highway, Input
 from oneiros.models import Model, Sequential
-from oneiros.optimizers import (
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
-    Adamax,
-    Nadam,
-    RMSprop,
-)
+from oneiros.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
 from oneiros_export_keras3.compilation import LOSSES, compilation_of
 from oneiros_export_keras3.description import Describer
 from oneiros_export_keras3.keras_file import KerasExport

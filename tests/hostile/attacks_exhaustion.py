@@ -875,10 +875,7 @@ def files_of_keras_3_without_end(folder):
         ),
         "filters": sequential3(
             layer3(
-                "Conv2D",
-                filters=huge,
-                kernel_size=[9, 9],
-                data_format="channels_last",
+                "Conv2D", filters=huge, kernel_size=[9, 9], data_format="channels_last"
             ),
             shape=(None, 9, 9, 3),
         ),

@@ -81,10 +81,7 @@ def values():
         "flatten": (T.flatten(batches, outdim=2), BATCHES.reshape(2, -1)),
         "stack": (T.stack(x, y), np.stack([X, Y])),
         "stack a list": (T.stack([x, y], 1), np.stack([X, Y], 1)),
-        "patternbroadcast": (
-            T.patternbroadcast(x[:1], (True, False)) + y,
-            X[:1] + Y,
-        ),
+        "patternbroadcast": (T.patternbroadcast(x[:1], (True, False)) + y, X[:1] + Y),
         "addbroadcast": (T.addbroadcast(x[:, :1], 1) * y, X[:, :1] * Y),
         "set_subtensor": (T.set_subtensor(x[1], 7), changed),
         "inc_subtensor": (T.inc_subtensor(x[:, 2], 1), increased),
@@ -166,10 +163,7 @@ def values():
         "jacobian": (T.jacobian(T.sqr(x[0]), x)[:, 0], np.diag(2 * V)),
         "Rop": (T.Rop(T.sqr(x), x, y), 2 * X * Y),
         "Lop": (T.Lop(T.sqr(x), x, y), 2 * X * Y),
-        "disconnected": (
-            T.grad(T.sum(theano.gradient.disconnected_grad(x) * x), x),
-            X,
-        ),
+        "disconnected": (T.grad(T.sum(theano.gradient.disconnected_grad(x) * x), x), X),
     }
     mean_of_errors = (X.argmax(1) != CLASSES).mean()
     tensors["mean of errors"] = (tensors["mean of errors"][0], mean_of_errors)

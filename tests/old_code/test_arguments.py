@@ -80,11 +80,7 @@ def test_the_arguments_of_models_of_keras_2_are_explained():
 
 def test_numbers_stand_for_truth_values_as_in_keras_1():
     model = Sequential(
-        [
-            LSTM(2, unroll=3, input_shape=(3, 1)),
-            Dense(1, bias=2),
-            Dense(1, bias=0),
-        ]
+        [LSTM(2, unroll=3, input_shape=(3, 1)), Dense(1, bias=2), Dense(1, bias=0)]
     )
     assert [len(layer.weights) for layer in model.layers] == [12, 2, 1]
     again = Sequential.from_config(model.get_config())

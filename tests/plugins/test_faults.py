@@ -149,9 +149,7 @@ def oneiros_optimizers():
     ),
     "bad-reference": Fault(manifest(Ghost="bad_reference.nowhere:Ghost")),
     "bad-second": Fault(
-        manifest(),
-        {"other.py": manifest()},
-        entry='first = "bad_second.other"\nsecond',
+        manifest(), {"other.py": manifest()}, entry='first = "bad_second.other"\nsecond'
     ),
     "bad-circle-a": Fault(manifest("oneiros_before = ['bad-circle-b']")),
     "bad-behaviour": Fault(

@@ -176,8 +176,7 @@ def test_from_import_of_an_unknown_name_says_what_is_near(path):
     ):
         exec(f"from oneiros.{path} import Dens")
     with pytest.raises(
-        ImportError,
-        match=r"oneiros\.optimizers has no 'sgdx'; no plugin provides it",
+        ImportError, match=r"oneiros\.optimizers has no 'sgdx'; no plugin provides it"
     ):
         exec("from oneiros.optimizers import sgdx")
 

@@ -41,12 +41,7 @@ def test_defaults(home):
     assert [
         settings.get(key)
         for key in ("backend", "floatx", "epsilon", "image_dim_ordering")
-    ] == [
-        None,
-        "float32",
-        1e-7,
-        "tf",
-    ]
+    ] == [None, "float32", 1e-7, "tf"]
     assert (
         settings.get("disable"),
         settings.get("prefer"),

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oneiros.preprocessing.sequence import (
-    make_sampling_table,
-    pad_sequences,
-    skipgrams,
-)
+from oneiros.preprocessing.sequence import make_sampling_table, pad_sequences, skipgrams
 
 numbers = st.lists(st.integers(-1000, 1000), max_size=7)
 sides = st.sampled_from(["pre", "post"])
@@ -85,11 +81,7 @@ def test_frequent_words_are_rarely_kept():
     assert table[-1] == 1
 
 
-@given(
-    st.lists(st.integers(0, 9), max_size=8),
-    st.integers(0, 4),
-    st.booleans(),
-)
+@given(st.lists(st.integers(0, 9), max_size=8), st.integers(0, 4), st.booleans())
 def test_close_pairs_are_those_within_the_window(words, window, categorical):
     pairs, labels = skipgrams(
         words,

@@ -161,10 +161,7 @@ def test_flips_are_involutions_that_pillow_makes_too(height, width, axis):
     flipped = image.flip_axis(x, axis)
     np.testing.assert_array_equal(image.flip_axis(flipped, axis), x)
     if axis < 2:
-        way = [
-            Image.Transpose.FLIP_TOP_BOTTOM,
-            Image.Transpose.FLIP_LEFT_RIGHT,
-        ][axis]
+        way = [Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.FLIP_LEFT_RIGHT][axis]
         expected = Image.fromarray(x[:, :, 0]).transpose(way)
         np.testing.assert_array_equal(flipped[:, :, 0], np.asarray(expected))
 

@@ -195,13 +195,7 @@ def workers(callbacks):
     np.random.seed(3)
     model = stateful(Nadam())
     history = model.fit_generator(
-        drawn(),
-        BATCH * BATCHES,
-        EPOCHS,
-        0,
-        callbacks,
-        nb_worker=2,
-        pickle_safe=True,
+        drawn(), BATCH * BATCHES, EPOCHS, 0, callbacks, nb_worker=2, pickle_safe=True
     )
     return model, history, []
 

@@ -284,8 +284,7 @@ class TestTheFile:
         new_model().save(tmp_path / "run.h5")
         before = (tmp_path / "run.h5").read_bytes()
         with pytest.raises(
-            ArgumentError,
-            match=r"run\.h5 holds no training state.*another path",
+            ArgumentError, match=r"run\.h5 holds no training state.*another path"
         ):
             fit([Resume(tmp_path / "run.h5")])
         assert (tmp_path / "run.h5").read_bytes() == before

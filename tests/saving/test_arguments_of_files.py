@@ -17,12 +17,7 @@ from oneiros.callbacks import Resume
 from oneiros.errors import ArgumentError, ConfigError, FileMissingError, OneirosError
 from oneiros.exports import export
 from oneiros.layers import Dense
-from oneiros.models import (
-    Sequential,
-    load_model,
-    model_from_json,
-    model_from_yaml,
-)
+from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.utils.io_utils import HDF5Matrix, load_array, save_array
 from oneiros_file_tools.conversion import convert
 from oneiros_file_tools.inspection import inspect_file

@@ -11,12 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oneiros.errors import (
-    ArgumentError,
-    FileFormatError,
-    OneirosError,
-    UnsafeFileError,
-)
+from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle

@@ -60,10 +60,7 @@ def opened_by(source):
             names |= {(node.module or "").partition(".")[0]} & READERS
         elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[
             2
-        ] in (
-            "import_module",
-            "__import__",
-        ):
+        ] in ("import_module", "__import__"):
             names |= {
                 ast.unparse(argument).strip("'") for argument in node.args
             } & READERS

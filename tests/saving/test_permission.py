@@ -182,10 +182,7 @@ def test_what_reads_older_arguments_is_imported_like_the_layers(
         manifest.write(WITH_MIGRATIONS)
     model.save(tmp_path / "m.h5")
     done = run_python(
-        WATCHED,
-        tmp_path / "m.h5",
-        ONEIROS_BACKEND="theano",
-        PYTHONPATH=str(site),
+        WATCHED, tmp_path / "m.h5", ONEIROS_BACKEND="theano", PYTHONPATH=str(site)
     )
     assert (
         "The file needs the migration 'Loud', which is in my_lab.older of my-lab 1.5"

@@ -197,9 +197,7 @@ def _other_shapes():
     ]
     windows = [
         Refused(
-            "conv2d",
-            ShapeError,
-            {"kernel": tensor(5, 5, 3, 5), "border_mode": "valid"},
+            "conv2d", ShapeError, {"kernel": tensor(5, 5, 3, 5), "border_mode": "valid"}
         ),
         Refused("pool2d", ShapeError, {"pool_size": (5, 5)}),
         Refused("pool3d", ShapeError, {"pool_size": (5, 5, 5)}),

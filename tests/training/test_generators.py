@@ -836,11 +836,7 @@ class TestBatches:
         ("arguments", "error", "expected"),
         [
             ({"y": Y}, ArgumentError, "Expected no value, because x yields batches"),
-            (
-                {"y": DATA},
-                ArgumentError,
-                r"received y=ndarray of shape \(24, 3\)\.",
-            ),
+            ({"y": DATA}, ArgumentError, r"received y=ndarray of shape \(24, 3\)\."),
             ({"y": [DATA, Y]}, ArgumentError, r"received y=list of 2 items\."),
             (
                 {"initial_epoch": -1},
@@ -956,11 +952,7 @@ def test_without_the_plugin_a_model_says_what_to_install():
             "steps_per_epoch",
             "'samples_per_epoch', which counts samples",
         ),
-        (
-            "fit_generator",
-            "validation_steps",
-            "'nb_val_samples', which counts samples",
-        ),
+        ("fit_generator", "validation_steps", "'nb_val_samples', which counts samples"),
         ("fit_generator", "max_queue_size", "'max_q_size'"),
         ("fit_generator", "workers", "'nb_worker'"),
         ("fit_generator", "use_multiprocessing", "'pickle_safe'"),

@@ -193,12 +193,7 @@ def test_an_observer_is_told_of_each_phase(recorded, rows):
     start, end = epoch.index("validation"), epoch.index("validated")
     assert ("computed", 0, 1) in epoch[start:end]
     run = epoch.index("compiled call")
-    assert epoch[run : run + 4] == [
-        "compiled call",
-        ("computed", 0, 2),
-        "logs",
-        "rest",
-    ]
+    assert epoch[run : run + 4] == ["compiled call", ("computed", 0, 2), "logs", "rest"]
     assert {"BaseLogger", "Observing", "History"} <= set(epoch)
 
 

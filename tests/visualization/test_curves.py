@@ -26,10 +26,7 @@ def lines(panel):
 def test_each_metric_has_a_panel_with_both_lines():
     loss, accuracy = plot_history(VALUES).axes
     assert (loss.get_title(), accuracy.get_title()) == ("loss", "acc")
-    assert lines(loss) == {
-        "training": VALUES["loss"],
-        "validation": VALUES["val_loss"],
-    }
+    assert lines(loss) == {"training": VALUES["loss"], "validation": VALUES["val_loss"]}
     assert lines(accuracy) == {
         "training": VALUES["acc"],
         "validation": VALUES["val_acc"],

@@ -44,10 +44,7 @@ class InputLayer(Layer):
             self._adopt(input_tensor, input_dtype)
         elif len(shapes) == 1:
             input_tensor = K.placeholder(
-                self.batch_input_shape,
-                dtype=self.input_dtype,
-                sparse=sparse,
-                name=name,
+                self.batch_input_shape, dtype=self.input_dtype, sparse=sparse, name=name
             )
         else:
             raise ArgumentError(

@@ -24,12 +24,7 @@ NAMES = {
     "inception_v3": (*FOUR_FILES, "conv2d_bn", "preprocess_input"),
     "xception": ("TF_WEIGHTS_PATH", "TF_WEIGHTS_PATH_NO_TOP", "preprocess_input"),
     "music_tagger_crnn": ("TH_WEIGHTS_PATH", "TF_WEIGHTS_PATH", "MusicTaggerCRNN"),
-    "imagenet_utils": (
-        "CLASS_INDEX",
-        "CLASS_INDEX_PATH",
-        SHAPES,
-        *IMAGENET_UTILS,
-    ),
+    "imagenet_utils": ("CLASS_INDEX", "CLASS_INDEX_PATH", SHAPES, *IMAGENET_UTILS),
     "audio_conv_utils": ("TAGS", *IMAGENET_UTILS),
 }
 """The names in each module, besides its network."""

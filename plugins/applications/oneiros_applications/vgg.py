@@ -48,10 +48,7 @@ def convolutions(image: Any, dim_ordering: str, counts: tuple[int, ...]) -> Any:
                 name=f"block{block}_conv{index}",
             )(x)
         x = MaxPooling2D(
-            (2, 2),
-            strides=(2, 2),
-            dim_ordering=dim_ordering,
-            name=f"block{block}_pool",
+            (2, 2), strides=(2, 2), dim_ordering=dim_ordering, name=f"block{block}_pool"
         )(x)
     return x
 

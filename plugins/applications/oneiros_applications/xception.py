@@ -48,13 +48,7 @@ def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> A
 def _separable(x: Any, filters: int, name: str) -> Any:
     """Returns a separable convolution with batch normalization."""
     x = SeparableConvolution2D(
-        filters,
-        3,
-        3,
-        border_mode="same",
-        bias=False,
-        dim_ordering=ORDERING,
-        name=name,
+        filters, 3, 3, border_mode="same", bias=False, dim_ordering=ORDERING, name=name
     )(x)
     return BatchNormalization(name=f"{name}_bn")(x)
 

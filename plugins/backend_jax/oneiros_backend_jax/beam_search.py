@@ -42,10 +42,7 @@ class _Beam:
 
 
 def beam_search(
-    logits: T,
-    lengths: T,
-    beam_width: int,
-    top_paths: int,
+    logits: T, lengths: T, beam_width: int, top_paths: int
 ) -> tuple[list[T], T]:
     """Returns the best paths and their log-probabilities.
 
@@ -60,10 +57,7 @@ def beam_search(
     dtype = np.dtype(logits.dtype)
     is_wide = dtype == np.float64
 
-    def search(
-        logits: Array,
-        lengths: Array,
-    ) -> tuple[Array, Array]:
+    def search(logits: Array, lengths: Array) -> tuple[Array, Array]:
         paths = np.full(paths_shape, -1, np.int32)
         scores = np.full(scores_shape, -np.inf, dtype)
         for sample, length in enumerate(np.asarray(lengths)):
@@ -86,10 +80,7 @@ def beam_search(
     return list(paths.astype(np.int64)), scores
 
 
-def _best(
-    rows: Array,
-    width: int,
-) -> list[tuple[Path, float]]:
+def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
     """Returns paths and log-probabilities, the most probable first.
 
     The last class is the blank.
@@ -103,10 +94,7 @@ def _best(
     return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _extended(
-    beams: dict[Path, _Beam],
-    row: Array,
-) -> dict[Path, _Beam]:
+def _extended(beams: dict[Path, _Beam], row: Array) -> dict[Path, _Beam]:
     """Returns the paths after another step with the log-probabilities `row`."""
     following: dict[Path, _Beam] = defaultdict(_Beam)
     blank = len(row) - 1

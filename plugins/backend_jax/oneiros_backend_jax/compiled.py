@@ -58,11 +58,7 @@ class _Variables:
         """Returns the values in the program's order."""
         return [values[place] for place in self._order]
 
-    def checked(
-        self,
-        new: Sequence[Any],
-        used: Sequence[Any],
-    ) -> list[Any]:
+    def checked(self, new: Sequence[Any], used: Sequence[Any]) -> list[Any]:
         """Checks that new values have the variables' shapes, and returns them.
 
         They share no memory with the values in `used`.
@@ -81,11 +77,7 @@ class _Variables:
         return separate
 
 
-def compiled_step(
-    program: Program,
-    phase: int,
-    arrays: list[Any],
-) -> CompiledStep:
+def compiled_step(program: Program, phase: int, arrays: list[Any]) -> CompiledStep:
     """Returns a function of arrays and a counter that runs one step."""
     variables = _Variables(program)
     is_random = bool(program.streams)
@@ -100,26 +92,14 @@ def compiled_step(
 
     arguments = [ZERO, *arrays] if is_random else arrays
     traced = _traced(step, variables, arguments)
-    call = _Call(
-        _compiled(
-            step,
-            traced,
-            variables,
-            arguments,
-        ),
-        program,
-        variables,
-    )
+    call = _Call(_compiled(step, traced, variables, arguments), program, variables)
     if is_random:
         return lambda arrays, counter: call([np.int32(counter), *arrays])
     return lambda arrays, counter: call(arrays)
 
 
 def compiled_run(
-    program: Program,
-    phase: int,
-    arrays: list[Any],
-    index: Array,
+    program: Program, phase: int, arrays: list[Any], index: Array
 ) -> CompiledLoop | None:
     """Returns a function that runs many steps.
 
@@ -151,23 +131,9 @@ def compiled_run(
     traced = _traced(run, variables, arguments)
     if platform() == "cpu" and convolves(traced.jaxpr.jaxpr):
         return None
-    call = _Call(
-        _compiled(
-            run,
-            traced,
-            variables,
-            arguments,
-        ),
-        program,
-        variables,
-    )
+    call = _Call(_compiled(run, traced, variables, arguments), program, variables)
 
-    def many(
-        arrays: list[Any],
-        index: Array,
-        steps: int,
-        counter: int,
-    ) -> list[Array]:
+    def many(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
         with computing():
             batches = batches_for(index, arrays)
         return call([np.int32(counter), np.int32(steps), index, *batches])
@@ -176,22 +142,14 @@ def compiled_run(
 
 
 def uncompiled_run(
-    program: Program,
-    phase: int,
-    arrays: list[Any],
-    index: Array,
+    program: Program, phase: int, arrays: list[Any], index: Array
 ) -> CompiledLoop:
     """Returns the same as `compiled_run`, calling a compiled step."""
     batch = index.shape[1]
     like = [np.zeros((batch, *array.shape[1:]), array.dtype) for array in arrays]
     step = compiled_step(program, phase, like)
 
-    def run(
-        arrays: list[Any],
-        index: Array,
-        steps: int,
-        counter: int,
-    ) -> list[Array]:
+    def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
         return one_by_one(
             lambda i, batch: step(batch, counter + i), index[:steps], arrays
         )
@@ -200,9 +158,7 @@ def uncompiled_run(
 
 
 def _traced(
-    function: Callable[..., Any],
-    variables: _Variables,
-    arguments: list[Any],
+    function: Callable[..., Any], variables: _Variables, arguments: list[Any]
 ) -> Any:
     """Traces a function of the variables' values and of arguments."""
     with scope("jax")():
@@ -228,12 +184,7 @@ def _compiled(
 class _Call:
     """Calls a compiled function with the variables' values, and stores the new ones."""
 
-    def __init__(
-        self,
-        compiled: Any,
-        program: Program,
-        variables: _Variables,
-    ) -> None:
+    def __init__(self, compiled: Any, program: Program, variables: _Variables) -> None:
         self._compiled = compiled
         self._outputs = len(program.outputs)
         self._slots = variables.slots

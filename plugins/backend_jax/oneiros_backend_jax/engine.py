@@ -43,28 +43,16 @@ class JaxEngine:
         """Returns the function behind a Python operator."""
         return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
-    def convert(
-        self,
-        value: Any,
-        dtype: str | None,
-    ) -> Any:
+    def convert(self, value: Any, dtype: str | None) -> Any:
         """Returns a tensor; values never share a derivative here."""
         return jnp.asarray(value, dtype or getattr(value, "dtype", None))
 
-    def key(
-        self,
-        seed: int,
-        counter: Any,
-    ) -> Any:
+    def key(self, seed: int, counter: Any) -> Any:
         """Returns seed and counter, as the random functions take them."""
         number = jnp.asarray(counter).astype(np.uint32)
         return jnp.stack([jnp.uint32(seed), number])
 
-    def fold(
-        self,
-        key: Any,
-        number: Any,
-    ) -> Any:
+    def fold(self, key: Any, number: Any) -> Any:
         """Returns a key like `key`, another one for each number."""
         seed = key[0]
         counter = key[1]
@@ -72,9 +60,7 @@ class JaxEngine:
         return jnp.stack([seed, nested(counter, inner)])
 
     def gradients(
-        self,
-        forward: Callable[..., Any],
-        values: list[Any],
+        self, forward: Callable[..., Any], values: list[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Differentiates the replay, which runs once.
 
@@ -105,47 +91,26 @@ class JaxEngine:
         backwards: bool,
     ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
-        return run_loop(
-            step,
-            sequences,
-            states,
-            captured,
-            backwards,
-        )
+        return run_loop(step, sequences, states, captured, backwards)
 
-    def put(
-        self,
-        array: Array,
-        dtype: Any,
-    ) -> Any:
+    def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
         with scope("jax")():
             return uploaded(array, dtype)
 
-    def rows(
-        self,
-        arrays: list[Any],
-        index: Array,
-    ) -> list[Any]:
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         with scope("jax")():
             return rows_for(index, arrays)
 
     def compile(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Array],
+        self, program: Program, phase: int, arrays: list[Array]
     ) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""
         return compiled_step(program, phase, arrays)
 
     def compile_loop(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Any],
-        index: Array,
+        self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
         """Returns many steps in one call.
 

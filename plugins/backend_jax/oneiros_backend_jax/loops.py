@@ -32,10 +32,4 @@ def run_loop(
     def holds_convolution(*shapes: Any) -> bool:
         return convolves(jax.make_jaxpr(body)(*shapes).jaxpr)
 
-    return scan(
-        body,
-        states,
-        sequences,
-        convolves=holds_convolution,
-        reverse=backwards,
-    )
+    return scan(body, states, sequences, convolves=holds_convolution, reverse=backwards)

@@ -99,11 +99,7 @@ def _extreme(name: str, is_first: str) -> T:
 def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
     """Makes a reduction that NumPy and JAX have by one name one of `K`."""
 
-    def function(
-        x: T,
-        axis: T = None,
-        keepdims: T = False,
-    ) -> T:
+    def function(x: T, axis: T = None, keepdims: T = False) -> T:
         x = convert(x)
         axes = None if axis is None else tuple(axes_of(name, axis, x.ndim))
         result = getattr(space(x), name)(x, axis=axes, keepdims=bool(keepdims))
@@ -183,30 +179,17 @@ class Operations:
         return x
 
     @staticmethod
-    def zeros_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def zeros_like(x: T, dtype: T = None, name: T = None) -> T:
         x = tensor(x)
         return jnp.zeros(x.shape, dtype or x.dtype)
 
     @staticmethod
-    def ones_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def ones_like(x: T, dtype: T = None, name: T = None) -> T:
         x = tensor(x)
         return jnp.ones(x.shape, dtype or x.dtype)
 
     @staticmethod
-    def arange(
-        start: T,
-        stop: T = None,
-        step: T = 1,
-        dtype: T = "int32",
-    ) -> T:
+    def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
         if stop is None:
             stop = start
             start = 0
@@ -230,11 +213,7 @@ class Operations:
         return jax.lax.dot_general(x, y, (summed, ((), ())))
 
     @staticmethod
-    def batch_dot(
-        x: T,
-        y: T,
-        axes: T = None,
-    ) -> T:
+    def batch_dot(x: T, y: T, axes: T = None) -> T:
         x, y = paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x, y = met(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
@@ -260,20 +239,10 @@ class Operations:
             return jnp.take(reference, indices, 0, mode="clip")
         # Negative indices are out of range too, where there are no rows but NaN
         from_start = jnp.where(indices < 0, size, indices)
-        return jnp.take(
-            reference,
-            from_start,
-            0,
-            mode="fill",
-            fill_value=np.nan,
-        )
+        return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
 
     @staticmethod
-    def in_top_k(
-        predictions: T,
-        targets: T,
-        k: T,
-    ) -> T:
+    def in_top_k(predictions: T, targets: T, k: T) -> T:
         scores = floats(predictions)
         classes = scores.shape[1]
         targets = jnp.asarray(targets).astype(np.int32)
@@ -326,11 +295,7 @@ class Operations:
         return jnp.sqrt(jnp.where(x < 0, zero, x))
 
     @staticmethod
-    def clip(
-        x: T,
-        min_value: T,
-        max_value: T,
-    ) -> T:
+    def clip(x: T, min_value: T, max_value: T) -> T:
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = paired(x, *bounds)[0].dtype
         low_and_high = clipping_bounds(min_value, max_value, dtype)
@@ -345,11 +310,7 @@ class Operations:
         return x.astype(dtype) if dtype.kind in "biu" else jnp.asarray(x, dtype)
 
     @staticmethod
-    def switch(
-        condition: T,
-        then_expression: T,
-        else_expression: T,
-    ) -> T:
+    def switch(condition: T, then_expression: T, else_expression: T) -> T:
         branches = paired(then_expression, else_expression, arithmetic=False)
         condition, chosen, other = fitted(truth(condition), *branches)
         return space(condition, chosen, other).where(condition, chosen, other)
@@ -361,11 +322,7 @@ class Operations:
         return jax.nn.softmax(x)
 
     @staticmethod
-    def relu(
-        x: T,
-        alpha: T = 0.0,
-        max_value: T = None,
-    ) -> T:
+    def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
         is_leaky = not isinstance(alpha, CONCRETE) or np.any(alpha != 0)
         if not is_leaky:
             return _bounded(jax.nn.relu(countable(x)), max_value)
@@ -430,11 +387,7 @@ class Operations:
         return space(*tensors).stack(tensors)
 
     @staticmethod
-    def repeat_elements(
-        x: T,
-        rep: T,
-        axis: T,
-    ) -> T:
+    def repeat_elements(x: T, rep: T, axis: T) -> T:
         x = tensor(x)
         axis = axis_of("repeat_elements", axis, x.ndim)
         return space(x).repeat(x, int(_concrete(rep)), axis)

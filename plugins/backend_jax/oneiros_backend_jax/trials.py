@@ -78,12 +78,7 @@ def fitted(*values: Any) -> tuple[Any, ...]:
     return tuple(_of_shape(x, shape) for x, shape in zip(values, shapes, strict=True))
 
 
-def met(
-    x: Any,
-    axis: int,
-    y: Any,
-    other: int,
-) -> tuple[Any, Any]:
+def met(x: Any, axis: int, y: Any, other: int) -> tuple[Any, Any]:
     """Returns two tensors with axes of the same size.
 
     In a trial, an open size becomes the other tensor's.
@@ -129,30 +124,20 @@ def agreed(*sizes: int) -> int:
     return least
 
 
-def _with_size(
-    x: Any,
-    axis: int,
-    size: int,
-) -> Any:
+def _with_size(x: Any, axis: int, size: int) -> Any:
     shape = list(x.shape)
     shape[axis] = size
     return _of_shape(x, shape)
 
 
-def _of_shape(
-    x: Any,
-    shape: list[int],
-) -> Any:
+def _of_shape(x: Any, shape: list[int]) -> Any:
     return x if list(np.shape(x)) == shape else jnp.zeros(shape, x.dtype)
 
 
 # Inference
 
 
-def infer(
-    call: Callable[..., Any],
-    specs: list[Spec],
-) -> Any:
+def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
     """Returns what is known about a function's result.
 
     If open sizes can't have any value, those of the other tensors are tried.
@@ -174,15 +159,7 @@ def infer(
             raise
         for axis, size in _known_sizes(arguments[0]):
             settled = [
-                [
-                    _settled(
-                        x,
-                        trial,
-                        axis,
-                        size,
-                    )
-                    for x in arguments[trial]
-                ]
+                [_settled(x, trial, axis, size) for x in arguments[trial]]
                 for trial in trials
             ]
             try:
@@ -196,10 +173,7 @@ def _has_open_sizes(spec: Spec) -> bool:
     return bool(spec.trials) or spec.shape is None or None in spec.shape
 
 
-def _tried(
-    spec: Spec,
-    trial: int,
-) -> Any:
+def _tried(spec: Spec, trial: int) -> Any:
     """Returns a tensor's stand-in for a trial.
 
     It is an array if the value is known, otherwise a shape and a type.
@@ -223,12 +197,7 @@ def _known_sizes(arguments: list[Any]) -> list[tuple[int, int]]:
     return [(axis, size) for axis in sorted(axes) for size in sorted(sizes)]
 
 
-def _settled(
-    x: Any,
-    trial: int,
-    axis: int,
-    size: int,
-) -> Any:
+def _settled(x: Any, trial: int, axis: int, size: int) -> Any:
     """Returns a trial's tensor with another size at an axis, if it is open there."""
     if isinstance(x, np.ndarray) or len(x.shape) <= axis:
         return x
@@ -239,10 +208,7 @@ def _settled(
     return jax.ShapeDtypeStruct(tuple(shape), x.dtype)
 
 
-def _specs(
-    call: Callable[..., Any],
-    arguments: list[list[Any]],
-) -> Any:
+def _specs(call: Callable[..., Any], arguments: list[list[Any]]) -> Any:
     """Returns the Specs of a function's result, from its results in both trials."""
     outcomes: list[Any] = []
     traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in arguments]

@@ -10,12 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.types import (
-    DISCRETE,
-    adapted,
-    check_has_bits,
-    common_type,
-)
+from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.symbolic_sizes import (
     computed_sizes,
@@ -100,10 +95,7 @@ def truth(x: Any) -> Any:
     return tensor(x).astype(bool)
 
 
-def paired(
-    *values: Any,
-    arithmetic: bool = True,
-) -> list[Any]:
+def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
     """Returns tensors of the type that values have in common, by the contract's rule.
 
     # Arguments
@@ -120,12 +112,7 @@ def paired(
     constants = [x.dtype for x in arrays if not isinstance(x, jax.Array)]
     if any(dtype.kind not in NUMERIC_KINDS for dtype in constants):
         raise TypeError(f"{values[0]!r:.60} is no tensor, array or number")
-    dtype = common_type(
-        tensors,
-        constants,
-        floatx(),
-        arithmetic,
-    )
+    dtype = common_type(tensors, constants, floatx(), arithmetic)
     if dtype.kind in DISCRETE:
         return [_as_integers(x, dtype) for x in arrays]
     return [jnp.asarray(x, dtype) for x in arrays]

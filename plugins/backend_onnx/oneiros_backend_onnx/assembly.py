@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_lazy_graph.names import distinct
-from onnx import (
-    GraphProto,
-    NodeProto,
-    helper,
-    numpy_helper,
-)
+from onnx import GraphProto, NodeProto, helper, numpy_helper
 
 from oneiros_backend_onnx.files import OnnxModel, outside_of, without_values
 from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
@@ -157,10 +152,7 @@ def _all_begin(names: tuple[str, ...], stem: str) -> bool:
     return all(name.startswith(stem) for name in names)
 
 
-def _renamed(
-    node: NodeProto,
-    names: dict[str, str],
-) -> NodeProto:
+def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
     """Returns a node with other names of what it reads and computes."""
     copy = NodeProto()
     copy.CopyFrom(node)
@@ -171,10 +163,7 @@ def _renamed(
     return copy
 
 
-def _rename_body(
-    body: GraphProto,
-    names: dict[str, str],
-) -> None:
+def _rename_body(body: GraphProto, names: dict[str, str]) -> None:
     nodes = [_renamed(node, names) for node in body.node]
     del body.node[:]
     body.node.extend(nodes)

@@ -73,11 +73,6 @@ class OnnxBackend(
         refuse_engine_code()
 
     def gradients(
-        self,
-        loss: T,
-        variables: T,
-        *,
-        upstream: T = None,
-        allow_unconnected: T = False,
+        self, loss: T, variables: T, *, upstream: T = None, allow_unconnected: T = False
     ) -> T:
         refuse_training()

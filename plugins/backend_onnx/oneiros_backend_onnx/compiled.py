@@ -39,11 +39,7 @@ class CompiledProgram:
         self._versions: list[int] | None = None
         self._session: Any = None
 
-    def __call__(
-        self,
-        arrays: list[Array],
-        counter: int,
-    ) -> list[Array]:
+    def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
         """Runs one step."""
         session = self._current_session()
         written = [node.data for node in self._program.written]
@@ -60,11 +56,7 @@ class CompiledProgram:
             storage.set(value)
         return results[:count]
 
-    def _explain(
-        self,
-        values: list[Array],
-        error: Exception,
-    ) -> NoReturn:
+    def _explain(self, values: list[Array], error: Exception) -> NoReturn:
         """Builds the graph once more for the sizes of the data, so that what doesn't
         fit is named.
 

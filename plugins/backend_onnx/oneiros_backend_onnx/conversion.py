@@ -25,9 +25,7 @@ STATES = "oneiros_states"
 
 
 def model_proto(
-    model: Any,
-    opset: int = OPSET,
-    fills_missing_rows: bool = False,
+    model: Any, opset: int = OPSET, fills_missing_rows: bool = False
 ) -> ModelProto:
     """Returns what a model's `predict` computes as a model of ONNX.
 
@@ -86,9 +84,7 @@ def model_proto(
 
 
 def onnx_model(
-    model: Any,
-    opset: int = OPSET,
-    fills_missing_rows: bool = False,
+    model: Any, opset: int = OPSET, fills_missing_rows: bool = False
 ) -> OnnxModel:
     """Returns the same as `model_proto`, unchecked, for models of any size.
 
@@ -111,11 +107,7 @@ def onnx_model(
         [*graph.output_names, *later_states], (end.name for end in inputs)
     )
     whole = ProgramModel(
-        program,
-        phase=0,
-        opset=opset,
-        fills=fills_missing_rows,
-        checks_steps=False,
+        program, phase=0, opset=opset, fills=fills_missing_rows, checks_steps=False
     )
     made = whole.with_ends(inputs, outputs)
     _name_batches(made.proto)

@@ -44,11 +44,7 @@ class OnnxEngine:
         """Returns the function behind a Python operator."""
         return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
-    def infer(
-        self,
-        call: Callable[..., Any],
-        specs: list[Spec],
-    ) -> Any:
+    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
         """Calls a function in a graph that nobody computes."""
         arguments = [_stand_in(f"argument_{i}", spec) for i, spec in enumerate(specs)]
         with Graph(infers=True).building():
@@ -68,11 +64,7 @@ class OnnxEngine:
         """Returns nothing, either."""
         return None
 
-    def gradients(
-        self,
-        forward: Callable[..., Any],
-        values: list[Any],
-    ) -> NoReturn:
+    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> NoReturn:
         """Refuses: ONNX has no derivatives."""
         refuse_training()
 
@@ -87,10 +79,7 @@ class OnnxEngine:
     ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
 
-        def body(
-            slices: list[Tensor],
-            inner: list[Tensor],
-        ) -> Any:
+        def body(slices: list[Tensor], inner: list[Tensor]) -> Any:
             return step(None, slices, inner, captured)
 
         return scan(body, sequences, states, backwards)
@@ -101,39 +90,23 @@ class OnnxEngine:
         """Copies an array, as one of a type."""
         return np.array(array, dtype)
 
-    def rows(
-        self,
-        arrays: list[Any],
-        index: Array,
-    ) -> list[Any]:
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         return [array[index] for array in arrays]
 
     def compile(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Array],
+        self, program: Program, phase: int, arrays: list[Array]
     ) -> CompiledStep:
         """Returns one step, computed by ONNX Runtime."""
         return CompiledProgram(program, phase)
 
     def compile_loop(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Any],
-        index: Array,
+        self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop:
         """Returns many steps, which run one by one."""
         step = CompiledProgram(program, phase)
 
-        def run(
-            arrays: list[Any],
-            index: Array,
-            steps: int,
-            counter: int,
-        ) -> Any:
+        def run(arrays: list[Any], index: Array, steps: int, counter: int) -> Any:
             results = [
                 step(self.rows(arrays, row), counter + number)
                 for number, row in enumerate(index[:steps])

@@ -74,12 +74,7 @@ def save(model: OnnxModel, path: Path) -> None:
     onnx.checker.check_model(str(path), full_check=True)
 
 
-def _refer(
-    tensor: TensorProto,
-    location: str,
-    offset: int,
-    length: int,
-) -> None:
+def _refer(tensor: TensorProto, location: str, offset: int, length: int) -> None:
     """Says where the values of an initializer are."""
     del tensor.external_data[:]
     entries = {"location": location, "offset": offset, "length": length}

@@ -100,11 +100,7 @@ class Graph:
         """Keeps names for others."""
         self._names.update(names)
 
-    def constant(
-        self,
-        array: Array,
-        weights: tuple[str, ...] = (),
-    ) -> Tensor:
+    def constant(self, array: Array, weights: tuple[str, ...] = ()) -> Tensor:
         """Returns an array as a tensor; equal small ones are one.
 
         # Arguments
@@ -136,11 +132,7 @@ class Graph:
             graph = graph.outer
         return None
 
-    def remember(
-        self,
-        key: Any,
-        results: list[Tensor],
-    ) -> None:
+    def remember(self, key: Any, results: list[Tensor]) -> None:
         """Stores the results of a node."""
         self._computed[key] = results
 
@@ -186,11 +178,7 @@ def bodies_of(node: NodeProto) -> list[GraphProto]:
 # Emitting nodes
 
 
-def emit(
-    op: str,
-    *inputs: Tensor | None,
-    **attributes: Any,
-) -> Tensor:
+def emit(op: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
     """Adds a node with one result, and returns that.
 
     # Arguments
@@ -202,10 +190,7 @@ def emit(
 
 
 def emit_shaped(
-    op: str,
-    shape: Sequence[NamedSize],
-    *inputs: Tensor | None,
-    **attributes: Any,
+    op: str, shape: Sequence[NamedSize], *inputs: Tensor | None, **attributes: Any
 ) -> Tensor:
     """Like `emit`, for a result whose shape ONNX may not find out by itself."""
     result = emit(op, *inputs, **attributes)
@@ -214,10 +199,7 @@ def emit_shaped(
     return result
 
 
-def _merged(
-    result: Tensor,
-    shape: Sequence[NamedSize],
-) -> list[NamedSize]:
+def _merged(result: Tensor, shape: Sequence[NamedSize]) -> list[NamedSize]:
     """Returns the sizes that either ONNX or the caller knows."""
     if result.static_shape is None:
         return list(shape)
@@ -284,9 +266,7 @@ def _added(
 
 
 def _inferred(
-    graph: Graph,
-    node: NodeProto,
-    inputs: Sequence[Tensor],
+    graph: Graph, node: NodeProto, inputs: Sequence[Tensor]
 ) -> list[TypeProto]:
     """Returns the types of a node's results."""
     schema = onnx.defs.get_schema(node.op_type, graph.opset)
@@ -333,13 +313,7 @@ def _reshape(x: Array, sizes: Array) -> Array:
     return x.reshape(shape)
 
 
-def _slice(
-    x: Array,
-    starts: Array,
-    ends: Array,
-    axes: Array,
-    steps: Array,
-) -> Array:
+def _slice(x: Array, starts: Array, ends: Array, axes: Array, steps: Array) -> Array:
     index = [slice(None)] * x.ndim
     columns = zip(*(part.tolist() for part in (starts, ends, axes, steps)), strict=True)
     for start, end, axis, step in columns:

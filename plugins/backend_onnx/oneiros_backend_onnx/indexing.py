@@ -50,10 +50,7 @@ def _where_true(x: Tensor, mask: Tensor) -> Tensor:
     return emit("GatherND", x, places)
 
 
-def _without_ellipsis(
-    parts: list[Any],
-    x: Tensor,
-) -> list[Any]:
+def _without_ellipsis(parts: list[Any], x: Tensor) -> list[Any]:
     places = [place for place, part in enumerate(parts) if part is ...]
     if not places:
         return parts
@@ -158,9 +155,5 @@ class _Plan:
         return sizes
 
 
-def _slice(
-    start: int,
-    stop: int,
-    step: int,
-) -> slice:
+def _slice(start: int, stop: int, step: int) -> slice:
     return slice(start, None if stop == FIRST else stop, step)

@@ -16,10 +16,7 @@ Step = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
 
 
 def scan(
-    step: Step,
-    sequences: Sequence[Any],
-    states: Sequence[Any],
-    backwards: bool,
+    step: Step, sequences: Sequence[Any], states: Sequence[Any], backwards: bool
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Takes a step for each place of the first axis of `sequences`.
 
@@ -78,11 +75,7 @@ def of_as_many_steps(mask: Any, sequence: Any) -> Tensor:
     return cast(indexed(pair, 0), bool)
 
 
-def _parameter(
-    body: Graph,
-    role: str,
-    kind: TypeProto,
-) -> Tensor:
+def _parameter(body: Graph, role: str, kind: TypeProto) -> Tensor:
     return Tensor(body.new_name(role), kind)
 
 
@@ -100,9 +93,7 @@ def _own(body: Graph, x: Tensor) -> Tensor:
 
 
 def _graph_of(
-    nodes: list[Any],
-    parameters: list[Tensor],
-    results: list[Tensor],
+    nodes: list[Any], parameters: list[Tensor], results: list[Tensor]
 ) -> GraphProto:
     return helper.make_graph(
         nodes,

@@ -17,12 +17,7 @@ CHANNELS = 1
 
 
 def normalized_by_node(
-    x: Tensor,
-    mean: Tensor,
-    var: Tensor,
-    beta: Tensor,
-    gamma: Tensor,
-    epsilon: Any,
+    x: Tensor, mean: Tensor, var: Tensor, beta: Tensor, gamma: Tensor, epsilon: Any
 ) -> Tensor | None:
     """Returns `x` normalized by constants for each channel, or None if they aren't.
 

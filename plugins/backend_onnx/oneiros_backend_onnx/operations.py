@@ -112,26 +112,14 @@ def _unequal(x: T, y: T) -> T:
     return pointwise("Not", computed("Equal", *paired(x, y)))
 
 
-def _axes(
-    name: str,
-    axis: T,
-    x: Tensor,
-) -> Tensor | None:
+def _axes(name: str, axis: T, x: Tensor) -> Tensor | None:
     return None if axis is None else integers(*axes_of(name, axis, x.ndim))
 
 
-def _reduction(
-    name: str,
-    op: str,
-    convert: Callable[[T], Tensor],
-) -> T:
+def _reduction(name: str, op: str, convert: Callable[[T], Tensor]) -> T:
     """Makes a reduction one of `K`."""
 
-    def function(
-        x: T,
-        axis: T = None,
-        keepdims: T = False,
-    ) -> T:
+    def function(x: T, axis: T = None, keepdims: T = False) -> T:
         x = convert(x)
         axes = _axes(name, axis, x)
         if axes is not None and not axes.shape[0]:
@@ -141,19 +129,11 @@ def _reduction(
     return staticmethod(function)
 
 
-def _of_integers(
-    name: str,
-    op: str,
-    convert: Callable[[T], Tensor],
-) -> T:
+def _of_integers(name: str, op: str, convert: Callable[[T], Tensor]) -> T:
     """Makes a reduction, of short integers or truth values too, one of `K`."""
     reduce = _reduction(name, op, tensor)
 
-    def function(
-        x: T,
-        axis: T = None,
-        keepdims: T = False,
-    ) -> T:
+    def function(x: T, axis: T = None, keepdims: T = False) -> T:
         x = convert(x)
         if x.dtype.kind == "f":
             return reduce(x, axis, keepdims)
@@ -166,20 +146,12 @@ def _of_integers(
 _count = _reduction("any", "ReduceSum", tensor)
 
 
-def _any(
-    x: T,
-    axis: T = None,
-    keepdims: T = False,
-) -> T:
+def _any(x: T, axis: T = None, keepdims: T = False) -> T:
     count = _count(cast(truth(x), np.int32), axis, keepdims)
     return cast(count, bool)
 
 
-def _all(
-    x: T,
-    axis: T = None,
-    keepdims: T = False,
-) -> T:
+def _all(x: T, axis: T = None, keepdims: T = False) -> T:
     is_false = emit("Not", truth(x))
     return emit("Not", _any(is_false, axis, keepdims))
 
@@ -205,11 +177,7 @@ def _check_equal(size: Size, other: Size) -> None:
 def _filled(value: int) -> T:
     """Makes a function of `K` that returns a number in the shape of a tensor."""
 
-    def function(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def function(x: T, dtype: T = None, name: T = None) -> T:
         x = tensor(x)
         number = numpy_helper.from_array(np.array([value], dtype or x.dtype))
         target = shape_tensor(shape_of(x).items)
@@ -251,12 +219,7 @@ class Operations:
     ones_like = _filled(1)
 
     @staticmethod
-    def arange(
-        start: T,
-        stop: T = None,
-        step: T = 1,
-        dtype: T = "int32",
-    ) -> T:
+    def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
         if stop is None:
             stop = start
             start = 0
@@ -281,11 +244,7 @@ class Operations:
         return computed("Einsum", x, y, equation=equation)
 
     @staticmethod
-    def batch_dot(
-        x: T,
-        y: T,
-        axes: T = None,
-    ) -> T:
+    def batch_dot(x: T, y: T, axes: T = None) -> T:
         x, y = paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         _check_equal(x.shape[x_axis], y.shape[y_axis])
@@ -319,11 +278,7 @@ class Operations:
         return emit("Where", is_inside, rows, constant(np.nan, reference.dtype))
 
     @staticmethod
-    def in_top_k(
-        predictions: T,
-        targets: T,
-        k: T,
-    ) -> T:
+    def in_top_k(predictions: T, targets: T, k: T) -> T:
         scores = floats(predictions)
         targets = cast(tensor(targets), np.int64)
         classes = as_scalar(size_of(scores, 1))
@@ -376,11 +331,7 @@ class Operations:
         return pointwise("Sqrt", pointwise("Relu", floats(x)))
 
     @staticmethod
-    def clip(
-        x: T,
-        min_value: T,
-        max_value: T,
-    ) -> T:
+    def clip(x: T, min_value: T, max_value: T) -> T:
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         x, *_ = paired(x, *bounds)
         low, high = clipping_bounds(min_value, max_value, x.dtype)
@@ -398,11 +349,7 @@ class Operations:
         return cast(tensor(x), dtype)
 
     @staticmethod
-    def switch(
-        condition: T,
-        then_expression: T,
-        else_expression: T,
-    ) -> T:
+    def switch(condition: T, then_expression: T, else_expression: T) -> T:
         chosen, other = paired(then_expression, else_expression, arithmetic=False)
         dtype = chosen.dtype
         computed_as = CHOSEN_AS.get(dtype.name, dtype)
@@ -416,11 +363,7 @@ class Operations:
         return emit("Softmax", x, axis=-1)
 
     @staticmethod
-    def relu(
-        x: T,
-        alpha: T = 0.0,
-        max_value: T = None,
-    ) -> T:
+    def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
         is_number = isinstance(alpha, CONCRETE) and not np.ndim(alpha)
         if is_number and not alpha:
             return _bounded(_positive_part(countable(x)), max_value)
@@ -435,12 +378,7 @@ class Operations:
 
     @staticmethod
     def batch_normalization(
-        x: T,
-        mean: T,
-        var: T,
-        beta: T,
-        gamma: T,
-        epsilon: T = 0.001,
+        x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
     ) -> T:
         x, mean, var, beta, gamma, _ = paired(x, mean, var, beta, gamma, SOME_FLOAT)
         node = normalized_by_node(x, mean, var, beta, gamma, epsilon)
@@ -485,11 +423,7 @@ class Operations:
         return stacked(paired(*x, arithmetic=False))
 
     @staticmethod
-    def repeat_elements(
-        x: T,
-        rep: T,
-        axis: T,
-    ) -> T:
+    def repeat_elements(x: T, rep: T, axis: T) -> T:
         x = tensor(x)
         axis = axis_of("repeat_elements", axis, x.ndim)
         times = int(rep)

@@ -67,19 +67,13 @@ class ProgramModel:
         count = len(program.outputs) + len(program.written)
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 
-    def with_ends(
-        self,
-        inputs: Sequence[End],
-        outputs: Sequence[str],
-    ) -> OnnxModel:
+    def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> OnnxModel:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
         calls = self._layer_outputs()
         program = self.program.with_outputs([*self.program.outputs, *calls])
         graph = Graph(
-            opset=self.opset,
-            fills=self.fills,
-            checks_steps=self.checks_steps,
+            opset=self.opset, fills=self.fills, checks_steps=self.checks_steps
         )
         graph.reserve([*(end.name for end in inputs), *outputs])
         with graph.building():

@@ -88,18 +88,8 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(
-        self,
-        layer: FusedLayer,
-        inputs: LayerInputs,
-    ) -> T:
-        def compute(
-            x: T,
-            U: T,
-            mask: T,
-            projection: T,
-            *initial: T,
-        ) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+        def compute(x: T, U: T, mask: T, projection: T, *initial: T) -> T:
             dtype = tensor(x).dtype
             run = _Run(layer, _single(U), [_single(part) for part in projection])
             states = [_single(state) for state in initial]
@@ -134,11 +124,7 @@ class _Run:
     U: Tensor
     projection: list[Tensor]
 
-    def all_steps(
-        self,
-        x: Tensor,
-        states: list[Tensor],
-    ) -> tuple[Tensor, list[Tensor]]:
+    def all_steps(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Returns the outputs in the order of processing, and the last states.
 
         # Arguments
@@ -151,10 +137,7 @@ class _Run:
         return outputs, last
 
     def some_steps(
-        self,
-        x: Tensor,
-        seen: Tensor,
-        states: list[Tensor],
+        self, x: Tensor, seen: Tensor, states: list[Tensor]
     ) -> tuple[Tensor, list[Tensor]]:
         """Like `all_steps`, for the steps at which `seen`, (steps, samples), is
         true."""
@@ -169,11 +152,7 @@ class _Run:
         return _moved_back(outputs, taken, states[0]), _begun(last, counts, states)
 
     def _node(
-        self,
-        x: Tensor,
-        states: list[Tensor],
-        counts: Tensor | None,
-        backwards: bool,
+        self, x: Tensor, states: list[Tensor], counts: Tensor | None, backwards: bool
     ) -> tuple[Tensor, list[Tensor]]:
         """Returns the outputs by step, and the last states."""
         operator = OPERATORS[self.layer.function]
@@ -262,11 +241,7 @@ def _spread(places: Tensor, like: Tensor) -> Tensor:
     return expanded(by_feature, features)
 
 
-def _moved_back(
-    outputs: Tensor,
-    taken: Tensor,
-    initial: Tensor,
-) -> Tensor:
+def _moved_back(outputs: Tensor, taken: Tensor, initial: Tensor) -> Tensor:
     """Returns outputs at the steps that they belong to.
 
     A step that isn't taken repeats the last one that is; before the first one, there is
@@ -282,11 +257,7 @@ def _moved_back(
     return emit("Where", started, repeated, _first_state(initial))
 
 
-def _begun(
-    last: list[Tensor],
-    counts: Tensor,
-    states: list[Tensor],
-) -> list[Tensor]:
+def _begun(last: list[Tensor], counts: Tensor, states: list[Tensor]) -> list[Tensor]:
     """Returns the last states; a sample without a step keeps its first ones."""
     has_steps = emit("Greater", counts, constant(0, np.int64))
     column = emit("Unsqueeze", has_steps, integers(1))

@@ -9,12 +9,7 @@ import numpy as np
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped
 from oneiros_backend_onnx.tensors import Size, Sizes, Tensor
-from oneiros_backend_onnx.type_promotion import (
-    cast,
-    integers,
-    shape_tensor,
-    tensor,
-)
+from oneiros_backend_onnx.type_promotion import cast, integers, shape_tensor, tensor
 
 T = Any
 
@@ -80,11 +75,7 @@ def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
     return emit_shaped("Reshape", result_sizes, x, target)
 
 
-def _size_from(
-    x: Tensor,
-    axis: int,
-    size: Any,
-) -> Any:
+def _size_from(x: Tensor, axis: int, size: Any) -> Any:
     """Returns a size as Reshape takes it: 0 stands for that of the same axis of `x`."""
     if size is None:
         return 0
@@ -129,12 +120,7 @@ def reversed_along(x: Tensor, axes: Sequence[int]) -> Tensor:
     return emit("Slice", x, backwards, last, integers(*axes), backwards)
 
 
-def sliced(
-    x: Tensor,
-    axis: int,
-    start: int,
-    stop: int,
-) -> Tensor:
+def sliced(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     """Returns a part of a tensor along one axis."""
     return emit(
         "Slice", x, integers(start), integers(stop), integers(axis), integers(1)

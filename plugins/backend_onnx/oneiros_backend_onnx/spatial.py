@@ -80,11 +80,7 @@ def _convolved(
     return channels_last(result)
 
 
-def _bordered(
-    x: Tensor,
-    spans: Sequence[int],
-    strides: Sequence[int],
-) -> Tensor:
+def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor:
     """Returns images of open size with the zeros around that border mode 'same'
     adds."""
     before: list[Any] = []
@@ -99,10 +95,7 @@ def _bordered(
 
 
 def convolve_depthwise(
-    x: T,
-    kernel: T,
-    strides: tuple[int, ...],
-    border_mode: str,
+    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
 ) -> T:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
@@ -117,11 +110,7 @@ def convolve_depthwise(
 
 
 def pool(
-    x: T,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-    mode: str,
+    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
 ) -> T:
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
@@ -186,11 +175,7 @@ def _border(
     return {"pads": before + after}
 
 
-def _total_border(
-    size: Size,
-    span: int,
-    stride: int,
-) -> int:
+def _total_border(size: Size, span: int, stride: int) -> int:
     """Returns the width of a border of mode 'same' on both sides together."""
     if stride == 1:
         return span - 1

@@ -165,10 +165,7 @@ class Sizes(Operand):
         return tuple(n if isinstance(n, int) else None for n in self.items)
 
 
-def type_of(
-    dtype: Any,
-    shape: Sequence[NamedSize] | None,
-) -> TypeProto:
+def type_of(dtype: Any, shape: Sequence[NamedSize] | None) -> TypeProto:
     """Returns a tensor's type in ONNX.
 
     # Arguments

@@ -19,11 +19,7 @@ T = Any
 
 
 def convolve_back(
-    x: T,
-    kernel: T,
-    sizes: tuple[T, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
+    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
 ) -> T:
     """Returns the gradient of a convolution by its input.
 
@@ -89,12 +85,7 @@ class _Axis:
         return self.whole - self.size - self.before
 
 
-def _whole(
-    x: Tensor,
-    kernel: Tensor,
-    strides: Sequence[int],
-    **border: Any,
-) -> Tensor:
+def _whole(x: Tensor, kernel: Tensor, strides: Sequence[int], **border: Any) -> Tensor:
     return in_single_precision(
         "ConvTranspose",
         channels_first(x),
@@ -106,10 +97,7 @@ def _whole(
 
 
 def _trimmed_by_node(
-    x: Tensor,
-    kernel: Tensor,
-    strides: Sequence[int],
-    axes: Sequence[_Axis],
+    x: Tensor, kernel: Tensor, strides: Sequence[int], axes: Sequence[_Axis]
 ) -> Tensor:
     before = [axis.before for axis in axes]
     after = [max(axis.after, 0) for axis in axes]

@@ -32,11 +32,7 @@ def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
     return result
 
 
-def pointwise(
-    op: str,
-    *inputs: Tensor | None,
-    **attributes: Any,
-) -> Tensor:
+def pointwise(op: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
     """Adds a node that works element by element, with broadcasting.
 
     # Arguments

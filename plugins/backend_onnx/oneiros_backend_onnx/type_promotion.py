@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
-from oneiros_backend_toolkit.types import (
-    DISCRETE,
-    adapted,
-    check_has_bits,
-    common_type,
-)
+from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
 from oneiros_lazy_graph.pinning import floatx
 from onnx import helper
 
@@ -125,10 +120,7 @@ def indices_of(x: Any) -> Tensor:
     return x if x.dtype in (np.int32, np.int64) else cast(x, np.int64)
 
 
-def paired(
-    *values: Any,
-    arithmetic: bool = True,
-) -> list[Tensor]:
+def paired(*values: Any, arithmetic: bool = True) -> list[Tensor]:
     """Returns tensors of the type that values have in common, by the contract's rule.
 
     # Arguments
@@ -164,11 +156,7 @@ def bits(*values: Any) -> list[Tensor]:
     return tensors
 
 
-def in_single_precision(
-    op: str,
-    *inputs: Tensor,
-    **attributes: Any,
-) -> Tensor:
+def in_single_precision(op: str, *inputs: Tensor, **attributes: Any) -> Tensor:
     """Computes with floats of any type, by one of the operators `IN_SINGLE_PRECISION`,
     which ONNX Runtime only has for those of 32 bits."""
     dtype = inputs[0].dtype
@@ -176,12 +164,7 @@ def in_single_precision(
     return cast(result, dtype)
 
 
-def computed(
-    op: str,
-    x: Tensor,
-    *others: Tensor | None,
-    **attributes: Any,
-) -> Tensor:
+def computed(op: str, x: Tensor, *others: Tensor | None, **attributes: Any) -> Tensor:
     """Computes with numbers of one type, which the result has.
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.

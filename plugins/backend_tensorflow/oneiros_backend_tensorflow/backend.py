@@ -84,45 +84,23 @@ class TensorFlowBackend(
         return self.function([], [x], jit_compile=False)([])[0]
 
     def normalize_batch_in_training(
-        self,
-        x: T,
-        gamma: T,
-        beta: T,
-        reduction_axes: T,
-        epsilon: T = 0.001,
+        self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
     ) -> tuple[T, T, T]:
         types = {self.dtype(part) for part in (x, gamma, beta)}
         if types != {"float32"} or not self._keeps_channels(x, reduction_axes):
             return super().normalize_batch_in_training(
-                x,
-                gamma,
-                beta,
-                reduction_axes,
-                epsilon,
+                x, gamma, beta, reduction_axes, epsilon
             )
         label = "K.normalize_batch_in_training"
         arguments = (x, gamma, beta, epsilon)
         return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
 
     def batch_normalization(
-        self,
-        x: T,
-        mean: T,
-        var: T,
-        beta: T,
-        gamma: T,
-        epsilon: T = 0.001,
+        self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
     ) -> T:
         by_channel = (mean, var, beta, gamma)
         if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
-            return super().batch_normalization(
-                x,
-                mean,
-                var,
-                beta,
-                gamma,
-                epsilon,
-            )
+            return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
         arguments = (x, *by_channel, epsilon)
         label = "K.batch_normalization"
         return self.recorder.record(pinned(normalize_by), arguments, label=label)
@@ -147,20 +125,7 @@ class TensorFlowBackend(
         fitting = {channels, (1, 1, 1, *channels)}
         return all(self.int_shape(part) in fitting for part in by_channel)
 
-    def function(
-        self,
-        inputs: T,
-        outputs: T,
-        updates: T = (),
-        **kwargs: T,
-    ) -> Function:
+    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
         xla = self.own_arguments(kwargs).get("jit_compile")
         xla = xla_setting() if xla is None else xla
-        return RecordedFunction(
-            self,
-            self.recorder,
-            inputs,
-            outputs,
-            updates,
-            xla=xla,
-        )
+        return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)

@@ -10,10 +10,7 @@ T = Any
 
 
 def beam_search(
-    logits: T,
-    lengths: T,
-    beam_width: int,
-    top_paths: int,
+    logits: T, lengths: T, beam_width: int, top_paths: int
 ) -> tuple[list[T], T]:
     """Returns the best paths and their log-probabilities.
 

@@ -113,10 +113,7 @@ class Compiled:
         return self._result(self._inner, prepared, tensors)
 
     def _result(
-        self,
-        function: Callable[..., list[Any]],
-        arguments: Any,
-        tensors: Any,
+        self, function: Callable[..., list[Any]], arguments: Any, tensors: Any
     ) -> list[Array]:
         try:
             with self._guard:
@@ -149,10 +146,7 @@ class Compiled:
     # Tracing
 
     def _traced(
-        self,
-        fn: Callable[..., Any],
-        signature: list[Any],
-        **options: Any,
+        self, fn: Callable[..., Any], signature: list[Any], **options: Any
     ) -> Any:
         graph_function = tf.function(on_device(fn), autograph=False, **options)
         return graph_function.get_concrete_function(self._variables, *signature)

@@ -24,9 +24,7 @@ _made: dict[bytes, Runnable] = {}
 
 
 def compiled_once(
-    concrete: Any,
-    variables: list[Any],
-    compile_: Callable[[], Any],
+    concrete: Any, variables: list[Any], compile_: Callable[[], Any]
 ) -> Runnable:
     """Returns XLA's program for a graph.
 

@@ -21,10 +21,7 @@ from oneiros_lazy_graph.tensors import LazyTensor
 from oneiros_lazy_graph.trees import map_tree
 
 from oneiros_backend_tensorflow.inference import infer, symbol
-from oneiros_backend_tensorflow.native_functions import (
-    are_of_other_instance,
-    nodes_in,
-)
+from oneiros_backend_tensorflow.native_functions import are_of_other_instance, nodes_in
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions
 
@@ -45,12 +42,7 @@ def install(recorder: Recorder) -> None:
         _replace(version, "cond", recorder, _chosen)
 
 
-def _replace(
-    version: Any,
-    name: str,
-    recorder: Recorder,
-    record: Function,
-) -> None:
+def _replace(version: Any, name: str, recorder: Recorder, record: Function) -> None:
     """Makes a function of TensorFlow record calls with lazy tensors."""
     function = getattr(version, name)
 
@@ -75,12 +67,7 @@ def _replace(
 # Recorded functions
 
 
-def _mapped(
-    fn: Function,
-    elems: Any,
-    *options: Any,
-    **kwargs: Any,
-) -> Any:
+def _mapped(fn: Function, elems: Any, *options: Any, **kwargs: Any) -> Any:
     """Records `tf.map_fn`; its other arguments say how to run it."""
     with K.use("tensorflow"):
         return K.map_fn(fn, elems)

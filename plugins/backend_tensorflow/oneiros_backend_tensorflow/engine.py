@@ -101,10 +101,7 @@ class TensorFlowEngine:
         return rows(arrays, index)
 
     def compile(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Array],
+        self, program: Program, phase: int, arrays: list[Array]
     ) -> CompiledStep:
         """Returns one step as a graph function."""
         with at_once():
@@ -112,11 +109,7 @@ class TensorFlowEngine:
             return OneStep(program, phase, shapes).compiled()
 
     def compile_loop(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Any],
-        index: Array,
+        self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop:
         """Returns many steps as one graph function."""
         shapes = [tuple(array.shape[1:]) for array in arrays]

@@ -44,10 +44,7 @@ class Staging:
         self._works = in_host_memory()
 
     def run(
-        self,
-        function: ArrayFunction,
-        random_state: Any,
-        arrays: list[Array],
+        self, function: ArrayFunction, random_state: Any, arrays: list[Array]
     ) -> list[Array]:
         """Calls a function that keeps nothing of its arguments.
 

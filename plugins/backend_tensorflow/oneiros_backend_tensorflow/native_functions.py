@@ -75,10 +75,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
 
 
 def _converted(
-    value: Any,
-    dtype: Any = None,
-    name: Any = None,
-    as_ref: bool = False,
+    value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False
 ) -> Any:
     """Converts a lazy tensor, which only a function that computes can do."""
     supplied = value.recorder.supplied(value)

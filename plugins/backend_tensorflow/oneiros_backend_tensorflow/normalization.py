@@ -19,12 +19,7 @@ T = Any
 AXES = (0, 1, 2)
 
 
-def normalize(
-    x: T,
-    gamma: T,
-    beta: T,
-    epsilon: float,
-) -> tuple[T, T, T]:
+def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     """Normalises float32 images over all axes but the last.
 
     They have shape (samples, rows, columns, channels).
@@ -44,13 +39,7 @@ def normalize(
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
     def by_result(results: list[T], gradients: Sequence[T]) -> list[T]:
-        return _gradients(
-            gradients[0],
-            x,
-            gamma,
-            saved,
-            epsilon,
-        )
+        return _gradients(gradients[0], x, gamma, saved, epsilon)
 
     def by_moments(results: list[T], gradients: Sequence[T]) -> list[T]:
         by_mean, by_variance = gradients
@@ -61,14 +50,7 @@ def normalize(
     return result, *with_derivative(moments, [x], by_moments)
 
 
-def normalize_by(
-    x: T,
-    mean: T,
-    variance: T,
-    beta: T,
-    gamma: T,
-    epsilon: float,
-) -> T:
+def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) -> T:
     """Normalises float32 images by moments of their channels.
 
     They have shape (samples, rows, columns, channels).
@@ -92,11 +74,7 @@ def normalize_by(
 
 
 def _gradients(
-    gradient: T,
-    x: T,
-    gamma: T,
-    saved: Sequence[T],
-    epsilon: float,
+    gradient: T, x: T, gamma: T, saved: Sequence[T], epsilon: float
 ) -> list[T]:
     """Returns the derivatives by `x`, `gamma` and `beta`.
 

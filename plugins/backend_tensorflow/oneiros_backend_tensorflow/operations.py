@@ -88,35 +88,21 @@ def widened(fn: Callable[..., T]) -> Callable[..., T]:
 
 
 def _reduction(
-    name: str,
-    fn: Callable[..., T],
-    convert: Callable[[T], T] = tensor,
+    name: str, fn: Callable[..., T], convert: Callable[[T], T] = tensor
 ) -> T:
     """Makes a reduction of TensorFlow one of `K`."""
 
-    def function(
-        x: T,
-        axis: T = None,
-        keepdims: T = False,
-    ) -> T:
+    def function(x: T, axis: T = None, keepdims: T = False) -> T:
         x = convert(x)
         return fn(x, _axes(name, x, axis), keepdims)
 
     return staticmethod(function)
 
 
-def _extreme(
-    name: str,
-    fn: Callable[..., T],
-    of_truth: Callable[..., T],
-) -> T:
+def _extreme(name: str, fn: Callable[..., T], of_truth: Callable[..., T]) -> T:
     """Makes a reduction to the largest or the smallest value one of `K`."""
 
-    def function(
-        x: T,
-        axis: T = None,
-        keepdims: T = False,
-    ) -> T:
+    def function(x: T, axis: T = None, keepdims: T = False) -> T:
         x = tensor(x)
         reduce = of_truth if x.dtype == tf.bool else fn
         return reduce(x, _axes(name, x, axis), keepdims)
@@ -185,12 +171,7 @@ def _batch_dot(x: T, y: T, axes: T) -> T:
     return result if len(names) > 1 else tf.expand_dims(result, 1)
 
 
-def _product_of_matrices(
-    x: T,
-    y: T,
-    x_axis: int,
-    y_axis: int,
-) -> T:
+def _product_of_matrices(x: T, y: T, x_axis: int, y_axis: int) -> T:
     """Returns what Keras 1.2.2 gave on TensorFlow where an axis is the batch's, or
     where there are more than three.
 
@@ -230,28 +211,15 @@ class Operations:
             return tf.identity(x)
 
     @staticmethod
-    def zeros_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def zeros_like(x: T, dtype: T = None, name: T = None) -> T:
         return tf.zeros_like(tensor(x), dtype)
 
     @staticmethod
-    def ones_like(
-        x: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def ones_like(x: T, dtype: T = None, name: T = None) -> T:
         return tf.ones_like(tensor(x), dtype)
 
     @staticmethod
-    def arange(
-        start: T,
-        stop: T = None,
-        step: T = 1,
-        dtype: T = "int32",
-    ) -> T:
+    def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
         if stop is None:
             stop = start
             start = 0
@@ -267,11 +235,7 @@ class Operations:
         return widened(_dot)(*paired(x, y))
 
     @staticmethod
-    def batch_dot(
-        x: T,
-        y: T,
-        axes: T = None,
-    ) -> T:
+    def batch_dot(x: T, y: T, axes: T = None) -> T:
         return widened(_batch_dot)(*paired(x, y), axes)
 
     @staticmethod
@@ -296,11 +260,7 @@ class Operations:
         return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
     @staticmethod
-    def in_top_k(
-        predictions: T,
-        targets: T,
-        k: T,
-    ) -> T:
+    def in_top_k(predictions: T, targets: T, k: T) -> T:
         scores = tf.cast(tensor(predictions), tf.float32)
         classes = tf.cast(tensor(targets), tf.int32)
         return tf.math.in_top_k(classes, scores, _plain(k))
@@ -348,11 +308,7 @@ class Operations:
         return tf.sqrt(tf.maximum(x, zero))
 
     @staticmethod
-    def clip(
-        x: T,
-        min_value: T,
-        max_value: T,
-    ) -> T:
+    def clip(x: T, min_value: T, max_value: T) -> T:
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = np.dtype(paired(x, *bounds)[0].dtype.as_numpy_dtype)
         x, low, high = paired(x, *clipping_bounds(min_value, max_value, dtype))
@@ -363,11 +319,7 @@ class Operations:
         return cast(x, dtype)
 
     @staticmethod
-    def switch(
-        condition: T,
-        then_expression: T,
-        else_expression: T,
-    ) -> T:
+    def switch(condition: T, then_expression: T, else_expression: T) -> T:
         chosen, other = paired(then_expression, else_expression, arithmetic=False)
         return tf.where(truth(condition), chosen, other)
 
@@ -382,11 +334,7 @@ class Operations:
         return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
 
     @staticmethod
-    def relu(
-        x: T,
-        alpha: T = 0.0,
-        max_value: T = None,
-    ) -> T:
+    def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
         is_leaky = tf.is_tensor(alpha) or alpha != 0
         if not is_leaky:
             return _bounded(tf.nn.relu(countable(x)), max_value)
@@ -449,11 +397,7 @@ class Operations:
         return tf.stack(tensors)
 
     @staticmethod
-    def repeat_elements(
-        x: T,
-        rep: T,
-        axis: T,
-    ) -> T:
+    def repeat_elements(x: T, rep: T, axis: T) -> T:
         x = tensor(x)
         rep = _plain(rep)
         axis = _axis("repeat_elements", x, axis)

@@ -92,11 +92,7 @@ class TensorFlowMath:
         def is_left(i: T, *_: Any) -> T:
             return i < steps
 
-        def body(
-            i: T,
-            states: States,
-            results: list[T],
-        ) -> Any:
+        def body(i: T, states: States, results: list[T]) -> Any:
             place = steps - 1 - i if backwards else i
             rows = tuple(x[place] for x in sequences)
             states, outputs = step(states, rows)
@@ -108,10 +104,7 @@ class TensorFlowMath:
 
         start = (tf.constant(0), states, results)
         _, last, results = tf.while_loop(
-            is_left,
-            body,
-            start,
-            maximum_iterations=static_steps,
+            is_left, body, start, maximum_iterations=static_steps
         )
         shape = (static_steps, samples, None)
         stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
@@ -129,13 +122,7 @@ class RecurrentLayers(FusedRecurrence):
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
         loop = CellLoop(MATH, layer.cell, layer.backwards)
 
-        def run(
-            x: T,
-            U: T,
-            mask: T,
-            projection: States,
-            *initial: T,
-        ) -> States:
+        def run(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
             return _run(loop, x, U, mask, projection, initial)
@@ -162,12 +149,7 @@ def _shaped(x: T, U: T, mask: T, initial: States) -> States:
 
 
 def _run(
-    loop: CellLoop,
-    x: T,
-    U: T,
-    mask: T,
-    projection: States,
-    initial: States,
+    loop: CellLoop, x: T, U: T, mask: T, projection: States, initial: States
 ) -> States:
     """Returns the outputs and the last states of a loop over `x`."""
     shape = (x.shape[0], U.shape[0])

@@ -25,22 +25,13 @@ def _shape(x: T) -> list[T]:
     ]
 
 
-def _same_padding(
-    size: T,
-    window: T,
-    stride: int,
-) -> tuple[T, T]:
+def _same_padding(size: T, window: T, stride: int) -> tuple[T, T]:
     missing = (-(-size // stride) - 1) * stride + window - size
     missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
     return missing // 2, missing - missing // 2
 
 
-def _padded(
-    x: T,
-    window: list[T],
-    strides: tuple[int, ...],
-    border_mode: str,
-) -> T:
+def _padded(x: T, window: list[T], strides: tuple[int, ...], border_mode: str) -> T:
     """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
     if border_mode == "valid" or all(size == 1 for size in window):
         return x
@@ -102,10 +93,7 @@ def convolve(
 
 
 def convolve_depthwise(
-    x: T,
-    kernel: T,
-    strides: tuple[int, ...],
-    border_mode: str,
+    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
 ) -> T:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
@@ -121,11 +109,7 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: T,
-    kernel: T,
-    sizes: tuple[T, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
+    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
 ) -> T:
     """Returns the gradient of a convolution by its input.
 
@@ -139,11 +123,7 @@ def convolve_back(
     padding = "SAME" if border_mode == "same" else "VALID"
     shape = [tf.shape(x)[0], *padded, channels]
     result = tf.nn.conv2d_transpose(
-        x,
-        tf.transpose(kernel, (0, 1, 3, 2)),
-        shape,
-        strides,
-        padding,
+        x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding
     )
     if border_mode == "full":
         result = result[(slice(None), *[slice(n, -n if n else None) for n in margin])]
@@ -151,20 +131,12 @@ def convolve_back(
 
 
 def pool(
-    x: T,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-    mode: str,
+    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
 ) -> T:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(
-        x: T,
-        window: tuple[int, ...],
-        strides: tuple[int, ...],
-    ) -> T:
+    def planes(x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
         if all(size == 1 for size in window):
             # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
@@ -182,10 +154,7 @@ def pad(x: T, widths: Any) -> T:
 
 
 def _in_volumes(
-    fn: Callable[..., T],
-    x: T,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
+    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]
 ) -> T:
     """Pools planes, then across planes.
 

@@ -62,27 +62,14 @@ class _Steps:
         return lambda counter: zero
 
     def _computed(
-        self,
-        feeds: Sequence[Any],
-        state: list[Any],
-        counter: Any,
-        seeds: list[Any],
+        self, feeds: Sequence[Any], state: list[Any], counter: Any, seeds: list[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Returns the outputs and the new values of a step."""
         with while_tracing(self._program):
-            return self._program(
-                feeds,
-                state,
-                self._phase,
-                counter,
-                seeds,
-            )
+            return self._program(feeds, state, self._phase, counter, seeds)
 
     def _store(
-        self,
-        variables: list[Any],
-        new: list[Any],
-        outputs: Sequence[Any] = (),
+        self, variables: list[Any], new: list[Any], outputs: Sequence[Any] = ()
     ) -> None:
         """Assigns the new values once all of them, and the outputs, are computed."""
         with tf.control_dependencies([*new, *outputs]):
@@ -99,12 +86,7 @@ class OneStep(_Steps):
         shapes: those of its inputs.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        phase: int,
-        shapes: Sequence[Shape],
-    ) -> None:
+    def __init__(self, program: Program, phase: int, shapes: Sequence[Shape]) -> None:
         super().__init__(program, phase)
         self._shapes = shapes
 
@@ -125,12 +107,7 @@ class OneStep(_Steps):
 
         return on_device(run)
 
-    def _step(
-        self,
-        variables: list[Any],
-        random_state: Any,
-        *feeds: Any,
-    ) -> list[Any]:
+    def _step(self, variables: list[Any], random_state: Any, *feeds: Any) -> list[Any]:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         outputs, new = self._computed(feeds, state, counter, seeds)
@@ -177,20 +154,13 @@ class ManySteps(_Steps):
         index_spec = tf.TensorSpec(self._index_shape, tf.int32)
         outside = Outside(_gathered, [*first, index_spec, *data])
         function = Compiled(
-            self._many,
-            self._program,
-            [*first, *batches],
-            outside,
-            self._one_by_one,
+            self._many, self._program, [*first, *batches], outside, self._one_by_one
         )
         random_state_of = self._random_state_maker()
         counted = functools.cache(tf.constant)
 
         def run(
-            arrays: list[Any],
-            index: Array,
-            steps: int,
-            counter: int,
+            arrays: list[Any], index: Array, steps: int, counter: int
         ) -> list[Array]:
             with at_once():
                 first = [random_state_of(counter), counted(steps)]
@@ -206,11 +176,7 @@ class ManySteps(_Steps):
         return on_device(run)
 
     def _many(
-        self,
-        variables: list[Any],
-        random_state: Any,
-        count: Any,
-        *batches: Any,
+        self, variables: list[Any], random_state: Any, count: Any, *batches: Any
     ) -> list[Any]:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
@@ -218,11 +184,7 @@ class ManySteps(_Steps):
         def is_left(i: Any, *_: Any) -> Any:
             return i < count
 
-        def body(
-            i: Any,
-            written: list[Any],
-            results: list[Any],
-        ) -> Any:
+        def body(i: Any, written: list[Any], results: list[Any]) -> Any:
             current = list(state)
             for place, value in zip(self._places, written, strict=True):
                 current[place] = value
@@ -238,11 +200,7 @@ class ManySteps(_Steps):
         return [result.stack() for result in results]
 
     def _one_by_one(
-        self,
-        random_state: Any,
-        count: Any,
-        index: Any,
-        *arrays: Any,
+        self, random_state: Any, count: Any, index: Any, *arrays: Any
     ) -> list[Any]:
         """Does the same as `_many`, calling a compiled step."""
         if self._one_step is None:
@@ -259,20 +217,11 @@ class ManySteps(_Steps):
         return [tf.constant(np.stack(values)) for values in by_output]
 
 
-def _gathered(
-    random_state: Any,
-    count: Any,
-    index: Any,
-    *data: Any,
-) -> list[Any]:
+def _gathered(random_state: Any, count: Any, index: Any, *data: Any) -> list[Any]:
     return [random_state, count, *[tf.gather(array, index) for array in data]]
 
 
-def _written(
-    results: list[Any],
-    i: Any,
-    outputs: list[Any],
-) -> list[Any]:
+def _written(results: list[Any], i: Any, outputs: list[Any]) -> list[Any]:
     pairs = zip(results, outputs, strict=True)
     return [result.write(i, output) for result, output in pairs]
 

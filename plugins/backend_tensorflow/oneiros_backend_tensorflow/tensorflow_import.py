@@ -84,10 +84,7 @@ class _Hidden(Loader):
         self.thread = threading.get_ident()
 
     def find_spec(
-        self,
-        name: str,
-        path: Any = None,
-        target: Any = None,
+        self, name: str, path: Any = None, target: Any = None
     ) -> ModuleSpec | None:
         """Returns what other finders know of a package that is hidden.
 

@@ -151,12 +151,7 @@ class TheanoBackend(
         SPARSE.set(x, bool(sparse))
         return x
 
-    def variable(
-        self,
-        value: Any,
-        dtype: Any = None,
-        name: Any = None,
-    ) -> Any:
+    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
         is_sparse = hasattr(value, "toarray")
         array = owned(value.toarray() if is_sparse else value, self._dtype(dtype))
         x = SharedTensor(
@@ -201,11 +196,7 @@ class TheanoBackend(
         with LOCK:
             return np.array(_storage(x)[0])
 
-    def set_value(
-        self,
-        x: Any,
-        value: Any,
-    ) -> None:
+    def set_value(self, x: Any, value: Any) -> None:
         storage = _storage(x)
         array = self.checked_value(x, value)
         with LOCK:
@@ -214,29 +205,15 @@ class TheanoBackend(
     def eval(self, x: Any) -> Any:
         return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
-    def print_tensor(
-        self,
-        x: Any,
-        message: str = "",
-    ) -> Any:
+    def print_tensor(self, x: Any, message: str = "") -> Any:
         return Print(message)(as_numbers(x))
 
-    def apply(
-        self,
-        fn: Any,
-        *tensors: Any,
-    ) -> Any:
+    def apply(self, fn: Any, *tensors: Any) -> Any:
         return fn(*tensors)
 
     # Random draws
 
-    def _draw(
-        self,
-        kind: str,
-        shape: Any,
-        dtype: Any,
-        seed: Any,
-    ) -> Any:
+    def _draw(self, kind: str, shape: Any, dtype: Any, seed: Any) -> Any:
         if not isinstance(shape, Variable):
             shape = list(shape)
         op = Draw(kind, self._dtype(dtype), draw_seed(seed), _static_shape(shape))
@@ -266,11 +243,7 @@ class TheanoBackend(
         return self._draw("normal", shape, dtype, seed) * std + mean
 
     def random_binomial(
-        self,
-        shape: Any,
-        p: float = 0.0,
-        dtype: Any = None,
-        seed: Any = None,
+        self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None
     ) -> Any:
         drawn = self._draw("uniform", shape, dtype, seed)
         return pt.cast(pt.lt(drawn, p), drawn.dtype)

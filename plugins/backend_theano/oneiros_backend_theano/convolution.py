@@ -24,23 +24,12 @@ class ConvolutionPrimitives(Backend):
     engine."""
 
     def _convolve(
-        self,
-        x: T,
-        kernel: T,
-        strides: Any,
-        border_mode: Any,
-        dilation: Any,
+        self, x: T, kernel: T, strides: Any, border_mode: Any, dilation: Any
     ) -> T:
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
         return _convolution(windows)(x, kernel)
 
-    def _convolve_depthwise(
-        self,
-        x: T,
-        kernel: T,
-        strides: Any,
-        border_mode: Any,
-    ) -> T:
+    def _convolve_depthwise(self, x: T, kernel: T, strides: Any, border_mode: Any) -> T:
         dilation = (1,) * len(strides)
         windows = ConvolutionWindows(
             tuple(strides), border_mode, dilation, depthwise=True
@@ -48,34 +37,18 @@ class ConvolutionPrimitives(Backend):
         return _convolution(windows)(x, kernel)
 
     def _convolve_back(
-        self,
-        x: T,
-        kernel: T,
-        sizes: Any,
-        strides: Any,
-        border_mode: Any,
+        self, x: T, kernel: T, sizes: Any, strides: Any, border_mode: Any
     ) -> T:
         dilation = (1,) * len(strides)
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
         return _transposed_convolution(windows)(kernel.swapaxes(-2, -1), x, *counts)
 
-    def _pool(
-        self,
-        x: T,
-        window: Any,
-        strides: Any,
-        border_mode: Any,
-        mode: str,
-    ) -> T:
+    def _pool(self, x: T, window: Any, strides: Any, border_mode: Any, mode: str) -> T:
         windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
         return _pooling(windows, mode)(as_float(x))
 
-    def _pad(
-        self,
-        x: T,
-        widths: Any,
-    ) -> T:
+    def _pad(self, x: T, widths: Any) -> T:
         widths = tuple((int(before), int(after)) for before, after in widths)
         return padding(widths)(x)
 
@@ -99,11 +72,7 @@ def _convolution(windows: ConvolutionWindows) -> JaxOp:
 
 @functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
-    def compute(
-        kernel: T,
-        x: T,
-        *counts: T,
-    ) -> tuple[T]:
+    def compute(kernel: T, x: T, *counts: T) -> tuple[T]:
         import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
 

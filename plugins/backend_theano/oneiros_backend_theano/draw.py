@@ -58,44 +58,27 @@ class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     __props__ = ("kind", "dtype", "seed", "static")
 
     def __init__(
-        self,
-        kind: str,
-        dtype: str,
-        seed: int,
-        static: tuple[int | None, ...],
+        self, kind: str, dtype: str, seed: int, static: tuple[int | None, ...]
     ) -> None:
         self.kind = kind
         self.dtype = dtype
         self.seed = seed
         self.static = static
 
-    def make_node(
-        self,
-        counter: Any,
-        shape: Any,
-    ) -> Any:
+    def make_node(self, counter: Any, shape: Any) -> Any:
         """Builds the node."""
         inputs = [counter, pt.as_tensor_variable(shape, dtype="int64")]
         return Apply(self, inputs, [pt.tensor(dtype=self.dtype, shape=self.static)])
 
     def evaluate(
-        self,
-        xp: Any,
-        erfinv: Any,
-        counter: Any,
-        shape: tuple[int, ...],
+        self, xp: Any, erfinv: Any, counter: Any, shape: tuple[int, ...]
     ) -> Any:
         """Returns the numbers, computed with NumPy or with JAX."""
         if self.kind == "uniform":
             return uniform(xp, self.seed, counter, shape, self.dtype)
         return normal(xp, erfinv, self.seed, counter, shape, self.dtype)
 
-    def perform(
-        self,
-        node: Any,
-        inputs: Any,
-        output_storage: Any,
-    ) -> None:
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with NumPy."""
         from scipy.special import erfinv
 
@@ -107,11 +90,6 @@ class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         """No derivative passes."""
         return [[False], [False]]
 
-    def pullback(
-        self,
-        inputs: Any,
-        outputs: Any,
-        cotangents: Any,
-    ) -> list[Any]:
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """No derivative passes."""
         return [disconnected_type() for _ in inputs]

@@ -25,11 +25,7 @@ from oneiros_backend_theano.limits import LinkerError
 from oneiros_backend_theano.switches import computes, needed_inputs, switch_result
 from oneiros_backend_theano.vanishing import vanishes
 
-UNKNOWN_VALUE = (
-    jax.errors.JAXTypeError,
-    jax.errors.JAXIndexError,
-    NotImplementedError,
-)
+UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
 """Errors that JAX raises if it needs a value during tracing."""
 
 

@@ -26,9 +26,7 @@ def install(session: Session) -> None:
     """Gives tensors a method `eval` that computes in a session."""
 
     def evaluate(
-        tensor: Any,
-        inputs_to_values: Mapping[Any, Any] | None = None,
-        **options: Any,
+        tensor: Any, inputs_to_values: Mapping[Any, Any] | None = None, **options: Any
     ) -> Any:
         """Computes the tensor.
 

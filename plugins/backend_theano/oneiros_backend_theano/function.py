@@ -38,12 +38,7 @@ class GraphFunction(Function):
     """
 
     def __init__(
-        self,
-        backend: Any,
-        inputs: Any,
-        outputs: Any,
-        updates: Any,
-        givens: Any = (),
+        self, backend: Any, inputs: Any, outputs: Any, updates: Any, givens: Any = ()
     ) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self.outputs = [backend.tensor(x) for x in self.outputs]
@@ -65,11 +60,7 @@ class GraphFunction(Function):
         self._calls = 0
         self._base = draw_seed() if self.random else 0
 
-    def _new_value(
-        self,
-        variable: Any,
-        value: Any,
-    ) -> Any:
+    def _new_value(self, variable: Any, value: Any) -> Any:
         if not isinstance(variable, SharedVariable):
             raise ArgumentError(
                 f"Only variables can be updated; {variable} isn't one. "

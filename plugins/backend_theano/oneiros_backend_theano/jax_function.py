@@ -52,11 +52,7 @@ class JaxFunction(GraphFunction):
         self._old = [x.container.storage for x in self.updated]
         self._read = [x.container.storage for x in self.read]
 
-    def run(
-        self,
-        arrays: list[Any],
-        phase: int | None,
-    ) -> list[Any]:
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""
         if self._stand_in is None:
             try:
@@ -85,12 +81,7 @@ class JaxFunction(GraphFunction):
         with self._scope():
             return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
-    def loop(
-        self,
-        handle: Upload,
-        index: Any,
-        phase: int | None = None,
-    ) -> list[Any]:
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs all steps in one call, compiled for as many as there were at most so
         far, or a few more.
 
@@ -105,10 +96,7 @@ class JaxFunction(GraphFunction):
         return super().loop(handle, index, phase)
 
     def _compiled_loop(
-        self,
-        handle: Upload,
-        index: Any,
-        phase: int | None,
+        self, handle: Upload, index: Any, phase: int | None
     ) -> list[Any]:
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
@@ -122,12 +110,7 @@ class JaxFunction(GraphFunction):
             self._loop_steps[key] = compiled_steps(len(rows), rows.shape[1], data)
         return self._looped(rows, data, chosen, self._loop_steps[key])
 
-    def _one_by_one(
-        self,
-        rows: Any,
-        data: Any,
-        phase: int | None,
-    ) -> list[Any]:
+    def _one_by_one(self, rows: Any, data: Any, phase: int | None) -> list[Any]:
         from oneiros_jax_support.runs import one_by_one
 
         def step(number: int, batch: list[Any]) -> list[Any]:
@@ -135,12 +118,7 @@ class JaxFunction(GraphFunction):
 
         return one_by_one(step, rows, data)
 
-    def _single(
-        self,
-        row: Any,
-        data: Any,
-        phase: int | None,
-    ) -> list[Any]:
+    def _single(self, row: Any, data: Any, phase: int | None) -> list[Any]:
         from oneiros_jax_support.runs import rows_for
 
         with self._scope():
@@ -149,11 +127,7 @@ class JaxFunction(GraphFunction):
         return [output[None] for output in outputs]
 
     def _looped(
-        self,
-        rows: Any,
-        data: Any,
-        phase: int | None,
-        capacity: int,
+        self, rows: Any, data: Any, phase: int | None, capacity: int
     ) -> list[Any]:
         from oneiros_jax_support.runs import batches_for
 
@@ -172,11 +146,7 @@ class JaxFunction(GraphFunction):
             self._stand_in.forget_compiled()
 
     def _execute(
-        self,
-        kind: str,
-        phase: int | None,
-        arrays: list[Any],
-        steps: int,
+        self, kind: str, phase: int | None, arrays: list[Any], steps: int
     ) -> list[Any]:
         signature = (kind, phase, *[array.shape for array in arrays])
         compiled = self._compiled.get(signature)
@@ -194,12 +164,7 @@ class JaxFunction(GraphFunction):
         self._compiled[signature] = function
         return [np.array(output) for output in outputs]
 
-    def _compile(
-        self,
-        kind: str,
-        phase: int | None,
-        arrays: list[Any],
-    ) -> Any:
+    def _compile(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
         """Returns a compiled function, which has no memory of how it was called
         before."""
         from oneiros_jax_support.jax_import import jax
@@ -282,9 +247,7 @@ def _values(slots: list[Slot]) -> tuple[Any, ...]:
 
 
 def _check_update(
-    variable: Any,
-    shape: tuple[int, ...],
-    expected: tuple[int, ...],
+    variable: Any, shape: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
     if shape == expected:
         return

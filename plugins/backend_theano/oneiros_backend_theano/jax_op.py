@@ -66,10 +66,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         return Apply(self, variables, [kind() for kind in self.types(variables)])
 
     def linearized(
-        self,
-        values: Sequence[Any],
-        floats: list[int],
-        outputs: list[int],
+        self, values: Sequence[Any], floats: list[int], outputs: list[int]
     ) -> tuple[Arrays, Any]:
         """Returns the outputs, and the function from their cotangents to those of the
         inputs.
@@ -93,12 +90,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         _, pullback, results = jax.vjp(differentiated, *float_values, has_aux=True)
         return results, pullback
 
-    def perform(
-        self,
-        node: Any,
-        inputs: Any,
-        output_storage: Any,
-    ) -> None:
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with JAX, at once."""
         from oneiros_jax_support.devices import scope
 
@@ -118,12 +110,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             for i in range(len(node.inputs))
         ]
 
-    def pullback(
-        self,
-        inputs: Any,
-        outputs: Any,
-        cotangents: Any,
-    ) -> list[Any]:
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Returns the inputs' cotangents."""
         floats = _floats(inputs)
         places = _floats(outputs)
@@ -151,12 +138,7 @@ class Pullback(JaxOp):
         places: places of the outputs that have cotangents.
     """
 
-    def __init__(
-        self,
-        forward: JaxOp,
-        floats: list[int],
-        places: list[int],
-    ) -> None:
+    def __init__(self, forward: JaxOp, floats: list[int], places: list[int]) -> None:
         self.forward = forward
         self.floats = floats
         self.places = places
@@ -174,11 +156,7 @@ class Pullback(JaxOp):
         _, pullback = self.forward.linearized(values, self.floats, self.places)
         return self.pull(pullback, cotangents)
 
-    def pull(
-        self,
-        pullback: Any,
-        cotangents: Sequence[Any],
-    ) -> Arrays:
+    def pull(self, pullback: Any, cotangents: Sequence[Any]) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
         import jax.numpy as jnp
 
@@ -198,11 +176,7 @@ def register_with_numba() -> None:
 
     # PyTensor has no types.
     @numba_funcify.register(JaxOp)  # type: ignore[untyped-decorator]
-    def _(
-        op: Any,
-        node: Any = None,
-        **kwargs: Any,
-    ) -> Any:
+    def _(op: Any, node: Any = None, **kwargs: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return generate_fallback_impl(op, node=node, **kwargs)

@@ -79,10 +79,7 @@ class Loops(Operations):
         return last_states, outputs
 
     def _step_graph(
-        self,
-        fn: Step,
-        sequences: Sequence[Any],
-        initial: Sequence[Any],
+        self, fn: Step, sequences: Sequence[Any], initial: Sequence[Any]
     ) -> StepGraph:
         index = pt.scalar("step", dtype="int32")
         slices = [TensorType(x.dtype, shape=_known_shape(x)[1:])() for x in sequences]
@@ -129,10 +126,7 @@ class StepGraph:
     """
 
     def __init__(
-        self,
-        inputs: list[Any],
-        outputs: list[Any],
-        states: list[Any],
+        self, inputs: list[Any], outputs: list[Any], states: list[Any]
     ) -> None:
         self.inputs = inputs
         self.outputs = outputs
@@ -217,9 +211,7 @@ class LoopFunction:
         return *outputs, *last_states
 
     def _step(
-        self,
-        inputs: tuple[Any, ...],
-        captured_values: dict[Any, Any],
+        self, inputs: tuple[Any, ...], captured_values: dict[Any, Any]
     ) -> tuple[list[Any], list[Any]]:
         """Returns the outputs and the new states of one step."""
         import jax.numpy as jnp

@@ -99,11 +99,7 @@ class Operations(Types):
         """Returns `x` as a tensor; numbers become constants."""
         return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
 
-    def _adapted(
-        self,
-        *values: Any,
-        arithmetic: bool = True,
-    ) -> Sequence[Any]:
+    def _adapted(self, *values: Any, arithmetic: bool = True) -> Sequence[Any]:
         """Returns operands of which PyTensor makes the type of the contract's rule."""
         common_type = self.common_type(values, arithmetic)
         if own_type(values) == common_type.name:
@@ -119,11 +115,7 @@ class Operations(Types):
 
     # Linear algebra and lookup
 
-    def dot(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def dot(self, x: Any, y: Any) -> Any:
         x, y = self._adapted(self.to_dense(x), self.to_dense(y))
         summed = max(y.ndim - 2, 0)
         if x.ndim and y.ndim and not _may_agree(x, -1, y, summed):
@@ -134,12 +126,7 @@ class Operations(Types):
         y_sizes = [size for axis, size in enumerate(sizes(y)) if axis != summed]
         return product.reshape([*sizes(x)[:-1], *y_sizes])
 
-    def batch_dot(
-        self,
-        x: Any,
-        y: Any,
-        axes: Any = None,
-    ) -> Any:
+    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
         x, y = self._adapted(x, y)
         x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
         if not _may_agree(x, x_axis, y, y_axis):
@@ -160,11 +147,7 @@ class Operations(Types):
     def transpose(self, x: Any) -> Any:
         return x.T
 
-    def gather(
-        self,
-        reference: Any,
-        indices: Any,
-    ) -> Any:
+    def gather(self, reference: Any, indices: Any) -> Any:
         indices = self.cast(indices, "int32")
         if np.dtype(reference.dtype).kind in INTEGERS:
             return reference[indices]
@@ -172,12 +155,7 @@ class Operations(Types):
         length = pt.cast(reference.shape[0], "int32")
         return reference[pt.switch(pt.lt(indices, 0), length, indices)]
 
-    def in_top_k(
-        self,
-        predictions: Any,
-        targets: Any,
-        k: int,
-    ) -> Any:
+    def in_top_k(self, predictions: Any, targets: Any, k: int) -> Any:
         if predictions.ndim != 2:
             raise ValueError("predictions are (batch, classes)")
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
@@ -203,19 +181,10 @@ class Operations(Types):
         x = as_float(x)
         return pt.sqrt(pt.maximum(x, np.zeros((), x.dtype)))
 
-    def pow(
-        self,
-        x: Any,
-        a: Any,
-    ) -> Any:
+    def pow(self, x: Any, a: Any) -> Any:
         return pt.pow(*self._adapted(x, a))
 
-    def clip(
-        self,
-        x: Any,
-        min_value: Any,
-        max_value: Any,
-    ) -> Any:
+    def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = self.common_type([x, *bounds])
         low, high = clipping_bounds(min_value, max_value, dtype)
@@ -235,75 +204,34 @@ class Operations(Types):
     def cos(self, x: Any) -> Any:
         return pt.cos(as_float(x))
 
-    def maximum(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def maximum(self, x: Any, y: Any) -> Any:
         return pt.maximum(*self._adapted(x, y))
 
-    def minimum(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def minimum(self, x: Any, y: Any) -> Any:
         return pt.minimum(*self._adapted(x, y))
 
-    def equal(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def equal(self, x: Any, y: Any) -> Any:
         return pt.eq(*self._adapted(x, y, arithmetic=False))
 
-    def not_equal(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def not_equal(self, x: Any, y: Any) -> Any:
         return pt.neq(*self._adapted(x, y, arithmetic=False))
 
-    def greater(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def greater(self, x: Any, y: Any) -> Any:
         return pt.gt(*self._adapted(x, y, arithmetic=False))
 
-    def greater_equal(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def greater_equal(self, x: Any, y: Any) -> Any:
         return pt.ge(*self._adapted(x, y, arithmetic=False))
 
-    def lesser(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def lesser(self, x: Any, y: Any) -> Any:
         return pt.lt(*self._adapted(x, y, arithmetic=False))
 
-    def lesser_equal(
-        self,
-        x: Any,
-        y: Any,
-    ) -> Any:
+    def lesser_equal(self, x: Any, y: Any) -> Any:
         return pt.le(*self._adapted(x, y, arithmetic=False))
 
-    def cast(
-        self,
-        x: Any,
-        dtype: Any,
-    ) -> Any:
+    def cast(self, x: Any, dtype: Any) -> Any:
         return pt.cast(x, np.dtype(dtype).name)
 
-    def switch(
-        self,
-        condition: Any,
-        then_expression: Any,
-        else_expression: Any,
-    ) -> Any:
+    def switch(self, condition: Any, then_expression: Any, else_expression: Any) -> Any:
         branches = [
             branch() if callable(branch) else branch
             for branch in (then_expression, else_expression)
@@ -323,12 +251,7 @@ class Operations(Types):
         check_softmax_rank(x.type.shape)
         return softmax(as_float(x), axis=-1)
 
-    def relu(
-        self,
-        x: Any,
-        alpha: Any = 0.0,
-        max_value: Any = None,
-    ) -> Any:
+    def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Any:
         x = countable(x)
         positive = pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
         if max_value is not None:
@@ -339,84 +262,41 @@ class Operations(Types):
 
     # Reductions
 
-    def max(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_numbers(x)
         return pt.max(x, axis=_axes("max", x, axis), keepdims=keepdims)
 
-    def min(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_numbers(x)
         return pt.min(x, axis=_axes("min", x, axis), keepdims=keepdims)
 
-    def sum(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def sum(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = countable(as_numbers(x))
         axes = _axes("sum", x, axis)
         return pt.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
 
-    def prod(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def prod(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = countable(as_numbers(x))
         axes = _axes("prod", x, axis)
         return pt.prod(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
 
-    def mean(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_float(as_numbers(x))
         return pt.mean(x, axis=_axes("mean", x, axis), keepdims=keepdims)
 
-    def any(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def any(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_numbers(x)
         return pt.any(pt.neq(x, 0), axis=_axes("any", x, axis), keepdims=keepdims)
 
-    def all(
-        self,
-        x: Any,
-        axis: Any = None,
-        keepdims: bool = False,
-    ) -> Any:
+    def all(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_numbers(x)
         return pt.all(pt.neq(x, 0), axis=_axes("all", x, axis), keepdims=keepdims)
 
-    def argmax(
-        self,
-        x: Any,
-        axis: int = -1,
-    ) -> Any:
+    def argmax(self, x: Any, axis: int = -1) -> Any:
         x = as_numbers(x)
         return pt.argmax(x, axis=_axis("argmax", x, axis))
 
-    def argmin(
-        self,
-        x: Any,
-        axis: int = -1,
-    ) -> Any:
+    def argmin(self, x: Any, axis: int = -1) -> Any:
         x = countable(x)
         # The complement of an integer falls as it rises; the negative may wrap around
         is_discrete = np.dtype(x.dtype).kind in INTEGERS
@@ -428,11 +308,7 @@ class Operations(Types):
     def shape(self, x: Any) -> Any:
         return as_numbers(x).shape
 
-    def reshape(
-        self,
-        x: Any,
-        shape: Any,
-    ) -> Any:
+    def reshape(self, x: Any, shape: Any) -> Any:
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
             if len(unknown) == 1 and -1 not in [n for n in shape if is_int(n)]:
@@ -440,18 +316,10 @@ class Operations(Types):
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)
 
-    def permute_dimensions(
-        self,
-        x: Any,
-        pattern: Any,
-    ) -> Any:
+    def permute_dimensions(self, x: Any, pattern: Any) -> Any:
         return x.dimshuffle(*order_of(pattern, x.ndim))
 
-    def concatenate(
-        self,
-        tensors: Any,
-        axis: int = -1,
-    ) -> Any:
+    def concatenate(self, tensors: Any, axis: int = -1) -> Any:
         tensors = list(tensors)
         parts = self._adapted(*tensors, arithmetic=False)
         result = pt.concatenate(parts, axis=_axis("concatenate", parts[0], axis))
@@ -460,83 +328,44 @@ class Operations(Types):
     def stack(self, x: Any) -> Any:
         return pt.stack(list(self._adapted(*x, arithmetic=False)))
 
-    def repeat_elements(
-        self,
-        x: Any,
-        rep: int,
-        axis: int,
-    ) -> Any:
+    def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
         axis = _axis("repeat_elements", x, axis)
         return repetition(int(rep), axis)(x)
 
-    def tile(
-        self,
-        x: Any,
-        n: Any,
-    ) -> Any:
+    def tile(self, x: Any, n: Any) -> Any:
         repeats = [n] if is_int(n) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         if len(repeats) > x.ndim or not all(map(is_int, repeats)):
             return pt.tile(x, repeats)
         return tiling(tuple(int(count) for count in repeats))(x)
 
-    def expand_dims(
-        self,
-        x: Any,
-        dim: int = -1,
-    ) -> Any:
+    def expand_dims(self, x: Any, dim: int = -1) -> Any:
         return pt.expand_dims(x, axis_of("expand_dims", dim, x.ndim, new=1))
 
-    def squeeze(
-        self,
-        x: Any,
-        axis: int,
-    ) -> Any:
+    def squeeze(self, x: Any, axis: int) -> Any:
         axis = _axis("squeeze", x, axis)
         if x.type.shape[axis] not in (1, None):
             raise ValueError("the size isn't 1")
         return pt.squeeze(pt.specify_broadcastable(x, axis), axis=axis)
 
-    def reverse(
-        self,
-        x: Any,
-        axes: Any,
-    ) -> Any:
+    def reverse(self, x: Any, axes: Any) -> Any:
         slices = [slice(None)] * x.ndim
         for axis in axes_of("reverse", axes, x.ndim):
             slices[axis] = slice(None, None, -1)
         return x[tuple(slices)]
 
-    def one_hot(
-        self,
-        indices: Any,
-        nb_classes: int,
-    ) -> Any:
+    def one_hot(self, indices: Any, nb_classes: int) -> Any:
         wide = pt.shape_padright(self.cast(indices, "int32"))
         return self.cast(pt.eq(wide, np.arange(nb_classes, dtype="int32")), floatx())
 
-    def zeros_like(
-        self,
-        x: Any,
-        dtype: Any = None,
-        name: Any = None,
-    ) -> Any:
+    def zeros_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
         return pt.zeros_like(x, dtype=_dtype_name(dtype))
 
-    def ones_like(
-        self,
-        x: Any,
-        dtype: Any = None,
-        name: Any = None,
-    ) -> Any:
+    def ones_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
         return pt.ones_like(x, dtype=_dtype_name(dtype))
 
     def arange(
-        self,
-        start: Any,
-        stop: Any = None,
-        step: int = 1,
-        dtype: str = "int32",
+        self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32"
     ) -> Any:
         if stop is None:
             stop = start
@@ -545,11 +374,7 @@ class Operations(Types):
             return pt.constant(np.arange(start, stop, step, dtype=dtype))
         return pt.arange(start, stop, step, dtype=dtype)
 
-    def pattern_broadcast(
-        self,
-        x: Any,
-        broatcastable: Any,
-    ) -> Any:
+    def pattern_broadcast(self, x: Any, broatcastable: Any) -> Any:
         if len(broatcastable) != x.ndim:
             raise ValueError("there isn't one bool for each axis")
         broadcast_axes = [

@@ -84,8 +84,7 @@ def _copied(x: Any) -> Any:
 
 
 def _extend(
-    name: str,
-    wrapped: Callable[[Callable[..., Any]], Callable[..., Any]],
+    name: str, wrapped: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> None:
     method = f"__{name}__"
     original = getattr(_tensor_py_operators, method)

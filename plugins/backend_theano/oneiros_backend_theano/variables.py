@@ -15,9 +15,7 @@ class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
     kept."""
 
     def get_value(
-        self,
-        borrow: bool = False,
-        return_internal_type: bool = False,
+        self, borrow: bool = False, return_internal_type: bool = False
     ) -> Any:
         """Returns a copy of the value."""
         with LOCK:

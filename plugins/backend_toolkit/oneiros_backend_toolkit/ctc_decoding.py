@@ -17,12 +17,7 @@ class CtcDecoding(CtcMath):
     """The CTC functions of `K` that decode; the blank is the last class."""
 
     def ctc_decode(
-        self,
-        y_pred,
-        input_length,
-        greedy=True,
-        beam_width=100,
-        top_paths=1,
+        self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
     ) -> T:
         y_pred = self._tensor(y_pred)
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")

@@ -60,13 +60,7 @@ class Derived(ForeignArguments, Types):
         return self.cast(above_low, dtype) + int(low)
 
     def random_normal_variable(
-        self,
-        shape,
-        mean,
-        scale,
-        dtype=None,
-        name=None,
-        seed=None,
+        self, shape, mean, scale, dtype=None, name=None, seed=None
     ) -> T:
         draw = _generator(seed).normal
         values = self._drawn(draw, mean, scale, shape, dtype)

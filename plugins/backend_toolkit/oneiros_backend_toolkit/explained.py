@@ -23,12 +23,7 @@ import numpy as np
 import oneiros
 from oneiros.arguments import refusal, shown
 from oneiros.backend.contract import Backend, functions
-from oneiros.errors import (
-    ArgumentError,
-    BackendMixError,
-    OneirosError,
-    ShapeError,
-)
+from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.argument_checks import RULES, UnsuitedError, checked
 from oneiros_backend_toolkit.extremes import DEFAULT_AXES, refusing_empty_axes

@@ -28,11 +28,7 @@ def refusing_empty_axes(name: str, function: Callable[..., Any]) -> Callable[...
 
     @functools.wraps(function)
     def run(
-        self: Backend,
-        x: Any,
-        axis: Any = DEFAULT_AXES[name],
-        *args: Any,
-        **kwargs: Any,
+        self: Backend, x: Any, axis: Any = DEFAULT_AXES[name], *args: Any, **kwargs: Any
     ) -> Any:
         searched = _sizes_along(self, name, x, axis)
         if 0 in searched:

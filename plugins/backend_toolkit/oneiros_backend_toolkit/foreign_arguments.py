@@ -23,13 +23,7 @@ OF_THEANO = {
     "rebuild_strict",
     "trust_input",
 }
-OF_TENSORFLOW = {
-    "feed_dict",
-    "fetches",
-    "jit_compile",
-    "options",
-    "run_metadata",
-}
+OF_TENSORFLOW = {"feed_dict", "fetches", "jit_compile", "options", "run_metadata"}
 
 
 class ForeignArguments(Backend):

@@ -49,10 +49,7 @@ def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
     if axes is None:
         return x_rank - 1, max(y_rank - 2, 1)
     x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-    return (
-        axis_of("batch_dot", x_axis, x_rank),
-        axis_of("batch_dot", y_axis, y_rank),
-    )
+    return (axis_of("batch_dot", x_axis, x_rank), axis_of("batch_dot", y_axis, y_rank))
 
 
 def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:

@@ -8,12 +8,7 @@ from typing import Any
 
 from oneiros.arguments import check_choice
 
-from oneiros_backend_toolkit.images import (
-    Images,
-    check_window,
-    is_first,
-    per_axis,
-)
+from oneiros_backend_toolkit.images import Images, check_window, is_first, per_axis
 
 T = Any
 

@@ -105,12 +105,7 @@ class CellLoop:
         return tuple(self.engine.choose(condition, x, y) for x, y in pairs)
 
     def backward(
-        self,
-        U,
-        mask,
-        residuals: Residuals,
-        d_outputs,
-        d_last: States,
+        self, U, mask, residuals: Residuals, d_outputs, d_last: States
     ) -> tuple[T, T, States]:
         """Returns the gradients with respect to the projected input, U and the initial
         states.

@@ -21,9 +21,7 @@ numbers count as small."""
 
 
 def is_faster_transposed(
-    samples: int | None,
-    inputs: int | None,
-    outputs: int | None,
+    samples: int | None, inputs: int | None, outputs: int | None
 ) -> bool:
     """Returns whether to compute the gradient of weights as its transpose.
 

@@ -10,12 +10,7 @@ CONSTRAINTS = {
     **_CLASSES,
     **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")},
 }
-_MIGRATED = (
-    "MaxNorm",
-    "MinMaxNorm",
-    "UnitNorm",
-    "NonNeg",
-)
+_MIGRATED = ("MaxNorm", "MinMaxNorm", "UnitNorm", "NonNeg")
 MIGRATIONS = {
     name: f"oneiros_constraints.migrations:{name}Migration" for name in _MIGRATED
 }

@@ -120,9 +120,7 @@ class Builder:
 def built_input(data: Data) -> Any:
     """Returns an input of a model."""
     return keras.Input(
-        batch_shape=data["shape"],
-        dtype=data["dtype"],
-        name=data["name"],
+        batch_shape=data["shape"], dtype=data["dtype"], name=data["name"]
     )
 
 

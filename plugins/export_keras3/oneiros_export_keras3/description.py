@@ -153,11 +153,7 @@ class Describer:
 
     def _input(self, x: Any) -> Data:
         layer, _, _ = x._keras_history
-        return {
-            "name": self.name(layer),
-            "shape": K.int_shape(x),
-            "dtype": K.dtype(x),
-        }
+        return {"name": self.name(layer), "shape": K.int_shape(x), "dtype": K.dtype(x)}
 
     def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
         """Returns the arrays of each of the optimizer's variables; zeros for weights
@@ -200,10 +196,7 @@ class Describer:
 def _wrapped(layer: Any) -> dict[str, Any]:
     """Returns the layers inside a wrapper, by the arguments of Keras 3."""
     if hasattr(layer, "backward_layer"):
-        return {
-            "layer": layer.forward_layer,
-            "backward_layer": layer.backward_layer,
-        }
+        return {"layer": layer.forward_layer, "backward_layer": layer.backward_layer}
     if hasattr(layer, "layer"):
         return {"layer": layer.layer}
     return {}

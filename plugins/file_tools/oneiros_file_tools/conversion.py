@@ -172,10 +172,7 @@ def _limits_for(
 
 
 def _from_configuration(
-    state: ModelState,
-    source: PathLike,
-    custom_objects: Objects,
-    functions: Objects,
+    state: ModelState, source: PathLike, custom_objects: Objects, functions: Objects
 ) -> Any:
     config = dict(state.model_config or {})
     if state.keras_version:

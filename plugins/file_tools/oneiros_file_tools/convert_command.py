@@ -39,7 +39,7 @@ def convert(
         Path,
         typer.Argument(
             help="The new file; its suffix chooses the format, or the library that it "
-            "is for: .onnx, saved_model, .tflite, ...",
+            "is for: .onnx, saved_model, .tflite, ..."
         ),
     ],
     dim_ordering: Annotated[

@@ -92,10 +92,7 @@ def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     following = None
     if call.layer.name not in plan.unflattened:
         following = _migration(call.layer).moved(
-            call.config,
-            _zeros_of(call.layer),
-            call.inputs,
-            call.node.input_shapes,
+            call.config, _zeros_of(call.layer), call.inputs, call.node.input_shapes
         )
     if following and type(call.layer).__name__ == "Permute":
         return _permute_layer(plan, call.layer.name, following[0])

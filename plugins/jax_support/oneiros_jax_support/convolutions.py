@@ -61,18 +61,12 @@ class DifferentiableConvolution:
                 by_kernel(x, gradient, _window(kernel)),
             )
 
-        def by_input_pullback(
-            sizes: Sizes,
-            saved: tuple[T, T],
-            x: T,
-        ) -> tuple[T, T]:
+        def by_input_pullback(sizes: Sizes, saved: tuple[T, T], x: T) -> tuple[T, T]:
             kernel, gradient = saved
             return by_kernel(x, gradient, _window(kernel)), forward(x, kernel)
 
         def by_kernel_pullback(
-            window: Sizes,
-            saved: tuple[T, T],
-            kernel: T,
+            window: Sizes, saved: tuple[T, T], kernel: T
         ) -> tuple[T, T]:
             x, gradient = saved
             return by_input(kernel, gradient, _spatial(x)), forward(x, kernel)
@@ -103,22 +97,13 @@ def _window(kernel: T) -> Sizes:
 # The convolution and its derivatives
 
 
-def _convolve(
-    windows: ConvolutionWindows,
-    x: T,
-    kernel: T,
-) -> T:
+def _convolve(windows: ConvolutionWindows, x: T, kernel: T) -> T:
     if _is_taken_apart(windows):
         return _depthwise(windows, x, kernel)
     return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
 
 
-def _by_input(
-    windows: ConvolutionWindows,
-    kernel: T,
-    gradient: T,
-    sizes: Sizes,
-) -> T:
+def _by_input(windows: ConvolutionWindows, kernel: T, gradient: T, sizes: Sizes) -> T:
     window = _window(kernel)
     if tuple(gradient.shape[1:-1]) != windows.lengths(sizes, window):
         raise ValueError(
@@ -132,12 +117,7 @@ def _by_input(
     return _transposed(lambda x: convolve(x, kernel), shape, gradient)
 
 
-def _by_kernel(
-    windows: ConvolutionWindows,
-    x: T,
-    gradient: T,
-    window: Sizes,
-) -> T:
+def _by_kernel(windows: ConvolutionWindows, x: T, gradient: T, window: Sizes) -> T:
     if _is_taken_apart(windows):
         return _depthwise_by_kernel(windows, x, gradient, window)
     if _is_convolved_as_images(windows):
@@ -152,20 +132,14 @@ def _by_kernel(
     return _transposed(lambda kernel: convolve(x, kernel), shape, gradient)
 
 
-def _transposed(
-    linear: Callable[[T], T],
-    shape: Sizes,
-    gradient: T,
-) -> T:
+def _transposed(linear: Callable[[T], T], shape: Sizes, gradient: T) -> T:
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, gradient.dtype)
     return jax.linear_transpose(linear, like)(gradient)[0]
 
 
 def _linear(
-    windows: ConvolutionWindows,
-    sizes: Sizes,
-    window: Sizes,
+    windows: ConvolutionWindows, sizes: Sizes, window: Sizes
 ) -> Callable[[T, T], T]:
     """Returns the convolution as a function of input and kernel, for known sizes."""
     if _is_convolved_as_images(windows):
@@ -198,11 +172,7 @@ def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
     return windows.rank == 3 and platform() == "cpu"
 
 
-def _convolve_volumes(
-    windows: ConvolutionWindows,
-    x: T,
-    kernel: T,
-) -> T:
+def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
     depth, *window, channels, filters = kernel.shape
     images = _planes_as_channels(windows, x, depth)
     kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
@@ -213,10 +183,7 @@ def _convolve_volumes(
 
 
 def _volumes_by_kernel(
-    windows: ConvolutionWindows,
-    x: T,
-    gradient: T,
-    window: Sizes,
+    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
 ) -> T:
     """Computes the derivative by a kernel of volumes with the one for images.
 
@@ -241,11 +208,7 @@ def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
     return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
-def _planes_as_channels(
-    windows: ConvolutionWindows,
-    x: T,
-    depth: int,
-) -> T:
+def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
     """Returns an image per window along the first spatial axis, with its planes
     stacked in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
@@ -272,10 +235,7 @@ def _kernel_of_volumes(kernel: T, depth: int) -> T:
 
 
 def _suits_machine_code(
-    windows: ConvolutionWindows,
-    x: T,
-    gradient: T,
-    window: Sizes,
+    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
 ) -> bool:
     multiplications = gradient.size * math.prod(window) * x.shape[-1]
     return (
@@ -301,9 +261,7 @@ def _is_taken_apart(windows: ConvolutionWindows) -> bool:
 
 
 def _cells(
-    windows: ConvolutionWindows,
-    x: T,
-    window: Sizes,
+    windows: ConvolutionWindows, x: T, window: Sizes
 ) -> Iterator[tuple[Sizes, T]]:
     """Yields for each cell of the window its values in all windows."""
     axes = list(windows.axes(_spatial(x), window))
@@ -317,11 +275,7 @@ def _cells(
         yield cell, value
 
 
-def _depthwise(
-    windows: ConvolutionWindows,
-    x: T,
-    kernel: T,
-) -> T:
+def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
     total: T = 0
     for cell, value in _cells(windows, x, _window(kernel)):
         repeated = jnp.repeat(value, kernel.shape[-1], -1)
@@ -330,10 +284,7 @@ def _depthwise(
 
 
 def _depthwise_by_input(
-    windows: ConvolutionWindows,
-    kernel: T,
-    gradient: T,
-    sizes: Sizes,
+    windows: ConvolutionWindows, kernel: T, gradient: T, sizes: Sizes
 ) -> T:
     *window, channels, each = kernel.shape
     total: T = 0
@@ -348,10 +299,7 @@ def _depthwise_by_input(
 
 
 def _depthwise_by_kernel(
-    windows: ConvolutionWindows,
-    x: T,
-    gradient: T,
-    window: Sizes,
+    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
 ) -> T:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""

@@ -145,12 +145,7 @@ def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
     return largest.squeeze(axes), jnp.min(candidates, axes)
 
 
-def _unpooled(
-    windows: PoolingWindows,
-    cells: T,
-    gradient: T,
-    sizes: Sizes,
-) -> T:
+def _unpooled(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T:
     """Adds each window's value to its cell of the given number.
 
     # Arguments
@@ -173,12 +168,7 @@ def _unpooled(
     return total
 
 
-def _unpooled_blocks(
-    windows: PoolingWindows,
-    cells: T,
-    gradient: T,
-    sizes: Sizes,
-) -> T:
+def _unpooled_blocks(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T:
     axes = _window_axes(windows)
     is_chosen = jnp.expand_dims(cells, axes) == _cell_numbers(windows)
     blocks = jnp.where(is_chosen, jnp.expand_dims(gradient, axes), 0)
@@ -209,12 +199,7 @@ def _slice(windows: PoolingWindows, padded: T, starts: Sizes) -> T:
     return padded
 
 
-def _slice_along(
-    windows: PoolingWindows,
-    padded: T,
-    axis: int,
-    first: int,
-) -> T:
+def _slice_along(windows: PoolingWindows, padded: T, axis: int, first: int) -> T:
     """Returns what stands in the windows' cell number `first` along an axis."""
     stride = windows.strides[axis - 1]
     count = (padded.shape[axis] - windows.window[axis - 1]) // stride + 1

@@ -21,11 +21,7 @@ first."""
 
 
 def uniform(
-    xp: Any,
-    seed: Any,
-    counter: Any,
-    shape: tuple[int, ...],
-    dtype: str,
+    xp: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
 ) -> Any:
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
     size = int(np.prod(shape, dtype=np.int64))
@@ -38,12 +34,7 @@ def uniform(
 
 
 def normal(
-    xp: Any,
-    erfinv: Any,
-    seed: Any,
-    counter: Any,
-    shape: tuple[int, ...],
-    dtype: str,
+    xp: Any, erfinv: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
 ) -> Any:
     """Draws from the standard normal distribution.
 
@@ -71,12 +62,7 @@ def nested(counter: Any, index: Any) -> Any:
     return counter * FIRST_ODD + (index * SECOND_ODD + SECOND_ODD)
 
 
-def _uniform_doubles(
-    xp: Any,
-    seed: Any,
-    counter: Any,
-    size: int,
-) -> Any:
+def _uniform_doubles(xp: Any, seed: Any, counter: Any, size: int) -> Any:
     high, low = xp.split(_random_bits(xp, seed, counter, 2 * size), 2)
     upper = _top(high, 27).astype(np.float64)
     lower = _top(low, 26).astype(np.float64)
@@ -84,12 +70,7 @@ def _uniform_doubles(
     return (bits + 0.5) * 2.0**-53
 
 
-def _random_bits(
-    xp: Any,
-    seed: Any,
-    counter: Any,
-    size: int,
-) -> Any:
+def _random_bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
     """Returns `size` uint32s."""
     hashed_seed = _hashed(_as_word(xp, seed))
     key = _hashed(_as_word(xp, counter) + hashed_seed)

@@ -25,11 +25,7 @@ class JaxMath:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def constant(
-        self,
-        values: Sequence[float],
-        like: T,
-    ) -> T:
+    def constant(self, values: Sequence[float], like: T) -> T:
         """Returns numbers as a tensor of the type of `like`."""
         return jnp.asarray(values, like.dtype)
 
@@ -37,37 +33,20 @@ class JaxMath:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
 
-    def where(
-        self,
-        condition: T,
-        x: T,
-    ) -> T:
+    def where(self, condition: T, x: T) -> T:
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
 
-    def choose(
-        self,
-        condition: T,
-        x: T,
-        y: T,
-    ) -> T:
+    def choose(self, condition: T, x: T, y: T) -> T:
         """Returns `x` where the condition holds, else `y`."""
         return jnp.where(condition, x, y)
 
-    def split(
-        self,
-        x: T,
-        sizes: Sequence[int],
-    ) -> Sequence[T]:
+    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
         """Cuts the last axis into parts of these sizes."""
         parts: list[T] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
         return parts
 
-    def outer(
-        self,
-        x: T,
-        y: T,
-    ) -> T:
+    def outer(self, x: T, y: T) -> T:
         """Sums the products of two sequences' features over steps and samples."""
         return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
 
@@ -75,11 +54,7 @@ class JaxMath:
         """Sums a sequence over steps and samples."""
         return x.sum((0, 1))
 
-    def multiply(
-        self,
-        x: T,
-        w: T,
-    ) -> T:
+    def multiply(self, x: T, w: T) -> T:
         """Multiplies a sequence's features by a matrix."""
         return x @ w
 
@@ -100,12 +75,7 @@ MATH = JaxMath()
 
 
 def run(
-    layer: FusedLayer,
-    x: T,
-    U: T,
-    mask: T,
-    projection: States,
-    *initial: T,
+    layer: FusedLayer, x: T, U: T, mask: T, projection: States, *initial: T
 ) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 
@@ -127,24 +97,14 @@ def run(
 
 def _recurrence(loop: CellLoop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
-    def recurrence(
-        x: T,
-        U: T,
-        mask: T,
-        initial: States,
-        projection: States,
-    ) -> States:
+    def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
         last, residuals = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
         return residuals.output, *last
 
     def forward(
-        x: T,
-        U: T,
-        mask: T,
-        initial: States,
-        projection: States,
+        x: T, U: T, mask: T, initial: States, projection: States
     ) -> tuple[States, States]:
         last, residuals = loop.forward(x, U, mask, initial, projection)
         return (residuals.output, *last), (x, U, mask, projection, residuals)

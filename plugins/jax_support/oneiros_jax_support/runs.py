@@ -61,9 +61,7 @@ def rows_for(index: Any, arrays: Any) -> list[Any]:
 
 
 def one_by_one(
-    step: Callable[[int, list[Any]], list[Any]],
-    index: Any,
-    arrays: Any,
+    step: Callable[[int, list[Any]], list[Any]], index: Any, arrays: Any
 ) -> list[Any]:
     """Runs steps one by one.
 
@@ -104,12 +102,7 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
         a row per row of the index.
     """
 
-    def run(
-        old: Any,
-        steps: Any,
-        index: Any,
-        *batches: Any,
-    ) -> Any:
+    def run(old: Any, steps: Any, index: Any, *batches: Any) -> Any:
         def step_of_row(i: Any, old: Any) -> Any:
             rows = [
                 jax.lax.dynamic_index_in_dim(

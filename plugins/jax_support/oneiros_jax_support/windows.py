@@ -84,9 +84,7 @@ class Windows:
         return (1,) * self.rank
 
     def lengths(
-        self,
-        sizes: Sequence[Size],
-        window: Sequence[Size],
+        self, sizes: Sequence[Size], window: Sequence[Size]
     ) -> tuple[Size, ...]:
         """Returns the number of windows along each spatial axis.
 
@@ -102,28 +100,16 @@ class Windows:
             )
         return counts
 
-    def known_lengths(
-        self,
-        sizes: Sizes,
-        window: Sizes,
-    ) -> Sizes:
+    def known_lengths(self, sizes: Sizes, window: Sizes) -> Sizes:
         """Returns the number of windows along each spatial axis of known size."""
         counts = self.lengths(sizes, window)
         return tuple(count for count in counts if count is not None)
 
-    def paddings(
-        self,
-        sizes: Sizes,
-        window: Sizes,
-    ) -> list[Pair]:
+    def paddings(self, sizes: Sizes, window: Sizes) -> list[Pair]:
         """Returns the cells added before and after each spatial axis."""
         return [axis.padding() for axis in self.axes(sizes, window)]
 
-    def axes(
-        self,
-        sizes: Sequence[Size],
-        window: Sequence[Size],
-    ) -> Iterator[Axis]:
+    def axes(self, sizes: Sequence[Size], window: Sequence[Size]) -> Iterator[Axis]:
         """Gives the windows along each spatial axis."""
         for axis in range(self.rank):
             border = self.border
@@ -164,9 +150,7 @@ class ConvolutionWindows(Windows):
         return None if channels is None or last is None else channels * last
 
     def convolved(
-        self,
-        shape: Sequence[Size],
-        kernel_shape: Sequence[Size],
+        self, shape: Sequence[Size], kernel_shape: Sequence[Size]
     ) -> tuple[Size, ...]:
         """Returns the result's shape for an input's and a kernel's."""
         lengths = self.lengths(shape[1:-1], kernel_shape[:-2])

@@ -5,11 +5,7 @@ Import this package before you load a file that Oneiros wrote, if the file needs
 needs Keras alone.
 """
 
-from oneiros_keras3.activation_layers import (
-    ParametricSoftplus,
-    SReLU,
-    ThresholdedReLU,
-)
+from oneiros_keras3.activation_layers import ParametricSoftplus, SReLU, ThresholdedReLU
 from oneiros_keras3.activations import hard_sigmoid
 from oneiros_keras3.affine import Highway, MaxoutDense
 from oneiros_keras3.local import LocallyConnected1D, LocallyConnected2D

@@ -168,10 +168,7 @@ class SpatialDropout2DMigration(SpatialDropout1DMigration):
     """SpatialDropout2D."""
 
     name = "SpatialDropout2D"
-    renamed = {
-        **SpatialDropout1DMigration.renamed,
-        "data_format": "dim_ordering",
-    }
+    renamed = {**SpatialDropout1DMigration.renamed, "data_format": "dim_ordering"}
 
 
 class SpatialDropout3DMigration(SpatialDropout2DMigration):

@@ -6,10 +6,7 @@ LAYERS = {
     "LocallyConnected1D": "oneiros_layers_local.local_1d:LocallyConnected1D",
     "LocallyConnected2D": "oneiros_layers_local.local_2d:LocallyConnected2D",
 }
-_MIGRATED = (
-    "LocallyConnected1D",
-    "LocallyConnected2D",
-)
+_MIGRATED = ("LocallyConnected1D", "LocallyConnected2D")
 MIGRATIONS = {
     name: f"oneiros_layers_local.migrations:{name}Migration" for name in _MIGRATED
 }

@@ -6,10 +6,7 @@ LAYERS = {
     name: f"oneiros_layers_noise.noise:{name}"
     for name in ("GaussianNoise", "GaussianDropout")
 }
-_MIGRATED = (
-    "GaussianNoise",
-    "GaussianDropout",
-)
+_MIGRATED = ("GaussianNoise", "GaussianDropout")
 MIGRATIONS = {
     name: f"oneiros_layers_noise.migrations:{name}Migration" for name in _MIGRATED
 }

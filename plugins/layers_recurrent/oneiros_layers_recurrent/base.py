@@ -6,12 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import (
-    check_bool,
-    check_choice,
-    check_optional_int,
-    label,
-)
+from oneiros.arguments import check_bool, check_choice, check_optional_int, label
 from oneiros.config import count_weight
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError

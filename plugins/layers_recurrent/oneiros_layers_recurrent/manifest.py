@@ -16,13 +16,7 @@ BASES = {
 CONVOLUTIONAL_BASES = {
     "ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"
 }
-_MIGRATED = (
-    "SimpleRNN",
-    "LSTM",
-    "CuDNNLSTM",
-    "GRU",
-    "ConvLSTM2D",
-)
+_MIGRATED = ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D")
 MIGRATIONS = {
     name: f"oneiros_layers_recurrent.migrations:{name}Migration" for name in _MIGRATED
 }

@@ -7,10 +7,7 @@ LAYERS = {
     "Bidirectional": "oneiros_layers_wrappers.bidirectional:Bidirectional",
 }
 BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
-_MIGRATED = (
-    "TimeDistributed",
-    "Bidirectional",
-)
+_MIGRATED = ("TimeDistributed", "Bidirectional")
 MIGRATIONS = {
     name: f"oneiros_layers_wrappers.migrations:{name}Migration" for name in _MIGRATED
 }

@@ -155,12 +155,7 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return (None,) * rank_of_placeholder(self.name, ndim)
 
-    def variable(
-        self,
-        value: T,
-        dtype: T = None,
-        name: T = None,
-    ) -> T:
+    def variable(self, value: T, dtype: T = None, name: T = None) -> T:
         if self.owns(value):
             raise ArgumentError(
                 f"variable expected an array or a number, not {value!r:.200}. See "
@@ -235,66 +230,27 @@ class RecordedBackend(Gradients, Sessions):
     # Randomness
 
     def random_uniform(
-        self,
-        shape: T,
-        low: T = 0.0,
-        high: T = 1.0,
-        dtype: T = None,
-        seed: T = None,
+        self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
     ) -> T:
         dtype = self._dtype(dtype)
         if np.dtype(dtype).kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
-        return self._random(
-            "random_uniform",
-            seed,
-            shape,
-            low,
-            high,
-            dtype,
-        )
+        return self._random("random_uniform", seed, shape, low, high, dtype)
 
     def random_normal(
-        self,
-        shape: T,
-        mean: T = 0.0,
-        std: T = 1.0,
-        dtype: T = None,
-        seed: T = None,
+        self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
     ) -> T:
-        return self._random(
-            "random_normal",
-            seed,
-            shape,
-            mean,
-            std,
-            self._dtype(dtype),
-        )
+        return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
 
     def random_binomial(
-        self,
-        shape: T,
-        p: T = 0.0,
-        dtype: T = None,
-        seed: int | None = None,
+        self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
     ) -> T:
-        return self._random(
-            "random_binomial",
-            seed,
-            shape,
-            p,
-            self._dtype(dtype),
-        )
+        return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
 
     def _in_graph(self, x: T) -> T:
         return self.recorder.lift(x)
 
-    def _random(
-        self,
-        name: str,
-        seed: int | None,
-        *args: Any,
-    ) -> T:
+    def _random(self, name: str, seed: int | None, *args: Any) -> T:
         key = self.recorder.stream(draw_seed(seed) % 2**31)
         fn = pinned(getattr(self.random_functions, name))
         return self.recorder.record(fn, (key, *args), label=f"K.{name}")
@@ -334,12 +290,7 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return self.recorder.again(x), list(x.parents)
 
-    def switch(
-        self,
-        condition: T,
-        then_expression: T,
-        else_expression: T,
-    ) -> T:
+    def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*self.alike(*chosen, arithmetic=False))
@@ -372,21 +323,9 @@ class RecordedBackend(Gradients, Sessions):
         gradients = iter(self.recorder.gradients(loss, connected))
         return [next(gradients) if x in behind else None for x in variables]
 
-    def function(
-        self,
-        inputs: T,
-        outputs: T,
-        updates: T = (),
-        **kwargs: T,
-    ) -> Function:
+    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
         self.own_arguments(kwargs)
-        return RecordedFunction(
-            self,
-            self.recorder,
-            inputs,
-            outputs,
-            updates,
-        )
+        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
 
 
 def _log_odds(probabilities: list[float], dtype: str) -> Any:
@@ -397,9 +336,7 @@ def _log_odds(probabilities: list[float], dtype: str) -> Any:
 
 
 def recorded(
-    fn: Callable[..., Any],
-    label: str,
-    contract: Callable[..., Any] | None = None,
+    fn: Callable[..., Any], label: str, contract: Callable[..., Any] | None = None
 ) -> Callable[..., Any]:
     """Returns a method that records a function.
 

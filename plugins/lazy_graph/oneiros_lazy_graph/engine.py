@@ -151,12 +151,7 @@ class Engine(Protocol):
             index: integers.
         """
 
-    def compile(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Any],
-    ) -> CompiledStep:
+    def compile(self, program: Program, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns a function that runs one step of a program.
 
         The function stores the new values of the variables once all of them, and the
@@ -169,11 +164,7 @@ class Engine(Protocol):
         """
 
     def compile_loop(
-        self,
-        program: Program,
-        phase: int,
-        arrays: list[Any],
-        index: Array,
+        self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop:
         """Returns a function that runs many steps of a program.
 

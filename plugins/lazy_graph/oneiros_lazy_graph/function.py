@@ -143,12 +143,7 @@ class RecordedFunction(Function):
         """Copies whole data sets to the device, for `loop`."""
         return Upload([self._engine.put(*pair) for pair in self.check_upload(arrays)])
 
-    def loop(
-        self,
-        handle: Upload,
-        index: Any,
-        phase: int | None = None,
-    ) -> list[Any]:
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs one step per row of `index` in one compiled call.
 
         See `oneiros_backend_toolkit.function.Function.loop`.
@@ -188,11 +183,7 @@ def _originals(inputs: Any) -> Any:
     return inputs if original is None else original
 
 
-def _new_value(
-    recorder: Recorder,
-    variable: Any,
-    new: Any,
-) -> LazyTensor:
+def _new_value(recorder: Recorder, variable: Any, new: Any) -> LazyTensor:
     """Returns the node of a variable's new value, of the variable's type."""
     if not recorder.owns(variable) or variable.kind != "variable":
         raise ArgumentError(

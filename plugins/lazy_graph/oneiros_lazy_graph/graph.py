@@ -68,9 +68,7 @@ def dependents(
 
 
 def between(
-    variables: Iterable[LazyTensor],
-    loss: LazyTensor,
-    phase: int | None = None,
+    variables: Iterable[LazyTensor], loss: LazyTensor, phase: int | None = None
 ) -> set[LazyTensor]:
     """Returns the variables, and what `loss` is computed from that depends on them."""
     return dependents(variables, reachable([loss], phase=phase))

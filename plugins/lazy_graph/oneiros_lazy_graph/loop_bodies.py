@@ -131,11 +131,7 @@ def record_body(
     )
 
 
-def _placeholder(
-    recorder: Recorder,
-    role: str,
-    spec: Spec,
-) -> LazyTensor:
+def _placeholder(recorder: Recorder, role: str, spec: Spec) -> LazyTensor:
     return recorder.node("placeholder", spec, name=f"{role}_of_a_step_that_is_over")
 
 

@@ -93,12 +93,7 @@ class Program:
         )
 
     def __call__(
-        self,
-        feeds: Any,
-        state: Any,
-        phase: int,
-        counter: Any,
-        seeds: Any = None,
+        self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
     ) -> tuple[list[Any], list[Any]]:
         """Computes.
 

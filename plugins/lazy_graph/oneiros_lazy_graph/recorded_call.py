@@ -49,10 +49,7 @@ class RecordedCall:
 
     @classmethod
     def of(
-        cls,
-        fn: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
+        cls, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
     ) -> RecordedCall:
         """Returns the call `fn(*args, **kwargs)`."""
         parents: list[LazyTensor] = []
@@ -71,13 +68,7 @@ class RecordedCall:
 
         template = map_tree(noted, (tuple(args), kwargs))
         is_plain = not arrays and all(map(_is_plain, others))
-        return cls(
-            fn,
-            template,
-            parents,
-            bool(arrays),
-            is_plain,
-        )
+        return cls(fn, template, parents, bool(arrays), is_plain)
 
     def __call__(self, *values: Any) -> Any:
         """Calls the function with the parents' values."""

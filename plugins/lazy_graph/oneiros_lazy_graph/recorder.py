@@ -30,11 +30,7 @@ from oneiros.errors import (
     OneirosError,
     ShapeError,
 )
-from oneiros_backend_toolkit.explained import (
-    is_of_engine,
-    of_engine,
-    operator_refusal,
-)
+from oneiros_backend_toolkit.explained import is_of_engine, of_engine, operator_refusal
 
 from oneiros_lazy_graph.engine import Engine
 from oneiros_lazy_graph.graph import reachable
@@ -91,11 +87,7 @@ class Recorder:
     # Nodes
 
     def node(
-        self,
-        kind: str,
-        spec: Spec,
-        parents: Sequence[LazyTensor] = (),
-        **details: Any,
+        self, kind: str, spec: Spec, parents: Sequence[LazyTensor] = (), **details: Any
     ) -> LazyTensor:
         """Makes a node.
 
@@ -109,13 +101,7 @@ class Recorder:
             GraphError: inside of a function that computes with values.
         """
         self._check_recording()
-        return self._tensor_class(
-            self,
-            kind,
-            spec,
-            parents,
-            **details,
-        )
+        return self._tensor_class(self, kind, spec, parents, **details)
 
     def owns(self, x: Any) -> bool:
         """Returns whether `x` is a node of this recorder."""
@@ -188,13 +174,7 @@ class Recorder:
             return fn(*args, **kwargs or {})
         if self._thread_state.value_of is not None:
             return call(*map(self._thread_state.value_of, call.parents))
-        node = self.node(
-            "op",
-            Spec(None, ""),
-            call.parents,
-            fn=call,
-            label=label,
-        )
+        node = self.node("op", Spec(None, ""), call.parents, fn=call, label=label)
         self._check_backends(label, call.parents)
         with self.computing(), self.explained(label, _shapes(call), ShapeError, wrap):
             specs = self._infer(call)
@@ -208,10 +188,7 @@ class Recorder:
         return node
 
     def record_operator(
-        self,
-        name: str,
-        args: Sequence[Any],
-        label: str | None = None,
+        self, name: str, args: Sequence[Any], label: str | None = None
     ) -> Any:
         """Records one of Python's operators, by the name of its method.
 
@@ -268,11 +245,7 @@ class Recorder:
 
     @contextmanager
     def explained(
-        self,
-        label: str,
-        shapes: Any,
-        error: type[Exception],
-        wrap: bool = True,
+        self, label: str, shapes: Any, error: type[Exception], wrap: bool = True
     ) -> Iterator[None]:
         """Context in which an error of the engine is described by `label` and `shapes`.
 
@@ -330,13 +303,7 @@ class Recorder:
         along = [self.lift(x) for x in sequences]
         first = [self.lift(x) for x in states]
         _check_lengths(along)
-        body = record_body(
-            self,
-            step,
-            along,
-            first,
-            backwards,
-        )
+        body = record_body(self, step, along, first, backwards)
         has_length = (x for x in along if x.shape and x.shape[0] is not None)
         longest_known = next(has_length, along[0])
         specs = body.result_specs(longest_known.spec)

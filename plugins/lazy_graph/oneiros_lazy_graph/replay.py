@@ -126,10 +126,7 @@ class Replay:
         outer = [n for n in body.outer if n in self.values and n is not phase]
 
         def step(
-            place: Any,
-            slices: Any,
-            states: Any,
-            captured: Any,
+            place: Any, slices: Any, states: Any, captured: Any
         ) -> tuple[list[Any], list[Any]]:
             outside = dict(zip(outer, captured, strict=True))
             return self._step(body, outside, place, [*slices, *states])
@@ -141,12 +138,7 @@ class Replay:
         shapes = [x.shape for x in along + first]
         with self.recorder.explained(node.name, shapes, DataError):
             return self.recorder.engine.loop(
-                step,
-                along,
-                first,
-                captured,
-                types,
-                body.backwards,
+                step, along, first, captured, types, body.backwards
             )
 
     def _step(

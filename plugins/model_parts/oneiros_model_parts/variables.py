@@ -33,21 +33,13 @@ def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
     return values
 
 
-def assign(
-    obj: Any,
-    values: Values,
-    without: Iterable[Any] = (),
-) -> None:
+def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
     """Sets an object's variables to values from `values_of`; the arguments are the same
     as those of `matched`."""
     K.batch_set_value(matched(obj, values, without))
 
 
-def matched(
-    obj: Any,
-    values: Values,
-    without: Iterable[Any] = (),
-) -> Pairs:
+def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
     """Returns the variables for which `values` has values, with the values.
 
     # Raises

@@ -48,12 +48,7 @@ class ConvolutionSizes(NamedTuple):
 
 @jitted
 def _read_row(
-    x: Any,
-    patches: Any,
-    sizes: ConvolutionSizes,
-    row: int,
-    left: int,
-    start: int,
+    x: Any, patches: Any, sizes: ConvolutionSizes, row: int, left: int, start: int
 ) -> None:
     """Copies a window's cells in one row of an image, zeros for the padding."""
     channels = sizes.channels
@@ -77,12 +72,7 @@ def _read_row(
 
 @jitted
 def _read_patches(
-    x: Any,
-    patches: Any,
-    sizes: ConvolutionSizes,
-    first: int,
-    count: int,
-    length: int,
+    x: Any, patches: Any, sizes: ConvolutionSizes, first: int, count: int, length: int
 ) -> None:
     """Copies the cells of some windows into rows of `length` numbers."""
     run = sizes.window_width * sizes.channels
@@ -108,10 +98,7 @@ def _read_patches(
 
 @jitted
 def kernel_gradient(
-    x: Any,
-    gradient: Any,
-    result: Any,
-    sizes: ConvolutionSizes,
+    x: Any, gradient: Any, result: Any, sizes: ConvolutionSizes
 ) -> None:
     """Computes the derivative by the kernel.
 

@@ -157,11 +157,7 @@ def _in_order_of(names: list[str], arrays: list[Any]) -> list[Any]:
 
 
 def _by_weight(
-    layers: list[Any],
-    counts: list[int],
-    arrays: list[Any],
-    origin: Origin,
-    source: Any,
+    layers: list[Any], counts: list[int], arrays: list[Any], origin: Origin, source: Any
 ) -> dict[int, Any]:
     """Converts the arrays of a series; returns them by the weights' ids."""
     by_weight: dict[int, Any] = {}

@@ -158,10 +158,7 @@ class Adagrad(DecayingOptimizer):
         for p, g, total in zip(params, grads, self.weights, strict=True):
             new_total = total + K.square(g)
             new_p = p - lr * g / (K.sqrt(new_total) + self.epsilon)
-            self.updates += [
-                K.update(total, new_total),
-                stored(p, new_p, constraints),
-            ]
+            self.updates += [K.update(total, new_total), stored(p, new_p, constraints)]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:

@@ -16,15 +16,7 @@ OPTIMIZERS = {
     **{name.lower(): reference for name, reference in _CLASSES.items()},
     "TFOptimizer": "oneiros_optimizers.foreign:TFOptimizer",
 }
-_MIGRATED = (
-    "SGD",
-    "RMSprop",
-    "Adagrad",
-    "Adadelta",
-    "Adam",
-    "Adamax",
-    "Nadam",
-)
+_MIGRATED = ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
 MIGRATIONS = {
     name: f"oneiros_optimizers.migrations:{name}Migration" for name in _MIGRATED
 }

@@ -72,10 +72,7 @@ class EigenvalueRegularizer(Regularizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and `k`."""
-        return {
-            **super().get_config(),
-            "k": float(self.k),
-        }
+        return {**super().get_config(), "k": float(self.k)}
 
 
 class L1L2Regularizer(Regularizer):
@@ -123,11 +120,7 @@ class L1L2Regularizer(Regularizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and both factors."""
-        return {
-            **super().get_config(),
-            "l1": self.l1,
-            "l2": self.l2,
-        }
+        return {**super().get_config(), "l1": self.l1, "l2": self.l2}
 
 
 WeightRegularizer = L1L2Regularizer

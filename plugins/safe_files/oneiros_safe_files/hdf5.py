@@ -34,10 +34,7 @@ MAX_LEVELS = 64
 """How many groups may be inside each other."""
 OTHER_GROUPS = {".", ".."}
 """Path components that lead to another group."""
-LINK_NAMES = {
-    links.SOFT: "a soft link",
-    links.EXTERNAL: "a link to another file",
-}
+LINK_NAMES = {links.SOFT: "a soft link", links.EXTERNAL: "a link to another file"}
 
 
 @contextmanager

@@ -92,9 +92,7 @@ class ZipArchive:
             )
         if info.orig_filename != info.filename:
             raise refused(
-                self.meter,
-                info.filename,
-                "the member's name contains a null character",
+                self.meter, info.filename, "the member's name contains a null character"
             )
         self.meter.spend_array(info.filename[:120], info.file_size)
 

@@ -21,11 +21,7 @@ Pairs = list[tuple[Any, Any]]
 
 
 def matched_pairs(
-    model: Any,
-    weights: LayerWeights,
-    source: Any,
-    by_name: bool,
-    origin: Origin,
+    model: Any, weights: LayerWeights, source: Any, by_name: bool, origin: Origin
 ) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError if one
     doesn't fit."""
@@ -37,11 +33,7 @@ def matched_pairs(
 
 
 def _matched(
-    model: Any,
-    weights: LayerWeights,
-    source: Any,
-    by_name: bool,
-    origin: Origin,
+    model: Any, weights: LayerWeights, source: Any, by_name: bool, origin: Origin
 ) -> Pairs:
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in model.weight_layers() if layer.weights]
@@ -67,11 +59,7 @@ def _matched(
 
 
 def _mismatch(
-    model: Any,
-    layers: list[Any],
-    stored: LayerWeights,
-    source: Any,
-    hint: str,
+    model: Any, layers: list[Any], stored: LayerWeights, source: Any, hint: str
 ) -> FileFormatError:
     stored_names = ", ".join(name for name, _ in stored)
     names = ", ".join(str(layer.name) for layer in layers)

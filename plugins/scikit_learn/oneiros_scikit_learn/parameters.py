@@ -19,10 +19,7 @@ METHODS = (
 
 def argument_names(function: Callable[..., Any]) -> set[str]:
     """Returns the names of a function's arguments."""
-    named = (
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.KEYWORD_ONLY,
-    )
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name for parameter in parameters if parameter.kind in named}
 

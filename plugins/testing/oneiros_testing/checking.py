@@ -22,11 +22,7 @@ from oneiros_testing.members import HOLDERS, is_restricted
 from oneiros_testing.ownership import Ownership
 from oneiros_testing.permissions import KERNEL_PACKAGE, Permissions, is_first_party
 from oneiros_testing.published import is_private
-from oneiros_testing.requirements import (
-    is_exact,
-    loose_requirements,
-    requirements_of,
-)
+from oneiros_testing.requirements import is_exact, loose_requirements, requirements_of
 from oneiros_testing.texts import constants_of, module_of
 
 IMPORTING = ("import_module", "find_spec", "__import__")

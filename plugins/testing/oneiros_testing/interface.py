@@ -40,13 +40,13 @@ TABLES: dict[str, dict[str, Names]] = {
         },
         "oneiros.backend": "Keras 1's `K`, the choice of the backend, and `bound`",
         "oneiros.backend.tensor_state": {
-            "StateKey": "typed key for your own state on tensors",
+            "StateKey": "typed key for your own state on tensors"
         },
         "oneiros.datasets.digits": {
-            "load_data": "images of digits that need no network",
+            "load_data": "images of digits that need no network"
         },
         "oneiros.datasets.tables": {
-            "load_data": "tables of measurements that need no network",
+            "load_data": "tables of measurements that need no network"
         },
         "oneiros.diagnostics": {
             "find_learning_rate": "loss by learning rate, with a suggested rate",
@@ -61,7 +61,7 @@ TABLES: dict[str, dict[str, Names]] = {
         },
         "oneiros.engine.hints": {
             "open_to_old_code": "decorator of functions that other versions call "
-            "with other arguments",
+            "with other arguments"
         },
         "oneiros.engine.layer": {
             "Layer": "base class of layers",
@@ -84,7 +84,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "REST": "phase: anything else",
         },
         "oneiros.engine.loop": {
-            "Fit": "settings of a fit that a callback's `prepare_fit` may change",
+            "Fit": "settings of a fit that a callback's `prepare_fit` may change"
         },
         "oneiros.engine.stream": {
             "Stream": "base class of sources of batches, for other kinds of data",
@@ -160,32 +160,32 @@ TABLES: dict[str, dict[str, Names]] = {
             "figure_for": "Matplotlib figure to draw on",
         },
         "oneiros_backend_toolkit.user_warnings": {
-            "warn": "warns, and points at the user's line",
+            "warn": "warns, and points at the user's line"
         },
         "oneiros_callbacks.ending": {
-            "EndingStream": "stream that can end a training run after any batch",
+            "EndingStream": "stream that can end a training run after any batch"
         },
         "oneiros_callbacks.nan": {
-            "NaNWarning": "warns of a loss that becomes NaN; every fit has one",
+            "NaNWarning": "warns of a loss that becomes NaN; every fit has one"
         },
         "oneiros_layers_core.affine": "base class of layers that multiply by a "
         "weight matrix and add a bias",
         "oneiros_layers_core.spatial": "sizes, borders and orderings of images",
         "oneiros_optimizers.optimizer": {
-            "Optimizer": "base class of optimizers, also in oneiros.optimizers",
+            "Optimizer": "base class of optimizers, also in oneiros.optimizers"
         },
         "oneiros_activations.engine_functions": {
             "Place": "where a program passes a function",
             "check_engine": "rejects functions that can't take tensors",
         },
         "oneiros_initializations.postponed": {
-            "initialized": "a variable whose initial values a load may leave out",
+            "initialized": "a variable whose initial values a load may leave out"
         },
         "oneiros_constraints.constraint": {
-            "Constraint": "base class of constraints, also in oneiros.constraints",
+            "Constraint": "base class of constraints, also in oneiros.constraints"
         },
         "oneiros_regularizers.regularizer": {
-            "Regularizer": "base class of regularizers, also in oneiros.regularizers",
+            "Regularizer": "base class of regularizers, also in oneiros.regularizers"
         },
         "oneiros_old_files.base": "`Migration`: reads a class from other versions",
         "oneiros_old_files.configs": "configurations of other versions",
@@ -207,7 +207,7 @@ TABLES: dict[str, dict[str, Names]] = {
         },
         "oneiros.backend.common": "settings of `K` that don't need a backend",
         "oneiros.backend.dispatch": {
-            "backend_of": "backend on which a layer, model or optimizer was built",
+            "backend_of": "backend on which a layer, model or optimizer was built"
         },
         "oneiros.backend.tensor_state": {
             "LAYER_CALL": "layer and inputs of the call that made a tensor",
@@ -218,17 +218,13 @@ TABLES: dict[str, dict[str, Names]] = {
             "FUNCTION_KINDS": "kinds that are functions, stored by name",
             "registered": "entry that registers a function",
         },
-        "oneiros.engine.callbacks": {
-            "CallbackList": "calls several callbacks",
-        },
+        "oneiros.engine.callbacks": {"CallbackList": "calls several callbacks"},
         "oneiros.engine.container": {
             "Container": "graph of layers, without training",
             "entry_of": "a layer's entry in the configuration of a graph",
             "get_source_inputs": "inputs from which a tensor is computed",
         },
-        "oneiros.engine.layer": {
-            "KWARGS": "arguments that every layer accepts",
-        },
+        "oneiros.engine.layer": {"KWARGS": "arguments that every layer accepts"},
         "oneiros.engine.model": {
             "Model": "graph of layers that trains",
             "FitOptions": "arguments of `fit` and `fit_generator`, checked",
@@ -237,15 +233,11 @@ TABLES: dict[str, dict[str, Names]] = {
             "Node": "one call of a layer",
             "one_or_all": "unwraps a list of one object",
         },
-        "oneiros.engine.stream": {
-            "Step": "compiled function of a model for one use",
-        },
-        "oneiros.generators": {
-            "batches": "stream of the batches of a user's object",
-        },
+        "oneiros.engine.stream": {"Step": "compiled function of a model for one use"},
+        "oneiros.generators": {"batches": "stream of the batches of a user's object"},
         "oneiros.load_context": "state during the loading of a file",
         "oneiros.modules": {
-            "patched": "attributes that the program set in a module of Keras",
+            "patched": "attributes that the program set in a module of Keras"
         },
         "oneiros.old_code": {
             "unfit_function": "error for arguments that a function doesn't accept",
@@ -281,44 +273,42 @@ TABLES: dict[str, dict[str, Names]] = {
             "OnnxModel": "a model of ONNX, and weights that it can't hold",
             "save": "writes and checks a model of ONNX",
         },
-        "oneiros_backend_onnx.graphs": {
-            "OPSET": "the version of operators by default",
-        },
+        "oneiros_backend_onnx.graphs": {"OPSET": "the version of operators by default"},
         "oneiros_backend_theano.draw": {
-            "held_counters": "keeps a function's random draws the same",
+            "held_counters": "keeps a function's random draws the same"
         },
         "oneiros_backend_theano.evaluation": {
-            "is_for_pytensor": "whether the backend leaves variables to PyTensor",
+            "is_for_pytensor": "whether the backend leaves variables to PyTensor"
         },
         "oneiros_backend_theano.operations": {
-            "sizes": "sizes of a tensor's axes, ints if known",
+            "sizes": "sizes of a tensor's axes, ints if known"
         },
         "oneiros_backend_theano.variables": {
-            "SharedTensor": "PyTensor's shared variable, with NumPy arrays as values",
+            "SharedTensor": "PyTensor's shared variable, with NumPy arrays as values"
         },
         "oneiros_backend_toolkit": "functions of `K` built on a few primitives",
         "oneiros_cli.output": "console for the reports of commands",
         "oneiros_cli.text": "makes untrusted text safe for a terminal",
         "oneiros_initializations.postponed": {
-            "Postponed": "initial values drawn on first use",
+            "Postponed": "initial values drawn on first use"
         },
         "oneiros_jax_support": "shared code of backends that compute with JAX",
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
         "oneiros_model_parts": "parts of a model: layers, variables, weights",
         "oneiros_native_convolution.gradient": {
-            "kernel_gradient": "machine code for a derivative; may be absent",
+            "kernel_gradient": "machine code for a derivative; may be absent"
         },
         "oneiros_old_files": "files of other versions, beyond single classes",
         "oneiros_safe_files": "reads and writes files within limits",
         "oneiros_sequential.sequential": {
-            "Sequential": "model that is a list of layers, for users in oneiros.models",
+            "Sequential": "model that is a list of layers, for users in oneiros.models"
         },
         "oneiros_backend_tensorflow.tensorflow_import": {
-            "tf": "TensorFlow, imported without Keras, JAX and log lines",
+            "tf": "TensorFlow, imported without Keras, JAX and log lines"
         },
         "oneiros_exports": "models for other libraries, proven by replay",
         "oneiros_keras3": {
-            "hard_sigmoid": "Keras 1's hard sigmoid, registered for Keras 3's files",
+            "hard_sigmoid": "Keras 1's hard sigmoid, registered for Keras 3's files"
         },
         "oneiros_saving": "saving and loading models",
         "oneiros_testing": "checks for plugins",

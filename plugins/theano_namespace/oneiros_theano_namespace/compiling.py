@@ -81,10 +81,7 @@ def function(
 
 
 def clone(
-    output: Any,
-    replace: Any = None,
-    strict: bool = True,
-    share_inputs: bool = True,
+    output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True
 ) -> Any:
     """Copies a graph, with some variables replaced.
 

@@ -22,12 +22,7 @@ class Op(PytensorOp):  # type: ignore[misc]
         if "infer_shape" in vars(cls):
             cls.infer_shape = _for_pytensor(cls.infer_shape)
 
-    def pullback(
-        self,
-        inputs: Any,
-        outputs: Any,
-        cotangents: Any,
-    ) -> Any:
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
         """Returns the gradients with respect to the inputs."""
         if type(self).L_op is not PytensorOp.L_op:
             return self.L_op(inputs, outputs, cotangents)

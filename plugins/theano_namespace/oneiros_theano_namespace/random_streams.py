@@ -159,11 +159,7 @@ class RandomStreams:
         return _cast(chosen, dtype if entries.ndim == 0 else entries.dtype)
 
     def permutation(
-        self,
-        size: Any = (),
-        n: Any = 1,
-        ndim: Any = None,
-        dtype: str = "int64",
+        self, size: Any = (), n: Any = 1, ndim: Any = None, dtype: str = "int64"
     ) -> Any:
         """Draws permutations of the numbers below `n`, along the last axis."""
         shape = (n,) if size is None else (*size, n)

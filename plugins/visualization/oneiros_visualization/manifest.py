@@ -18,7 +18,4 @@ PICTURES = {
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.visualization`, and the module `visualize_util` of `oneiros.utils`."""
-    return {
-        "utils.visualize_util": GRAPHS,
-        "visualization": {**GRAPHS, **PICTURES},
-    }
+    return {"utils.visualize_util": GRAPHS, "visualization": {**GRAPHS, **PICTURES}}

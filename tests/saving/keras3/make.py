@@ -40,9 +40,7 @@ def dense():
     return seq(
         keras.Input((4,)),
         L.Dense(
-            5,
-            activation="tanh",
-            kernel_regularizer=keras.regularizers.L1L2(1e-3, 2e-3),
+            5, activation="tanh", kernel_regularizer=keras.regularizers.L1L2(1e-3, 2e-3)
         ),
         L.Dense(4, use_bias=False, kernel_constraint=keras.constraints.MaxNorm(1.5)),
         L.Activation("relu"),

@@ -39,7 +39,4 @@ def _blockwise(op: Any, node: Any) -> Conversion | None:
     return lambda xp, x, y: xp.matmul(x, y)
 
 
-MAKERS: dict[type, Maker] = {
-    Dot: _dot,
-    Blockwise: _blockwise,
-}
+MAKERS: dict[type, Maker] = {Dot: _dot, Blockwise: _blockwise}

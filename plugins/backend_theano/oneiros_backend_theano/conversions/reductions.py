@@ -81,7 +81,4 @@ def _argmax(op: Any, node: Any) -> Conversion | None:
     return lambda xp, x: xp.argmax(x, axis=axis)
 
 
-MAKERS: dict[type, Maker] = {
-    CAReduce: _reduce,
-    Argmax: _argmax,
-}
+MAKERS: dict[type, Maker] = {CAReduce: _reduce, Argmax: _argmax}

@@ -59,9 +59,7 @@ class _Loop:
             mit_sot=[
                 jnp.asarray(buffer)[: -min(taps)]
                 for buffer, taps in zip(
-                    op.outer_mitsot(self.values),
-                    op.info.mit_sot_in_slices,
-                    strict=True,
+                    op.outer_mitsot(self.values), op.info.mit_sot_in_slices, strict=True
                 )
             ],
             sit_sot=[jnp.asarray(x)[0] for x in op.outer_sitsot(self.values)],
@@ -92,21 +90,14 @@ class _Loop:
         ]
 
     def _read(
-        self,
-        buffers: Sequence[Any],
-        places: Sequence[Sequence[Any]],
+        self, buffers: Sequence[Any], places: Sequence[Sequence[Any]]
     ) -> Iterator[Any]:
         """Yields the entries of each buffer at its places."""
         for buffer, buffer_places in zip(buffers, places, strict=True):
             for place in buffer_places:
                 yield buffer[place]
 
-    def _new_states(
-        self,
-        states: _States,
-        results: list[Any],
-        number: Any,
-    ) -> _States:
+    def _new_states(self, states: _States, results: list[Any], number: Any) -> _States:
         op = self.op
         written = zip(
             states.mit_mot,
@@ -153,10 +144,7 @@ class _Loop:
 
 
 def _written(
-    buffer: Any,
-    new_values: Sequence[Any],
-    taps: Sequence[int],
-    number: Any,
+    buffer: Any, new_values: Sequence[Any], taps: Sequence[int], number: Any
 ) -> Any:
     """Returns a buffer with a step's new values at their places."""
     for tap, value in zip(taps, new_values, strict=True):

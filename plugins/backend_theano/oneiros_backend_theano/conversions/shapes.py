@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import DataError
 from pytensor.raise_op import CheckAndRaise
-from pytensor.tensor.basic import (
-    Alloc,
-    AllocEmpty,
-    ARange,
-    Join,
-    MakeVector,
-    Split,
-)
+from pytensor.tensor.basic import Alloc, AllocEmpty, ARange, Join, MakeVector, Split
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 

@@ -75,11 +75,7 @@ def _separators(filters: str, split: str) -> dict[int, str]:
 
 @open_to_old_code
 def one_hot(
-    text: str,
-    n: int,
-    filters: str = PUNCTUATION,
-    lower: bool = True,
-    split: str = " ",
+    text: str, n: int, filters: str = PUNCTUATION, lower: bool = True, split: str = " "
 ) -> list[int]:
     """Numbers the words of a text by their hashes; several words may share a number.
 

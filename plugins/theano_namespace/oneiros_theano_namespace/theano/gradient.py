@@ -79,9 +79,7 @@ def Lop(  # noqa: N802 - Theano's name
 
 
 def Rop(  # noqa: N802 - Theano's name
-    f: Any,
-    wrt: Any,
-    eval_points: Any,
+    f: Any, wrt: Any, eval_points: Any
 ) -> Any:
     """Multiplies a Jacobian matrix by a vector.
 

@@ -5,11 +5,4 @@ from pytensor.graph.traversal import ancestors, graph_inputs, io_toposort
 
 inputs = graph_inputs
 
-__all__ = [
-    "Apply",
-    "Constant",
-    "Variable",
-    "ancestors",
-    "inputs",
-    "io_toposort",
-]
+__all__ = ["Apply", "Constant", "Variable", "ancestors", "inputs", "io_toposort"]

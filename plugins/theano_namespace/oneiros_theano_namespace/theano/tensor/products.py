@@ -25,11 +25,7 @@ def batched_dot(a: Any, b: Any) -> Any:
     return batched_tensordot(a, b, [[a.ndim - 1], [max(1, b.ndim - 2)]])
 
 
-def batched_tensordot(
-    x: Any,
-    y: Any,
-    axes: int | Sequence[Any] = 2,
-) -> Any:
+def batched_tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
     """Sums the products of each sample over axes.
 
     # Arguments

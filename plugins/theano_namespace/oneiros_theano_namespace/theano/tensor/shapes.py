@@ -66,21 +66,12 @@ class _Unbroadcast(TypeCastingOp):  # type: ignore[misc]
         ]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
-    def pullback(
-        self,
-        inputs: Any,
-        outputs: Any,
-        cotangents: Any,
-    ) -> Any:
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
         """Returns the gradient, with the sizes that the input has."""
         return [pt.specify_shape(cotangents[0], inputs[0].type.shape)]
 
 
-def flatten(
-    x: Any,
-    outdim: int = 1,
-    ndim: int | None = None,
-) -> Any:
+def flatten(x: Any, outdim: int = 1, ndim: int | None = None) -> Any:
     """Joins the last axes of a tensor.
 
     # Arguments
@@ -90,11 +81,7 @@ def flatten(
     return pt.flatten(pt.as_tensor_variable(x), outdim if ndim is None else ndim)
 
 
-def reshape(
-    x: Any,
-    newshape: Any,
-    ndim: int | None = None,
-) -> Any:
+def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
     """Reshapes a tensor to `ndim` axes."""
     return pt.reshape(x, newshape, ndim=ndim)
 
@@ -107,12 +94,7 @@ def stack(*tensors: Any, axis: int = 0) -> Any:
     return pt.stack(list(first), *others or [axis])
 
 
-def split(
-    x: Any,
-    splits_size: Any,
-    n_splits: int,
-    axis: int = 0,
-) -> Any:
+def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> Any:
     """Splits a tensor into parts.
 
     # Arguments
@@ -124,11 +106,7 @@ def split(
     return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
 
 
-def tile(
-    x: Any,
-    reps: Any,
-    ndim: int | None = None,
-) -> Any:
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     """Repeats a tensor along axes.
 
     # Arguments

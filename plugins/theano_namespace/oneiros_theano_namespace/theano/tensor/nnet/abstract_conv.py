@@ -167,12 +167,7 @@ class AbstractConv2d_gradInputs:  # noqa: N801 - Theano's name
     filter_flip: bool = True
     filter_dilation: Sequence[int] = (1, 1)
 
-    def __call__(
-        self,
-        filters: Any,
-        output_grad: Any,
-        image_sizes: Any,
-    ) -> Any:
+    def __call__(self, filters: Any, output_grad: Any, image_sizes: Any) -> Any:
         """Returns the gradient, given the rows and the columns of the input."""
         image_shape = (None, filters.shape[1], image_sizes[0], image_sizes[1])
         return conv2d_grad_wrt_inputs(

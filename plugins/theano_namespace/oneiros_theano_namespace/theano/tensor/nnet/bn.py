@@ -12,12 +12,7 @@ Axes = str | int | Sequence[int]
 
 
 def batch_normalization(
-    inputs: Any,
-    gamma: Any,
-    beta: Any,
-    mean: Any,
-    std: Any,
-    mode: str = "low_mem",
+    inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem"
 ) -> Any:
     """Scales and shifts by statistics that are given.
 

@@ -31,11 +31,7 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     return -pt.log(_of_classes(coding_dist, true_dist))
 
 
-def crossentropy_softmax_1hot(
-    x: Any,
-    y_idx: Any,
-    **options: Any,
-) -> tuple[Any, Any]:
+def crossentropy_softmax_1hot(x: Any, y_idx: Any, **options: Any) -> tuple[Any, Any]:
     """Crossentropy by sample, of scores.
 
     # Arguments
@@ -51,10 +47,7 @@ def crossentropy_softmax_1hot(
 
 
 def crossentropy_softmax_1hot_with_bias(
-    x: Any,
-    b: Any,
-    y_idx: Any,
-    **options: Any,
+    x: Any, b: Any, y_idx: Any, **options: Any
 ) -> tuple[Any, Any]:
     """`crossentropy_softmax_1hot` of scores plus `b`, a vector with one by class."""
     return crossentropy_softmax_1hot(pt.as_tensor_variable(x) + b, y_idx)

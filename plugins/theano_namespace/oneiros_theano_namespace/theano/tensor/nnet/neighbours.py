@@ -46,11 +46,7 @@ def images2neibs(
     return _windows(images, window, strides)
 
 
-def neibs2images(
-    neibs: Any,
-    neib_shape: Sequence[int],
-    original_shape: Any,
-) -> Any:
+def neibs2images(neibs: Any, neib_shape: Sequence[int], original_shape: Any) -> Any:
     """Reassembles images from windows that don't overlap.
 
     # Arguments
