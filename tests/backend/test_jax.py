@@ -109,6 +109,33 @@ def test_open_sizes_take_those_that_they_meet():
     assert K.int_shape(raw) == (4, 3)
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: K.reshape(K.variable(np.ones((2, 3))), (-1, 4)),
+        lambda x: K.reshape(K.zeros((30000, 25088)), (-1, 11)),
+        lambda x: K.dot(x, K.zeros((4096, 10))),
+        lambda x: K.batch_dot(x, K.placeholder((None, 17000)), 1),
+        lambda x: x + K.zeros((4096,)),
+        lambda x: K.concatenate([x, K.placeholder((None, 20000))], 0),
+        lambda x: K.stack([x, K.placeholder((None, 20000))]),
+        lambda x: K.squeeze(x, 1),
+        lambda x: K.squeeze(K.expand_dims(x, 0), 2),
+    ],
+)
+def test_large_known_sizes_are_not_taken_for_open_ones(build):
+    with pytest.raises(ShapeError):
+        build(K.placeholder((None, 25088)))
+
+
+def test_open_sizes_become_large_known_ones():
+    x = K.placeholder((None, 25088))
+    assert K.int_shape(K.dot(x, K.zeros((25088, 10)))) == (None, 10)
+    assert K.int_shape(K.dot(K.transpose(x), K.zeros((20000, 2)))) == (25088, 2)
+    assert K.int_shape(x + K.placeholder((20000, None))) == (20000, 25088)
+    assert K.int_shape(x[::50] + K.zeros((300, 1))) == (300, 25088)
+
+
 def test_a_size_that_depends_on_values_is_refused():
     x = K.placeholder((None,), dtype="int32")
     with pytest.raises((ArgumentError, ShapeError), match="depends on the values"):

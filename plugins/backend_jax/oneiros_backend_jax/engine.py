@@ -18,7 +18,7 @@ from oneiros_lazy_graph.tensors import Spec
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
 from oneiros_backend_jax.loops import run_loop
 from oneiros_backend_jax.operators import OPERATORS
-from oneiros_backend_jax.trials import ERRORS, infer
+from oneiros_backend_jax.shape_inference import ERRORS, infer
 from oneiros_backend_jax.type_promotion import is_known, is_tensor
 
 Array = np.ndarray[Any, Any]

@@ -30,7 +30,13 @@ from oneiros_jax_support.symbolic_sizes import (
 )
 from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_jax.trials import fitted, met, single, trying
+from oneiros_backend_jax.shape_inference import (
+    are_open,
+    broadcastable,
+    inferring,
+    single,
+    with_equal_axes,
+)
 from oneiros_backend_jax.type_promotion import (
     CONCRETE,
     countable,
@@ -69,7 +75,7 @@ def on_pair(name: str) -> Callable[[T, T], T]:
     """Returns a function of two tensors that NumPy and JAX have by one name."""
 
     def function(x: T, y: T) -> T:
-        x, y = fitted(*paired(x, y))
+        x, y = broadcastable(*paired(x, y))
         return getattr(space(x, y), name)(x, y)
 
     return function
@@ -86,7 +92,7 @@ def _extreme(name: str, is_first: str) -> T:
     """
 
     def function(x: T, y: T) -> T:
-        x, y = fitted(*paired(x, y))
+        x, y = broadcastable(*paired(x, y))
         if space(x, y) is np:
             return getattr(np, name)(x, y)
         takes_first = getattr(jnp, is_first)(x, y)
@@ -135,7 +141,7 @@ def sizes_of(shape: T) -> list[T]:
 def _aligned(tensors: list[T], axis: int) -> list[T]:
     """Returns tensors that can be joined along an axis.
 
-    In a trial, open sizes on the other axes become the known ones.
+    Open sizes on the other axes become the known ones.
     """
     first, *others = tensors
     joined = axis % first.ndim
@@ -143,7 +149,7 @@ def _aligned(tensors: list[T], axis: int) -> list[T]:
         if other_axis == joined:
             continue
         for place, other in enumerate(others):
-            first, others[place] = met(first, other_axis, other, other_axis)
+            first, others[place] = with_equal_axes(first, other_axis, other, other_axis)
     return [first, *others]
 
 
@@ -204,7 +210,7 @@ class Operations:
     def dot(x: T, y: T) -> T:
         x, y = paired(x, y)
         axis = max(y.ndim - 2, 0)
-        x, y = met(x, -1, y, axis)
+        x, y = with_equal_axes(x, -1, y, axis)
         x = jnp.asarray(x)
         y = jnp.asarray(y)
         if x.ndim == 2 and y.ndim == 2:
@@ -216,8 +222,8 @@ class Operations:
     def batch_dot(x: T, y: T, axes: T = None) -> T:
         x, y = paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-        x, y = met(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
-        x, y = met(x, 0, y, 0)
+        x, y = with_equal_axes(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
+        x, y = with_equal_axes(x, 0, y, 0)
         summed = ((x_axis,), (y_axis,))
         samples = ((0,), (0,))
         result = jax.lax.dot_general(x, y, (summed, samples))
@@ -299,7 +305,7 @@ class Operations:
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = paired(x, *bounds)[0].dtype
         low_and_high = clipping_bounds(min_value, max_value, dtype)
-        x, low, high = fitted(*paired(x, *low_and_high))
+        x, low, high = broadcastable(*paired(x, *low_and_high))
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)
 
@@ -312,7 +318,7 @@ class Operations:
     @staticmethod
     def switch(condition: T, then_expression: T, else_expression: T) -> T:
         branches = paired(then_expression, else_expression, arithmetic=False)
-        condition, chosen, other = fitted(truth(condition), *branches)
+        condition, chosen, other = broadcastable(truth(condition), *branches)
         return space(condition, chosen, other).where(condition, chosen, other)
 
     @staticmethod
@@ -362,9 +368,10 @@ class Operations:
             sizes = [-1 if n is None else n for n in sizes]
         # Several open sizes are those of the same axes of x
         sizes = [x.shape[i] if n is None else n for i, n in enumerate(sizes)]
-        if trying() and -1 in sizes:
+        if inferring() and sizes.count(-1) == 1:
             known_size = -math.prod(sizes)
-            if known_size > 0 and x.size % known_size:
+            (is_open,) = are_open(x.size)
+            if is_open and known_size > 0 and x.size % known_size:
                 shape = [x.size // known_size if n == -1 else n for n in sizes]
                 return jnp.zeros(shape, x.dtype)
         return x.reshape(sizes)
@@ -383,7 +390,7 @@ class Operations:
 
     @staticmethod
     def stack(x: T) -> T:
-        tensors = fitted(*paired(*x, arithmetic=False))
+        tensors = broadcastable(*paired(*x, arithmetic=False))
         return space(*tensors).stack(tensors)
 
     @staticmethod

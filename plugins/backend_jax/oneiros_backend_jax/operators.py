@@ -10,20 +10,20 @@ import numpy as np
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax.operations import Operations, on_pair
-from oneiros_backend_jax.trials import fitted
+from oneiros_backend_jax.shape_inference import broadcastable
 from oneiros_backend_jax.type_promotion import bits, countable, floats, paired, space
 
 T = Any
 
 
 def _divided(x: T, y: T) -> T:
-    x, y = fitted(*paired(x, y))
+    x, y = broadcastable(*paired(x, y))
     return jnp.divide(floats(x), floats(y))
 
 
 def _on_bits(name: str) -> Callable[[T, T], T]:
     def function(x: T, y: T) -> T:
-        x, y = fitted(*bits(x, y))
+        x, y = broadcastable(*bits(x, y))
         return getattr(space(x, y), name)(x, y)
 
     return function

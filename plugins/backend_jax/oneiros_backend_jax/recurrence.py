@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.recurrent_cells import States
 from oneiros_jax_support.recurrence import run
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_jax.trials import agreed, trying
+from oneiros_backend_jax.shape_inference import common_size, inferring
 
 T = Any
 
@@ -26,7 +26,7 @@ class RecurrentLayers(FusedRecurrence):
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
         def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
-            if trying():
+            if inferring():
                 return _shaped(x, U, mask, initial)
             is_unmasked = None if mask is None else jnp.asarray(mask) != 0
             return run(layer, x, U, is_unmasked, projection, *initial)
@@ -37,8 +37,8 @@ class RecurrentLayers(FusedRecurrence):
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that agree."""
     masks = [] if mask is None else [mask]
-    samples = agreed(*(part.shape[0] for part in (x, *masks, *initial)))
-    steps = agreed(*(part.shape[1] for part in (x, *masks)))
-    units = agreed(U.shape[0], *(state.shape[1] for state in initial))
+    samples = common_size(*(part.shape[0] for part in (x, *masks, *initial)))
+    steps = common_size(*(part.shape[1] for part in (x, *masks)))
+    units = common_size(U.shape[0], *(state.shape[1] for state in initial))
     state = jnp.zeros((samples, units), x.dtype)
     return jnp.zeros((samples, steps, units), x.dtype), *([state] * len(initial))
