@@ -13,7 +13,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, CapabilityError, DataError
+from oneiros.errors import ArgumentError, CapabilityError, DataError, GraphError
 from oneiros_backend_theano.jax_op import JaxOp
 from processes import run_python
 from pytensor.raise_op import Assert
@@ -23,6 +23,27 @@ from pytensor.raise_op import Assert
 def theano():
     with K.use("theano") as backend:
         yield backend
+
+
+# Gradients
+
+
+def test_gradients_of_deep_graphs_leave_the_recursion_limit_alone(monkeypatch):
+    """Threads that build gradients shared it, and restored each other's."""
+    monkeypatch.delattr(sys, "setrecursionlimit")
+    x = K.variable([1.0, 2.0])
+    y = x
+    for _ in range(1500):
+        y = y * 1.001 + 0.5
+    (gradient,) = K.gradients(K.sum(y), [x])
+    np.testing.assert_allclose(K.eval(gradient), 1.001**1500, rtol=1e-3)
+
+
+def test_an_operation_without_derivative_is_named():
+    x = K.variable([1.0, 2.0])
+    undefined = pytensor.gradient.undefined_grad(x * 2)
+    with pytest.raises(GraphError, match="isn't defined"):
+        K.gradients(K.sum(undefined) + K.sum(x), [x])
 
 
 # Raw PyTensor

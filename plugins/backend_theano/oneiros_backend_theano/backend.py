@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,7 +23,6 @@ from oneiros_backend_toolkit.sessions import Sessions
 from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
-from pytensor.graph.traversal import apply_ancestors
 from pytensor.printing import Print
 from pytensor.tensor.shape import Shape
 from pytensor.tensor.type import TensorType
@@ -38,6 +35,7 @@ from oneiros_backend_theano import (
 )
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.gradients import gradients
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import as_numbers
 from oneiros_backend_theano.recurrence import Fused
@@ -53,8 +51,6 @@ WITHOUT_EFFECT = {
     "rebuild_strict",
 }
 """Arguments of Theano's functions that don't affect results."""
-FRAMES_BY_NODE = 8
-"""Number of Python frames that PyTensor needs per node to differentiate."""
 
 
 def _storage(x: Any) -> Any:
@@ -62,20 +58,6 @@ def _storage(x: Any) -> Any:
     if not hasattr(x, "container"):
         raise ValueError("it isn't a variable")
     return x.container.storage
-
-
-@contextmanager
-def _room_for(tensor: Any) -> Iterator[None]:
-    """Lets PyTensor differentiate deep graphs, which it does recursively, and skips
-    notes for its errors."""
-    limit = sys.getrecursionlimit()
-    node_count = sum(1 for _ in apply_ancestors([tensor]))
-    sys.setrecursionlimit(limit + FRAMES_BY_NODE * node_count)
-    try:
-        with pytensor.config.change_flags(traceback__limit=0):
-            yield
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def _static_shape(shape: Any) -> tuple[int | None, ...]:
@@ -275,14 +257,7 @@ class TheanoBackend(
 
     def _gradients(self, loss: Any, variables: Sequence[Any]) -> list[Any]:
         total = loss.sum() if loss.ndim else loss
-        with _room_for(total):
-            gradients = pt.grad(
-                total,
-                list(variables),
-                disconnected_inputs="ignore",
-                return_disconnected="none",
-            )
-        return list(gradients)
+        return gradients(total, variables)
 
     def function(
         self,

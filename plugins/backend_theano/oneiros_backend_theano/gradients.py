@@ -1,0 +1,79 @@
+"""Derivatives of graphs, node by node.
+
+PyTensor differentiates a whole graph recursively, so deep networks would need a higher
+limit of recursion, which belongs to the process and not to a thread. One node at a time
+needs none.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pytensor.tensor as pt
+from oneiros.errors import GraphError
+from pytensor.gradient import NullType
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.traversal import toposort
+
+
+def gradients(total: Variable, variables: Sequence[Variable]) -> list[Variable | None]:
+    """Returns the derivatives of a scalar by variables; None for those on which it
+    doesn't depend.
+
+    # Raises
+        GraphError: if an operation has no derivative.
+    """
+    dependent, nodes = _path(total, variables)
+    terms = defaultdict(list, {total: [pt.ones_like(total)]})
+    for node in reversed(nodes):
+        known = {x: _sum(terms[x]) for x in node.outputs if x in terms}
+        inputs = [x for x in dict.fromkeys(node.inputs) if x in dependent]
+        for x, term in zip(inputs, _pulled_back(known, inputs), strict=True):
+            if term is not None:
+                terms[x].append(term)
+    results = [_sum(terms[x]) if x in terms else None for x in variables]
+    for result in results:
+        if result is not None and isinstance(result.type, NullType):
+            raise GraphError(f"A gradient isn't defined: {result.type.why_null}")
+    return results
+
+
+def _path(
+    total: Variable, variables: Sequence[Variable]
+) -> tuple[set[Variable], list[Apply]]:
+    """Returns what depends on variables, and the nodes that compute that, in order."""
+    dependent = set(variables)
+    nodes = []
+    for node in toposort([total]):
+        if not dependent.isdisjoint(node.inputs):
+            dependent.update(node.outputs)
+            nodes.append(node)
+    return dependent, nodes
+
+
+def _pulled_back(
+    known: dict[Variable, Variable], inputs: list[Variable]
+) -> list[Variable | None]:
+    """Returns what the known derivatives by a node's outputs add to those by its
+    inputs."""
+    if not known:
+        return [None] * len(inputs)
+    terms: list[Variable | None] = pt.grad(
+        None,
+        inputs,
+        known_grads=known,
+        consider_constant=inputs,
+        disconnected_inputs="ignore",
+        return_disconnected="none",
+        null_gradients="return",
+    )
+    return terms
+
+
+def _sum(terms: list[Variable]) -> Variable:
+    """Adds terms; one that isn't defined stands for the sum."""
+    undefined = [term for term in terms if isinstance(term.type, NullType)]
+    return undefined[0] if undefined else functools.reduce(operator.add, terms)
