@@ -1,5 +1,5 @@
 """Writes what docs/plugin-api.md and docs/engine-api.md list: the hooks, both tiers of
-the interface, and what the kernel calls in plugins.
+the interface.
 
     python tools/write_plugin_api.py
 
@@ -14,31 +14,15 @@ import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kernel_calls import KernelCall, by_owner, kernel_calls
 from oneiros import backend, hookspecs
 from oneiros.backend import common, contract, dispatch
-from oneiros.plugins import HOOKS, KINDS, manager
+from oneiros.plugins import HOOKS, KINDS
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES, Names
 from oneiros_testing.keras_names import KERAS_MODULES, KERAS_PRIVATE, OLDER_MODULES
 from oneiros_testing.members import MEMBERS
-from public_names import (
-    PublicName,
-    documented,
-    first_sentence,
-    module_purpose,
-    public_names,
-)
+from public_names import PublicName, first_sentence, module_purpose, public_names
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-SEAMS = (
-    "Besides hooks, the kernel calls the objects registered under these names, in "
-    "`oneiros_modules`, below `oneiros`. A plugin that replaces one registers the "
-    "same names; `[prefer]` in the settings selects the plugin to use."
-)
-RESULT_OF_PLAN = (
-    "The result of `compilation.plan` has the attributes of `TrainingPlan`; `compile` "
-    "copies all of them and, of each output's `OutputLoss`, all except `value`:"
-)
 START = "<!-- interface: written by tools/write_plugin_api.py -->\n"
 END = "<!-- end -->"
 K_MODULE = "oneiros.backend"
@@ -85,16 +69,6 @@ def _engine_lists() -> list[str]:
         _interface(TABLES[ENGINE]),
         "Public members of layers and models that only this tier may use:",
         _members(ENGINE),
-        "## What the kernel calls in plugins",
-        SEAMS,
-        *_kernel_calls(),
-        RESULT_OF_PLAN,
-        _name_table(
-            [
-                documented(_source("oneiros_compilation.plan"), "TrainingPlan"),
-                documented(_source("oneiros_compilation.losses"), "OutputLoss"),
-            ]
-        ),
         *_whole_modules(TABLES[ENGINE]),
     ]
 
@@ -190,29 +164,6 @@ def _names_of(module: str) -> Iterator[str]:
 def _name_table(names: Iterable[PublicName]) -> str:
     rows = [[f"`{each.usage}`", each.purpose] for each in names]
     return _table(["name", "purpose"], rows)
-
-
-def _kernel_calls() -> Iterator[str]:
-    for owner, calls in by_owner(kernel_calls()):
-        rows = [_kernel_call(call) for call in calls]
-        yield f"`{owner}`:"
-        yield _table(["name", "called by", "purpose"], rows)
-
-
-def _kernel_call(call: KernelCall) -> list[str]:
-    name = _documented_name(call)
-    place = call.name.rpartition(".")[0]
-    callers = ", ".join(f"`{caller}`" for caller in call.callers)
-    return [f"`{place}.{name.usage}`", callers, name.purpose]
-
-
-def _documented_name(call: KernelCall) -> PublicName:
-    """Returns a name that the kernel calls as the plugin that provides it explains
-    it."""
-    path, _, name = call.registered_name.rpartition(".")
-    module, _, attribute = manager().modules[path][name][0].reference.partition(":")
-    method = call.name.removeprefix(call.registered_name)
-    return documented(_source(module), f"{attribute}{method}")
 
 
 def _source(module: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import oneiros
+from oneiros import services
 
 
 class Rebuilt:
@@ -17,7 +17,7 @@ class Rebuilt:
         return copied
 
     def __reduce__(self) -> Any:
-        return oneiros.saving.reduced(self)
+        return services.copying.reduced(self)
 
 
 class Callback:
@@ -90,7 +90,7 @@ class Callback:
         dicts of them. By default, the state is the dict of all attributes that are
         plain data, except `params`.
         """
-        return oneiros.saving.plain_attributes(self)
+        return services.copying.plain_attributes(self)
 
     def set_state(self, state: Any) -> None:
         """Restores the state that `get_state` returned.

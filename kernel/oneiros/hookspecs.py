@@ -119,6 +119,13 @@ def oneiros_commands() -> Names:
     """
 
 
+def oneiros_services() -> Names:
+    """Services: objects that the kernel calls, by the names in `oneiros.services`.
+
+    Since level 1.
+    """
+
+
 def oneiros_modules() -> dict[str, dict[str, str]] | None:
     """Contents of modules below `oneiros`, by their paths.
 

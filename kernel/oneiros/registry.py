@@ -2,7 +2,6 @@
 imports it on first use."""
 
 import json
-import sys
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
@@ -124,11 +123,7 @@ def absence(owner: str) -> str:
     record = manager().records.get(owner)
     provided = f"It is provided by {owner}"
     if not record:
-        folder = owner.removeprefix("oneiros-").replace("-", "_")
-        return (
-            f"{provided}, which is not installed. In a clone of Oneiros, type: "
-            f".uv/bin/uv pip install --python {sys.executable} plugins/{folder}"
-        )
+        return f"{provided}, which is not installed. Type: pip install {owner}"
     if record.state == "disabled":
         source = settings.candidates("disable")[0][1]
         return f"{provided}, which is disabled: remove it from `disable` ({source})."

@@ -126,5 +126,5 @@ def test_parts_of_theano_come_from_its_namespace(monkeypatch):
         raise ModuleNotFoundError(name="theano")
 
     monkeypatch.setattr("oneiros_old_code.backends.import_module", without_theano)
-    with pytest.raises(ImportError, match=r"uv pip install .* '\.\[theano\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'oneiros\[theano\]'"):
         helpers.pool

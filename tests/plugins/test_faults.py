@@ -612,10 +612,10 @@ def test_a_name_whose_plugin_is_not_installed(new_environment):
     assert seen["order"] == ["oneiros-kernel"]
     assert seen["answers"]["Dense"] == (
         "UnknownNameError: Unknown layer 'Dense'. It is provided by "
-        "oneiros-layers-core, which is not installed. In a clone of Oneiros, type: "
-        f".uv/bin/uv pip install --python {made.python} plugins/layers_core"
+        "oneiros-layers-core, which is not installed. Type: "
+        "pip install oneiros-layers-core"
     )
-    assert seen["answers"]["sgd"].endswith(" plugins/optimizers")
+    assert seen["answers"]["sgd"].endswith(" pip install oneiros-optimizers")
     for statement in (
         "from oneiros.layers import Dense",
         "import oneiros.activations",

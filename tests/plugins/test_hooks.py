@@ -46,7 +46,7 @@ def calls():
 
 def test_registration_hooks_are_the_kinds():
     assert HOOKS[: len(KINDS)] == [f"oneiros_{kind}s" for kind in KINDS]
-    assert KINDS[0] == "layer" and KINDS[-1] == "module" and len(KINDS) == 16
+    assert KINDS[0] == "layer" and KINDS[-1] == "module" and len(KINDS) == 17
 
 
 def test_every_behaviour_hook_is_called_and_every_call_has_a_spec():

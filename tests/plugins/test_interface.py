@@ -12,7 +12,6 @@ import re
 import pytest
 from fresh import ROOT
 from oneiros import registry
-from oneiros.config import CLASS_KINDS
 from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
@@ -212,49 +211,6 @@ def test_the_pages_are_what_the_tables_and_sources_say():
     for path, text in pages().items():
         written = path.read_text(encoding="utf-8")
         assert written == text, "run python tools/write_plugin_api.py"
-
-
-KERNEL_SOURCES = "\n".join(
-    path.read_text(encoding="utf-8") for path in (ROOT / "kernel").rglob("*.py")
-)
-LOOKED_UP = (
-    r"\boneiros\.(\w+)\.(\w+)",
-    r'()_in_plugin\("(\w+)"\)',
-    r'()_advice\("(\w+)"',
-)
-"""How the kernel names what is in plugins; the last two leave out `old_code`."""
-TOLD_TO_USERS = {"saving.parameter_budget"}
-"""What a message of the kernel advises."""
-
-
-def test_what_the_kernel_calls_in_plugins_is_on_the_page():
-    """`CLASS_KINDS` has base classes of plugins; the rest is written in calls."""
-    looked_up = {
-        f"{module or 'old_code'}.{name}"
-        for pattern in LOOKED_UP
-        for module, name in re.findall(pattern, without_docstrings(KERNEL_SOURCES))
-    }
-    looked_up |= {
-        f"{path.removeprefix('oneiros.')}.{kind.capitalize()}"
-        for kind, path in CLASS_KINDS.items()
-    }
-    of_plugins = {
-        name
-        for name in looked_up
-        if registry.owners()["module"].get(name, "oneiros-kernel") != "oneiros-kernel"
-    }
-    page = (ROOT / "docs" / "engine-api.md").read_text(encoding="utf-8")
-    (page,) = re.findall(
-        r"^## What the kernel calls in plugins$(.*?)^## ", page, re.DOTALL | re.M
-    )
-    on_the_page = set(re.findall(r"^\| `(\w+\.\w+)(?:\(.*?\))?` \|", page, re.M))
-    assert on_the_page == of_plugins - TOLD_TO_USERS and len(on_the_page) > 40
-    members = set(re.findall(r"\badapter\.(\w+)", KERNEL_SOURCES))
-    assert members == set(re.findall(r"`arrays\.ArrayAdapter\.(\w+)\(", page))
-
-
-def without_docstrings(source):
-    return re.sub(r'""".*?"""', "", source, flags=re.DOTALL)
 
 
 @pytest.mark.usefixtures("tools")

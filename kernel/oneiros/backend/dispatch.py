@@ -142,8 +142,7 @@ def _choose() -> Backend:
         name = next(installed, None)
     if name is None:
         raise BackendMissingError(
-            "No backend is installed. In a clone of Oneiros, type: "
-            f".uv/bin/uv pip install --python {sys.executable} plugins/backend_theano"
+            "No backend is installed. Type: pip install oneiros-backend-theano"
         )
     _default = load(name)
     return _default

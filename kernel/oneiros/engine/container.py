@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
+from oneiros import services
 from oneiros.backend import bound
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
@@ -404,7 +405,7 @@ class Container(Layer):
 
     def get_config(self) -> Any:
         """Returns the layers' configurations and connections, as in Keras 1."""
-        return oneiros.saving.graph_config(self)
+        return services.configurations.graph_config(self)
 
     @classmethod
     def from_config(
@@ -420,7 +421,7 @@ class Container(Layer):
             ConfigError, GraphError: if the configuration doesn't describe a graph.
         """
         with configs.building("layer", cls.__name__, custom_objects):
-            inputs, outputs = oneiros.saving.build_graph(config)
+            inputs, outputs = services.configurations.build_graph(config)
             return cls(input=inputs, output=outputs, name=config.get("name"))
 
     def _updated_config(self) -> dict[str, Any]:
@@ -433,7 +434,7 @@ class Container(Layer):
         # Arguments
             kwargs: passed on to `json.dumps`.
         """
-        return str(oneiros.saving.dumps(self._updated_config(), **kwargs))
+        return services.configurations.to_json(self._updated_config(), **kwargs)
 
     def to_yaml(self, **kwargs: Any) -> str:
         """Returns the model's configuration, without weights, as YAML text.
@@ -441,15 +442,15 @@ class Container(Layer):
         # Raises
             CapabilityError: if no plugin provides the format `yaml`.
         """
-        return str(oneiros.saving.yaml_text(self._updated_config(), **kwargs))
+        return services.configurations.to_yaml(self._updated_config(), **kwargs)
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the model with its training state, like `save_model`."""
-        oneiros.saving.save_model(self, filepath, overwrite)
+        services.saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves only the weights; the arguments are those of `save`."""
-        oneiros.saving.save_weights(self, filepath, overwrite)
+        services.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(
         self,
@@ -468,21 +469,21 @@ class Container(Layer):
             trained_on: `"theano"` or `"tensorflow"`, if the file doesn't tell; as for
                 `load_model`.
         """
-        oneiros.saving.load_weights(
+        services.saving.load_weights(
             self, filepath, by_name, budget=budget, trained_on=trained_on
         )
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""
-        oneiros.saving.save_weights_to_hdf5_group(self, f)
+        services.saving.save_weights_to_hdf5_group(self, f)
 
     def load_weights_from_hdf5_group(self, f: Any) -> None:
         """Reads the weights from an open `h5py.Group`, layer after layer."""
-        oneiros.saving.load_weights_from_hdf5_group(self, f)
+        services.saving.load_weights_from_hdf5_group(self, f, by_name=False)
 
     def load_weights_from_hdf5_group_by_name(self, f: Any) -> None:
         """Reads weights from an open `h5py.Group`, layer by name."""
-        oneiros.saving.load_weights_from_hdf5_group_by_name(self, f)
+        services.saving.load_weights_from_hdf5_group(self, f, by_name=True)
 
     def summary(
         self,

@@ -11,7 +11,7 @@ import numpy as np
 
 import oneiros
 from oneiros import backend as K
-from oneiros import config
+from oneiros import config, services
 from oneiros.arguments import check_bool, is_int, label, shown
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
@@ -645,7 +645,7 @@ class Layer(Rebuilt):
         that the layer stores in attributes of the same name. A class that overrides
         this method must add the arguments of its own constructor.
         """
-        return dict(oneiros.saving.layer_config(self))
+        return services.configurations.layer_config(self)
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns the configuration entries for a constructor argument.
@@ -663,7 +663,7 @@ class Layer(Rebuilt):
             ConfigError: for an activation or initialization without a name, or a
                 regularizer or constraint without a configuration.
         """
-        return dict(oneiros.saving.argument_config(self, argument))
+        return services.configurations.argument_config(self, argument)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,7 @@ class TensorBoard(Callback):
     """Writes event files for TensorBoard; `tensorboard --logdir=./logs` shows them.
 
     It works on every backend. It writes with tensorboardX, and needs neither TensorFlow
-    nor TensorBoard. In a clone of Oneiros, `.uv/bin/uv pip install --python
-    path/to/its/python '.[tensorboard]'` installs it.
+    nor TensorBoard. `pip install 'oneiros-callbacks[tensorboard]'` installs it.
 
     - scalars: the values of each epoch, under their names in the history
     - graph: the model's layers; a nested model is a group that you can open
@@ -246,6 +244,5 @@ def _check_installed() -> None:
     except ImportError as error:
         raise PluginLoadError(
             f"TensorBoard writes with tensorboardX, which can't be imported ({error}). "
-            "In a clone of Oneiros, type: .uv/bin/uv pip install --python "
-            f"{sys.executable} '.[tensorboard]'"
+            "Type: pip install 'oneiros-callbacks[tensorboard]'"
         ) from error

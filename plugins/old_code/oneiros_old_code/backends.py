@@ -143,9 +143,8 @@ def _part(engine: str, name: str) -> Any:
         return _module(PARTS[engine][name])
     except ModuleNotFoundError as error:
         raise PluginLoadError(
-            f"{name} is {path}.{attribute}, and {error.name} isn't installed. "
-            f"In a clone of Oneiros, type: .uv/bin/uv pip install --python "
-            f"{sys.executable} '.[{engine}]'"
+            f"{name} is {path}.{attribute}, and {error.name} isn't installed. Type: "
+            f"pip install 'oneiros[{engine}]'"
         ) from None
 
 

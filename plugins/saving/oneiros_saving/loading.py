@@ -120,12 +120,6 @@ def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> N
         )
 
 
-def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
-    """Reads the weights of those layers that have the same name in a model and in `f`,
-    an open `h5py.Group`."""
-    load_weights_from_hdf5_group(model, f, by_name=True)
-
-
 # The file
 
 

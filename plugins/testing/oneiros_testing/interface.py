@@ -256,6 +256,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "owners": "first-party distributions by the names that they provide",
             "registered": "objects registered in this process",
         },
+        "oneiros.services": "what the kernel asks of plugins, with its types",
         "oneiros.settings": {
             "candidates": "all values of a setting, with their sources",
             "distribution_name": "a distribution's normalized name",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from oneiros.errors import PluginLoadError
@@ -29,8 +28,7 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
         from oneiros_visualization.picture import Picture
     except ImportError as error:
         raise PluginLoadError(
-            f"Drawing needs matplotlib, which can't be imported ({error}). "
-            "In a clone of Oneiros, type: .uv/bin/uv pip install --python "
-            f"{sys.executable} '.[pictures]'"
+            f"Drawing needs matplotlib, which can't be imported ({error}). Type: "
+            "pip install 'oneiros-visualization[matplotlib]'"
         ) from error
     return Picture(figsize=(width, height), layout="constrained")

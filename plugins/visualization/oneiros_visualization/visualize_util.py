@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -135,9 +134,8 @@ def _drawn_without_command(graph: pydot.Dot, kind: str, path: Path) -> bytes:
         f"{path}: drawing needs Graphviz, and its command 'dot' isn't installed. "
         "Type: apt-get install graphviz (or brew, conda, choco install graphviz). "
         f"Or, without the command, use to_file={path.stem + '.svg'!r} after you type "
-        "in a clone of Oneiros: .uv/bin/uv pip install --python "
-        f"{sys.executable} '.[pictures]'. Or write only the "
-        f"graph: to_file={path.stem + '.dot'!r}."
+        "pip install 'oneiros-visualization[svg]'. Or write only the graph: "
+        f"to_file={path.stem + '.dot'!r}."
     )
 
 
