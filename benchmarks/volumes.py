@@ -1,5 +1,5 @@
 """Training on volumes: three layers of Convolution3D, with the plugin
-oneiros-native-convolution and without it, or in this checkout and another one.
+oneiros-jax-support and without it, or in this checkout and another one.
 
     python3 run.py benchmarks/volumes.py [--engine jax] [--turns 15] [--rounds 3]
     python3 run.py benchmarks/volumes.py --other ../before

@@ -46,11 +46,7 @@ PACKAGES = (
     "oneiros_safe_files",
     "oneiros_saving",
     "oneiros_old_files",
-    "oneiros_file_tools",
-    "oneiros_format_hdf5",
-    "oneiros_format_keras3",
-    "oneiros_format_safetensors",
-    "oneiros_format_yaml",
+    "oneiros_cli.file_tools",
     "oneiros_resume",
 )
 """The packages whose branches guide the changes."""

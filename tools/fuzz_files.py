@@ -207,8 +207,8 @@ class Fuzzer:
         return lambda: model.load_weights(path, by_name=by_name)
 
     def _tool(self, tool: str, rng: random.Random) -> Callable[[], Any]:
-        from oneiros_file_tools.conversion import convert
-        from oneiros_file_tools.inspection import inspect_file
+        from oneiros_cli.file_tools.conversion import convert
+        from oneiros_cli.file_tools.inspection import inspect_file
 
         kind = rng.choice(FILE_KINDS)
         self._made_by(kind)(kind, rng)

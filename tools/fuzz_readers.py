@@ -16,8 +16,8 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import callbacks, layers, models
 from oneiros.saving import Budget, parameter_budget
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_resume.keeper import Keeper
 from oneiros_safe_files import npy, pickles, tar_archive, zip_archive
 

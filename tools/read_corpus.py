@@ -29,8 +29,8 @@ from oneiros.errors import OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.saving import Budget
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.tar_archive import unpack_tar

@@ -26,17 +26,16 @@ SUPPORT = ROOT / "tests" / "support"
 READERS = (
     "kernel/oneiros/config.py",
     "kernel/oneiros/load_context.py",
-    "plugins/format_*/*/*.py",
-    "plugins/model_parts/*/*.py",
+    "plugins/training/oneiros_training/parts/*.py",
     "plugins/safe_files/*/*.py",
     "plugins/old_files/*/*.py",
-    "plugins/file_tools/*/*.py",
+    "plugins/cli/oneiros_cli/file_tools/*.py",
     "plugins/resume/*/*.py",
-    "plugins/saving/*/*.py",
+    "plugins/saving/**/*.py",
     "plugins/*/*/migrations.py",
 )
 SEVERAL_MODULES = (
-    "oneiros_file_tools",
+    "file_tools",
     "oneiros_old_files",
     "oneiros_resume",
     "oneiros_saving",
@@ -113,7 +112,7 @@ def row(file: str) -> str:
         return f"{package}.{name}"
     if name == "migrations":
         return "migrations of the plugins"
-    return package if package.startswith("oneiros_format_") else name
+    return package if package in ("hdf5", "keras3") else name
 
 
 def table(files: dict[str, Any]) -> str:

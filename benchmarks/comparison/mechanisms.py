@@ -305,7 +305,7 @@ def rotated_images() -> Action:
 
 def batches_from_a_process() -> Action:
     """Batches of 6 MB that another process makes."""
-    from oneiros_generators.workers import Workers
+    from oneiros_training.generators.workers import Workers
 
     def batches() -> Iterator[Any]:
         batch = np.ones(BATCH_BYTES // 4, "float32")
@@ -489,7 +489,7 @@ MECHANISMS = {
         what="an epoch of case d",
         start=fit_of("d", 32000),
         replaced={
-            "oneiros_array_data.stream:ArrayStream._can_run": (
+            "oneiros_training.arrays.stream:ArrayStream._can_run": (
                 lambda self, function: False
             )
         },
@@ -614,11 +614,11 @@ MECHANISMS = {
         replaced={"oneiros_preprocessing.image.transforms:apply_transform": by_channel},
     ),
     "workers": Mechanism(
-        module="oneiros_generators.workers",
+        module="oneiros_training.generators.workers",
         what="20 batches of 6 MB that another process makes",
         start=batches_from_a_process,
         replaced={
-            "oneiros_generators.workers:_wide_pipe": (
+            "oneiros_training.generators.workers:_wide_pipe": (
                 lambda context: context.Pipe(duplex=False)
             )
         },

@@ -42,7 +42,7 @@ def theano_transposes(y):
 
 
 def recorded_transposes(y):
-    from oneiros_lazy_graph.graph import reachable
+    from oneiros_backend_toolkit.lazy_graph.graph import reachable
 
     nodes = [
         node for node in reachable([y]) if node.name.startswith("K.permute_dimensions")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros_jax_support import convolutions
-from oneiros_native_convolution import gradient as native
+from oneiros_jax_support.native_convolution import gradient as native
 
 CONVOLUTIONS = [
     ((5, 9, 8, 3), (3, 3, 3, 20), (1, 2), "same", (1, 1)),
@@ -62,7 +62,7 @@ def test_all_works_without_the_plugin(backend, calls, monkeypatch):
     monkeypatch.setattr(
         importlib.util,
         "find_spec",
-        lambda name: None if name == convolutions.MACHINE_CODE else find(name),
+        lambda name: None if name == convolutions.COMPILER else find(name),
     )
     for case, value in zip(CONVOLUTIONS, expected, strict=True):
         np.testing.assert_allclose(gradient(*case), value, rtol=1e-4, atol=1e-4)
@@ -78,7 +78,9 @@ def test_small_ones_are_left_to_xla(backend, calls, monkeypatch):
 def test_what_numba_kept_for_an_earlier_version_is_compiled_anew(tmp_path, monkeypatch):
     """numba unpickles its index, whose classes may have gone, before the date."""
     stale = tmp_path / "patches.kernel_gradient-1.py311.nbi"
-    stale.write_bytes(b"coneiros_native_convolution.patches\nSizesOfEarlier\n.")
+    stale.write_bytes(
+        b"coneiros_jax_support.native_convolution.patches\nSizesOfEarlier\n."
+    )
     other = tmp_path / "tiles.add_product-1.py311.nbi"
     other.touch()
 

@@ -21,12 +21,12 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros_backend_toolkit.batches import compiled_steps
-from oneiros_lazy_graph.function import RecordedFunction
-from oneiros_lazy_graph.graph import reachable
-from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import Recorder
-from oneiros_lazy_graph.tensors import LazyTensor, Spec
-from oneiros_lazy_graph.trees import map_tree
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
+from oneiros_backend_toolkit.lazy_graph.graph import reachable
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
+from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 
 class Value(np.ndarray):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from oneiros import backend as K
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_saving import model_files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"

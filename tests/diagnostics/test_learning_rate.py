@@ -10,7 +10,7 @@ from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Optimizer
-from oneiros_diagnostics.learning_rate import _smoothed, _steepest
+from oneiros_visualization.diagnostics.learning_rate import _smoothed, _steepest
 
 
 def line():

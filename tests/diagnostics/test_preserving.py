@@ -11,7 +11,7 @@ from oneiros.diagnostics import (
 )
 from oneiros.layers import LSTM, BatchNormalization, Dense
 from oneiros.models import Sequential
-from oneiros_diagnostics import learning_rate
+from oneiros_visualization.diagnostics import learning_rate
 
 
 def data(rows=64):

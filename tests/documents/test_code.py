@@ -19,7 +19,7 @@ from processes import run_python
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
-SLOW = ("plugins/export_keras3", "plugins/export_tensorflow", "plugins/keras3")
+SLOW = ("plugins/exports", "plugins/keras3")
 """Where code starts Keras or TensorFlow, which takes 3 to 17 s: it runs in the
 exhaustive run alone."""
 PAGES = [page for page in documents.pages() if documents.commands(page)]

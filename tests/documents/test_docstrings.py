@@ -16,20 +16,20 @@ PLUGINS = (
     "applications",
     "callbacks",
     "constraints",
-    "downloads",
-    "generators",
-    "hdf5_data",
+    "data.hdf5",
+    "datasets.downloads",
     "initializations",
     "metrics",
     "objectives",
     "optimizers",
     "preprocessing",
-    "profiling",
     "regularizers",
     "resume",
     "scikit_learn",
-    "sequential",
+    "training.generators",
+    "training.sequential",
     "utils",
+    "visualization.profiling",
 )
 FOR_THE_KERNEL = ("generators",)
 """Modules whose functions methods of `Model` call; those methods document them."""
@@ -63,7 +63,8 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 def public_objects(plugin):
     """Returns the functions and classes that a plugin has in Keras's modules, by
     name."""
-    manifest = importlib.import_module(f"oneiros_{plugin}.manifest")
+    package = plugin.partition(".")[0]
+    manifest = importlib.import_module(f"oneiros_{package}.manifest")
     listed = {}
     for module, references in manifest.oneiros_modules().items():
         for name, reference in references.items():

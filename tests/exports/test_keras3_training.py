@@ -12,9 +12,9 @@ from oneiros import objectives
 from oneiros.layers import GRU, LSTM, BatchNormalization, Dense, Highway, Input
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
-from oneiros_export_keras3.compilation import LOSSES, compilation_of
-from oneiros_export_keras3.description import Describer
-from oneiros_export_keras3.keras_file import KerasExport
+from oneiros_exports.keras3.compilation import LOSSES, compilation_of
+from oneiros_exports.keras3.description import Describer
+from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_old_files.keras2_compilation import compile_arguments
 

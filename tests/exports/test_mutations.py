@@ -22,7 +22,7 @@ from oneiros.layers import (
     merge,
 )
 from oneiros.models import Model
-from oneiros_export_onnx.onnx_file import OnnxExport
+from oneiros_exports.onnx.onnx_file import OnnxExport
 from oneiros_exports.replay import compared, recorded
 from oneiros_saving.pickling import on_backend
 from onnx import helper, numpy_helper

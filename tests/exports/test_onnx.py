@@ -32,10 +32,10 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential
 from oneiros_backend_onnx import files
 from oneiros_backend_onnx.conversion import model_proto
-from oneiros_export_onnx.onnx_file import OnnxExport
-from oneiros_export_onnx.runtime import run
-from oneiros_file_tools import export_file
-from oneiros_file_tools.conversion import reordered
+from oneiros_cli.file_tools import export_file
+from oneiros_cli.file_tools.conversion import reordered
+from oneiros_exports.onnx.onnx_file import OnnxExport
+from oneiros_exports.onnx.runtime import run
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 
@@ -283,9 +283,9 @@ def test_a_wrong_suffix_names_all_destinations(convert):
 
 
 def test_a_destination_that_is_disabled_says_so(convert):
-    with settings.override(disable=["oneiros-export-onnx"]):
+    with settings.override(disable=["oneiros-exports"]):
         code, _, err = convert(MODELS / "seq_conv2d_th.h5", "m.onnx")
-    assert code == 1 and "oneiros-export-onnx, which is disabled" in err
+    assert code == 1 and "oneiros-exports, which is disabled" in err
 
 
 def test_convert_in_python_says_how_to_export(tmp_path):

@@ -25,7 +25,7 @@ from oneiros.layers import (
     merge,
 )
 from oneiros.models import Model, Sequential
-from oneiros_export_tensorflow.saved_model import SavedModelExport
+from oneiros_exports.tensorflow.saved_model import SavedModelExport
 from oneiros_saving.pickling import on_backend
 
 READER = """

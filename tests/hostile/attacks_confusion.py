@@ -25,8 +25,8 @@ from hostile_files import (
 )
 from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import Budget
-from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_safe_files.safetensors_file import read_safetensors
+from oneiros_saving.formats.safetensors import SafetensorsFormat
 
 ONES = np.ones((4, 3), "f4")
 ZEROS = np.zeros(3, "f4")

@@ -705,7 +705,7 @@ def patterns(folder):
 
 @attack(43, "FileFormatError")
 def damaged_and_disguised_files(folder):
-    from oneiros_format_safetensors.format import SafetensorsFormat
+    from oneiros_saving.formats.safetensors import SafetensorsFormat
 
     complete = write(folder / "m.h5", sequential(dense())).read_bytes()
     model = network()

@@ -121,10 +121,7 @@ def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
     line = last_line(environment.run(README, KERAS_BACKEND=backend))
     assert line["classes"] == [64] and line["proba"] == [64, 10]
     assert line["sum"] == pytest.approx(64, abs=1e-3) and line["loss"] > 0
-    assert (line["backend"], line["module"]) == (
-        backend,
-        "oneiros_sequential.sequential",
-    )
+    assert (line["backend"], line["module"]) == (backend, "oneiros_training.sequential")
     assert line["package"][0] == "3" and line["tensorflow"], (
         "TensorFlow and its keras package are there"
     )

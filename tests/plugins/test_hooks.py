@@ -8,12 +8,12 @@ import inspect
 from pathlib import Path
 
 import oneiros.hookspecs
-import oneiros_compilation
 import oneiros_saving
+import oneiros_training.compilation
 from oneiros.hookspecs import HOOKS
 from oneiros.plugins import KINDS, manager
 
-PACKAGES = (oneiros, oneiros_compilation, oneiros_saving)
+PACKAGES = (oneiros, oneiros_training.compilation, oneiros_saving)
 SOURCES = [Path(package.__file__).parent for package in PACKAGES]
 
 

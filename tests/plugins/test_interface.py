@@ -429,7 +429,7 @@ def test_a_backend_must_be_complete(installed):
 def test_references_of_manifests_are_checked_however_they_are_written(installed):
     manifest = (
         "from oneiros import hookimpl\n"
-        "HIDDEN = 'oneiros_compilation.metrics'\n"
+        "HIDDEN = 'oneiros_training.compilation.metrics'\n"
         "LISTED = 'oneiros_optimizers.optimizer'\n"
         "@hookimpl\n"
         "def oneiros_metrics():\n"
@@ -440,7 +440,7 @@ def test_references_of_manifests_are_checked_however_they_are_written(installed)
     )
     installed("borrower", {"manifest.py": manifest}, ["oneiros-kernel<1,>=0.1"])
     assert [str(finding) for finding in check_interface("borrower")] == [
-        "borrower/manifest.py:2: oneiros_compilation.metrics.collect_metrics "
+        "borrower/manifest.py:2: oneiros_training.compilation.metrics.collect_metrics "
         "isn't published.",
         "borrower/manifest.py:3: oneiros_optimizers.optimizer.Optimizer belongs to "
         "oneiros-optimizers, which the plugin doesn't require.",

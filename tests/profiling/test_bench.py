@@ -9,7 +9,7 @@ import pytest
 from oneiros import settings
 from oneiros.layers import LSTM, Dense, Embedding, Input, TimeDistributed, merge
 from oneiros.models import Model, Sequential
-from oneiros_profiling import bench, random_data
+from oneiros_visualization.profiling import bench, random_data
 
 
 @pytest.fixture

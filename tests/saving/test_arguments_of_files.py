@@ -19,8 +19,8 @@ from oneiros.exports import export
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.utils.io_utils import HDF5Matrix, load_array, save_array
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 
 HALF = "m\ud800.h5"
 LONG = "a" * 300

@@ -28,9 +28,9 @@ from oneiros.models import (
     model_from_yaml,
 )
 from oneiros.saving import Budget, parameter_budget
-from oneiros_file_tools import conversion, dim_ordering
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools import conversion, dim_ordering
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_initializations import functions
 from oneiros_safe_files import json_text, timed_limits
 from oneiros_saving import config_references, model_files

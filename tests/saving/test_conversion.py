@@ -45,7 +45,7 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import Nadam, RMSprop
 from oneiros.saving import Format, ModelState
-from oneiros_file_tools.conversion import convert
+from oneiros_cli.file_tools.conversion import convert
 from oneiros_saving import model_files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"

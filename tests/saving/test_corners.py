@@ -15,11 +15,11 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.plugins import Entry
 from oneiros.saving import Budget
-from oneiros_file_tools.inspection import inspect_file
-from oneiros_file_tools.loadable import declares_loadable
-from oneiros_format_safetensors.format import SafetensorsFormat
+from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.loadable import declares_loadable
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_safe_files.zip_archive import open_zip
+from oneiros_saving.formats.safetensors import SafetensorsFormat
 from safetensors.numpy import save_file
 
 KERAS2 = Path(__file__).parent / "keras2"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 from oneiros.saving import Budget
-from oneiros_format_hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5.format import HDF5Format
 
 MIB = 1 << 20
 SECRET = b"top secret " * 3

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.errors import FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files import json_text, tar_archive, unpacking, yaml_text
 from oneiros_safe_files.hdf5_format.attributes import Attribute
 from oneiros_safe_files.hdf5_format.chunks import find_chunks

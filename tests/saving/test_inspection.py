@@ -21,8 +21,8 @@ from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential, model_from_json
 from oneiros.plugins import Entry
 from oneiros.saving import Budget
-from oneiros_file_tools.inspection import inspect_file
-from oneiros_file_tools.loadable import declares_loadable
+from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.loadable import declares_loadable
 from processes import run_python
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -446,7 +446,7 @@ def test_nothing_that_a_file_names_is_imported(tmp_path):
     evil = with_config(tmp_path / "m.h5", one_layer("antigravity"))
     code = """
 import json, sys
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 for path in sys.argv[1:]:
     inspect_file(path).asdict()
 print(json.dumps(sorted(sys.modules)))
@@ -454,14 +454,7 @@ print(json.dumps(sorted(sys.modules)))
     done = run_python(code, *files, evil)
     imported = set(json.loads(done.stdout))
     engines = {"pytensor", "tensorflow", "jax", "numba", "antigravity"}
-    allowed = (
-        "file_tools",
-        "format",
-        "model_parts",
-        "old_files",
-        "safe_files",
-        "saving",
-    )
+    allowed = ("cli.file_tools", "old_files", "safe_files", "saving", "training.parts")
     modules = {
         entry.reference.partition(":")[0]
         for kind in (

@@ -11,8 +11,8 @@ from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros.models import load_model, model_from_json
 from oneiros.saving import Budget
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 
 FOLDER = Path(__file__).parent / "keras3"
 EXPECTED = np.load(FOLDER / "expected.npz")

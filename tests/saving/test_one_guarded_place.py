@@ -39,8 +39,8 @@ PASSED_ON = ROOT / "plugins" / "old_code" / "oneiros_old_code" / "imported.py"
 """Modules that `from keras.utils.data_utils import *` brings: for the user's code."""
 REPLAYED = (
     ROOT / "plugins" / "exports" / "oneiros_exports" / "case_files.py",
-    ROOT / "plugins" / "export_keras3" / "oneiros_export_keras3" / "builder.py",
-    ROOT / "plugins" / "export_keras3" / "oneiros_export_keras3" / "older_releases.py",
+    ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "builder.py",
+    ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "older_releases.py",
 )
 """Programs that run without Oneiros, on what it or Keras has just written for them."""
 SOURCES = [

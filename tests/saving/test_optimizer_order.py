@@ -11,7 +11,7 @@ from oneiros import config
 from oneiros.engine.layer import Layer
 from oneiros.layers import LSTM, Activation, Convolution2D, Dense, Flatten, Input, merge
 from oneiros.models import Model, Sequential, load_model
-from oneiros_model_parts.trained_model import trained_weights
+from oneiros_training.parts.trained_model import trained_weights
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ import sys
 import my_lab.layers
 from oneiros.errors import UnsafeFileError
 from oneiros.models import load_model
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 
 inspection = inspect_file(sys.argv[1])
 assert inspection.loads, inspection

@@ -31,7 +31,7 @@ from oneiros.models import (
     model_from_config,
     model_from_json,
 )
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_saving import missing_names, provenance
 from oneiros_saving.config_references import layers, references
 
@@ -111,7 +111,7 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
         "layer:Loud": "their-lab",
         "layer:Merge": "oneiros-layers-core",
         "layer:Model": "oneiros-kernel",
-        "layer:Sequential": "oneiros-sequential",
+        "layer:Sequential": "oneiros-training",
         "layer:TimeDistributed": "oneiros-layers-wrappers",
         "metric:fmeasure": "oneiros-metrics",
         "objective:hinge": "oneiros-objectives",

@@ -11,8 +11,8 @@ from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.layers import BatchNormalization, Dense
 from oneiros.models import Sequential, load_model
 from oneiros.saving import Budget, ModelState
-from oneiros_file_tools.inspection import inspect_file
-from oneiros_format_safetensors.format import SafetensorsFormat
+from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros_saving.formats.safetensors import SafetensorsFormat
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 

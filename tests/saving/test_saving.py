@@ -37,7 +37,7 @@ from oneiros.models import (
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
 from oneiros.saving import Budget, Format, ModelState, provenance
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_saving import saving
 from processes import run_python
 
@@ -298,7 +298,7 @@ def test_where_each_object_comes_from_is_recorded(backend, tmp_path):
     assert (
         owners.items()
         >= {
-            "layer:Sequential": "oneiros-sequential",
+            "layer:Sequential": "oneiros-training",
             "activation:softmax": "oneiros-activations",
             "initialization:glorot_uniform": "oneiros-initializations",
             "objective:categorical_crossentropy": "oneiros-objectives",
@@ -926,16 +926,13 @@ def test_a_file_isn_t_saved_in_another_format_than_its_suffix_s(backend, tmp_pat
 
 
 def test_the_fault_of_a_format_is_recorded_as_its_plugin_s(tmp_path):
-    record = manager().records["oneiros-format-safetensors"]
+    record = manager().records["oneiros-saving"]
     before = record.state, list(record.problems)
     (tmp_path / "m.broken").write_bytes(b"BROKEN")
     try:
         with (
             registry.register(
-                "format",
-                "a_broken_one",
-                BrokenAtOnce,
-                distribution="oneiros-format-safetensors",
+                "format", "a_broken_one", BrokenAtOnce, distribution="oneiros-saving"
             ),
             pytest.raises(FileFormatError),
         ):

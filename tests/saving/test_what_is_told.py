@@ -13,7 +13,7 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files.safetensors_writer import write_safetensors
 
 

@@ -12,8 +12,8 @@ from oneiros import backend as K
 from oneiros.errors import ConfigError, UnsafeFileError
 from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential, model_from_json, model_from_yaml
-from oneiros_format_yaml.format import YAMLFormat
 from oneiros_safe_files.yaml_text import dumps, loads
+from oneiros_saving.formats.yaml import YAMLFormat
 from plain_data import PLAIN
 
 GOLDEN = sorted((ROOT / "tests" / "golden" / "models").glob("*.yaml"))

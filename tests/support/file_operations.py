@@ -19,8 +19,8 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
 from oneiros.utils.io_utils import load_array, save_array
+from oneiros_cli.file_tools import conversion
 from oneiros_cli.main import main
-from oneiros_file_tools import conversion
 from oneiros_saving import model_files
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)

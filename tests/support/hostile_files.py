@@ -19,8 +19,8 @@ from oneiros.models import (
     model_from_yaml,
 )
 from oneiros.utils.layer_utils import layer_from_config
-from oneiros_file_tools.conversion import convert
-from oneiros_file_tools.inspection import inspect_file
+from oneiros_cli.file_tools.conversion import convert
+from oneiros_cli.file_tools.inspection import inspect_file
 
 
 def canary():

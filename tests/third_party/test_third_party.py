@@ -101,8 +101,7 @@ print(json.dumps({p.distribution: [p.version, p.state, p.kinds] for p in records
 NEEDED = (
     "layers-core",
     "backend-theano",
-    "compilation",
-    "format-hdf5",
+    "training",
     "saving",
     "objectives",
     "optimizers",

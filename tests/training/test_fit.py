@@ -13,8 +13,8 @@ from oneiros.callbacks import Callback, History
 from oneiros.engine.stream import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
-from oneiros_array_data import stream as array_stream
 from oneiros_backend_toolkit.function import Function
+from oneiros_training.arrays import stream as array_stream
 
 
 class Diary(Callback):

@@ -553,7 +553,7 @@ class TestMisbehaviour:
             time.sleep(0.3)
             yield from numbers()
 
-        monkeypatch.setattr("oneiros_generators.queue.PATIENCE", 0.05)
+        monkeypatch.setattr("oneiros_training.generators.queue.PATIENCE", 0.05)
         with pytest.warns(
             UserWarning, match=r"'slow' .* has yielded no batch for 0 s\. After 120 s"
         ):
@@ -934,11 +934,11 @@ class TestBatches:
 
 def test_without_the_plugin_a_model_says_what_to_install():
     with (
-        settings.override(disable=["oneiros-generators"]),
+        settings.override(disable=["oneiros-training"]),
         pytest.raises(PluginLoadError) as caught,
     ):
         linear().fit_generator(endless(DATA, TARGETS), 4, 1)
-    assert "oneiros-generators" in str(caught.value)
+    assert "oneiros-training" in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["Model", "Sequential"])

@@ -21,7 +21,7 @@ from oneiros.errors import (
 )
 from oneiros.saving import Budget
 from oneiros.utils.data_utils import get_file, validate_file
-from oneiros_downloads import archives
+from oneiros_datasets.downloads import archives
 
 CONTENT = bytes(range(256)) * 1000
 RANDOM = np.random.RandomState(0).bytes(10_000)

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 from oneiros.backend.contract import FLAGS
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_jax_support.jax_import import jax
-from oneiros_lazy_graph.backend import RecordedBackend
-from oneiros_lazy_graph.pinning import floatx, pinned
-from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_jax.beam_search import beam_search
 from oneiros_backend_jax.engine import JaxEngine

@@ -12,6 +12,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_jax_support import storing_calls
 from oneiros_jax_support.devices import platform, scope
@@ -19,8 +21,6 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.runs import batches_for, gathered, one_by_one, run_of
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
-from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.program import Program
 
 Array = np.ndarray[Any, Any]
 _first = operator.itemgetter(0)

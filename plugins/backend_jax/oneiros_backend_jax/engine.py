@@ -7,13 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
-from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.program import Program
-from oneiros_lazy_graph.tensors import Spec
 
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
 from oneiros_backend_jax.loops import run_loop
@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class JaxEngine:
-    """See `oneiros_lazy_graph.engine.Engine`."""
+    """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "jax"
     errors = ERRORS

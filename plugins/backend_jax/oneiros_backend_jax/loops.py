@@ -20,7 +20,7 @@ def run_loop(
 ) -> Any:
     """Runs a step for each index of the first axis of `sequences`.
 
-    See `oneiros_lazy_graph.engine.Engine.loop`.
+    See `oneiros_backend_toolkit.lazy_graph.engine.Engine.loop`.
     """
     sequences = [jnp.asarray(x) for x in sequences]
     states = [jnp.asarray(x, x.dtype) for x in states]

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
@@ -28,7 +29,6 @@ from oneiros_jax_support.symbolic_sizes import (
     has_symbolic_size,
     is_symbolic,
 )
-from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_jax.shape_inference import (
     are_open,

@@ -20,9 +20,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
-from oneiros_lazy_graph.tensors import Spec
 
 Tensor = Any
 Shape = tuple[int, ...]

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.symbolic_sizes import (
@@ -17,7 +18,6 @@ from oneiros_jax_support.symbolic_sizes import (
     holds_symbolic_sizes,
     is_symbolic,
 )
-from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 NUMERIC_KINDS = "biufc"

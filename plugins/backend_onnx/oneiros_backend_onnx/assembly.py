@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from oneiros_lazy_graph.names import distinct
+from oneiros_backend_toolkit.lazy_graph.names import distinct
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 
 from oneiros_backend_onnx.files import OnnxModel, outside_of, without_values

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.user_warnings import warn
-from oneiros_lazy_graph.backend import RecordedBackend
-from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_onnx.engine import OnnxEngine
 from oneiros_backend_onnx.loops import of_as_many_steps

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.program import Program
 
 from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.program_models import ProgramModel

@@ -8,9 +8,9 @@ from typing import Any
 import onnx
 from oneiros.arguments import check_int, label
 from oneiros.errors import ArgumentError, CapabilityError
-from oneiros_lazy_graph.inference import inference
-from oneiros_lazy_graph.names import BATCH, distinct, named_shapes
-from oneiros_lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.inference import inference
+from oneiros_backend_toolkit.lazy_graph.names import BATCH, distinct, named_shapes
+from oneiros_backend_toolkit.lazy_graph.program import Program
 from onnx import ModelProto, TensorProto, helper
 
 from oneiros_backend_onnx.files import OnnxModel

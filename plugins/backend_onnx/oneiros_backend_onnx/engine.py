@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.program import Program
-from oneiros_lazy_graph.tensors import Spec
-from oneiros_lazy_graph.trees import map_tree
+from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 from oneiros_backend_onnx.compiled import CompiledProgram
 from oneiros_backend_onnx.graphs import Graph
@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class OnnxEngine:
-    """See `oneiros_lazy_graph.engine.Engine`."""
+    """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "onnx"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)

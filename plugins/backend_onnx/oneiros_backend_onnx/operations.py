@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
@@ -19,7 +20,6 @@ from oneiros_backend_toolkit.operands import (
     order_of,
 )
 from oneiros_backend_toolkit.types import SOME_FLOAT, clipping_bounds
-from oneiros_lazy_graph.pinning import floatx
 from onnx import numpy_helper
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped, graph_in_work

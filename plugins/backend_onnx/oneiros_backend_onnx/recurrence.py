@@ -16,7 +16,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
     FusedRecurrence,
     LayerInputs,
 )
-from oneiros_lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 
 from oneiros_backend_onnx.graphs import emit, emit_several, graph_in_work
 from oneiros_backend_onnx.shapes import (

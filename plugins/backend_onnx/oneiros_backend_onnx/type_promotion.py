@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
-from oneiros_lazy_graph.pinning import floatx
 from onnx import helper
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work

@@ -13,11 +13,11 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
-from oneiros_lazy_graph.backend import RecordedBackend
-from oneiros_lazy_graph.function import RecordedFunction
-from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow import control_flow, native_functions, old_code
 from oneiros_backend_tensorflow.beam_search import beam_search

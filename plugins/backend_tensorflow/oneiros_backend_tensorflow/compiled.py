@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.allocator import give_back
 from oneiros_backend_tensorflow.compiled_programs import compiled_once

@@ -15,10 +15,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import GraphError, ShapeError
-from oneiros_lazy_graph.recorded_call import RecordedCall
-from oneiros_lazy_graph.recorder import Recorder
-from oneiros_lazy_graph.tensors import LazyTensor
-from oneiros_lazy_graph.trees import map_tree
+from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 from oneiros_backend_tensorflow.inference import infer, symbol
 from oneiros_backend_tensorflow.native_functions import are_of_other_instance, nodes_in

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from oneiros_lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
-from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.program import Program
-from oneiros_lazy_graph.tensors import LazyTensor, Spec
+from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
@@ -29,7 +29,7 @@ operation."""
 
 
 class TensorFlowEngine:
-    """See `oneiros_lazy_graph.engine.Engine`."""
+    """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.tensors import Shape, Spec
+from oneiros_backend_toolkit.lazy_graph.tensors import Shape, Spec
 
 from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
 

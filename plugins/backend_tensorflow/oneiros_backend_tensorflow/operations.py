@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
@@ -19,7 +20,6 @@ from oneiros_backend_toolkit.operands import (
     pair_of_axes,
 )
 from oneiros_backend_toolkit.types import clipping_bounds
-from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -16,9 +16,9 @@ from oneiros_backend_toolkit.fused_recurrence import (
     FusedRecurrence,
     LayerInputs,
 )
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States, Step
 from oneiros_backend_toolkit.recurrent_gradients import CellLoop
-from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.inference import inferring

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
 from oneiros_backend_toolkit.updates import Update
-from oneiros_lazy_graph.tensors import LazyTensor
 
 from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf

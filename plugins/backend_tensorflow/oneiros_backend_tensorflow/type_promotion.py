@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.types import adapted, check_has_bits, common_type
-from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 

@@ -1,1 +1,2 @@
-"""Shared code of backends, built on a few primitives: a plugin of Oneiros."""
+"""Shared code of backends, built on a few primitives, and lazy nodes for eager engines:
+a plugin of Oneiros."""

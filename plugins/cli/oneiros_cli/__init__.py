@@ -1,1 +1,2 @@
-"""The `oneiros` command: a plugin of Oneiros."""
+"""The `oneiros` command, which inspects and converts model files. A plugin of
+Oneiros."""

@@ -2,8 +2,27 @@
 
 from oneiros import hookimpl
 
+COMMANDS = {
+    "plugins": "oneiros_cli.plugins:plugins",
+    "inspect": "oneiros_cli.file_tools.inspect_command:inspect",
+    "convert": "oneiros_cli.file_tools.convert_command:convert",
+}
+
 
 @hookimpl
 def oneiros_commands() -> dict[str, str]:
-    """`oneiros plugins`."""
-    return {"plugins": "oneiros_cli.plugins:plugins"}
+    """`oneiros plugins`, `oneiros inspect` and `oneiros convert`."""
+    return COMMANDS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.file_tools`."""
+    return {
+        "file_tools": {
+            "Inspection": "oneiros_cli.file_tools.inspection:Inspection",
+            "inspect_file": "oneiros_cli.file_tools.inspection:inspect_file",
+            "convert": "oneiros_cli.file_tools.conversion:convert",
+            "export_file": "oneiros_cli.file_tools.export_file:export_file",
+        }
+    }

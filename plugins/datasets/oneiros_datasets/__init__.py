@@ -1,1 +1,2 @@
-"""Keras's data sets, and small ones that need no network: a plugin of Oneiros."""
+"""Keras's data sets, small ones that need no network, and downloads: a plugin of
+Oneiros."""

@@ -15,12 +15,19 @@ CONTENTS = {
 """The functions in each module of `oneiros.datasets`."""
 
 
+DOWNLOADS = {
+    name: f"oneiros_datasets.downloads.data_utils:{name}"
+    for name in ("get_file", "validate_file")
+}
+
+
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """A module for each data set."""
-    return {
+    """A module for each data set, and `oneiros.utils.data_utils`."""
+    datasets = {
         f"datasets.{module}": {
             name: f"oneiros_datasets.{module}:{name}" for name in names
         }
         for module, names in CONTENTS.items()
     }
+    return {**datasets, "utils.data_utils": DOWNLOADS}

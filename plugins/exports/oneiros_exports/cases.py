@@ -13,7 +13,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError
-from oneiros_model_parts.nested_layers import parts_of
+from oneiros_training.parts.nested_layers import parts_of
 
 Array = np.ndarray[Any, Any]
 

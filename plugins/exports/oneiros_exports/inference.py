@@ -10,9 +10,9 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import origins
-from oneiros_lazy_graph.inference import inference
-from oneiros_lazy_graph.names import distinct, named_shapes
-from oneiros_model_parts.nested_layers import parts_of
+from oneiros_backend_toolkit.lazy_graph.inference import inference
+from oneiros_backend_toolkit.lazy_graph.names import distinct, named_shapes
+from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_exports.destination import Export, Port, Refusal, Written
 

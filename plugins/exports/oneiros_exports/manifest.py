@@ -21,3 +21,15 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             "shared_processes": "oneiros_exports.processes:shared_processes",
         },
     }
+
+
+@hookimpl
+def oneiros_exports() -> dict[str, str]:
+    """The destinations; each needs the extra of its library."""
+    return {
+        "keras": "oneiros_exports.keras3.keras_file:KerasExport",
+        "onnx": "oneiros_exports.onnx.onnx_file:OnnxExport",
+        "saved_model": "oneiros_exports.tensorflow.saved_model:SavedModelExport",
+        "stablehlo": "oneiros_exports.jax.stablehlo:StableHLOExport",
+        "tflite": "oneiros_exports.tensorflow.tflite:TFLiteExport",
+    }

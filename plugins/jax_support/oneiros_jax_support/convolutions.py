@@ -29,8 +29,8 @@ from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
 T = Any
 
-MACHINE_CODE = "oneiros_native_convolution"
-"""The plugin with machine code for the gradient of a kernel; it may be absent."""
+COMPILER = "numba"
+"""What compiles machine code for the gradient of a kernel; it may be absent."""
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
 
@@ -243,12 +243,12 @@ def _suits_machine_code(
         and not windows.depthwise
         and x.dtype == gradient.dtype == np.float32
         and multiplications > LARGE
-        and importlib.util.find_spec(MACHINE_CODE) is not None
+        and importlib.util.find_spec(COMPILER) is not None
     )
 
 
 def _machine_code() -> Callable[..., T]:
-    module = importlib.import_module(f"{MACHINE_CODE}.gradient")
+    module = importlib.import_module("oneiros_jax_support.native_convolution.gradient")
     gradient: Callable[..., T] = module.kernel_gradient
     return gradient
 

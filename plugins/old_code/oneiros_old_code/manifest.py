@@ -186,8 +186,8 @@ THEANO_UTILS = (
 )
 """The functions of `keras.utils.theano_utils` in Keras 0.x."""
 
-STANDARDIZE = "oneiros_array_data.standardize"
-SAMPLE_WEIGHTS = "oneiros_array_data.sample_weights"
+STANDARDIZE = "oneiros_training.arrays.standardize"
+SAMPLE_WEIGHTS = "oneiros_training.arrays.sample_weights"
 TRAINING = {
     "_batch_shuffle": "oneiros.engine.training:batch_shuffle",
     "_check_array_lengths": f"{STANDARDIZE}:check_array_lengths",
@@ -195,7 +195,7 @@ TRAINING = {
         f"{STANDARDIZE}:check_loss_and_target_compatibility"
     ),
     "_collect_metrics": "oneiros.engine.training:collect_metrics",
-    "_make_batches": "oneiros_array_data.stream:make_batches",
+    "_make_batches": "oneiros_training.arrays.stream:make_batches",
     "_masked_objective": f"{ENGINE_TRAINING}:masked_objective",
     "_slice_arrays": f"{STANDARDIZE}:slice_X",
     "_standardize_class_weights": f"{SAMPLE_WEIGHTS}:standardize_class_weights",

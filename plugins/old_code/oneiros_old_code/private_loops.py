@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.engine.stream import Run, Step, Stream
-from oneiros_array_data.standardize import slice_X
-from oneiros_array_data.stream import make_batches
+from oneiros_training.arrays.standardize import slice_X
+from oneiros_training.arrays.stream import make_batches
 
 Array = Any
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
-from oneiros_model_parts.trained_model import trained_weights
 from oneiros_safe_files.model_state import ModelState
+from oneiros_training.parts.trained_model import trained_weights
 
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import origin_of

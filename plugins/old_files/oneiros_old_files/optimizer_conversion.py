@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros_model_parts.trained_model import trained_weights
+from oneiros_training.parts.trained_model import trained_weights
 
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.weight_layouts import arranged

@@ -17,8 +17,8 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.errors import FileFormatError
-from oneiros_model_parts.nested_layers import parts_of
 from oneiros_safe_files.model_state import LayerWeights, Named
+from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED

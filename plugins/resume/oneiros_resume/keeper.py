@@ -15,13 +15,13 @@ from oneiros import backend as K
 from oneiros.bases import Callback
 from oneiros.engine.stream import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
-from oneiros_model_parts.variables import assign, form, matched, values_of
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
 from oneiros_saving.weight_matching import matched_pairs
+from oneiros_training.parts.variables import assign, form, matched, values_of
 
 from oneiros_resume.checks import check_epochs, check_run, damaged, shown
 from oneiros_resume.state_checks import are_values

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
-from oneiros_model_parts.nested_layers import parts_of
-from oneiros_model_parts.trained_model import computing_model, trained_weights
-from oneiros_model_parts.variables import assign, matched, values_of
 from oneiros_saving.plain_data_encoding import (
     Encoded,
     decoded,
@@ -21,6 +18,9 @@ from oneiros_saving.plain_data_encoding import (
     plain_attributes,
     same,
 )
+from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts.trained_model import computing_model, trained_weights
+from oneiros_training.parts.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")
 

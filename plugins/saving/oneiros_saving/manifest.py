@@ -21,6 +21,19 @@ SAVING = {
     "parameter_budget": "oneiros_safe_files.budget:parameter_budget",
 }
 
+FORMATS = {
+    "hdf5": "oneiros_saving.formats.hdf5.format:HDF5Format",
+    "keras3": "oneiros_saving.formats.keras3.format:Keras3Format",
+    "safetensors": "oneiros_saving.formats.safetensors:SafetensorsFormat",
+    "yaml": "oneiros_saving.formats.yaml:YAMLFormat",
+}
+
+
+@hookimpl
+def oneiros_formats() -> dict[str, str]:
+    """The file formats of models."""
+    return FORMATS
+
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:

@@ -9,12 +9,12 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import FileFormatError
 from oneiros_backend_toolkit.user_warnings import warn
-from oneiros_model_parts.variables import assign, values_of
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras1_optimizer import UnknownOrderError, in_order
 from oneiros_old_files.keras2_optimizer import MatchedState, matched_state
 from oneiros_old_files.optimizer_conversion import flipped
 from oneiros_safe_files.model_state import ModelState
+from oneiros_training.parts.variables import assign, values_of
 
 from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded
 from oneiros_saving.weight_matching import check_optimizer

@@ -17,10 +17,10 @@ from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, origins
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_model_parts.nested_layers import parts_of
-from oneiros_model_parts.trained_model import computing_model, make_optimizer_state
-from oneiros_model_parts.variables import Values, assign, values_of
 from oneiros_optimizers.optimizer import Optimizer
+from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts.trained_model import computing_model, make_optimizer_state
+from oneiros_training.parts.variables import Values, assign, values_of
 
 from oneiros_saving.provenance import provenance
 from oneiros_saving.training_config import COMPILED

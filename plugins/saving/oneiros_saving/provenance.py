@@ -17,10 +17,10 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError
 from oneiros.plugins import Entry, manager
 from oneiros_constraints.constraint import Constraint
-from oneiros_model_parts.nested_layers import parts_of
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
+from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_saving.config_references import find, references
 from oneiros_saving.used_objects import used_by

@@ -7,7 +7,7 @@ from typing import Any
 from oneiros.errors import ArgumentError
 from oneiros_safe_files.model_state import LayerWeights
 from oneiros_safe_files.names import is_visible
-from oneiros_sequential.sequential import Sequential
+from oneiros_training.sequential import Sequential
 
 MAX_BYTES = 32_000
 """The maximum length of a name."""

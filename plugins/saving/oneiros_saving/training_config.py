@@ -9,10 +9,10 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros_backend_toolkit.user_warnings import warn
-from oneiros_model_parts.trained_model import make_optimizer_state
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_safe_files.model_state import ModelState
+from oneiros_training.parts.trained_model import make_optimizer_state
 
 from oneiros_saving import optimizer_state
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from oneiros.engine.layer import Layer
-from oneiros_model_parts.nested_layers import items_of
 from oneiros_optimizers.optimizer import Optimizer
+from oneiros_training.parts.nested_layers import items_of
 
 
 def used_by(layer: Any) -> Iterator[Any]:

@@ -261,7 +261,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "candidates": "all values of a setting, with their sources",
             "distribution_name": "a distribution's normalized name",
         },
-        "oneiros_array_data": "arrays as data: checks and streams",
+        "oneiros_training.arrays": "arrays as data: checks and streams",
         "oneiros_backend_onnx.conversion": {
             "check_opset": "whether onnx knows a version of operators",
             "model_proto": "a model's predictions as a model of ONNX",
@@ -294,14 +294,14 @@ TABLES: dict[str, dict[str, Names]] = {
             "Postponed": "initial values drawn on first use"
         },
         "oneiros_jax_support": "shared code of backends that compute with JAX",
-        "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
-        "oneiros_model_parts": "parts of a model: layers, variables, weights",
-        "oneiros_native_convolution.gradient": {
+        "oneiros_backend_toolkit.lazy_graph": "lazy nodes for eager engines",
+        "oneiros_training.parts": "parts of a model: layers, variables, weights",
+        "oneiros_jax_support.native_convolution.gradient": {
             "kernel_gradient": "machine code for a derivative; may be absent"
         },
         "oneiros_old_files": "files of other versions, beyond single classes",
         "oneiros_safe_files": "reads and writes files within limits",
-        "oneiros_sequential.sequential": {
+        "oneiros_training.sequential": {
             "Sequential": "model that is a list of layers, for users in oneiros.models"
         },
         "oneiros_backend_tensorflow.tensorflow_import": {

@@ -1,1 +1,1 @@
-"""Pictures of models."""
+"""Pictures of models and of training, diagnostics and profiles: a plugin of Oneiros."""

@@ -13,9 +13,39 @@ PICTURES = {
     "plot_filters": "oneiros_visualization.images:plot_filters",
     "plot_history": "oneiros_visualization.curves:plot_history",
 }
+TOOLS = "oneiros_visualization.diagnostics"
+DIAGNOSTICS = {
+    "find_learning_rate": f"{TOOLS}.learning_rate:find_learning_rate",
+    "RateSearch": f"{TOOLS}.learning_rate:RateSearch",
+    "overfit_batch": f"{TOOLS}.overfitting:overfit_batch",
+    "OverfitCheck": f"{TOOLS}.overfitting:OverfitCheck",
+    "weight_statistics": f"{TOOLS}.weights:weight_statistics",
+    "WeightStatistics": f"{TOOLS}.weights:WeightStatistics",
+    "estimate_memory": f"{TOOLS}.memory:estimate_memory",
+    "MemoryEstimate": f"{TOOLS}.memory:MemoryEstimate",
+    "preserved": f"{TOOLS}.preserving:preserved",
+}
+CALLBACKS = {"StepProfile": "oneiros_visualization.profiling.profile:StepProfile"}
+
+
+@hookimpl
+def oneiros_callbacks() -> dict[str, str]:
+    """The callbacks that are available by name."""
+    return CALLBACKS
+
+
+@hookimpl
+def oneiros_commands() -> dict[str, str]:
+    """`oneiros bench`."""
+    return {"bench": "oneiros_visualization.profiling.bench:bench"}
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.visualization`, and the module `visualize_util` of `oneiros.utils`."""
-    return {"utils.visualize_util": GRAPHS, "visualization": {**GRAPHS, **PICTURES}}
+    """`oneiros.visualization`, `oneiros.diagnostics`, and the modules of Keras 1."""
+    return {
+        "callbacks": CALLBACKS,
+        "diagnostics": DIAGNOSTICS,
+        "utils.visualize_util": GRAPHS,
+        "visualization": {**GRAPHS, **PICTURES},
+    }

@@ -1,1 +1,0 @@
-"""Arrays as the data of a model: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""Lazy nodes for backends on eager engines."""

@@ -1,0 +1,364 @@
+"""A backend of recorded nodes: `K` on any engine of the recorder."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from oneiros.backend import common
+from oneiros.backend.contract import Backend, draw_seed
+from oneiros.backend.tensor_state import SPARSE
+from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.derived import FUZZ
+from oneiros_backend_toolkit.donated_arrays import owned
+from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.gradients import Gradients
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
+from oneiros_backend_toolkit.lazy_graph.graph import reachable
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
+from oneiros_backend_toolkit.operands import rank_of_placeholder
+from oneiros_backend_toolkit.sessions import Sessions
+from oneiros_backend_toolkit.sparse_tensors import joined
+
+T = Any
+
+Primitives = dict[str, tuple[Callable[..., T], str]]
+"""Functions of the engine's own tensors by a method's name, with what messages call
+them."""
+
+ELEMENTWISE_NAMES = (
+    "abs",
+    "cast",
+    "clip",
+    "cos",
+    "equal",
+    "exp",
+    "greater",
+    "greater_equal",
+    "lesser",
+    "lesser_equal",
+    "log",
+    "maximum",
+    "minimum",
+    "not_equal",
+    "pow",
+    "relu",
+    "round",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softplus",
+    "sqrt",
+    "switch",
+    "tanh",
+)
+"""The elementwise operations, with broadcasting."""
+ELEMENTWISE = frozenset(f"K.{name}" for name in ELEMENTWISE_NAMES)
+"""Their labels."""
+
+
+class VariableStorage(Protocol):
+    """Where a variable's value lives.
+
+    # Arguments
+        array: the first value; the storage owns it from now on.
+    """
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
+
+    def get(self) -> np.ndarray[Any, Any]:
+        """Returns a copy of the value."""
+
+    def set(self, array: np.ndarray[Any, Any]) -> None:
+        """Stores an array, which is the storage's from now on."""
+
+
+class RecordedBackend(Gradients, Sessions):
+    """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
+
+    A backend derives from it, sets the class's properties, and makes a Recorder in its
+    constructor. Each function in `operations` becomes a method that records it, with
+    the signature and docstring of the contract, unless the class defines the method
+    itself.
+
+    # Arguments
+        primitives: additional functions that become methods, such as the convolutions
+            that `oneiros_backend_toolkit` needs; passed in the class statement.
+
+    # Properties
+        recorder: the Recorder of its tensors.
+        operations: class whose static methods are the functions of `K` on the engine's
+            own tensors, by their names in the contract.
+        random_functions: class with those that draw random numbers, `random_uniform`,
+            `random_normal` and `random_binomial`; the first argument is a key.
+        storage: the class of VariableStorage.
+        has_open_ranks: whether the engine computes on tensors whose rank isn't known.
+    """
+
+    recorder: Recorder
+    operations: ClassVar[Any]
+    random_functions: ClassVar[Any]
+    storage: ClassVar[type[VariableStorage]]
+    has_open_ranks: ClassVar[bool] = False
+
+    def __init_subclass__(cls, primitives: Primitives | None = None) -> None:
+        defined = {*vars(cls), *vars(RecordedBackend)}
+        for name in vars(cls.operations):
+            if name.startswith("_") or name in defined:
+                continue
+            fn = getattr(cls.operations, name)
+            setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
+        for name, (fn, label) in (primitives or {}).items():
+            setattr(cls, name, recorded(fn, label))
+        super().__init_subclass__()
+
+    # Tensors and their values
+
+    def owns(self, x: T) -> bool:
+        if isinstance(x, (list, tuple)):
+            return False
+        return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
+
+    def _dtype(self, dtype: Any) -> str:
+        """Returns a type's name, the default float type for None."""
+        return str(np.dtype(dtype or common.floatx()).name)
+
+    def placeholder(
+        self,
+        shape: T = None,
+        ndim: T = None,
+        dtype: T = None,
+        sparse: T = False,
+        name: T = None,
+    ) -> T:
+        sizes = self._sizes(shape, ndim)
+        node: T = self.recorder.node(
+            "placeholder", Spec(sizes, self._dtype(dtype)), name=name
+        )
+        if sizes is not None:
+            node._keras_shape = sizes
+        SPARSE.set(node, bool(sparse))
+        return node
+
+    def _sizes(self, shape: T, ndim: T) -> Shape:
+        """Returns the static shape of a placeholder, None if even its rank is open."""
+        if shape is not None:
+            return tuple(None if size is None else int(size) for size in shape)
+        if ndim is None and self.has_open_ranks:
+            return None
+        return (None,) * rank_of_placeholder(self.name, ndim)
+
+    def variable(self, value: T, dtype: T = None, name: T = None) -> T:
+        if self.owns(value):
+            raise ArgumentError(
+                f"variable expected an array or a number, not {value!r:.200}. See "
+                f"K.eval(x)."
+            )
+        sparse = hasattr(value, "toarray")
+        array = owned(value.toarray() if sparse else value, self._dtype(dtype))
+        name = name or f"Variable_{common.get_uid('Variable')}"
+        spec = Spec(array.shape, str(array.dtype))
+        stored = self.storage(array)
+        node: T = self.recorder.node("variable", spec, name=name, data=stored)
+        node._keras_shape = array.shape
+        SPARSE.set(node, sparse)
+        return node
+
+    def concatenate(self, tensors: T, axis: T = -1) -> T:
+        tensors = list(tensors)
+        join = pinned(self.operations.concatenate)
+        result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
+        return joined(result, tensors)
+
+    def shape(self, x: T) -> T:
+        result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
+        if self.recorder.owns(x) and self.recorder.owns(result):
+            result.spec = replace(result.spec, static_sizes=x.shape)
+        return result
+
+    def int_shape(self, x: T) -> tuple[int | None, ...]:
+        if not self.owns(x):
+            raise ValueError("it isn't a tensor")
+        shape = getattr(x, "_keras_shape", x.shape)
+        if shape is None:
+            raise ArgumentError(
+                f"Not even the rank of {x!r} is known. Set its shape with K.reshape, "
+                "or with output_shape of a Lambda layer."
+            )
+        return tuple(shape)
+
+    def ndim(self, x: T) -> int:
+        rank = getattr(x, "ndim", None)
+        return len(self.int_shape(x)) if rank is None else int(rank)
+
+    def dtype(self, x: T) -> str:
+        return x.dtype if isinstance(x, LazyTensor) else self._dtype(x.dtype)
+
+    def get_value(self, x: T) -> T:
+        if self.recorder.owns(x) and not self.is_variable(x):
+            return self.eval(x)
+        return self._storage(x).get()
+
+    def set_value(self, x: T, value: T) -> None:
+        self._storage(x).set(self.checked_value(x, value))
+
+    def is_variable(self, x: T) -> bool:
+        """Returns whether something is a variable of this backend."""
+        return self.recorder.owns(x) and x.kind == "variable"
+
+    def _storage(self, x: T) -> VariableStorage:
+        if not self.is_variable(x):
+            if hint := self.recorder.of_engine(x):
+                raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
+            raise ValueError("it isn't a variable")
+        stored: VariableStorage = x.data
+        return stored
+
+    def eval(self, x: T) -> T:
+        return self.get_value(x) if self.is_variable(x) else super().eval(x)
+
+    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+        return self.recorder.record(fn, tensors, wrap=False)
+
+    # Randomness
+
+    def random_uniform(
+        self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
+    ) -> T:
+        dtype = self._dtype(dtype)
+        if np.dtype(dtype).kind in "iu":
+            return self.random_integers(shape, low, high, dtype, seed)
+        return self._random("random_uniform", seed, shape, low, high, dtype)
+
+    def random_normal(
+        self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
+    ) -> T:
+        return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
+
+    def random_binomial(
+        self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
+    ) -> T:
+        return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
+
+    def _in_graph(self, x: T) -> T:
+        return self.recorder.lift(x)
+
+    def _random(self, name: str, seed: int | None, *args: Any) -> T:
+        key = self.recorder.stream(draw_seed(seed) % 2**31)
+        fn = pinned(getattr(self.random_functions, name))
+        return self.recorder.record(fn, (key, *args), label=f"K.{name}")
+
+    # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
+
+    def _log_odds(self, x: T) -> T:
+        def of_sigmoid(x: T) -> T:
+            low, high = _log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x))
+            return self.clip(x, low, high)
+
+        shortcuts = {self.operations.sigmoid: of_sigmoid}
+        fn = pinned(super()._log_odds)
+        return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
+
+    def _log_distribution(self, x: T) -> T:
+        def of_softmax(x: T) -> T:
+            low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+            return self.clip(self.log_softmax(x), low, high)
+
+        shortcuts = {self.operations.softmax: of_softmax}
+        fn = pinned(super()._log_distribution)
+        return self.recorder.record(fn, (x,), label="distribution", shortcuts=shortcuts)
+
+    # Choices and graphs
+
+    def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
+        """Returns the function and the tensors that compute `x` element by element.
+
+        A choice by the learning phase counts as one; None for any other operation.
+        """
+        if not self.recorder.owns(x):
+            return None
+        if x.kind == "select":
+            return self.recorder.select, list(x.parents)
+        if not x.elementwise:
+            return None
+        return self.recorder.again(x), list(x.parents)
+
+    def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
+        chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
+        if condition is self.recorder.phase:
+            return self.recorder.select(*self.alike(*chosen, arithmetic=False))
+        switch = pinned(self.operations.switch, True)
+        return self.recorder.record(switch, (condition, *chosen), label="K.switch")
+
+    def _scan(
+        self,
+        fn: Callable[..., Any],
+        sequences: list[T],
+        initial: list[T],
+        go_backwards: bool = False,
+    ) -> tuple[list[T], list[T]]:
+        states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
+        if go_backwards:
+            outputs = [self.reverse(x, 0) for x in outputs]
+        return states, outputs
+
+    def stop_gradient(self, variables: T) -> T:
+        if isinstance(variables, (list, tuple)):
+            return [self.stop_gradient(x) for x in variables]
+        return self.recorder.record(
+            self.operations.stop_gradient, (variables,), label="K.stop_gradient"
+        )
+
+    def _gradients(self, loss: T, variables: Sequence[T]) -> list[T]:
+        self.recorder.check_differentiable(loss, *variables)
+        behind = reachable([loss])
+        connected = [x for x in variables if x in behind]
+        gradients = iter(self.recorder.gradients(loss, connected))
+        return [next(gradients) if x in behind else None for x in variables]
+
+    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
+        self.own_arguments(kwargs)
+        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
+
+
+def _log_odds(probabilities: list[float], dtype: str) -> Any:
+    """Returns log(p / (1 - p)) of numbers."""
+    array = np.array(probabilities, dtype)
+    with np.errstate(divide="ignore"):
+        return np.log(array / (1 - array))
+
+
+def recorded(
+    fn: Callable[..., Any], label: str, contract: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """Returns a method that records a function.
+
+    # Arguments
+        fn: function of the engine's own tensors.
+        label: str, what messages call it.
+        contract: the function of the contract that it implements. The method has its
+            signature and docstring, and `fn` gets all arguments in that order.
+    """
+    elementwise = label in ELEMENTWISE
+    signature = inspect.signature(contract or fn)
+
+    @functools.wraps(contract or fn)
+    def method(self: RecordedBackend, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and contract:
+            try:
+                received = signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{label}: {error}") from None
+            received.apply_defaults()
+            args = received.args[1:]
+            kwargs = {}
+        return self.recorder.record(pinned(fn, elementwise), args, kwargs, label)
+
+    return method

@@ -1,0 +1,179 @@
+"""The functions that an engine supplies, so that a recorder can record, replay and
+compile on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+
+if TYPE_CHECKING:
+    from oneiros_backend_toolkit.lazy_graph.program import Program
+
+Array = np.ndarray[Any, Any]
+CompiledStep = Callable[[list[Any], int], list[Array]]
+"""A function of the input arrays and the step number that returns outputs."""
+CompiledLoop = Callable[[list[Any], Array, int, int], list[Array]]
+"""A function of data, an index, a number of steps and the first step's number that
+returns the outputs of each step."""
+
+
+class Engine(Protocol):
+    """An eager engine, such as TensorFlow or JAX, behind a `Recorder`.
+
+    Its tensors may be any objects: the recorder only passes them from one method to
+    another. Methods that are called while a graph is replayed (`convert`, `key`,
+    `fold`, `gradients`, `loop`) receive the engine's tracers if the engine compiles.
+
+    # Properties
+        name: the backend's name, for messages.
+        errors: the exceptions that the engine raises for tensors that don't fit.
+        key_spec: the Spec of what `key` returns.
+        specialises: whether it compiles for inputs of certain shapes; otherwise one
+            compiled function accepts all shapes.
+    """
+
+    name: str
+    errors: tuple[type[Exception], ...]
+    key_spec: Spec
+    specialises: bool
+
+    # Recording
+
+    def is_tensor(self, x: Any) -> bool:
+        """Returns whether `x` is, or holds, a tensor of the engine itself.
+
+        Functions of `K` compute with those at once instead of recording.
+
+        # Arguments
+            x: any object; of tuples and lists, the items are checked.
+        """
+
+    def reason(self, error: Exception) -> str:
+        """Returns what an error of the engine says, in one line."""
+
+    def operator(self, name: str) -> Callable[..., Any]:
+        """Returns the function behind one of Python's operators.
+
+        # Arguments
+            name: str, the name of the method without underscores: `"add"`,
+                `"getitem"`.
+        """
+
+    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
+        """Returns what is known about a function's result.
+
+        # Arguments
+            call: function of the engine's tensors.
+            specs: what is known about its arguments.
+
+        # Returns
+            The result's Spec; if it is a tuple, list or dict, one of Specs.
+
+        # Raises
+            GraphError: if the function returns no tensor.
+        """
+
+    # Replaying
+
+    def convert(self, value: Any, dtype: str | None) -> Any:
+        """Returns a tensor that belongs to no other node.
+
+        # Arguments
+            value: a tensor, an array, a number, or nested lists of them.
+            dtype: the type to convert it to; None keeps its own.
+        """
+
+    def key(self, seed: int, counter: Any) -> Any:
+        """Returns the key for random functions.
+
+        It is a tensor that differs for each seed and counter.
+        """
+
+    def fold(self, key: Any, number: Any) -> Any:
+        """Returns a key like `key`, another one for each number."""
+
+    def gradients(
+        self, forward: Callable[..., Any], values: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Differentiates.
+
+        An engine that differentiates in place passes `values` themselves to `forward`;
+        then nothing is computed twice.
+
+        # Arguments
+            forward: function of a list of tensors that returns the loss, and a list of
+                what else it computed.
+            values: the tensors to differentiate by.
+
+        # Returns
+            The gradients of the sum of the loss, and what else was computed.
+        """
+
+    def loop(
+        self,
+        step: Callable[..., Any],
+        sequences: list[Any],
+        states: list[Any],
+        captured: list[Any],
+        types: list[str],
+        backwards: bool,
+    ) -> Any:
+        """Runs a step for each index of the first axis of `sequences`.
+
+        # Arguments
+            step: function of a place, the list of slices, the list of states and
+                `captured` that returns the lists of new states, of the same shapes and
+                types, and of outputs.
+            sequences: tensors of one length.
+            states: the first states.
+            captured: what each step uses.
+            types: of the outputs.
+            backwards: whether the last place comes first.
+
+        # Returns
+            The lists of last states and of outputs, stacked by place.
+        """
+
+    # Data and compiling
+
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array to the device, as one of a type."""
+
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array.
+
+        # Arguments
+            arrays: all of them from `put`, or all NumPy's.
+            index: integers.
+        """
+
+    def compile(self, program: Program, phase: int, arrays: list[Any]) -> CompiledStep:
+        """Returns a function that runs one step of a program.
+
+        The function stores the new values of the variables once all of them, and the
+        outputs, are computed.
+
+        # Arguments
+            program: what to compute.
+            phase: the learning phase, 0 or 1.
+            arrays: inputs of the shapes to compile for.
+        """
+
+    def compile_loop(
+        self, program: Program, phase: int, arrays: list[Any], index: Array
+    ) -> CompiledLoop:
+        """Returns a function that runs many steps of a program.
+
+        The steps are the first ones of an index of this shape; the outputs may go on
+        beyond.
+
+        # Arguments
+            program: what to compute in each step.
+            phase: the learning phase, 0 or 1.
+            arrays: the data that the steps take their rows of.
+            index: integers of shape (steps, batch).
+        """

@@ -1,0 +1,74 @@
+"""Traversals of a graph of nodes. Nodes know their parents, so all traversals go
+upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+
+
+def by_age(nodes: Iterable[LazyTensor]) -> list[LazyTensor]:
+    """Returns nodes in the order in which they were recorded, parents first."""
+    return sorted(nodes, key=lambda node: node.id)
+
+
+def parents_in_phase(node: LazyTensor, phase: int | None) -> Sequence[LazyTensor]:
+    """Returns what a node is computed from.
+
+    # Arguments
+        phase: the learning phase, if only what is used in that one is asked for.
+    """
+    if phase is None or node.kind not in ("select", "loop"):
+        return node.parents
+    if node.kind == "loop":
+        needed: Sequence[LazyTensor] = node.data.needed(node, phase)
+        return needed
+    in_training, in_testing = node.parents
+    return [in_training if phase else in_testing]
+
+
+def reachable(
+    roots: Iterable[LazyTensor],
+    stop: Iterable[LazyTensor] = (),
+    phase: int | None = None,
+) -> set[LazyTensor]:
+    """Returns the nodes that others are computed from.
+
+    # Arguments
+        roots: the nodes to start from.
+        stop: nodes beyond which the search doesn't go.
+        phase: the learning phase, if only the branches it takes are asked for.
+
+    # Returns
+        The set of these nodes, the roots and those of `stop` that were met included.
+    """
+    ends = set(stop)
+    visited: set[LazyTensor] = set()
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if node in visited:
+            continue
+        visited.add(node)
+        if node not in ends:
+            waiting.extend(parents_in_phase(node, phase))
+    return visited
+
+
+def dependents(
+    start: Iterable[LazyTensor], among: Iterable[LazyTensor]
+) -> set[LazyTensor]:
+    """Returns `start`, and the nodes of `among` that depend on it by way of `among`."""
+    result = set(start)
+    for node in by_age(among):
+        if not result.isdisjoint(node.parents):
+            result.add(node)
+    return result
+
+
+def between(
+    variables: Iterable[LazyTensor], loss: LazyTensor, phase: int | None = None
+) -> set[LazyTensor]:
+    """Returns the variables, and what `loss` is computed from that depends on them."""
+    return dependents(variables, reachable([loss], phase=phase))

@@ -1,0 +1,97 @@
+"""Recorded calls: a function, and arguments that contain nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.lazy_graph.trees import map_tree
+
+_PLAIN = (int, float, str, type(None), type(...))
+"""What `repr` tells all about."""
+
+
+class _Slot(int):
+    """Stands for the parent of this number among the arguments."""
+
+    def __repr__(self) -> str:
+        return f"slot {int(self)}"
+
+
+def _is_plain(x: Any) -> bool:
+    if isinstance(x, slice):
+        return all(isinstance(part, _PLAIN) for part in (x.start, x.stop, x.step))
+    return isinstance(x, _PLAIN)
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """A call as a function of the values of the nodes among its arguments.
+
+    # Properties
+        fn: the function that is called.
+        template: positional and keyword arguments, with slots in the place of nodes.
+        parents: the nodes.
+        has_arrays: whether there are NumPy arrays among the arguments; it keeps copies
+            of them.
+        is_plain: whether all other arguments are numbers, texts and the like.
+    """
+
+    fn: Callable[..., Any]
+    template: Any
+    parents: list[LazyTensor]
+    has_arrays: bool
+    is_plain: bool
+
+    @classmethod
+    def of(
+        cls, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> RecordedCall:
+        """Returns the call `fn(*args, **kwargs)`."""
+        parents: list[LazyTensor] = []
+        arrays: list[Any] = []
+        others: list[Any] = []
+
+        def noted(x: Any) -> Any:
+            if isinstance(x, LazyTensor):
+                parents.append(x)
+                return _Slot(len(parents) - 1)
+            if isinstance(x, np.ndarray):
+                arrays.append(x)
+                return x.copy()
+            others.append(x)
+            return x
+
+        template = map_tree(noted, (tuple(args), kwargs))
+        is_plain = not arrays and all(map(_is_plain, others))
+        return cls(fn, template, parents, bool(arrays), is_plain)
+
+    def __call__(self, *values: Any) -> Any:
+        """Calls the function with the parents' values."""
+
+        def filled(x: Any) -> Any:
+            return values[x] if isinstance(x, _Slot) else x
+
+        args, kwargs = map_tree(filled, self.template)
+        return self.fn(*args, **kwargs)
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether it computes element by element; arrays may have any shape."""
+        return not self.has_arrays and getattr(self.fn, "elementwise", False)
+
+    @property
+    def signature(self) -> Any:
+        """A key for calls with the same result on tensors of the same Specs.
+
+        None if there is none: the user's own functions may do something else each time,
+        and `repr` doesn't describe all arguments completely.
+        """
+        if not self.is_plain or not hasattr(self.fn, "origin"):
+            return None
+        specs = [parent.spec for parent in self.parents]
+        return (self.fn.origin, repr(self.template), *specs)

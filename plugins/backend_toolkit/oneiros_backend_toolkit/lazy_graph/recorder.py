@@ -1,0 +1,456 @@
+"""The recorder: operations on nodes become further nodes.
+
+An operation on a `LazyTensor` is not computed. It records a new node, which knows the
+nodes that it is computed from. Only the nodes hold the graph: each refers to its
+parents, so nodes that nobody uses are freed. Besides operations there are
+
+- placeholders and variables, which get their values from outside;
+- the learning phase, and choices by it, of which only the branch taken is computed;
+- streams, which give random operations a key that differs at each step;
+- gradients, which the engine computes over a replay of their loss;
+- loops, whose step is a graph of its own, replayed in a loop of the engine.
+
+`oneiros_backend_toolkit.lazy_graph.program` says how a graph is computed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from oneiros.errors import (
+    ArgumentError,
+    BackendMixError,
+    GraphError,
+    OneirosError,
+    ShapeError,
+)
+
+from oneiros_backend_toolkit.explained import is_of_engine, of_engine, operator_refusal
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
+from oneiros_backend_toolkit.lazy_graph.graph import reachable
+from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
+from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, RandomState, Spec
+from oneiros_backend_toolkit.lazy_graph.trees import leaves_of, map_tree
+
+StaticShape = tuple[int | None, ...]
+ValueOf = Callable[[LazyTensor], Any]
+Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
+NO_SHORTCUTS: Shortcuts = MappingProxyType({})
+REMEMBERED_INFERENCES = 4096
+"""Maximum number to keep; a large model has a few hundred different ones."""
+
+
+class _ComputingState(threading.local):
+    is_computing = False
+    value_of: ValueOf | None = None
+
+
+class Recorder:
+    """Records nodes for one engine.
+
+    # Arguments
+        engine: the Engine.
+        tensor_class: the class of its tensors.
+
+    # Properties
+        engine: the Engine.
+        phase: the node that stands for the learning phase.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+
+        recorder = K.load("jax").recorder
+        x = recorder.node("placeholder", Spec((None, 3), "float32"))
+        y = recorder.record(lambda x: x * 2, (x,)) + 1
+        print(y.shape)  # (None, 3)
+        ```
+    """
+
+    def __init__(
+        self, engine: Engine, tensor_class: type[LazyTensor] = LazyTensor
+    ) -> None:
+        self.engine = engine
+        self._tensor_class = tensor_class
+        self._thread_state = _ComputingState()
+        self._inferences: dict[Any, Any] = {}
+        self.phase = self.node("phase", Spec((), "int32"), name="keras_learning_phase")
+
+    # Nodes
+
+    def node(
+        self, kind: str, spec: Spec, parents: Sequence[LazyTensor] = (), **details: Any
+    ) -> LazyTensor:
+        """Makes a node.
+
+        # Arguments
+            kind: str, its kind, such as `"placeholder"`.
+            spec: the Spec of its value.
+            parents: the nodes it is computed from.
+            details: further arguments of LazyTensor.
+
+        # Raises
+            GraphError: inside of a function that computes with values.
+        """
+        self._check_recording()
+        return self._tensor_class(self, kind, spec, parents, **details)
+
+    def owns(self, x: Any) -> bool:
+        """Returns whether `x` is a node of this recorder."""
+        return isinstance(x, LazyTensor) and x.recorder is self
+
+    def lift(self, value: Any, dtype: str | None = None) -> Any:
+        """Returns a node of `value`, of type `dtype` unless that is None."""
+        if self.owns(value) and dtype in (None, value.dtype):
+            return value
+
+        def converted(x: Any = value) -> Any:
+            return self.engine.convert(x, dtype)
+
+        # Of the engine's own tensors alone a call would be computed at once.
+        args = () if self.engine.is_tensor(value) else (value,)
+        return self.record(converted, args, label="conversion")
+
+    def stream(self, seed: int) -> LazyTensor:
+        """Makes a node that gives a random function its key, new at each step."""
+        return self.node("stream", self.engine.key_spec, data=RandomState(seed))
+
+    def select(self, in_training: Any, in_testing: Any) -> LazyTensor:
+        """Returns a node that is one tensor in training, and another in testing."""
+        self._check_recording()
+        chosen = self.lift(in_training)
+        other = self.lift(in_testing, chosen.dtype)
+        shape = None
+        if chosen.shape is not None and other.shape is not None:
+            shape = _shape_of_either(chosen.shape, other.shape)
+        spec = Spec(shape, chosen.dtype, trials=chosen.spec.trial_shapes)
+        return self.node("select", spec, (chosen, other))
+
+    # Operations
+
+    def record(
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
+        label: str = "",
+        wrap: bool = True,
+        shortcuts: Shortcuts = NO_SHORTCUTS,
+    ) -> Any:
+        """Records `fn(*args, **kwargs)`.
+
+        If it concerns the engine's own tensors, it is computed at once.
+
+        # Arguments
+            fn: function of the engine.
+            args, kwargs: its arguments; nodes may be nested in tuples, lists and dicts.
+            label: str, what messages call the function.
+            wrap: whether an engine's error is replaced by one in the terms of `K`;
+                False for the user's own functions.
+            shortcuts: by a function of one tensor, what gives the same as `fn` of that
+                function's result.
+
+        # Returns
+            A node, or the tuples, lists and dicts of nodes that `fn` returns.
+
+        # Raises
+            ShapeError: if the engine refuses tensors of these Specs.
+            BackendMixError: if there are nodes of another recorder among the arguments.
+        """
+        label = label or getattr(fn, "__name__", "function")
+        call = RecordedCall.of(fn, args, kwargs or {})
+        computes_at_once = self._thread_state.is_computing or self.engine.is_tensor(
+            args
+        )
+        if not call.parents and computes_at_once:
+            return fn(*args, **kwargs or {})
+        if self._thread_state.value_of is not None:
+            return call(*map(self._thread_state.value_of, call.parents))
+        node = self.node("op", Spec(None, ""), call.parents, fn=call, label=label)
+        self._check_backends(label, call.parents)
+        with self.computing(), self.explained(label, _shapes(call), ShapeError, wrap):
+            specs = self._infer(call)
+        node.elementwise = call.elementwise
+        if not isinstance(specs, Spec):
+            return self._unpacked(specs, node)
+        node.spec = specs
+        node.origin = getattr(fn, "origin", (None,))[0]
+        if [len(parent.parents) for parent in call.parents] == [1]:
+            node.shortcut = shortcuts.get(call.parents[0].origin)
+        return node
+
+    def record_operator(
+        self, name: str, args: Sequence[Any], label: str | None = None
+    ) -> Any:
+        """Records one of Python's operators, by the name of its method.
+
+        # Raises
+            ShapeError: if the shapes don't fit.
+            TypeError: if an argument isn't a tensor, array or number.
+        """
+        try:
+            return self.record(self.engine.operator(name), args, label=label or name)
+        except ShapeError as error:
+            if len(args) < 2 or not is_of_engine(error):
+                raise
+            raise operator_refusal(name, args, _static_shape, error) from None
+
+    def again(self, node: LazyTensor) -> Callable[..., Any]:
+        """Returns a function that applies an op to other tensors.
+
+        It records the result.
+        """
+        call = partial(node.fn)
+        # Partials take attributes.
+        call.elementwise = node.elementwise  # type: ignore[attr-defined]
+        return lambda *parents: self.record(call, parents, label=node.name)
+
+    @contextmanager
+    def computing(self, value_of: ValueOf | None = None) -> Iterator[None]:
+        """Context in which functions of the backend compute at once, on the engine's
+        own tensors.
+
+        # Arguments
+            value_of: gives the values of nodes from outside, which can't be used
+                without it.
+        """
+        was_computing = self._thread_state.is_computing
+        value_before = self._thread_state.value_of
+        try:
+            self._thread_state.is_computing = True
+            self._thread_state.value_of = value_of
+            yield
+        finally:
+            self._thread_state.is_computing = was_computing
+            self._thread_state.value_of = value_before
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether functions of the backend compute at once."""
+        return self._thread_state.is_computing
+
+    def supplied(self, x: Any) -> Any:
+        """Returns a node's value if `computing` knows it, or else the object itself."""
+        if self._thread_state.value_of is None or not self.owns(x):
+            return x
+        return self._thread_state.value_of(x)
+
+    @contextmanager
+    def explained(
+        self, label: str, shapes: Any, error: type[Exception], wrap: bool = True
+    ) -> Iterator[None]:
+        """Context in which an error of the engine is described by `label` and `shapes`.
+
+        # Arguments
+            label: str, what computes.
+            shapes: those of the tensors that it was given.
+            error: the class of the error to raise.
+            wrap: whether to raise it; else the engine's own error gets a note.
+        """
+        try:
+            yield
+        except OneirosError:
+            raise
+        except self.engine.errors as cause:
+            shown = ", ".join(map(str, shapes)) or "(none)"
+            received = f"{label} received tensors of shapes {shown}"
+            reason = self.engine.reason(cause)
+            if not wrap:
+                cause.add_note(f"Oneiros: {received}.")
+                raise
+            if error is ShapeError:
+                refusal = ShapeError(f"{received}, which don't fit.")
+                raise of_engine(refusal, reason) from None
+            raise error(f"{received}: {reason}") from None
+
+    # Loops and gradients
+
+    def loop(
+        self,
+        step: LoopStep,
+        sequences: Sequence[Any],
+        states: Sequence[Any],
+        backwards: bool = False,
+    ) -> tuple[list[LazyTensor], list[LazyTensor]]:
+        """Records a loop over the first axis of `sequences`.
+
+        It carries states along.
+
+        # Arguments
+            step: function of the lists of slices and of states that returns the lists
+                of outputs and of new states. It is called once, on nodes; what it uses
+                from outside is found in the graph. Random draws made inside differ from
+                step to step.
+            sequences: tensors of one length.
+            states: the first states. The steps keep their shapes and types.
+            backwards: whether the last slices come first.
+
+        # Returns
+            The last states, and the outputs of all steps, stacked along a new first
+            axis: those of a slice are at its place, in either direction.
+
+        # Raises
+            ShapeError: if the sequences differ in length, or a step changes a shape.
+        """
+        along = [self.lift(x) for x in sequences]
+        first = [self.lift(x) for x in states]
+        _check_lengths(along)
+        body = record_body(self, step, along, first, backwards)
+        has_length = (x for x in along if x.shape and x.shape[0] is not None)
+        longest_known = next(has_length, along[0])
+        specs = body.result_specs(longest_known.spec)
+        parents = [*along, *first, *body.outer]
+        node = self.node("loop", Spec(None, ""), parents, data=body)
+        last, outputs = self._unpacked(specs, node)
+        return last, outputs
+
+    def gradients(self, loss: Any, variables: Sequence[Any]) -> list[LazyTensor]:
+        """Returns nodes for the gradients of a loss by each of `variables`.
+
+        # Arguments
+            loss: node; it is summed if it is no scalar.
+            variables: nodes that it depends on.
+
+        # Raises
+            GraphError: naming a variable that the loss doesn't depend on.
+            ArgumentError: if one isn't a tensor of floats.
+        """
+        self.check_differentiable(loss, *variables)
+        behind = reachable([loss])
+        for node in variables:
+            if node not in behind:
+                raise GraphError(
+                    f"The loss {loss.name} doesn't depend on {node!r}: it has no such "
+                    f"gradient."
+                )
+        result: list[LazyTensor] = []
+        for group in _independent(variables):
+            node = self.node("gradients", Spec(None, ""), (loss, *group))
+            result += self._unpacked([variable.spec for variable in group], node)
+        return result
+
+    def check_differentiable(self, *nodes: Any) -> None:
+        """Raises an ArgumentError unless all of these are tensors of floats."""
+        for node in nodes:
+            if not self.owns(node) or not node.dtype.startswith("float"):
+                raise ArgumentError(
+                    f"gradients expected tensors of floats of one backend, not "
+                    f"{node!r:.200}.{self.of_engine(node)}"
+                )
+
+    def of_engine(self, x: Any) -> str:
+        """Returns the end of a message about what must be a variable of `K`.
+
+        It says something only where `x` is the engine's own.
+        """
+        if not self.engine.is_tensor(x):
+            return ""
+        return (
+            f" That is {self.engine.name}'s own: make variables with K.variable(value),"
+            f" and weights with add_weight(shape, initializer)."
+        )
+
+    # Parts of the above
+
+    def _check_recording(self) -> None:
+        if self._thread_state.is_computing:
+            raise GraphError(
+                "A function that computes with values made a tensor of the graph, or "
+                "used one from outside. Create it outside and pass it as an argument: "
+                "K.apply(fn, x, y) calls fn with both values."
+            )
+
+    def _infer(self, call: RecordedCall) -> Any:
+        """Returns the Specs of a call's result, remembered where calls are the same."""
+        key = call.signature
+        try:
+            specs = self._inferences.get(key)
+        except TypeError:  # Specs that hold arrays can't be looked up
+            key = specs = None
+        if specs is None:
+            specs = self.engine.infer(call, [parent.spec for parent in call.parents])
+            if key is not None and len(self._inferences) < REMEMBERED_INFERENCES:
+                self._inferences[key] = specs
+        return specs
+
+    def _check_backends(self, label: str, parents: Sequence[LazyTensor]) -> None:
+        others = [node for node in parents if node.recorder is not self]
+        if not others:
+            return
+        names = sorted({self.engine.name, *(x.recorder.engine.name for x in others)})
+        if len(names) > 1:
+            raise BackendMixError(
+                f"{label} received tensors of two backends: {', '.join(names)}."
+            )
+        raise BackendMixError(
+            f"{label} received {others[0]!r}, which belongs to another instance of the "
+            f"backend {names[0]}. Load a backend once: K.load({names[0]!r}) always "
+            f"returns the same."
+        )
+
+    def _unpacked(self, specs: Any, node: LazyTensor) -> Any:
+        """Returns nodes for the parts of a node's value, in the form of `specs`."""
+        places = itertools.count()
+
+        def part(spec: Spec) -> LazyTensor:
+            return self.node("op", spec, (node,), fn=partial(_leaf, next(places)))
+
+        return map_tree(part, specs)
+
+
+def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
+    """Returns what is known of the shape of what the learning phase chooses."""
+    pairs = list(itertools.zip_longest(chosen, other))
+    has_misfit = any(
+        a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs
+    )
+    if len(chosen) != len(other) or has_misfit:
+        refusal = ShapeError(
+            f"The learning phase can't choose between shapes {chosen} and {other}."
+        )
+        raise of_engine(refusal, "")
+    return tuple(a if a == b else None for a, b in pairs)
+
+
+def _static_shape(x: Any) -> Any:
+    """Returns the shape of a node as far as it is known, None for anything else."""
+    if not isinstance(x, LazyTensor):
+        return None
+    return "unknown" if x.shape is None else x.shape
+
+
+def _shapes(call: RecordedCall) -> list[Any]:
+    return [parent.shape for parent in call.parents]
+
+
+def _leaf(place: int, tree: Any) -> Any:
+    return leaves_of(tree)[place]
+
+
+def _check_lengths(sequences: Sequence[LazyTensor]) -> None:
+    lengths = {x.shape[0] for x in sequences if x.shape} - {None}
+    has_scalar = any(x.shape == () for x in sequences)
+    if not sequences or len(lengths) > 1 or has_scalar:
+        shapes = ", ".join(str(x.shape) for x in sequences) or "(none)"
+        raise ShapeError(
+            f"A loop needs sequences of the same length, not of shapes {shapes}."
+        )
+
+
+def _independent(variables: Sequence[LazyTensor]) -> list[list[LazyTensor]]:
+    """Splits variables that depend on one another.
+
+    Each then gets its total derivative on every engine.
+    """
+    inner = reachable(parent for node in variables for parent in node.parents)
+    if inner.isdisjoint(variables):
+        return [list(variables)]
+    return [[node] for node in variables]

@@ -1,0 +1,342 @@
+"""Lazy tensors: the nodes of a graph that isn't computed yet."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from oneiros import backend as K
+from oneiros.errors import ShapeError
+
+from oneiros_backend_toolkit.early_questions import ITERATION, METHODS, TRUTH
+from oneiros_backend_toolkit.lazy_graph.static_shapes import Length, StaticShape
+from oneiros_backend_toolkit.numpy_names import compute_elements, compute_whole
+
+if TYPE_CHECKING:
+    from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+
+Shape = tuple[int | None, ...] | None
+"""A static shape; an open size is None, and so is the shape if even the rank is
+open."""
+
+KEPT_BY_COPIES = ("_keras_shape", "_keras_history")
+"""The attributes that Keras 1 sets on tensors; copies have them, too."""
+
+ids = itertools.count()
+"""Numbers of nodes, in the order of their creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is known about a tensor before it is computed.
+
+    # Properties
+        shape: its static shape.
+        dtype: its type's name.
+        static_sizes: for a shape, or an element of one: the sizes already known, and
+            None for the others.
+        trials: for an engine that can't leave sizes open: what it tried instead. For
+            each trial, the tensor's shape (a tuple), or its value (an array) if that
+            depends only on sizes.
+    """
+
+    shape: Shape
+    dtype: str
+    static_sizes: Any = None
+    trials: tuple[Any, ...] | None = None
+
+    @property
+    def trial_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes that the tensor had in the trials."""
+        if not self.trials:
+            return None
+        return tuple(x if isinstance(x, tuple) else x.shape for x in self.trials)
+
+    def row(self) -> Spec:
+        """Returns the Spec of what stands at one place of the first axis."""
+        shapes = self.trial_shapes
+        trials = None if shapes is None else tuple(shape[1:] for shape in shapes)
+        shape = None if self.shape is None else self.shape[1:]
+        return Spec(shape, self.dtype, trials=trials)
+
+    def stacked(self, sequence: Spec) -> Spec:
+        """Returns the Spec of such tensors along a new first axis.
+
+        # Arguments
+            sequence: Spec of a tensor whose first axis is as long.
+        """
+        shape = None
+        if self.shape is not None and sequence.shape is not None:
+            shape = (sequence.shape[0], *self.shape)
+        if sequence.trial_shapes is None and self.trial_shapes is None:
+            return Spec(shape, self.dtype)
+        sequences = sequence.trial_shapes or itertools.repeat(sequence.shape or (None,))
+        rows = self.trial_shapes or itertools.repeat(self.shape or ())
+        trials = [(size[0], *row) for size, row in zip(sequences, rows, strict=False)]
+        return Spec(shape, self.dtype, trials=tuple(trials))
+
+
+@dataclass
+class RandomState:
+    """The state of a random operation: its seed, and the number of its next draw."""
+
+    seed: int
+    counter: int = 0
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: LazyTensor, *others: Any) -> Any:
+        return self.recorder.record_operator(name, (self, *others))
+
+    return method
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    def method(self: LazyTensor, other: Any) -> Any:
+        return self.recorder.record_operator(name, (other, self))
+
+    return method
+
+
+class LazyTensor:
+    """A tensor that is yet to be computed. A `Recorder` makes it.
+
+    Python's operators record further nodes. A node has no value, so what needs one (the
+    truth of a node, iteration, conversion to an array) raises TypeError and says what
+    to write instead.
+
+    # Arguments
+        recorder: the Recorder that makes it.
+        kind: str, see below.
+        spec: the Spec of its value.
+        parents: the nodes it is computed from.
+        fn: see below.
+        name: str, what messages call it; by default its label and its number.
+        label: str, what was recorded.
+        data: see below.
+
+    # Properties
+        kind: `"op"`, `"placeholder"`, `"variable"`, `"phase"`, `"stream"`, `"select"`,
+            `"gradients"` or `"loop"`.
+        fn: for an op, the function of the parents' values.
+        elementwise: for an op, whether `fn` works element by element, with
+            broadcasting: its function says so by an attribute `elementwise`.
+        shortcut: for an op whose parent is an op on one tensor: the function of that
+            tensor that gives the same. It is taken where the parent is computed, and
+            not where the parent's value is given.
+        origin: for an op, what its function was before it was pinned.
+        original: for a copy, the node that it is a copy of.
+        data: what the engine stores of a variable; the RandomState of a stream; the
+            LoopBody of a loop.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_keras_history",
+        "_keras_shape",
+        "_uses_learning_phase",
+        "data",
+        "fn",
+        "id",
+        "kind",
+        "name",
+        "parents",
+        "recorder",
+        "spec",
+    )
+    elementwise = False
+    shortcut: Callable[[Any], Any] | None = None
+    origin: Any = None
+    original: LazyTensor | None = None
+    __len__ = Length()
+    __array_priority__ = 1000
+    __complex__ = METHODS["__complex__"]
+    __contains__ = METHODS["__contains__"]
+    __float__ = METHODS["__float__"]
+    __index__ = METHODS["__index__"]
+    __int__ = METHODS["__int__"]
+    numpy = METHODS["numpy"]
+    __round__ = METHODS["__round__"]
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        kind: str,
+        spec: Spec,
+        parents: Sequence[LazyTensor],
+        fn: Any = None,
+        name: str | None = None,
+        label: str = "",
+        data: Any = None,
+    ) -> None:
+        self.id = next(ids)
+        self.recorder = recorder
+        self.kind = kind
+        self.spec = spec
+        self.parents = tuple(parents)
+        self.fn = fn
+        self.data = data
+        self.name = name or f"{label or kind}_{self.id}"
+        self._uses_learning_phase: bool = kind in ("phase", "select") or any(
+            parent._uses_learning_phase for parent in self.parents
+        )
+
+    @property
+    def shape(self) -> Shape:
+        """The static shape."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:
+        """The type's name."""
+        return self.spec.dtype
+
+    @property
+    def ndim(self) -> int | None:
+        """The number of axes, None if that is open."""
+        return None if self.spec.shape is None else len(self.spec.shape)
+
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("truediv"), _reflected("truediv")
+    __floordiv__, __rfloordiv__ = _operator("floordiv"), _reflected("floordiv")
+    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __and__, __rand__ = _operator("and"), _reflected("and")
+    __or__, __ror__ = _operator("or"), _reflected("or")
+    __xor__, __rxor__ = _operator("xor"), _reflected("xor")
+    __neg__ = _operator("neg")
+    __abs__ = _operator("abs")
+    __invert__ = _operator("invert")
+    __lt__ = _operator("lt")
+    __le__ = _operator("le")
+    __gt__ = _operator("gt")
+    __ge__ = _operator("ge")
+
+    def __getitem__(self, index: Any) -> Any:
+        result = self.recorder.record_operator("getitem", (self, index), "index")
+        is_of_shape = isinstance(self.spec.static_sizes, tuple)
+        is_recorded = self.recorder.owns(result)
+        if is_recorded and is_of_shape and isinstance(index, (int, slice)):
+            result.spec = replace(
+                result.spec, static_sizes=self.spec.static_sizes[index]
+            )
+        return result
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError(f"{self} {ITERATION}")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self} {TRUTH}")
+
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, **options: Any
+    ) -> Any:
+        return compute_elements(self, ufunc, method, inputs, options, _no_function)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: Any, options: Any
+    ) -> Any:
+        return compute_whole(self, function, args, options)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) "
+            f"records fn."
+        )
+
+    def __copy__(self) -> LazyTensor:
+        """Returns a tensor of the same value, with attributes of its own.
+
+        Where it is an input of a function, it means the tensor itself. A variable,
+        which keeps a value, isn't copied.
+        """
+        if self.kind == "variable":
+            return self
+        copied: LazyTensor = self.recorder.record(_same, (self,), label="copy")
+        copied.spec = self.spec
+        copied.original = self if self.original is None else self.original
+        for attribute in KEPT_BY_COPIES:
+            if hasattr(self, attribute):
+                setattr(copied, attribute, getattr(self, attribute))
+        return copied
+
+    def eval(
+        self, feed_dict: Mapping[Any, Any] | None = None, session: Any = None
+    ) -> Any:
+        """Returns the value, as `K.eval`.
+
+        # Arguments
+            feed_dict: dict from placeholder to value.
+            session: isn't needed.
+        """
+        if not feed_dict:
+            return K.eval(self)
+        with K.use(self.recorder.engine.name):
+            return K.get_session().run(self, feed_dict)
+
+    def get_value(self, borrow: bool = False) -> Any:
+        """Returns a variable's value, as `K.get_value`."""
+        return K.get_value(self)
+
+    def get_shape(self) -> StaticShape:
+        """Returns the static shape, as tensors of TensorFlow 1 gave it.
+
+        # Raises
+            TypeError: if not even the rank is known.
+        """
+        if self.shape is None:
+            raise TypeError(f"Not even the rank of {self!r} is known.")
+        return StaticShape.of(self.shape)
+
+    def set_shape(self, shape: Sequence[int | None] | None) -> None:
+        """Says what sizes the tensor has, as tensors of TensorFlow 1 were told.
+
+        # Arguments
+            shape: sizes, None for those that stay open; None alone says nothing.
+
+        # Raises
+            ShapeError: if the tensor is known to have another shape.
+        """
+        if shape is None:
+            return
+        sizes = tuple(getattr(size, "value", size) for size in shape)
+        static_shape = (None,) * len(sizes) if self.shape is None else self.shape
+        if not _agree(sizes, static_shape):
+            raise ShapeError(f"{self!r} can't have the shape {sizes}.")
+        pairs = zip(sizes, static_shape, strict=True)
+        merged = tuple(new if old is None else old for new, old in pairs)
+        self.spec = replace(self.spec, shape=merged)
+        if hasattr(self, "_keras_shape"):
+            self._keras_shape = merged
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Sets a variable's value, as `K.set_value`."""
+        K.set_value(self, new_value)
+
+    def __repr__(self) -> str:
+        engine = self.recorder.engine.name
+        return (
+            f"<{engine} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
+        )
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def _no_function(name: str) -> None:
+    """Replaces an engine's table of NumPy functions: none of them records."""
+
+
+def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:
+    """Returns whether two shapes may be those of one tensor."""
+    if len(sizes) != len(static_shape):
+        return False
+    pairs = zip(sizes, static_shape, strict=True)
+    return all(a == b or None in (a, b) for a, b in pairs)

@@ -1,0 +1,339 @@
+"""Converts model files to another format, another `dim_ordering`, or another engine's
+kernels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros import load_context, registry
+from oneiros.arguments import check_choice, label
+from oneiros.backend.dispatch import backend_of
+from oneiros.errors import ArgumentError, OneirosError
+from oneiros.load_context import BuildLimits
+from oneiros_exports.exporting import available_paths, destination_name
+from oneiros_initializations.postponed import Postponed
+from oneiros_old_files import optimizer_conversion
+from oneiros_old_files.base import Origin
+from oneiros_old_files.file_origin import ENGINES, origin_of
+from oneiros_old_files.weight_layouts import arranged
+from oneiros_safe_files import json_text, timed_limits
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.model_state import ModelState
+from oneiros_saving import installed_formats, loading, model_files, saving
+from oneiros_saving.caller_choices import CallerChoices
+from oneiros_saving.model_files import PathLike
+from oneiros_saving.model_from_config import checked_model, model_from_config
+from oneiros_saving.optimizer_state import forgotten, restore_forgotten
+from oneiros_saving.provenance import KEY
+from oneiros_saving.training_config import COMPILED
+from oneiros_training.parts.trained_model import make_optimizer_state
+
+from oneiros_cli.file_tools.dim_ordering import ORDERINGS, Conversion
+from oneiros_cli.file_tools.stored_file import StoredFile, read
+
+Objects = dict[str, Any] | None
+Axes = tuple[int, ...]
+
+
+def convert(
+    source: PathLike,
+    target: PathLike,
+    *,
+    dim_ordering: str | None = None,
+    kernels: str | None = None,
+    trained_on: str | None = None,
+    weights_only: bool = False,
+    overwrite: bool = False,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    budget: Budget | None = None,
+) -> dict[str, Axes]:
+    """Writes a file's contents to another file; its suffix selects the format.
+
+    A file of Keras 2 or 3 becomes a file of Keras 1. `.json`, `.yaml` and `.yml` hold
+    only the configuration.
+
+    # Arguments
+        source: path of a model, weights or configuration file.
+        target: path of the new file.
+        dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
+        kernels: `"theano"` or `"tensorflow"`; kernels are written as Keras 1 on this
+            engine would write them.
+        trained_on: as for `load_model`.
+        weights_only: bool, whether to omit the configuration and the optimizer.
+        overwrite: bool, whether `target` may exist.
+        custom_objects, functions, budget: as for `load_model`.
+
+    # Returns
+        With `dim_ordering`, a dict from the name of each input layer to its axes: for
+        each axis of the new samples, the old axis, counted from 1.
+
+    # Raises
+        ArgumentError: if the file can't be converted; the message says why.
+    """
+    check_choice("convert", "kernels", kernels, (*ENGINES, None))
+    check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
+    path = model_files.target(target, overwrite)
+    if path is None:
+        return {}
+    if destination_name(path) is not None:
+        raise ArgumentError(
+            f"{path.name} is for another library. Type: from oneiros.file_tools import "
+            f"export_file; export_file({os.fspath(source)!r}, {path.name!r})."
+        )
+    with timed_limits.running(budget, source):
+        stored = read(source, budget)
+        state = stored.state
+        inputs: dict[str, Axes] = {}
+        is_of_keras_2 = origin_of(state, trained_on).keras > 1
+        if dim_ordering or kernels or trained_on or is_of_keras_2:
+            limits = _limits_for(stored, budget, source)
+            with load_context.changed(limits=limits, permit=_check_time):
+                model = _model_of(
+                    stored, source, custom_objects, functions, budget, trained_on
+                )
+                state, inputs = _converted(
+                    model, dim_ordering, kernels, custom_objects, stored.is_text
+                )
+    _write(path, state, weights_only, source)
+    return inputs
+
+
+def _check_time(entry: Any) -> None:
+    """Looks at the clock whenever the conversion looks up an object."""
+    timed_limits.check_time()
+
+
+def _model_of(
+    stored: StoredFile,
+    source: PathLike,
+    custom_objects: Objects,
+    functions: Objects,
+    budget: Budget | None,
+    trained_on: str | None,
+) -> Any:
+    if stored.is_text:
+        return _from_configuration(stored.state, source, custom_objects, functions)
+    check_whole(stored.state, source)
+    choices = CallerChoices(custom_objects, functions, "installed")
+    with loading.opened(source, budget, stored.state) as state:
+        model = loading.model_of(state, source, choices, budget, trained_on)
+    loading.tell_loaded(model, source)
+    return model
+
+
+def _converted(
+    model: Any,
+    dim_ordering: str | None,
+    kernels: str | None,
+    custom_objects: Objects,
+    is_text: bool,
+) -> tuple[ModelState, dict[str, Axes]]:
+    """Returns the state of a model in the new form, that of a text without weights, and
+    how its inputs' axes are moved."""
+    inputs: dict[str, Axes] = {}
+    with K.use(backend_of(model)):
+        if dim_ordering:
+            model, inputs = reordered(
+                model, dim_ordering, custom_objects, with_weights=not is_text
+            )
+        if is_text:
+            return saving.configuration_of(model), inputs
+        state = saving.state_of(model)
+        if kernels == "theano":
+            state = _as_on_theano(model, state)
+    return state, inputs
+
+
+def check_whole(state: ModelState, source: PathLike) -> None:
+    """Raises ArgumentError if a file has no configuration."""
+    if state.model_config is None:
+        raise ArgumentError(
+            f"{source} holds only weights. Without a configuration, nothing says which "
+            f"are kernels. Build the model, load_weights(path), save it whole, and "
+            f"convert that."
+        )
+
+
+def _limits_for(
+    stored: StoredFile, budget: Budget | None, source: PathLike
+) -> BuildLimits:
+    """Returns limits for the model of a file and its conversion together."""
+    if stored.is_text:
+        return timed_limits.limits_for(budget, source)
+    return loading.limits_for(stored.state, budget, source)
+
+
+def _from_configuration(
+    state: ModelState, source: PathLike, custom_objects: Objects, functions: Objects
+) -> Any:
+    config = dict(state.model_config or {})
+    if state.keras_version:
+        config["keras_version"] = state.keras_version
+    if state.provenance:
+        config[KEY] = state.provenance
+    with load_context.changed(postponed=Postponed()):
+        model = model_from_config(config, custom_objects, functions)
+    return checked_model(model, source)
+
+
+def reordered(
+    model: Any,
+    dim_ordering: str,
+    custom_objects: Objects = None,
+    with_weights: bool = True,
+) -> tuple[Any, dict[str, Axes]]:
+    """Returns the converted model, compiled like the original, and how its inputs' axes
+    are moved."""
+    conversion = Conversion(dim_ordering)
+    objects = {**load_context.current().custom_objects, **(custom_objects or {})}
+    with _explained(model, dim_ordering):
+        with load_context.changed(custom_objects=objects, postponed=Postponed()):
+            converted = conversion.converted(model)
+        if with_weights:
+            conversion.copy_weights(model, converted)
+    if getattr(model, "optimizer", None) is not None:
+        _compile_alike(model, converted, conversion)
+    inputs = {
+        name: tuple(axis + 1 for axis in axes)
+        for name, axes in conversion.inputs.items()
+    }
+    return converted, inputs
+
+
+@contextmanager
+def _explained(model: Any, dim_ordering: str) -> Iterator[None]:
+    """Context manager in which a layer whose axes make no sense has a sentence."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, OneirosError):
+            raise
+        raise ArgumentError(
+            f"{label(model)} can't be converted to dim_ordering={dim_ordering!r}: the "
+            f"axes of a layer make no sense ({type(error).__name__}: {error!s:.200}). "
+            "Build it anew in that ordering, or convert without dim_ordering."
+        ) from error
+
+
+def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
+    """Compiles a converted model like the original, with its optimizer's state."""
+    optimizer = model.optimizer
+    new_optimizer = type(optimizer).from_config(optimizer.get_config())
+    arguments = {key: getattr(model, key) for key in COMPILED}
+    converted.compile(new_optimizer, **arguments)
+    if optimizer.weights:
+        make_optimizer_state(converted)
+        new_optimizer.set_weights(_moved_state(model, converted, conversion))
+        restore_forgotten(new_optimizer, forgotten(optimizer))
+
+
+def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
+    """Returns the optimizer's state, with each array that belongs to a weight converted
+    like that weight."""
+
+    def follow(arrays: dict[int, Any]) -> dict[int, Any]:
+        followed: dict[int, Any] = {}
+        for layer, counterpart in conversion.pairs(model, converted):
+            moved = conversion.weights(layer, _arrays_of(layer.weights, arrays))
+            for weight, array in zip(counterpart.weights, moved, strict=True):
+                followed[id(weight)] = array
+        return followed
+
+    return _checked_state(
+        optimizer_conversion.followed(model, converted, follow), model
+    )
+
+
+def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
+    """Returns the weights' arrays by id, with zeros for weights that have none."""
+    return [
+        arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32")) for w in weights
+    ]
+
+
+def _as_on_theano(model: Any, state: ModelState) -> ModelState:
+    """Returns the state as Keras on Theano would have saved it, with flipped kernels
+    and names without `:0`."""
+    theano = Origin(engine="theano")
+    state.weights = [
+        (name, _unmarked(arranged(layer, named, theano, model.name)))
+        for layer, (name, named) in zip(
+            model.weight_layers(), state.weights, strict=True
+        )
+    ]
+    if state.optimizer_weights:
+        values = _checked_state(optimizer_conversion.flipped(model), model)
+        names = [name for name, _ in state.optimizer_weights]
+        state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
+    state.provenance = {}
+    return state
+
+
+def _checked_state(values: Any, model: Any) -> Any:
+    if values is None:
+        raise ArgumentError(
+            f"The state of {type(model.optimizer).__name__} isn't one array for each "
+            f"weight, so it can't be converted. Convert only the weights, or "
+            f"save the model uncompiled."
+        )
+    return values
+
+
+def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [(name.removesuffix(":0"), value) for name, value in named]
+
+
+def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) -> None:
+    if path.suffix in model_files.TEXTS:
+        if state.model_config is None:
+            raise ArgumentError(
+                f"{source} holds weights but no configuration, so {path.name} would be "
+                f"empty."
+            )
+        model_files.write_text(path, _text(path.suffix, state))
+        return
+    if not any(arrays for _, arrays in state.weights):
+        raise ArgumentError(
+            f"{source} holds no weights. Write its configuration to one of "
+            f"{', '.join(model_files.TEXTS)}."
+        )
+    if path.suffix not in installed_formats.for_suffix(path).suffixes:
+        raise ArgumentError(
+            f"{path.name}: no installed format has this suffix. Available: "
+            f"{', '.join(_suffixes())}; for other libraries: {available_paths()}."
+        )
+    if weights_only:
+        model_files.write(path, ModelState(weights=state.weights))
+        return
+    try:
+        model_files.write(path, state)
+    except ArgumentError as error:
+        raise ArgumentError(
+            f"{error} To convert only the weights: weights_only=True, or --weights."
+        ) from error
+
+
+def _text(suffix: str, state: ModelState) -> str:
+    """Returns a configuration in Keras's format, plus the origin of its objects, which
+    Keras ignores."""
+    config = {**(state.model_config or {}), "keras_version": configs.KERAS_VERSION}
+    if state.provenance:
+        config[KEY] = state.provenance
+    if suffix in model_files.YAML_SUFFIXES:
+        return str(registry.resolve("format", "yaml")().dumps(config))
+    return json_text.dumps(config)
+
+
+def _suffixes() -> list[str]:
+    suffixes = list(model_files.TEXTS)
+    for _, cls in installed_formats.classes():
+        suffixes += installed_formats.suffixes_of(cls)
+    return suffixes

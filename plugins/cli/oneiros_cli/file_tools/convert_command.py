@@ -1,0 +1,152 @@
+"""`oneiros convert`: converts a model file to another format, `dim_ordering` or
+engine."""
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from oneiros.errors import ArgumentError, OneirosError
+from oneiros_exports.exporting import TOLERANCE, available_paths, destination_name
+from oneiros_saving.saving import enough_memory
+
+from oneiros_cli.file_tools import conversion
+from oneiros_cli.file_tools.budget_option import BudgetOption, budget_of
+from oneiros_cli.file_tools.export_file import export_file
+
+
+class Ordering(Enum):
+    """The position of the channels: first, as in Theano, or last, as in TensorFlow."""
+
+    TH = "th"
+    TF = "tf"
+
+
+class Keras1Engine(Enum):
+    """An engine of Keras 1 whose kernel format to write."""
+
+    THEANO = "theano"
+    TENSORFLOW = "tensorflow"
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(help="The file of a model, of weights, or of a configuration."),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="The new file; its suffix chooses the format, or the library that it "
+            "is for: .onnx, saved_model, .tflite, ..."
+        ),
+    ],
+    dim_ordering: Annotated[
+        Ordering | None,
+        typer.Option(help="The order of images' axes that the model takes afterwards."),
+    ] = None,
+    kernels: Annotated[
+        Keras1Engine | None,
+        typer.Option(help="Write kernels as Keras 1 on this engine would have."),
+    ] = None,
+    trained_on: Annotated[
+        Keras1Engine | None,
+        typer.Option(
+            help="The engine the source was trained on, if its names don't tell."
+        ),
+    ] = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Leave out configuration and optimizer.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the target if it exists.")
+    ] = False,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="For another library: an .npz file with the inputs to compare on."
+        ),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="For another library: the number of rows to compare on; 32 by default."
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            help="For another library: the difference allowed, as a share of the "
+            f"largest output; {TOLERANCE:g} by default."
+        ),
+    ] = None,
+    opset: Annotated[
+        int | None,
+        typer.Option(help="For .onnx: the version of ONNX's operators; 18 by default."),
+    ] = None,
+    budget: BudgetOption = None,
+) -> None:
+    """Convert a model's file.
+
+    The new file has another format, order of images' axes, or engine's kernels, or is
+    for another library. Then both compute the same inputs, and the largest difference
+    is shown; if it is too large, nothing is written.
+    """
+    if os.path.exists(target) and not overwrite:
+        raise ArgumentError(
+            f"{target} exists. Pass --overwrite to replace it, or another target."
+        )
+    for_libraries = _chosen(inputs=inputs, rows=rows, tolerance=tolerance, opset=opset)
+    choices: dict[str, Any] = {
+        "dim_ordering": None if dim_ordering is None else dim_ordering.value,
+        "trained_on": None if trained_on is None else trained_on.value,
+        "overwrite": overwrite,
+    }
+    try:
+        with enough_memory(target), budget_of(budget) as limits:
+            choices["budget"] = limits
+            if destination_name(target):
+                _check_whole_model(kernels, weights)
+                report, moved_inputs = export_file(
+                    source, target, **for_libraries, **choices
+                )
+                print(report)
+            else:
+                _check_nothing_for_libraries(target, for_libraries)
+                moved_inputs = conversion.convert(
+                    source,
+                    target,
+                    kernels=None if kernels is None else kernels.value,
+                    weights_only=weights,
+                    **choices,
+                )
+                print(f"{target}: {target.stat().st_size:,} bytes")
+    except OneirosError:
+        raise
+    except OSError as error:
+        raise ArgumentError(str(error)) from error
+    for name, axes in moved_inputs.items():
+        print(f"The input of {name} now is x.transpose{(0, *axes)} of what it was.")
+
+
+def _chosen(**values: Any) -> dict[str, Any]:
+    """Returns the options that the user gave."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_nothing_for_libraries(target: Path, values: dict[str, Any]) -> None:
+    if values:
+        names = ", ".join(f"--{name}" for name in values)
+        raise ArgumentError(
+            f"{names} doesn't apply to {target.name}: it is for files of other "
+            f"libraries. Available suffixes: {available_paths()}."
+        )
+
+
+def _check_whole_model(kernels: Keras1Engine | None, weights: bool) -> None:
+    if kernels or weights:
+        raise ArgumentError(
+            "--kernels and --weights are for files of Keras. Leave them out: another "
+            "library gets the whole model."
+        )

@@ -1,0 +1,169 @@
+"""Converts a model file to a file for another library."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
+from oneiros.errors import ArgumentError
+from oneiros_exports.destination import ExportError
+from oneiros_exports.exporting import TOLERANCE, export
+from oneiros_exports.inference import names_of
+from oneiros_exports.replay import Recording, predicted, recorded
+from oneiros_exports.report import Report
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.npy import read_npz
+from oneiros_saving import loading, model_files
+from oneiros_saving.model_files import PathLike
+
+from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reordered
+from oneiros_cli.file_tools.stored_file import read
+
+Array = np.ndarray[Any, Any]
+
+
+def export_file(
+    source: PathLike,
+    target: PathLike,
+    *,
+    inputs: PathLike | None = None,
+    tolerance: float = TOLERANCE,
+    rows: int | None = None,
+    dim_ordering: str | None = None,
+    trained_on: str | None = None,
+    overwrite: bool = False,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    budget: Budget | None = None,
+    **options: Any,
+) -> tuple[Report, dict[str, Axes]]:
+    """Writes the model in a file for another library; see `oneiros.export`.
+
+    # Arguments
+        source: path of a file with a whole model.
+        target: path of the new file or folder; its suffix selects the library.
+        inputs: path of an `.npz` file with an array for each input of the model in
+            `source`, on which to compare: by the name of the input, or in order.
+        tolerance, rows, overwrite, options: as for `oneiros.export`.
+        dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
+        trained_on, custom_objects, functions, budget: as for `load_model`.
+
+    # Returns
+        The `Report`, and with `dim_ordering` the new axes of the inputs, as `convert`
+        returns them.
+
+    # Raises
+        ArgumentError, ExportError: as for `oneiros.export`.
+    """
+    stored = read(source, budget)
+    check_whole(stored.state, source)
+    if stored.is_text:
+        raise ArgumentError(
+            f"{source} holds no weights, so the new file would predict nothing useful. "
+            f"Load the weights, save the whole model, and convert that file."
+        )
+    model = loading.load_model(
+        source, custom_objects, functions, budget=budget, trained_on=trained_on
+    )
+    arrays = None if inputs is None else _arrays(model, inputs, budget)
+    axes: dict[str, Axes] = {}
+    if dim_ordering:
+        recording = recorded(model, arrays, rows)
+        names = names_of(model.inputs)
+        with K.use(backend_of(model)):
+            model, axes = reordered(model, dim_ordering, custom_objects)
+        turn = _Turn(model, _by_input(names, axes))
+        turn.check(recording, tolerance)
+        arrays = None if arrays is None else turn.inputs(arrays)
+    report = export(
+        model,
+        target,
+        inputs=arrays,
+        rows=rows,
+        tolerance=tolerance,
+        overwrite=overwrite,
+        **options,
+    )
+    return report, axes
+
+
+def _arrays(model: Any, path: PathLike, budget: Budget | None) -> list[Array]:
+    """Returns the arrays of a file in the order of a model's inputs."""
+    if os.fspath(path).endswith(".npy"):
+        raise ArgumentError(
+            f"{path} holds a single array without a name. Type: "
+            f"numpy.savez('inputs.npz', x)."
+        )
+    arrays = read_npz(model_files.existing(path), budget or Budget())
+    names = names_of(model.inputs)
+    if set(names) <= set(arrays):
+        return [arrays[name] for name in names]
+    if len(arrays) != len(names):
+        raise ArgumentError(
+            f"{path} holds {', '.join(arrays)}. The model needs an array for each of "
+            f"its inputs: {', '.join(names)}."
+        )
+    return list(arrays.values())
+
+
+def _by_input(names: list[str], axes: dict[str, Axes]) -> list[Axes]:
+    """Returns the new order of each input's axes. A `Sequential` calls its only input
+    by the name of its first layer."""
+    if len(names) == 1 and axes:
+        return list(axes.values())
+    return [axes.get(name, ()) for name in names]
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A model whose images have another order of axes than they had.
+
+    # Properties
+        model: the new model.
+        axes: list with the new order of each input's axes; empty if it is as before.
+    """
+
+    model: Any
+    axes: list[Axes]
+
+    def inputs(self, arrays: list[Array]) -> list[Array]:
+        """Returns arrays for the old model as the new one takes them."""
+        return [
+            array.transpose(0, *axes) if axes else array
+            for axes, array in zip(self.axes, arrays, strict=True)
+        ]
+
+    def check(self, recording: Recording, tolerance: float) -> None:
+        """Checks that the new model computes what the old one did.
+
+        # Raises
+            ExportError: if it computes something else.
+        """
+        self.model.reset_states()
+        names = names_of(self.model.outputs)
+        for case, outputs in zip(recording.cases, recording.outputs, strict=True):
+            computed = predicted(self.model, self.inputs(case.arrays))
+            for name, old, new in zip(names, outputs, computed, strict=True):
+                if not _agree(old, new, tolerance):
+                    raise ExportError(
+                        f"With the other dim_ordering, the model computes something "
+                        f"else for {name}, so nothing was written. Please report this."
+                    )
+
+
+def _agree(old: Array, new: Array, tolerance: float) -> bool:
+    """Returns whether outputs are equal, or are if the channels of one move."""
+    layouts = [old]
+    if old.ndim > 2:
+        layouts += [np.moveaxis(old, 1, -1), np.moveaxis(old, -1, 1)]
+    is_finite = np.isfinite(old)
+    allowed = tolerance * np.abs(old).max(initial=0.0, where=is_finite)
+    return any(
+        layout.shape == new.shape
+        and np.allclose(new, layout, rtol=0, atol=allowed, equal_nan=True)
+        for layout in layouts
+    )

@@ -1,0 +1,289 @@
+"""`oneiros inspect`: shows what a model file contains, where it comes from, what is
+missing, and what loading would refuse."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from oneiros_cli.file_tools.budget_option import BudgetOption, budget_of
+from oneiros_cli.file_tools.inspection import (
+    Inspection,
+    LayerReport,
+    Weight,
+    inspect_file,
+)
+from oneiros_cli.output import report_console
+from oneiros_cli.text import printable
+
+NARROW = 110
+"""Below this width, layers are listed one below the other instead of in a table."""
+
+ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
+LONGEST = 200
+"""Maximum length of a file's texts; longer ones are truncated."""
+LONGEST_REASON = 2000
+"""Maximum length of a line of an explanation."""
+
+SHOWN_PATHS = 20
+"""Maximum number of unread paths to show."""
+
+SHOWN_WEIGHTS = 2_000
+"""Maximum number of weights, and of layers without any, to show: more take seconds."""
+
+
+def inspect(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="HDF5 of a model or of weights, JSON, or another format here."
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, for machines.")
+    ] = False,
+    budget: BudgetOption = None,
+) -> None:
+    """Show what a model's file holds.
+
+    Nothing is built, and nothing that the file names is imported. The exit status is 1
+    if the file can't be read, or if something is missing or would be refused.
+    """
+    with budget_of(budget) as limits:
+        inspection = inspect_file(file, budget=limits)
+    if as_json:
+        print(json.dumps(inspection.asdict(), indent=2))
+    else:
+        with report_console() as console:
+            console.print(_report(inspection, console.width))
+    if not inspection.loads:
+        raise typer.Exit(1)
+
+
+def _report(inspection: Inspection, width: int) -> Group:
+    blocks: list[list[RenderableType]] = [[_summary(inspection)]]
+    layers = _shown(inspection.layers)
+    if layers:
+        blocks.append([_stacked(layers) if width < NARROW else _table(layers)])
+    if layers != inspection.layers:
+        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
+        blocks.append([Text(more, "yellow")])
+    if inspection.training:
+        blocks.append([*_training(inspection)])
+    if inspection.sources:
+        blocks.append([_sources(inspection)])
+    if inspection.unread:
+        blocks.append([_unread(inspection.unread)])
+    if inspection.missing:
+        missing = [
+            (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
+            for each in inspection.missing
+        ]
+        blocks.append(_section("missing here", "yellow", missing))
+    if inspection.refused:
+        refused = [(each.where, each.reason) for each in inspection.refused]
+        blocks.append(_section("would be refused", "red", refused))
+    parts: list[RenderableType] = []
+    for block in blocks:
+        if parts:
+            parts.append("")
+        parts += block
+    return Group(*parts)
+
+
+def _shown(layers: list[LayerReport]) -> list[LayerReport]:
+    """Returns the first layers, with the weights that are shown."""
+    shown = []
+    left = SHOWN_WEIGHTS
+    for layer in layers:
+        if left <= 0:
+            break
+        shown.append(replace(layer, weights=layer.weights[:left]))
+        left -= max(1, len(layer.weights))
+    return shown
+
+
+def _summary(inspection: Inspection) -> Text:
+    count = len(inspection.layers)
+    version = "no version of Keras"
+    if inspection.keras_version:
+        version = f"Keras {inspection.keras_version}"
+    facts = [
+        f"{inspection.holds} in {inspection.format}",
+        f"{inspection.bytes:,} bytes",
+        version,
+    ]
+    if inspection.holds != "a configuration":
+        facts += _engines(inspection)
+        facts.append(f"{inspection.parameters:,} parameters")
+    model = f"{count} groups of weights"
+    if inspection.model:
+        model = f"{inspection.model}, {count} layers"
+    lines = [_text((inspection.path, "bold")), _text(", ".join(facts)), _text(model)]
+    return Text("\n").join(lines)
+
+
+def _engines(inspection: Inspection) -> list[str]:
+    """Returns the engine on which a file was trained, and the engine of its kernels if
+    that is another one."""
+    trained_on = inspection.trained_on
+    kernels = inspection.kernels
+    facts = [f"trained on {ENGINES.get(trained_on, 'an unknown engine')}"]
+    if kernels in ENGINES and kernels != trained_on:
+        facts.append(f"kernels as on {ENGINES[kernels]}")
+    return facts
+
+
+def _unread(paths: list[str]) -> Text:
+    more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
+    listed = ", ".join(paths[:SHOWN_PATHS]) + more
+    return _text(("not part of the model, so not read: ", "yellow"), listed)
+
+
+def _table(layers: list[LayerReport]) -> Table:
+    """Returns a table of layers with one row per weight."""
+    is_graph = any(layer.inbound for layer in layers)
+    after_header = ["after"] if is_graph else []
+    table = _plain_table("layer", "class", "input → output", *after_header, "weight")
+    table.add_column("shape and type", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    for layer in layers:
+        cells = [_text(layer.where), _text(layer.class_name), _text(_shapes(layer))]
+        if is_graph:
+            cells.append(_text(", ".join(layer.inbound)))
+        blank = [Text()] * len(cells)
+        if not layer.weights:
+            table.add_row(*cells, Text(), Text())
+        for index, weight in enumerate(layer.weights):
+            row = [_text(weight.name), _kind(weight)]
+            if index == 0:
+                table.add_row(*cells, *row, f"{layer.parameters:,}")
+            else:
+                table.add_row(*blank, *row)
+    return table
+
+
+def _stacked(layers: list[LayerReport]) -> Group:
+    parts: list[RenderableType] = []
+    for layer in layers:
+        count = f"  {layer.parameters:,} parameters" if layer.weights else ""
+        parts.append(
+            _text(
+                (layer.where, "bold"), f"  {layer.class_name}  {_shapes(layer)}{count}"
+            )
+        )
+        if layer.inbound:
+            parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
+        parts += [_indented(_weight(weight)) for weight in layer.weights]
+    return Group(*parts)
+
+
+def _shapes(layer: LayerReport) -> str:
+    """Returns the shapes of a layer's input and output, as far as known."""
+    if layer.output_shape and layer.input_shape in ("", layer.output_shape):
+        return f"→ {layer.output_shape}"
+    return " → ".join(filter(None, (layer.input_shape, layer.output_shape)))
+
+
+def _weight(weight: Weight) -> Text:
+    return Text.assemble(_text((weight.name, "cyan")), " ", _kind(weight))
+
+
+def _kind(weight: Weight) -> Text:
+    text = Text(f"{weight.shape} {weight.dtype}")
+    if weight.unusual:
+        text.append(f" {weight.unusual:,} NaN or infinite", "red")
+    return text
+
+
+def _training(inspection: Inspection) -> list[Text]:
+    training = inspection.training or {}
+    optimizer = training.get("optimizer_config")
+    chosen = optimizer if isinstance(optimizer, dict) else {"class_name": optimizer}
+    config = chosen.get("config")
+    arguments = config if isinstance(config, dict) else {}
+    written = ", ".join(f"{key}={_rounded(value)}" for key, value in arguments.items())
+    state = "no state"
+    if inspection.optimizer_weights:
+        state = f"{inspection.optimizer_weights} arrays of state"
+    call = f"{chosen.get('class_name')}({written})"
+    lines = [_text(("compiled with ", "cyan"), f"{call}, {state}")]
+    for key in ("loss", "metrics", "loss_weights", "sample_weight_mode"):
+        if training.get(key):
+            lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
+    if inspection.uncompiled:
+        reason = _reason(inspection.uncompiled)
+        lines.append(_text(("loads without being compiled: ", "yellow")) + reason)
+    return lines
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sources(inspection: Inspection) -> Table:
+    sources = inspection.sources
+    has_claims = any(source.in_file for source in sources)
+    claims_header = ["in the file"] if has_claims else []
+    table = _plain_table("distribution", *claims_header, "here", "provides")
+    for source in sources:
+        cells = [_text(source.distribution)]
+        if has_claims:
+            cells.append(_text(source.in_file or "-"))
+        installed = Text("not installed", "yellow")
+        if source.here:
+            installed = Text(source.here, "green")
+        names = ", ".join(name.partition(":")[2] for name in source.names)
+        table.add_row(*cells, installed, _text(names))
+    return table
+
+
+def _places(kind: str, name: str, where: list[str]) -> str:
+    more = f" and {len(where) - 3} more" if len(where) > 3 else ""
+    return f"{kind} {name}, in {', '.join(where[:3])}{more}"
+
+
+def _section(
+    title: str, colour: str, items: list[tuple[str, str]]
+) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
+    for head, text in items:
+        parts += [_text((head, "bold")), _indented(_reason(text.strip()))]
+    return parts
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 2), expand=False)
+
+
+def _plain_table(*headers: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
+
+
+def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
+    """Returns text from the file, safe for a terminal; a piece may have a style."""
+    text = Text()
+    for piece in pieces:
+        if isinstance(piece, str):
+            piece = (piece, "")
+        content, style = piece
+        if len(content) > longest:
+            content = f"{content[:longest]}…"
+        text.append(printable(content).replace("\n", "\\n"), style)
+    return text
+
+
+def _reason(text: str) -> Text:
+    """Returns an explanation, which may have several lines."""
+    return Text("\n").join(
+        _text(line, longest=LONGEST_REASON) for line in text.splitlines()
+    )

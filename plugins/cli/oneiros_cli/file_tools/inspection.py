@@ -1,0 +1,341 @@
+"""Reports what a model file contains, what is missing here and what loading would
+refuse, without building anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros import plugins
+from oneiros.errors import OneirosError
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
+from oneiros_old_files.file_origin import origin_of
+from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.model_state import ModelState
+from oneiros_saving import missing_names, provenance
+from oneiros_saving.config_references import Part, Reference, layers, references
+from oneiros_saving.import_permission import nothing_foreign
+from oneiros_saving.missing_names import Missing
+from oneiros_saving.model_files import PathLike
+from oneiros_saving.weight_matching import count_unusual
+
+from oneiros_cli.file_tools.refusals import (
+    Refusal,
+    providers,
+    refused_classes,
+    refused_functions,
+)
+from oneiros_cli.file_tools.stored_file import StoredFile, read
+
+Shape = tuple[int, ...]
+MAX_REFUSED = 1_000
+"""The number of refused functions after which no more are looked for."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """An array in a file; `unusual` counts its NaNs and infinities."""
+
+    name: str
+    shape: Shape
+    dtype: str
+    unusual: int
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """A layer as the file describes it.
+
+    # Properties
+        where: str, its path: the names of the models and wrappers around it, then its
+            own.
+        input_shape, output_shape: str, as far as known from the arguments; empty if
+            unknown.
+        inbound: list of the names of its input layers; empty in a `Sequential`.
+        weights: list of `Weight`; for a nested model, all its weights.
+    """
+
+    where: str
+    class_name: str
+    input_shape: str
+    output_shape: str
+    inbound: list[str]
+    parameters: int
+    weights: list[Weight]
+
+
+@dataclass(frozen=True)
+class SourceDistribution:
+    """A distribution that provided the file's objects, or provides them here; a missing
+    version is None."""
+
+    distribution: str
+    in_file: str | None
+    here: str | None
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The result of `inspect_file`; `asdict` converts it to plain data.
+
+    # Properties
+        holds: str, `"a whole model"`, `"a configuration"` or `"weights"`.
+        trained_on: str, a backend's name; `"unknown"` if the file doesn't say or
+            contradicts itself.
+        kernels: str, the engine whose kernel format they have; `"tensorflow"` for all
+            files saved by Oneiros.
+        training: dict of the arguments of `compile`; None if the model wasn't compiled.
+        uncompiled: str, the reason why the loaded model isn't compiled; empty if it is.
+        optimizer_weights: int, the number of arrays in the optimizer's state.
+        unread: list of the paths of other contents, which don't belong to the model.
+    """
+
+    path: str
+    format: str
+    bytes: int
+    holds: str
+    keras_version: str | None
+    trained_on: str
+    kernels: str
+    model: str | None
+    layers: list[LayerReport]
+    parameters: int
+    training: dict[str, Any] | None
+    uncompiled: str
+    optimizer_weights: int
+    unread: list[str]
+    sources: list[SourceDistribution]
+    missing: list[Missing]
+    refused: list[Refusal]
+
+    @property
+    def loads(self) -> bool:
+        """Whether, as far as the file shows, nothing is missing and nothing would be
+        refused."""
+        return not self.missing and not self.refused
+
+    def asdict(self) -> dict[str, Any]:
+        """Returns everything as plain data."""
+        return {**asdict(self), "loads": self.loads}
+
+
+def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection:
+    """Inspects a model, weights or configuration file, under the rules of loading.
+
+    It doesn't import or build anything that the file names.
+
+    # Arguments
+        filepath: path.
+        budget: `oneiros.saving.Budget`, the limits for reading the file.
+
+    # Raises
+        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
+        does.
+    """
+    stored = read(filepath, budget)
+    state = stored.state
+    origin = origin_of(state)
+    config, unreadable = _migrated(state.model_config, origin)
+    training, uncompiled = _compiled(state.training_config, origin, config)
+    classes_told = {layer.class_name for layer in unreadable}
+    named = [
+        reference
+        for reference in references(config, None if uncompiled else training)
+        if reference.kind != "layer" or reference.name not in classes_told
+    ]
+    parts = list(layers(config))
+    arrays = [value for _, named_arrays in state.weights for _, value in named_arrays]
+    return Inspection(
+        path=str(filepath),
+        format=stored.format,
+        bytes=Path(filepath).stat().st_size,
+        holds=_holds(stored),
+        keras_version=state.keras_version,
+        trained_on=_trained_on(state, origin),
+        kernels=origin.engine or "unknown",
+        model=parts[0].class_name if parts else None,
+        layers=_layers(parts, state),
+        parameters=sum(value.size for value in arrays),
+        training=training,
+        uncompiled=uncompiled,
+        optimizer_weights=len(state.optimizer_weights or ()),
+        unread=state.unread,
+        sources=_sources(named, state.provenance),
+        missing=missing_names.missing(named, state.provenance),
+        refused=[
+            *(_refusal(layer, parts) for layer in unreadable),
+            *islice(refused_functions(parts), MAX_REFUSED),
+            *refused_classes(named),
+        ],
+    )
+
+
+def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Unreadable]]:
+    """Returns the migrated configuration, and its unreadable parts."""
+    with nothing_foreign(), leaving_unreadable() as unreadable:
+        try:
+            return migrated(config, origin), unreadable
+        except OneirosError as error:
+            return config, [Unreadable("", "", error)]
+
+
+def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
+    places = [
+        part.where
+        for part in parts
+        if part.class_name == layer.class_name
+        and part.where.rpartition("/")[2] == layer.name
+    ]
+    return Refusal(min(places, default=layer.name), layer.reason)
+
+
+def _compiled(
+    training_config: dict[str, Any] | None, origin: Origin, config: Any
+) -> tuple[dict[str, Any] | None, str]:
+    """Returns the arguments of `compile` in terms of Keras 1, and why they can't be
+    used here."""
+    if training_config is None or origin.keras < 2:
+        return training_config, ""
+    try:
+        with nothing_foreign():
+            names = _output_names(config)
+            arguments = compile_arguments(training_config, origin, names)
+    except OneirosError as error:
+        return training_config, str(error)
+    return {"optimizer_config": arguments.pop("optimizer"), **arguments}, ""
+
+
+def _output_names(config: Any) -> Iterator[str]:
+    """Yields the names of a graph's outputs."""
+    graph = config.get("config") if isinstance(config, dict) else None
+    if isinstance(graph, dict):
+        for name, *_ in graph.get("output_layers", []):
+            yield name
+
+
+def _trained_on(state: ModelState, origin: Origin) -> str:
+    """Returns the backend that a file of Oneiros names, or the engine that the weights'
+    names reveal.
+
+    Weights alone with TensorFlow's names look like weights saved by Oneiros on any
+    backend.
+    """
+    holds_arrays = any(arrays for _, arrays in state.weights)
+    is_weights_of_tensorflow = (
+        state.model_config is None and origin.engine == "tensorflow"
+    )
+    if is_weights_of_tensorflow or not holds_arrays or origin.keras > 2:
+        return "unknown"
+    for key in map(str, state.provenance):
+        kind, _, name = key.partition(":")
+        if kind == "backend":
+            return name
+    return origin.engine or "unknown"
+
+
+def _holds(stored: StoredFile) -> str:
+    if stored.state.model_config is None:
+        return "weights"
+    return "a configuration" if stored.is_text else "a whole model"
+
+
+def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
+    """Returns a model's layers with their weights, then weights without a layer."""
+    weights = {
+        name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
+    }
+    described = []
+    for part in parts[1:]:
+        name = part.where.rpartition("/")[2]
+        layer_weights = weights.pop(part.where, None) or weights.pop(name, [])
+        described.append(_layer(part, layer_weights))
+    for name, layer_weights in weights.items():
+        if layer_weights or not parts:
+            described.append(_layer(Part("", {}, name), layer_weights))
+    return described
+
+
+def _layer(part: Part, weights: list[Weight]) -> LayerReport:
+    config = part.config if isinstance(part.config, dict) else {}
+    input_shape = _shape(config.get("batch_input_shape"))
+    is_input = part.class_name == "InputLayer"
+    return LayerReport(
+        where=part.where,
+        class_name=part.class_name,
+        input_shape=input_shape,
+        output_shape=input_shape if is_input else _output_shape(config),
+        inbound=_inbound(part.inbound),
+        parameters=sum(prod(weight.shape) for weight in weights),
+        weights=weights,
+    )
+
+
+def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
+    return Weight(name, value.shape, str(value.dtype), count_unusual(value))
+
+
+def _shape(shape: Any) -> str:
+    if not isinstance(shape, list):
+        return ""
+    sizes = ", ".join(map(str, shape))
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def _output_shape(config: dict[str, Any]) -> str:
+    """Returns what the common arguments reveal about the output; `…` stands for sizes
+    that depend on the input."""
+    if isinstance(config.get("target_shape"), list):
+        return _shape([None, *config["target_shape"]])
+    if isinstance(config.get("output_dim"), int):
+        return f"(…, {config['output_dim']})"
+    filters = config.get("nb_filter")
+    if not isinstance(filters, int):
+        return ""
+    if config.get("dim_ordering") == "th":
+        return f"(None, {filters}, …)"
+    return f"(…, {filters})"
+
+
+def _inbound(calls: Any) -> list[str]:
+    """Returns the names of the input layers of a layer's calls."""
+    if not _is_nested(calls):
+        return []
+    places = [place for call in calls for place in call]
+    names = [str(place[0]) for place in places if isinstance(place, list) and place]
+    return list(dict.fromkeys(names))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, list) for item in value)
+
+
+def _sources(named: Iterable[Reference], recorded: Any) -> list[SourceDistribution]:
+    """Returns the distributions that the file names, and those that provide its objects
+    here."""
+    claims = recorded if isinstance(recorded, dict) else {}
+    versions: dict[str, str] = {}
+    names: dict[str, set[str]] = {}
+    for key, origin in claims.items():
+        claimed = provenance.claim(origin)
+        if claimed is not None:
+            versions[claimed.distribution] = claimed.version
+            names.setdefault(claimed.distribution, set()).add(key)
+    for reference in named:
+        for entry in providers(reference):
+            names.setdefault(entry.distribution, set()).add(reference.key)
+    records = plugins.manager().records
+    sources = []
+    for name, keys in sorted(names.items()):
+        installed = records[name].version if name in records else None
+        sources.append(
+            SourceDistribution(name, versions.get(name), installed, sorted(keys))
+        )
+    return sources

@@ -1,0 +1,152 @@
+"""Converts one call of a layer to the other `dim_ordering`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros_old_files.base import Arrays, Migration
+from oneiros_old_files.moves import Moved, channels_moved, unmoved
+from oneiros_old_files.weight_layouts import migration_for
+
+from oneiros_cli.file_tools.conversion_plan import (
+    Axes,
+    ConversionPlan,
+    ConvertedCall,
+    Entry,
+    LayerCall,
+    RestartError,
+    Transform,
+    check_no_vector,
+)
+
+
+def converted_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
+    """Converts a call of a layer that isn't a model."""
+    if "dim_ordering" in _own_config(call.config):
+        return _image_layer(plan, call)
+    return _other_layer(plan, call)
+
+
+def _is_wrapper(config: Entry) -> bool:
+    return isinstance(config.get("layer"), dict)
+
+
+def _own_config(config: Entry) -> Entry:
+    """Returns a layer's arguments, or those of the layer that it wraps."""
+    own_config: Entry = config["layer"]["config"] if _is_wrapper(config) else config
+    return own_config
+
+
+def _migration(layer: Any) -> Migration:
+    return migration_for(layer) or Migration()
+
+
+# Layers with `dim_ordering`
+
+
+def _image_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
+    """Converts a layer with `dim_ordering`, or a wrapper of one."""
+    config = _own_config(call.config)
+    if config["dim_ordering"] == plan.dim_ordering:
+        return _with_axes_back(call)
+    is_wrapper = _is_wrapper(call.config)
+    migration = _migration(call.layer.layer if is_wrapper else call.layer)
+    steps = migration.steps + 1 if is_wrapper else migration.steps
+    axes = channels_moved(call.input_rank, plan.dim_ordering, steps)
+    image = call.inputs[0]
+    _check_image(plan, image, axes)
+    plan.transforms[id(call.layer)] = lambda arrays: migration.reordered(
+        config, arrays, plan.dim_ordering
+    )
+    converted_config = migration.reordered_config(config, plan.dim_ordering)
+    if is_wrapper:
+        inner_entry = {**call.config["layer"], "config": converted_config}
+        converted_config = {**call.config, "layer": inner_entry}
+    before = None if image.axes == axes else image.towards(axes)
+    output = _image_output(plan, call.output_ranks[0], call.input_rank - steps)
+    return ConvertedCall(converted_config, [before], [output])
+
+
+def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
+    """Restarts the conversion if an image comes from a vector, or from an input that
+    isn't moved yet."""
+    check_no_vector(image)
+    if image.still and image.source and image.source not in plan.axes:
+        raise RestartError(image.source, axes)
+
+
+def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
+    """Returns the layout of an output with `rank` axes, if it is an image."""
+    if rank < image_rank:
+        return unmoved(rank)
+    return Moved(channels_moved(rank, plan.dim_ordering, rank - image_rank))
+
+
+# Layers without
+
+
+def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
+    following = None
+    if call.layer.name not in plan.unflattened:
+        following = _migration(call.layer).moved(
+            call.config, _zeros_of(call.layer), call.inputs, call.node.input_shapes
+        )
+    if following and type(call.layer).__name__ == "Permute":
+        return _permute_layer(plan, call.layer.name, following[0])
+    if all(moved.still for moved in call.inputs):
+        source = ""
+        if following and following[2].still:
+            source = following[2].source
+        return _as_it_is(call, source)
+    if following is None:
+        return _with_axes_back(call)
+    plan.transforms[id(call.layer)] = _following_weights(call)
+    config, _, output = following
+    if output.places and not output.source:
+        output = replace(output, source=call.layer.name)
+    return ConvertedCall(config, [None] * len(call.inputs), [output])
+
+
+def _zeros_of(layer: Any) -> Arrays:
+    """Returns arrays with the shapes of a layer's weights that take no memory."""
+    zero = np.zeros((), "float32")
+    return [np.broadcast_to(zero, K.get_variable_shape(w)) for w in layer.weights]
+
+
+def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedCall:
+    """Converts a `Permute`, which can have its output's axes in any order."""
+    axes = plan.axes.get(name, tuple(range(len(config["dims"]))))
+    dims = [config["dims"][axis] for axis in axes]
+    return ConvertedCall({**config, "dims": dims}, [None], [Moved(axes, source=name)])
+
+
+def _as_it_is(call: LayerCall, source: str) -> ConvertedCall:
+    """Keeps a layer whose inputs have their original layout."""
+    outputs = [unmoved(rank, source) for rank in call.output_ranks]
+    return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
+
+
+def _with_axes_back(call: LayerCall) -> ConvertedCall:
+    """Keeps a layer, and restores the original order of its inputs' axes before it."""
+    for moved in call.inputs:
+        check_no_vector(moved)
+    before = [None if moved.still else moved.back() for moved in call.inputs]
+    return ConvertedCall(
+        call.config, before, [unmoved(rank) for rank in call.output_ranks]
+    )
+
+
+def _following_weights(call: LayerCall) -> Transform:
+    """Returns the conversion of a layer's weights that matches its inputs."""
+    migration = _migration(call.layer)
+
+    def follow(arrays: Arrays) -> Arrays:
+        following = migration.moved(
+            call.config, arrays, call.inputs, call.node.input_shapes
+        )
+        return following[1] if following else arrays
+
+    return follow

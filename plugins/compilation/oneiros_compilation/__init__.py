@@ -1,1 +1,0 @@
-"""Turns the arguments of `compile` into tensors: a plugin of Oneiros."""

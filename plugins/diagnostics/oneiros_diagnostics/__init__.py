@@ -1,1 +1,0 @@
-"""Finds problems in training, and estimates memory: a plugin of Oneiros."""

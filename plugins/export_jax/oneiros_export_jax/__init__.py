@@ -1,1 +1,0 @@
-"""Models as StableHLO: a plugin of Oneiros."""

@@ -1,1 +1,0 @@
-"""Models as files of Keras 3: a plugin of Oneiros."""

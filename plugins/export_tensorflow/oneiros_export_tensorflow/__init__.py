@@ -1,1 +1,0 @@
-"""Models as SavedModels and as TensorFlow Lite files: a plugin of Oneiros."""

@@ -1,0 +1,62 @@
+"""StableHLO: what XLA's compilers take, as `jax.export` writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jax import export
+from oneiros import backend as K
+from oneiros.errors import OneirosError
+from oneiros_jax_support.jax_import import jax
+
+from oneiros_exports.destination import ExportError, Port
+from oneiros_exports.inference import Inference, InferenceExport
+
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+
+
+class StableHLOExport(InferenceExport):
+    """A file that `jax.export.deserialize` reads, with an open batch size.
+
+    Its function takes a dict of the inputs by their names, and returns a dict of the
+    outputs.
+    """
+
+    title = "JAX"
+    backend = "jax"
+    runtime = "oneiros_exports.jax.runtime:run"
+
+    def write_inference(self, inference: Inference, path: Path) -> str:
+        """Writes the file."""
+        weights = K.batch_get_value(inference.variables)
+        names = inference.input_names
+
+        def predict(inputs: dict[str, Any]) -> dict[str, Any]:
+            values = [inputs[name] for name in names]
+            outputs = inference.outputs(values, weights)
+            return dict(zip(inference.output_names, outputs, strict=True))
+
+        exporting = export.export(jax.jit(predict), platforms=PLATFORMS)
+        inputs, _ = inference.ports()
+        arguments = _arguments(inputs)
+        try:
+            exported = exporting(arguments)
+        except (jax.errors.InconclusiveDimensionOperation, OneirosError) as error:
+            raise ExportError(
+                f"JAX can't leave the batch size, or another size, of this model open: "
+                f"{str(error).splitlines()[0]} Export it to ONNX or to a SavedModel."
+            ) from error
+        path.write_bytes(exported.serialize())
+        return f"StableHLO for {', '.join(PLATFORMS)}"
+
+
+def _arguments(ports: list[Port]) -> dict[str, Any]:
+    """Returns what stands for the inputs: open sizes are symbols, the same for
+    inputs."""
+    scope = export.SymbolicScope()
+    arguments = {}
+    for port in ports:
+        sizes = export.symbolic_shape(", ".join(map(str, port.shape)), scope=scope)
+        arguments[port.name] = jax.ShapeDtypeStruct(sizes, port.dtype)
+    return arguments

@@ -1,0 +1,198 @@
+"""Builds a described model with Keras 3 alone, and saves it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import numpy as np
+
+from oneiros_exports.keras3.keras_on_jax import keras
+from oneiros_exports.keras3.older_releases import make_loadable
+from oneiros_exports.keras3.runtime import output_names
+
+Data = dict[str, Any]
+Arrays = dict[str, Any]
+Slots = dict[tuple[int, str], Any]
+"""The values of an optimizer's variables, by the ids of weights and the variables'
+names."""
+FORWARD = "forward_layer"
+"""The attribute of a Bidirectional that has the argument `layer`."""
+
+
+def main(description: str, arrays: str, path: str) -> list[str]:
+    """Builds a model and saves it.
+
+    # Arguments
+        description: str, the file that describes it.
+        arrays: str, the file with its arrays.
+        path: str, where to save it.
+
+    # Returns
+        List of the outputs' names.
+    """
+    with open(description, encoding="utf-8") as file:
+        data = json.load(file)
+    with np.load(arrays, allow_pickle=False) as stored:
+        builder = Builder(dict(stored))
+    model = builder.model(data)
+    if data["compilation"] is not None:
+        compile_model(model, data["compilation"], builder.slots)
+    model.save(path)
+    make_loadable(path)
+    return output_names(model)
+
+
+class Builder:
+    """Builds models and layers of Keras 3 with their weights.
+
+    # Arguments
+        arrays: dict of the arrays that descriptions name.
+
+    # Properties
+        slots: dict, the values of the optimizer's variables for the weights.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.slots: Slots = {}
+
+    def model(self, data: Data) -> Any:
+        """Returns a model, with its weights."""
+        inputs = list(map(built_input, data["inputs"]))
+        layers = list(map(self.layer, data["layers"]))
+        results: list[list[Any]] = []
+
+        def tensor(place: list[Any]) -> Any:
+            call, index = place
+            return inputs[index] if call is None else results[call][index]
+
+        for call in data["calls"]:
+            tensors = [tensor(place) for place in call["tensors"]]
+            layer = layers[call["layer"]]
+            output = layer(one_or_all(tensors))
+            is_one = not isinstance(output, (list, tuple))
+            results.append([output] if is_one else list(output))
+        outputs = [tensor(place) for place in data["outputs"]]
+        model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=data["name"])
+        for layer, each in zip(layers, data["layers"], strict=True):
+            self.set_weights(layer, each)
+        return model
+
+    def layer(self, data: Data) -> Any:
+        """Returns a layer without values; a model with them."""
+        if "model" in data:
+            model = self.model(data["model"])
+            model.trainable = data["trainable"]
+            return model
+        cls = layer_class(data["class_name"])
+        arguments = dict(data["arguments"])
+        for name, inner in data["wrapped"].items():
+            arguments[name] = self.layer(inner)
+        accepted = accepted_arguments(cls)
+        chosen = {
+            key: registered(value)
+            for key, value in arguments.items()
+            if key in accepted
+        }
+        layer = cls(name=data["name"], **chosen)
+        layer.trainable = data["trainable"]
+        return layer
+
+    def set_weights(self, layer: Any, data: Data) -> None:
+        """Sets the values of a layer, and of those inside."""
+        if "model" in data:
+            return
+        wrapped = data["wrapped"]
+        for name, inner in wrapped.items():
+            is_forward = name == "layer" and hasattr(layer, FORWARD)
+            attribute = FORWARD if is_forward else name
+            self.set_weights(getattr(layer, attribute), inner)
+        if wrapped:
+            return
+        layer.set_weights([self.arrays[name] for name in data["arrays"]])
+        for slot, names in data["slots"].items():
+            for weight, name in zip(layer.weights, names, strict=True):
+                self.slots[id(weight), slot] = self.arrays[name]
+
+
+def built_input(data: Data) -> Any:
+    """Returns an input of a model."""
+    return keras.Input(
+        batch_shape=data["shape"], dtype=data["dtype"], name=data["name"]
+    )
+
+
+def layer_class(name: str) -> Any:
+    """Returns the class of layers of a name; of a registered one if it has a `>`."""
+    if ">" in name:
+        return keras.saving.get_registered_object(name)
+    return getattr(keras.layers, name)
+
+
+def accepted_arguments(cls: Any) -> set[str]:
+    """Returns the arguments of a class's constructor, and of those that it passes
+    others on to."""
+    accepted: set[str] = set()
+    for base in cls.__mro__:
+        parameters = inspect.signature(base.__init__).parameters
+        accepted.update(parameters)
+        kinds = [parameter.kind for parameter in parameters.values()]
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return accepted
+
+
+def registered(value: Any) -> Any:
+    """Returns the registered function that a value names; any other value as it is."""
+    function = None
+    if isinstance(value, str):
+        function = keras.saving.get_registered_object(value)
+    return value if function is None else function
+
+
+def compile_model(model: Any, data: Data, slots: Slots) -> None:
+    """Compiles a model, and restores its optimizer's variables."""
+    optimizer = built_optimizer(data["optimizer"])
+    loss = None
+    if data["loss"] is not None:
+        loss = one_or_all(list(map(registered, data["loss"])))
+    model.compile(
+        optimizer,
+        loss=loss,
+        loss_weights=data["loss_weights"],
+        metrics=one_or_all([list(map(registered, each)) for each in data["metrics"]]),
+    )
+    # Keras stores what it chose for its backend here; others would have to take it.
+    model._compile_config.config["jit_compile"] = "auto"
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(data["iterations"])
+    for slot in data["slots"]:
+        variables = named_variables(optimizer, slot)
+        if variables:  # SGD has none without momentum
+            weights = model.trainable_variables
+            for variable, weight in zip(variables, weights, strict=True):
+                variable.assign(slots[id(weight), slot])
+    for name, value in data["shared"].items():
+        for variable in named_variables(optimizer, name):
+            variable.assign(value)
+
+
+def one_or_all(values: list[Any]) -> Any:
+    """Returns the only one of some values, or all."""
+    return values[0] if len(values) == 1 else values
+
+
+def built_optimizer(data: Data) -> Any:
+    """Returns an optimizer without its variables."""
+    name = data["class_name"]
+    cls = keras.saving.get_registered_object(name)
+    if cls is None:
+        cls = getattr(keras.optimizers, name)
+    return cls.from_config(dict(data["arguments"]))
+
+
+def named_variables(optimizer: Any, name: str) -> list[Any]:
+    """Returns an optimizer's variables of a name, one for each weight."""
+    return [each for each in optimizer.variables if each.name.endswith(f"_{name}")]

@@ -1,0 +1,196 @@
+"""How a model is compiled, as Keras 3 takes it, and the state of its optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.engine.node import to_list
+from oneiros.errors import ConfigError
+from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras3 import PACKAGE
+from oneiros_training.parts.trained_model import computing_model, trained_weights
+
+Data = dict[str, Any]
+Array = np.ndarray[Any, Any]
+ByWeight = dict[int, Array]
+OWN = "of your own"
+LOSSES = {
+    "binary_crossentropy": "binary_crossentropy",
+    "categorical_crossentropy": "categorical_crossentropy",
+    "cosine_proximity": f"{PACKAGE}cosine_proximity",
+    "hinge": f"{PACKAGE}hinge",
+    "kullback_leibler_divergence": "kl_divergence",
+    "mean_absolute_error": "mean_absolute_error",
+    "mean_absolute_percentage_error": "mean_absolute_percentage_error",
+    "mean_squared_error": "mean_squared_error",
+    "mean_squared_logarithmic_error": "mean_squared_logarithmic_error",
+    "poisson": "poisson",
+    "sparse_categorical_crossentropy": "sparse_categorical_crossentropy",
+    "squared_hinge": f"{PACKAGE}squared_hinge",
+}
+"""Losses, and their names in Keras 3."""
+ACCURACIES = (
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+    "top_k_categorical_accuracy",
+)
+METRICS = {**LOSSES, **{name: name for name in ACCURACIES}}
+"""Metrics, and their names in Keras 3."""
+
+
+@dataclass
+class Compilation:
+    """How a model is compiled.
+
+    # Properties
+        data: dict, what `compile` gets in Keras 3; None if the model isn't compiled, or
+            its optimizer has no counterpart.
+        slots: dict, by the names of the optimizer's variables for each weight, dicts of
+            their values by the weights' ids.
+        left_out: list of str, what has no counterpart.
+    """
+
+    data: Data | None = None
+    slots: dict[str, ByWeight] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+def compilation_of(model: Any) -> Compilation:
+    """Returns how a model is compiled."""
+    compilation = Compilation()
+    if getattr(model, "optimizer", None) is None:
+        return compilation
+    try:
+        optimizer, slots = _optimizer(model)
+    except ConfigError as error:
+        compilation.left_out += [f"optimizer ({error})", "loss", "metrics"]
+        return compilation
+    loss_weights = None
+    if model.loss_weights:
+        loss_weights = _by_output(model, model.loss_weights, 1)
+    compilation.slots = slots
+    compilation.data = {
+        **optimizer,
+        "slots": list(slots),
+        "loss": _losses(model, compilation.left_out),
+        "loss_weights": loss_weights,
+        "metrics": _metrics(model, compilation.left_out),
+    }
+    return compilation
+
+
+def _optimizer(model: Any) -> tuple[Data, dict[str, ByWeight]]:
+    """Returns an optimizer with its counts, and its variables for each weight.
+
+    # Raises
+        ConfigError: if it has no counterpart.
+    """
+    optimizer = model.optimizer
+    name = type(optimizer).__name__
+    migration = migration_of(name)
+    if migration is None or not _is_registered("optimizer", name, type(optimizer)):
+        raise ConfigError(OWN)
+    there = migration.to_keras3(optimizer.get_config(), [])
+    if there is None:
+        raise ConfigError(f"Keras 3 has no {name}")
+    weights = trained_weights(model)
+    if set(map(id, weights)) != set(map(id, model.trainable_weights)):
+        raise ConfigError(
+            "trainable has changed since compile; compile the model again"
+        )
+    shared = {}
+    if hasattr(optimizer, "m_schedule"):
+        shared["product"] = float(K.get_value(optimizer.m_schedule))
+    data = {
+        "optimizer": {"class_name": there.class_name, "arguments": there.arguments},
+        "iterations": int(K.get_value(optimizer.iterations)),
+        "shared": shared,
+    }
+    return data, _slots(optimizer, migration.slots, weights)
+
+
+def _slots(
+    optimizer: Any, names: tuple[str, ...], weights: list[Any]
+) -> dict[str, ByWeight]:
+    """Returns an optimizer's values for each weight; an empty dict before the first
+    step."""
+    count = len(names) * len(weights)
+    values = optimizer.get_weights()
+    if len(values) < count:
+        return {}
+    arrays = iter(values[len(values) - count :])
+    return {name: {id(weight): next(arrays) for weight in weights} for name in names}
+
+
+def _losses(model: Any, left_out: list[str]) -> list[str] | None:
+    """Returns the losses of the outputs; None if one of them has no counterpart."""
+    losses = []
+    for function in computing_model(model).loss_functions:
+        name = getattr(function, "__name__", "")
+        if name not in LOSSES or not _is_registered("objective", name, function):
+            left_out.append(f"loss ({name or type(function).__name__} is {OWN})")
+            return None
+        losses.append(LOSSES[name])
+    return losses
+
+
+def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
+    """Returns the metrics of each output that have a counterpart.
+
+    Keras 3 doesn't measure at masked steps, so metrics of masked outputs have none.
+    """
+    trained = computing_model(model)
+    metrics: list[list[str]] = []
+    masks = to_list(trained.compute_mask(trained.inputs, None))
+    for place, listed in enumerate(_by_output(model, model.metrics, [])):
+        chosen = []
+        for metric in to_list(listed):
+            name = _metric_name(trained, place, metric)
+            is_known = name in METRICS and _is_registered("metric", name, metric)
+            if is_known and masks[place % len(masks)] is None:
+                chosen.append(METRICS[name])
+            else:
+                left_out.append(f"metric {name}")
+        metrics.append(chosen)
+    return metrics
+
+
+def _metric_name(model: Any, place: int, metric: Any) -> str:
+    """Returns the name of a metric; that of the accuracy that suits an output for
+    `"accuracy"`."""
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", "")
+    if name not in ("acc", "accuracy"):
+        entry = registry.find("metric", name)
+        function = registry.load(entry) if entry is not None else None
+        return str(getattr(function, "__name__", name))
+    loss = getattr(model.loss_functions[place], "__name__", "")
+    if model.internal_output_shapes[place][-1:] == (1,):
+        return "binary_accuracy"
+    if loss in ("binary_crossentropy", "sparse_categorical_crossentropy"):
+        return f"{loss.removesuffix('_crossentropy')}_accuracy"
+    return "categorical_accuracy"
+
+
+def _by_output(model: Any, value: Any, default: Any) -> list[Any]:
+    """Returns an argument of `compile` for each output."""
+    names = computing_model(model).output_names
+    if isinstance(value, dict):
+        return [value.get(name, default) for name in names]
+    if value is None:
+        return [default] * len(names)
+    if isinstance(default, list):
+        return [value] * len(names)
+    return list(value) if isinstance(value, (list, tuple)) else [value] * len(names)
+
+
+def _is_registered(kind: str, name: str, value: Any) -> bool:
+    """Returns whether an object, or a name, means what is registered under the name."""
+    if isinstance(value, str):
+        return True
+    entry = registry.find(kind, name)
+    return entry is not None and registry.load(entry) is value

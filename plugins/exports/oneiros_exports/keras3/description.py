@@ -1,0 +1,219 @@
+"""Describes a model as plain data, from which a process with Keras alone builds it.
+
+A description is a dict:
+
+- `"inputs"`: list of the inputs' names, batch shapes and types
+- `"calls"`: list of the layers' calls in order, each a dict with the layer's number and
+  the tensors that it gets
+- `"layers"`: list of the layers: class, name, arguments, and the names of their arrays;
+  wrappers have `"wrapped"`, layers by argument; models have `"model"`. A class of
+  `oneiros_keras3` has its registered name
+- `"outputs"`: list of tensors
+- `"compilation"`: what `compile` gets, and the optimizer's counts; None if the model
+  isn't compiled. Then `"slots"` of the layers name the arrays of the optimizer's
+  variables
+
+A tensor is a pair: the number of a call, or None for an input, and a place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.container import Container
+from oneiros.errors import ConfigError
+from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras3 import Keras3Layer
+
+from oneiros_exports.destination import Refusal
+
+Data = dict[str, Any]
+Array = np.ndarray[Any, Any]
+NO_LAYER = "Keras 3 has no such layer."
+Shape = tuple[int | None, ...]
+FIXED = "In Keras 3, a model takes only inputs of its own sizes."
+NOTHING = "Keras 3 has no layer that leaves nothing of its input."
+ELSEWHERE = "ONNX can hold it: model.onnx."
+
+
+@dataclass
+class Describer:
+    """Describes models, and collects their arrays and what can't be described.
+
+    # Properties
+        slots: dict, by the names of an optimizer's variables for each weight, dicts of
+            their values by the weights' ids.
+        arrays: dict of arrays by the names that descriptions give them.
+        names: dict, the names in Keras 3 by those here.
+        copies: list of str, the names of layers with weights that are in several models
+            or wrappers, of which each has a copy in Keras 3.
+        refusals: list of `Refusal`.
+    """
+
+    slots: dict[str, dict[int, Array]] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    names: dict[Any, str] = field(default_factory=dict)
+    copies: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    _described: set[int] = field(default_factory=set)
+
+    def model(self, model: Any, gets_mask: bool = False) -> Data:
+        """Returns the description of a model, which gets a mask or not."""
+        places = {id(x): [None, place] for place, x in enumerate(model.inputs)}
+        numbers: dict[int, int] = {}
+        layers: list[Data] = []
+        calls: list[Data] = []
+        nodes = model.graph_nodes()
+        masked = {id(node.outbound_layer) for node in nodes if _has_mask(node)}
+        for node in nodes:
+            if not node.inbound_layers:
+                continue
+            layer = node.outbound_layer
+            if id(layer) not in numbers:
+                numbers[id(layer)] = len(layers)
+                is_masked = gets_mask or id(layer) in masked
+                layers.append(self.layer(layer, is_masked))
+            self._check_inputs(node)
+            self._check_output(node)
+            for place, x in enumerate(node.output_tensors):
+                places[id(x)] = [len(calls), place]
+            tensors = [places[id(x)] for x in node.input_tensors]
+            calls.append({"layer": numbers[id(layer)], "tensors": tensors})
+        outputs = [places[id(x)] for x in model.outputs]
+        return {
+            "name": self.name(model),
+            "inputs": list(map(self._input, model.inputs)),
+            "layers": layers,
+            "calls": calls,
+            "outputs": outputs,
+        }
+
+    def _check_inputs(self, node: Any) -> None:
+        """Refuses a call of a nested model with other sizes than it was built for."""
+        model = node.outbound_layer
+        if not isinstance(model, Container):
+            return
+        for x, own in zip(node.input_tensors, model.inputs, strict=True):
+            shape = K.int_shape(x)
+            expected = K.int_shape(own)
+            if not _fits(shape, expected):
+                reason = f"it is called with {shape}, but built for {expected}. {FIXED}"
+                self.refusals.append(Refusal(model, reason, ELSEWHERE))
+
+    def _check_output(self, node: Any) -> None:
+        """Refuses a call that leaves nothing of its input, such as a cropping of all
+        rows. What follows it gets nothing either, and isn't named."""
+        if not all(map(_has_values, node.input_tensors)):
+            return
+        for x in node.output_tensors:
+            if not _has_values(x):
+                reason = f"its output has the shape {K.int_shape(x)}. {NOTHING}"
+                self.refusals.append(Refusal(node.outbound_layer, reason, ELSEWHERE))
+
+    def layer(self, layer: Any, gets_mask: bool = False) -> Data:
+        """Returns the description of a layer, which gets a mask or not; an empty dict
+        if there is none."""
+        if isinstance(layer, Container):
+            return {
+                "model": self.model(layer, gets_mask),
+                "name": self.name(layer),
+                "trainable": bool(layer.trainable),
+            }
+        if id(layer) in self._described and layer.weights:
+            self.copies.append(self.name(layer))
+        self._described.add(id(layer))
+        arrays = [] if _wrapped(layer) else layer.get_weights()
+        there = self._counterpart(layer, arrays)
+        if there is None:
+            return {}
+        masked_class_name = there.masked_class_name if gets_mask else None
+        description = {
+            "class_name": masked_class_name or there.class_name,
+            "name": self.name(layer),
+            "arguments": there.arguments,
+            "trainable": bool(layer.trainable),
+            "arrays": self._kept(there.arrays),
+            "slots": self._slots(layer, arrays),
+        }
+        description["wrapped"] = {
+            name: self.layer(inner) for name, inner in _wrapped(layer).items()
+        }
+        return description
+
+    def name(self, layer: Any) -> str:
+        """Returns the name of a layer in Keras 3, which takes no `/` in it."""
+        if layer.name not in self.names:
+            name = str(layer.name).replace("/", "_")
+            while name in self.names.values():
+                name += "_"
+            self.names[layer.name] = name
+        return self.names[layer.name]
+
+    def _input(self, x: Any) -> Data:
+        layer, _, _ = x._keras_history
+        return {"name": self.name(layer), "shape": K.int_shape(x), "dtype": K.dtype(x)}
+
+    def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
+        """Returns the arrays of each of the optimizer's variables; zeros for weights
+        that aren't trained."""
+        if not arrays:
+            return {}
+        slots = {}
+        for name, by_weight in self.slots.items():
+            values = [
+                by_weight.get(id(weight), np.zeros_like(array))
+                for weight, array in zip(layer.weights, arrays, strict=True)
+            ]
+            there = self._counterpart(layer, values)
+            slots[name] = self._kept(there.arrays) if there is not None else []
+        return slots
+
+    def _counterpart(self, layer: Any, arrays: list[Array]) -> Keras3Layer | None:
+        class_name = type(layer).__name__
+        migration = migration_of(class_name)
+        there: Keras3Layer | None = None
+        reason = NO_LAYER
+        if migration is not None:
+            try:
+                there = migration.to_keras3(layer.get_config(), arrays)
+            except ConfigError as error:
+                reason = str(error)
+        if there is None:
+            self.refusals.append(Refusal(layer, reason, ELSEWHERE))
+        return there
+
+    def _kept(self, arrays: list[Array]) -> list[str]:
+        names = []
+        for array in arrays:
+            name = f"array_{len(self.arrays)}"
+            self.arrays[name] = array
+            names.append(name)
+        return names
+
+
+def _wrapped(layer: Any) -> dict[str, Any]:
+    """Returns the layers inside a wrapper, by the arguments of Keras 3."""
+    if hasattr(layer, "backward_layer"):
+        return {"layer": layer.forward_layer, "backward_layer": layer.backward_layer}
+    if hasattr(layer, "layer"):
+        return {"layer": layer.layer}
+    return {}
+
+
+def _fits(shape: Shape, expected: Shape) -> bool:
+    """Returns whether a shape has the sizes that are expected; None is any size."""
+    if len(shape) != len(expected):
+        return False
+    pairs = zip(shape, expected, strict=True)
+    return all(size is None or wanted in (None, size) for size, wanted in pairs)
+
+
+def _has_mask(node: Any) -> bool:
+    return any(mask is not None for mask in node.input_masks)
+
+
+def _has_values(x: Any) -> bool:
+    return 0 not in K.int_shape(x)

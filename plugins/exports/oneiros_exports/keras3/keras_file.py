@@ -1,0 +1,126 @@
+"""`.keras`: the format of Keras 3."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import label
+from oneiros_old_files import keras3
+from oneiros_training.parts.nested_layers import parts_of
+
+from oneiros_exports.destination import Export, Refusal, Written
+from oneiros_exports.inference import ports
+from oneiros_exports.keras3.compilation import compilation_of
+from oneiros_exports.keras3.description import Describer
+from oneiros_exports.processes import call
+
+PACKAGE = "oneiros_exports.keras3"
+BUILDER = f"{PACKAGE}.builder:main"
+NAMES_SHOWN = 3
+"""The maximum number of new names to list."""
+
+
+class KerasExport(Export):
+    """A model that Keras 3 loads and goes on training.
+
+    Each layer becomes the one of Keras 3 that computes the same. Functions that Keras 3
+    lacks come from the module `oneiros_keras3`, which needs Keras alone.
+    """
+
+    title = "Keras 3"
+    runtime = "oneiros_exports.keras3.runtime:run"
+    trains = True
+
+    def refusals(self, model: Any) -> list[Refusal]:
+        """Returns the layers without a counterpart."""
+        describer = Describer()
+        describer.model(model)
+        return describer.refusals
+
+    def write(self, model: Any, path: Path) -> Written:
+        """Builds the model with Keras in a process of its own, and saves it."""
+        compilation = compilation_of(model)
+        describer = Describer(compilation.slots)
+        description = {**describer.model(model), "compilation": compilation.data}
+        text = json.dumps(description)
+        with tempfile.TemporaryDirectory(prefix="oneiros-keras3-") as name:
+            folder = Path(name)
+            (folder / "model.json").write_text(text)
+            arrays: dict[str, Any] = describer.arrays
+            np.savez(folder / "arrays.npz", **arrays)
+            arguments = [folder / "model.json", folder / "arrays.npz", path]
+            outputs = call(
+                PACKAGE, BUILDER, arguments, "Keras 3 can't build this model"
+            )
+        inputs = [each["name"] for each in description["inputs"]]
+        summary = f"{len(description['layers'])} layers"
+        return Written(
+            summary,
+            *ports(model, inputs, outputs),
+            left_out=compilation.left_out,
+            notes=[
+                *_new_names(describer.names),
+                *_copies(describer.copies),
+                *_needed_module(text),
+                *_channels_first(model),
+                *_frozen_statistics(model),
+            ],
+        )
+
+
+def _needed_module(description: str) -> list[str]:
+    """Returns a note of what a description needs of `oneiros_keras3`, if anything."""
+    names = re.findall(f'"{keras3.PACKAGE}(\\w+)"', description)
+    if not names:
+        return []
+    listed = ", ".join(sorted(set(names)))
+    return [f"import oneiros_keras3 before you load the file; it has {listed}"]
+
+
+def _new_names(names: dict[Any, str]) -> list[str]:
+    """Returns a note of the names that Keras 3 doesn't take, if any."""
+    changed = [f"{old!r} is {new!r}" for old, new in names.items() if old != new]
+    if not changed:
+        return []
+    listed = ", ".join(changed[:NAMES_SHOWN])
+    more = ", …" if len(changed) > NAMES_SHOWN else ""
+    return [f"Keras 3 takes no '/' in names: {listed}{more}"]
+
+
+def _copies(names: list[str]) -> list[str]:
+    """Returns a note of layers that are in several places, if any."""
+    if not names:
+        return []
+    listed = ", ".join(sorted(set(names)))
+    return [
+        f"shared here, copied in the file: {listed}. It predicts the same; training "
+        "changes the copies apart"
+    ]
+
+
+def _channels_first(model: Any) -> list[str]:
+    """Returns a note if images have channels first, which TensorFlow computes on GPUs
+    alone."""
+    orderings = {getattr(layer, "dim_ordering", None) for _, layer in parts_of(model)}
+    if "th" not in orderings:
+        return []
+    return [
+        "images have channels first: Keras on TensorFlow can't convolve them on a CPU. "
+        "Run the file on JAX or PyTorch, or convert with --dim-ordering tf"
+    ]
+
+
+def _frozen_statistics(model: Any) -> list[str]:
+    """Returns a note of each layer that trains otherwise in Keras 3 while it is
+    frozen."""
+    return [
+        f"{label(layer)} isn't trainable: in training, Keras 3 normalises by the "
+        f"running averages, not by the batch"
+        for _, layer in parts_of(model)
+        if type(layer).__name__ == "BatchNormalization" and not layer.trainable
+    ]

@@ -1,0 +1,37 @@
+"""Computes the outputs of files with Keras and the functions that are registered for
+it; nothing else of Oneiros is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oneiros_exports.keras3.keras_on_jax import keras
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def run(path: Path, cases: list[Arrays]) -> tuple[str, list[Arrays]]:
+    """Returns Keras's version, and the outputs of a file."""
+    model = keras.models.load_model(path)
+    outputs = []
+    for arrays in cases:
+        inputs = [arrays[x.name] for x in model.inputs]
+        results = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+        if not isinstance(results, (list, tuple)):
+            results = [results]
+        values = map(np.asarray, results)
+        names = output_names(model)
+        outputs.append(dict(zip(names, values, strict=True)))
+    return f"Keras {keras.__version__}", outputs
+
+
+def output_names(model: Any) -> list[str]:
+    """Returns the names of the layers that compute the outputs; numbers if a layer has
+    several."""
+    names = list(model.output_names)
+    if len(set(names)) == len(names):
+        return names
+    return [str(place) for place in range(len(names))]

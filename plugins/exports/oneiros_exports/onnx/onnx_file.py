@@ -1,0 +1,91 @@
+"""ONNX: a file that many runtimes compute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import onnx
+from oneiros_backend_onnx import files
+from oneiros_backend_onnx.conversion import (
+    check_opset,
+    names_of_states,
+    onnx_model,
+    rounded_operators,
+)
+from oneiros_backend_onnx.graphs import OPSET
+
+from oneiros_exports.destination import Export, Port, State, Written
+from oneiros_exports.inference import left_out
+
+TRANSPOSE = "Transpose"
+RECURRENT = ("LSTM", "GRU", "RNN", "Scan")
+
+
+class OnnxExport(Export):
+    """A file for ONNX Runtime and others, with an open batch size.
+
+    Each recurrent layer is one node; nodes have their layers' names, and weights their
+    own.
+
+    # Arguments
+        opset, fills_missing_rows: as for `oneiros_backend_onnx.conversion.model_proto`.
+    """
+
+    title = "ONNX"
+    backend = "onnx"
+    runtime = "oneiros_exports.onnx.runtime:run"
+    companions = (files.DATA_SUFFIX,)
+
+    def __init__(self, *, opset: int = OPSET, fills_missing_rows: bool = False) -> None:
+        self.opset = check_opset("export", opset)
+        self.fills_missing_rows = fills_missing_rows
+
+    def write(self, model: Any, path: Path) -> Written:
+        """Writes the file."""
+        made = onnx_model(model, self.opset, self.fills_missing_rows)
+        files.save(made, path)
+        proto = made.proto
+        summary = _summary(proto)
+        if made.outside:
+            summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
+        inputs = {value.name: _port(value) for value in proto.graph.input}
+        outputs = {value.name: _port(value) for value in proto.graph.output}
+        states = [
+            State(inputs.pop(before), outputs.pop(after))
+            for before, after in names_of_states(proto).items()
+        ]
+        return Written(
+            summary=summary,
+            inputs=list(inputs.values()),
+            outputs=list(outputs.values()),
+            left_out=left_out(model),
+            states=states,
+            notes=_notes(proto),
+        )
+
+
+def _summary(proto: onnx.ModelProto) -> str:
+    """Returns how many nodes there are, and which of them tell layers apart."""
+    operators = Counter(node.op_type for node in proto.graph.node)
+    shown = [name for name in (*RECURRENT, TRANSPOSE) if operators[name]]
+    counts = ", ".join(f"{operators[name]} {name}" for name in shown)
+    opset = proto.opset_import[0].version
+    nodes = f"opset {opset}, {len(proto.graph.node)} nodes"
+    return f"{nodes}: {counts}" if counts else nodes
+
+
+def _notes(proto: onnx.ModelProto) -> list[str]:
+    """Returns what is rounded, if the model computes with float64."""
+    rounded = ", ".join(rounded_operators(proto))
+    if not rounded:
+        return []
+    return [f"float32 in {rounded}: ONNX Runtime lacks float64 there"]
+
+
+def _port(value: onnx.ValueInfoProto) -> Port:
+    tensor = value.type.tensor_type
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+    shape = tuple(size.dim_param or size.dim_value for size in tensor.shape.dim)
+    return Port(value.name, str(dtype), shape)

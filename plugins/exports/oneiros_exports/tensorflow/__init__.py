@@ -1,0 +1,1 @@
+"""Models as SavedModels and as TensorFlow Lite files."""

@@ -1,0 +1,77 @@
+"""SavedModel: TensorFlow's format for serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oneiros import backend as K
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+from oneiros_exports.inference import Inference, InferenceExport
+
+SIGNATURE = "serving_default"
+
+
+class SavedModelExport(InferenceExport):
+    """A folder that TensorFlow loads without Oneiros, with an open batch size.
+
+    The signature `serving_default` takes the model's inputs by their names and returns
+    a dict of its outputs.
+    """
+
+    title = "TensorFlow"
+    backend = "tensorflow"
+    runtime = "oneiros_exports.tensorflow.runtime:run_saved_model"
+
+    def write_inference(self, inference: Inference, path: Path) -> str:
+        """Writes the folder."""
+        write_saved_model(inference, path)
+        return f"a SavedModel with the signature {SIGNATURE!r}"
+
+
+def write_saved_model(
+    inference: Inference, path: Path, batch_size: int | None = None
+) -> None:
+    """Writes a folder for TensorFlow.
+
+    # Arguments
+        inference: what to write.
+        path: where.
+        batch_size: int, a fixed batch size; None leaves it open.
+    """
+    module = tf.Module(name="model")
+    values = K.batch_get_value(inference.variables)
+    names = inference.variable_names
+    module.weights = [
+        tf.Variable(value, name=name, trainable=False)
+        for name, value in zip(names, values, strict=True)
+    ]
+    predict = tf.function(
+        _predict(inference, module.weights),
+        input_signature=_input_signature(inference, batch_size),
+        autograph=False,
+    )
+    tf.saved_model.save(module, str(path), signatures={SIGNATURE: predict})
+
+
+def _predict(inference: Inference, weights: list[Any]) -> Callable[..., Any]:
+    names = inference.output_names
+
+    def predict(*inputs: Any) -> dict[str, Any]:
+        values = map(tf.convert_to_tensor, weights)
+        outputs = inference.outputs(inputs, list(values))
+        return dict(zip(names, outputs, strict=True))
+
+    return predict
+
+
+def _input_signature(inference: Inference, batch_size: int | None) -> list[Any]:
+    signature = []
+    inputs, _ = inference.ports()
+    for port in inputs:
+        sizes = [size if isinstance(size, int) else None for size in port.shape]
+        shape = [sizes[0] or batch_size, *sizes[1:]]
+        signature.append(tf.TensorSpec(shape, port.dtype, port.name))
+    return signature

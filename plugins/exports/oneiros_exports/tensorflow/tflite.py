@@ -1,0 +1,89 @@
+"""TensorFlow Lite: small files for phones and microcontrollers.
+
+TensorFlow's converter runs in a process of its own, since it uses classes of TensorFlow
+1 that Oneiros changes for code of 2016.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from oneiros.errors import OneirosError
+from oneiros.layers import BatchNormalization
+from oneiros_training.parts.nested_layers import parts_of
+
+from oneiros_exports.destination import ExportError, Refusal
+from oneiros_exports.inference import Inference, InferenceExport
+from oneiros_exports.processes import call
+from oneiros_exports.tensorflow.saved_model import write_saved_model
+
+PACKAGE = "oneiros_exports.tensorflow"
+CONVERTER = f"{PACKAGE}.tflite_converter:main"
+FAILURE = "TensorFlow Lite can't hold this model exactly"
+ELSEWHERE = "Export it to ONNX or to a SavedModel."
+BY_BATCH = 2
+"""The mode in which `BatchNormalization` predicts from a batch's own moments."""
+
+
+class TFLiteExport(InferenceExport):
+    """A file for TensorFlow Lite.
+
+    A model that TensorFlow Lite can't hold with an open batch size, such as a recurrent
+    one, gets a batch size of 1.
+    """
+
+    title = "TensorFlow Lite"
+    backend = "tensorflow"
+    runtime = "oneiros_exports.tensorflow.runtime:run_tflite"
+
+    def write_inference(self, inference: Inference, path: Path) -> str:
+        """Writes the file."""
+        try:
+            _write(inference, path, None)
+        except OneirosError:
+            _write_for_one_row(inference, path)
+            return "batch size 1"
+        return "open batch size"
+
+
+def _write_for_one_row(inference: Inference, path: Path) -> None:
+    refusals = [
+        Refusal(
+            layer,
+            "it normalizes by all rows of a batch (mode=2), and the file can only take "
+            "one row at a time, because of other layers.",
+            ELSEWHERE,
+        )
+        for _, layer in parts_of(inference.model)
+        if isinstance(layer, BatchNormalization) and layer.mode == BY_BATCH
+    ]
+    if refusals:
+        raise ExportError("\n  ".join([f"{FAILURE}:", *map(str, refusals)]))
+    try:
+        _write(inference, path, 1)
+    except OneirosError as error:
+        reason = str(error).removeprefix(f"{FAILURE}: ").rstrip(".")
+        raise ExportError(f"{FAILURE}: {reason}. {_way_out(inference)}") from error
+
+
+def _way_out(inference: Inference) -> str:
+    inputs, _ = inference.ports()
+    names = [
+        port.name
+        for port in inputs
+        if any(isinstance(size, str) for size in port.shape[1:])
+    ]
+    if not names:
+        return ELSEWHERE
+    return (
+        f"Give the sizes that are open in {', '.join(names)}, as in "
+        f"Input(shape=(25, 3)), and load the weights into that model. Or: {ELSEWHERE}"
+    )
+
+
+def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
+    with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
+        folder = Path(name) / "saved_model"
+        write_saved_model(inference, folder, batch_size)
+        call(PACKAGE, CONVERTER, [folder, path], FAILURE)

@@ -1,1 +1,0 @@
-"""Inspects and converts model files: a plugin of Oneiros."""

@@ -1,1 +1,0 @@
-"""Weights in the safetensors format: a plugin of Oneiros."""

@@ -1,1 +1,0 @@
-"""YAML configurations of Keras 1: a plugin of Oneiros."""

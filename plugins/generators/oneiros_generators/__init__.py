@@ -1,1 +1,0 @@
-"""Training and predicting on sources of batches: a plugin of Oneiros."""

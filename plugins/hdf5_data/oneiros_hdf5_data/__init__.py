@@ -1,1 +1,0 @@
-"""Data in HDF5 files: a plugin of Oneiros."""

@@ -1,1 +1,0 @@
-"""Lazy nodes for backends on eager engines: a plugin of Oneiros."""

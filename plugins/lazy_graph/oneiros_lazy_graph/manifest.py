@@ -1,1 +1,0 @@
-"""Manifest: a library for authors of backends; it contributes no names."""

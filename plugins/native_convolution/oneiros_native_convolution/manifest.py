@@ -1,1 +1,0 @@
-"""Manifest: the backends find this plugin by name; it contributes no names."""

@@ -1,1 +1,0 @@
-"""Shows where the time of training steps goes: a plugin of Oneiros."""

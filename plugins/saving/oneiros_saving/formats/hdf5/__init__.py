@@ -1,0 +1,1 @@
+"""Keras 1 HDF5 model files."""

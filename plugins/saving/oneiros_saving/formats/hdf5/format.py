@@ -1,0 +1,222 @@
+"""Model files in HDF5, in exactly the layout of Keras 1.2.2."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros.errors import FileFormatError
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5
+from oneiros_safe_files.hdf5_callers_groups import open_group
+from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
+from oneiros_safe_files.model_format import Format
+from oneiros_safe_files.model_state import ModelState
+
+from oneiros_saving.formats.hdf5.training_group import find_training, write_training
+
+Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
+Stored = list[tuple[str, StoredArray]]
+TOP_LEVEL = "top_level_model_weights"
+"""A group that Keras 2 writes beside the layers' groups; it is empty unless the model
+itself has weights."""
+_RESAVE = "Save the model again with the program that wrote it."
+
+
+class HDF5Format(Format):
+    """Whole models and weights in HDF5.
+
+    A whole model has the root attributes `keras_version`, `model_config` and
+    `training_config` (JSON), the group `model_weights` and, once trained,
+    `optimizer_weights`; in a weights-only file, the contents of `model_weights` are at
+    the root. Keras ignores the root attribute `oneiros_provenance` (JSON), with the
+    origin of each object, and the group `oneiros_training`, with training state that
+    Keras didn't save (`training_group.py`).
+    """
+
+    name: ClassVar[str] = "hdf5"
+    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
+
+    def recognises(self, head: bytes) -> bool:
+        """Returns whether a file that begins with `head` is HDF5."""
+        return head.startswith(MAGIC)
+
+    def write(self, path: Path, state: ModelState) -> None:
+        """Writes a whole model, or only weights if the state has no `model_config`."""
+        with create_hdf5(path) as root:
+            if state.provenance:
+                root.text("oneiros_provenance", json_text.dumps(state.provenance))
+            if state.model_config is None:
+                _write_layers(root, state.weights)
+                return
+            root.text("keras_version", state.keras_version or "")
+            root.text("model_config", json_text.dumps(state.model_config))
+            _write_layers(root.group("model_weights"), state.weights)
+            if state.training_config is not None:
+                root.text("training_config", json_text.dumps(state.training_config))
+            if state.optimizer_weights:
+                _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
+            if state.training_state is not None:
+                write_training(root, *state.training_state)
+
+    def read(self, path: Path, budget: Budget) -> ModelState:
+        """Reads a whole model or weights; it checks the whole file before it reads the
+        first array."""
+        with open_hdf5(path, budget) as root:
+            return _read(root)
+
+    def write_weights(self, group: Any, weights: Weights) -> None:
+        """Writes weights to an open `h5py.Group`."""
+        _write_layers(GroupWriter(group), weights)
+
+    def read_weights(self, group: Any, budget: Budget) -> ModelState:
+        """Reads weights from an open `h5py.Group`."""
+        with open_group(group, budget) as root:
+            weights = _load(_find_layers(root))
+            return ModelState(
+                weights=weights,
+                keras_version=root.text("keras_version"),
+                backend=root.text("backend"),
+            )
+
+
+def _write_layers(group: GroupWriter, weights: Weights) -> None:
+    _write_names(group, "layer_names", [name for name, _ in weights])
+    for name, arrays in weights:
+        _write_arrays(group.group(name), arrays)
+
+
+def _write_arrays(
+    group: GroupWriter, arrays: list[tuple[str, np.ndarray[Any, Any]]]
+) -> None:
+    _write_names(group, "weight_names", [name for name, _ in arrays])
+    for name, value in arrays:
+        group.array(name, value)
+
+
+def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
+    """Writes an attribute; if there are too many names for HDF5, it splits them into
+    `<attribute>0`, … as Keras 2 does."""
+    longest = max((len(name.encode()) for name in names), default=1)
+    count = max(1, HEADER_LIMIT // longest)
+    if len(names) <= count:
+        group.texts(attribute, names)
+        return
+    for part, start in enumerate(range(0, len(names), count)):
+        group.texts(f"{attribute}{part}", names[start : start + count])
+
+
+def _read(root: StoredGroup) -> ModelState:
+    # All arrays are found, checked and accounted for before the first one is read.
+    group = root.group("model_weights") if "model_weights" in root else root
+    layers = _find_layers(group)
+    optimizer = None
+    if "optimizer_weights" in root:
+        optimizer = _find_arrays(root.group("optimizer_weights"))
+    training = find_training(root)
+    state = ModelState(
+        model_config=_read_json(root, "model_config"),
+        training_config=_read_json(root, "training_config"),
+        provenance=_read_json(root, "oneiros_provenance") or {},
+        keras_version=root.text("keras_version"),
+        backend=root.text("backend"),
+        weights=_load(layers),
+    )
+    if optimizer is not None:
+        state.optimizer_weights = _load_arrays(optimizer)
+    if training is not None:
+        data, arrays = training
+        state.training_state = data, [array.read() for array in arrays]
+    if TOP_LEVEL in group:
+        group.group(TOP_LEVEL)
+    state.unread = root.unread()
+    return state
+
+
+def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
+    text = root.text(attribute)
+    if text is None:
+        return None
+    value = json_text.loads(text, root.meter)
+    if not isinstance(value, dict):
+        raise FileFormatError(
+            f"{root.meter.path}: '{attribute}' should be a JSON object and is "
+            f"{text!r:.80}. {_RESAVE}"
+        )
+    return value
+
+
+def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
+    if _is_of_keras_0(group):
+        return _find_numbered(group)
+    return [
+        (name, _find_arrays(group.group(name)))
+        for name in _read_names(group, "layer_names")
+    ]
+
+
+def _is_of_keras_0(group: StoredGroup) -> bool:
+    """Returns whether a group numbers its layers instead of naming them."""
+    attributes = ("layer_names", "layer_names0")
+    return "layer_0" in group and not any(map(group.texts, attributes))
+
+
+def _find_numbered(group: StoredGroup) -> list[tuple[str, Stored]]:
+    """Returns the layers `layer_0`, `layer_1`, … with their arrays `param_0`, …, as
+    Keras 0.x wrote them."""
+    layers = []
+    for layer in _numbered(group, "layer_"):
+        arrays = group.group(layer)
+        names = _numbered(arrays, "param_")
+        layers.append((layer, [(name, arrays.array(name)) for name in names]))
+    return layers
+
+
+def _numbered(group: StoredGroup, prefix: str) -> Iterator[str]:
+    """Yields the names of members that are numbered from 0."""
+    names = (f"{prefix}{number}" for number in itertools.count())
+    return itertools.takewhile(group.__contains__, names)
+
+
+def _find_arrays(group: StoredGroup) -> Stored:
+    return [(name, group.array(name)) for name in _read_names(group, "weight_names")]
+
+
+def _read_names(group: StoredGroup, attribute: str) -> list[str]:
+    names = group.texts(attribute)
+    if names is None:
+        names = list(itertools.chain.from_iterable(_parts(group, attribute)))
+    repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
+    if count > 1:
+        raise FileFormatError(
+            f"{group.meter.path}: '{attribute}' of '{group.where:.300}' names "
+            f"{repeated!r:.80} twice. {_RESAVE}"
+        )
+    return names
+
+
+def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
+    for part in itertools.count():
+        names = group.texts(f"{attribute}{part}")
+        if names is not None:
+            yield names
+            continue
+        if part == 0:
+            raise FileFormatError(
+                f"{group.meter.path} has no '{attribute}' at '{group.where:.300}': it "
+                "isn't a Keras model."
+            )
+        return
+
+
+def _load(layers: list[tuple[str, Stored]]) -> Weights:
+    return [(layer, _load_arrays(arrays)) for layer, arrays in layers]
+
+
+def _load_arrays(arrays: Stored) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    return [(name, array.read()) for name, array in arrays]

@@ -1,0 +1,1 @@
+"""The .keras files of Keras 3."""

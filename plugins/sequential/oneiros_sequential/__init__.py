@@ -1,1 +1,0 @@
-"""Models that are layers one after the other: a plugin of Oneiros."""

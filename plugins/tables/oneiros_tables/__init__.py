@@ -1,1 +1,0 @@
-"""Tables as data for models: a plugin of Oneiros."""

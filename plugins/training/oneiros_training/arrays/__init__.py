@@ -1,0 +1,1 @@
+"""Arrays as the data of a model."""

@@ -1,0 +1,198 @@
+"""`ArrayAdapter`: turns the arguments of a model's methods into arrays and streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import oneiros
+from oneiros import backend as K
+from oneiros.arguments import label, refusal
+from oneiros.engine.stream import Stream
+from oneiros.errors import NotCompiledError
+
+from oneiros_training.arrays import standardize, suspicious_targets
+from oneiros_training.arrays.sample_weights import (
+    standardize_class_weights,
+    standardize_sample_weights,
+    standardize_weights,
+)
+from oneiros_training.arrays.stream import ArrayStream
+
+Arrays = list[Any]
+UNSAID = [("batch_size", 32), ("validation_split", 0)]
+"""The default values of arguments."""
+REMEDIES = {
+    "batch_size": ": make batches of that size",
+    "sample_weight": ": let it yield (x, y, sample_weight)",
+    "validation_split": ": pass validation_data",
+    "y": ": let it yield (x, y)",
+}
+"""What to do instead of passing an argument together with a stream."""
+
+
+def _with_axes_of(target: Any, placeholder: Any) -> Any:
+    """Returns targets `(n, 1)` as `(n,)` for an output without more axes."""
+    if K.ndim(placeholder) == 1 and target.shape[1:] == (1,):
+        return np.asarray(target)[:, 0]
+    return target
+
+
+class ArrayAdapter:
+    """Checks data against a model, and converts it for the model's functions.
+
+    # Arguments
+        model: the `Model`.
+
+    # Properties
+        target_checks_left: int, how often targets are still checked for values that
+            don't suit their loss: until there was a warning, and only at first, since
+            it takes a tenth of a small step.
+    """
+
+    target_checks_left = 10
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def gives_batches(self, x: Any, **others: Any) -> bool:
+        """Returns whether `x` is a stream of batches instead of data.
+
+        # Arguments
+            others: other arguments, which can't be combined with a stream.
+
+        # Raises
+            ArgumentError: if `x` is a stream and one of the others isn't its default.
+        """
+        if not standardize.gives_batches(x):
+            return False
+        for name, value in others.items():
+            if value is not None and (name, value) not in UNSAID:
+                expected = f"no value, because x yields batches{REMEDIES[name]}"
+                raise refusal(self.model, name, value, expected)
+        return True
+
+    def inputs(self, x: Any, kind: str = "model") -> Arrays:
+        """Checks a user's inputs and returns them as a list of arrays.
+
+        # Arguments
+            x: array, list of arrays, or dict by input name.
+            kind: str, a description of the data for messages.
+        """
+        model = self.model
+        arrays = standardize.standardize_input_data(
+            x, model.input_names, model.internal_input_shapes, False, f"{kind} input"
+        )
+        arrays = [
+            standardize.with_rows(array, K.is_sparse(x), f"{kind} input {name!r}")
+            for array, x, name in zip(
+                arrays, model.inputs, model.input_names, strict=True
+            )
+        ]
+        standardize.check_array_lengths(arrays, [], [])
+        return arrays
+
+    def user_data(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        kind: str = "model",
+    ) -> Arrays:
+        """Checks a user's inputs, targets and weights, and returns them as one list of
+        arrays, in the order of the functions' inputs.
+
+        # Arguments
+            x, y, sample_weight, class_weight: as in `Model.fit`.
+            kind: str, a description of the data for messages.
+        """
+        model = self.model
+        if not hasattr(model, "loss_functions"):
+            raise NotCompiledError(
+                f"{label(model)} isn't compiled. Type: model.compile('sgd', loss='mse')"
+            )
+        names = model.output_names
+        inputs = self.inputs(x, kind)
+        targets = standardize.standardize_input_data(
+            y, names, None, False, f"{kind} target"
+        )
+        standardize.check_loss_and_target_compatibility(
+            targets, model.loss_functions, self._target_shapes(), names
+        )
+        targets = [
+            standardize.with_rows(array, K.is_sparse(x), f"{kind} target {name!r}")
+            for array, x, name in zip(targets, model.targets, names, strict=True)
+        ]
+        targets = list(map(_with_axes_of, targets, model.targets))
+        sample_weights = list(
+            map(
+                standardize_weights,
+                targets,
+                standardize_sample_weights(sample_weight, names),
+                standardize_class_weights(class_weight, names),
+                model.sample_weight_modes,
+            )
+        )
+        standardize.check_array_lengths(inputs, targets, sample_weights)
+        if self.target_checks_left:
+            self.target_checks_left -= 1
+            if not suspicious_targets.are_plausible(model, targets):
+                self.target_checks_left = 0
+        return inputs + targets + sample_weights
+
+    def _target_shapes(self) -> list[Any]:
+        """Returns the expected shapes of targets; a model that was compiled in another
+        way accepts any."""
+        any_shape = [None] * len(self.model.loss_functions)
+        return getattr(self.model, "target_shapes", any_shape)
+
+    def validation_source(self, validation_data: Any) -> Any:
+        """Returns the validation data: a list of arrays, which is empty for None, or a
+        stream unchanged."""
+        if validation_data is None:
+            return []
+        if standardize.gives_batches(validation_data):
+            return validation_data
+        is_tuple = isinstance(validation_data, (list, tuple))
+        if not is_tuple or len(validation_data) not in (2, 3):
+            expected = "(x, y) or (x, y, sample_weight)"
+            raise refusal(self.model, "validation_data", validation_data, expected)
+        x, y = validation_data[:2]
+        sample_weight = validation_data[2] if len(validation_data) == 3 else None
+        return self.user_data(x, y, sample_weight, kind="validation")
+
+    def split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
+        """Splits arrays into training and validation data.
+
+        # Arguments
+            fraction: float in [0, 1), the fraction at the end to use for validation.
+        """
+        is_number = hasattr(fraction, "__float__")
+        if is_number and fraction == 0:
+            return arrays, []
+        size = arrays[0].shape[0]
+        cut = 0
+        if is_number and 0 <= fraction < 1:
+            cut = int(size * (1.0 - fraction))
+        if not 0 < cut < size:
+            expected = f"a fraction in [0, 1) that splits {size} samples"
+            raise refusal(self.model, "validation_split", fraction, expected)
+        before = standardize.slice_X(arrays, 0, cut)
+        after = standardize.slice_X(arrays, cut, size)
+        return before, after
+
+    def stream(
+        self, use: str, source: Any, batch_size: int, once: bool = False
+    ) -> Stream:
+        """Returns the stream of a list of arrays, or of an object whose items are
+        batches.
+
+        # Arguments
+            use: `"train"`, `"test"` or `"predict"`.
+            once: bool, whether it is read only once.
+        """
+        if isinstance(source, list):
+            return ArrayStream(self.model, use, source, batch_size, once)
+        batches: Stream = oneiros.generators.batches(self.model, source, use)
+        return batches

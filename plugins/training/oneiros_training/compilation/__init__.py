@@ -1,0 +1,1 @@
+"""Turns the arguments of `compile` into tensors."""

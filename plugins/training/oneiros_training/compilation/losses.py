@@ -1,0 +1,154 @@
+"""The loss of each output: weighted and masked, as one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.engine.node import to_list
+from oneiros.errors import ArgumentError
+
+from oneiros_training.arrays.naming import REQUIRED, Names, name_of, spread
+from oneiros_training.compilation.callables import computed, get_function
+
+Shape = tuple[int | None, ...]
+Tensor = Any
+SCALAR_TARGET_AXES = 2
+"""The number of axes of the targets for an output that is one number: a loss computed
+by a layer is trained with targets `(n, 1)`, which it ignores."""
+
+
+@dataclass
+class OutputLoss:
+    """The loss of one output.
+
+    # Properties
+        function: the loss, of `(y_true, y_pred)`.
+        mode: None, or `"temporal"` for weights per time step.
+        target_shape: tuple, the shape that targets must have; None for any.
+        target: placeholder of the targets.
+        weights: placeholder of the sample weights.
+        value: scalar tensor.
+    """
+
+    function: Any
+    mode: str | None
+    target_shape: Shape | None
+    target: Tensor
+    weights: Tensor
+    value: Tensor
+
+
+def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    """Returns a function `(y_true, y_pred, weights, mask=None)` that returns the loss
+    `fn` as one number.
+
+    Masked steps don't count, and the others are scaled up to compensate. Then each
+    sample (or time step) is multiplied by its weight, and the mean is taken over those
+    with a weight other than 0.
+    """
+
+    def weighted(
+        y_true: Tensor, y_pred: Tensor, weights: Tensor, mask: Tensor = None
+    ) -> Tensor:
+        score = computed("loss", fn, y_true, y_pred)
+        if mask is not None:
+            mask = K.cast(mask, K.floatx())
+            score = score * mask / K.mean(mask)
+        if weights is not None:
+            extra = list(range(K.ndim(weights), K.ndim(score)))
+            score = (K.mean(score, axis=extra) if extra else score) * weights
+            score = score / K.mean(K.cast(K.not_equal(weights, 0), K.floatx()))
+        return K.mean(score)
+
+    return weighted
+
+
+def output_losses(model: Any, loss: Any, modes: Any) -> list[OutputLoss]:
+    """Returns the loss of each output.
+
+    # Arguments
+        model: the `Model`.
+        loss, modes: as `loss` and `sample_weight_mode` of `compile`.
+    """
+    names = model.output_names
+    functions = [
+        get_function("objective", "loss", each)
+        for each in spread_all("loss", loss, names, default=REQUIRED)
+    ]
+    masks = to_list(model.compute_mask(model.inputs, None))
+    if len(masks) != len(names):
+        masks = masks * len(names)
+    return [
+        _output_loss(*each)
+        for each in zip(
+            names,
+            model.outputs,
+            model.internal_output_shapes,
+            functions,
+            spread_all("sample_weight_mode", modes, names, default=None),
+            masks,
+            strict=True,
+        )
+    ]
+
+
+def spread_all(argument: str, value: Any, names: Names, default: Any) -> Any:
+    """Returns a list with one item per name; a single value, or the default for None,
+    applies to all."""
+    if value is None and default is not REQUIRED:
+        value = default
+    if not isinstance(value, (list, tuple, dict)):
+        value = [value] * len(names)
+    return spread(argument, value, names, default)
+
+
+def _output_loss(
+    name: str,
+    output: Tensor,
+    shape: Shape,
+    function: Any,
+    mode: str | None,
+    mask: Tensor,
+) -> OutputLoss:
+    if mode is not None and (mode != "temporal" or len(shape) < 3):
+        raise ArgumentError(
+            f"sample_weight_mode received {mode!r} for the output {name!r} of shape "
+            f"{shape}. Expected None, or 'temporal' for outputs with time steps: "
+            "(samples, steps, ...)."
+        )
+    target_shape = _target_shape(function, shape) if shape else None
+    sizes = target_shape or (None,) * (len(shape) or SCALAR_TARGET_AXES)
+    target = K.placeholder(
+        shape=(None, *sizes[1:]),
+        dtype=K.dtype(output),
+        sparse=K.is_sparse(output),
+        name=f"{name}_target",
+    )
+    weights = K.placeholder(
+        ndim=1 if mode is None else 2, name=f"{name}_sample_weights"
+    )
+    value = weighted_objective(function)(target, output, weights, mask)
+    return OutputLoss(function, mode, target_shape, target, weights, value)
+
+
+def _target_shape(loss: Any, output_shape: Shape) -> Shape | None:
+    """Returns the shape of the targets that a loss accepts; None if only the loss
+    itself knows.
+
+    A registered loss accepts targets with the shape of the output, unless it has an
+    attribute `target_shape`, a function from the output shape to the target shape. A
+    user's own loss accepts anything.
+    """
+    name = name_of(loss)
+    if hasattr(loss, "target_shape"):
+        return tuple(loss.target_shape(output_shape))
+    if name == "sparse_categorical_crossentropy":
+        return (*output_shape[:-1], 1)
+    entry = registry.find("objective", name)
+    if entry is not None and registry.load(entry) is loss:
+        return output_shape
+    return None

@@ -1,0 +1,211 @@
+"""Users' streams, which yield their batches once per epoch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import refusal
+from oneiros.engine.stream import Run
+from oneiros.errors import DataError, GeneratorError
+
+from oneiros_training.generators.flow import Array, Flow
+from oneiros_training.generators.queue import GeneratorEnqueuer
+from oneiros_training.generators.stated import same_random_state
+
+END = object()
+"""Marks the end of an epoch."""
+INFINITE = -1
+"""The cardinality of an endless dataset of `tf.data`."""
+
+
+class Epochs(Flow):
+    """Batches of a stream, which each epoch reads from the beginning."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.size = number_of_batches(self.source)
+        self._resumed: dict[str, Any] | None = None
+        if _is_endless(self.source, self.size):
+            raise DataError(
+                f"The {self.name} never ends, so no epoch would end. Use part of it, "
+                "or pass it to fit_generator, evaluate_generator or "
+                "predict_generator, which count samples."
+            )
+
+    def items(self, order: list[int], start: int) -> Iterator[Any]:
+        """Returns the batches of an epoch, without the first ones.
+
+        # Arguments
+            order: the numbers of the batches, if they have numbers.
+            start: int, the number of batches to skip.
+        """
+        raise NotImplementedError
+
+    def workers_on(self, order: list[int], start: int) -> GeneratorEnqueuer:
+        """Returns workers that have skipped `start` batches, including their random
+        draws."""
+        state = self._resumed
+        now = np.random.get_state()
+        self._resumed = None
+        if not start or state is None or same_random_state(state["opened"], now):
+            return self.start(self.items(order, start))
+        if not self.again(self.items(order, 0), state, start):
+            np.random.set_state(now)
+        assert self.queue is not None
+        return self.queue
+
+    def end_epoch(self) -> None:
+        """Stops the workers, and notifies the stream."""
+        self.close()
+        if self.use == "train" and hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+        self.epoch += 1
+
+    def get_state(self) -> dict[str, Any]:
+        """Returns the position in the epoch, as plain data."""
+        return {
+            "epoch": self.epoch,
+            "last_size": self.last_size,
+            "opened": self.opened,
+            "batches_begun": self.queue.batches_begun if self.queue else 0,
+        }
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Continues at the position of the stream that returned this state."""
+        self.epoch = state["epoch"]
+        self.last_size = state["last_size"]
+        self._resumed = state
+        return False
+
+
+class Listed(Epochs):
+    """The batches of a stream with numbered batches."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._kept: dict[int, Any] = {}
+        if not self.size:
+            raise refusal(
+                self.model, "x", self.source, "an object with at least one batch"
+            )
+
+    @property
+    def samples(self) -> int:
+        """The number of samples, if all batches except the last have the size of the
+        first.
+
+        The first and the last batch are kept for their first use, unless they draw from
+        NumPy's generator: such a batch is made in its turn, so that resumed training
+        makes the same draws.
+        """
+        state = np.random.get_state()
+        last = self.size - 1
+        read = {number: self.source[number] for number in sorted({0, last})}
+        if same_random_state(state, np.random.get_state()):
+            self._kept = dict(read)
+        sizes = {
+            number: int(self.checked(item, self.place(number))[0].shape[0])
+            for number, item in read.items()
+        }
+        return last * sizes[0] + sizes[last]
+
+    def items(self, order: list[int], start: int) -> Iterator[Any]:
+        """Returns the batches of an epoch, without the first ones."""
+        return (self._item(number) for number in order[start:])
+
+    def _item(self, number: int) -> Any:
+        """Reads a batch, unless it was kept."""
+        return self._kept.pop(number) if number in self._kept else self.source[number]
+
+    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
+        """Yields the batches whose numbers are in `order`; then the epoch ends.
+
+        # Arguments
+            start: int, the number of batches to skip.
+        """
+        queue = self.workers_on(order.tolist(), start)
+        for number in range(start, len(order)):
+            arrays = self.next_arrays(queue, number, "")
+            yield Run(number, 1, self.last_size, number + 1, arrays)
+        self.end_epoch()
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Continues at the position of the stream that returned this state."""
+        self._kept.clear()
+        return super().set_state(state, drawn)
+
+
+class Iterated(Epochs):
+    """The batches of a stream that has its own order.
+
+    # Properties
+        samples: int, the number of samples in the previous epoch, or an estimate in the
+            first one; None if unknown.
+    """
+
+    samples: int | None = None
+    _batches_before: int | None = None
+
+    def items(self, order: list[int], start: int) -> Iterator[Any]:
+        """Returns the batches of an epoch, without the first ones, and `END`."""
+        return islice(chain(self.source, [END]), start, None)
+
+    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
+        """Yields batches until there are no more; then the epoch ends.
+
+        # Arguments
+            order: ignored.
+            start: int, the number of batches to skip.
+        """
+        if self.use == "train" and hasattr(self.source, "set_epoch"):
+            self.source.set_epoch(self.epoch)
+        queue = self.workers_on([], start)
+        number = start
+        samples_seen = 0
+        while arrays := self.next_arrays(queue, number, ""):
+            samples_seen += self.last_size
+            if self.samples is None and self.size:
+                self.samples = self.size * self.last_size
+            yield Run(number, 1, self.last_size, number + 1, arrays)
+            number += 1
+        if not number:
+            raise GeneratorError(self._emptiness())
+        self._batches_before = number
+        if not start:
+            self.samples = samples_seen
+        self.end_epoch()
+
+    def checked(self, item: Any, place: str) -> list[Array]:
+        """Checks a batch and returns it as arrays; none at the end."""
+        return [] if item is END else super().checked(item, place)
+
+    def _emptiness(self) -> str:
+        """Returns the message about an epoch without batches."""
+        if self._batches_before is None:
+            return f"The {self.name} has no batches: iterating over it yields none."
+        return (
+            f"The {self.name} yielded no batches in epoch {self.epoch + 1}, but "
+            f"{self._batches_before} in the previous one: it is exhausted. Let "
+            "its __iter__ start again at each call, or pass nb_epoch=1."
+        )
+
+
+def number_of_batches(stream: Any) -> int:
+    """Returns the number of batches that a stream declares, or 0."""
+    try:
+        return len(stream)
+    except (TypeError, NotImplementedError):  # loaders of data whose end is unknown
+        return 0
+
+
+def _is_endless(stream: Any, size: int) -> bool:
+    """Returns whether a stream says that it never ends, as those that repeat do in
+    Grain, by their length, and in `tf.data`."""
+    cardinality = getattr(stream, "cardinality", None)
+    if callable(cardinality):
+        return int(cardinality()) == INFINITE
+    return size >= sys.maxsize

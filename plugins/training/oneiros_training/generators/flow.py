@@ -1,0 +1,161 @@
+"""The base class of streams of user-supplied batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from oneiros.engine.stream import Run, Stream
+from oneiros.errors import DataError, GeneratorError, OneirosError
+
+from oneiros_training.generators.items import by_name, described, inputs_of
+from oneiros_training.generators.queue import GeneratorEnqueuer, name_of
+from oneiros_training.generators.stated import same_random_state
+from oneiros_training.generators.workers import UnsendableError
+
+Array = Any
+Workers = tuple[Any, Any, bool]
+"""`max_q_size`, `nb_worker` and `pickle_safe`."""
+ONE_THREAD: Workers = (10, 1, False)
+
+
+class Flow(Stream):
+    """A model's function and the source of its batches.
+
+    # Arguments
+        model: the model; compiled, unless `use` is `"predict"`.
+        source: a generator, or an object whose items are batches.
+        use: `"train"`, `"test"` or `"predict"`: the purpose of the batches.
+        class_weight: as in `fit`.
+        workers: max_q_size, nb_worker and pickle_safe.
+        epoch: int, the number of the first epoch, for messages.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        source: Any,
+        use: str,
+        class_weight: Any = None,
+        workers: Workers = ONE_THREAD,
+        epoch: int = 0,
+    ) -> None:
+        super().__init__(model, use)
+        self.source = source
+        self.class_weight = class_weight
+        self.workers = workers
+        self.name = name_of(source)
+        self.epoch = epoch
+        self.last_size = 0
+        self.queue: GeneratorEnqueuer | None = None
+        self.opened: Any = None
+
+    def compute(self, run: Run) -> list[Array]:
+        """Computes a batch."""
+        return self.compute_batch(run, run.data)
+
+    def start(self, source: Any) -> GeneratorEnqueuer:
+        """Starts workers on a source.
+
+        All draws from NumPy's generator are done before that.
+        """
+        size, count, pickle_safe = self.workers
+        self.model.step_for(self.use)
+        self.opened = np.random.get_state()
+        self.queue = GeneratorEnqueuer(source, pickle_safe)
+        self.queue.name = self.name
+        self.queue.start(count, size)
+        return self.queue
+
+    def close(self) -> None:
+        """Stops the workers."""
+        if self.queue is not None:
+            self.queue.stop(timeout=0.5)
+            self.queue = None
+
+    def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
+        """Opens a source again, and makes it yield the batches that were already used.
+
+        Afterwards the workers are as far ahead as before, and the source has made the
+        same draws from NumPy's generator.
+
+        # Arguments
+            state: dict with NumPy's former state under `opened`, and the number of
+                requested batches under `batches_begun`.
+            count: int, the number of used batches.
+
+        # Returns
+            Whether making batches draws from NumPy's generator, which is then restored.
+        """
+        np.random.set_state(state["opened"])
+        queue = self.start(source)
+        queue_size, _, pickle_safe = self.workers
+        state_before = np.random.get_state() if pickle_safe else state["opened"]
+        for number in range(count):
+            self.next_arrays(queue, number, "It yielded more when this training began.")
+        queue.settle(min(state["batches_begun"], count + queue_size + 1))
+        return not same_random_state(state_before, np.random.get_state())
+
+    def place(self, number: int) -> str:
+        """Returns the name of a batch in messages."""
+        place = f"batch {number + 1}"
+        if self.use == "train":
+            place += f" of epoch {self.epoch + 1}"
+        return place
+
+    def next_arrays(
+        self, queue: GeneratorEnqueuer, number: int, remedy: str
+    ) -> list[Array]:
+        """Waits for a batch, checks it and returns its arrays.
+
+        # Arguments
+            remedy: str, advice for the error if there are no more batches.
+        """
+        place = self.place(number)
+        try:
+            item = queue.get()
+        except StopIteration:
+            raise GeneratorError(
+                f"The {self.name} ended before {place}. {remedy}"
+            ) from None
+        except GeneratorError as error:
+            raise GeneratorError(
+                f"{error} The next one was {place}."
+            ) from error.__cause__
+        except Exception as error:
+            error_text = str(error)
+            if type(error) is not UnsendableError:
+                error_text = f"{type(error).__name__}: {error}"
+            raise GeneratorError(
+                f"The {self.name} raised an error instead of yielding {place}, "
+                f"traceback above: {error_text:.300}"
+            ) from error
+        return self.checked(item, place)
+
+    def checked(self, item: Any, place: str) -> list[Array]:
+        """Checks a batch and returns it as arrays."""
+        try:
+            if self.use == "predict":
+                inputs = inputs_of(item, len(self.model.input_names))
+                arrays = self.model.adapter.inputs(inputs)
+            else:
+                arrays = self.standard(item)
+        except OneirosError as error:
+            raise type(error)(f"{place}, from the {self.name}: {error}") from None
+        self.last_size = int(arrays[0].shape[0])
+        return arrays  # type: ignore[no-any-return]  # adapters are Any to the kernel
+
+    def standard(self, item: Any) -> list[Array]:
+        """Returns inputs, targets and weights."""
+        if isinstance(item, Mapping):
+            item = by_name(item, self.model.input_names, self.model.output_names)
+        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
+            raise DataError(
+                f"received {described(item)}, expected a tuple (x, y) or "
+                "(x, y, sample_weight)."
+            )
+        x, y, *weights = item
+        weight = weights[0] if weights else None
+        adapter = self.model.adapter
+        return list(adapter.user_data(x, y, weight, self.class_weight))

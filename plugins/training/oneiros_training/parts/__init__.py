@@ -1,0 +1,1 @@
+"""Finds the parts of a model: nested layers, variables and trained weights."""

@@ -1,0 +1,91 @@
+"""The variables of layers and optimizers, including weights, by the attributes that
+hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
+from oneiros.errors import FileFormatError
+
+from oneiros_training.parts.nested_layers import items_of
+
+Values = dict[str, list[Any]]
+"""Arrays by the names of the attributes that hold their variables."""
+
+Pairs = list[tuple[Any, Any]]
+"""Variables and values."""
+
+
+def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
+    """Returns the values of an object's variables by attribute name.
+
+    # Arguments
+        obj: a layer or an optimizer.
+        without: variables to omit.
+    """
+    values: Values = {}
+    for key, pairs in _variables(obj, without).items():
+        values[key] = [value for _, value in pairs]
+    return values
+
+
+def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
+    """Sets an object's variables to values from `values_of`; the arguments are the same
+    as those of `matched`."""
+    K.batch_set_value(matched(obj, values, without))
+
+
+def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
+    """Returns the variables for which `values` has values, with the values.
+
+    # Raises
+        FileFormatError: if numbers, shapes or types differ.
+    """
+    own_pairs = _variables(obj, without)
+    matched_pairs: Pairs = []
+    for key in sorted(values.keys() & own_pairs.keys()):
+        variables = [variable for variable, _ in own_pairs[key]]
+        own_values = [value for _, value in own_pairs[key]]
+        _check_forms(f"{type(obj).__name__}.{key}", own_values, values[key])
+        matched_pairs += zip(variables, values[key], strict=True)
+    return matched_pairs
+
+
+def _check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> None:
+    own_forms = list(map(form, own_values))
+    stored_forms = list(map(form, stored))
+    if own_forms != stored_forms:
+        raise FileFormatError(
+            f"{attribute} has values of shape "
+            f"{', '.join(own_forms)}; the stored ones have the shape "
+            f"{', '.join(stored_forms)}."
+        )
+
+
+def form(value: Any) -> str:
+    """Describes the shape and kind of an array; the precision of floats doesn't
+    matter."""
+    if not isinstance(value, np.ndarray | np.generic):
+        return type(value).__name__
+    if value.dtype.kind == "f":
+        return f"{value.shape}"
+    return f"{value.shape} of {value.dtype}"
+
+
+def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
+    """Returns the variables in an object's attributes, with their values, by attribute
+    name."""
+    variables: dict[str, Pairs] = {}
+    left_out_ids = {id(variable) for variable in without}
+    backend = backend_of(obj)
+    for item in items_of(vars(obj)):
+        variable = item.value
+        if not backend.is_variable(variable) or id(variable) in left_out_ids:
+            continue
+        pairs = variables.setdefault(item.attribute, [])
+        pairs.append((variable, K.get_value(variable)))
+    return variables

@@ -1,0 +1,1 @@
+"""Finds problems in training, and estimates memory."""

@@ -1,0 +1,306 @@
+"""Estimates a model's memory before it runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import check_int, check_optional_int, label
+from oneiros.backend.dispatch import backend_of
+from oneiros.engine.container import Container
+from oneiros.engine.node import one_or_all, to_list, unique
+from oneiros.errors import ArgumentError
+
+from oneiros_visualization.diagnostics.printed_table import in_bytes, print_table
+
+Shape = tuple[int, ...]
+OpenShape = tuple[int | None, ...]
+PROBE = (3, 5)
+"""Shape of the weight that serves to measure an optimizer's state per weight."""
+
+
+@dataclass(frozen=True)
+class LayerMemory:
+    """The memory of one call of a layer, in bytes.
+
+    # Properties
+        layer: str, the layer's name.
+        shapes: list of the output shapes.
+        weights: int, the weights; 0 for later calls of a shared layer.
+        inputs: int, the inputs.
+        activations: int, the values stored for the gradients: the outputs, and for
+            recurrent layers the outputs of all steps.
+    """
+
+    layer: str
+    shapes: list[Shape]
+    weights: int
+    inputs: int
+    activations: int
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """The result of `estimate_memory`; all sizes are in bytes.
+
+    # Properties
+        batch_size: int, samples per batch.
+        parameters: int, all weights.
+        gradients: int, the gradients of the trainable weights; 0 if the model isn't
+            compiled.
+        optimizer: int, the optimizer's state; 0 if the model isn't compiled, or the
+            size isn't known.
+        inputs: int, a batch of the model's inputs.
+        activations: int, the layers' outputs for a batch, stored for the gradients.
+        layers: list of `LayerMemory`, one per call of a layer.
+    """
+
+    batch_size: int
+    parameters: int
+    gradients: int
+    optimizer: int
+    inputs: int
+    activations: int
+    layers: list[LayerMemory] = field(repr=False)
+
+    @property
+    def training(self) -> int:
+        """The memory of a training step."""
+        return (
+            self.parameters
+            + self.gradients
+            + self.optimizer
+            + self.inputs
+            + self.activations
+        )
+
+    @property
+    def predicting(self) -> int:
+        """The memory for predicting a batch: the weights, and the largest layer's
+        inputs and outputs."""
+        largest = max(
+            (layer.inputs + layer.activations for layer in self.layers), default=0
+        )
+        return self.parameters + max(largest, self.inputs)
+
+    def print(self, file: Any = None) -> None:
+        """Prints a table of the layers with the totals.
+
+        # Arguments
+            file: stream to write to, by default the standard output.
+        """
+        heading = ("layer", "output shape", "weights", "outputs")
+        print_table(heading, map(_cells, self.layers), file)
+        print(file=file)
+        parts = {
+            "weights": self.parameters,
+            "gradients": self.gradients,
+            "optimizer": self.optimizer,
+            "inputs": self.inputs,
+            "outputs of layers": self.activations,
+        }
+        rows = [(part, in_bytes(size)) for part, size in parts.items()]
+        last = ("a training step", in_bytes(self.training))
+        print_table((f"{self.batch_size} samples", ""), rows, file, last)
+        print(f"predicting them: {in_bytes(self.predicting)}", file=file)
+
+
+def estimate_memory(
+    model: Any, batch_size: int = 32, length: int | None = None
+) -> MemoryEstimate:
+    """Estimates a model's memory from its shapes alone, without running it.
+
+    It counts every layer's output. An engine may store less if it fuses layers, and
+    needs extra work space, mainly for convolutions. The memory of the engine itself
+    isn't included.
+
+    # Arguments
+        model: a model, compiled or not.
+        batch_size: int, samples per batch. If the model has a fixed batch size, that is
+            used instead.
+        length: int, the value for sizes that the model leaves open, such as the number
+            of steps.
+
+    # Returns
+        A `MemoryEstimate`; call its `print` for a table.
+
+    # Raises
+        ArgumentError: if a size is open and you don't pass `length`.
+
+    # Example
+        ```python
+        from oneiros.diagnostics import estimate_memory
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(100, input_dim=20), Dense(10)])
+        model.compile("adam", "mse")
+        estimate = estimate_memory(model, batch_size=32)
+        print(estimate.parameters)  # 12440
+        print(estimate.optimizer // estimate.parameters)  # 2
+        ```
+    """
+    batch_size = check_int("estimate_memory", "batch_size", batch_size)
+    sizes = _Sizes(
+        batch_size, check_optional_int("estimate_memory", "length", length, 1)
+    )
+    trained = getattr(model, "functional_model", model)
+    with K.use(backend_of(trained)):
+        shapes = [
+            sizes.filled(shape, label(model)) for shape in trained.internal_input_shapes
+        ]
+        layers = list(_calls(trained, shapes, sizes, set()))
+        is_compiled = trained.optimizer is not None
+        return MemoryEstimate(
+            batch_size=shapes[0][0],
+            parameters=_bytes_of_weights(trained.weights),
+            gradients=_bytes_of_weights(_trained_weights(trained)),
+            optimizer=_bytes_of_optimizer(trained) if is_compiled else 0,
+            inputs=_bytes_of(trained.inputs, shapes),
+            activations=sum(layer.activations for layer in layers),
+            layers=layers,
+        )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """The values for sizes that a model leaves open."""
+
+    batch_size: int
+    length: int | None
+
+    def filled(self, shape: OpenShape, owner: str) -> Shape:
+        """Returns a shape without open sizes.
+
+        # Raises
+            ArgumentError: if there is no value for an open size.
+        """
+        if self.length is None and None in shape[1:]:
+            raise ArgumentError(
+                f"estimate_memory: {owner} has an input of open shape {shape}. Pass "
+                "a value for the open sizes, such as length=100."
+            )
+        first = shape[0] or self.batch_size
+        return (first, *(size or self.length or 1 for size in shape[1:]))
+
+
+def _calls(
+    model: Any, input_shapes: list[Shape], sizes: _Sizes, counted: set[int]
+) -> Iterator[LayerMemory]:
+    """Yields the memory of each layer call, in the order of computation.
+
+    # Arguments
+        model: a model.
+        input_shapes: list of tuples, the shapes of its inputs.
+        sizes: the values for open sizes.
+        counted: set of the ids of layers whose weights are already counted; it is
+            updated.
+    """
+    shapes = dict(zip(map(id, model.inputs), input_shapes, strict=True))
+    for node in model.graph_nodes():
+        if not node.inbound_layers:
+            continue
+        layer = node.outbound_layer
+        inputs = [shapes[id(tensor)] for tensor in node.input_tensors]
+        outputs = [
+            sizes.filled(shape, label(layer)) for shape in _output_shapes(node, inputs)
+        ]
+        shapes.update(zip(map(id, node.output_tensors), outputs, strict=True))
+        inner = _model_in(layer)
+        if inner is not None:
+            per_step = [_without_steps(shape, layer, inner) for shape in inputs]
+            yield from _calls(inner, per_step, sizes, counted)
+            continue
+        activation_shapes = [
+            _of_all_steps(layer, inputs[0], shape) for shape in outputs
+        ]
+        yield LayerMemory(
+            layer=layer.name,
+            shapes=outputs,
+            weights=0 if id(layer) in counted else _bytes_of_weights(layer.weights),
+            inputs=_bytes_of(node.input_tensors, inputs),
+            activations=_bytes_of(node.output_tensors, activation_shapes),
+        )
+        counted.add(id(layer))
+
+
+def _output_shapes(node: Any, inputs: list[Shape]) -> list[OpenShape]:
+    """Returns the output shapes of a call for these input shapes."""
+    shapes = node.outbound_layer.get_output_shape_for(one_or_all(inputs))
+    if len(node.output_tensors) == 1:
+        shapes = [shapes[0] if isinstance(shapes, list) else shapes]
+    return [
+        shape or declared
+        for shape, declared in zip(shapes, node.output_shapes, strict=True)
+    ]
+
+
+def _model_in(layer: Any) -> Any:
+    """Returns the layer if it is a model, or the model that it applies to each step."""
+    for candidate in (layer, getattr(layer, "layer", None)):
+        if isinstance(candidate, Container):
+            return getattr(candidate, "functional_model", candidate)
+    return None
+
+
+def _without_steps(shape: Shape, layer: Any, inner: Any) -> Shape:
+    """Returns the input shape of a model that a layer applies to each step."""
+    if hasattr(layer, "layer"):
+        return (shape[0] * shape[1], *shape[2:])
+    return shape
+
+
+def _of_all_steps(layer: Any, input_shape: Shape, output_shape: Shape) -> Shape:
+    """Returns the shape of a recurrent layer's outputs at all steps; for other layers,
+    the output shape."""
+    if getattr(layer, "return_sequences", True):
+        return output_shape
+    return (output_shape[0], input_shape[1], *output_shape[1:])
+
+
+def _bytes_of(tensors: Iterable[Any], shapes: Iterable[Shape]) -> int:
+    return sum(
+        math.prod(shape) * np.dtype(K.dtype(tensor)).itemsize
+        for tensor, shape in zip(tensors, shapes, strict=True)
+    )
+
+
+def _bytes_of_weights(weights: Iterable[Any]) -> int:
+    weights = unique(weights)
+    return _bytes_of(weights, map(K.get_variable_shape, weights))
+
+
+def _trained_weights(model: Any) -> list[Any]:
+    return [] if model.optimizer is None else to_list(model.trainable_weights)
+
+
+def _bytes_of_optimizer(model: Any) -> int:
+    """Returns the size of an optimizer's state. Before the first step, it measures the
+    state for a small weight."""
+    optimizer = model.optimizer
+    if optimizer.weights:
+        return _bytes_of_weights(optimizer.weights)
+    try:
+        other = type(optimizer).from_config(optimizer.get_config())
+    except NotImplementedError:
+        return 0
+    probe = K.zeros(PROBE)
+    other.get_updates([probe], {}, K.sum(K.square(probe)))
+    shapes = [tuple(K.get_variable_shape(state)) for state in other.weights]
+    kept_once = [
+        state
+        for state, shape in zip(other.weights, shapes, strict=True)
+        if shape != PROBE
+    ]
+    trained = _bytes_of_weights(_trained_weights(model))
+    return shapes.count(PROBE) * trained + _bytes_of_weights(kept_once)
+
+
+def _cells(layer: LayerMemory) -> tuple[str, ...]:
+    """Returns a row of the table."""
+    shapes = ", ".join(str(shape) for shape in layer.shapes)
+    return layer.layer, shapes, in_bytes(layer.weights), in_bytes(layer.activations)

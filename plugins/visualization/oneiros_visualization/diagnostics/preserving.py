@@ -1,0 +1,88 @@
+"""Restores a model after an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import label
+from oneiros.backend.dispatch import backend_of
+from oneiros.engine.node import unique
+from oneiros.errors import NotCompiledError
+from oneiros_training.parts.variables import assign, values_of
+
+ATTRIBUTES = ("history", "validation_data")
+"""Attributes that `fit` sets on a model."""
+
+
+def compiled(model: Any) -> Any:
+    """Returns the model that computes; for a `Sequential`, the one inside.
+
+    # Raises
+        NotCompiledError: if it isn't compiled.
+    """
+    trained = getattr(model, "functional_model", model)
+    if trained.optimizer is None:
+        raise NotCompiledError(
+            f"{label(model)} isn't compiled, so it can't train. "
+            "Type: model.compile(optimizer='sgd', loss='mse')."
+        )
+    return trained
+
+
+@contextmanager
+def preserved(model: Any) -> Iterator[None]:
+    """Context manager that restores a compiled model at the end, even after an error.
+
+    It restores the weights, the layers' states, the optimizer's state and learning
+    rate, and NumPy's random state. It doesn't reset the random numbers of layers such
+    as Dropout.
+
+    # Arguments
+        model: a compiled model.
+
+    # Raises
+        NotCompiledError: if the model wasn't compiled.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.diagnostics import preserved
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("adam", "mse")
+        before = model.get_weights()
+        with preserved(model):
+            model.fit(np.ones((8, 2)), np.ones((8, 1)), verbose=0)
+        print((model.get_weights()[0] == before[0]).all())  # True
+        ```
+    """
+    trained = compiled(model)
+    with K.use(backend_of(trained)):
+        trained._make_train_function()  # makes the optimizer's state
+        variables = _variables(trained)
+        values = K.batch_get_value(variables)
+        of_optimizer = values_of(trained.optimizer)
+    attributes = {name: getattr(trained, name, None) for name in ATTRIBUTES}
+    random_state = np.random.get_state()
+    try:
+        yield
+    finally:
+        with K.use(backend_of(trained)):
+            K.batch_set_value(list(zip(variables, values, strict=True)))
+            assign(trained.optimizer, of_optimizer)
+        np.random.set_state(random_state)
+        for name, value in attributes.items():
+            setattr(trained, name, value)
+
+
+def _variables(model: Any) -> list[Any]:
+    """Returns a model's weights and all other variables that a training step
+    changes."""
+    updates = [*model.updates, *model.optimizer.updates]
+    return unique([*model.weights, *(variable for variable, _ in updates)])
