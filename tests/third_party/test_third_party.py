@@ -10,7 +10,6 @@ import zipfile
 
 import pytest
 from fresh import MEMBERS, ROOT, project
-from oneiros.testing import check_source
 
 NAMES = [project(folder)["name"] for folder in MEMBERS]
 NB_WITHOUT_MANIFEST = 2
@@ -137,11 +136,6 @@ def test_the_package_is_small_and_outside_the_repository(package):
         for line in text.splitlines()
     ]
     assert len(code) <= 20
-
-
-@pytest.mark.parametrize("name", [name for name in PACKAGE if name.endswith(".py")])
-def test_it_uses_what_is_published(name):
-    assert check_source(PACKAGE[name], name, package="my_lab") == []
 
 
 def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(

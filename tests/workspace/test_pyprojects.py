@@ -54,7 +54,8 @@ def every_dependency(project):
 
 def bound_of(folder):
     """Returns how a distribution bounds others of this repository: exactly if it is of
-    the engine tier (docs/plugin-api.md), which its bound of the kernel says."""
+    the machinery around models (docs/plugin-api.md), which its bound of the kernel
+    says."""
     exact = f"=={ROOT_PROJECT['project']['version']}"
     dependencies = load(folder)["project"]["dependencies"]
     return exact if f"oneiros-kernel{exact}" in dependencies else FIRST_PARTY_BOUND

@@ -21,7 +21,16 @@ from oneiros.errors import (
     UnknownNameError,
 )
 
-__all__ = ["backend", "bound", "current", "load", "loaded", "set_backend", "use"]
+__all__ = [
+    "backend",
+    "backend_of",
+    "bound",
+    "current",
+    "load",
+    "loaded",
+    "set_backend",
+    "use",
+]
 
 PREFERENCE = ("theano", "tensorflow", "jax")
 

@@ -1,2 +1,1 @@
-"""Checks for plugins: the table of published names, and a check that plugins respect
-it."""
+"""Checks for plugins: what they provide, and what they import."""

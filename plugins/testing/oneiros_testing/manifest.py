@@ -6,10 +6,4 @@ from oneiros import hookimpl
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.testing`."""
-    return {
-        "testing": {
-            "check_interface": "oneiros_testing.checking:check_interface",
-            "check_plugin": "oneiros_testing.plugin:check_plugin",
-            "check_source": "oneiros_testing.checking:check_source",
-        }
-    }
+    return {"testing": {"check_plugin": "oneiros_testing.plugin:check_plugin"}}

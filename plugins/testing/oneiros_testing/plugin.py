@@ -1,13 +1,11 @@
-"""All checks of an installed plugin: its contributions can be imported, its manifest is
-light, and it uses only the published interface."""
+"""The checks of an installed plugin: its contributions can be imported, its backends
+are complete, its manifest is light, and it imports what is published."""
 
-import ast
-import importlib.util
+import os
+import subprocess
 import sys
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from oneiros import registry
@@ -15,14 +13,18 @@ from oneiros.backend.contract import Backend, missing
 from oneiros.errors import OneirosError
 from oneiros.plugins import Entry, PluginRecord, manager
 
-from oneiros_testing.checking import check_interface, entries_of
-from oneiros_testing.permissions import KERNEL_PACKAGE
+from oneiros_testing.imports import faulty_imports
 
 MARKER = "oneiros.hookimpl"
 """The decorator of a manifest's functions."""
-FREE = frozenset({KERNEL_PACKAGE, MARKER})
-"""Modules of Oneiros that a manifest may import, because they are always loaded
-first."""
+LOADED_BY = """
+import sys
+from oneiros import hookimpl
+before = set(sys.modules)
+import {module}
+print(*sorted(set(sys.modules) - before))
+"""
+"""A program that says what importing a module loads."""
 
 
 def check_plugin(distribution: str) -> list[str]:
@@ -37,22 +39,49 @@ def check_plugin(distribution: str) -> list[str]:
         KeyError: if the plugin doesn't exist.
     """
     record = manager().records[distribution]
-    for entry in entries_of(record):
+    for entry in _entries_of(record):
         with suppress(OneirosError):  # recorded by the registry
             loaded = registry.load(entry)
             if fault := _fault_of_backend(entry, loaded):
                 record.report("backend", fault, "ok")
-    if excess := _excess_imports(record):
-        imported = ", ".join(sorted(excess))
-        fault = f"Its manifest imports {imported}; it should only import {MARKER}."
-        record.report("manifest", fault, "ok")
-    if _has_several_entry_points(record):
-        fault = f"It has several entry points; only {record.entry_point!r} is used."
-        record.report("metadata", fault, "ok")
     if record.state not in ("failed", "incompatible"):
-        for finding in check_interface(distribution):
-            record.report("interface", str(finding), "ok")
+        if excess := excess_imports(record.module):
+            imported = ", ".join(excess)
+            fault = f"Its manifest imports {imported}; it should only import {MARKER}."
+            record.report("manifest", fault, "ok")
+        package = record.module.partition(".")[0]
+        for fault in faulty_imports(distribution, package):
+            record.report("imports", fault, "ok")
     return [message for _, message, _ in record.problems]
+
+
+def excess_imports(module: str) -> list[str]:
+    """Returns what importing a manifest loads in a new process besides its own package,
+    Python's own modules and the part of the kernel that is loaded anyway."""
+    own_package = module.partition(".")[0]
+    printed = subprocess.run(
+        [sys.executable, "-c", LOADED_BY.format(module=module)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    loaded = set(printed.split()) - {module, own_package}
+    of_kernel = {name for name in loaded if name.startswith("oneiros.")}
+    foreign = loaded & metadata.packages_distributions().keys()
+    return sorted(of_kernel | foreign)
+
+
+def _entries_of(record: PluginRecord) -> list[Entry]:
+    """Returns the entries that a plugin provides."""
+    plugins = manager()
+    return [
+        entry
+        for table in (*plugins.entries.values(), *plugins.modules.values())
+        for providers in table.values()
+        for entry in providers
+        if entry.distribution == record.distribution
+    ]
 
 
 def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
@@ -66,79 +95,3 @@ def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
     if lacking:
         return f"The backend {entry.name!r} must define {', '.join(lacking)}."
     return None
-
-
-def _excess_imports(record: PluginRecord) -> set[str]:
-    """Returns the extra modules that importing the manifest loads: other packages, and
-    modules of Oneiros that aren't always loaded first."""
-    own_package = record.module.partition(".")[0]
-    excess: set[str] = set()
-    modules_seen: set[str] = set()
-    pending = _with_parents(record.module)
-    while pending:
-        module = pending.pop()
-        if module in modules_seen:
-            continue
-        modules_seen.add(module)
-        for imported in _imported_modules(module):
-            package = imported.partition(".")[0]
-            if package == KERNEL_PACKAGE:
-                excess.update({imported} - FREE)
-            elif package == own_package:
-                pending += _with_parents(imported)
-            elif package not in sys.stdlib_module_names:
-                excess.add(package)
-    return {path for path in excess if path.rpartition(".")[0] not in excess}
-
-
-def _with_parents(module: str) -> list[str]:
-    """Returns a module and its parent packages, which are imported first."""
-    parts = module.split(".")
-    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
-
-
-def _imported_modules(module: str) -> Iterator[str]:
-    """Yields the modules that a module's source imports on import."""
-    if module in FREE:
-        return
-    spec = None
-    with suppress(ImportError, SyntaxError, ValueError, SystemExit):
-        spec = importlib.util.find_spec(module)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return
-    with suppress(SyntaxError):
-        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-        for node in _run_at_import(tree):
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                package = spec.parent if node.level else None
-                name = "." * node.level + (node.module or "")
-                base = importlib.util.resolve_name(name, package) if package else name
-                yield base
-                yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """Yields the statements of a module that aren't in functions or only for type
-    checkers."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            return
-        case ast.If(
-            test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")
-        ):
-            children: Iterable[ast.AST] = node.orelse
-        case _:
-            children = ast.iter_child_nodes(node)
-    yield node
-    for child in children:
-        yield from _run_at_import(child)
-
-
-def _has_several_entry_points(record: PluginRecord) -> bool:
-    with suppress(Exception):  # damaged metadata are in the record already
-        entry_points = metadata.distribution(record.distribution).entry_points
-        group = f"oneiros.v{record.api_level}"
-        return len([each for each in entry_points if each.group == group]) > 1
-    return False
