@@ -270,6 +270,17 @@ class TestTheEnd:
         )
         assert again.history == history.history
 
+    def test_an_early_stop_between_two_saves_is_saved(self, tmp_path):
+        def train():
+            stopping = EarlyStopping("loss", min_delta=1e9)
+            resume = Resume(tmp_path / "run.h5", epochs=5, keep=True)
+            return fit([stopping, resume], nb_epoch=9)
+
+        model, history = train()
+        again, history_again = train()
+        assert history_again.history == history.history and len(history.epoch) == 2
+        assert bits(again, history_again)[2] == bits(model, history)[2]
+
 
 class TestTheFile:
     def test_it_is_a_model_file(self, tmp_path):

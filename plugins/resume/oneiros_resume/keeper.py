@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from oneiros import backend as K
@@ -16,34 +13,25 @@ from oneiros.bases import Callback
 from oneiros.engine.stream import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_old_files.file_origin import origin_of
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
 from oneiros_saving.weight_matching import matched_pairs
 from oneiros_training.parts.variables import assign, form, matched, values_of
 
-from oneiros_resume.checks import check_epochs, check_run, damaged, shown
-from oneiros_resume.state_checks import are_values
 from oneiros_resume.training import Training
 
+if TYPE_CHECKING:
+    from oneiros_resume.resume import Resume
+
 Logs = dict[str, Any] | None
+VERSION = 1
+"""Version of the training state in files."""
+DAMAGE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+"""The errors that an invalid state raises in Python and NumPy."""
 DATA_SIZES = ("batch_size", "nb_sample")
 """The parameters of callbacks that must not change between the parts of a training
 run."""
-
-
-@dataclass(frozen=True)
-class SavingPlan:
-    """When to save, and where: the arguments of `Resume`."""
-
-    path: Path
-    epochs: int
-    batches: int | None
-    seconds: float | None
-    keep: bool
-    verbose: int
-    budget: Budget | None
 
 
 class ResumedStream(StreamWrapper):
@@ -63,7 +51,7 @@ class Keeper(Callback):
     callbacks.
 
     # Arguments
-        plan: the `SavingPlan`.
+        plan: the `Resume` that says when to save, and where.
         training: the `Training`.
         epochs: range of all epochs.
         params: dict, the parameters of callbacks.
@@ -75,11 +63,7 @@ class Keeper(Callback):
     called_after_runs = True
 
     def __init__(
-        self,
-        plan: SavingPlan,
-        training: Training,
-        epochs: range,
-        params: dict[str, Any],
+        self, plan: Resume, training: Training, epochs: range, params: dict[str, Any]
     ) -> None:
         self.plan = plan
         self.training = training
@@ -87,18 +71,34 @@ class Keeper(Callback):
         self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
         self.parameters = training.parameters()
         self._check_optimizer()
-        self._saved_run = self._read() if os.path.exists(plan.path) else None
-        self.epochs = self._remaining(epochs)
+        with self._explained():
+            self._saved_run = self._read() if plan.path.exists() else None
+            self.epochs = self._remaining(epochs)
 
     def _remaining(self, epochs: range) -> range:
         """Returns the epochs that the saved training still has to go through."""
         run = self._saved_run
         if run is None:
             return epochs
-        check_epochs(run, epochs, self.plan.path)
         next_epoch = run["epoch"]
-        was_stopped = run["batch"] is None and run["stop_training"]
+        is_in_epoch = run["batch"] is not None
+        if not epochs.start <= next_epoch <= epochs.stop - is_in_epoch:
+            self._refuse_epochs(next_epoch, is_in_epoch, epochs)
+        was_stopped = run["stop_training"] and not is_in_epoch
         return range(next_epoch, next_epoch if was_stopped else epochs.stop)
+
+    def _refuse_epochs(self, done: int, is_in_epoch: bool, epochs: range) -> NoReturn:
+        """Raises ArgumentError: training can't be undone, and no epoch left out."""
+        path = self.plan.path
+        part = " and part of another" if is_in_epoch else ""
+        remedy = f"pass nb_epoch={done + is_in_epoch} or more"
+        if done < epochs.start:
+            remedy += f" and initial_epoch={done} or less"
+        raise ArgumentError(
+            f"The training in {path} has had {done} epochs{part}; this fit has "
+            f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To continue it, "
+            f"{remedy}. load_model({str(path)!r}) returns the model as it is."
+        )
 
     def _check_optimizer(self) -> None:
         try:
@@ -120,7 +120,8 @@ class Keeper(Callback):
             self._save(self.epochs.start, None)
             return
         between_epochs = self._saved_run["batch"] is None
-        self._restore(self._saved_run, streams=between_epochs)
+        with self._explained():
+            self._restore(self._saved_run, streams=between_epochs)
         if self.plan.verbose:
             place = f"epoch {self._saved_run['epoch'] + 1}"
             if not between_epochs:
@@ -143,6 +144,10 @@ class Keeper(Callback):
         self.training.order = order
         if run is None:
             return 0
+        with self._explained():
+            return self._continue(run, order)
+
+    def _continue(self, run: dict[str, Any], order: Any) -> int:
         saved_order = run["order"]
         if saved_order is None:
             saved_order = np.arange(len(order))
@@ -152,8 +157,8 @@ class Keeper(Callback):
             return 0
         order[...] = saved_order
         self._restore(run, streams=True)
-        self._saved_batch = run["batch"]
-        return int(run["batch"])
+        self._saved_batch = int(run["batch"])
+        return self._saved_batch
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Saves if it is due."""
@@ -190,6 +195,7 @@ class Keeper(Callback):
     def _save(self, epoch: int, batch: int | None) -> None:
         optimizer = self.model.optimizer
         run = {
+            "version": VERSION,
             "epoch": epoch,
             "batch": batch,
             "fit": self.data_sizes,
@@ -205,42 +211,51 @@ class Keeper(Callback):
 
     def _read(self) -> dict[str, Any]:
         """Reads the file and checks it; sets nothing yet."""
-        path = self.plan.path
-        with self._explained(), loading.opened(path, self.plan.budget) as state:
+        with (
+            self._explained(),
+            loading.opened(self.plan.path, self.plan.budget) as state,
+        ):
             training_state: Any = {}
             if state.training_state:
                 training_state = decoded(*state.training_state)
-        if not isinstance(training_state, dict):
-            raise damaged(path, f"is damaged: it is {shown(training_state)}")
-        run = training_state.get("run")
+            run: Any = training_state.get("run")
+            self._check_run(run)
+            self._check_shapes(state, training_state["optimizer"])
+            self.training.check_variables(run)
+            return dict[str, Any](run)
+
+    def _check_run(self, run: dict[str, Any] | None) -> None:
+        """Checks that the file's training is this one."""
+        path = self.plan.path
         if run is None:
             raise ArgumentError(
-                f"{path} holds no training state. Resume needs a file of its "
-                "own: pass another path, or remove this file."
+                f"{path} holds no training state. Resume needs a file of its own: pass "
+                "another path."
             )
-        check_run(run, self.training, self.data_sizes, path)
-        self._check_order(run["parameters"])
-        with self._explained():
-            self._check_values(state, training_state.get("optimizer", {}))
-            self.training.check_variables(run)
-        return dict[str, Any](run)
-
-    def _check_order(self, parameters: list[int]) -> None:
+        if run.get("version") != VERSION:
+            raise FileFormatError(
+                f"The training state in {path} has the version {run.get('version')}; "
+                f"this version of Oneiros reads {VERSION}. load_model({str(path)!r}) "
+                "returns the model."
+            )
+        if run["fit"] != self.data_sizes:
+            raise ArgumentError(
+                f"{path} belongs to training with {run['fit']}; this has "
+                f"{self.data_sizes}. Pass the same data to continue."
+            )
+        parameters = run["parameters"]
         is_reordered = sorted(parameters) == sorted(self.parameters)
         if is_reordered and parameters != self.parameters:
             raise ArgumentError(
-                f"{self.plan.path} has the optimizer's state in another order, that of "
-                "the weights' names: 'dense_10' comes before 'dense_9'. Name the "
-                "layers, or continue in a new process."
+                f"{path} has the optimizer's state in another order, that of the "
+                "weights' names: 'dense_10' comes before 'dense_9'. Name the layers, "
+                "or continue in a new process."
             )
 
-    def _check_values(self, state: ModelState, variables: Any) -> None:
+    def _check_shapes(self, state: ModelState, variables: Any) -> None:
         """Checks that all values fit, and keeps them for `_restore`."""
         optimizer = self.model.optimizer
         path = self.plan.path
-        if not are_values(variables):
-            reason = f"has optimizer={shown(variables)}"
-            raise damaged(path, f"{reason}, not the values of its variables")
         self._optimizer_variables = variables
         self._slots = [value for _, value in state.optimizer_weights or ()]
         expected = [form(value) for value in optimizer.get_weights()]
@@ -249,8 +264,8 @@ class Keeper(Callback):
             raise FileFormatError(
                 f"{path} holds {len(received)} arrays of an optimizer's state "
                 f"({', '.join(received):.200}); {type(optimizer).__name__} has "
-                f"{len(expected)} ({', '.join(expected):.200}). The file is damaged, "
-                "or from training with another optimizer."
+                f"{len(expected)} ({', '.join(expected):.200}). The file is from "
+                "training with another optimizer."
             )
         self._weights = matched_pairs(
             self.model, state.weights, path, False, origin_of(state)
@@ -259,21 +274,22 @@ class Keeper(Callback):
 
     def _restore(self, run: dict[str, Any], streams: bool) -> None:
         optimizer = self.model.optimizer
-        with self._explained():
-            K.batch_set_value(self._weights)
-            optimizer.set_weights(self._slots)
-            assign(optimizer, self._optimizer_variables, optimizer.weights)
-            self.training.restore(run, streams)
+        K.batch_set_value(self._weights)
+        optimizer.set_weights(self._slots)
+        assign(optimizer, self._optimizer_variables, optimizer.weights)
+        self.training.restore(run, streams)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Context manager that adds the file, and the way out, to errors."""
+        path = self.plan.path
+        note = f"Resume goes on with {path}. To start again, remove that file."
         try:
             yield
         except OneirosError as error:
-            path = self.plan.path
-            error.add_note(
-                f"Resume continues the training in {path}. To start again, remove "
-                "that file."
-            )
+            error.add_note(note)
             raise
+        except DAMAGE as error:
+            raise FileFormatError(
+                f"The training state in {path} is damaged ({error!r:.200}). {note}"
+            ) from error

@@ -17,7 +17,7 @@ from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_saving import installed_formats, model_files
 
-from oneiros_resume.keeper import Keeper, ResumedStream, SavingPlan
+from oneiros_resume.keeper import Keeper, ResumedStream
 from oneiros_resume.training import Training
 
 
@@ -100,16 +100,7 @@ class Resume(Callback):
             )
         streams = {"train": fit.train, "validation": fit.validation}
         training = Training(fit.model, streams, other_callbacks, fit.train.size)
-        plan = SavingPlan(
-            path=self.path,
-            epochs=self.epochs,
-            batches=self.batches,
-            seconds=self.seconds,
-            keep=self.keep,
-            verbose=self.verbose,
-            budget=self.budget,
-        )
-        keeper = Keeper(plan, training, fit.epochs, self.params)
+        keeper = Keeper(self, training, fit.epochs, self.params)
         fit.epochs = keeper.epochs
         fit.train = ResumedStream(fit.train, keeper)
         fit.callbacks.append(keeper)

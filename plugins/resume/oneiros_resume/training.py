@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
-from oneiros_saving.plain_data_encoding import (
-    Encoded,
-    decoded,
-    encoded,
-    plain_attributes,
-    same,
-)
+from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded, same
 from oneiros_training.parts.nested_layers import parts_of
 from oneiros_training.parts.trained_model import computing_model, trained_weights
 from oneiros_training.parts.variables import assign, matched, values_of
@@ -61,7 +55,7 @@ class Training:
         """Stores the callbacks' states, which belong to the program until they
         change."""
         self._initial_states = {
-            name: encoded(_get_state(callback))
+            name: encoded(callback.get_state())
             for name, callback in self.callbacks.items()
         }
 
@@ -129,7 +123,7 @@ class Training:
 
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict, what changed since training began."""
-        state = _get_state(self.callbacks[name])
+        state = self.callbacks[name].get_state()
         initial_state = decoded(*self._initial_states[name])
         if not isinstance(state, dict) or not isinstance(initial_state, dict):
             return state
@@ -142,12 +136,11 @@ class Training:
 
     def _restore_callback(self, name: str, state: Any) -> None:
         try:
-            _set_state(self.callbacks[name], self._completed(name, state))
+            self.callbacks[name].set_state(self._completed(name, state))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"The callback {name} can't restore its state from the file, "
-                f"{state!r:.80}: {type(error).__name__}: {error}. The file is damaged, "
-                "or from another version of it."
+                f"{state!r:.80}: {error!r:.200}. It is from another version of it."
             ) from error
 
     def _completed(self, name: str, state: Any) -> Any:
@@ -168,16 +161,3 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
         if counts[name] > 1:
             name = f"{name} {counts[name]}"
         yield name, callback
-
-
-def _get_state(callback: Any) -> Any:
-    if hasattr(callback, "get_state"):
-        return callback.get_state()
-    return plain_attributes(callback)
-
-
-def _set_state(callback: Any, state: Any) -> None:
-    if hasattr(callback, "set_state"):
-        callback.set_state(state)
-    else:
-        vars(callback).update(state)
