@@ -6,12 +6,7 @@ import re
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.callbacks import (
-    CSVLogger,
-    EarlyStopping,
-    ModelCheckpoint,
-    ReduceLROnPlateau,
-)
+from oneiros.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
@@ -181,22 +176,9 @@ class TestModelCheckpoint:
         before = model.get_weights()
         callback = ModelCheckpoint(tmp_path / "no" / "m-{epoch}.h5")
         x = np.ones((4, 1))
-        with pytest.raises(ArgumentError, match=r"create it: os\.makedirs\('.*no'\)"):
+        with pytest.raises(ArgumentError, match=r"os\.makedirs\('.*no'\) creates it"):
             model.fit(x, x, verbose=0, callbacks=[callback])
         np.testing.assert_array_equal(model.get_weights()[0], before[0])
-
-    def test_a_folder_that_can_not_be(self, tmp_path):
-        (tmp_path / "file").touch()
-        with pytest.raises(ArgumentError, match=r"file' is a file"):
-            ModelCheckpoint(tmp_path / "file" / "m.h5").on_train_begin()
-        with pytest.raises(ArgumentError, match=r"os\.path\.expanduser\(path\)"):
-            ModelCheckpoint("~/no such folder/m.h5").on_train_begin()
-
-    @pytest.mark.parametrize("path", [None, 3, ["m.h5"]])
-    @pytest.mark.parametrize("callback", [CSVLogger, ModelCheckpoint])
-    def test_what_is_no_path(self, callback, path):
-        with pytest.raises(ArgumentError, match=r"Expected a path: a str"):
-            callback(path).on_train_begin()
 
     def test_a_folder_named_by_a_field_is_not_looked_for(self, tmp_path):
         ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()
@@ -263,6 +245,12 @@ class TestReduceLROnPlateau:
                 "val_loss",
                 [3] * 6,
                 [1, 0.1, 0.1, 0.01, 0.01, 0.001],
+            ),
+            (
+                {"patience": 2, "cooldown": 3},
+                "val_loss",
+                [3] * 9,
+                [1] * 3 + [0.1] * 5 + [0.01],
             ),
             (
                 {"patience": 0, "min_lr": 0.05},

@@ -102,13 +102,6 @@ class History(Callback):
         self.epoch: list[int] = []
         self.history: dict[str, list[Any]] = {}
 
-    def set_state(self, state: Any) -> None:
-        """Restores the epochs and their values."""
-        lists = [*state.get("history", {}).values(), state.get("epoch", [])]
-        if not all(isinstance(values, list) for values in lists):
-            raise TypeError("epochs and their values must be lists")
-        super().set_state(state)
-
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the epoch's values."""
         self.epoch.append(epoch)

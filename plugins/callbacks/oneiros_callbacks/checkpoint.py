@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
 from typing import Any
 
-from oneiros.arguments import check_bool, check_int, int_if_whole
+from oneiros.arguments import check_bool, check_int, int_if_whole, refusal
 from oneiros.bases import Callback
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 
-from oneiros_callbacks.folders import check_folder
 from oneiros_callbacks.messages import say, warn
 from oneiros_callbacks.monitored import better, warn_of_missing
 
@@ -85,8 +86,13 @@ class ModelCheckpoint(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Checks the path before training takes any time."""
-        check_folder("ModelCheckpoint", "filepath", self.filepath)
-        self._filled(_Fields({"epoch": 0}))
+        self._filled(defaultdict(lambda: _Unmeasured("nan"), epoch=0))
+        before_fields = os.fspath(self.filepath).partition("{")[0]
+        folder = os.path.dirname(before_fields) or "."
+        if not os.path.isdir(folder):
+            expected = f"a path in a folder that exists; os.makedirs({folder!r})"
+            path = str(self.filepath)
+            raise refusal("ModelCheckpoint", "filepath", path, f"{expected} creates it")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves the model if it is due and good enough."""
@@ -123,18 +129,19 @@ class ModelCheckpoint(Callback):
         return f"{self.monitor} improved from {before:0.5f} to {current:0.5f}, "
 
     def _path(self, epoch: int, logs: dict[str, Any]) -> str:
-        fields = _Fields({"epoch": epoch, **logs})
+        fields = defaultdict(lambda: _Unmeasured("nan"), {"epoch": epoch, **logs})
         path = self._filled(fields)
-        if fields.missing:
+        missing = fields.keys() - logs.keys() - {"epoch"}
+        if missing:
             warn(
                 f"ModelCheckpoint's filepath {str(self.filepath)!r} names "
-                f"{', '.join(map(repr, fields.missing))}, which this fit doesn't "
+                f"{', '.join(sorted(map(repr, missing)))}, which this fit doesn't "
                 f"measure, so it becomes nan. Measured: {', '.join(map(repr, logs))}. "
                 "For 'val_...' pass validation data to fit."
             )
         return path
 
-    def _filled(self, fields: _Fields) -> str:
+    def _filled(self, fields: dict[str, Any]) -> str:
         try:
             return str(self.filepath).format_map(fields)
         except (AttributeError, LookupError, ValueError) as error:
@@ -144,23 +151,8 @@ class ModelCheckpoint(Callback):
             ) from None
 
 
-class _Fields(dict[str, Any]):
-    """Values by name; those that aren't there are NaN, and noted."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        super().__init__(values)
-        self.missing: list[str] = []
-
-    def __missing__(self, name: str) -> _Unmeasured:
-        self.missing.append(name)
-        return _Unmeasured()
-
-
 class _Unmeasured(float):
     """The value of a field that isn't measured: `nan`, whatever the field's format."""
-
-    def __new__(cls) -> _Unmeasured:
-        return super().__new__(cls, "nan")
 
     def __format__(self, spec: str) -> str:
         return "nan"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from oneiros_backend_toolkit import user_warnings
 
-from oneiros_callbacks.screens import clear_line
+from oneiros_callbacks.progbar import say
 
-
-def say(message: str) -> None:
-    """Prints a separate line above a bar that is being drawn."""
-    clear_line()
-    print(message, flush=True)
+__all__ = ["say", "warn"]
 
 
 def warn(message: str) -> None:

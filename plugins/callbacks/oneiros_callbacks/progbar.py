@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import os
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_callbacks import bar_text
-from oneiros_callbacks.bar_text import Progress
-from oneiros_callbacks.screens import screen_of
+from tqdm import tqdm
+
+from oneiros_callbacks.notebook_cell import NotebookCell, is_notebook
 
 SHARE_OF_TIME = 0.002
 """Fraction of time for drawing; on a slow terminal, the bar moves less often."""
+PAUSE_OF_LINES = 60.0
+"""Seconds between two lines in a file or a pipe."""
 
 
-class Pace:
-    """The speed of steps since a certain moment.
+class _MovingBar(tqdm):  # type: ignore[misc]  # tqdm's types are another package
+    """A bar of tqdm, without a thread that watches it and a lock between processes."""
 
-    # Properties
-        batches: int, the number of batches done since then; 0 if they aren't counted.
-    """
+    monitor_interval = 0
 
-    def __init__(self) -> None:
-        self.restart()
 
-    def restart(self) -> None:
-        """Starts again: earlier time, such as compiling, isn't representative."""
-        self.batches = 0
-        self._steps = 0
-        self._began = time.time()
-        self._reached = self._began
-
-    def add(self, steps: int, now: float) -> None:
-        """Counts finished steps."""
-        self._steps += steps
-        if steps:
-            self._reached = now
-
-    def per_batch(self) -> float | None:
-        """Returns the seconds per batch, if known."""
-        return (self._reached - self._began) / self.batches if self.batches else None
-
-    def remaining(self, steps: int) -> float | None:
-        """Returns the estimated seconds for the given steps, if known."""
-        if not self._steps:
-            return None
-        return steps * (self._reached - self._began) / self._steps
+_MovingBar.set_lock(threading.RLock())
 
 
 class Progbar:
@@ -74,10 +55,8 @@ class Progbar:
         interval: float, the minimum number of seconds between two drawings.
 
     # Properties
-        pace: the `Pace`; if you count batches in it, the bar shows the time per batch.
+        batches: int; if you count batches in it, the bar shows the time per batch.
         next_drawing: float, the time before which `update` draws nothing unless forced.
-        title: str, what the steps belong to, if other bars follow; a notebook shows it,
-            and reuses the bar for the next one.
     """
 
     def __init__(
@@ -93,14 +72,21 @@ class Progbar:
         self.interval = interval
         self.sum_values: dict[str, list[float]] = {}
         self.unique_values: list[str] = []
-        self.start = time.time()
         self.last_update = 0.0
         self.total_width = 0
         self.seen_so_far = 0
-        self.pace = Pace()
-        self.title = ""
-        self._screen = screen_of(sys.stdout, verbose)
-        self.next_drawing = self.start + self._screen.delay
+        self._bar = _moving_bar() if verbose == 1 else None
+        self.start = time.time()
+        self.next_drawing = self.start
+        if self._bar is None:
+            self.next_drawing += PAUSE_OF_LINES if verbose == 1 else math.inf
+        self.restart()
+
+    def restart(self) -> None:
+        """Measures the speed anew: earlier time, such as compiling, doesn't count."""
+        self.batches = 0
+        self._steps_before = self.seen_so_far
+        self._restarted = self._reached = time.time()
 
     def update(
         self,
@@ -116,19 +102,14 @@ class Progbar:
                 last call.
             force: bool, whether to draw even before `interval` has passed.
         """
-        now = time.time()
-        self.advance(current, values, now)
+        self.advance(current, values)
         if current >= self.target > -1:
             self.finish()
-        elif now >= self.next_drawing or (force and self._screen.in_place):
-            self._draw(now)
-
-    def add(self, n: int, values: Sequence[tuple[str, Any]] | None = None) -> None:
-        """Moves the bar by `n` steps; `values` as in `update`."""
-        self.update(self.seen_so_far + n, values)
+        elif time.time() >= self.next_drawing or (force and self._bar is not None):
+            self._draw()
 
     def advance(
-        self, current: int, values: Sequence[tuple[str, Any]] | None, now: float
+        self, current: int, values: Sequence[tuple[str, Any]] | None = None
     ) -> None:
         """Like `update`, but shows nothing."""
         steps = current - self.seen_so_far
@@ -139,7 +120,11 @@ class Progbar:
             self.sum_values[name][0] += value * steps
             self.sum_values[name][1] += steps
         self.seen_so_far = current
-        self.pace.add(steps, now)
+        self._reached = time.time()
+
+    def add(self, n: int, values: Sequence[tuple[str, Any]] | None = None) -> None:
+        """Moves the bar by `n` steps; `values` as in `update`."""
+        self.update(self.seen_so_far + n, values)
 
     def set_values(self, values: Sequence[tuple[str, Any]]) -> None:
         """Shows these values instead of the bar's own averages.
@@ -152,46 +137,128 @@ class Progbar:
 
     def wait(self, note: str) -> None:
         """Shows a note while the bar doesn't move, if it is being drawn."""
-        if self._screen.in_place:
-            self._draw(time.time(), note)
+        if self._bar is not None:
+            self._draw(note)
 
     def finish(self) -> None:
-        """Shows the final line, however many steps are done."""
-        now = time.time()
-        self._screen.end(self._progress(now, ended=True), self.width)
-        self._pause(now)
+        """Leaves the final line, however many steps are done."""
+        self.clear()
+        seconds = f"{time.time() - self.start:.0f}s"
+        if self.verbose == 2:
+            print(" - ".join([seconds, *self._values()]), flush=True)
+        elif self._bar is not None:
+            print(self._wrapped(seconds), flush=True)
+        elif self.verbose:
+            print(self._line(seconds), flush=True)
 
     def clear(self) -> None:
-        """Removes everything that was drawn in place; final lines stay."""
-        self._screen.clear()
+        """Removes the moving bar; final lines stay."""
+        if self._bar is not None:
+            self._bar.close()
 
-    def _draw(self, now: float, note: str = "") -> None:
-        self._screen.draw(self._progress(now, note), self.width)
-        self._pause(now)
-
-    def _pause(self, began: float) -> None:
-        """Sets when to draw again after a drawing that began some time ago."""
+    def _draw(self, note: str = "") -> None:
+        began = time.time()
+        clock = note or self._remaining(began)
+        if self._bar is None:
+            print(self._line(clock), flush=True)
+        else:
+            self._move(self._bar, clock)
         self.last_update = time.time()
         cost = self.last_update - began
-        pause = max(self.interval, self._screen.interval, cost / SHARE_OF_TIME)
-        self.next_drawing = self.last_update + pause
+        pause = PAUSE_OF_LINES if self._bar is None else cost / SHARE_OF_TIME
+        self.next_drawing = self.last_update + max(self.interval, pause)
 
-    def _progress(self, now: float, note: str = "", ended: bool = False) -> Progress:
-        return Progress(
-            done=self.seen_so_far,
-            target=self.target,
-            values=[bar_text.value(*mean) for mean in self._means()],
-            seconds=now - self.start,
-            remaining=self.pace.remaining(self.target - self.seen_so_far),
-            per_batch=self.pace.per_batch(),
-            note=note,
-            ended=ended,
-            title=self.title,
-        )
+    def _move(self, bar: _MovingBar, clock: str) -> None:
+        """Draws over the previous bar: one as wide as it may be, and what fits."""
+        columns = _columns()
+        known = self.target > 0
+        left, right = f"{self._count()} [" if known else self._count(), "]" * known
+        for text in filter(None, [clock, self._pace(), *self._values()]):
+            if len(left + right + text) + len(" - ") >= columns:
+                break
+            right += f" - {text}"
+        bar.bar_format = f"{left}{{bar}}{{desc}}" if known else f"{left}{{desc}}"
+        bar.set_description_str(right, refresh=False)
+        bar.ncols = min(columns, len(left + right) + self.width)
+        bar.total = self.target
+        bar.n = self.seen_so_far
+        bar.refresh()
 
-    def _means(self) -> list[tuple[str, float]]:
-        means = []
+    def _wrapped(self, clock: str) -> str:
+        """Returns the final text, on as many lines as it needs."""
+        text = self._counted_bar()
+        for part in filter(None, [clock, self._pace(), *self._values()]):
+            start = text.rfind("\n") + 1
+            if len(text) - start + len(f" - {part}") > _columns():
+                text += "\n" + " " * len(self._count())
+            text += f" - {part}"
+        return text
+
+    def _line(self, clock: str) -> str:
+        """Returns the line of Keras 1, which programs parse."""
+        return " - ".join([self._counted_bar(), clock, *self._values()])
+
+    def _counted_bar(self) -> str:
+        count = self._count()
+        if self.target > 0:
+            filled = self.width * min(self.seen_so_far, self.target) // self.target
+            bar = "=" * filled
+            if 0 < filled < self.width:
+                bar = bar[:-1] + ">"
+            count += f" [{bar.ljust(self.width, '.')}]"
+        return count
+
+    def _count(self) -> str:
+        if self.target < 0:
+            return str(self.seen_so_far)
+        digits = len(str(self.target))
+        return f"{self.seen_so_far:{digits}d}/{self.target}"
+
+    def _remaining(self, now: float) -> str:
+        steps = self.seen_so_far - self._steps_before
+        if self.target < 0 or not steps:
+            return f"{now - self.start:.0f}s"
+        seconds_per_step = (self._reached - self._restarted) / steps
+        left = (self.target - self.seen_so_far) * seconds_per_step
+        clock = f"{left:.0f}s" if self._bar is None else tqdm.format_interval(left)
+        return f"ETA: {clock}"
+
+    def _pace(self) -> str:
+        """Returns the time of a batch, if batches are counted."""
+        if not self.batches:
+            return ""
+        seconds = (self._reached - self._restarted) / self.batches
+        if seconds < 1e-3:
+            return f"{1e6 * seconds:.0f}us/step"
+        return f"{1e3 * seconds:.1f}ms/step" if seconds < 1 else f"{seconds:.1f}s/step"
+
+    def _values(self) -> list[str]:
+        """Returns the means as Keras 1 writes them, such as `lr: 1.0000e-05`."""
+        texts = []
         for name in self.unique_values:
             total, weight = self.sum_values[name]
-            means.append((name, total / max(1, weight)))
-        return means
+            mean = total / max(1, weight)
+            is_small = 0 < abs(mean) <= 1e-3
+            texts.append(f"{name}: {mean:.4e}" if is_small else f"{name}: {mean:.4f}")
+        return texts
+
+
+def say(message: str) -> None:
+    """Prints a line of its own above a bar that moves."""
+    _MovingBar.write(message)
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((100, 0)).columns - 1
+
+
+def _moving_bar() -> _MovingBar | None:
+    """Returns a bar for the terminal or the notebook; None where nothing moves."""
+    stream: Any = sys.stdout
+    if is_notebook(stream):
+        stream = NotebookCell()
+    elif os.environ.get("TERM") == "dumb" or not getattr(stream, "isatty", bool)():
+        return None
+    return _MovingBar(
+        file=stream, position=0, nrows=2, leave=False, bar_format="{desc}"
+    )

@@ -10,8 +10,7 @@ from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 
 from oneiros_callbacks.averages import BaseLogger
-from oneiros_callbacks.progbar import Progbar
-from oneiros_callbacks.screens import clear_line
+from oneiros_callbacks.progbar import Progbar, say
 
 Logs = dict[str, Any] | None
 COMPILING = "compiling"
@@ -60,30 +59,27 @@ class ProgbarLogger(Callback):
 
     def get_observer(self) -> None:
         """Shows that functions are being compiled, if they are; this is called before
-        other methods.
-
-        It needs the model and the parameters, so it is for who has set them already.
-        """
+        other methods, so it is for a logger that knows the model already."""
         model = getattr(self, "model", None)
         if model is None:
             return
         inner = getattr(model, "model", None) or model
         self._is_compiled = inner.train_function is not None
         if not self._is_compiled:
-            self._new_bar("").wait(COMPILING)
+            self.progbar = self._new_bar()
+            self.progbar.wait(COMPILING)
 
     def prepare_fit(self, fit: Fit) -> None:
         """Prints the numbers of samples, if the fit trains and validates on arrays."""
-        clear_line()
         if self.params["nb_sample"] is None:
             self._stream = fit.train
-        for callback in fit.callbacks.callbacks:
-            if isinstance(callback, BaseLogger):
-                self._averages_of_fit = callback
-                break
+        self._averages_of_fit = next(
+            (each for each in fit.callbacks.callbacks if isinstance(each, BaseLogger)),
+            None,
+        )
         are_arrays = "batch_size" in self.params and hasattr(fit.validation, "arrays")
         if self.params["verbose"] and fit.validation and are_arrays:
-            print(
+            say(
                 f"Train on {self.params['nb_sample']} samples, "
                 f"validate on {fit.validation.size} samples"
             )
@@ -93,21 +89,21 @@ class ProgbarLogger(Callback):
         self.verbose: int = self.params["verbose"]
         self.nb_epoch: int = self.params["nb_epoch"]
         self.seen = 0
-        self.progbar = self._new_bar("")
+        self.progbar = self._new_bar()
 
-    def _new_bar(self, title: str) -> Progbar:
-        bar = Progbar(self.params["nb_sample"], verbose=self.params["verbose"])
-        bar.title = title
-        return bar
+    def _new_bar(self) -> Progbar:
+        return Progbar(self.params["nb_sample"], verbose=self.params["verbose"])
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Starts a bar, which moves no sooner than the previous bar would have."""
-        title = f"Epoch {epoch + 1}/{self.nb_epoch}"
+        previous = self.progbar
+        previous.clear()
         if self.verbose:
-            print(title)
-        bar = self._new_bar(title)
-        bar.next_drawing = max(bar.next_drawing, self.progbar.next_drawing)
-        self.progbar = bar
+            print(f"Epoch {epoch + 1}/{self.nb_epoch}")
+        self.progbar = self._new_bar()
+        self.progbar.next_drawing = max(
+            self.progbar.next_drawing, previous.next_drawing
+        )
         self.seen = 0
         self._find_number_of_samples()
         self._new_batches = 0
@@ -116,7 +112,7 @@ class ProgbarLogger(Callback):
         if self._averages_of_fit is None:
             self._averages.on_epoch_begin(epoch)
         if not self._is_compiled:
-            bar.wait(COMPILING)
+            self.progbar.wait(COMPILING)
 
     def _find_number_of_samples(self) -> None:
         """Sets the samples of an epoch, as far as they are known by now."""
@@ -164,12 +160,12 @@ class ProgbarLogger(Callback):
         if self._samples == math.inf:
             self._find_number_of_samples()
         bar = self.progbar
-        bar.advance(self.seen, None, time.time())
-        bar.pace.batches += self._new_batches
+        bar.advance(self.seen)
+        bar.batches += self._new_batches
         self._new_batches = 0
         if not self._is_compiled:
             self._is_compiled = True
-            bar.pace.restart()
+            bar.restart()
         bar.set_values(self._measured({**self._last, **self._averages.averages()}))
         if self.seen < self._samples:
             bar.update(self.seen)

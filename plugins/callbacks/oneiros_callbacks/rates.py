@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,20 +23,6 @@ from oneiros_callbacks.messages import say
 from oneiros_callbacks.monitored import better, known_mode, warn_of_missing
 
 Logs = dict[str, Any] | None
-
-
-def _accepts_one(function: Any) -> bool:
-    """Returns whether a function can be called with one argument, as far as Python
-    knows its parameters."""
-    if not callable(function):
-        return False
-    try:
-        inspect.signature(function).bind(0)
-    except TypeError:
-        return False
-    except ValueError:
-        return True  # written in C, without a signature
-    return True
 
 
 class LearningRateScheduler(Callback):
@@ -71,7 +55,7 @@ class LearningRateScheduler(Callback):
 
     @open_to_old_code
     def __init__(self, schedule: Callable[[int], float]) -> None:
-        if not _accepts_one(schedule):
+        if not callable(schedule):
             expected = "a function of the epoch's number, such as lambda epoch: 0.1"
             raise refusal("LearningRateScheduler", "schedule", schedule, expected)
         self.schedule = schedule
@@ -79,17 +63,13 @@ class LearningRateScheduler(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Sets the rate."""
         variable = _rate_of(self.model.optimizer, "LearningRateScheduler")
-        K.set_value(variable, _number(self.schedule(epoch), epoch))
-
-
-def _number(rate: Any, epoch: int) -> float:
-    array = np.asarray(rate)
-    if array.size != 1 or array.dtype.kind not in "fiu" or not np.isfinite(array):
-        raise ArgumentError(
-            f"LearningRateScheduler's schedule returned {shown(rate)} for epoch "
-            f"{epoch}. It must return the learning rate, a number."
-        )
-    return float(array.item())
+        rate = np.asarray(self.schedule(epoch))
+        if rate.size != 1 or rate.dtype.kind not in "fiu" or not np.isfinite(rate):
+            raise ArgumentError(
+                f"LearningRateScheduler's schedule returned {shown(rate)} for epoch "
+                f"{epoch}. It must return the learning rate, a number."
+            )
+        K.set_value(variable, float(rate.item()))
 
 
 def _rate_of(optimizer: Any, who: str) -> Any:
@@ -177,14 +157,15 @@ class ReduceLROnPlateau(Callback):
         mode = self.mode
         if mode == "auto":
             mode = "max" if "acc" in self.monitor else "min"
-        compare, self.best = better(self.monitor, mode)
-        margin = self.epsilon if compare is np.greater else -self.epsilon
-        self.monitor_op: Callable[[Any, Any], Any] = functools.partial(
-            _exceeds, compare, margin
-        )
+        self._compare, self.best = better(self.monitor, mode)
         self.cooldown_counter = 0
         self.wait = 0
         self.lr_epsilon = self.min_lr * 1e-4
+
+    def monitor_op(self, value: Any, best: Any) -> bool:
+        """Returns whether a value is better than the best by more than `epsilon`."""
+        margin = self.epsilon if self._compare is np.greater else -self.epsilon
+        return bool(self._compare(value, best + margin))
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Resets the state of earlier fits."""
@@ -222,9 +203,3 @@ class ReduceLROnPlateau(Callback):
     def in_cooldown(self) -> bool:
         """Returns whether it is waiting for a reduction to take effect."""
         return self.cooldown_counter > 0
-
-
-def _exceeds(
-    compare: Callable[[Any, Any], Any], margin: float, value: Any, best: Any
-) -> Any:
-    return compare(value, best + margin)

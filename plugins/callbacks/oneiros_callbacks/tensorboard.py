@@ -12,7 +12,6 @@ from oneiros.bases import Callback
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import PluginLoadError
 
-from oneiros_callbacks.folders import writing
 from oneiros_callbacks.messages import warn
 
 Array = Any
@@ -63,8 +62,6 @@ class TensorBoard(Callback):
 
     # Raises
         PluginLoadError: if tensorboardX isn't installed.
-        ArgumentError: before training begins, if the system doesn't let files be
-            written to the folder.
 
     # References
         - [TensorBoard](https://www.tensorflow.org/tensorboard)
@@ -105,8 +102,7 @@ class TensorBoard(Callback):
 
         from oneiros_callbacks.layer_graph import graph_of
 
-        with writing("TensorBoard", "log_dir", self.log_dir):
-            self.writer = SummaryWriter(str(self.log_dir))
+        self.writer = SummaryWriter(str(self.log_dir))
         self._measure = None
         if self.write_graph:
             graph = graph_of(self.model)

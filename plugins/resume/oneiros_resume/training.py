@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -55,7 +56,7 @@ class Training:
         """Stores the callbacks' states, which belong to the program until they
         change."""
         self._initial_states = {
-            name: encoded(callback.get_state())
+            name: encoded(_method(callback, "get_state")())
             for name, callback in self.callbacks.items()
         }
 
@@ -123,7 +124,7 @@ class Training:
 
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict, what changed since training began."""
-        state = self.callbacks[name].get_state()
+        state = _method(self.callbacks[name], "get_state")()
         initial_state = decoded(*self._initial_states[name])
         if not isinstance(state, dict) or not isinstance(initial_state, dict):
             return state
@@ -136,7 +137,7 @@ class Training:
 
     def _restore_callback(self, name: str, state: Any) -> None:
         try:
-            self.callbacks[name].set_state(self._completed(name, state))
+            _method(self.callbacks[name], "set_state")(self._completed(name, state))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"The callback {name} can't restore its state from the file, "
@@ -161,3 +162,8 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
         if counts[name] > 1:
             name = f"{name} {counts[name]}"
         yield name, callback
+
+
+def _method(callback: Any, name: str) -> Any:
+    """Returns a method; a callback needn't derive from `Callback`."""
+    return getattr(callback, name, functools.partial(getattr(Callback, name), callback))
