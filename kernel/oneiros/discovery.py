@@ -9,7 +9,6 @@ import graphlib
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
@@ -22,14 +21,43 @@ GROUP = re.compile(r"oneiros\.v(\d+)")
 
 def installed(
     disabled: tuple[str, ...],
-) -> Iterator[tuple[PluginRecord, metadata.EntryPoint | None]]:
+) -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
     """Yields a record of each plugin and its entry point, importing nothing."""
-    for name in _announced():
-        state = "disabled" if name in disabled else "ok"
-        record = PluginRecord(name, state=state)
-        entry_point = _entry_point(record)
-        if entry_point is not None or record.problems:
-            yield record, entry_point
+    announced: dict[str, list[metadata.EntryPoint]] = {}
+    found = metadata.entry_points()
+    for group in filter(GROUP.fullmatch, found.groups):
+        for entry_point in found.select(group=group):
+            assert entry_point.dist  # as it was found in one
+            name = settings.distribution_name(entry_point.dist.name)
+            announced.setdefault(name, []).append(entry_point)
+    for name in sorted(announced):
+        # Of several, the last one of the newest supported level.
+        entry_point = max(reversed(announced[name]), key=_rank)
+        record = PluginRecord(
+            name,
+            version=metadata.version(name),
+            entry_point=entry_point.name,
+            module=entry_point.value,
+            api_level=_level(entry_point),
+            state="disabled" if name in disabled else "ok",
+        )
+        if record.api_level not in API_LEVELS:
+            outdated = KERNEL if record.api_level > API_LEVELS[-1] else name
+            fault = (
+                f"It is for API level {record.api_level}; this kernel supports "
+                f"{[*API_LEVELS]}: upgrade {outdated}"
+            )
+            record.report("metadata", fault, "incompatible")
+        yield record, entry_point
+
+
+def _level(entry_point: metadata.EntryPoint) -> int:
+    return int(entry_point.group.rpartition("v")[2])
+
+
+def _rank(entry_point: metadata.EntryPoint) -> tuple[bool, int]:
+    level = _level(entry_point)
+    return level in API_LEVELS, level
 
 
 def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any:
@@ -63,53 +91,6 @@ def ordered(
         records[name].report("order", text, "ok")
     acyclic = {name: m for name, m in manifests.items() if name not in circle}
     return ordered(records, acyclic)
-
-
-def _announced() -> list[str]:
-    """Returns the names of all plugins, each once; a second occurrence is a stale
-    copy."""
-    names = set()
-    for distribution in metadata.distributions():
-        # A distribution whose files are damaged announces nothing.
-        with suppress(Exception):
-            if "[oneiros.v" in (distribution.read_text("entry_points.txt") or ""):
-                names.add(settings.distribution_name(distribution.metadata["Name"]))
-    return sorted(names)
-
-
-def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
-    """Returns a plugin's entry point, and fills in its record.
-
-    If there are several, the last one of the newest supported level is used.
-    """
-    levels = {}
-    try:
-        distribution = metadata.distribution(record.distribution)
-        record.version = str(distribution.version)
-        for entry_point in distribution.entry_points:
-            if match := GROUP.fullmatch(entry_point.group):
-                levels[int(match[1])] = entry_point
-    except Exception as error:
-        fault = f"Its entry_points.txt can't be read: {type(error).__name__}: {error}"
-        record.report("metadata", fault)
-    if not levels:
-        return None
-    level = max(levels, key=lambda each: (each in API_LEVELS, each))
-    entry_point = levels[level]
-    record.entry_point = entry_point.name
-    record.module = entry_point.value
-    record.api_level = level
-    if level not in API_LEVELS:
-        outdated = KERNEL if level > API_LEVELS[-1] else record.distribution
-        fault = (
-            f"It is for API level {level}; this kernel supports {[*API_LEVELS]}: "
-            f"upgrade {outdated}"
-        )
-        record.report("metadata", fault, "incompatible")
-    elif not entry_point.pattern.match(entry_point.value):
-        line = f"{entry_point.name} = {entry_point.value}"
-        record.report("metadata", f"Its entry point {line} doesn't name a module.")
-    return entry_point
 
 
 def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:

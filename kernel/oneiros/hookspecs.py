@@ -5,8 +5,7 @@ A plugin's manifest implements a hook as a function of the same name, marked wit
 the error is recorded (`oneiros plugins` shows it) and the hook is skipped;
 `ONEIROS_STRICT=1` raises the error. Plugins are called in a fixed order: first as their
 manifests declare in the lists `oneiros_before` and `oneiros_after`, then by
-distribution name. Wrapper hooks of pluggy aren't called, because they could break the
-isolation of plugins.
+distribution name.
 
 Each function of this module whose name starts with `oneiros_` is a hook.
 """

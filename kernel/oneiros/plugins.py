@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import pluggy
@@ -61,7 +62,7 @@ class PluginManager:
         manifests = {}
         for record, entry_point in installed(self.disabled):
             self.records[record.distribution] = record
-            if record.state == "ok" and entry_point is not None:
+            if record.state == "ok":
                 manifest = load_manifest(record, entry_point)
                 if manifest is not None:
                     manifests[record.distribution] = manifest
@@ -71,7 +72,8 @@ class PluginManager:
             if record.distribution in manifests:
                 self._register(record, manifests[record.distribution])
         for kind in KINDS:
-            for record, names in self.run(f"oneiros_{kind}s", {}):
+            check = partial(_problem_of_names, kind)
+            for record, names in self.run(f"oneiros_{kind}s", {}, check):
                 self._collect(record, kind, names)
         for table in (*self.entries.values(), *self.modules.values()):
             for providers in table.values():
@@ -86,16 +88,15 @@ class PluginManager:
         A result that `check` rejects is reported as if the hook had raised an error.
         """
         results = []
-        # pluggy lists in the order of being called: what comes last is called first.
         caller = getattr(self._pluggy.hook, hook)
-        for implementation in reversed(caller.get_hookimpls()):
-            record = self.records[implementation.plugin_name]
-            if hook not in record.hooks:
-                continue
+        manifests = [implementation.plugin for implementation in caller.get_hookimpls()]
+        # pluggy lists in the order of being called: what comes last is called first.
+        for manifest in reversed(manifests):
+            record = self.records[str(self._pluggy.get_name(manifest))]
+            others = [each for each in manifests if each is not manifest]
             try:
-                accepted = [arguments[name] for name in implementation.argnames]
-                result = implementation.function(*accepted)
-                fault = check(result) if check else None
+                found = self._pluggy.subset_hook_caller(hook, others)(**arguments)
+                fault = check(found[0] if found else None) if check else None
                 if fault:
                     raise TypeError(fault)
             except (Exception, SystemExit) as error:
@@ -104,8 +105,7 @@ class PluginManager:
                     text = f"{record.distribution} failed in {hook}: {error!r}"
                     warnings.warn(text, stacklevel=3)
                 continue
-            if result is not None:
-                results.append((record, result))
+            results += [(record, result) for result in found]
         return results
 
     def choose(self, providers: list[Entry]) -> Entry:
@@ -157,54 +157,21 @@ class PluginManager:
                 )
 
     def _register(self, record: PluginRecord, manifest: Any) -> None:
-        """Passes a manifest to pluggy, and records which of its hooks to call."""
+        """Passes a manifest to pluggy, which checks its hooks."""
         try:
             self._pluggy.register(manifest, record.distribution)
+            self._pluggy.check_pending()
         except Exception as error:
             record.report("register", error)
+            self._pluggy.unregister(name=record.distribution)
             return
-        for caller in self._pluggy.get_hookcallers(manifest) or ():
-            implementation = next(
-                candidate
-                for candidate in caller.get_hookimpls()
-                if candidate.plugin is manifest
-            )
-            if implementation.wrapper or implementation.hookwrapper:
-                fault = f"{caller.name} is a wrapper, which Oneiros doesn't call."
-                record.report("register", fault)
-            elif caller.has_spec():
-                record.hooks.append(caller.name)
-            elif not implementation.optionalhook:
-                hint = did_you_mean(caller.name, HOOKS)
-                record.report("register", f"There is no hook {caller.name}.{hint}")
+        callers = self._pluggy.get_hookcallers(manifest) or ()
+        record.hooks = [caller.name for caller in callers]
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
-        """Adds the names that a hook returned; anything that isn't a reference is
-        reported and omitted."""
-        hook = f"oneiros_{kind}s"
-        tables = names if kind == "module" else {"": names}
-        try:
-            references = [
-                (path, name, reference)
-                for path, table in tables.items()
-                for name, reference in table.items()
-            ]
-        except Exception:
-            record.report(
-                hook, f"It returned {names!r:.80}, which isn't a dict of references."
-            )
-            return
-        for path, name, reference in references:
+        """Adds the names that a hook returned."""
+        for path, name, reference in _references(kind, names):
             full_name = f"{path}.{name}" if path else name
-            if not (
-                isinstance(name, str) and ENTRY.fullmatch(f"{full_name}={reference}")
-            ):
-                record.report(
-                    hook,
-                    f"It returned {full_name!r}: {reference!r}, which isn't a "
-                    "name with 'module:attribute'.",
-                )
-                continue
             entry = Entry(
                 kind=kind,
                 name=full_name,
@@ -219,6 +186,28 @@ class PluginManager:
                 table = self.entries[kind]
             table.setdefault(name, []).append(entry)
             record.kinds.setdefault(kind, []).append(full_name)
+
+
+def _references(kind: str, names: Any) -> list[tuple[str, str, str]]:
+    """Returns the module's path, the name and the reference of what a hook returned."""
+    tables = names if kind == "module" else {"": names}
+    return [
+        (path, name, reference)
+        for path, table in tables.items()
+        for name, reference in table.items()
+    ]
+
+
+def _problem_of_names(kind: str, names: Any) -> str | None:
+    """Returns what is wrong with the result of a registration hook, or None."""
+    try:
+        references = _references(kind, names or {})
+    except AttributeError:
+        return f"It returned {names!r:.80}, which isn't a dict of references."
+    for _, name, reference in references:
+        if not ENTRY.fullmatch(f"{name}={reference}"):
+            return f"It returned {name!r}: {reference!r:.80}, not 'module:attribute'."
+    return None
 
 
 def did_you_mean(name: str, names: Collection[str]) -> str:
