@@ -22,13 +22,9 @@ from oneiros.errors import ArgumentError
 
 def label(owner: Any) -> str:
     """Returns an object's name for messages, e.g. `Dense 'dense_1'`; text is returned
-    unchanged.
-
-    The inner model of a Sequential has the Sequential's name.
-    """
+    unchanged."""
     if isinstance(owner, str):
         return owner
-    owner = getattr(owner, "callback_model", None) or owner
     name = getattr(owner, "name", None)
     kind = type(owner).__name__
     return kind if name is None else f"{kind} {name!r}"

@@ -63,6 +63,19 @@ OTHER_DEFAULTS = {
     ),
 }
 
+WARNED = {
+    f"models.Sequential.{method}"
+    for method in (
+        *("fit", "evaluate", "test_on_batch"),
+        *("fit_generator", "evaluate_generator"),
+    )
+}
+"""Methods that took any argument, to warn of those of Keras 0.3: `open_to_old_code`
+does."""
+
+
+MISSING = object()
+
 
 def live_module(path):
     return importlib.import_module(f"oneiros.{path}" if path else "oneiros")
@@ -110,7 +123,8 @@ def differences(where, expected, function):
             and not expected.var_keyword
         ):
             yield f"{where}: takes {parameter.name!r}, which Keras 1 doesn't have"
-    if expected.var_keyword and not any(p.kind is p.VAR_KEYWORD for p in parameters):
+    takes_any = where in WARNED or any(p.kind is p.VAR_KEYWORD for p in parameters)
+    if expected.var_keyword and not takes_any:
         yield f"{where}: doesn't take **kwargs"
 
 
@@ -125,16 +139,18 @@ def attribute_of(cls, name):
     for base in cls.__mro__:
         if name in vars(base):
             return vars(base)[name]
-    return None
+    return MISSING
 
 
 def method_differences(where, cls, method):
     live = attribute_of(cls, method.name)
-    if live is None:
+    if live is MISSING:
         yield f"{where}: missing"
     elif method.kind == "property" or method.kind.endswith(".setter"):
-        if not isinstance(live, property):
-            yield f"{where}: is not a property"
+        if callable(live):
+            yield f"{where}: is a method"
+        elif not isinstance(live, property):
+            return
         elif method.kind.endswith(".setter") and live.fset is None:
             yield f"{where}: can't be set"
     elif method.kind == "classmethod":

@@ -179,8 +179,8 @@ def fitted():
     def fit(**arguments):
         model = Sequential([Dense(1, input_dim=1)])
         model.compile("sgd", "mse")
-        model.model.train_function = lambda arrays: [np.float32(arrays[0].mean())]
-        model.model.test_function = lambda arrays: [np.float32(0.5)]
+        model.train_function = lambda arrays: [np.float32(arrays[0].mean())]
+        model.test_function = lambda arrays: [np.float32(0.5)]
         x = np.arange(8.0)[:, None]
         return model.fit(
             x, x, batch_size=3, nb_epoch=2, shuffle=False, **arguments
@@ -260,7 +260,7 @@ def test_fit_is_silent_if_asked(fitted, capsys):
 
 def test_evaluate_and_predict_show_progress_if_asked(fitted, capsys):
     _, model = fitted(verbose=0)
-    model.model.predict_function = lambda arrays: [arrays[0]]
+    model.predict_function = lambda arrays: [arrays[0]]
     x = np.zeros((5, 1))
     model.evaluate(x, x, batch_size=2)
     assert capsys.readouterr().out == f"5/5 [{30 * '='}] - 0s\n"

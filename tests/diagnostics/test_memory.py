@@ -65,7 +65,7 @@ def test_the_optimizers_state_is_known_before_it_exists(name):
     model.compile(optimizer_named(name), "mse")
     estimate = estimate_memory(model)
     assert model.optimizer.weights == []
-    model.model._make_train_function()
+    model._make_train_function()
     state = sum(np.asarray(array).nbytes for array in model.optimizer.get_weights())
     assert estimate.optimizer == state
     assert estimate_memory(model).optimizer == state

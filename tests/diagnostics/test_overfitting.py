@@ -50,7 +50,7 @@ def test_arrays_by_name_and_in_lists():
     x, y = rows()
     goal = overfit_batch(model_with(0.2), x, y, batch_size=8).goal
     model = model_with(0.2)
-    named = {model.model.input_names[0]: x}
+    named = {model.input_names[0]: x}
     assert overfit_batch(model, named, [y], batch_size=8).goal == goal
 
 

@@ -69,7 +69,7 @@ def test_an_interrupt_leaves_the_model_as_it_was(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         find_learning_rate(model, *data(), batches=12)
     assert state(model) == before
-    assert model.model.history.epoch == [0, 1]
+    assert model.history.epoch == [0, 1]
 
 
 def test_weights_that_became_nan_are_as_before():

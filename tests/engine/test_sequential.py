@@ -1,10 +1,12 @@
-"""Sequential: adding and removing layers, what it shows of its Model, configurations,
-training methods."""
+"""Sequential: adding and removing layers, its graph, configurations, training
+methods."""
 
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
+from oneiros.bases import Callback
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
@@ -42,30 +44,19 @@ def test_layers_and_the_model_that_they_form():
     )
     model.add(Scale(input_shape=(3,), name="first"))
     model.add(Shift())
-    assert (
-        names(model.layers) == ["first", "shift_1"]
-        and not model.built
-        and model.model is None
-    )
+    assert names(model.layers) == ["first", "shift_1"] and not model.built
     assert model.input_shape == model.output_shape == (None, 3)
     assert (
         model.output is model.outputs[0] is model.layers[1].output
         and model.input is model.inputs[0]
     )
     model.build()
-    assert (
-        model.built
-        and isinstance(model.model, Model)
-        and model.model.name == "sequential_1_model"
-    )
-    assert names(model.model.layers) == ["scale_input_1", "first", "shift_1"]
-    assert model.model.callback_model is model
+    assert model.built and model.model is model
+    assert names(model.graph_layers()) == ["scale_input_1", "first", "shift_1"]
     assert model.input_names == ["scale_input_1"] and model.output_names == ["shift_1"]
     assert model.container_nodes == {"scale_input_1_ib-0", "first_ib-0", "shift_1_ib-0"}
-    assert (
-        model.nodes_by_depth is model.model.nodes_by_depth
-        and not model.supports_masking
-    )
+    assert names(model.layers_by_depth[2]) == ["scale_input_1"]
+    assert not model.supports_masking
     assert (
         model.input_layers == [model.get_layer(index=0)]
         and model.get_layer("first") is model.layers[0]
@@ -109,13 +100,10 @@ def test_pop(backend):
 def test_a_model_that_grew_is_built_anew():
     model = small()
     model.build()
-    before = model.model
+    assert model.output_names == ["second"]
     model.add(Shift(name="third"))
-    assert model.model is None and not model.built
-    assert (
-        names(model.functional_model.layers)[-1] == "third"
-        and model.model is not before
-    )
+    assert not model.built and model.output_names == ["third"]
+    assert names(model.graph_layers())[-1] == "third"
 
 
 def test_the_first_layer_may_be_a_model_or_connected_already(backend):
@@ -173,13 +161,16 @@ def test_what_its_layers_add_to_an_outer_model(backend):
 def test_losses_added_to_the_model_itself_reach_training():
     model = small()
     model.add_loss(K.sum(model.layers[0].factor))
-    assert len(model.losses) == len(model.functional_model.losses) == 1
+    assert len(model.losses) == 1
+    model.compile(optimizer="sgd", loss="mse")
+    loss = np.sum(model.layers[0].get_weights()) + np.mean(X**2)
+    np.testing.assert_allclose(model.evaluate(X, model.predict(X) + X), loss, rtol=1e-5)
 
 
 def test_losses_of_a_call_on_another_input_are_not_trained_on():
     model = Sequential([Dense(2, input_dim=3, activity_regularizer="l2")])
     model(Input((3,)))
-    assert len(model.losses) == len(model.functional_model.losses) == 1
+    assert len(model.losses) == 1
     model.compile(optimizer="sgd", loss="mse")
     assert np.isfinite(model.train_on_batch(X, X[:, :2]))
 
@@ -195,14 +186,12 @@ def test_stateful_layers(backend):
     assert model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] == 0.0
 
 
-def test_trainable_reaches_the_inner_model():
+def test_a_frozen_model():
     model = small()
     factor = model.layers[0].factor
-    assert (
-        model.trainable_weights == [factor] == model.functional_model.trainable_weights
-    )
+    assert model.trainable_weights == [factor]
     model.trainable = False
-    assert model.trainable_weights == [] == model.model.trainable_weights
+    assert model.trainable_weights == []
     assert model.non_trainable_weights == [factor]
     model.trainable = True
     assert model.weights == [factor]
@@ -412,15 +401,6 @@ Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
 
 def test_training_methods_pass_their_arguments_on(backend):
     model = trained()
-    for attribute in (
-        "optimizer",
-        "loss",
-        "metrics",
-        "metrics_names",
-        "metrics_tensors",
-        "loss_weights",
-    ):
-        assert getattr(model, attribute) is getattr(model.model, attribute)
     assert model.sample_weight_mode is None and model.metrics_names == ["loss", "acc"]
     history = model.fit(
         X,
@@ -448,6 +428,40 @@ def test_training_methods_pass_their_arguments_on(backend):
     )
     doubled = model.train_on_batch(X, Y, {0: 2.0, 1: 2.0})[0]
     np.testing.assert_allclose(doubled, 2 * model.test_on_batch(X, Y)[0], rtol=0.1)
+
+
+def test_hooks_and_callbacks_get_the_model_itself(monkeypatch):
+    seen = []
+
+    def call(hook, *check, model, **arguments):
+        seen.append((hook, model))
+        return []
+
+    monkeypatch.setattr(plugins, "call", call)
+    model = trained()
+    callback = Callback()
+    model.fit(X, Y, verbose=0, nb_epoch=1, callbacks=[callback])
+    model.evaluate(X, Y, verbose=1)
+    model.train_on_batch(X, Y)
+    model.predict(X, verbose=1)
+    assert {hook for hook, _ in seen} == {
+        "oneiros_before_compile",
+        "oneiros_after_compile",
+        "oneiros_default_callbacks",
+        "oneiros_progress",
+    }
+    models = [callback.model, *(each for _, each in seen)]
+    assert all(each is model for each in models)
+
+
+def test_compile_follows_layers_that_code_of_2016_took_away(backend):
+    model = small()
+    assert model.predict(X).shape == X.shape
+    model.layers.pop()
+    model.outputs = [model.layers[-1].output]
+    model.layers[-1].outbound_nodes = []
+    model.compile("sgd", "mse")
+    np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
 
 
 def test_classes_and_probabilities(backend):
@@ -505,7 +519,7 @@ def test_a_layer_of_another_backend_decides_where_the_model_lives():
     assert K.load("theano").owns(model.outputs[0])
     with K.use("tensorflow"):
         model.build()
-    assert backend_of(model.model) is K.load("theano")
+    assert backend_of(model) is K.load("theano")
 
 
 def test_learning_phase():

@@ -201,7 +201,7 @@ def test_the_optimizer_s_values_are_laid_out_as_the_weights_are():
     assert compilation.data["iterations"] == 1
     kernel = describer.arrays[gru["slots"]["momentum"][0]]
     W_z = model.optimizer.get_weights()[1:][
-        [w.name for w in model.model._collected_trainable_weights].index(
+        [w.name for w in model._collected_trainable_weights].index(
             model.layers[0].W_z.name
         )
     ]

@@ -44,7 +44,7 @@ def test_a_name_that_is_replaced_means_the_new_object(monkeypatch, through_dict)
     assert model.test_on_batch(X, np.zeros((4, 1))) == 2.0
     monkeypatch.undo()
     model.compile("sgd", "mse")
-    assert model.model.loss_functions == [objectives.mean_squared_error]
+    assert model.loss_functions == [objectives.mean_squared_error]
 
 
 def test_other_kinds_that_are_set_in_their_modules(monkeypatch, tmp_path):

@@ -78,8 +78,8 @@ def clocked(monkeypatch):
     monkeypatch.setattr(StepProfile, "clock", clock)
     model = Sequential([Dense(1, input_dim=1)])
     model.compile("sgd", "mse")
-    model.model.train_function = Metered(model.model, clock)
-    model.model.test_function = Metered(model.model, clock)
+    model.train_function = Metered(model, clock)
+    model.test_function = Metered(model, clock)
     return model, clock
 
 
@@ -192,9 +192,8 @@ def test_two_profiles_of_one_fit(clocked):
 
 def held(model):
     """Returns everything that a profile could have changed, by identity."""
-    inner = model.model
-    functions = inner.train_function, inner.test_function, inner.predict_function
-    return [id(thing) for thing in functions], set(vars(inner)), set(vars(model))
+    functions = model.train_function, model.test_function, model.predict_function
+    return [id(thing) for thing in functions], set(vars(model))
 
 
 def test_nothing_is_left_behind_after_an_error(clocked):
@@ -231,14 +230,14 @@ def test_it_changes_neither_the_result_nor_the_number_of_calls(backend):
         model.compile("adam", "mse")
         x = np.random.random((70, 4))
         counts = itertools.count()
-        model.model._make_train_function()
-        loop = model.model.train_function.loop
+        model._make_train_function()
+        loop = model.train_function.loop
 
         def counted(*arguments, **named):
             next(counts)
             return loop(*arguments, **named)
 
-        model.model.train_function.loop = counted
+        model.train_function.loop = counted
         history = model.fit(
             x, x[:, :2], batch_size=8, nb_epoch=2, verbose=0, callbacks=callbacks
         )

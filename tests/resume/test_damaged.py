@@ -29,7 +29,7 @@ def new_model(optimizer=None):
         [Dense(3, input_dim=4, name="one"), Dropout(0.5), Dense(1, name="two")]
     )
     model.compile(optimizer or Adam(), "mse")
-    model.model._make_train_function()
+    model._make_train_function()
     return model
 
 

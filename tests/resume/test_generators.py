@@ -154,7 +154,7 @@ def new_model():
         model.set_weights([0.5 * weights[0] + arrays[0].mean(), weights[1]])
         return [arrays[0].mean()]
 
-    model.model.train_function = model.model.test_function = step
+    model.train_function = model.test_function = step
     return model
 
 

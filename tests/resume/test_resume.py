@@ -81,10 +81,8 @@ class Held(list):
 def new_model(optimizer="sgd", width=1):
     model = Sequential([Dense(width, input_dim=1)])
     model.compile(optimizer, "mse")
-    model.model.train_function = Step(model.model)
-    model.model.test_function = lambda arrays: [
-        np.float32(model.get_weights()[0].mean())
-    ]
+    model.train_function = Step(model)
+    model.test_function = lambda arrays: [np.float32(model.get_weights()[0].mean())]
     return model
 
 
@@ -326,7 +324,7 @@ class TestTheFile:
                 [Dense(1, input_dim=1, name=f"dense_{number}") for number in numbers]
             )
             model.compile("adam", "mse")
-            model.model.train_function = Step(model.model)
+            model.train_function = Step(model)
             if numbers == (9, 10):
                 with pytest.raises(
                     ArgumentError,

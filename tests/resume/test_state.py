@@ -208,7 +208,7 @@ def test_saved_and_loaded_training_goes_on_as_in_the_same_process(
 def saved(tmp_path, optimizer="nadam"):
     model = Sequential([Dense(1, input_dim=1)])
     model.compile(optimizer, "mse")
-    model.model._make_train_function()
+    model._make_train_function()
     model.save(tmp_path / "model.h5")
     return tmp_path / "model.h5"
 

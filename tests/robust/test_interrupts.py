@@ -39,7 +39,7 @@ class Trained(Callback):
 def tried(model, x, callbacks, begin=lambda: None):
     y = x.reshape(len(x), -1)[:, :1]
     model.compile("adam", "mse")
-    model.model._make_train_function()
+    model._make_train_function()
     begin()
     try:
         model.fit(x, y, batch_size=64, nb_epoch=100000, verbose=0, callbacks=callbacks)

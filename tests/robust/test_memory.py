@@ -90,8 +90,7 @@ def test_nothing_of_a_model_remains(path):
         model = load_model(path)
         model.fit(x, x[:, :2], batch_size=16, nb_epoch=1, verbose=0)
         return [
-            weakref.ref(part)
-            for part in (model, model.model, model.optimizer, model.layers[0].W)
+            weakref.ref(part) for part in (model, model.optimizer, model.layers[0].W)
         ]
 
     def after(rounds):

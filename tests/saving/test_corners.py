@@ -276,7 +276,7 @@ class TestFormats:
     def test_a_training_without_its_text(self, tmp_path):
         model = Sequential([Dense(1, input_dim=1)])
         model.compile("nadam", "mse")
-        model.model._make_train_function()
+        model._make_train_function()
         model.save(tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             del file["oneiros_training"].attrs["state"]

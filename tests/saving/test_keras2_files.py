@@ -524,7 +524,7 @@ def test_a_state_of_some_layers_alone_is_told(tmp_path):
             [Dense(2, input_dim=2, name=name) for name in ("one", "two")]
         )
         model.compile("adam", "mse")
-        model.functional_model._make_train_function()
+        model._make_train_function()
         arrays = [np.ones(shape, "float32") for shape in [(2, 2), 2] * 2]
         slots = [
             ("iter:0", np.int64(3)),

@@ -11,7 +11,6 @@ from oneiros import config
 from oneiros.engine.layer import Layer
 from oneiros.layers import LSTM, Activation, Convolution2D, Dense, Flatten, Input, merge
 from oneiros.models import Model, Sequential, load_model
-from oneiros_training.parts.trained_model import trained_weights
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +48,7 @@ def plain_names(weights):
 
 def arrays_by_weight(model):
     """Returns the optimizer's arrays by weight, in the order of its state."""
-    names = plain_names(trained_weights(model))
+    names = plain_names(model._collected_trainable_weights)
     _, *arrays = model.optimizer.get_weights()
     return {
         (name, start): arrays[start + place]

@@ -60,10 +60,9 @@ def recorded():
     def make(metrics=(), **arguments):
         model = Sequential([Dense(1, input_dim=1, **arguments)])
         model.compile("sgd", "mse", metrics=list(metrics))
-        inner = model.model
-        inner.train_function = Recorded(inner, 1 + len(metrics))
-        inner.test_function = Recorded(inner, 1 + len(metrics))
-        return model, inner.train_function, inner.test_function
+        model.train_function = Recorded(model, 1 + len(metrics))
+        model.test_function = Recorded(model, 1 + len(metrics))
+        return model, model.train_function, model.test_function
 
     return make
 

@@ -233,17 +233,17 @@ class TestRuns:
         model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
         model.compile("sgd", "mse")
         x = np.zeros((2048, length, 1), "float32")
-        arrays = model.model.adapter.user_data(x, x[:, 0])
-        with opened(model.model.adapter.stream("train", arrays, 2)) as runs:
+        arrays = model.adapter.user_data(x, x[:, 0])
+        with opened(model.adapter.stream("train", arrays, 2)) as runs:
             assert runs.run_length <= most
 
     def test_of_training_alone_are_even(self, recorded, rows):
         model, *_ = recorded()
-        arrays = model.model.adapter.user_data(*rows(100))
+        arrays = model.adapter.user_data(*rows(100))
         steps = []
         for use in ("train", "test", "predict"):
             used = arrays[: 1 if use == "predict" else 3]
-            with opened(model.model.adapter.stream(use, used, 2)) as runs:
+            with opened(model.adapter.stream(use, used, 2)) as runs:
                 steps.append(runs.run_length)
         assert steps == [50, 1024, 1024]
 
@@ -253,7 +253,7 @@ class TestRuns:
         x, y = rows(8)
         if data == "no upload":
             kept = train
-            model.model.train_function = lambda arrays: kept(arrays)
+            model.train_function = lambda arrays: kept(arrays)
         model.fit(x, y, 8 if data == "one batch" else 4, 1, verbose=0)
         assert train.singles == (1 if data == "one batch" else 2)
 
@@ -444,9 +444,9 @@ class TestValidation:
 
     def test_test_function_is_only_made_if_needed(self, recorded, rows):
         model, _, _ = recorded()
-        model.model.test_function = None
+        model.test_function = None
         model.fit(*rows(4), 2, 1, verbose=0)
-        assert model.model.test_function is None and model.validation_data == []
+        assert model.test_function is None and model.validation_data == []
 
 
 def test_evaluate_weighs_batches_by_size(recorded, rows):

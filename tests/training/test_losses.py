@@ -229,10 +229,10 @@ def test_a_registered_loss_says_what_targets_it_takes():
     with registry.register("objective", "nearest", nearest):
         model = one_output()
         model.compile("sgd", "nearest")
-        assert K.int_shape(model.model.targets[0]) == (None, 3)
+        assert K.int_shape(model.targets[0]) == (None, 3)
         nearest.target_shape = lambda shape: (*shape[:-1], 1)
         model.compile("sgd", "nearest")
-        assert K.int_shape(model.model.targets[0]) == (None, 1)
+        assert K.int_shape(model.targets[0]) == (None, 1)
 
 
 def test_optimizer_gets_trainable_weights_by_name(backend):
@@ -380,7 +380,7 @@ def test_collect_metrics():
 def test_temporal_weights_need_no_shape_from_targets():
     model = steps()
     model.compile("sgd", "mse", sample_weight_mode="temporal")
-    assert K.ndim(model.model.sample_weights[0]) == 2
+    assert K.ndim(model.sample_weights[0]) == 2
 
 
 SHAPE = (6, 5, 2)

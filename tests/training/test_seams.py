@@ -119,10 +119,9 @@ class Observing(Callback):
 
 def test_a_fit_goes_over_a_stream_of_ones_own(recorded):
     model, train, _ = recorded()
-    inner = model.model
-    stream = Numbers(inner, "train")
-    options = inner.fit_options(2, 0, 0, None)
-    history = inner.train(options, stream, None, None, {"nb_sample": 6})
+    stream = Numbers(model, "train")
+    options = model.fit_options(2, 0, 0, None)
+    history = model.train(options, stream, None, None, {"nb_sample": 6})
     assert train.batches == [[0, 0], [1, 1], [2, 2]] * 2
     assert history.history["loss"] == [1.0, 1.0]
     assert stream.calls == ["open", "close"]
@@ -130,7 +129,7 @@ def test_a_fit_goes_over_a_stream_of_ones_own(recorded):
 
 def test_a_stream_that_defines_nothing_says_what_it_must(recorded):
     model, *_ = recorded()
-    stream = Stream(model.model, "train")
+    stream = Stream(model, "train")
     with pytest.raises(NotImplementedError, match=r"Stream doesn't define runs\(order"):
         stream.runs(np.arange(2))
     with pytest.raises(NotImplementedError, match=r"doesn't define compute\(run\)"):

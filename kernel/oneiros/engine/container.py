@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain, groupby
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import oneiros
@@ -12,7 +12,7 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
 from oneiros.backend import bound
-from oneiros.engine.input import InputLayer
+from oneiros.engine.graph import Graph, walk
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import (
     Node,
@@ -20,35 +20,20 @@ from oneiros.engine.node import (
     Tensor,
     label,
     mask_of,
-    node_of,
     object_list_uid,
     one_or_all,
-    origins,
     run_layer,
     shape_list,
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, GraphError, PluginLoadError
+from oneiros.errors import ArgumentError, PluginLoadError
 from oneiros.plugins import did_you_mean
 
-GRAPH_ATTRIBUTES = (
-    "input_layers",
-    "input_layers_node_indices",
-    "input_layers_tensor_indices",
-    "output_layers",
-    "output_layers_node_indices",
-    "output_layers_tensor_indices",
-    "nodes_by_depth",
-    "layers_by_depth",
-    "container_nodes",
-    "input_names",
-    "output_names",
-    "internal_input_shapes",
-    "internal_output_shapes",
-    "_calls",
-)
-"""The attributes that describe a container's graph."""
+
+def _of_graph(attribute: str) -> Any:
+    """Makes an attribute that a container takes from its graph."""
+    return cached_property(attrgetter(f"_graph.{attribute}"))
 
 
 class Container(Layer):
@@ -80,33 +65,45 @@ class Container(Layer):
         self.begin(name)
         self.inputs = list(to_list(input))
         self.outputs = list(to_list(output))
-        self._check_ends()
-        self._backend = self.inputs[0]._keras_history[0]._backend
-        (
-            self.input_layers,
-            self.input_layers_node_indices,
-            self.input_layers_tensor_indices,
-        ) = origins(self.inputs)
-        (
-            self.output_layers,
-            self.output_layers_node_indices,
-            self.output_layers_tensor_indices,
-        ) = origins(self.outputs)
-        self.input_names = [layer.name for layer in self.input_layers]
-        self.output_names = [layer.name for layer in self.output_layers]
-        self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
-        self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
-        self._map([node_of(tensor) for tensor in self.outputs])
-        masks = list(map(mask_of, self.outputs))
-        no_masks = [None] * len(self.inputs)
-        results = self.outputs, masks, self.internal_output_shapes
-        key = object_list_uid(self.inputs + no_masks)
-        self._calls[key] = self.inputs, no_masks, results
-        Node.of_source(self, self.inputs, self.outputs, masks)
+        self.layers = self.graph_layers()
+        self._backend = self.input_layers[0]._backend
+        Node.of_source(
+            self, self.inputs, self.outputs, list(map(mask_of, self.outputs))
+        )
         self.built = True
 
     inputs: list[Tensor]
     outputs: list[Tensor]
+    layers: list[Layer]
+    input_layers = _of_graph("input_layers")
+    input_layers_node_indices = _of_graph("input_layers_node_indices")
+    input_layers_tensor_indices = _of_graph("input_layers_tensor_indices")
+    output_layers = _of_graph("output_layers")
+    output_layers_node_indices = _of_graph("output_layers_node_indices")
+    output_layers_tensor_indices = _of_graph("output_layers_tensor_indices")
+    input_names = _of_graph("input_names")
+    output_names = _of_graph("output_names")
+    internal_input_shapes = _of_graph("internal_input_shapes")
+    internal_output_shapes = _of_graph("internal_output_shapes")
+    nodes_by_depth = _of_graph("nodes_by_depth")
+    layers_by_depth = _of_graph("layers_by_depth")
+    container_nodes = _of_graph("container_nodes")
+
+    @cached_property
+    def _graph(self) -> Graph:
+        """The calls between inputs and outputs, found when it is first needed."""
+        return self.find_graph()
+
+    def find_graph(self) -> Graph:
+        """Returns the calls between inputs and outputs."""
+        return Graph(label(self), self.inputs, self.outputs)
+
+    def forget_graph(self) -> None:
+        """Lets the graph be found anew, after the outputs have changed."""
+        self._calls.clear()
+        for name, member in vars(Container).items():
+            if isinstance(member, cached_property):
+                vars(self).pop(name, None)
 
     def _extent(self) -> str:
         return f"layers: {len(vars(self).get('layers', ()))}, {super()._extent()}"
@@ -124,85 +121,19 @@ class Container(Layer):
         super().begin(name, trainable)
         self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
         self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
-        self._nodes: list[Node] = []
         self.inputs = []
         self.outputs = []
 
-    def share_graph(self, model: Container) -> None:
-        """Adopts a model's graph, and gives the model the losses and updates added to
-        this container."""
-        model._own = self._own
-        model._conditional = self._conditional
-        for attribute in GRAPH_ATTRIBUTES:
-            setattr(self, attribute, getattr(model, attribute))
-
-    def _check_ends(self) -> None:
-        for end, tensors in (("input", self.inputs), ("output", self.outputs)):
-            for index, tensor in enumerate(tensors or [None]):
-                if not hasattr(tensor, "_keras_history"):
-                    raise GraphError(
-                        f"{label(self)}: no layer returned {end} {index}, "
-                        f"{type(tensor).__name__} {tensor!r:.60}. Make inputs with "
-                        "Input(…); compute in layers: Lambda(function)(x)."
-                    )
-        layers = [tensor._keras_history[0] for tensor in self.inputs]
-        for index, layer in enumerate(layers):
-            if not isinstance(layer, InputLayer) or layer in layers[:index]:
-                raise GraphError(
-                    f"{label(self)}: input {index} is an output of {label(layer)}. "
-                    "Inputs are tensors that Input(…) returned, each listed once; "
-                    "call the layers that follow on a new Input."
-                )
-
-    def _map(self, ends: list[Node]) -> None:
-        """Finds the graph that ends in the given nodes, and the depths in it."""
-        sources = [layer.inbound_nodes[0] for layer in self.input_layers]
-        nodes, layers = walk(ends)
-        self._check_sources(nodes, sources)
-        self._nodes = [node for node in sources if node not in nodes] + nodes
-        depths = dict.fromkeys(self._nodes, 0)
-        for node in reversed(self._nodes):
-            for parent in node.parents:
-                depths[parent] = max(depths[parent], depths[node] + 1)
-        layer_depths = dict.fromkeys([*layers, *self.input_layers], 0)
-        for node, depth in depths.items():
-            layer = node.outbound_layer
-            layer_depths[layer] = max(layer_depths[layer], depth)
-        self.nodes_by_depth = by_depth(depths)
-        self.layers_by_depth = by_depth(layer_depths)
-        self.layers = list(chain.from_iterable(self.layers_by_depth.values()))
-        self.container_nodes = {node.key for node in self._nodes}
-        self._check_names()
-
-    def _check_sources(self, nodes: list[Node], sources: list[Node]) -> None:
-        for node in nodes:
-            if node.inbound_layers or node in sources:
-                continue
-            users = [user for user in nodes if node in user.parents]
-            user = (users or [node])[0].outbound_layer
-            raise GraphError(
-                f"{label(self)} is disconnected: {label(user)} depends on "
-                f"{label(node.outbound_layer)}, which isn't among the inputs "
-                f"{self.input_names}. Add its tensor: Model(input=[…], output=…)."
-            )
-
-    def _check_names(self) -> None:
-        named: dict[str, Layer] = {}
-        for layer in self.layers:
-            other = named.setdefault(layer.name, layer)
-            if other is not layer:
-                raise GraphError(
-                    f"{label(self)} has two layers with the same name: "
-                    f"{label(other)} and {label(layer)}. Pass name='…' to one of them."
-                )
-
-    layers: list[Layer]
-
     def graph_nodes(self) -> list[Node]:
         """Returns the graph's nodes, each after those that make its inputs."""
-        return self._nodes
+        return self._graph.nodes if self.outputs else []
 
-    def _graph_layers(self) -> list[Layer]:
+    def graph_layers(self) -> list[Layer]:
+        """Returns the graph's layers, including those of the inputs; those farthest
+        from the outputs come first."""
+        return self._graph.layers
+
+    def _called_layers(self) -> list[Layer]:
         return unique(node.outbound_layer for node in self.graph_nodes())
 
     def weight_layers(self) -> list[Layer]:
@@ -210,14 +141,15 @@ class Container(Layer):
         return self.layers
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Returns a layer by its name, or by its index in `layers`.
+        """Returns a layer by its name, or by its index in the graph.
 
         # Raises
             ArgumentError: if there is no such layer.
         """
-        if index is not None and -len(self.layers) <= index < len(self.layers):
-            return self.layers[index]
-        by_name = {layer.name: layer for layer in self.layers}
+        layers = self.graph_layers()
+        if index is not None and -len(layers) <= index < len(layers):
+            return layers[index]
+        by_name = {layer.name: layer for layer in layers}
         if index is None and name in by_name:
             return by_name[name]
         description = f"named {name!r}" if index is None else f"with index {index}"
@@ -234,7 +166,7 @@ class Container(Layer):
         items = super()._recorded(kind, inputs)
         getter = f"get_{kind}_for"
         if inputs is None:
-            for layer in self._graph_layers():
+            for layer in self._called_layers():
                 items += getattr(layer, getter)(None)
         elif object_list_uid(inputs) == object_list_uid(self.inputs):
             for node in self.graph_nodes():
@@ -264,7 +196,9 @@ class Container(Layer):
 
     def _stateful_layers(self) -> list[Any]:
         return [
-            layer for layer in self._graph_layers() if getattr(layer, "stateful", False)
+            layer
+            for layer in self._called_layers()
+            if getattr(layer, "stateful", False)
         ]
 
     @property
@@ -289,7 +223,7 @@ class Container(Layer):
         """The constraints of all weights that have one."""
         return {
             weight: c
-            for layer in self._graph_layers()
+            for layer in self._called_layers()
             for weight, c in layer.constraints.items()
         }
 
@@ -353,6 +287,9 @@ class Container(Layer):
         inputs = to_list(inputs)
         masks = [None] * len(inputs) if masks is None else to_list(masks)
         key = object_list_uid(inputs + masks)
+        if key == object_list_uid(self.inputs + [None] * len(self.inputs)):
+            output_masks = list(map(mask_of, self.outputs))
+            return self.outputs, output_masks, list(self.internal_output_shapes)
         if key not in self._calls:
             self._calls[key] = inputs, masks, self.run_internal_graph(inputs, masks)
         return self._calls[key][-1]
@@ -508,44 +445,9 @@ class Container(Layer):
         )
 
 
-def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
-    """Returns the nodes that the given nodes depend on, inputs first, and their layers.
-
-    # Raises
-        GraphError: if a node depends on itself.
-    """
-    finished: dict[Node, bool] = {}
-    ordered: list[Node] = []
-    stack = list(ends)[::-1]
-    while stack:
-        node = stack[-1]
-        if node not in finished:
-            finished[node] = False
-            for parent in node.parents:
-                if finished.get(parent) is False:
-                    raise GraphError(
-                        f"The layers form a cycle: {label(node.outbound_layer)} uses "
-                        f"an output of {label(parent.outbound_layer)}, which depends "
-                        "on it. Remove one of these calls."
-                    )
-            stack.extend(reversed(node.parents))
-            continue
-        if not finished[stack.pop()]:
-            finished[node] = True
-            ordered.append(node)
-    return ordered, unique(node.outbound_layer for node in finished)
-
-
 def entry_of(layer: Layer) -> dict[str, Any]:
     """Returns the configuration from which `layer_from_config` makes such a layer."""
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
-
-
-def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
-    """Returns depth → items, the deepest first."""
-    deepest_first = sorted(depths, key=depths.__getitem__, reverse=True)
-    levels = groupby(deepest_first, depths.__getitem__)
-    return {depth: list(items) for depth, items in levels}
 
 
 def get_source_inputs(

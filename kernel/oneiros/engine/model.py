@@ -77,8 +77,6 @@ class Model(Container):
     train_function: Any = None
     test_function: Any = None
     predict_function: Any = None
-    callback_model: Any = None
-    """The Sequential to which this model belongs; callbacks receive the Sequential."""
     function_kwargs: dict[str, Any] = {}
     _fit_loop = _in_plugin("fit_loop")
     _test_loop = _in_plugin("test_loop")
@@ -260,7 +258,6 @@ class Model(Container):
             validation_data: the value for the model's `validation_data`.
             sizes: dict about the data, which callbacks receive in their `params`.
         """
-        model = self.callback_model or self
         history = oneiros.callbacks.History()
         labels = _distinct(self.metrics_names)
         validates = validation is not None
@@ -276,11 +273,11 @@ class Model(Container):
                 oneiros.callbacks.BaseLogger(),
                 *options.callbacks,
                 history,
-                *_default_callbacks(model, params),
+                *_default_callbacks(self, params),
             ]
         )
         fit = Fit(
-            model=model,
+            model=self,
             train=train,
             validation=validation,
             labels=labels,
@@ -295,7 +292,7 @@ class Model(Container):
                 self._make_test_function()
             self._make_train_function()
             observer.enter(UPLOAD)
-            callbacks.set_model(model)
+            callbacks.set_model(self)
             callbacks.set_params(params)
             callbacks.prepare_fit(fit)
             self.history = history

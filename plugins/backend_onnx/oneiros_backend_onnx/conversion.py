@@ -95,16 +95,15 @@ def onnx_model(
     """
     program = inference(model)
     _check_backend(model, program)
-    graph = getattr(model, "functional_model", model)
     shapes = [node.shape or () for node in program.inputs]
-    sizes = named_shapes(graph.input_names, shapes)
-    inputs = list(map(End, graph.input_names, sizes))
-    states = distinct((node.name for node in program.written), graph.input_names)
+    sizes = named_shapes(model.input_names, shapes)
+    inputs = list(map(End, model.input_names, sizes))
+    states = distinct((node.name for node in program.written), model.input_names)
     shapes = [node.shape or () for node in program.written]
     inputs += map(End, states, shapes)
     later_states = [f"{name}{AFTER}" for name in states]
     outputs = distinct(
-        [*graph.output_names, *later_states], (end.name for end in inputs)
+        [*model.output_names, *later_states], (end.name for end in inputs)
     )
     whole = ProgramModel(
         program, phase=0, opset=opset, fills=fills_missing_rows, checks_steps=False
@@ -112,7 +111,7 @@ def onnx_model(
     made = whole.with_ends(inputs, outputs)
     _name_batches(made.proto)
     if states:
-        pairs = dict(zip(states, outputs[len(graph.output_names) :], strict=True))
+        pairs = dict(zip(states, outputs[len(model.output_names) :], strict=True))
         helper.set_model_props(made.proto, {STATES: json.dumps(pairs)})
     return made
 

@@ -23,7 +23,7 @@ def graph_of(model: Any) -> GraphDef:
     A node is a layer, with its class as the operation and its output's shape. Layers of
     a model in the model have its name before their own.
     """
-    nodes = list(_nodes(_functional(model), "", {}))
+    nodes = list(_nodes(model, "", {}))
     return GraphDef(node=nodes, versions=VersionDef(producer=GRAPH_VERSION))
 
 
@@ -34,16 +34,15 @@ def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[No
         scope: str, what stands before their names.
         sources: dict from the name of an input layer to the nodes that feed it.
     """
-    members = set(model.layers)
-    for layer in model.layers:
+    layers = model.graph_layers()
+    members = set(layers)
+    for layer in layers:
         before = [
             _ends(each, scope) for each in _layers_before(layer) if each in members
         ]
         if _is_model(layer):
-            inner = _functional(layer)
-            names = [each.name for each in inner.input_layers]
-            fed = dict(zip(names, before, strict=False))
-            yield from _nodes(inner, f"{scope}{layer.name}/", fed)
+            fed = dict(zip(layer.input_names, before, strict=False))
+            yield from _nodes(layer, f"{scope}{layer.name}/", fed)
         else:
             inputs = [*sources.get(layer.name, []), *chain.from_iterable(before)]
             yield NodeDef(
@@ -52,11 +51,6 @@ def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[No
                 input=inputs,
                 attr={"_output_shapes": _shapes(layer)},
             )
-
-
-def _functional(model: Any) -> Any:
-    """Returns a model's graph; a Sequential has one inside."""
-    return getattr(model, "model", None) or model
 
 
 def _is_model(layer: Any) -> bool:
@@ -74,9 +68,8 @@ def _ends(layer: Any, scope: str) -> list[str]:
     """Returns the nodes that give a layer's outputs."""
     if not _is_model(layer):
         return [scope + layer.name]
-    inner = _functional(layer)
     within = f"{scope}{layer.name}/"
-    return [end for each in inner.output_layers for end in _ends(each, within)]
+    return [end for each in layer.output_layers for end in _ends(each, within)]
 
 
 def _shapes(layer: Any) -> AttrValue:

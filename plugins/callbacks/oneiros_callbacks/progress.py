@@ -63,8 +63,7 @@ class ProgbarLogger(Callback):
         model = getattr(self, "model", None)
         if model is None:
             return
-        inner = getattr(model, "model", None) or model
-        self._is_compiled = inner.train_function is not None
+        self._is_compiled = model.train_function is not None
         if not self._is_compiled:
             self.progbar = self._new_bar()
             self.progbar.wait(COMPILING)

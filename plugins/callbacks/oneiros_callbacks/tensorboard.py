@@ -156,7 +156,6 @@ class _Measure:
     """Computes gradients and layers' outputs from a batch of the validation data."""
 
     def __init__(self, model: Any, params: dict[str, Any]) -> None:
-        inner = getattr(model, "model", None) or model
         self.names: list[str] = []
         if not isinstance(model.validation_data, list) or not model.validation_data:
             warn(
@@ -167,16 +166,16 @@ class _Measure:
             return
         size = params.get("batch_size", LARGEST_BATCH)
         self.batch = [array[:size] for array in model.validation_data]
-        weights = inner._collected_trainable_weights
-        layers = [layer for layer in inner.layers if _has_one_output(layer)]
+        weights = model._collected_trainable_weights
+        layers = [layer for layer in model.graph_layers() if _has_one_output(layer)]
         self.names = [f"{_tag(weight)}_grad" for weight in weights]
         self.names += [f"{layer.name}_out" for layer in layers]
-        inputs = [*inner.inputs, *inner.targets, *inner.sample_weights]
+        inputs = [*model.inputs, *model.targets, *model.sample_weights]
         phase = K.learning_phase()
-        if inner.uses_learning_phase and not isinstance(phase, int):
+        if model.uses_learning_phase and not isinstance(phase, int):
             inputs.append(phase)
             self.batch.append(0)
-        gradients = K.gradients(inner.total_loss, weights)
+        gradients = K.gradients(model.total_loss, weights)
         self.function = K.function(
             inputs, [*gradients, *(layer.output for layer in layers)]
         )

@@ -75,11 +75,6 @@ class LogLabels(Callback):
         fit.labels = self.labels
 
 
-def trained(model: Any) -> Any:
-    """Returns the model that trains; for a Sequential, the one inside."""
-    return getattr(model, "functional_model", model)
-
-
 def fit_loop(
     model: Any,
     f: Any,
@@ -109,7 +104,6 @@ def fit_loop(
     # Returns
         A `History`.
     """
-    model = trained(model)
     names = list(out_labels or ())
     own = [LogLabels(names)] if names else []
     options = model.fit_options(
@@ -128,7 +122,6 @@ def test_loop(
 ) -> Any:
     """Returns a function's values averaged over all samples, as `Model._test_loop` of
     Keras 1 did; the arguments are those of `fit_loop`."""
-    model = trained(model)
     stream = FunctionStream(model, "test", f, ins, batch_size)
     return model.evaluate_stream(stream, verbose)
 
@@ -138,7 +131,6 @@ def predict_loop(
 ) -> Any:
     """Returns a function's outputs for all samples, as `Model._predict_loop` of Keras 1
     did; the arguments are those of `fit_loop`."""
-    model = trained(model)
     stream = FunctionStream(model, "predict", f, ins, batch_size)
     return model.predict_stream(stream, verbose)
 
@@ -159,7 +151,6 @@ def standardize_user_data(
         check_batch_axis, batch_size: ignored; data that doesn't fit always raises an
             error.
     """
-    model = trained(model)
     arrays = model.adapter.user_data(x, y, sample_weight, class_weight)
     inputs = len(model.input_names)
     targets = inputs + len(model.output_names)

@@ -128,8 +128,7 @@ def _known_to_method(
     kwargs: dict[str, Any],
 ) -> dict[str, Any]:
     """Returns the keyword arguments of a method without those that Keras removed."""
-    subject = getattr(args[0], "callback_model", None) or args[0]
-    where = f"{type(subject).__name__}.{method.__name__}".removesuffix(".__call__")
+    where = f"{type(args[0]).__name__}.{method.__name__}".removesuffix(".__call__")
     own_arguments = without_dropped(where, kwargs)
     parameters = signature.parameters
     unknown = [name for name in own_arguments if name not in parameters]

@@ -19,7 +19,6 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import registry
 from oneiros_safe_files.model_state import ModelState
-from oneiros_training.parts.trained_model import trained_weights
 
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import origin_of
@@ -91,7 +90,10 @@ def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
     Oneiros sorts names without TensorFlow's suffix `:0`. Keras 1 on TensorFlow sorted
     them with it, so "att_W2:0" came before "att_W:0".
     """
-    names = [str(weight.name).removesuffix(":0") for weight in trained_weights(model)]
+    names = [
+        str(weight.name).removesuffix(":0")
+        for weight in model._collected_trainable_weights
+    ]
     places = range(len(names))
     if state.provenance or origin.engine != "tensorflow":
         return tuple(places)
@@ -132,7 +134,7 @@ def _series_in_order(
     """
     if not arrays:
         return []
-    params = trained_weights(model)
+    params = model._collected_trainable_weights
     if not params or len(arrays) % len(params):
         raise UnknownOrderError(
             f"it has {len(arrays)} arrays for {len(params)} trainable weights"

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
-from oneiros_training.parts.trained_model import trained_weights
 
 from oneiros_old_files.base import Origin
 from oneiros_old_files.weight_layouts import arranged, stored_count
@@ -81,7 +80,7 @@ def matched_state(
     values: list[Any] = []
     for arrays in series:
         by_weight = _by_weight(layers, counts, arrays, origin, source)
-        params = trained_weights(model)
+        params = model._collected_trainable_weights
         values += [by_weight[id(w)] for w in params if id(w) in by_weight]
     if len(values) != len(series) * len(model.trainable_weights):
         return None

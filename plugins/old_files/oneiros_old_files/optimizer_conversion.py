@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros_training.parts.trained_model import trained_weights
 
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.weight_layouts import arranged
@@ -31,7 +30,7 @@ def followed(
     # Returns
         None if the state isn't one array per weight, once or several times over.
     """
-    params = trained_weights(model)
+    params = model._collected_trainable_weights
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
     values = model.optimizer.get_weights()
     state = list(itertools.takewhile(_is_number, values))
@@ -40,7 +39,7 @@ def followed(
         if [value.shape for value in series] != shapes:
             return None
         arrays = follow(dict(zip(map(id, params), series, strict=True)))
-        state += [arrays[id(param)] for param in trained_weights(converted)]
+        state += [arrays[id(param)] for param in converted._collected_trainable_weights]
     return state
 
 

@@ -14,7 +14,6 @@ from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
 from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded, same
 from oneiros_training.parts.nested_layers import parts_of
-from oneiros_training.parts.trained_model import computing_model, trained_weights
 from oneiros_training.parts.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")
@@ -43,14 +42,16 @@ class Training:
         self.model = model
         self.streams = streams
         self.order = np.arange(size)
-        self._inner = computing_model(model)
         self.callbacks = dict(_named(callbacks))
         self._initial_states: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
         """Returns the positions of the trained weights, in the optimizer's order."""
-        places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
-        return [places.get(id(weight), -1) for weight in trained_weights(self._inner)]
+        places = {id(weight): place for place, weight in enumerate(self.model.weights)}
+        return [
+            places.get(id(weight), -1)
+            for weight in self.model._collected_trainable_weights
+        ]
 
     def begin(self) -> None:
         """Stores the callbacks' states, which belong to the program until they
@@ -91,7 +92,7 @@ class Training:
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, random_state in state["random_state"].items():
-            self._inner.step_for(use).function.set_random_state(random_state)
+            self.model.step_for(use).function.set_random_state(random_state)
         for name, callback_state in state["callbacks"].items():
             if name in self.callbacks:
                 self._restore_callback(name, callback_state)
@@ -118,7 +119,7 @@ class Training:
     def random_states(self) -> Iterator[tuple[str, Any]]:
         """Yields the uses and random states of the existing functions."""
         for use in USES:
-            function = getattr(self._inner, f"{use}_function", None)
+            function = getattr(self.model, f"{use}_function", None)
             if function is not None and hasattr(function, "get_random_state"):
                 yield use, function.get_random_state()
 

@@ -19,7 +19,6 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_training.parts.nested_layers import parts_of
-from oneiros_training.parts.trained_model import computing_model, make_optimizer_state
 from oneiros_training.parts.variables import Values, assign, values_of
 
 from oneiros_saving.provenance import provenance
@@ -172,7 +171,7 @@ def _compile(
     values = values_of(optimizer)
     model.compile(optimizer, **arguments, **options)
     if optimizer.weights:
-        make_optimizer_state(model)
+        model._make_train_function()
         assign(optimizer, values)
 
 
@@ -183,7 +182,7 @@ def _training(model: Any) -> Any:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
     optimizer = Captured(model.optimizer.__reduce_ex__(PROTOCOL))
-    return optimizer, arguments, computing_model(model).function_kwargs
+    return optimizer, arguments, model.function_kwargs
 
 
 def _input_shapes(layer: Any) -> Any:

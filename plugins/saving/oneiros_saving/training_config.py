@@ -12,7 +12,6 @@ from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_safe_files.model_state import ModelState
-from oneiros_training.parts.trained_model import make_optimizer_state
 
 from oneiros_saving import optimizer_state
 
@@ -86,7 +85,7 @@ def _compile_as_in_keras_1(
         arguments = {key: stored.get(key) for key in COMPILED}
         model.compile(stored["optimizer_config"], **arguments)
         if _goes_on_training(state):
-            make_optimizer_state(model)
+            model._make_train_function()
             optimizer_state.restore(model, state, origin, source)
 
 
@@ -100,7 +99,7 @@ def _compile_as_in_keras_2(
             names = getattr(model, "output_names", ())  # a Sequential has one output
             model.compile(**compile_arguments(stored, origin, names))
             if _goes_on_training(state):
-                make_optimizer_state(model)
+                model._make_train_function()
     except OneirosError as error:
         warn(
             f"{source} is loaded but not compiled: {error!s:.2000} Call "

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import oneiros
@@ -20,31 +18,6 @@ from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
 Tensor = Any
-TRAINING_ATTRIBUTES = (
-    "optimizer",
-    "loss",
-    "loss_weights",
-    "metrics",
-    "metrics_tensors",
-    "metrics_names",
-)
-"""The training attributes that a Sequential takes from its model once that is
-compiled."""
-
-
-def _like(method: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Decorates a method that forwards to another one: gives it the other's
-    signature."""
-    signature = inspect.signature(method)
-    kwargs = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
-    parameters = [*signature.parameters.values(), kwargs]
-
-    def decorate(forward: Callable[..., Any]) -> Any:
-        functools.update_wrapper(forward, method, updated=())
-        vars(forward)["__signature__"] = signature.replace(parameters=parameters)
-        return forward
-
-    return decorate
 
 
 class Sequential(Model):
@@ -72,14 +45,16 @@ class Sequential(Model):
 
     # Properties
         layers: list of the added layers.
-        model: the `Model` of these layers, once it has been needed.
+        model: the model itself; in Keras 1, a `Model` inside.
+        validation_data: list of the validation arrays of the last fit.
 
     # Raises
         ArgumentError: for one layer instead of a list.
     """
 
     loadable: ClassVar[bool] = True
-    model: Any = None
+    validation_data: Any = None
+    training_data: Any = None
 
     def __init__(
         self, layers: list[Layer] | None = None, name: str | None = None
@@ -91,6 +66,11 @@ class Sequential(Model):
             )
         for layer in layers or []:
             self.add(layer)
+
+    @property
+    def model(self) -> Sequential:
+        """This model: code for Keras 1 looks here for the `Model` of the layers."""
+        return self
 
     # What follows is made when it is needed: classes of 2016 may not call `__init__`.
 
@@ -171,43 +151,37 @@ class Sequential(Model):
         self._changed()
 
     def _changed(self) -> None:
-        """Discards the current model of the layers."""
+        """Forgets the graph, and what was compiled for it."""
         self.outputs = self._results[-1:]
         if self.inbound_nodes:
             node = self.inbound_nodes[0]
             node.output_tensors = self.outputs
             node.output_shapes = [self.outputs[0]._keras_shape]
         self.built = False
-        self.model = None
+        self.train_function = None
+        self.test_function = None
+        self.predict_function = None
+        vars(self).pop("loss_functions", None)
+        self.forget_graph()
 
     def build(self, input_shape: Any = None) -> None:
-        """Builds the `Model` of the layers; called when it is needed.
+        """Finds the graph of the layers; called when it is needed.
 
         # Arguments
             input_shape: ignored, the first layer knows it.
         """
+        self.forget_graph()
+        self._graph = self.find_graph()
+        self.built = True
+
+    def find_graph(self) -> Any:
+        """Returns the calls of the layers."""
         if not self.layers:
             raise GraphError(
                 f"{label(self)} has no layers. Add one: model.add(Dense(10, "
                 "input_shape=(n,)))."
             )
-        self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
-        self.model.trainable = self.trainable
-        self.model.callback_model = self
-        self.share_graph(self.model)
-        self.built = True
-
-    @property
-    def functional_model(self) -> Any:
-        """The `Model` of the layers, built if needed."""
-        if self.model is None:
-            self.build()
-        return self.model
-
-    def graph_nodes(self) -> list[Node]:
-        """Returns the graph's nodes, each after those that make its inputs."""
-        # A Model, built or not: Any.
-        return self.functional_model.graph_nodes()  # type: ignore[no-any-return]
+        return super().find_graph()
 
     def weight_layers(self) -> list[Layer]:
         """Returns the layers in the order of their weights."""
@@ -239,43 +213,9 @@ class Sequential(Model):
             layers += getattr(branch, "flattened_layers", branch_layers)
         return unique([*layers, *self.layers[1:]])
 
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = value
-        if self.model is not None:
-            self.model.trainable = value
-
-    @property
-    def validation_data(self) -> Any:
-        """The validation arrays of the last fit."""
-        return getattr(self.model, "validation_data", None)
-
-    @property
-    def training_data(self) -> Any:
-        """None: training arrays aren't kept."""
-        return getattr(self.model, "training_data", None)
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """Returns a layer by its name, or by its index after the input layer's."""
-        return self.functional_model.get_layer(name, index)
-
     def call(self, x: Any, mask: Any = None) -> Any:
         """Computes the output for another input."""
-        if self.model is None:
-            self.build()
         return super().call(x, mask)
-
-    # As in Keras 1: no default.
-    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
-        """Returns the output's mask for another input."""
-        if self.model is None:
-            self.build()
-        return super().compute_mask(input, mask)
 
     def get_config(self) -> Any:
         """Returns the list of the layers' configurations."""
@@ -320,49 +260,16 @@ class Sequential(Model):
         **kwargs: Any,
     ) -> None:
         """Configures the model for training, like `Model.compile`."""
-        model = self.functional_model
+        self.build()
         if kwargs:
             kwargs = oneiros.old_code.without_dropped("compile", kwargs)
-        model.compile(
+        super().compile(
             optimizer,
             loss,
             metrics=metrics,
             sample_weight_mode=sample_weight_mode,
             **kwargs,
         )
-        for attribute in TRAINING_ATTRIBUTES:
-            setattr(self, attribute, getattr(model, attribute))
-        self.sample_weight_mode = sample_weight_mode
-
-    @_like(Model.fit)
-    def fit(self, *args: Any, **kwargs: Any) -> Any:
-        """Trains for a number of epochs."""
-        return self.functional_model.fit(*args, **kwargs)
-
-    @_like(Model.evaluate)
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns the loss and the metrics, averaged over all samples."""
-        return self.functional_model.evaluate(*args, **kwargs)
-
-    @_like(Model.predict)
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns the outputs for some inputs."""
-        return self.functional_model.predict(*args, **kwargs)
-
-    @_like(Model.fit_generator)
-    def fit_generator(self, *args: Any, **kwargs: Any) -> Any:
-        """Trains on the batches of a generator."""
-        return self.functional_model.fit_generator(*args, **kwargs)
-
-    @_like(Model.evaluate_generator)
-    def evaluate_generator(self, *args: Any, **kwargs: Any) -> Any:
-        """Like `evaluate`, but for the samples of a generator."""
-        return self.functional_model.evaluate_generator(*args, **kwargs)
-
-    @_like(Model.predict_generator)
-    def predict_generator(self, *args: Any, **kwargs: Any) -> Any:
-        """Like `predict`, but for the samples of a generator."""
-        return self.functional_model.predict_generator(*args, **kwargs)
 
     @open_to_old_code
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
@@ -374,19 +281,7 @@ class Sequential(Model):
         **kwargs: Any,
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
-        return self.functional_model.train_on_batch(
-            x, y, sample_weight, class_weight, **kwargs
-        )
-
-    @_like(Model.test_on_batch)
-    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns the loss and the metrics of one batch."""
-        return self.functional_model.test_on_batch(*args, **kwargs)
-
-    @_like(Model.predict_on_batch)
-    def predict_on_batch(self, *args: Any, **kwargs: Any) -> Any:
-        """Returns the outputs for one batch."""
-        return self.functional_model.predict_on_batch(*args, **kwargs)
+        return super().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs, and warns if they aren't probabilities."""

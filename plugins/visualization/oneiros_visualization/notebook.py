@@ -48,7 +48,7 @@ def model_html(model: Any) -> str:
 def _rows(model: Any) -> Iterator[tuple[str, ...]]:
     """Yields the cells of each layer, the inputs first."""
     calls = model.graph_nodes()
-    for layer in getattr(model, "functional_model", model).layers:
+    for layer in model.graph_layers():
         sources = [
             source.name
             for node in calls

@@ -14,7 +14,6 @@ from oneiros.arguments import refusal
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
-from oneiros.models import Sequential
 
 VECTORS = "svg"
 """The format that can be drawn without the Graphviz command."""
@@ -47,13 +46,9 @@ def model_to_dot(
         print(graph.get_nodes()[-1].get_label())  # "output: Dense"
         ```
     """
-    if isinstance(model, Sequential):
-        if not model.built:
-            model.build()
-        model = model.model
     graph = pydot.Dot(rankdir="TB", concentrate=True)
     graph.set_node_defaults(shape="record")
-    for layer in model.layers:
+    for layer in model.graph_layers():
         label = _label(layer, show_layer_names)
         if show_shapes:
             label = _with_shapes(label, layer)
@@ -180,7 +175,7 @@ def _identifier(layer: Layer) -> str:
 
 def _connections(model: Any) -> Iterator[tuple[Layer, Layer]]:
     """Yields the two layers of each connection in a model."""
-    for layer in model.layers:
+    for layer in model.graph_layers():
         for index, node in enumerate(layer.inbound_nodes):
             if f"{layer.name}_ib-{index}" not in model.container_nodes:
                 continue

@@ -27,7 +27,7 @@ def inference(model: Any) -> Program:
 
     # Returns
         The Program. Its `inputs` are in the order of the model's `input_names`, its
-        `outputs` in that of `output_names` (of `functional_model`, for a Sequential);
+        `outputs` in that of `output_names`;
         `written` is empty unless a layer is stateful.
 
     # Raises
@@ -66,13 +66,12 @@ def inference(model: Any) -> Program:
             f"tensors. Build or load it on another one: with K.use('jax'): "
             f"model = load_model(path)."
         )
-    graph = getattr(model, "functional_model", model)
     phase = backend.learning_phase()
     function = RecordedFunction(
         backend,
         backend.recorder,
-        [*graph.inputs, phase],
-        graph.outputs,
-        graph.state_updates,
+        [*model.inputs, phase],
+        model.outputs,
+        model.state_updates,
     )
     return function.program

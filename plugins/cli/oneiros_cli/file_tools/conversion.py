@@ -33,7 +33,6 @@ from oneiros_saving.model_from_config import checked_model, model_from_config
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
-from oneiros_training.parts.trained_model import make_optimizer_state
 
 from oneiros_cli.file_tools.dim_ordering import ORDERINGS, Conversion
 from oneiros_cli.file_tools.stored_file import StoredFile, read
@@ -230,7 +229,7 @@ def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
     arguments = {key: getattr(model, key) for key in COMPILED}
     converted.compile(new_optimizer, **arguments)
     if optimizer.weights:
-        make_optimizer_state(converted)
+        converted._make_train_function()
         new_optimizer.set_weights(_moved_state(model, converted, conversion))
         restore_forgotten(new_optimizer, forgotten(optimizer))
 

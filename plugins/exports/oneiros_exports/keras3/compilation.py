@@ -12,7 +12,6 @@ from oneiros.engine.node import to_list
 from oneiros.errors import ConfigError
 from oneiros_old_files.base import migration_of
 from oneiros_old_files.keras3 import PACKAGE
-from oneiros_training.parts.trained_model import computing_model, trained_weights
 
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
@@ -98,7 +97,7 @@ def _optimizer(model: Any) -> tuple[Data, dict[str, ByWeight]]:
     there = migration.to_keras3(optimizer.get_config(), [])
     if there is None:
         raise ConfigError(f"Keras 3 has no {name}")
-    weights = trained_weights(model)
+    weights = model._collected_trainable_weights
     if set(map(id, weights)) != set(map(id, model.trainable_weights)):
         raise ConfigError(
             "trainable has changed since compile; compile the model again"
@@ -130,7 +129,7 @@ def _slots(
 def _losses(model: Any, left_out: list[str]) -> list[str] | None:
     """Returns the losses of the outputs; None if one of them has no counterpart."""
     losses = []
-    for function in computing_model(model).loss_functions:
+    for function in model.loss_functions:
         name = getattr(function, "__name__", "")
         if name not in LOSSES or not _is_registered("objective", name, function):
             left_out.append(f"loss ({name or type(function).__name__} is {OWN})")
@@ -144,13 +143,12 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
 
     Keras 3 doesn't measure at masked steps, so metrics of masked outputs have none.
     """
-    trained = computing_model(model)
     metrics: list[list[str]] = []
-    masks = to_list(trained.compute_mask(trained.inputs, None))
+    masks = to_list(model.compute_mask(model.inputs, None))
     for place, listed in enumerate(_by_output(model, model.metrics, [])):
         chosen = []
         for metric in to_list(listed):
-            name = _metric_name(trained, place, metric)
+            name = _metric_name(model, place, metric)
             is_known = name in METRICS and _is_registered("metric", name, metric)
             if is_known and masks[place % len(masks)] is None:
                 chosen.append(METRICS[name])
@@ -178,7 +176,7 @@ def _metric_name(model: Any, place: int, metric: Any) -> str:
 
 def _by_output(model: Any, value: Any, default: Any) -> list[Any]:
     """Returns an argument of `compile` for each output."""
-    names = computing_model(model).output_names
+    names = model.output_names
     if isinstance(value, dict):
         return [value.get(name, default) for name in names]
     if value is None:

@@ -18,7 +18,7 @@ from oneiros.visualization import figure_for
 from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.nan import NaNWarning
 
-from oneiros_visualization.diagnostics.preserving import compiled, preserved
+from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
 
 Array = Any
 Logs = dict[str, Any] | None
@@ -132,7 +132,8 @@ def find_learning_rate(
           section 3.3
     """
     batches = check_int("find_learning_rate", "batches", batches, FEWEST)
-    rate = _rate_of(compiled(model))
+    check_compiled(model)
+    rate = _rate_of(model)
     rates = _rates(lowest, highest, batches)
     ramp = _Ramp(rate, rates)
     with preserved(model):

@@ -148,19 +148,18 @@ def estimate_memory(
     sizes = _Sizes(
         batch_size, check_optional_int("estimate_memory", "length", length, 1)
     )
-    trained = getattr(model, "functional_model", model)
-    with K.use(backend_of(trained)):
+    with K.use(backend_of(model)):
         shapes = [
-            sizes.filled(shape, label(model)) for shape in trained.internal_input_shapes
+            sizes.filled(shape, label(model)) for shape in model.internal_input_shapes
         ]
-        layers = list(_calls(trained, shapes, sizes, set()))
-        is_compiled = trained.optimizer is not None
+        layers = list(_calls(model, shapes, sizes, set()))
+        is_compiled = model.optimizer is not None
         return MemoryEstimate(
             batch_size=shapes[0][0],
-            parameters=_bytes_of_weights(trained.weights),
-            gradients=_bytes_of_weights(_trained_weights(trained)),
-            optimizer=_bytes_of_optimizer(trained) if is_compiled else 0,
-            inputs=_bytes_of(trained.inputs, shapes),
+            parameters=_bytes_of_weights(model.weights),
+            gradients=_bytes_of_weights(_trained_weights(model)),
+            optimizer=_bytes_of_optimizer(model) if is_compiled else 0,
+            inputs=_bytes_of(model.inputs, shapes),
             activations=sum(layer.activations for layer in layers),
             layers=layers,
         )
@@ -243,7 +242,7 @@ def _model_in(layer: Any) -> Any:
     """Returns the layer if it is a model, or the model that it applies to each step."""
     for candidate in (layer, getattr(layer, "layer", None)):
         if isinstance(candidate, Container):
-            return getattr(candidate, "functional_model", candidate)
+            return candidate
     return None
 
 

@@ -18,19 +18,13 @@ ATTRIBUTES = ("history", "validation_data")
 """Attributes that `fit` sets on a model."""
 
 
-def compiled(model: Any) -> Any:
-    """Returns the model that computes; for a `Sequential`, the one inside.
-
-    # Raises
-        NotCompiledError: if it isn't compiled.
-    """
-    trained = getattr(model, "functional_model", model)
-    if trained.optimizer is None:
+def check_compiled(model: Any) -> None:
+    """Raises a NotCompiledError if a model isn't compiled."""
+    if not hasattr(model, "loss_functions"):
         raise NotCompiledError(
             f"{label(model)} isn't compiled, so it can't train. "
             "Type: model.compile(optimizer='sgd', loss='mse')."
         )
-    return trained
 
 
 @contextmanager
@@ -62,23 +56,23 @@ def preserved(model: Any) -> Iterator[None]:
         print((model.get_weights()[0] == before[0]).all())  # True
         ```
     """
-    trained = compiled(model)
-    with K.use(backend_of(trained)):
-        trained._make_train_function()  # makes the optimizer's state
-        variables = _variables(trained)
+    check_compiled(model)
+    with K.use(backend_of(model)):
+        model._make_train_function()  # makes the optimizer's state
+        variables = _variables(model)
         values = K.batch_get_value(variables)
-        of_optimizer = values_of(trained.optimizer)
-    attributes = {name: getattr(trained, name, None) for name in ATTRIBUTES}
+        of_optimizer = values_of(model.optimizer)
+    attributes = {name: getattr(model, name, None) for name in ATTRIBUTES}
     random_state = np.random.get_state()
     try:
         yield
     finally:
-        with K.use(backend_of(trained)):
+        with K.use(backend_of(model)):
             K.batch_set_value(list(zip(variables, values, strict=True)))
-            assign(trained.optimizer, of_optimizer)
+            assign(model.optimizer, of_optimizer)
         np.random.set_state(random_state)
         for name, value in attributes.items():
-            setattr(trained, name, value)
+            setattr(model, name, value)
 
 
 def _variables(model: Any) -> list[Any]:

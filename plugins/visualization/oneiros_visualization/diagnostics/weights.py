@@ -11,7 +11,7 @@ from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
 
-from oneiros_visualization.diagnostics.preserving import compiled, preserved
+from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
 from oneiros_visualization.diagnostics.printed_table import print_table
 
 Array = Any
@@ -126,15 +126,15 @@ def weight_statistics(
     # References
         - Karpathy: CS231n, Neural Networks Part 3, "Ratio of weights:updates"
     """
-    trained = compiled(model)
-    weights = trained.trainable_weights
-    with K.use(backend_of(trained)):
-        gradients = _gradients(trained, weights, (x, y, sample_weight))
+    check_compiled(model)
+    weights = model.trainable_weights
+    with K.use(backend_of(model)):
+        gradients = _gradients(model, weights, (x, y, sample_weight))
     before = K.batch_get_value(weights)
     with preserved(model):
-        trained.train_on_batch(x, y, sample_weight=sample_weight)
+        model.train_on_batch(x, y, sample_weight=sample_weight)
         after = K.batch_get_value(weights)
-    owners = dict(_owners(trained))
+    owners = dict(_owners(model))
     rows = zip(weights, before, gradients, after, strict=True)
     return Statistics(
         WeightStatistics(

@@ -74,8 +74,7 @@ def _report(
     batches: int,
     method: Method | None,
 ) -> None:
-    inner = getattr(model, "functional_model", model)
-    compiled = inner.optimizer is not None
+    compiled = model.optimizer is not None
     method = method or (Method.fit if compiled else Method.predict)
     if method is not Method.predict and not compiled:
         raise NotCompiledError(
@@ -83,14 +82,14 @@ def _report(
             "predict"
         )
     size = next(
-        (shape[0] for shape in inner.internal_input_shapes if shape[0]), batch_size
+        (shape[0] for shape in model.internal_input_shapes if shape[0]), batch_size
     )
-    batches = max(2, min(batches, LARGEST // (size * random_data.sample_bytes(inner))))
-    x = random_data.inputs(inner, size * batches)
-    y = [] if method is Method.predict else random_data.targets(inner, size * batches)
+    batches = max(2, min(batches, LARGEST // (size * random_data.sample_bytes(model))))
+    x = random_data.inputs(model, size * batches)
+    y = [] if method is Method.predict else random_data.targets(model, size * batches)
     cold, _ = _run(model, method, x, y, size)
     warm, profile = _run(model, method, x, y, size)
-    backend = backend_of(inner).name
+    backend = backend_of(model).name
     step = sum(row.per_step for row in profile.rows if not row.detail)
     first_step = max(cold - warm, 0.0) + step
     lines = {
