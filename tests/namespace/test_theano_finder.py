@@ -33,10 +33,8 @@ SUCCESSORS = {
     "theano.tensor.elemwise": "pytensor.tensor.elemwise",
     "theano.tensor.var": "pytensor.tensor.variable",
     "theano.printing": "pytensor.printing",
-    "theano.gof.toolbox": "pytensor.graph.features",
     "theano.sparse.basic": "oneiros_theano_namespace.theano.sparse",
     "theano.sparse.type": "pytensor.sparse.type",
-    "theano.scan_module.scan_utils": "pytensor.scan.utils",
 }
 
 

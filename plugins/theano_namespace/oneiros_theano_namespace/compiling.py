@@ -2,33 +2,145 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError
 from oneiros_backend_theano.draw import held_counters
 from oneiros_backend_theano.evaluation import is_for_pytensor
+from pytensor.compile.io import In as PytensorIn
+from pytensor.compile.io import Out
+from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.replace import clone_replace
-from pytensor.graph.traversal import ancestors
+from pytensor.graph.traversal import ancestors, apply_ancestors
+from pytensor.tensor import subtensor
 
-from oneiros_theano_namespace.data_choices import fetcher, is_choice
 from oneiros_theano_namespace.theano_backend import on_theano
-from oneiros_theano_namespace.theano_function import (
-    Compute,
-    Function,
-    Outputs,
-    as_input,
-)
 
 OF_THEANO = {"DEBUG_MODE", "DEBUGMODE", "FAST_COMPILE", "FAST_RUN", "PROFILEMODE"}
 """Names of Theano's modes; all of them select the backend's linker."""
+DISCRETE = "biu"
+CHOOSING = tuple(
+    getattr(subtensor, name)
+    for name in ("Subtensor", "AdvancedSubtensor", "AdvancedSubtensor1")
+    if hasattr(subtensor, name)
+)
+"""PyTensor 3.2 no longer has a separate operation for a vector of indices."""
 
 Pairs = list[tuple[Any, Any]]
+Compute = Callable[[list[Any]], Sequence[Any]]
+"""Function from the values of the inputs to those of the outputs."""
+
+
+@dataclass(frozen=True)
+class In:
+    """An input of a compiled function.
+
+    # Arguments
+        variable: the tensor.
+        name: str, by which a call may pass it; None means the tensor's.
+        value: its value where a call leaves it out; None if it must be passed.
+        allow_downcast: whether fractions may be dropped where integers are taken.
+        update: not taken; `theano.function(…, updates=…)` is there.
+        mutable, strict, borrow: not used.
+    """
+
+    variable: Any
+    name: str | None = None
+    value: Any = None
+    update: Any = None
+    mutable: bool = False
+    strict: bool = False
+    allow_downcast: bool | None = None
+    borrow: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.update is not None:
+            raise ArgumentError(
+                f"In({self.variable}) received an update. Make it a variable with "
+                "theano.shared(value), and pass theano.function(…, "
+                "updates=[(variable, new)])."
+            )
+
+    @property
+    def label(self) -> str:
+        """The name by which a call may pass it, empty if it has none."""
+        return self.name or getattr(self.variable, "name", None) or ""
+
+    def checked(self, value: Any) -> Any:
+        """Returns a value, if it fits the input.
+
+        # Raises
+            DataError: for numbers with a fraction where whole ones are taken.
+        """
+        dtype = getattr(self.variable.type, "dtype", "float64")
+        if self.allow_downcast or np.dtype(dtype).kind not in DISCRETE:
+            return value
+        array = np.asarray(value)
+        if array.dtype.kind == "f" and (array != np.floor(array)).any():
+            raise DataError(
+                f"The input {self.label or self.variable} takes numbers of type "
+                f"{dtype}, and received {value!r:.60}. theano.function(…, "
+                "allow_input_downcast=True) drops the fractions."
+            )
+        return value
+
+
+class Function:
+    """A compiled function: `f(x, y)`, or `f(x, step=0.1)` by names.
+
+    # Arguments
+        arguments: its inputs.
+        outputs: the outputs, in the form in which they were given.
+        compute: what computes their values.
+        name: str, for messages.
+    """
+
+    def __init__(
+        self, arguments: list[In], outputs: Any, compute: Compute, name: str | None
+    ) -> None:
+        self.arguments = arguments
+        self.outputs = outputs
+        self.name = name
+        self._compute = compute
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """Computes the outputs.
+
+        # Raises
+            TypeError: for too many inputs, one that isn't there, or one left out.
+        """
+        bound = self._bound(values, named)
+        pairs = zip(self.arguments, bound, strict=True)
+        results = self._compute([argument.checked(value) for argument, value in pairs])
+        if isinstance(self.outputs, dict):
+            return dict(zip(self.outputs, results, strict=True))
+        is_list = self.outputs is None or isinstance(self.outputs, (list, tuple))
+        return list(results) if is_list else results[0]
+
+    def _bound(self, values: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+        label = self.name or "The function"
+        if len(values) > len(self.arguments):
+            raise TypeError(
+                f"{label} takes {len(self.arguments)} inputs, not {len(values)}."
+            )
+        bound = list(values)
+        for argument in self.arguments[len(values) :]:
+            value = named.pop(argument.label, argument.value)
+            if value is None:
+                name = argument.label or argument.variable
+                raise TypeError(f"{label} wasn't given its input {name}.")
+            bound.append(value)
+        if named:
+            raise TypeError(f"{label} has no input {', '.join(named)} to be given.")
+        return bound
 
 
 def function(
@@ -38,12 +150,9 @@ def function(
     updates: Any = None,
     givens: Any = None,
     no_default_updates: Any = False,
-    accept_inplace: bool = False,
     name: str | None = None,
-    rebuild_strict: bool = True,
     allow_input_downcast: bool | None = None,
-    profile: Any = None,
-    on_unused_input: str | None = None,
+    **ignored: Any,
 ) -> Function:
     """Compiles a graph.
 
@@ -59,25 +168,25 @@ def function(
             variables ignores only theirs.
         name: str, for messages.
         allow_input_downcast: whether fractions may be dropped for integer inputs.
-        accept_inplace, rebuild_strict, profile, on_unused_input: ignored.
+        ignored: `on_unused_input`, `profile`, `accept_inplace`, `rebuild_strict`.
 
     # Returns
         A function of the inputs' values, by position or name.
     """
-    arguments = [as_input(x, allow_input_downcast) for x in inputs]
-    results = Outputs(outputs)
+    arguments = [_as_input(x, allow_input_downcast) for x in inputs]
+    results = [x.variable if isinstance(x, Out) else x for x in _listed(outputs)]
     new_values = _pairs(updates)
-    roots = [*results.variables, *(new for _, new in new_values)]
+    roots = [*results, *(new for _, new in new_values)]
     new_values += _default_updates(roots, dict(new_values), no_default_updates)
     graph = _FunctionGraph(
-        [argument.variable for argument in arguments],
-        results.variables,
-        new_values,
-        [(old, _like(old, new)) for old, new in _pairs(givens)],
-        _mode(mode),
+        inputs=[argument.variable for argument in arguments],
+        outputs=results,
+        updates=new_values,
+        givens={old: _like(old, new) for old, new in _pairs(givens)},
+        mode=None if str(mode).upper() in OF_THEANO else mode,
         holds_streams=no_default_updates is True,
     )
-    return Function(arguments, results, graph, name)
+    return Function(arguments, outputs, graph.compiled(), name)
 
 
 def clone(
@@ -94,7 +203,7 @@ def clone(
     return clone_replace(output, dict(_pairs(replace)), rebuild_strict=strict)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class _FunctionGraph:
     """The graph of a function before compilation.
 
@@ -102,7 +211,7 @@ class _FunctionGraph:
         inputs: its variables.
         outputs: tensors.
         updates: pairs of shared variables and new values.
-        givens: pairs of variables and their replacements.
+        givens: variables and their replacements.
         mode: a mode for `K.function`.
         holds_streams: whether random streams keep their position.
     """
@@ -110,38 +219,32 @@ class _FunctionGraph:
     inputs: list[Any]
     outputs: list[Any]
     updates: Pairs
-    givens: Pairs
+    givens: dict[Any, Any]
     mode: Any
     holds_streams: bool
 
-    def changed(self, swap: dict[Any, Any], delete_updates: bool) -> _FunctionGraph:
-        """Returns a graph with other shared variables, or without updates."""
-        updates = [(swap.get(old, old), new) for old, new in self.updates]
-        replaced = [old for old, _ in self.givens]
-        swapped = _replaced([new for _, new in self.givens], swap)
-        return dataclasses.replace(
-            self,
-            updates=[] if delete_updates else updates,
-            givens=[*zip(replaced, swapped, strict=True), *swap.items()],
-            holds_streams=delete_updates or self.holds_streams,
-        )
-
     def compiled(self) -> Compute:
-        """Returns the function from the inputs' values to the outputs' values."""
-        if self._is_for_pytensor():
-            return self._by_pytensor()
-        chosen = [(old, new) for old, new in self.givens if is_choice(new)]
-        if not chosen:
-            compiled: Compute = self._by_backend([])
-            return compiled
-        fetch = fetcher(self.inputs, [new for _, new in chosen])
-        compute = self._by_backend([old for old, _ in chosen])
-        return lambda values: compute([*values, *fetch(values)])
+        """Returns the function from the inputs' values to the outputs' values.
 
-    def _is_for_pytensor(self) -> bool:
-        variables = [*self.outputs, *(new for _, new in [*self.updates, *self.givens])]
-        tensors = [x for x in variables if hasattr(x, "type")]
-        return is_for_pytensor([*self.inputs, *tensors])
+        `givens={x: data[index * 20 : (index + 1) * 20]}` has a shape that depends on
+        the value of `index`. Such parts of data are taken before the function runs.
+        """
+        tensors = [*self.outputs, *(new for _, new in self.updates)]
+        variables = [*self.inputs, *tensors, *self.givens.values()]
+        if is_for_pytensor([x for x in variables if hasattr(x, "type")]):
+            return self._by_pytensor()
+        chosen = {old: new for old, new in self.givens.items() if _is_choice(new)}
+        compute: Compute = self._by_backend(list(chosen))
+        if not chosen:
+            return compute
+        choose = pytensor.function(
+            self.inputs,
+            list(chosen.values()),
+            mode=Mode(linker="py", optimizer=None),
+            on_unused_input="ignore",
+            allow_input_downcast=True,
+        )
+        return lambda values: compute([*values, *map(np.asarray, choose(*values))])
 
     def _by_pytensor(self) -> Compute:
         compiled = pytensor.function(
@@ -156,13 +259,13 @@ class _FunctionGraph:
         return lambda values: list(compiled(*values))
 
     @on_theano
-    def _by_backend(self, fetched: list[Any]) -> Any:
+    def _by_backend(self, chosen: list[Any]) -> Any:
         """Compiles with the Theano backend.
 
         # Arguments
-            fetched: additional input variables besides those of the function.
+            chosen: additional input variables besides those of the function.
         """
-        givens = {old: new for old, new in self.givens if old not in fetched}
+        givens = {old: new for old, new in self.givens.items() if old not in chosen}
         tensors = [*self.outputs, *(new for _, new in self.updates)]
         tensors = _replaced(tensors, givens)
         if self.holds_streams:
@@ -170,11 +273,43 @@ class _FunctionGraph:
         count = len(self.outputs)
         updated = [variable for variable, _ in self.updates]
         return K.function(
-            [*self.inputs, *fetched],
+            [*self.inputs, *chosen],
             tensors[:count],
             list(zip(updated, tensors[count:], strict=True)),
             mode=self.mode,
         )
+
+
+def _as_input(declared: Any, allow_downcast: bool | None) -> In:
+    if isinstance(declared, In):
+        allowed = declared.allow_downcast or allow_downcast
+        return replace(declared, allow_downcast=allowed)
+    if isinstance(declared, PytensorIn):
+        return In(declared.variable, declared.name, allow_downcast=allow_downcast)
+    return In(declared, allow_downcast=allow_downcast)
+
+
+def _listed(outputs: Any) -> list[Any]:
+    if outputs is None:
+        return []
+    if isinstance(outputs, dict):
+        return list(outputs.values())
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def _is_choice(value: Any) -> bool:
+    """Returns whether a tensor is a part of data in memory that the arguments select.
+    PyTensor itself computes each of its nodes, which excludes random draws."""
+    nodes = list(apply_ancestors([value]))
+    return any(map(_has_variable_index, nodes)) and all(
+        type(node.op).__module__.startswith("pytensor.") for node in nodes
+    )
+
+
+def _has_variable_index(node: Any) -> bool:
+    if not isinstance(node.op, CHOOSING):
+        return False
+    return any(not isinstance(index, Constant) for index in node.inputs[1:])
 
 
 def _replaced(tensors: list[Any], replacements: dict[Any, Any]) -> list[Any]:
@@ -194,9 +329,7 @@ def _like(variable: Any, value: Any) -> Any:
 
 
 def _pairs(pairs: Any) -> Pairs:
-    if pairs is None:
-        return []
-    items: Iterable[Any] = pairs.items() if hasattr(pairs, "items") else pairs
+    items: Iterable[Any] = pairs.items() if hasattr(pairs, "items") else pairs or []
     return [(old, new) for old, new in items]
 
 
@@ -213,9 +346,3 @@ def _default_updates(roots: list[Any], updated: dict[Any, Any], left_out: Any) -
         and x.default_update is not None
         and x not in skipped
     ]
-
-
-def _mode(mode: Any) -> Any:
-    """Returns a mode for `K.function`; None for Theano's own."""
-    is_theanos = isinstance(mode, str) and mode.upper() in OF_THEANO
-    return None if is_theanos else mode

@@ -19,13 +19,7 @@ OURS = "oneiros_theano_namespace.theano"
 MOVED = {
     "theano.compat.six": "six",
     "theano.compat.six.moves": "six.moves",
-    "theano.gof.toolbox": "pytensor.graph.features",
-    "theano.sandbox.neighbours": f"{OURS}.tensor.nnet.neighbours",
     "theano.scan_module": "pytensor.scan",
-    "theano.scan_module.scan": "pytensor.scan.basic",
-    "theano.scan_module.scan_op": "pytensor.scan.op",
-    "theano.scan_module.scan_utils": "pytensor.scan.utils",
-    "theano.scan_module.scan_views": "pytensor.scan.views",
     "theano.sparse.basic": f"{OURS}.sparse",
     "theano.tensor.basic": f"{OURS}.tensor",
     "theano.tensor.nlinalg": "pytensor.tensor.linalg",

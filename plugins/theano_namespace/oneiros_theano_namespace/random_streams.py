@@ -6,15 +6,11 @@ compiled function, and each step of a loop. The numbers are others than Theano's
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
-from oneiros_backend_theano.operations import sizes
-from pytensor.graph.basic import Variable
 
 from oneiros_theano_namespace.theano_backend import on_theano
 
@@ -23,7 +19,8 @@ SEEDS = 2**31 - 1
 
 
 class RandomStreams:
-    """Draws random tensors.
+    """Draws random tensors. Each method takes Theano's `ndim` and `nstreams` by
+    name, and ignores them.
 
     # Arguments
         seed: int or sequence of ints; None takes seeds from NumPy's global generator.
@@ -47,9 +44,9 @@ class RandomStreams:
         size: Any = None,
         low: Any = 0.0,
         high: Any = 1.0,
-        ndim: Any = None,
+        *,
         dtype: Any = None,
-        nstreams: Any = None,
+        **ignored: Any,
     ) -> Any:
         """Draws from a uniform distribution over [low, high).
 
@@ -58,7 +55,6 @@ class RandomStreams:
                 `low + high`.
             low, high: number or tensor.
             dtype: name of a float type; None means `theano.config.floatX`.
-            ndim, nstreams: ignored.
         """
         shape = _shape(size, low, high)
         drawn = K.random_uniform(shape, dtype=_dtype(dtype), seed=self._next_seed())
@@ -70,9 +66,9 @@ class RandomStreams:
         size: Any = None,
         avg: Any = 0.0,
         std: Any = 1.0,
-        ndim: Any = None,
+        *,
         dtype: Any = None,
-        nstreams: Any = None,
+        **ignored: Any,
     ) -> Any:
         """Draws from a normal distribution with mean `avg` and standard deviation
         `std`."""
@@ -85,9 +81,9 @@ class RandomStreams:
         size: Any = None,
         n: int = 1,
         p: Any = 0.5,
-        ndim: Any = None,
+        *,
         dtype: str = "int64",
-        nstreams: Any = None,
+        **ignored: Any,
     ) -> Any:
         """Counts the successes of `n` trials with probability `p`."""
         trials = _with_first_axis(n, _shape(size, p))
@@ -98,9 +94,9 @@ class RandomStreams:
         size: Any = None,
         n: int = 1,
         pvals: Any = None,
-        ndim: Any = None,
+        *,
         dtype: str = "int64",
-        nstreams: Any = None,
+        **ignored: Any,
     ) -> Any:
         """Counts how often each category occurs in `n` trials.
 
@@ -112,9 +108,11 @@ class RandomStreams:
         """
         pvals = pt.as_tensor_variable(pvals)
         shape = pvals.shape[:-1] if size is None else size
-        places = self._categories(_with_first_axis(n, shape), pvals)
-        categories = pt.arange(pvals.shape[-1])
-        hits = pt.eq(pt.shape_padright(places), categories)
+        drawn = pt.shape_padright(self.uniform(_with_first_axis(n, shape)))
+        ends = pt.cumsum(pvals, axis=-1)
+        last = pvals.shape[-1] - 1
+        places = pt.minimum(pt.ge(drawn, ends).sum(axis=-1), last)
+        hits = pt.eq(pt.shape_padright(places), pt.arange(pvals.shape[-1]))
         return _cast(hits.sum(axis=0), dtype)
 
     def random_integers(
@@ -122,72 +120,13 @@ class RandomStreams:
         size: Any = None,
         low: Any = 0,
         high: Any = 1,
-        ndim: Any = None,
+        *,
         dtype: str = "int64",
+        **ignored: Any,
     ) -> Any:
         """Draws integers from `low` to `high`, inclusive."""
         drawn = self.uniform(_shape(size, low, high))
         return _cast(pt.floor(drawn * (high - low + 1) + low), dtype)
-
-    def choice(
-        self,
-        size: Any = (),
-        a: Any = 2,
-        replace: bool = True,
-        p: Any = None,
-        ndim: Any = None,
-        dtype: str = "int64",
-        nstreams: Any = None,
-    ) -> Any:
-        """Draws items of a vector, or numbers below `a`.
-
-        # Arguments
-            size: shape of the result.
-            a: int, or a vector.
-            replace: whether an item may be drawn again.
-            p: vector of probabilities; None means equal probabilities.
-        """
-        entries = pt.as_tensor_variable(a)
-        count = sizes(entries)[0] if entries.ndim else a
-        if not replace:
-            places = self._different(size, count, p)
-        elif p is None:
-            places = self.random_integers(size, 0, count - 1, dtype=dtype)
-        else:
-            places = self._categories(size, pt.as_tensor_variable(p))
-        chosen = places if entries.ndim == 0 else entries[places]
-        return _cast(chosen, dtype if entries.ndim == 0 else entries.dtype)
-
-    def permutation(
-        self, size: Any = (), n: Any = 1, ndim: Any = None, dtype: str = "int64"
-    ) -> Any:
-        """Draws permutations of the numbers below `n`, along the last axis."""
-        shape = (n,) if size is None else (*size, n)
-        return _cast(pt.argsort(self.uniform(shape), axis=-1), dtype)
-
-    def _categories(self, shape: Any, pvals: Any) -> Any:
-        """Draws indices along the last axis of probabilities."""
-        ends = pt.cumsum(pvals, axis=-1)
-        drawn = pt.shape_padright(self.uniform(shape))
-        places = pt.ge(drawn, ends).sum(axis=-1)
-        return pt.minimum(places, pvals.shape[-1] - 1)
-
-    def _different(self, size: Any, count: Any, p: Any) -> Any:
-        """Draws indices without repetition.
-
-        Each index gets a random waiting time, longer for smaller probabilities; the
-        first ones are drawn.
-        """
-        shape = () if size is None else _shape(size)
-        number = pt.prod(shape) if isinstance(shape, Variable) else math.prod(shape)
-        if isinstance(count, int) and isinstance(number, int) and number > count:
-            raise ArgumentError(
-                f"choice(replace=False) was asked for {number} of {count} entries."
-            )
-        waits = -pt.log(self.uniform((count,)))
-        if p is not None:
-            waits = waits / pt.as_tensor_variable(p)
-        return pt.argsort(waits)[:number].reshape(shape)
 
     def _next_seed(self) -> int | None:
         return None if self._seeds is None else int(self._seeds.randint(SEEDS))

@@ -16,6 +16,9 @@ from pytensor.scan.basic import scan as pytensor_scan
 from oneiros_theano_namespace.theano_backend import building_step
 from oneiros_theano_namespace.updates import OrderedUpdates
 
+IGNORED = ("mode", "profile", "allow_gc")
+"""Arguments of Theano's that choose how it compiles."""
+
 
 def scan(
     fn: Callable[..., Any],
@@ -24,13 +27,7 @@ def scan(
     non_sequences: Any = None,
     n_steps: Any = None,
     truncate_gradient: int = -1,
-    go_backwards: bool = False,
-    mode: Any = None,
-    name: str | None = None,
-    profile: Any = False,
-    allow_gc: Any = None,
-    strict: bool = False,
-    return_list: bool = False,
+    **options: Any,
 ) -> tuple[Any, OrderedUpdates]:
     """Computes a step for each index of the sequences' first axis.
 
@@ -45,11 +42,9 @@ def scan(
         n_steps: int or scalar tensor; needed where there are no sequences.
         truncate_gradient: int, for how many steps back gradients are computed; -1 for
             all.
-        go_backwards: whether to start at the end.
-        name: str, the loop's name in PyTensor.
-        strict: whether shared variables must be among the arguments.
-        return_list: whether a single output comes in a list.
-        mode, profile, allow_gc: ignored.
+        options: `go_backwards`, whether to start at the end; `name`; `strict`, whether
+            shared variables must be among the arguments; `return_list`, whether a
+            single output comes in a list. `mode`, `profile` and `allow_gc` are ignored.
 
     # Returns
         The outputs of all steps, stacked along a new first axis, and the updates of
@@ -71,10 +66,7 @@ def scan(
             non_sequences=non_sequences,
             n_steps=n_steps,
             truncate_gradient=truncate_gradient,
-            go_backwards=go_backwards,
-            name=name,
-            strict=strict,
-            return_list=return_list,
+            **{name: value for name, value in options.items() if name not in IGNORED},
         )
     return outputs, OrderedUpdates(updates)
 
@@ -95,24 +87,14 @@ def _step_count(sequences: list[Any], n_steps: Any) -> Any:
 
 
 def map(
-    fn: Callable[..., Any],
-    sequences: Any,
-    non_sequences: Any = None,
-    truncate_gradient: int = -1,
-    go_backwards: bool = False,
-    mode: Any = None,
-    name: str | None = None,
+    fn: Callable[..., Any], sequences: Any, non_sequences: Any = None, **options: Any
 ) -> tuple[Any, OrderedUpdates]:
-    """Applies a function to each item along the sequences' first axis."""
-    return scan(
-        fn,
-        sequences,
-        outputs_info=[],
-        non_sequences=non_sequences,
-        truncate_gradient=truncate_gradient,
-        go_backwards=go_backwards,
-        name=name,
-    )
+    """Applies a function to each item along the sequences' first axis.
+
+    # Arguments
+        options: what `scan` takes besides.
+    """
+    return scan(fn, sequences, [], non_sequences, **options)
 
 
 def reduce(
@@ -120,46 +102,20 @@ def reduce(
     sequences: Any,
     outputs_info: Any,
     non_sequences: Any = None,
-    go_backwards: bool = False,
-    mode: Any = None,
-    name: str | None = None,
+    **options: Any,
 ) -> tuple[Any, OrderedUpdates]:
     """Combines all items along the sequences' first axis into one value, the last
     output."""
-    outputs, updates = scan(
-        fn,
-        sequences,
-        outputs_info,
-        non_sequences=non_sequences,
-        go_backwards=go_backwards,
-        name=name,
-    )
+    outputs, updates = scan(fn, sequences, outputs_info, non_sequences, **options)
     if isinstance(outputs, (list, tuple)):
         return [output[-1] for output in outputs], updates
     return outputs[-1], updates
 
 
-def foldl(
-    fn: Callable[..., Any],
-    sequences: Any,
-    outputs_info: Any,
-    non_sequences: Any = None,
-    mode: Any = None,
-    name: str | None = None,
-) -> tuple[Any, OrderedUpdates]:
-    """`reduce` from the first item to the last."""
-    return reduce(fn, sequences, outputs_info, non_sequences, name=name)
+foldl = reduce
+"""`reduce` from the first item to the last."""
 
 
-def foldr(
-    fn: Callable[..., Any],
-    sequences: Any,
-    outputs_info: Any,
-    non_sequences: Any = None,
-    mode: Any = None,
-    name: str | None = None,
-) -> tuple[Any, OrderedUpdates]:
+def foldr(*args: Any, **options: Any) -> tuple[Any, OrderedUpdates]:
     """`reduce` from the last item to the first."""
-    return reduce(
-        fn, sequences, outputs_info, non_sequences, go_backwards=True, name=name
-    )
+    return reduce(*args, go_backwards=True, **options)

@@ -1,7 +1,5 @@
 """Features of newer versions of Python 2."""
 
-from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable
-from functools import partial
+from collections import Counter, OrderedDict
 
-__all__ = ["Callable", "Counter", "OrderedDict", "defaultdict", "partial"]
+__all__ = ["Counter", "OrderedDict"]

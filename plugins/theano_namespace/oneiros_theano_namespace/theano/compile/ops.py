@@ -1,7 +1,5 @@
 """Operations that Python computes."""
 
-from pytensor.compile.ops import DeepCopyOp, FromFunctionOp, ViewOp, wrap_py
+from pytensor.compile.ops import wrap_py as as_op
 
-as_op = wrap_py
-
-__all__ = ["DeepCopyOp", "FromFunctionOp", "ViewOp", "as_op"]
+__all__ = ["as_op"]

@@ -3,15 +3,7 @@
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.tensor import (
-    basic,
-    elemwise,
-    extra_ops,
-    linalg,
-    math,
-    sharedvar,
-    subtensor,
-)
+from pytensor.tensor import basic, elemwise, extra_ops, linalg, math, subtensor
 from pytensor.tensor import shape as shape_module
 
 from oneiros_theano_namespace.theano.gradient import (
@@ -23,13 +15,7 @@ from oneiros_theano_namespace.theano.gradient import (
     jacobian,
     verify_grad,
 )
-from oneiros_theano_namespace.theano.tensor import (
-    nnet,
-    opt,
-    raw_random,
-    shared_randomstreams,
-    signal,
-)
+from oneiros_theano_namespace.theano.tensor import nnet, shared_randomstreams, signal
 from oneiros_theano_namespace.theano.tensor.numbers import abs_, inv, round, sgn
 from oneiros_theano_namespace.theano.tensor.products import (
     batched_dot,
@@ -43,7 +29,6 @@ from oneiros_theano_namespace.theano.tensor.shapes import (
     split,
     stack,
     tensor,
-    tile,
     unbroadcast,
 )
 from oneiros_theano_namespace.theano_backend import follow_floatx
@@ -63,30 +48,22 @@ __all__ = [
     "batched_dot",
     "batched_tensordot",
     "consider_constant",
-    "extra_ops",
     "flatten",
     "grad",
     "hessian",
     "inv",
     "jacobian",
-    "nlinalg",
     "nnet",
-    "opt",
     "patternbroadcast",
-    "raw_random",
     "reshape",
     "round",
     "sgn",
     "shared",
     "shared_randomstreams",
-    "sharedvar",
     "signal",
-    "slinalg",
     "split",
     "stack",
-    "subtensor",
     "tensor",
-    "tile",
     "unbroadcast",
     "verify_grad",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.compile.ops import TypeCastingOp
-from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.basic import Apply
 
 
 def tensor(
@@ -104,20 +104,3 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> Any:
         axis: int, the axis to split.
     """
     return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
-
-
-def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
-    """Repeats a tensor along axes.
-
-    # Arguments
-        x: tensor.
-        reps: int, sequence of ints and scalar tensors, or vector: how often the tensor
-            comes along each axis, the last ones first.
-        ndim: int, the number of axes of the result; a vector needs it.
-    """
-    x = pt.as_tensor_variable(x)
-    if ndim is None:
-        return pt.tile(x, reps)
-    if isinstance(reps, Variable) and reps.type.shape == (None,):
-        reps = pt.specify_shape(reps, (ndim,))
-    return pt.tile(pt.shape_padleft(x, max(0, ndim - x.ndim)), reps)

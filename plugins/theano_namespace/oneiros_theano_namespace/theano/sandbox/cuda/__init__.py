@@ -1,13 +1,11 @@
 """Theano's first GPU backend, which isn't used here; `ONEIROS_DEVICE` selects the
 device."""
 
-from __future__ import annotations
-
 import warnings
 
-from oneiros_theano_namespace.theano.sandbox.cuda import basic_ops, dnn
+from oneiros_theano_namespace.theano.sandbox.cuda import dnn
 
-__all__ = ["basic_ops", "cuda_available", "cuda_enabled", "dnn", "use"]
+__all__ = ["cuda_available", "cuda_enabled", "dnn", "use"]
 
 cuda_available = False
 cuda_enabled = False

@@ -13,8 +13,6 @@ softplus = pt.softplus
 
 SLOPE = 0.2
 """Of the hard sigmoid, which is 0.5 at zero."""
-SELU_ALPHA = 1.6732632423543772
-SELU_SCALE = 1.0507009873554805
 
 
 def softmax(x: Any) -> Any:
@@ -45,13 +43,3 @@ def relu(x: Any, alpha: Any = 0) -> Any:
 def elu(x: Any, alpha: Any = 1) -> Any:
     """`x` above zero, and `alpha * (exp(x) - 1)` below."""
     return pt.switch(pt.gt(x, 0), x, alpha * pt.expm1(pt.minimum(x, 0)))
-
-
-def selu(x: Any) -> Any:
-    """`elu`, scaled so that means and variances keep to 0 and 1."""
-    return SELU_SCALE * elu(x, SELU_ALPHA)
-
-
-def softsign(x: Any) -> Any:
-    """`x / (1 + abs(x))`."""
-    return x / (1.0 + pt.abs(x))

@@ -1,8 +1,5 @@
 """Theano's first function for convolutions of images."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from typing import Any
 
 from oneiros_theano_namespace.theano.tensor.nnet import abstract_conv
@@ -14,11 +11,10 @@ def conv2d(
     image_shape: Any = None,
     filter_shape: Any = None,
     border_mode: str = "valid",
-    subsample: Sequence[int] = (1, 1),
+    subsample: Any = (1, 1),
     **options: Any,
 ) -> Any:
-    """Convolves images, with flipped filters; see
-    `theano.tensor.nnet.conv2d`.
+    """Convolves images, with flipped filters; see `theano.tensor.nnet.conv2d`.
 
     # Arguments
         options: ignored.

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytensor.tensor as pt
 
-from oneiros_theano_namespace.theano.tensor.nnet.activations import logsoftmax, softmax
-
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """Crossentropy by sample.
@@ -29,28 +27,6 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
             f"the probabilities {coding_dist.ndim}; they need as many, or one less."
         )
     return -pt.log(_of_classes(coding_dist, true_dist))
-
-
-def crossentropy_softmax_1hot(x: Any, y_idx: Any, **options: Any) -> tuple[Any, Any]:
-    """Crossentropy by sample, of scores.
-
-    # Arguments
-        x: matrix of scores (samples, classes).
-        y_idx: vector of integers, the true classes.
-        options: ignored.
-
-    # Returns
-        The crossentropies, and the probabilities, which are the `softmax` of `x`.
-    """
-    logarithms = logsoftmax(x)
-    return -_of_classes(logarithms, pt.as_tensor_variable(y_idx)), softmax(x)
-
-
-def crossentropy_softmax_1hot_with_bias(
-    x: Any, b: Any, y_idx: Any, **options: Any
-) -> tuple[Any, Any]:
-    """`crossentropy_softmax_1hot` of scores plus `b`, a vector with one by class."""
-    return crossentropy_softmax_1hot(pt.as_tensor_variable(x) + b, y_idx)
 
 
 def _of_classes(x: Any, classes: Any) -> Any:

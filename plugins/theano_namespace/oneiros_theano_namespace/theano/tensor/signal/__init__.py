@@ -1,5 +1,5 @@
-"""Pooling, and convolutions of matrices."""
+"""Pooling."""
 
-from oneiros_theano_namespace.theano.tensor.signal import conv, downsample, pool
+from oneiros_theano_namespace.theano.tensor.signal import downsample, pool
 
-__all__ = ["conv", "downsample", "pool"]
+__all__ = ["downsample", "pool"]
