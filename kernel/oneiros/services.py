@@ -10,6 +10,7 @@ provide the same name, and choose between the two with `[prefer]` in the setting
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oneiros import registry
@@ -18,9 +19,165 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
+    from oneiros.engine.model import FitOptions, Model
     from oneiros.engine.node import Tensor
+    from oneiros.engine.stream import Stream
 
+Arrays = list[Any]
 Config = dict[str, Any]
+
+
+class OutputLoss(Protocol):
+    """The loss of one output of a compiled model."""
+
+    function: Any
+    mode: str | None
+    target_shape: Any
+    target: Tensor
+    weights: Tensor
+
+
+class TrainingPlan(Protocol):
+    """What the arguments of `compile` mean as tensors."""
+
+    optimizer: Any
+    metrics_names: list[str]
+    metrics_tensors: list[Tensor]
+    total_loss: Tensor
+
+    @property
+    def outputs(self) -> Sequence[OutputLoss]:
+        """The loss of each output."""
+
+
+class Compilation(Protocol):
+    """The arguments of `Model.compile`."""
+
+    def plan(
+        self,
+        model: Model,
+        optimizer: Any,
+        loss: Any,
+        metrics: Any,
+        loss_weights: Any,
+        sample_weight_mode: Any,
+    ) -> TrainingPlan:
+        """Returns the tensors for training; the model doesn't change."""
+
+    def function_arguments(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Returns those additional arguments that `K.function` accepts."""
+
+
+class ArrayAdapter(Protocol):
+    """Turns a user's data into the batches and streams of a model."""
+
+    def gives_batches(self, x: Any, **others: Any) -> bool:
+        """Returns whether `x` is a stream of batches instead of data."""
+
+    def inputs(self, x: Any) -> Arrays:
+        """Returns a user's inputs as arrays, checked."""
+
+    def user_data(
+        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+    ) -> Arrays:
+        """Returns inputs, targets and weights as one list of arrays, checked."""
+
+    def split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
+        """Splits arrays into training and validation data."""
+
+    def validation_source(self, validation_data: Any) -> Any:
+        """Returns validation data as a list of arrays, or a stream unchanged."""
+
+    def stream(
+        self, use: str, source: Any, batch_size: int, once: bool = False
+    ) -> Stream:
+        """Returns the stream of arrays, or of an object whose items are batches."""
+
+
+class Data(Protocol):
+    """A user's data."""
+
+    def adapter(self, model: Model, /) -> ArrayAdapter:
+        """Returns the adapter of a model."""
+
+
+class Generators(Protocol):
+    """Training, evaluation and prediction with a user's streams and generators."""
+
+    def fit_batches(
+        self,
+        model: Model,
+        source: Any,
+        options: FitOptions,
+        *,
+        class_weight: Any,
+        validation_data: Any,
+    ) -> Callback:
+        """Trains on a stream; the result is the history."""
+
+    def fit_generator(
+        self,
+        model: Model,
+        generator: Any,
+        options: FitOptions,
+        *,
+        samples_per_epoch: int,
+        validation_data: Any,
+        nb_val_samples: int | None,
+        class_weight: Any,
+        workers: tuple[int, int, bool],
+    ) -> Callback:
+        """Trains on a generator; the result is the history."""
+
+    def evaluate_generator(
+        self,
+        model: Model,
+        generator: Any,
+        val_samples: int,
+        workers: tuple[int, int, bool],
+    ) -> Any:
+        """Returns the loss and metrics."""
+
+    def predict_generator(
+        self,
+        model: Model,
+        generator: Any,
+        val_samples: int,
+        workers: tuple[int, int, bool],
+    ) -> Any:
+        """Returns the outputs."""
+
+
+class DefaultCallbacks(Protocol):
+    """The callbacks that every fit has."""
+
+    def history(self) -> Any:
+        """Returns a new `History`, the result of `fit`."""
+
+    def base_logger(self) -> Callback:
+        """Returns the callback that averages the values of an epoch; it comes first."""
+
+
+class Summaries(Protocol):
+    """Models in a terminal."""
+
+    def print_summary(
+        self,
+        layers: list[Layer],
+        relevant_nodes: Any,
+        line_length: int,
+        positions: Any,
+        *,
+        print_fn: Any,
+    ) -> None:
+        """Prints a table of layers."""
+
+
+class Notebooks(Protocol):
+    """Models in a notebook."""
+
+    def model_html(self, model: Container) -> str:
+        """Returns a table of a model's layers."""
 
 
 class Configurations(Protocol):
@@ -85,9 +242,15 @@ class Copying(Protocol):
         """Returns the attributes that are plain data, except `params`."""
 
 
+compilation: Compilation
 configurations: Configurations
-saving: Saving
 copying: Copying
+data: Data
+default_callbacks: DefaultCallbacks
+generators: Generators
+notebooks: Notebooks
+saving: Saving
+summaries: Summaries
 
 
 def __getattr__(name: str) -> Any:

@@ -154,11 +154,6 @@ def oneiros_default_callbacks():
 @hookimpl
 def oneiros_progress():
     return 5
-
-
-@hookimpl
-def oneiros_before_compile(arguments):
-    arguments["surprise"] = arguments.pop("loss")
 """
         )
     ),
@@ -466,8 +461,6 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
     assert done.returncode == 0, done.stderr
     *_, warned, names = done.stdout.splitlines()
     assert ast.literal_eval(warned) == [
-        "bad-behaviour failed in oneiros_before_compile: "
-        "TypeError('It added or removed arguments: loss, surprise')",
         "bad-behaviour failed in oneiros_default_callbacks: "
         "ArgumentError('callbacks accepts Callback objects; received 5.')",
         "bad-behaviour failed in oneiros_progress: "

@@ -7,7 +7,6 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar
 
-import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import services
@@ -27,7 +26,7 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, PluginLoadError
+from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros.plugins import did_you_mean
 
 
@@ -111,8 +110,8 @@ class Container(Layer):
     def _repr_html_(self) -> Any:
         """Returns a table of the layers for notebooks, or None without the plugin that
         makes it."""
-        with suppress(PluginLoadError):
-            return oneiros.visualization.model_html(self)
+        with suppress(UnknownNameError):
+            return services.notebooks.model_html(self)
         return None
 
     def begin(self, name: str | None, trainable: bool = True) -> None:
@@ -437,10 +436,8 @@ class Container(Layer):
                 numbers of characters.
             print_fn: function that is called with each line instead of printing it.
         """
-        from oneiros import utils
-
         nodes = {node.key for node in self.graph_nodes()}
-        utils.layer_utils.print_summary(
+        services.summaries.print_summary(
             self.weight_layers(), nodes, line_length, positions, print_fn=print_fn
         )
 

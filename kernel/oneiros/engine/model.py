@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import oneiros
 from oneiros import backend as K
-from oneiros import plugins
+from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.container import Container
@@ -84,9 +84,9 @@ class Model(Container):
     _standardize_user_data = _in_plugin("standardize_user_data")
 
     @cached_property
-    def adapter(self) -> Any:
-        """The `ArrayAdapter`, which turns a user's arrays into batches and streams."""
-        return oneiros.arrays.ArrayAdapter(self)
+    def adapter(self) -> services.ArrayAdapter:
+        """Turns a user's arrays into batches and streams."""
+        return services.data.adapter(self)
 
     predict_classes = Gone()
     predict_proba = Gone()
@@ -127,8 +127,8 @@ class Model(Container):
             "loss_weights": loss_weights,
             "sample_weight_mode": sample_weight_mode,
         }
-        oneiros.compilation.consult(self, arguments)
-        training = oneiros.compilation.plan(self, **arguments)
+        plugins.call("oneiros_before_compile", model=self, arguments=arguments)
+        training = services.compilation.plan(self, **arguments)
         vars(self).update(arguments)
         self.optimizer = training.optimizer
         self.loss_functions = [output.function for output in training.outputs]
@@ -139,7 +139,7 @@ class Model(Container):
         self.metrics_names = training.metrics_names
         self.metrics_tensors = training.metrics_tensors
         self.total_loss = training.total_loss
-        self.function_kwargs = oneiros.compilation.function_arguments(kwargs)
+        self.function_kwargs = services.compilation.function_arguments(kwargs)
         self.train_function = None
         self.test_function = None
         self.predict_function = None
@@ -205,7 +205,7 @@ class Model(Container):
             sample_weight=sample_weight,
             validation_split=validation_split,
         ):
-            return oneiros.generators.fit_batches(
+            return services.generators.fit_batches(
                 self,
                 x,
                 options,
@@ -258,7 +258,7 @@ class Model(Container):
             validation_data: the value for the model's `validation_data`.
             sizes: dict about the data, which callbacks receive in their `params`.
         """
-        history = oneiros.callbacks.History()
+        history = services.default_callbacks.history()
         labels = _distinct(self.metrics_names)
         validates = validation is not None
         params = {
@@ -270,7 +270,7 @@ class Model(Container):
         }
         callbacks = CallbackList(
             [
-                oneiros.callbacks.BaseLogger(),
+                services.default_callbacks.base_logger(),
                 *options.callbacks,
                 history,
                 *_default_callbacks(self, params),
@@ -432,7 +432,7 @@ class Model(Container):
             print(len(history.history["loss"]))  # 2
             ```
         """
-        return oneiros.generators.fit_generator(
+        return services.generators.fit_generator(
             self,
             generator,
             self.fit_options(nb_epoch, initial_epoch, verbose, callbacks),
@@ -483,7 +483,7 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return oneiros.generators.evaluate_generator(
+        return services.generators.evaluate_generator(
             self, generator, val_samples, workers
         )
 
@@ -526,7 +526,7 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return oneiros.generators.predict_generator(
+        return services.generators.predict_generator(
             self, generator, val_samples, workers
         )
 

@@ -26,6 +26,12 @@ OF_EVERY_FIT = {
 
 
 @hookimpl
+def oneiros_services() -> dict[str, str]:
+    """The callbacks that every fit has."""
+    return {"default_callbacks": "oneiros_callbacks.service:service"}
+
+
+@hookimpl
 def oneiros_callbacks() -> dict[str, str]:
     """The callbacks that you can use by name."""
     return CALLBACKS

@@ -22,13 +22,16 @@ TRAINING = {
     "generators.queue": ("GeneratorEnqueuer",),
 }
 """Names of Keras's `engine.training`, by the module that has them."""
-GENERATORS = (
-    "fit_generator",
-    "evaluate_generator",
-    "predict_generator",
-    "fit_batches",
-    "batches",
-)
+
+
+@hookimpl
+def oneiros_services() -> dict[str, str]:
+    """What `compile`, `fit` and their like call."""
+    return {
+        "compilation": "oneiros_training.compilation.service:service",
+        "data": "oneiros_training.arrays.service:service",
+        "generators": "oneiros_training.generators.service:service",
+    }
 
 
 @hookimpl
@@ -39,27 +42,13 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The modules that models call, and Keras 1's functions in their places."""
+    """Keras 1's functions in their places."""
     return {
-        "arrays": {
-            "ArrayAdapter": "oneiros_training.arrays.adapter:ArrayAdapter",
-            "ArrayStream": "oneiros_training.arrays.stream:ArrayStream",
-        },
-        "compilation": {
-            "consult": "oneiros_training.compilation.consultation:consult",
-            "function_arguments": (
-                "oneiros_training.compilation.callables:function_arguments"
-            ),
-            "plan": "oneiros_training.compilation.plan:plan",
-        },
         "engine.training": {
             name: f"oneiros_training.{module}:{name}"
             for module, names in TRAINING.items()
             for name in names
         },
-        "generators": {
-            name: f"oneiros_training.generators.model_methods:{name}"
-            for name in GENERATORS
-        },
+        "generators": {"batches": "oneiros_training.generators.model_methods:batches"},
         "models": SEQUENTIAL,
     }

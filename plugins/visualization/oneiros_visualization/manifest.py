@@ -29,6 +29,12 @@ CALLBACKS = {"StepProfile": "oneiros_visualization.profiling.profile:StepProfile
 
 
 @hookimpl
+def oneiros_services() -> dict[str, str]:
+    """Models in a notebook."""
+    return {"notebooks": "oneiros_visualization.service:service"}
+
+
+@hookimpl
 def oneiros_callbacks() -> dict[str, str]:
     """The callbacks that are available by name."""
     return CALLBACKS
