@@ -164,6 +164,7 @@ def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) ->
         ConfigError: if the configuration doesn't fit the class.
         UnknownNameError, UnsafeFileError: as in `get_object`.
     """
+    load_context.current().check_time()
     name, arguments = _parts("layer", config)
     with building("layer", name, custom_objects):
         cls = _lookup("layer", name)
@@ -238,18 +239,22 @@ def count_weight(shape: tuple[int, ...], owner: str) -> None:
     # Raises
         UnsafeFileError: if all weights together exceed the limit.
     """
-    if limits := load_context.current().limits:
-        limits.count_weight(shape, owner)
+    context = load_context.current()
+    context.check_time()
+    if context.limits:
+        context.limits.count_weight(shape, owner)
 
 
-def count_call(owner: str) -> None:
-    """Counts a call in a nested model, or an unrolled step, if limits apply.
+def count_calls(owner: str, number: int = 1) -> None:
+    """Counts calls in a nested model, or unrolled steps, if limits apply.
 
     # Raises
         UnsafeFileError: if there are too many.
     """
-    if limits := load_context.current().limits:
-        limits.count_call(owner)
+    context = load_context.current()
+    context.check_time()
+    if context.limits:
+        context.limits.count_calls(owner, number)
 
 
 def registered(function: Any) -> Entry | None:

@@ -43,10 +43,10 @@ class BuildLimits:
             limit = f"{self.parameters:,} parameters"
             raise _refusal(owner, f"a weight of shape {shape}", limit)
 
-    def count_call(self, owner: str) -> None:
-        """Counts a call or a step that is about to be recorded; raises UnsafeFileError
+    def count_calls(self, owner: str, number: int) -> None:
+        """Counts calls or steps that are about to be recorded; raises UnsafeFileError
         if the limit is exceeded."""
-        self.made_calls += 1
+        self.made_calls += number
         if self.made_calls > self.calls:
             raise _refusal(owner, "a call", f"{self.calls:,} inner calls and steps")
 
@@ -62,6 +62,10 @@ def permit_all(entry: Any) -> None:
     """Permits the import of every entry of the registry."""
 
 
+def no_limit() -> None:
+    """Lets a load take as long as it takes."""
+
+
 @dataclass(frozen=True)
 class LoadContext:
     """The objects that a load supplies, and its limits.
@@ -73,6 +77,8 @@ class LoadContext:
         limits: `BuildLimits`, or None outside a load.
         permit: function that is called with each entry of the registry about to be
             imported, and may raise.
+        check_time: function that is called before each layer, weight and call, and
+            raises if the time that the caller gave is over.
         postponed: list to which initializations add values that are only drawn if the
             file doesn't hold them; None to draw immediately.
         manager: the `PluginManager` for the settings at the beginning of the build, so
@@ -83,6 +89,7 @@ class LoadContext:
     functions: dict[str, Any] = field(default_factory=dict)
     limits: BuildLimits | None = None
     permit: Callable[[Any], Any] = permit_all
+    check_time: Callable[[], None] = no_limit
     postponed: Any = None
     manager: Any = None
 

@@ -94,13 +94,6 @@ def test_a_full_disk_is_told(run, monkeypatch):
     )
 
 
-def test_limits_reach_the_conversion(run):
-    target = ("m.h5", "--dim-ordering", "tf")
-    code, _, err = run(MODEL, *target, "--budget", "seconds=0")
-    assert code == 1 and "--budget seconds=60" in err
-    assert run(MODEL, *target, "--budget", "layers=9", "--budget", "seconds=9")[0] == 0
-
-
 @pytest.mark.parametrize("suffix", [".h5", ".onnx"])
 def test_a_target_whose_name_is_too_long(run, suffix):
     code, _, err = run(MODEL, f"{'a' * 300}{suffix}")

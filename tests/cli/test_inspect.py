@@ -174,6 +174,8 @@ def test_a_file_that_is_trusted_may_have_more(run):
     assert code == 1 and "--budget layers=4002." in err
     code, out, _ = run(LAYERS_4000, "--budget", "layers=4002")
     assert code == 0 and "4000 layers" in out
+    code, _, err = run(LAYERS_4000, "--budget", "seconds=0")
+    assert code == 1 and "--budget seconds=60" in err
 
 
 @pytest.mark.parametrize("setting", ["layers", "layers=", "layers=x", "layer=1", ""])

@@ -1,8 +1,7 @@
 """Files that ask for more than any model has are refused before anything is built."""
 
-import gc
+import itertools
 import json
-import os
 import time
 import tracemalloc
 from pathlib import Path
@@ -11,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import layers, load_context
+from oneiros import layers
 from oneiros.errors import (
     ArgumentError,
     FileAccessError,
@@ -27,13 +26,12 @@ from oneiros.models import (
     model_from_json,
     model_from_yaml,
 )
-from oneiros.saving import Budget, parameter_budget
-from oneiros_cli.file_tools import conversion, dim_ordering
+from oneiros.saving import Budget, load_untrusted, parameter_budget
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_initializations import functions
-from oneiros_safe_files import json_text, timed_limits
-from oneiros_saving import config_references, model_files
+from oneiros_safe_files import clock
+from oneiros_saving import config_references
 
 ENTRANCES = {
     "load": load_model,
@@ -191,28 +189,6 @@ def test_a_text_is_converted_without_the_weights_that_it_asks_for(tmp_path, kind
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 10_000_000
-
-
-def test_compiling_a_conversion_takes_its_time(tmp_path):
-    """Two hundred outputs with ten metrics each took four seconds."""
-    training = {**COMPILED, "metrics": ["mse"] * 3}
-    path = written(tmp_path / "m.h5", SMALL, training_config=training)
-    looked_at = []
-
-    def out_of_time(name):
-        looked_at.append(name)
-        timed_limits.running_clock().start -= 10
-
-    with K.use("theano"), pytest.MonkeyPatch.context() as patch:
-        real = dim_ordering.Conversion.copy_weights
-        patch.setattr(
-            dim_ordering.Conversion,
-            "copy_weights",
-            lambda *arguments: (real(*arguments), out_of_time("copied")),
-        )
-        with pytest.raises(UnsafeFileError, match=r"more than 1\.5 s"):
-            convert(path, tmp_path / "new.h5", dim_ordering="tf")
-    assert looked_at == ["copied"]
 
 
 @pytest.mark.parametrize("shape", [[], [None]])
@@ -486,34 +462,6 @@ def dense(rows, columns, init):
     return {"class_name": "Dense", "config": config}
 
 
-COSTLY = {
-    (6000, 6000): r"shape \(6000, 6000\) takes about \d\d.*Budget.seconds",
-    (5_000_000, 3): r"240,000,000 bytes besides its result.*Budget.excess_bytes",
-}
-
-
-@pytest.mark.parametrize("shape", COSTLY)
-def test_what_initial_values_cost_is_estimated_before(shape, monkeypatch):
-    monkeypatch.delattr(np.linalg, "svd")
-    config = sequential([dense(*shape, "orthogonal")])
-    with K.use("theano"), pytest.raises(UnsafeFileError, match=COSTLY[shape]):
-        model_from_json(json.dumps(config))
-
-
-def test_initial_values_cost_nothing_where_a_file_has_others(tmp_path, monkeypatch):
-    config = sequential([dense(50, 60, "orthogonal"), dense(60, 60, "identity")])
-    config["config"][1]["config"]["name"] = "e"
-    limits = Budget(excess_bytes=10_000)
-    with K.use("theano"):
-        with pytest.raises(UnsafeFileError, match=r"'orthogonal' of shape \(50, 60\)"):
-            model_from_json(json.dumps(config), budget=limits)
-        model = model_from_json(json.dumps(config))
-        model.save(tmp_path / "m.h5")
-        monkeypatch.delattr(np.linalg, "svd")
-        loaded = load_model(tmp_path / "m.h5", budget=limits)
-    np.testing.assert_equal(loaded.get_weights(), model.get_weights())
-
-
 def test_short_memory_is_no_mistake_in_a_configuration(tmp_path, monkeypatch):
     def short(*arguments):
         raise MemoryError
@@ -540,39 +488,12 @@ def model_and_peak(layer):
     return model, peak
 
 
-def test_the_weights_of_a_text_are_limited_by_their_memory():
-    config = sequential([dense(100, 100, "uniform")])
-    text = json.dumps(config)
-    limits = Budget(array_bytes=40_399)
-    builds = {
-        "The JSON text": lambda: model_from_json(text, budget=limits),
-        "The YAML text": lambda: model_from_yaml(text, budget=limits),
-        "The configuration": lambda: model_from_config(config, budget=limits),
-    }
-    with K.use("theano"):
-        for source, build in builds.items():
-            with pytest.raises(UnsafeFileError, match=rf"{source}: .* take 40,400 byt"):
-                build()
-        model_from_json(text, budget=Budget(array_bytes=40_400))
-
-
 def test_the_length_of_a_text_is_limited_before_it_is_read():
     for text in (" " * 7_500_001, b" " * 7_500_001):
         with pytest.raises(UnsafeFileError, match=r"JSON .* 7,500,001\..*text_bytes="):
             model_from_json(text)
         with pytest.raises(UnsafeFileError, match="The YAML text has a length of 7,50"):
             model_from_yaml(text)
-
-
-def test_dicts_are_limited_too():
-    config = {**WIDE, "config": WIDE["config"][:1990]}
-    with pytest.raises(UnsafeFileError, match="The configuration: 3,001 layers"):
-        model_from_config(WIDE)
-    with (
-        K.use("theano"),
-        pytest.raises(UnsafeFileError, match=r"The configuration: .* 0\.0 s"),
-    ):
-        model_from_config(config, budget=NO_TIME)
 
 
 def test_an_identity_takes_no_more_memory_than_its_values():
@@ -617,125 +538,6 @@ def graph(calls):
     return {"class_name": "Model", "config": {"name": "m", "layers": layers, **ends}}
 
 
-NO_TIME = Budget(seconds=0)
-TIMED = {
-    "a text": lambda path, budget: model_from_json(json.dumps(SMALL), budget=budget),
-    "a file": lambda path, budget: load_model(path, budget=budget),
-    "a conversion": lambda path, budget: convert(
-        path, path.with_name("new.json"), dim_ordering="tf", budget=budget
-    ),
-}
-
-
-@pytest.mark.parametrize("building", TIMED)
-def test_the_time_for_building_is_limited(tmp_path, building):
-    path = written(tmp_path / "m.h5", SMALL)
-    with (
-        K.use("theano"),
-        pytest.raises(
-            UnsafeFileError, match=r"more than 0\.0 s .*Budget\(seconds=60\)"
-        ),
-    ):
-        TIMED[building](path, NO_TIME)
-
-
-def test_the_limit_of_time_holds_between_any_two_layers():
-    """Nothing is built after the time is over."""
-    made = []
-
-    class Slow(layers.Activation):
-        def __init__(self, **kwargs):
-            made.append(kwargs["name"])
-            super().__init__(**kwargs)
-            limits = load_context.current().limits
-            limits.clock.start -= 10
-
-    slow = {**activation("slow", batch_input_shape=[None, 3]), "class_name": "Slow"}
-    config = sequential([slow, activation("next"), activation("last")])
-    with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5\.0 s"):
-        model_from_json(json.dumps(config), {"Slow": Slow}, budget=Budget(seconds=5))
-    assert made == ["slow"]
-
-
-@pytest.fixture
-def slow_collections(monkeypatch):
-    """Each full garbage collection takes a minute by the thread's clock. Returns the
-    list of them."""
-    collections = []
-    thread_time = time.thread_time
-
-    def end_a_minute_later(phase, info):
-        if phase == "stop" and info["generation"] == 2:
-            collections.append(info)
-
-    monkeypatch.setattr(
-        time, "thread_time", lambda: thread_time() + 60 * len(collections)
-    )
-    gc.callbacks.insert(0, end_a_minute_later)
-    yield collections
-    gc.callbacks.remove(end_a_minute_later)
-
-
-def test_garbage_collections_take_no_time_of_a_load(slow_collections):
-    """They visit every object of a service or a notebook, not the file's alone."""
-
-    class Collecting(layers.Activation):
-        def __init__(self, **kwargs):
-            super().__init__(**kwargs)
-            gc.collect()
-
-    first = activation("c", batch_input_shape=[None, 3])
-    first["class_name"] = "Collecting"
-    config = sequential([first, activation("next")])
-    with K.use("theano"):
-        model_from_json(json.dumps(config), {"Collecting": Collecting})
-    assert slow_collections
-
-
-READING = {
-    "a text": (json_text, "loads_config"),
-    "a file": (model_files, "read"),
-    "a conversion": (conversion, "read"),
-}
-
-
-@pytest.mark.parametrize("building", READING)
-def test_the_time_for_reading_counts(tmp_path, monkeypatch, building):
-    module, reader = READING[building]
-    read = getattr(module, reader)
-
-    def read_slowly(*arguments):
-        contents = read(*arguments)
-        timed_limits.running_clock().start -= 10
-        return contents
-
-    path = written(tmp_path / "m.h5", SMALL)
-    monkeypatch.setattr(module, reader, read_slowly)
-    with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5\.0 s"):
-        TIMED[building](path, Budget(seconds=5))
-
-
-def test_a_large_file_may_take_longer(tmp_path):
-    path = tmp_path / "m.h5"
-    path.touch()
-    os.truncate(path, 24_000_000)
-    limits = timed_limits.limits_for(NO_TIME, path, stored=6_000_000)
-    limits.clock.start -= 1
-    limits.check_time()
-    limits.clock.start -= 1
-    with pytest.raises(UnsafeFileError, match=r"more than 1\.2 s"):
-        limits.check_time()
-
-
-def test_weights_allow_no_more_time(tmp_path):
-    """A few bytes can ask for many, as a text or as compressed zeros."""
-    limits = timed_limits.limits_for(NO_TIME, tmp_path / "m.h5", stored=100_000_000)
-    limits.made_parameters = 100_000_000
-    limits.clock.start -= 1
-    with pytest.raises(UnsafeFileError, match=r"more than 0\.0 s"):
-        limits.check_time()
-
-
 def test_the_caller_limits_the_weights_of_a_file(tmp_path):
     """Its states aren't in the file, and may have more numbers than its weights."""
     state = layers.SimpleRNN(10, batch_input_shape=(500_000, 1, 1), stateful=True)
@@ -767,3 +569,91 @@ def test_a_refused_text_names_its_file(tmp_path, name, entrance):
         pytest.raises(UnsafeFileError, match=rf"{name}.*a key occurs twice"),
     ):
         ENTRANCES[entrance](path)
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """The thread's clock goes a second further whenever it is read. Returns how often
+    that was."""
+    readings = itertools.count()
+    monkeypatch.setattr(time, "thread_time", lambda: next(readings))
+    return lambda: next(readings)
+
+
+def test_a_load_has_no_clock_unless_the_caller_wants_one(tmp_path, looked_at):
+    with K.use("theano"):
+        Sequential([layers.Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
+        load_model(tmp_path / "m.h5")
+        model_from_json(json.dumps(SMALL))
+        convert(tmp_path / "m.h5", tmp_path / "new.json", dim_ordering="tf")
+    assert looked_at() == 0
+
+
+TIMED = {
+    "a text": lambda path, budget: model_from_json(json.dumps(WIDE), budget=budget),
+    "a dict": lambda path, budget: model_from_config(WIDE, budget=budget),
+    "a file": lambda path, budget: load_model(path, budget=budget),
+    "an upload": lambda path, budget: load_untrusted(path, budget=budget),
+    "an inspection": lambda path, budget: inspect_file(path, budget=budget),
+}
+
+
+@pytest.mark.parametrize("reading", TIMED)
+def test_the_clock_is_looked_at_everywhere(tmp_path, looked_at, reading):
+    """A layer, a weight and 64 steps of reading are what comes between two looks."""
+    path = written(tmp_path / "m.h5", WIDE)
+    budget = Budget(seconds=1, layers=4_000)
+    with (
+        K.use("theano"),
+        pytest.raises(UnsafeFileError, match=r"more than 1 s .*Budget\(seconds=60\)"),
+    ):
+        TIMED[reading](path, budget)
+    assert looked_at() == 3
+
+
+def test_a_service_s_door_has_a_clock(tmp_path, monkeypatch):
+    ends = []
+    monkeypatch.setattr(clock, "running", lambda *limit: ends.append(limit) or 1 / 0)
+    path = written(tmp_path / "m.h5", SMALL)
+    for enter in (load_untrusted, inspect_file):
+        with K.use("theano"), pytest.raises(ZeroDivisionError):
+            enter(path)
+    assert ends == [(10.0, path)] * 2
+
+
+def test_the_limit_of_time_holds_between_any_two_layers(monkeypatch):
+    """Nothing is built after the time is over."""
+    made = []
+
+    class Slow(layers.Activation):
+        def __init__(self, **kwargs):
+            made.append(kwargs["name"])
+            super().__init__(**kwargs)
+            monkeypatch.setattr(time, "thread_time", lambda: 1e9)
+
+    slow = {**activation("slow", batch_input_shape=[None, 3]), "class_name": "Slow"}
+    config = sequential([slow, activation("next"), activation("last")])
+    with K.use("theano"), pytest.raises(UnsafeFileError, match=r"more than 5 s"):
+        model_from_json(json.dumps(config), {"Slow": Slow}, budget=Budget(seconds=5))
+    assert made == ["slow"]
+
+
+def test_the_weights_of_a_text_are_limited_by_their_memory():
+    config = sequential([dense(100, 100, "uniform")])
+    text = json.dumps(config)
+    limits = Budget(array_bytes=40_399)
+    builds = [
+        lambda: model_from_json(text, budget=limits),
+        lambda: model_from_yaml(text, budget=limits),
+        lambda: model_from_config(config, budget=limits),
+    ]
+    with K.use("theano"):
+        for build in builds:
+            with pytest.raises(UnsafeFileError, match="limit is 10,099 parameters"):
+                build()
+        model_from_json(text, budget=Budget(array_bytes=40_400))
+
+
+def test_dicts_are_limited_too():
+    with pytest.raises(UnsafeFileError, match="The configuration: 3,001 layers"):
+        model_from_config(WIDE)

@@ -32,7 +32,7 @@ from oneiros_safe_files.hdf5_format.layout import CHUNKED, Layout, parse_layout
 from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
 from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.npy import read_npy, read_npz
+from oneiros_safe_files.npy import read_npy
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.text import read_text
@@ -98,50 +98,6 @@ def test_a_data_set_of_many_small_files_is_unpacked(tmp_path, monkeypatch):
     content = np.random.RandomState(0).bytes(200)
     folder = unpacked(unpack_zip, zipped(NAMES, content), tmp_path)
     assert len(list(folder.iterdir())) == len(NAMES)
-
-
-@pytest.mark.parametrize("kind", ["zip", "tar", "npz"])
-def test_the_time_for_files_and_folders_is_limited(kind, tmp_path, monkeypatch):
-    """What is in them allows more, and so does the caller."""
-    monkeypatch.setattr(unpacking, "PATHS_PER_SECOND", 30)
-    makers = {"zip": zipped, "tar": tarred, "npz": zipped}
-    little = stored(np.zeros(0))
-    path = tmp_path / f"archive.{kind}"
-
-    def read(content, budget):
-        path.write_bytes(makers[kind](NAMES[:99], content))
-        if kind == "npz":
-            return read_npz(path, budget)
-        return (unpack_zip if kind == "zip" else unpack_tar)(
-            path, tmp_path / f"{len(content)}-{budget.seconds}", budget
-        )
-
-    assert read(stored(np.zeros(1_100)), Budget())
-    assert read(little, Budget(seconds=3.3))
-    with pytest.raises(UnsafeFileError, match=r"than 4\d files .*Budget\(seconds=60\)"):
-        read(little, Budget())
-
-
-@pytest.mark.parametrize("number", [200_000, 30_000])
-def test_a_zip_of_too_many_small_files_is_refused_at_once(
-    number, tmp_path, monkeypatch
-):
-    """60,000 of 1 KiB took four seconds, and a list of 600,000 as long to read."""
-    monkeypatch.delattr(zipfile, "ZipFile")
-    entry = b"PK\x01\x02" + bytes(42)
-    data = entry * number
-    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, len(data), 0, 0)
-    content = b"a" * 1024 * number if number < 100_000 else b""
-    with pytest.raises(UnsafeFileError, match=r"for objects|than 8,\d+ files"):
-        unpacked(unpack_zip, content + data + end, tmp_path)
-
-
-@pytest.mark.parametrize("content", [b"", b"a"])
-def test_none_of_too_many_small_files_is_made(content, tmp_path, monkeypatch):
-    monkeypatch.setattr(unpacking, "PATHS_PER_SECOND", 30)
-    monkeypatch.delattr(tar_archive, "_create")
-    with pytest.raises(UnsafeFileError, match="and little in them"):
-        unpacked(unpack_tar, tarred(NAMES, content), tmp_path)
 
 
 def test_small_and_large_files_of_a_tar_are_all_there(tmp_path, monkeypatch):

@@ -3,6 +3,8 @@
 What isn't in the file gets its initial values.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oneiros import backend as K
@@ -13,6 +15,7 @@ from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
 from oneiros_backend_toolkit.donated_arrays import Donated, donated, owned
 from oneiros_initializations.postponed import Postponed
+from processes import run_python
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
 
@@ -102,3 +105,32 @@ def test_given_arrays_are_kept_and_others_copied(backend):
     assert not isinstance(owned(donated(theirs), K.floatx()), Donated)
     assert np.shares_memory(owned(donated(theirs), K.floatx()), theirs)
     assert not np.shares_memory(owned(theirs, K.floatx()), theirs)
+
+
+NAMESPACE = Path(__file__).parents[2] / "plugins" / "keras_namespace"
+FIRST_CALL = """
+import site
+import sys
+
+site.addsitedir(sys.argv[1])
+import keras
+from oneiros import saving
+
+print(getattr(saving, sys.argv[2])(sys.argv[3]).count_params())
+"""
+
+
+@pytest.mark.parametrize("load", ["load_model", "load_untrusted"])
+def test_importing_the_engine_is_not_the_file_s_time(backend, tmp_path, load):
+    """It takes TensorFlow 2 s: the first load of a process was refused."""
+    Sequential([Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
+    path = tmp_path / "m.h5"
+    done = run_python(
+        FIRST_CALL,
+        NAMESPACE,
+        load,
+        path,
+        ONEIROS_BACKEND=backend,
+        PYTHONPATH=str(NAMESPACE),
+    )
+    assert done.stdout.split()[-1] == "15"

@@ -331,7 +331,7 @@ class Container(Layer):
             layer = node.outbound_layer
             tensors, tensor_masks, shapes = columns(node.input_tensors)
             layer.assert_input_compatibility(one_or_all(tensors))
-            configs.count_call(label(layer))
+            configs.count_calls(label(layer))
             results = zip(*run_layer(layer, tensors, tensor_masks, shapes), strict=True)
             computed.update(zip(map(id, node.output_tensors), results, strict=True))
             self.add_update(layer.get_updates_for(tensors), inputs)
@@ -389,25 +389,17 @@ class Container(Layer):
         services.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(
-        self,
-        filepath: Any,
-        by_name: bool = False,
-        *,
-        budget: Any = None,
-        trained_on: str | None = None,
+        self, filepath: Any, by_name: bool = False, *, trained_on: str | None = None
     ) -> None:
         """Loads weights from a file.
 
         # Arguments
             filepath: path.
             by_name: bool, whether to match layers by name instead of by order.
-            budget: `oneiros.saving.Budget`, limits for reading the file.
             trained_on: `"theano"` or `"tensorflow"`, if the file doesn't tell; as for
                 `load_model`.
         """
-        services.saving.load_weights(
-            self, filepath, by_name, budget=budget, trained_on=trained_on
-        )
+        services.saving.load_weights(self, filepath, by_name, trained_on=trained_on)
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""

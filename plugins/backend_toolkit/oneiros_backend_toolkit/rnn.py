@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from oneiros.config import count_call
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.explained import check_operand
@@ -54,8 +53,6 @@ class Rnn(Folds):
         steps = self._length(inputs, input_length) if unroll else None
         self._check_lengths_of(sequence, step_mask, steps)
         if steps:
-            for _ in range(steps):
-                count_call("an unrolled recurrent layer")
             last, outputs, states = self._unrolled(
                 step, sequence, list(initial_states), step_mask, steps, go_backwards
             )

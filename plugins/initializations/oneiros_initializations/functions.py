@@ -18,18 +18,10 @@ from oneiros.arguments import check_number
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ConfigError, ShapeError
 from oneiros_backend_toolkit.donated_arrays import donated
-from oneiros_safe_files.timed_limits import check_computation
 
 from oneiros_initializations.postponed import initialized
 
 Shape = Sequence[int]
-DECOMPOSITION_SECONDS = 2.6e-10
-"""What decomposing a matrix takes for each of its values, and each of its rows or
-columns, whichever are fewer."""
-VALUE_SECONDS = 8e-8
-"""What drawing and decomposing take for each value besides."""
-VALUE_BYTES = 16
-"""Memory for each value besides the result: those that were drawn, and a factor."""
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
@@ -357,12 +349,6 @@ def orthogonal(
 
 def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
     flat = (shape[0], math.prod(shape[1:]))
-    values = math.prod(flat)
-    check_computation(
-        f"the initialization 'orthogonal' of shape {tuple(shape)}",
-        values * (min(flat) * DECOMPOSITION_SECONDS + VALUE_SECONDS),
-        values * VALUE_BYTES,
-    )
     left, _, right = np.linalg.svd(
         np.random.normal(0.0, 1.0, flat), full_matrices=False
     )

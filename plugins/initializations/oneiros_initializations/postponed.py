@@ -14,7 +14,6 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import load_context
 from oneiros_backend_toolkit.donated_arrays import donated
-from oneiros_safe_files import timed_limits
 
 
 class Postponed(list[tuple[Any, Callable[[], Any]]]):
@@ -26,20 +25,17 @@ class Postponed(list[tuple[Any, Callable[[], Any]]]):
     def draw(self, filled_variables: Iterable[Any]) -> None:
         """Sets the initial values of all variables except `filled_variables`."""
         filled_ids = {id(variable) for variable in filled_variables}
-        with timed_limits.stopped():
-            for variable, make in self:
-                if id(variable) not in filled_ids:
-                    K.set_value(variable, K.get_value(make()))
+        for variable, make in self:
+            if id(variable) not in filled_ids:
+                K.set_value(variable, K.get_value(make()))
         self.clear()
 
 
 def initialized(shape: Any, name: str | None, make: Callable[[], Any]) -> Any:
-    """Returns the result of `make`, or a variable of zeros that gets its values later.
-    Values don't count on the clock of a load: their number is limited."""
+    """Returns the result of `make`, or a variable of zeros that gets values later."""
     waiting = load_context.current().postponed
     if waiting is None:
-        with timed_limits.stopped():
-            return make()
+        return make()
     zero = np.zeros((), K.floatx())
     zeros = donated(np.broadcast_to(zero, tuple(shape)))
     variable = K.variable(zeros, name=name)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, check_optional_int, label
-from oneiros.config import count_weight
+from oneiros.config import count_calls, count_weight
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
@@ -181,6 +181,8 @@ class SequenceLayer(Layer):
                 f"{K.int_shape(x)}; the number of steps must be known. Pass it, as in "
                 "input_shape=(steps, features), or remove unroll."
             )
+        if self.unroll:
+            count_calls(label(self), K.int_shape(x)[1])
         initial = self.states if self.stateful else self.get_initial_states(x)
         last, outputs, states = self._run(x, initial, mask)
         if self.stateful:

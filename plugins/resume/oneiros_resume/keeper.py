@@ -211,10 +211,7 @@ class Keeper(Callback):
 
     def _read(self) -> dict[str, Any]:
         """Reads the file and checks it; sets nothing yet."""
-        with (
-            self._explained(),
-            loading.opened(self.plan.path, self.plan.budget) as state,
-        ):
+        with self._explained(), loading.opened(self.plan.path) as state:
             training_state: Any = {}
             if state.training_state:
                 training_state = decoded(*state.training_state)

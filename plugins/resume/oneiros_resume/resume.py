@@ -14,7 +14,6 @@ from oneiros.arguments import (
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError
-from oneiros_safe_files.budget import Budget, checked
 from oneiros_saving import installed_formats, model_files
 
 from oneiros_resume.keeper import Keeper, ResumedStream
@@ -53,7 +52,6 @@ class Resume(Callback):
         keep: bool, whether the file stays when training ends. If it does, the same
             program, started again, gets the result without training.
         verbose: 0 for silence, 1 to print where training continues.
-        budget: `oneiros.saving.Budget`, limits for reading the file.
 
     # Raises
         ArgumentError: if the file belongs to other training or to none, or has had more
@@ -70,7 +68,6 @@ class Resume(Callback):
         seconds: float | None = None,
         keep: bool = False,
         verbose: int = 0,
-        budget: Budget | None = None,
     ) -> None:
         if seconds is not None and not check_number("Resume", "seconds", seconds) > 0:
             raise refusal("Resume", "seconds", seconds, "None, or a number above 0")
@@ -80,7 +77,6 @@ class Resume(Callback):
         self.seconds = seconds
         self.keep = check_bool("Resume", "keep", keep)
         self.verbose = check_bool("Resume", "verbose", verbose)
-        self.budget = checked(budget)
         if installed_formats.for_suffix(self.path).name != "hdf5":
             expected = "a path of an HDF5 file, such as 'run.h5'"
             raise refusal("Resume", "filepath", filepath, expected)

@@ -1,5 +1,6 @@
 """Limits for reading a file, and for building the model that it describes."""
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,7 +20,7 @@ class Budget:
 
     # Properties
         array_bytes: int, memory for arrays, and for the weights of a model that a text
-            describes.
+            describes; without limit by default.
         excess_bytes: int, how many bytes the arrays may exceed the file's own size, as
             compressed arrays do.
         text_bytes: int, bytes of names, configurations and other attributes; each may
@@ -33,28 +34,26 @@ class Budget:
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for reading, building and compiling a
-            model, and as much for computed initial values; each 20 MB of a file allow
-            one more. It is looked at before each layer is built; `steps` ends the
-            reading. An archive may have 3,000 files and folders for each, and one more
-            for each 8 KiB in them.
+            model, once its engine runs; without limit by default. The clock is looked
+            at every 64 steps of reading, and at each layer, weight and call.
 
     # Raises
         ArgumentError: if one of them isn't a number of at least 0.
     """
 
-    array_bytes: int = 4 << 30
+    array_bytes: float = math.inf
     excess_bytes: int = 64 << 20
     text_bytes: int = 7_500_000
     objects: int = 100_000
     steps: int = 250_000
     layers: int = 2_000
-    seconds: float = 1.5
+    seconds: float = math.inf
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if not _is_limit(value):
-                expected = f"a number of at least 0, such as {field.default}"
+                expected = "a number of at least 0, such as 1000"
                 raise refusal("Budget", field.name, value, expected)
             if isinstance(value, np.generic):  # whose sums could overflow
                 object.__setattr__(self, field.name, value.item())
@@ -63,6 +62,10 @@ class Budget:
 def _is_limit(value: Any) -> bool:
     is_number = isinstance(value, (int, float, np.integer, np.floating))
     return is_number and not isinstance(value, bool) and bool(value >= 0)
+
+
+UNTRUSTED = Budget(seconds=10.0)
+"""The limits for a stranger's file."""
 
 
 def checked(budget: Any) -> Budget:

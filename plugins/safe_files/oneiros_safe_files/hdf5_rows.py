@@ -36,7 +36,7 @@ FILTERS = {
 """Filters that h5py includes."""
 MORE_FILTERS = "hdf5plugin"
 """The package with other filters, which work if your program imports it."""
-MEMORY = Budget(array_bytes=sys.maxsize, excess_bytes=1 << 30)
+MEMORY = Budget(excess_bytes=1 << 30)
 """Default limit for reading: the file's size plus 1 GiB."""
 _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oneiros.errors import UnsafeFileError
 
+from oneiros_safe_files import clock
 from oneiros_safe_files.budget import Budget, checked
 
 _STEPS_WITHOUT_SIZE = 10_000
@@ -43,6 +44,8 @@ class Meter:
     where: str = "/"
     steps_in_texts: int = 0
     _steps: int = 0
+    _looked_at: int = 0
+    """The number of steps at the last look at the clock."""
 
     def __post_init__(self) -> None:
         checked(self.budget)
@@ -54,9 +57,8 @@ class Meter:
             kind = f"the file's own {self.size} bytes plus Budget.excess_bytes"
             self._spend("arrays", kind, longer, where, nbytes)
         else:
-            self._spend(
-                "arrays", "Budget.array_bytes", self.budget.array_bytes, where, nbytes
-            )
+            most = int(self.budget.array_bytes)
+            self._spend("arrays", "Budget.array_bytes", most, where, nbytes)
 
     def check_block(self, where: str, nbytes: int) -> None:
         """Refuses a compressed block of `nbytes`, of which two copies are in memory
@@ -94,6 +96,9 @@ class Meter:
 
     def _check_steps(self) -> None:
         total = self._steps + self.steps_in_texts
+        if total >= self._looked_at + clock.STEPS:
+            self._looked_at = total
+            clock.check_time()
         for_size = self.size + _STEPS_WITHOUT_SIZE + self.steps_in_texts
         limits = {for_size: "for the file's size", self.budget.steps: "Budget.steps"}
         allowed = min(limits)

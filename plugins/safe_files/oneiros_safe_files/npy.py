@@ -15,6 +15,7 @@ from numpy.lib import format as npy_format
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.clock import check_time
 from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.pickles import load_pickle
@@ -99,6 +100,7 @@ def _read(
         )
     content = bytearray()
     while block := file.read(_BLOCK):
+        check_time()
         content += block
     if len(content) != nbytes:
         raise FileFormatError(f"{meter.path} is damaged: '{where}' ends early.")

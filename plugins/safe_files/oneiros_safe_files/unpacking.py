@@ -21,11 +21,6 @@ PATHS_WITHOUT_SIZE = 1_000
 BYTES_PER_PATH = 128
 """The bytes that an archive needs for each further one: creating a file takes 0.1 to
 0.2 ms, and a small archive could ask for very many."""
-PATHS_PER_SECOND = 3_000
-"""How many files and folders an archive of any size may have for each second of
-`Budget.seconds`."""
-CONTENT_PER_PATH = 8_192
-"""The bytes of content, which must be in the archive, too, that allow one more."""
 
 
 @contextmanager
@@ -83,7 +78,7 @@ class MemberPaths:
         self.content += nbytes
         self._count(folded)
         number = len(self._members) + len(self._folders)
-        check_number(self._meter, name, number, self.content)
+        check_number(self._meter, name, number)
         return path
 
     def _count(self, path: str) -> None:
@@ -93,30 +88,22 @@ class MemberPaths:
             folder = folder.rpartition("/")[0]
 
 
-def check_number(meter: Meter, where: str, number: int, content: int) -> None:
-    """Refuses more files and folders than an archive's size and content allow.
+def check_number(meter: Meter, where: str, number: int) -> None:
+    """Refuses more files and folders than an archive's size allows.
 
     # Arguments
         meter: `Meter` of the archive.
         where: str, the place in it.
         number: int, the number of files and folders.
-        content: int, the bytes in them.
     """
-    for_size = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
-    for_content = min(meter.size, content) // CONTENT_PER_PATH
-    for_time = int(meter.budget.seconds * PATHS_PER_SECOND) + for_content
-    allowed = min(for_size, for_time)
-    if number <= allowed:
-        return
-    reason = f"it has more than {allowed:,} files and folders"
-    if for_size < for_time:
-        reason += f", at less than {BYTES_PER_PATH} bytes for each"
-        raise refused(meter, where, reason)
-    raise meter.refuse(
-        where[:120],
-        f"{reason}, and little in them",
-        "If you trust it, allow more time: budget=oneiros.saving.Budget(seconds=60).",
-    )
+    allowed = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
+    if number > allowed:
+        raise refused(
+            meter,
+            where,
+            f"it has more than {allowed:,} files and folders, at less than "
+            f"{BYTES_PER_PATH} bytes for each",
+        )
 
 
 def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:

@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 from oneiros.errors import ConfigError, UnsafeFileError
 
+from oneiros_safe_files import clock
 from oneiros_safe_files.json_text import MAX_DEPTH, MAX_DIGITS
 
 MAX_PARTS = 200_000
@@ -165,6 +166,8 @@ class _Builder:
 
     def _spend(self, count: int) -> int:
         self._count += count
+        if self._count % clock.STEPS == 0:
+            clock.check_time()
         if self._count > MAX_PARTS:
             _refuse(f"it has more than {MAX_PARTS} parts, references followed")
         return self._count

@@ -158,7 +158,7 @@ def _check_directory(file: BinaryIO, meter: Meter) -> None:
     file.seek(max(0, meter.size - tail_bytes + start - size))
     number = file.read(min(size, meter.size)).count(_ENTRY_MAGIC)
     meter.spend_objects("/", number)
-    check_number(meter, "/", number, meter.size)
+    check_number(meter, "/", number)
     if size > _DIRECTORY_BYTES + number * _LONGEST_ENTRY:
         raise refused(
             meter, "/", f"the list of its {number:,} members has {size:,} bytes"

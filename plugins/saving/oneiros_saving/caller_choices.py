@@ -9,9 +9,10 @@ from typing import Any
 
 from oneiros import load_context
 from oneiros.errors import ArgumentError, ConfigError, OneirosError
-from oneiros.load_context import BuildLimits, LoadContext
+from oneiros.load_context import BuildLimits
 from oneiros.plugins import Entry, manager
-from oneiros_safe_files import file_access, timed_limits
+from oneiros_safe_files import file_access
+from oneiros_safe_files.clock import check_time
 
 from oneiros_saving.config_references import layers
 from oneiros_saving.import_permission import Permission
@@ -52,16 +53,15 @@ class CallerChoices:
             source: the file or text, for the log.
         """
         outer = load_context.current()
-        context = LoadContext(
+        context = load_context.changed(
             custom_objects={**outer.custom_objects, **self.custom_objects},
             functions={**outer.functions, **self.functions},
             limits=limits,
             permit=self._permit,
-            postponed=outer.postponed,
             manager=manager(),
         )
         with (
-            load_context.entered(context),
+            context,
             self._permission.logged(source),
             _enough_memory(source),
             _short_messages(),
@@ -69,7 +69,7 @@ class CallerChoices:
             yield
 
     def _permit(self, entry: Entry) -> None:
-        timed_limits.check_time()
+        check_time()
         self._permission.check(entry)
 
     def check_functions(self, config: Any) -> None:

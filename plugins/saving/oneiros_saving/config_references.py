@@ -14,6 +14,7 @@ from typing import Any
 from oneiros import registry
 from oneiros.config import FUNCTION_KINDS
 from oneiros.plugins import Entry
+from oneiros_safe_files.clock import check_time
 
 LAYER_ARGUMENTS = ("layer", "layers")
 ARGUMENTS = {
@@ -75,6 +76,7 @@ def layers(model_config: Any) -> Iterator[Part]:
     """Yields a model and all layers and models inside it, each before its contents."""
     waiting: list[tuple[Any, str, bool]] = [(model_config, "", True)]
     while waiting:
+        check_time()
         entry, around, certain = waiting.pop()
         part = _part(entry, around, certain)
         if part is None:

@@ -10,7 +10,7 @@ from oneiros.engine.container import Container, entry_of
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, one_or_all, origins
 from oneiros.errors import ConfigError, GraphError
-from oneiros_safe_files import timed_limits
+from oneiros_safe_files.clock import check_time
 
 Tensor = Any
 
@@ -89,7 +89,7 @@ def _build_layers(entries: list[Any]) -> dict[str, Layer]:
                 waiting[missing[0]].append(name)
                 break
             calls[name].popleft()
-            timed_limits.check_time()
+            check_time()
             layers[name](one_or_all(inputs))
             callable_now.extend(waiting.pop(name, ()))
     if waiting:

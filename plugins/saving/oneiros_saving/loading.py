@@ -17,7 +17,6 @@ from oneiros import plugins as hooks
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError, OneirosError
-from oneiros.load_context import BuildLimits
 from oneiros_backend_toolkit.donated_arrays import donated
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
@@ -26,14 +25,14 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
-from oneiros_safe_files import file_access, timed_limits
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files import file_access
+from oneiros_safe_files.budget import UNTRUSTED, Budget
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import installed_formats, missing_names, model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import checked_model, start_engine
+from oneiros_saving.model_from_config import checked_model, limits_for, timed
 from oneiros_saving.training_config import compile_as_stored
 from oneiros_saving.weight_matching import matched_pairs
 
@@ -77,10 +76,36 @@ def load_model(
         UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with timed_limits.running(budget, filepath), opened(filepath, budget) as state:
-        model = model_of(state, filepath, choices, budget, trained_on)
+    with timed(budget, filepath), opened(filepath, budget) as state:
+        model = model_of(state, filepath, choices, trained_on)
     tell_loaded(model, filepath)
     return model
+
+
+def load_untrusted(
+    filepath: PathLike,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    budget: Budget = UNTRUSTED,
+) -> Any:
+    """Loads a model that a stranger may have made, such as an upload to a service.
+
+    It differs from `load_model` in two ways: it ends after ten seconds of the
+    processor's time, and imports no plugin but those of Oneiros and those that are
+    imported already.
+
+    # Arguments
+        filepath: path.
+        custom_objects, functions: as for `load_model`.
+        budget: `oneiros.saving.Budget`, limits for reading and building.
+
+    # Raises
+        OneirosError: whatever is wrong with the file.
+    """
+    return load_model(
+        filepath, custom_objects, functions, budget=budget, plugins="loaded"
+    )
 
 
 def load_weights(
@@ -125,7 +150,7 @@ def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> N
 
 @contextmanager
 def opened(
-    filepath: PathLike, budget: Budget | None, contents: ModelState | None = None
+    filepath: PathLike, budget: Budget | None = None, contents: ModelState | None = None
 ) -> Iterator[ModelState]:
     """Context manager that reads a file, unless its contents are given, and returns
     them.
@@ -186,14 +211,13 @@ def model_of(
     state: ModelState,
     source: PathLike,
     choices: CallerChoices,
-    budget: Budget | None = None,
     trained_on: str | None = None,
 ) -> Any:
     """Returns the model that a file's contents describe, compiled if it was; for the
     arguments, see `load_model`."""
     _check_whole(state, source)
     origin = origin_of(state, trained_on)
-    with choices.in_force(limits_for(state, budget, source), source):
+    with choices.in_force(limits_for(number_stored(state)), source):
         initial_values = Postponed()
         with load_context.changed(postponed=initial_values):
             model = _built(state, origin, source, choices)
@@ -204,13 +228,9 @@ def model_of(
     return model
 
 
-def limits_for(
-    state: ModelState, budget: Budget | None, source: PathLike
-) -> BuildLimits:
-    """Returns limits that allow as many weights as the file holds, and time to build
-    them."""
-    stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
-    return timed_limits.limits_for(budget, source, stored)
+def number_stored(state: ModelState) -> int:
+    """Returns the number of scalars in a file's weights."""
+    return sum(value.size for _, arrays in state.weights for _, value in arrays)
 
 
 def _built(
@@ -221,7 +241,6 @@ def _built(
     choices.check_functions(config)
     training_config = state.training_config if origin.keras < 2 else None
     missing_names.check(config, training_config, state.provenance)
-    start_engine()
     with dim_ordering.explained(config):
         model = checked_model(configs.layer_from_config(config), source)
     dim_ordering.warn_of_default(config, origin)

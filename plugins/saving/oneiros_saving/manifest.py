@@ -11,6 +11,7 @@ MODELS = {
 }
 SAVING = {
     **MODELS,
+    "load_untrusted": "oneiros_saving.loading:load_untrusted",
     "save_weights": "oneiros_saving.saving:save_weights",
     "load_weights": "oneiros_saving.loading:load_weights",
     "Budget": "oneiros_safe_files.budget:Budget",

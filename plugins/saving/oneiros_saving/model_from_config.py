@@ -3,23 +3,31 @@ for `load_model`."""
 
 from __future__ import annotations
 
+import math
+from contextlib import AbstractContextManager
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, registry
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
-from oneiros.load_context import BuildLimits
+from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros_old_files import dim_ordering
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
-from oneiros_safe_files import json_text, timed_limits
+from oneiros_safe_files import clock, json_text
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import missing_names
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
+
+WEIGHT_BYTES = 4
+"""What a weight takes in memory."""
+SPARE_PARAMETERS = 2**22
+"""The number of scalars that a model may create beyond those in its file: the states of
+recurrent layers."""
 
 
 def model_from_config(
@@ -42,7 +50,7 @@ def model_from_config(
     choices = CallerChoices(custom_objects, functions, plugins)
     if limits is not None and budget is None:
         return _built(config, choices, limits, "The configuration")
-    with timed_limits.running(budget, "The configuration"):
+    with timed(budget, "The configuration"):
         return _built_within(budget, config, choices, "The configuration")
 
 
@@ -61,7 +69,7 @@ def model_from_json(
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with timed_limits.running(budget, "The JSON text"):
+    with timed(budget, "The JSON text"):
         text = _limited(json_string, budget, "The JSON text")
         config = json_text.loads_config(_decoded(text))
         return _built_within(budget, config, choices, "The JSON text")
@@ -83,10 +91,18 @@ def model_from_yaml(
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with timed_limits.running(budget, "The YAML text"):
+    with timed(budget, "The YAML text"):
         text = _limited(_read(yaml_string), budget, "The YAML text")
         config = registry.resolve("format", "yaml")().loads(_decoded(text))
         return _built_within(budget, config, choices, "The YAML text")
+
+
+def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]:
+    """Returns a context manager with the clock that a budget asks for."""
+    seconds = checked(budget).seconds
+    if seconds < math.inf:
+        K.variable(0.0)  # imports the engine, which isn't the text's time
+    return clock.running(seconds, source)
 
 
 def _read(text: Any) -> Any:
@@ -128,8 +144,26 @@ def _built_within(
     budget: Budget | None, config: Any, choices: CallerChoices, source: str
 ) -> Any:
     check_extent(ModelState(model_config=config), budget, source)
-    limits = timed_limits.limits_for(budget, source)
-    return _built(config, choices, limits, source)
+    return _built(config, choices, limits_for(None, budget), source)
+
+
+def limits_for(stored: int | None, budget: Budget | None = None) -> BuildLimits:
+    """Returns the limits for building what a file or a text describes, unless the
+    caller chose others with `parameter_budget`.
+
+    # Arguments
+        stored: int, the number of scalars in the weights that a file holds; None for a
+            text.
+        budget: the limits for a text.
+    """
+    around = load_context.current().limits or BuildLimits()
+    parameters = around.parameters
+    if stored is None:
+        in_memory = checked(budget).array_bytes / WEIGHT_BYTES
+        parameters = int(min(parameters, in_memory))
+    elif parameters == MAX_PARAMETERS:
+        parameters = stored + SPARE_PARAMETERS
+    return BuildLimits(parameters, around.calls)
 
 
 def _built(
@@ -141,17 +175,10 @@ def _built(
         config_here = migrated(config, origin)
         choices.check_functions(config_here)
         missing_names.check(config_here)
-        start_engine()
         with dim_ordering.explained(config_here):
             model = configs.layer_from_config(config_here, choices.custom_objects)
         dim_ordering.warn_of_default(config_here, origin)
         return model
-
-
-def start_engine() -> None:
-    """Imports the engine and starts its device; this time isn't limited."""
-    with timed_limits.stopped():
-        K.variable(0.0)
 
 
 def checked_model(model: Any, source: Any) -> Any:

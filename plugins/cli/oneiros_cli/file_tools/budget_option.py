@@ -1,14 +1,14 @@
-"""The option `--budget` of the commands: limits for a file that you trust."""
+"""The option `--budget` of `oneiros inspect`: limits for a file that you trust."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any
 
 import typer
 from oneiros.errors import ArgumentError, UnsafeFileError
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.budget import UNTRUSTED, Budget
 
 NAMES = [field.name for field in fields(Budget)]
 ARGUMENT = re.compile(r"budget=oneiros\.saving\.Budget\((.*?)\)")
@@ -33,7 +33,7 @@ def budget_of(settings: list[str] | None) -> Iterator[Budget]:
     # Raises
         ArgumentError: if a setting isn't a name and a number.
     """
-    budget = Budget(**dict(map(_limit, settings or [])))
+    budget = replace(UNTRUSTED, **dict(map(_limit, settings or [])))
     try:
         yield budget
     except UnsafeFileError as error:

@@ -16,20 +16,22 @@ from oneiros import load_context, registry
 from oneiros.arguments import check_choice, label
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, OneirosError
-from oneiros.load_context import BuildLimits
 from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import optimizer_conversion
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.weight_layouts import arranged
-from oneiros_safe_files import json_text, timed_limits
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files import json_text
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import installed_formats, loading, model_files, saving
 from oneiros_saving.caller_choices import CallerChoices
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import checked_model, model_from_config
+from oneiros_saving.model_from_config import (
+    checked_model,
+    limits_for,
+    model_from_config,
+)
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
@@ -52,7 +54,6 @@ def convert(
     overwrite: bool = False,
     custom_objects: Objects = None,
     functions: Objects = None,
-    budget: Budget | None = None,
 ) -> dict[str, Axes]:
     """Writes a file's contents to another file; its suffix selects the format.
 
@@ -68,7 +69,7 @@ def convert(
         trained_on: as for `load_model`.
         weights_only: bool, whether to omit the configuration and the optimizer.
         overwrite: bool, whether `target` may exist.
-        custom_objects, functions, budget: as for `load_model`.
+        custom_objects, functions: as for `load_model`.
 
     # Returns
         With `dim_ordering`, a dict from the name of each input layer to its axes: for
@@ -87,27 +88,19 @@ def convert(
             f"{path.name} is for another library. Type: from oneiros.file_tools import "
             f"export_file; export_file({os.fspath(source)!r}, {path.name!r})."
         )
-    with timed_limits.running(budget, source):
-        stored = read(source, budget)
-        state = stored.state
-        inputs: dict[str, Axes] = {}
-        is_of_keras_2 = origin_of(state, trained_on).keras > 1
-        if dim_ordering or kernels or trained_on or is_of_keras_2:
-            limits = _limits_for(stored, budget, source)
-            with load_context.changed(limits=limits, permit=_check_time):
-                model = _model_of(
-                    stored, source, custom_objects, functions, budget, trained_on
-                )
-                state, inputs = _converted(
-                    model, dim_ordering, kernels, custom_objects, stored.is_text
-                )
+    stored = read(source)
+    state = stored.state
+    inputs: dict[str, Axes] = {}
+    is_of_keras_2 = origin_of(state, trained_on).keras > 1
+    if dim_ordering or kernels or trained_on or is_of_keras_2:
+        number = None if stored.is_text else loading.number_stored(state)
+        with load_context.changed(limits=limits_for(number)):
+            model = _model_of(stored, source, custom_objects, functions, trained_on)
+            state, inputs = _converted(
+                model, dim_ordering, kernels, custom_objects, stored.is_text
+            )
     _write(path, state, weights_only, source)
     return inputs
-
-
-def _check_time(entry: Any) -> None:
-    """Looks at the clock whenever the conversion looks up an object."""
-    timed_limits.check_time()
 
 
 def _model_of(
@@ -115,15 +108,14 @@ def _model_of(
     source: PathLike,
     custom_objects: Objects,
     functions: Objects,
-    budget: Budget | None,
     trained_on: str | None,
 ) -> Any:
     if stored.is_text:
         return _from_configuration(stored.state, source, custom_objects, functions)
     check_whole(stored.state, source)
     choices = CallerChoices(custom_objects, functions, "installed")
-    with loading.opened(source, budget, stored.state) as state:
-        model = loading.model_of(state, source, choices, budget, trained_on)
+    with loading.opened(source, contents=stored.state) as state:
+        model = loading.model_of(state, source, choices, trained_on)
     loading.tell_loaded(model, source)
     return model
 
@@ -159,15 +151,6 @@ def check_whole(state: ModelState, source: PathLike) -> None:
             f"are kernels. Build the model, load_weights(path), save it whole, and "
             f"convert that."
         )
-
-
-def _limits_for(
-    stored: StoredFile, budget: Budget | None, source: PathLike
-) -> BuildLimits:
-    """Returns limits for the model of a file and its conversion together."""
-    if stored.is_text:
-        return timed_limits.limits_for(budget, source)
-    return loading.limits_for(stored.state, budget, source)
 
 
 def _from_configuration(

@@ -12,7 +12,6 @@ from oneiros_exports.exporting import TOLERANCE, available_paths, destination_na
 from oneiros_saving.saving import enough_memory
 
 from oneiros_cli.file_tools import conversion
-from oneiros_cli.file_tools.budget_option import BudgetOption, budget_of
 from oneiros_cli.file_tools.export_file import export_file
 
 
@@ -85,7 +84,6 @@ def convert(
         int | None,
         typer.Option(help="For .onnx: the version of ONNX's operators; 18 by default."),
     ] = None,
-    budget: BudgetOption = None,
 ) -> None:
     """Convert a model's file.
 
@@ -104,8 +102,7 @@ def convert(
         "overwrite": overwrite,
     }
     try:
-        with enough_memory(target), budget_of(budget) as limits:
-            choices["budget"] = limits
+        with enough_memory(target):
             if destination_name(target):
                 _check_whole_model(kernels, weights)
                 report, moved_inputs = export_file(

@@ -15,7 +15,6 @@ from oneiros import config as configs
 from oneiros.arguments import check_choice
 from oneiros.engine.container import Container, entry_of
 from oneiros_old_files.base import Arrays
-from oneiros_safe_files import timed_limits
 from oneiros_training.parts.nested_layers import parts_of
 from oneiros_training.sequential import Sequential
 
@@ -81,7 +80,6 @@ class Conversion:
         the conversion restarts with this knowledge.
         """
         while True:
-            timed_limits.check_time()
             try:
                 return converted_model(self._plan, model, config).config
             except RestartError as error:

@@ -38,7 +38,6 @@ def export_file(
     overwrite: bool = False,
     custom_objects: Objects = None,
     functions: Objects = None,
-    budget: Budget | None = None,
     **options: Any,
 ) -> tuple[Report, dict[str, Axes]]:
     """Writes the model in a file for another library; see `oneiros.export`.
@@ -50,7 +49,7 @@ def export_file(
             `source`, on which to compare: by the name of the input, or in order.
         tolerance, rows, overwrite, options: as for `oneiros.export`.
         dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
-        trained_on, custom_objects, functions, budget: as for `load_model`.
+        trained_on, custom_objects, functions: as for `load_model`.
 
     # Returns
         The `Report`, and with `dim_ordering` the new axes of the inputs, as `convert`
@@ -59,17 +58,15 @@ def export_file(
     # Raises
         ArgumentError, ExportError: as for `oneiros.export`.
     """
-    stored = read(source, budget)
+    stored = read(source)
     check_whole(stored.state, source)
     if stored.is_text:
         raise ArgumentError(
             f"{source} holds no weights, so the new file would predict nothing useful. "
             f"Load the weights, save the whole model, and convert that file."
         )
-    model = loading.load_model(
-        source, custom_objects, functions, budget=budget, trained_on=trained_on
-    )
-    arrays = None if inputs is None else _arrays(model, inputs, budget)
+    model = loading.load_model(source, custom_objects, functions, trained_on=trained_on)
+    arrays = None if inputs is None else _arrays(model, inputs)
     axes: dict[str, Axes] = {}
     if dim_ordering:
         recording = recorded(model, arrays, rows)
@@ -91,14 +88,14 @@ def export_file(
     return report, axes
 
 
-def _arrays(model: Any, path: PathLike, budget: Budget | None) -> list[Array]:
+def _arrays(model: Any, path: PathLike) -> list[Array]:
     """Returns the arrays of a file in the order of a model's inputs."""
     if os.fspath(path).endswith(".npy"):
         raise ArgumentError(
             f"{path} holds a single array without a name. Type: "
             f"numpy.savez('inputs.npz', x)."
         )
-    arrays = read_npz(model_files.existing(path), budget or Budget())
+    arrays = read_npz(model_files.existing(path), Budget())
     names = names_of(model.inputs)
     if set(names) <= set(arrays):
         return [arrays[name] for name in names]

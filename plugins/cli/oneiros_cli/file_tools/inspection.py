@@ -17,7 +17,8 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.keras2_compilation import compile_arguments
-from oneiros_safe_files.budget import Budget
+from oneiros_safe_files import clock
+from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import missing_names, provenance
 from oneiros_saving.config_references import Part, Reference, layers, references
@@ -127,10 +128,11 @@ class Inspection:
         return {**asdict(self), "loads": self.loads}
 
 
-def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection:
+def inspect_file(filepath: PathLike, budget: Budget = UNTRUSTED) -> Inspection:
     """Inspects a model, weights or configuration file, under the rules of loading.
 
-    It doesn't import or build anything that the file names.
+    It doesn't import or build anything that the file names, and ends after ten seconds
+    of the processor's time.
 
     # Arguments
         filepath: path.
@@ -140,7 +142,11 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
         does.
     """
-    stored = read(filepath, budget)
+    with clock.running(checked(budget).seconds, filepath):
+        return _inspected(filepath, read(filepath, budget))
+
+
+def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
     state = stored.state
     origin = origin_of(state)
     config, unreadable = _migrated(state.model_config, origin)
