@@ -218,7 +218,6 @@ class Saving(Protocol):
         filepath: Any,
         by_name: bool,
         *,
-        budget: Any,
         trained_on: str | None,
     ) -> None:
         """Reads weights from a file."""
