@@ -213,12 +213,7 @@ class Saving(Protocol):
         """Writes a model's weights."""
 
     def load_weights(
-        self,
-        model: Container,
-        filepath: Any,
-        by_name: bool,
-        *,
-        trained_on: str | None,
+        self, model: Container, filepath: Any, by_name: bool, *, trained_on: str | None
     ) -> None:
         """Reads weights from a file."""
 
