@@ -3,7 +3,6 @@ engines.
 
     python3 run.py --group benchmark benchmarks/compare.py [--case d] [--measure fit]
         [--engine jax] [--rounds 3] [--quick] [--clock processor] [--json FILE]
-        [--picture FILE]
 
 Every contender trains the same network from the same weights on the same batches, in a
 process of its own, started anew in each round. Within a round each measure is taken in
@@ -28,7 +27,7 @@ import json
 import sys
 from pathlib import Path
 
-GROUP = ("keras", "matplotlib", "rich", "jax")
+GROUP = ("keras", "rich", "jax")
 
 
 def options() -> argparse.Namespace:
@@ -50,12 +49,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round of two turns")
     parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument(
-        "--picture",
-        type=Path,
-        default=Path("comparison.png"),
-        help="file for the picture",
-    )
     return parser.parse_args()
 
 
@@ -69,7 +62,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    from comparison import picture, run, table
+    from comparison import run, table
     from comparison.cases import CASES, TRAINED
     from rich.console import Console
 
@@ -115,7 +108,6 @@ def main() -> int:
             for v in table.verdicts(case, records, measures, clock)
             if not v.kept
         ]
-    picture.draw(results, measures, clock, chosen.picture)
     if chosen.json:
         figures = {
             case: {
