@@ -132,6 +132,7 @@ def test_open_sizes_become_large_known_ones():
     x = K.placeholder((None, 25088))
     assert K.int_shape(K.dot(x, K.zeros((25088, 10)))) == (None, 10)
     assert K.int_shape(K.dot(K.transpose(x), K.zeros((20000, 2)))) == (25088, 2)
+    assert K.int_shape(x @ K.zeros((25088, 10))) == (None, 10)
     assert K.int_shape(x + K.placeholder((20000, None))) == (20000, 25088)
     assert K.int_shape(x[::50] + K.zeros((300, 1))) == (300, 25088)
 

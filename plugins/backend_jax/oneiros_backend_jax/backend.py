@@ -13,32 +13,32 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_jax_support.jax_import import jax
 
-from oneiros_backend_jax.beam_search import beam_search
+from oneiros_backend_jax import beam_search, spatial
 from oneiros_backend_jax.engine import JaxEngine
-from oneiros_backend_jax.operations import Operations
+from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.random_functions import RandomFunctions
 from oneiros_backend_jax.recurrence import RecurrentLayers
-from oneiros_backend_jax.spatial import SPATIAL
 from oneiros_backend_jax.storage import Storage
-
-T = Any
-
-
-PRIMITIVES = {**SPATIAL, "_beam_search": (beam_search, "K.ctc_decode")}
 
 
 class JaxBackend(
-    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=PRIMITIVES
+    RecordedBackend,
+    Convolutions,
+    Rnn,
+    Ctc,
+    RecurrentLayers,
+    primitives=(spatial, beam_search),
 ):
     """Keras 1's `K` on JAX."""
 
     name: ClassVar[str] = "jax"
     capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
-    operations = Operations
+    functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
 
@@ -47,7 +47,7 @@ class JaxBackend(
         self.recorder = Recorder(JaxEngine())
         self._phase = self.recorder.phase
 
-    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+    def apply(self, fn: Callable[..., Any], *tensors: Tensor) -> Tensor:
         def run(*values: Any) -> Any:
             with jax.enable_x64(floatx() == "float64"):
                 return fn(*values)

@@ -8,9 +8,9 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_jax_support.jax_import import jax
 
-T = Any
 Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
 
@@ -42,8 +42,8 @@ class _Beam:
 
 
 def beam_search(
-    logits: T, lengths: T, beam_width: int, top_paths: int
-) -> tuple[list[T], T]:
+    logits: Tensor, lengths: Tensor, beam_width: int, top_paths: int
+) -> tuple[list[Tensor], Tensor]:
     """Returns the best paths and their log-probabilities.
 
     A path is (batch, steps), with -1 after its end.

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.lazy_graph.pinning import pinned
+from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.devices import scope
@@ -16,32 +16,22 @@ from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
 
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
+from oneiros_backend_jax.functions import FUNCTIONS, is_known
 from oneiros_backend_jax.loops import run_loop
-from oneiros_backend_jax.operators import OPERATORS
 from oneiros_backend_jax.shape_inference import ERRORS, infer
-from oneiros_backend_jax.type_promotion import is_known, is_tensor
 
 Array = np.ndarray[Any, Any]
 
 
-class JaxEngine:
+class JaxEngine(ArrayEngine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "jax"
     errors = ERRORS
     key_spec = Spec((2,), "uint32")
     specialises = True
-    is_tensor = staticmethod(is_tensor)
+    functions = FUNCTIONS
     infer = staticmethod(infer)
-
-    def reason(self, error: Exception) -> str:
-        """Returns the first line of what an error says."""
-        lines = (line for line in str(error).splitlines() if line.strip())
-        return next(lines, repr(error))
-
-    def operator(self, name: str) -> Callable[..., Any]:
-        """Returns the function behind a Python operator."""
-        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
     def convert(self, value: Any, dtype: str | None) -> Any:
         """Returns a tensor; values never share a derivative here."""

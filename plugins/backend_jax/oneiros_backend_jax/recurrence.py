@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
     FusedRecurrence,
     LayerInputs,
 )
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States
 from oneiros_jax_support.recurrence import run
 
 from oneiros_backend_jax.shape_inference import common_size, inferring
-
-T = Any
 
 
 class RecurrentLayers(FusedRecurrence):
@@ -24,8 +21,10 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
-        def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+        def compute(
+            x: Tensor, U: Tensor, mask: Tensor, projection: States, *initial: Tensor
+        ) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
             is_unmasked = None if mask is None else jnp.asarray(mask) != 0
@@ -34,7 +33,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
-def _shaped(x: T, U: T, mask: T, initial: States) -> States:
+def _shaped(x: Tensor, U: Tensor, mask: Tensor, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that agree."""
     masks = [] if mask is None else [mask]
     samples = common_size(*(part.shape[0] for part in (x, *masks, *initial)))

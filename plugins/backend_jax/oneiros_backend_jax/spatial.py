@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_jax_support.convolutions import convolution
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 
+from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.shape_inference import inferring
-from oneiros_backend_jax.type_promotion import floats, tensor
-
-T = Any
 
 
-def _convolved(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _convolved(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
     if x.shape[-1] != kernel.shape[-2]:
         raise ValueError(
             f"The kernel expects {kernel.shape[-2]} channels, but there are "
@@ -28,20 +26,20 @@ def _convolved(windows: ConvolutionWindows, x: T, kernel: T) -> T:
 
 
 def convolve(
-    x: T,
-    kernel: T,
+    x: Tensor,
+    kernel: Tensor,
     strides: tuple[int, ...],
     border_mode: str,
     dilation: tuple[int, ...],
-) -> T:
+) -> Tensor:
     """Convolves, not flipping the kernel."""
     windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
     return _convolved(windows, x, kernel)
 
 
 def convolve_depthwise(
-    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Tensor, kernel: Tensor, strides: tuple[int, ...], border_mode: str
+) -> Tensor:
     """Convolves images channel by channel."""
     dilation = (1,) * len(strides)
     windows = ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise=True)
@@ -49,8 +47,12 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Tensor,
+    kernel: Tensor,
+    sizes: tuple[Tensor, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -64,10 +66,14 @@ def convolve_back(
 
 
 def pool(
-    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-) -> T:
+    x: Tensor,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+    mode: str,
+) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
-    x = floats(x)
+    x = FUNCTIONS.floats(x)
     windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
     if inferring():
         return jnp.zeros(windows.pooled(x.shape), x.dtype)
@@ -76,17 +82,6 @@ def pool(
     return average_pool(windows, x)
 
 
-def pad(x: T, widths: Any) -> T:
+def pad(x: Tensor, widths: Any) -> Tensor:
     """Puts zeros around."""
-    return jnp.pad(tensor(x), [(int(low), int(high)) for low, high in widths])
-
-
-SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
-    "_convolve": (convolve, "convolution"),
-    "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
-    "_convolve_back": (convolve_back, "transposed convolution"),
-    "_pool": (pool, "pooling"),
-    "_pad": (pad, "padding"),
-}
-"""By their names in `oneiros_backend_toolkit.convolutions`, with what to call them in
-messages."""
+    return jnp.pad(FUNCTIONS.tensor(x), [(int(low), int(high)) for low, high in widths])

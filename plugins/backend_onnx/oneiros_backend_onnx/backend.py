@@ -12,26 +12,29 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.user_warnings import warn
 
+from oneiros_backend_onnx import spatial, transposed_convolution
 from oneiros_backend_onnx.engine import OnnxEngine
+from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.loops import of_as_many_steps
-from oneiros_backend_onnx.operations import Operations
 from oneiros_backend_onnx.random_functions import RandomFunctions
 from oneiros_backend_onnx.recurrence import RecurrentLayers
 from oneiros_backend_onnx.refusals import refuse_engine_code, refuse_training
-from oneiros_backend_onnx.spatial import SPATIAL
 from oneiros_backend_onnx.storage import Storage
-
-T = Any
 
 
 class OnnxBackend(
-    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=SPATIAL
+    RecordedBackend,
+    Convolutions,
+    Rnn,
+    Ctc,
+    RecurrentLayers,
+    primitives=(spatial, transposed_convolution),
 ):
     """Keras 1's `K` in ONNX, for predictions."""
 
     name: ClassVar[str] = "onnx"
     capabilities: ClassVar[frozenset[str]] = frozenset({"loop", "sparse"})
-    operations = Operations
+    functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
 
@@ -40,19 +43,19 @@ class OnnxBackend(
         self.recorder = Recorder(OnnxEngine())
         self._phase = self.recorder.phase
 
-    def _elementwise(self, x: T) -> None:
+    def _elementwise(self, x: Any) -> None:
         """Returns nothing: in ONNX channels are first, so they needn't move."""
         return None
 
     def _unrolled(
         self,
-        step: T,
-        sequence: T,
-        states: list[T],
-        step_mask: T,
+        step: Any,
+        sequence: Any,
+        states: list[Any],
+        step_mask: Any,
         steps: int,
         go_backwards: bool,
-    ) -> tuple[T, T, list[T]]:
+    ) -> tuple[Any, Any, list[Any]]:
         """Checks that a mask is as long as the sequence, where only the data tells."""
         tensors = [sequence] if step_mask is None else [sequence, step_mask]
         is_open = any(self.int_shape(x)[0] is None for x in tensors)
@@ -62,17 +65,22 @@ class OnnxBackend(
             )
         return super()._unrolled(step, sequence, states, step_mask, steps, go_backwards)
 
-    def print_tensor(self, x: T, message: str = "") -> T:
+    def print_tensor(self, x: Any, message: str = "") -> Any:
         warn(
             "The backend 'onnx' can't print while it computes: K.print_tensor does "
             "nothing there."
         )
         return x
 
-    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+    def apply(self, fn: Callable[..., Any], *tensors: Any) -> Any:
         refuse_engine_code()
 
     def gradients(
-        self, loss: T, variables: T, *, upstream: T = None, allow_unconnected: T = False
-    ) -> T:
+        self,
+        loss: Any,
+        variables: Any,
+        *,
+        upstream: Any = None,
+        allow_unconnected: Any = False,
+    ) -> Any:
         refuse_training()

@@ -16,7 +16,7 @@ from onnx import ModelProto, TensorProto, helper
 from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.graphs import OPSET, operators_of
 from oneiros_backend_onnx.program_models import End, ProgramModel
-from oneiros_backend_onnx.type_promotion import IN_SINGLE_PRECISION
+from oneiros_backend_onnx.promotion import IN_SINGLE_PRECISION
 
 AFTER = "_after"
 """What the name of a state's new value has in addition."""

@@ -7,42 +7,31 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.errors import GraphError
+from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
 from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 from oneiros_backend_onnx.compiled import CompiledProgram
+from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import Graph
 from oneiros_backend_onnx.loops import scan
-from oneiros_backend_onnx.operators import OPERATORS
+from oneiros_backend_onnx.promotion import tensor
 from oneiros_backend_onnx.refusals import refuse_training
-from oneiros_backend_onnx.tensors import Sizes, Tensor, is_tensor, type_of
-from oneiros_backend_onnx.type_promotion import cast, tensor
+from oneiros_backend_onnx.tensors import Sizes, Tensor, type_of
 
 Array = np.ndarray[Any, Any]
 
 
-class OnnxEngine:
+class OnnxEngine(ArrayEngine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "onnx"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
     key_spec = Spec((2,), "uint32")
     specialises = False
-    is_tensor = staticmethod(is_tensor)
-
-    # Recording
-
-    def reason(self, error: Exception) -> str:
-        """Returns the first line of what an error says."""
-        lines = (line for line in str(error).splitlines() if line.strip())
-        return next(lines, repr(error))
-
-    def operator(self, name: str) -> Callable[..., Any]:
-        """Returns the function behind a Python operator."""
-        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
+    functions = FUNCTIONS
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
         """Calls a function in a graph that nobody computes."""
@@ -54,7 +43,7 @@ class OnnxEngine:
 
     def convert(self, value: Any, dtype: str | None) -> Any:
         """Returns a tensor."""
-        return tensor(value) if dtype is None else cast(_as_type(value, dtype), dtype)
+        return tensor(value) if dtype is None else FUNCTIONS.of_type(value, dtype)
 
     def key(self, seed: int, counter: Any) -> Any:
         """Returns nothing: the random functions don't draw."""
@@ -114,13 +103,6 @@ class OnnxEngine:
             return [np.stack(values) for values in zip(*results, strict=True)]
 
         return run
-
-
-def _as_type(value: Any, dtype: str) -> Tensor:
-    is_number = isinstance(value, (np.ndarray, np.generic, int, float, list, tuple))
-    if is_number and not is_tensor(value):
-        return tensor(np.asarray(value, dtype))
-    return tensor(value)
 
 
 def _stand_in(name: str, spec: Spec) -> Any:

@@ -10,22 +10,21 @@ from oneiros.arguments import is_int
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped
-from oneiros_backend_onnx.tensors import Operand, Size, Sizes, Tensor
-from oneiros_backend_onnx.type_promotion import (
+from oneiros_backend_onnx.promotion import (
+    as_places,
     cast,
     constant,
-    indices_of,
     integers,
     shape_tensor,
     tensor,
 )
+from oneiros_backend_onnx.tensors import Operand, Size, Sizes, Tensor
 
-T = Any
 LAST = int(np.iinfo(np.int64).max)
 FIRST = int(np.iinfo(np.int64).min)
 
 
-def indexed(x: T, index: T) -> T:
+def indexed(x: Any, index: Any) -> Any:
     """Returns `x[index]`."""
     if isinstance(x, Sizes) and isinstance(index, (int, slice)):
         chosen = x.items[index]
@@ -126,7 +125,7 @@ class _Plan:
                 "The backend 'onnx' indexes with numbers, slices, None and one tensor "
                 "of integers. For several tensors, use K.gather one after the other."
             )
-        self.gathered = (self.axis, indices_of(part))
+        self.gathered = (self.axis, as_places(part))
 
     def applied(self, x: Tensor) -> Tensor:
         """Returns the part of a tensor."""

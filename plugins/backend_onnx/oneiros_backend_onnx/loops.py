@@ -9,8 +9,8 @@ from onnx import GraphProto, TypeProto, helper
 
 from oneiros_backend_onnx.graphs import Graph, emit_several, graph_in_work
 from oneiros_backend_onnx.indexing import indexed
+from oneiros_backend_onnx.promotion import cast, paired, stacked, tensor
 from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
-from oneiros_backend_onnx.type_promotion import cast, paired, stacked, tensor
 
 Step = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
 

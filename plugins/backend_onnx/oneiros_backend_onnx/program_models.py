@@ -13,8 +13,8 @@ from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_onnx.assembly import assembled
 from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.graphs import OPSET, Graph
+from oneiros_backend_onnx.promotion import tensor
 from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor, type_of
-from oneiros_backend_onnx.type_promotion import tensor
 
 Shape = tuple[Size, ...]
 

@@ -10,13 +10,11 @@ from oneiros_backend_onnx.graphs import graph_in_work
 from oneiros_backend_onnx.shapes import sizes_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
-T = Any
 
-
-def _known_by_shape(name: str) -> T:
+def _known_by_shape(name: str) -> Any:
     """Makes a function that tells the shape of draws one of `K`."""
 
-    def function(key: T, shape: T, *parameters: T) -> Tensor:
+    def function(key: Any, shape: Any, *parameters: Any) -> Tensor:
         if not graph_in_work().infers:
             refuse_draws(name)
         sizes = sizes_of(shape)

@@ -19,6 +19,14 @@ from oneiros_backend_toolkit.fused_recurrence import (
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 
 from oneiros_backend_onnx.graphs import emit, emit_several, graph_in_work
+from oneiros_backend_onnx.promotion import (
+    as_vector,
+    cast,
+    constant,
+    integers,
+    tensor,
+    truth,
+)
 from oneiros_backend_onnx.shapes import (
     as_scalar,
     expanded,
@@ -28,16 +36,6 @@ from oneiros_backend_onnx.shapes import (
 )
 from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import transposed
-from oneiros_backend_onnx.type_promotion import (
-    as_vector,
-    cast,
-    constant,
-    integers,
-    tensor,
-    truth,
-)
-
-T = Any
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
-        def compute(x: T, U: T, mask: T, projection: T, *initial: T) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Any:
+        def compute(x: Any, U: Any, mask: Any, projection: Any, *initial: Any) -> Any:
             dtype = tensor(x).dtype
             run = _Run(layer, _single(U), [_single(part) for part in projection])
             states = [_single(state) for state in initial]
@@ -105,7 +103,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
-def _single(x: T) -> Tensor:
+def _single(x: Any) -> Tensor:
     """Returns floats of the one type for which ONNX Runtime has all three operators."""
     return cast(tensor(x), np.float32)
 

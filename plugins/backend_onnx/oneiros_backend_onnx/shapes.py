@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped
+from oneiros_backend_onnx.promotion import cast, integers, shape_tensor, tensor
 from oneiros_backend_onnx.tensors import Size, Sizes, Tensor
-from oneiros_backend_onnx.type_promotion import cast, integers, shape_tensor, tensor
-
-T = Any
 
 
 def size_of(x: Tensor, axis: int) -> int | Tensor:
@@ -31,7 +29,7 @@ def shape_of(x: Tensor) -> Sizes:
     return Sizes(tuple(size_of(x, axis) for axis in range(x.ndim)))
 
 
-def sizes_of(shape: T) -> list[Any]:
+def sizes_of(shape: Any) -> list[Any]:
     """Returns a shape as a list of ints and scalar tensors, and None where it is
     open."""
     if isinstance(shape, Sizes):
@@ -127,7 +125,7 @@ def sliced(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     )
 
 
-def as_scalar(x: T, dtype: Any = np.int64) -> Tensor:
+def as_scalar(x: Any, dtype: Any = np.int64) -> Tensor:
     """Returns a number as a tensor without axes."""
     x = cast(tensor(x), dtype)
     return x if x.ndim == 0 else emit("Reshape", x, integers())

@@ -7,20 +7,16 @@ transposition left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
+from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import emit
-from oneiros_backend_onnx.operations import Operations
-from oneiros_backend_onnx.shapes import reshaped, size_of
-from oneiros_backend_onnx.tensors import Size, Tensor
-from oneiros_backend_onnx.transposed_convolution import convolve_back
-from oneiros_backend_onnx.transposition import transposed
-from oneiros_backend_onnx.type_promotion import (
+from oneiros_backend_onnx.promotion import (
     floats,
     in_single_precision,
     integers,
@@ -28,18 +24,20 @@ from oneiros_backend_onnx.type_promotion import (
     shape_tensor,
     tensor,
 )
+from oneiros_backend_onnx.shapes import reshaped, size_of
+from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.transposition import transposed
 
-T = Any
 OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
 
 
 def convolve(
-    x: T,
-    kernel: T,
+    x: Any,
+    kernel: Any,
     strides: tuple[int, ...],
     border_mode: str,
     dilation: tuple[int, ...],
-) -> T:
+) -> Any:
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -88,15 +86,15 @@ def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor
     for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
         size = size_of(x, axis)
         steps = (size + (stride - 1)) // stride
-        total = Operations.maximum((steps - 1) * stride + span - size, 0)
+        total = FUNCTIONS.maximum((steps - 1) * stride + span - size, 0)
         before.append(total // 2)
         after.append(total - total // 2)
     return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
 
 
 def convolve_depthwise(
-    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Any, kernel: Any, strides: tuple[int, ...], border_mode: str
+) -> Any:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -110,8 +108,12 @@ def convolve_depthwise(
 
 
 def pool(
-    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-) -> T:
+    x: Any,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+    mode: str,
+) -> Any:
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
     once = (1,) * len(window)
@@ -127,22 +129,11 @@ def pool(
     return channels_last(result)
 
 
-def pad(x: T, widths: Any) -> T:
+def pad(x: Any, widths: Any) -> Any:
     """Puts zeros around."""
     before = [int(low) for low, _ in widths]
     after = [int(high) for _, high in widths]
     return emit("Pad", tensor(x), integers(*before, *after))
-
-
-SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
-    "_convolve": (convolve, "convolution"),
-    "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
-    "_convolve_back": (convolve_back, "transposed convolution"),
-    "_pool": (pool, "pooling"),
-    "_pad": (pad, "padding"),
-}
-"""By their names in `oneiros_backend_toolkit.convolutions`, with what to call them in
-messages."""
 
 
 def _border(

@@ -176,10 +176,3 @@ def type_of(dtype: Any, shape: Sequence[NamedSize] | None) -> TypeProto:
     element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     sizes = None if shape is None else list(shape)
     return helper.make_tensor_type_proto(element, sizes)
-
-
-def is_tensor(x: Any) -> bool:
-    """Returns whether `x` is, or holds, a tensor or a shape of a graph."""
-    if isinstance(x, (list, tuple)):
-        return any(map(is_tensor, x))
-    return isinstance(x, Operand)

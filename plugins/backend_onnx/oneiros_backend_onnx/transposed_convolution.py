@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
+from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.indexing import indexed
-from oneiros_backend_onnx.operations import Operations
+from oneiros_backend_onnx.promotion import in_single_precision, integers, paired
 from oneiros_backend_onnx.shapes import size_of
 from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import transposed
-from oneiros_backend_onnx.type_promotion import in_single_precision, integers, paired
-
-T = Any
 
 
 def convolve_back(
-    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Any,
+    kernel: Any,
+    sizes: tuple[Any, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+) -> Any:
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -77,7 +79,7 @@ class _Axis:
             return 0
         if self.border_mode == "full":
             return self.width - 1
-        return Operations.maximum(self.whole - self.size, 0) // 2
+        return FUNCTIONS.maximum(self.whole - self.size, 0) // 2
 
     @property
     def after(self) -> Any:

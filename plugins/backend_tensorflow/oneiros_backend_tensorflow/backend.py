@@ -19,15 +19,19 @@ from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 
-from oneiros_backend_tensorflow import control_flow, native_functions, old_code
-from oneiros_backend_tensorflow.beam_search import beam_search
+from oneiros_backend_tensorflow import (
+    beam_search,
+    control_flow,
+    native_functions,
+    old_code,
+    spatial,
+)
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
+from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.inference import sizes_of
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
-from oneiros_backend_tensorflow.operations import Operations
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
-from oneiros_backend_tensorflow.spatial import SPATIAL
 from oneiros_backend_tensorflow.storage import Storage
 from oneiros_backend_tensorflow.tensor import Tensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -38,17 +42,19 @@ IMAGE_AXES = [0, 1, 2, 3]
 """Samples, rows, columns and channels."""
 
 
-PRIMITIVES = {**SPATIAL, "_beam_search": (beam_search, "K.ctc_decode")}
-
-
 class TensorFlowBackend(
-    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=PRIMITIVES
+    RecordedBackend,
+    Convolutions,
+    Rnn,
+    Ctc,
+    RecurrentLayers,
+    primitives=(spatial, beam_search),
 ):
     """Keras 1's `K` on TensorFlow 2."""
 
     name: ClassVar[str] = "tensorflow"
     capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
-    operations = Operations
+    functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
     has_open_ranks = True

@@ -7,48 +7,34 @@ from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
+from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
 from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
 from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
+from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.inference import infer
 from oneiros_backend_tensorflow.lending import lent
 from oneiros_backend_tensorflow.loops import Arguments, Loop
-from oneiros_backend_tensorflow.operators import OPERATORS
 from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
-NEVER_TENSORS = (LazyTensor, np.ndarray, np.generic, int, float, str, type(None))
-"""A faster `tf.is_tensor`, which takes 10 microseconds and is called several times per
-operation."""
 
 
-class TensorFlowEngine:
+class TensorFlowEngine(ArrayEngine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
     specialises = True
+    functions = FUNCTIONS
     reason = staticmethod(reason)
     infer = staticmethod(infer)
-
-    # Recording
-
-    def is_tensor(self, x: Any) -> bool:
-        """Returns whether `x` is, or holds, a tensor or variable of TensorFlow."""
-        if isinstance(x, (list, tuple)):
-            return any(self.is_tensor(part) for part in x)
-        return not isinstance(x, NEVER_TENSORS) and bool(tf.is_tensor(x))
-
-    def operator(self, name: str) -> Callable[..., Any]:
-        """Returns the function behind a Python operator."""
-        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
     # Replaying
 

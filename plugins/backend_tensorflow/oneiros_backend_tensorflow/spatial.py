@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+
+from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
-from oneiros_backend_tensorflow.type_promotion import floats, paired, tensor
-
-T = Any
 
 
-def _shape(x: T) -> list[T]:
+def _shape(x: Tensor) -> list[Tensor]:
     """Returns the sizes, as ints where they are known."""
     return [
         tf.shape(x)[i] if size is None else size
@@ -25,13 +25,15 @@ def _shape(x: T) -> list[T]:
     ]
 
 
-def _same_padding(size: T, window: T, stride: int) -> tuple[T, T]:
+def _same_padding(size: Tensor, window: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     missing = (-(-size // stride) - 1) * stride + window - size
     missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
     return missing // 2, missing - missing // 2
 
 
-def _padded(x: T, window: list[T], strides: tuple[int, ...], border_mode: str) -> T:
+def _padded(
+    x: Tensor, window: list[Tensor], strides: tuple[int, ...], border_mode: str
+) -> Tensor:
     """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
     if border_mode == "valid" or all(size == 1 for size in window):
         return x
@@ -42,7 +44,7 @@ def _padded(x: T, window: list[T], strides: tuple[int, ...], border_mode: str) -
     return _with_zeros(x, [(0, 0), *pairs, (0, 0)])
 
 
-def _with_zeros(x: T, widths: Any) -> T:
+def _with_zeros(x: Tensor, widths: Any) -> Tensor:
     """Pads with zeros.
 
     With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
@@ -52,30 +54,30 @@ def _with_zeros(x: T, widths: Any) -> T:
     return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
 
 
-def _every(x: T, strides: tuple[int, ...]) -> T:
+def _every(x: Tensor, strides: tuple[int, ...]) -> Tensor:
     return x[(slice(None), *[slice(None, None, stride) for stride in strides])]
 
 
-def _is_exceeded(window: list[T], strides: tuple[int, ...]) -> bool:
+def _is_exceeded(window: list[Tensor], strides: tuple[int, ...]) -> bool:
     """Whether a stride is larger than the window. If such windows are to be padded,
     XNNPACK, which computes files of TensorFlow Lite, begins at another place."""
     sizes = zip(window, strides, strict=True)
     return any(isinstance(size, int) and size < stride for size, stride in sizes)
 
 
-def _extent(window: list[T], dilation: tuple[int, ...]) -> list[T]:
+def _extent(window: list[Tensor], dilation: tuple[int, ...]) -> list[Tensor]:
     return [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
 
 
 def convolve(
-    x: T,
-    kernel: T,
+    x: Tensor,
+    kernel: Tensor,
     strides: tuple[int, ...],
     border_mode: str,
     dilation: tuple[int, ...],
-) -> T:
+) -> Tensor:
     """Convolves, not flipping the kernel."""
-    x, kernel = paired(x, kernel)
+    x, kernel = FUNCTIONS.paired(x, kernel)
     window = _extent(_shape(kernel)[:-2], dilation)
     # TensorFlow computes only strides or only dilations.
     is_thinned = max(strides) > 1 and max(dilation) > 1
@@ -93,10 +95,10 @@ def convolve(
 
 
 def convolve_depthwise(
-    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Tensor, kernel: Tensor, strides: tuple[int, ...], border_mode: str
+) -> Tensor:
     """Convolves images channel by channel."""
-    x, kernel = paired(x, kernel)
+    x, kernel = FUNCTIONS.paired(x, kernel)
     # TensorFlow computes only strides that are the same along both axes.
     is_thinned = len(set(strides)) > 1
     window = _shape(kernel)[:2]
@@ -109,13 +111,17 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
-) -> T:
+    x: Tensor,
+    kernel: Tensor,
+    sizes: tuple[Tensor, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
     """
-    x, kernel = paired(x, kernel)
+    x, kernel = FUNCTIONS.paired(x, kernel)
     window = kernel.shape.as_list()[:2]
     channels = kernel.shape.as_list()[3]
     margin = [n - 1 if border_mode == "full" else 0 for n in window]
@@ -131,31 +137,38 @@ def convolve_back(
 
 
 def pool(
-    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-) -> T:
+    x: Tensor,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+    mode: str,
+) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
+    def planes(x: Tensor, window: tuple[int, ...], strides: tuple[int, ...]) -> Tensor:
         if all(size == 1 for size in window):
             # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
         return fn(x, window, strides, border_mode.upper())
 
-    x = floats(x)
+    x = FUNCTIONS.floats(x)
     if len(window) == 2:
         return planes(x, window, strides)
     return _in_volumes(planes, x, window, strides)
 
 
-def pad(x: T, widths: Any) -> T:
+def pad(x: Tensor, widths: Any) -> Tensor:
     """Puts zeros around."""
-    return _with_zeros(tensor(x), widths)
+    return _with_zeros(FUNCTIONS.tensor(x), widths)
 
 
 def _in_volumes(
-    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]
-) -> T:
+    fn: Callable[..., Tensor],
+    x: Tensor,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+) -> Tensor:
     """Pools planes, then across planes.
 
     TensorFlow's own pooling of volumes has no double or half type.
@@ -169,14 +182,3 @@ def _in_volumes(
         (strides[0], 1),
     )
     return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
-
-
-SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
-    "_convolve": (convolve, "convolution"),
-    "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
-    "_convolve_back": (convolve_back, "transposed convolution"),
-    "_pool": (pool, "pooling"),
-    "_pad": (pad, "padding"),
-}
-"""By their names in `oneiros_backend_toolkit.convolutions`, with what to call them in
-messages."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from oneiros.backend import common
-from oneiros.backend.contract import Backend, draw_seed
+from oneiros.backend.contract import draw_seed, functions
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 
@@ -18,6 +18,7 @@ from oneiros_backend_toolkit.derived import FUZZ
 from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.gradients import Gradients
+from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
@@ -29,9 +30,15 @@ from oneiros_backend_toolkit.sparse_tensors import joined
 
 T = Any
 
-Primitives = dict[str, tuple[Callable[..., T], str]]
-"""Functions of the engine's own tensors by a method's name, with what messages call
-them."""
+PRIMITIVES = {
+    "beam_search": "K.ctc_decode",
+    "convolve": "convolution",
+    "convolve_back": "transposed convolution",
+    "convolve_depthwise": "convolution channel by channel",
+    "pad": "padding",
+    "pool": "pooling",
+}
+"""What messages call the functions that `oneiros_backend_toolkit` builds on."""
 
 ELEMENTWISE_NAMES = (
     "abs",
@@ -84,18 +91,17 @@ class RecordedBackend(Gradients, Sessions):
     """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
 
     A backend derives from it, sets the class's properties, and makes a Recorder in its
-    constructor. Each function in `operations` becomes a method that records it, with
-    the signature and docstring of the contract, unless the class defines the method
-    itself.
+    constructor. Each of the functions of the contract becomes a method that records it,
+    with the signature and docstring of the contract, unless the class defines the
+    method itself.
 
     # Arguments
-        primitives: additional functions that become methods, such as the convolutions
-            that `oneiros_backend_toolkit` needs; passed in the class statement.
+        primitives: modules with the functions that `PRIMITIVES` names; passed in the
+            class statement.
 
     # Properties
         recorder: the Recorder of its tensors.
-        operations: class whose static methods are the functions of `K` on the engine's
-            own tensors, by their names in the contract.
+        functions: the ArrayFunctions of the engine.
         random_functions: class with those that draw random numbers, `random_uniform`,
             `random_normal` and `random_binomial`; the first argument is a key.
         storage: the class of VariableStorage.
@@ -103,20 +109,21 @@ class RecordedBackend(Gradients, Sessions):
     """
 
     recorder: Recorder
-    operations: ClassVar[Any]
+    functions: ClassVar[ArrayFunctions]
     random_functions: ClassVar[Any]
     storage: ClassVar[type[VariableStorage]]
     has_open_ranks: ClassVar[bool] = False
 
-    def __init_subclass__(cls, primitives: Primitives | None = None) -> None:
+    def __init_subclass__(cls, primitives: Sequence[Any] = ()) -> None:
         defined = {*vars(cls), *vars(RecordedBackend)}
-        for name in vars(cls.operations):
-            if name.startswith("_") or name in defined:
-                continue
-            fn = getattr(cls.operations, name)
-            setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
-        for name, (fn, label) in (primitives or {}).items():
-            setattr(cls, name, recorded(fn, label))
+        for name, contract in functions().items():
+            fn = getattr(cls.functions, name, None)
+            if fn is not None and name not in defined:
+                setattr(cls, name, recorded(fn, f"K.{name}", contract))
+        for name, label in PRIMITIVES.items():
+            for module in primitives:
+                if fn := getattr(module, name, None):
+                    setattr(cls, f"_{name}", recorded(fn, label))
         super().__init_subclass__()
 
     # Tensors and their values
@@ -173,12 +180,12 @@ class RecordedBackend(Gradients, Sessions):
 
     def concatenate(self, tensors: T, axis: T = -1) -> T:
         tensors = list(tensors)
-        join = pinned(self.operations.concatenate)
+        join = pinned(self.functions.concatenate)
         result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
         return joined(result, tensors)
 
     def shape(self, x: T) -> T:
-        result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
+        result = self.recorder.record(self.functions.shape, (x,), label="K.shape")
         if self.recorder.owns(x) and self.recorder.owns(result):
             result.spec = replace(result.spec, static_sizes=x.shape)
         return result
@@ -262,7 +269,7 @@ class RecordedBackend(Gradients, Sessions):
             low, high = _log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x))
             return self.clip(x, low, high)
 
-        shortcuts = {self.operations.sigmoid: of_sigmoid}
+        shortcuts = {self.functions.sigmoid: of_sigmoid}
         fn = pinned(super()._log_odds)
         return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
 
@@ -271,7 +278,7 @@ class RecordedBackend(Gradients, Sessions):
             low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
             return self.clip(self.log_softmax(x), low, high)
 
-        shortcuts = {self.operations.softmax: of_softmax}
+        shortcuts = {self.functions.softmax: of_softmax}
         fn = pinned(super()._log_distribution)
         return self.recorder.record(fn, (x,), label="distribution", shortcuts=shortcuts)
 
@@ -294,7 +301,7 @@ class RecordedBackend(Gradients, Sessions):
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*self.alike(*chosen, arithmetic=False))
-        switch = pinned(self.operations.switch, True)
+        switch = pinned(self.functions.switch, True)
         return self.recorder.record(switch, (condition, *chosen), label="K.switch")
 
     def _scan(
@@ -313,7 +320,7 @@ class RecordedBackend(Gradients, Sessions):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
         return self.recorder.record(
-            self.operations.stop_gradient, (variables,), label="K.stop_gradient"
+            self.functions.stop_gradient, (variables,), label="K.stop_gradient"
         )
 
     def _gradients(self, loss: T, variables: Sequence[T]) -> list[T]:

@@ -1,0 +1,277 @@
+"""The functions of `K` on JAX's own tensors.
+
+Values that are known while a function is traced, such as sizes, stay NumPy arrays: JAX
+would make them unknown, and unknown values can't become a shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros.arguments import is_int
+from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
+from oneiros_backend_toolkit.lazy_graph.promotion import Array, Tensor
+from oneiros_backend_toolkit.operands import batch_dot_axes
+from oneiros_backend_toolkit.types import DISCRETE
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.products import product
+from oneiros_jax_support.symbolic_sizes import (
+    computed_sizes,
+    has_symbolic_size,
+    holds_symbolic_sizes,
+    is_symbolic,
+)
+
+from oneiros_backend_jax.shape_inference import (
+    are_open,
+    broadcastable,
+    inferring,
+    single,
+    with_equal_axes,
+)
+
+CONCRETE = (np.ndarray, np.generic, bool, int, float)
+
+
+def is_known(x: Any) -> bool:
+    """Returns whether `x` is known while a function is traced.
+
+    Integers, booleans, arrays of them, and sizes are known.
+    """
+    if is_symbolic(x) or holds_symbolic_sizes(x):
+        return True
+    return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
+
+
+def concrete(n: Any) -> Any:
+    """Returns a number or array that must be known while a function is traced."""
+    if isinstance(n, jax.Array):
+        raise ArgumentError(
+            "A shape depends on the values of a tensor, which JAX can't compile. "
+            "Derive it from other shapes."
+        )
+    if not isinstance(n, CONCRETE) and not is_symbolic(n):
+        raise TypeError(f"{n!r:.60} isn't a number")
+    return np.asarray(n)[()]
+
+
+class JaxFunctions(ArrayFunctions):
+    """Functions of JAX's tensors, by their names in the contract."""
+
+    namespace = jnp
+    activations = jax.nn
+
+    # Types
+
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, jax.Array)
+
+    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = np.dtype(x.dtype)
+        return dtype
+
+    def constant(self, array: Array) -> Tensor:
+        return array if array.dtype.kind in DISCRETE else jnp.asarray(array)
+
+    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+        dtype = np.dtype(dtype)
+        x = computed_sizes(x)
+        return x.astype(dtype) if dtype.kind in DISCRETE else jnp.asarray(x, dtype)
+
+    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+        return self.space(*tensors).stack(tensors)
+
+    def tensor(self, x: Any) -> Tensor:
+        if is_symbolic(x) or holds_symbolic_sizes(x):
+            return np.asarray(x)
+        return super().tensor(x)
+
+    def floats(self, x: Any) -> Tensor:
+        return super().floats(computed_sizes(self.tensor(x)))
+
+    def paired(self, *values: Any, arithmetic: bool = True) -> list[Tensor]:
+        symbolic = [is_symbolic(x) or holds_symbolic_sizes(x) for x in values]
+        if any(symbolic):
+            if all(map(is_known, values)):
+                return [np.asarray(x) for x in values]
+            values = tuple(
+                computed_sizes(np.asarray(x)) if s else x
+                for x, s in zip(values, symbolic, strict=True)
+            )
+        return super().paired(*values, arithmetic=arithmetic)
+
+    # Shapes
+
+    def space(self, *values: Tensor) -> Any:
+        return np if all(map(is_known, values)) else jnp
+
+    def broadcastable(self, *values: Tensor) -> Sequence[Tensor]:
+        return broadcastable(*values)
+
+    def joinable(self, tensors: list[Tensor], axis: int) -> list[Tensor]:
+        first, *others = tensors
+        for other_axis in range(first.ndim):
+            if other_axis == axis:
+                continue
+            for place, other in enumerate(others):
+                first, others[place] = with_equal_axes(
+                    first, other_axis, other, other_axis
+                )
+        return [first, *others]
+
+    def count(self, n: Any) -> int:
+        return int(concrete(n))
+
+    def sizes(self, shape: Any) -> list[Any]:
+        """Returns a shape as a list of ints or symbols, with None for open sizes."""
+        if isinstance(shape, jax.Array):
+            concrete(shape)
+        sizes = [n if n is None else concrete(n) for n in shape]
+        return [n if n is None or is_symbolic(n) else int(n) for n in sizes]
+
+    def shape(self, x: Any) -> Tensor:
+        x = self.tensor(x)
+        return np.array(x.shape, object if has_symbolic_size(x) else np.int64)
+
+    def reshape(self, x: Any, shape: Any) -> Tensor:
+        x = self.tensor(x)
+        sizes = self.sizes(shape)
+        if sizes.count(None) == 1 and -1 not in sizes:
+            sizes = [-1 if n is None else n for n in sizes]
+        # Several open sizes are those of the same axes of x
+        sizes = [x.shape[i] if n is None else n for i, n in enumerate(sizes)]
+        if inferring() and sizes.count(-1) == 1:
+            known_size = -math.prod(sizes)
+            (is_open,) = are_open(x.size)
+            if is_open and known_size > 0 and x.size % known_size:
+                shape = [x.size // known_size if n == -1 else n for n in sizes]
+                return jnp.zeros(shape, x.dtype)
+        return x.reshape(sizes)
+
+    def squeeze(self, x: Any, axis: Any) -> Tensor:
+        x = self.tensor(x)
+        axes = tuple(self.axes("squeeze", x, axis))
+        return single(x, axes).squeeze(axes)
+
+    def arange(
+        self, start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32"
+    ) -> Tensor:
+        bounds = (0, start, step) if stop is None else (start, stop, step)
+        return self.constant(np.arange(*map(concrete, bounds)).astype(dtype))
+
+    # Values
+
+    def stop_gradient(self, variables: Any) -> Tensor:
+        return jax.lax.stop_gradient(self.tensor(variables))
+
+    def print_tensor(self, x: Any, message: str = "") -> Tensor:
+        def show(value: Any) -> None:
+            print(message, np.asarray(value), flush=True)
+
+        x = self.tensor(x)
+        jax.debug.callback(show, x)
+        return x
+
+    def indexed(self, x: Tensor, index: Any) -> Tensor:
+        parts = index if isinstance(index, tuple) else (index,)
+        has_tensors = any(isinstance(part, jax.Array) for part in parts)
+        if isinstance(x, np.ndarray) and not has_tensors:
+            return x[index]
+        return jnp.asarray(x)[index]
+
+    def abs(self, x: Any) -> Tensor:
+        x = self.countable(x)
+        if is_known(x):
+            return np.abs(x)
+        zero = jnp.zeros((), x.dtype)
+        positive = jnp.where(x == 0, zero, x)
+        return jnp.where(x < 0, -x, positive)
+
+    def maximum(self, x: Any, y: Any) -> Tensor:
+        return self._extreme("maximum", "greater_equal", x, y)
+
+    def minimum(self, x: Any, y: Any) -> Tensor:
+        return self._extreme("minimum", "less_equal", x, y)
+
+    def _extreme(self, name: str, is_first: str, x: Any, y: Any) -> Tensor:
+        """Returns the larger or smaller one; if both are equal, the first one receives
+        the derivative."""
+        x, y = self.broadcastable(*self.paired(x, y))
+        if self.space(x, y) is np:
+            return getattr(np, name)(x, y)
+        takes_first = getattr(jnp, is_first)(x, y)
+        is_nan = x != x
+        return jnp.where(takes_first | is_nan, x, y)
+
+    def pow(self, x: Any, a: Any) -> Tensor:
+        if is_int(a) and not is_known(x):
+            return jax.lax.integer_pow(self.countable(x), int(a))
+        return super().pow(x, a)
+
+    def sqrt(self, x: Any) -> Tensor:
+        x = self.floats(x)
+        zero = jnp.zeros((), x.dtype)
+        return jnp.sqrt(jnp.where(x < 0, zero, x))
+
+    def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+        x = jnp.where(x > high, high, x)
+        return jnp.where(x < low, low, x)
+
+    # Linear algebra and lookup
+
+    def matmul(self, x: Any, y: Any) -> Tensor:
+        x, y = self.paired(x, y)
+        return jnp.matmul(*with_equal_axes(x, -1, y, max(y.ndim - 2, 0)))
+
+    def dot(self, x: Any, y: Any) -> Tensor:
+        x, y = self.paired(x, y)
+        axis = max(y.ndim - 2, 0)
+        x, y = with_equal_axes(x, -1, y, axis)
+        x = jnp.asarray(x)
+        y = jnp.asarray(y)
+        if x.ndim == 2 and y.ndim == 2:
+            return product(x, y)
+        summed = ((x.ndim - 1,), (axis,))
+        return jax.lax.dot_general(x, y, (summed, ((), ())))
+
+    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Tensor:
+        x, y = self.paired(x, y)
+        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
+        x, y = with_equal_axes(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
+        x, y = with_equal_axes(x, 0, y, 0)
+        summed = ((x_axis,), (y_axis,))
+        samples = ((0,), (0,))
+        result = jax.lax.dot_general(x, y, (summed, samples))
+        return result if result.ndim > 1 else result[:, None]
+
+    def gather(self, reference: Any, indices: Any) -> Tensor:
+        reference = self.tensor(reference)
+        indices = self.places(indices)
+        if is_known(reference) and is_known(indices):
+            return np.take(reference, indices, 0)
+        size = reference.shape[0]
+        if not jnp.issubdtype(reference.dtype, jnp.inexact):
+            indices = jnp.clip(indices, 0, size - 1)
+            return jnp.take(reference, indices, 0, mode="clip")
+        # Negative indices are out of range too, where there are no rows but NaN
+        from_start = jnp.where(indices < 0, size, indices)
+        return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
+
+    def in_top_k(self, predictions: Any, targets: Any, k: Any) -> Tensor:
+        scores = self.floats(predictions)
+        classes = scores.shape[1]
+        targets = jnp.asarray(targets).astype(np.int32)
+        is_class = (targets >= 0) & (targets < classes)
+        places = jnp.clip(targets, 0, classes - 1)[:, None]
+        target_scores = jnp.take_along_axis(scores, places, 1)
+        better = jnp.sum(scores > target_scores, 1)
+        return is_class & jnp.isfinite(target_scores[:, 0]) & (better < k)
+
+
+FUNCTIONS = JaxFunctions()
+"""They have no state: one object is enough."""

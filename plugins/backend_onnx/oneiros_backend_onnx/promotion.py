@@ -1,0 +1,126 @@
+"""Tensors from numbers, arrays and shapes, of the types that operations need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
+from onnx import helper
+
+from oneiros_backend_onnx.graphs import emit, graph_in_work
+from oneiros_backend_onnx.tensors import Array, Operand, Sizes, Tensor
+from oneiros_backend_onnx.transposition import pointwise
+
+SMALL_INTEGERS = {"int8": "int32", "int16": "int32", "uint8": "int32"} | {
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+}
+"""Types that ONNX Runtime doesn't compute with, and others that hold their values."""
+
+
+IN_SINGLE_PRECISION = ("AveragePool", "Conv", "ConvTranspose", "GRU", "LSTM", "RNN")
+"""Operators that ONNX Runtime (1.32 is the newest that was tried) lacks for floats of
+64 bits."""
+PRODUCTS = ("Einsum", "MatMul")
+"""Operators on numbers that don't work element by element."""
+
+
+def constant(x: Any, dtype: Any = None) -> Tensor:
+    """Returns numbers as a constant of the graph."""
+    return graph_in_work().constant(np.asarray(x, dtype))
+
+
+def integers(*values: int) -> Tensor:
+    """Returns integers as a vector, as ONNX takes axes and sizes."""
+    return constant(values, np.int64)
+
+
+def shape_tensor(items: Sequence[int | Tensor]) -> Tensor:
+    """Returns sizes as a vector of integers."""
+    if all(isinstance(n, int) for n in items):
+        return integers(*(n for n in items if isinstance(n, int)))
+    parts = [integers(n) if isinstance(n, int) else as_vector(n) for n in items]
+    return parts[0] if len(parts) == 1 else emit("Concat", *parts, axis=0)
+
+
+def as_vector(size: Tensor) -> Tensor:
+    """Returns a scalar as a vector of one integer."""
+    if size.size_of is not None:
+        x, axis = size.size_of
+        return emit("Shape", x, start=axis, end=axis + 1)
+    return emit("Reshape", cast(size, np.int64), integers(1))
+
+
+def stacked(tensors: Sequence[Tensor]) -> Tensor:
+    """Returns tensors of one type along a new first axis."""
+    parts = [emit("Unsqueeze", x, integers(0)) for x in tensors]
+    return emit("Concat", *parts, axis=0)
+
+
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """Returns a tensor of another type."""
+    if x.dtype == np.dtype(dtype):
+        return x
+    return emit("Cast", x, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
+
+
+class OnnxPromotion(Promotion):
+    """Type promotion of tensors and shapes of a graph."""
+
+    number_kinds = "biuf"
+    index_types = ("int64", "int32")
+
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, Operand)
+
+    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+        return x.dtype
+
+    def constant(self, array: Array) -> Tensor:
+        return constant(array)
+
+    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+        return cast(x, dtype)
+
+    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+        return stacked(tensors)
+
+    def tensor(self, x: Any) -> Tensor:
+        if isinstance(x, Sizes):
+            return shape_tensor(x.items)
+        result: Tensor = super().tensor(x)
+        return result
+
+
+_promotion = OnnxPromotion()
+tensor = _promotion.tensor
+truth = _promotion.truth
+floats = _promotion.floats
+paired = _promotion.paired
+as_places = _promotion.places
+
+
+def in_single_precision(op: str, *inputs: Tensor, **attributes: Any) -> Tensor:
+    """Computes with floats of any type, by one of the operators `IN_SINGLE_PRECISION`,
+    which ONNX Runtime only has for those of 32 bits."""
+    dtype = inputs[0].dtype
+    result = emit(op, *(cast(x, np.float32) for x in inputs), **attributes)
+    return cast(result, dtype)
+
+
+def computed(op: str, x: Tensor, *others: Tensor | None, **attributes: Any) -> Tensor:
+    """Computes with numbers of one type, which the result has.
+
+    ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.
+    """
+    add = emit if op in PRODUCTS else pointwise
+    dtype = x.dtype
+    longer = SMALL_INTEGERS.get(dtype.name)
+    if longer is None:
+        return add(op, x, *others, **attributes)
+    converted = [y if y is None else cast(y, longer) for y in (x, *others)]
+    result = add(op, *converted, **attributes)
+    return result if result.dtype == bool else cast(result, dtype)

@@ -1,0 +1,161 @@
+"""TensorFlow's functions by NumPy's names, as `ArrayFunctions` calls them.
+
+Where TensorFlow lacks a type, another one is computed with.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+
+from oneiros_backend_tensorflow.derivatives import with_derivative
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
+"""Types for which TensorFlow can't multiply matrices or compute powers."""
+
+
+def widened(fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Makes a function of two tensors of one type accept narrow integers, too.
+
+    They are computed as int32, and the lowest bits are the result.
+    """
+
+    def function(x: Tensor, y: Tensor, *args: Any) -> Tensor:
+        if x.dtype not in NARROW:
+            return fn(x, y, *args)
+        result = fn(tf.cast(x, tf.int32), tf.cast(y, tf.int32), *args)
+        return tf.cast(result, x.dtype)
+
+    return function
+
+
+def _reduction(
+    fn: Callable[..., Tensor], of_truth: Callable[..., Tensor] | None = None
+) -> Callable[..., Tensor]:
+    """Returns a reduction.
+
+    # Arguments
+        fn: that of TensorFlow.
+        of_truth: that of truth values, if `fn` has none.
+    """
+
+    def function(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
+        reduce = of_truth if of_truth and x.dtype == tf.bool else fn
+        return reduce(x, axis, keepdims)
+
+    return function
+
+
+class Namespace:
+    """Functions of tensors."""
+
+    abs = staticmethod(tf.abs)
+    add = staticmethod(tf.add)
+    all = staticmethod(_reduction(tf.reduce_all))
+    any = staticmethod(_reduction(tf.reduce_any))
+    arange = staticmethod(tf.range)
+    argmax = staticmethod(tf.argmax)
+    argmin = staticmethod(tf.argmin)
+    bitwise_and = staticmethod(operator.and_)
+    bitwise_or = staticmethod(operator.or_)
+    bitwise_xor = staticmethod(operator.xor)
+    concatenate = staticmethod(tf.concat)
+    cos = staticmethod(tf.cos)
+    divide = staticmethod(tf.divide)
+    equal = staticmethod(tf.equal)
+    exp = staticmethod(tf.exp)
+    expand_dims = staticmethod(tf.expand_dims)
+    flip = staticmethod(tf.reverse)
+    floor_divide = staticmethod(tf.math.floordiv)
+    greater = staticmethod(tf.greater)
+    greater_equal = staticmethod(tf.greater_equal)
+    invert = staticmethod(operator.invert)
+    less = staticmethod(tf.less)
+    less_equal = staticmethod(tf.less_equal)
+    log = staticmethod(tf.math.log)
+    matmul = staticmethod(widened(tf.matmul))
+    max = staticmethod(_reduction(tf.reduce_max, tf.reduce_any))
+    maximum = staticmethod(tf.maximum)
+    mean = staticmethod(_reduction(tf.reduce_mean))
+    min = staticmethod(_reduction(tf.reduce_min, tf.reduce_all))
+    minimum = staticmethod(tf.minimum)
+    mod = staticmethod(tf.math.floormod)
+    multiply = staticmethod(tf.multiply)
+    not_equal = staticmethod(tf.not_equal)
+    ones_like = staticmethod(tf.ones_like)
+    power = staticmethod(widened(tf.pow))
+    prod = staticmethod(_reduction(tf.reduce_prod))
+    round = staticmethod(tf.round)
+    sin = staticmethod(tf.sin)
+    sqrt = staticmethod(tf.sqrt)
+    squeeze = staticmethod(tf.squeeze)
+    subtract = staticmethod(tf.subtract)
+    sum = staticmethod(_reduction(tf.reduce_sum))
+    tanh = staticmethod(tf.tanh)
+    transpose = staticmethod(tf.transpose)
+    where = staticmethod(tf.where)
+    zeros_like = staticmethod(tf.zeros_like)
+
+    @staticmethod
+    def negative(x: Tensor) -> Tensor:
+        if not x.dtype.is_unsigned:
+            return -x
+        # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
+        return tf.bitwise.invert(x) + 1
+
+    @staticmethod
+    def sign(x: Tensor) -> Tensor:
+        return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
+
+    @staticmethod
+    def repeat(x: Tensor, times: Any, axis: int) -> Tensor:
+        repeated = tf.repeat(x, times, axis)
+        sizes = x.shape.as_list()
+        if sizes[axis] is not None:
+            sizes[axis] *= times
+        if sizes.count(None) == 1 and 0 not in sizes:
+            # TensorFlow Lite needs to know that the others are fixed.
+            return tf.reshape(repeated, [size or -1 for size in sizes])
+        repeated.set_shape(sizes)
+        return repeated
+
+    @staticmethod
+    def tile(x: Tensor, times: Any) -> Tensor:
+        if tf.is_tensor(times):
+            return tf.tile(x, times)
+        missing_axes = len(times) - x.shape.rank
+        if missing_axes > 0:
+            x = tf.reshape(x, tf.concat([[1] * missing_axes, tf.shape(x)], 0))
+        return tf.tile(x, [1] * -missing_axes + times)
+
+
+class Activations:
+    """Functions of tensors of floats."""
+
+    relu = staticmethod(tf.nn.relu)
+    sigmoid = staticmethod(tf.sigmoid)
+
+    @staticmethod
+    def softmax(x: Tensor) -> Tensor:
+        if x.shape.rank == 2:
+            return tf.nn.softmax(x)
+        largest = tf.reduce_max(x, axis=-1, keepdims=True)
+        powers = tf.exp(x - largest)
+        return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
+
+    @staticmethod
+    def softplus(x: Tensor) -> Tensor:
+        """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
+        result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+
+        def derivative(
+            results: list[Tensor], gradients: Sequence[Tensor]
+        ) -> list[Tensor]:
+            return [gradients[0] * tf.sigmoid(x)]
+
+        (result,) = with_derivative([result], [x], derivative)
+        return result

@@ -1,0 +1,140 @@
+"""Type promotion: values become an engine's tensors, by the contract's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros.arguments import is_int
+
+from oneiros_backend_toolkit.lazy_graph.pinning import floatx
+from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
+
+Tensor = Any
+Array = np.ndarray[Any, Any]
+
+
+class Promotion:
+    """Converts tensors, arrays and numbers to an engine's tensors.
+
+    An engine defines the methods that raise NotImplementedError.
+
+    # Properties
+        number_kinds: NumPy's kinds of the numbers that the engine has.
+        index_types: the types of integers that the engine takes for places.
+    """
+
+    number_kinds: ClassVar[str] = "biufc"
+    index_types: ClassVar[tuple[str, ...]] = ("int32", "int64")
+
+    # What an engine supplies
+
+    def is_tensor(self, x: Any) -> bool:
+        """Returns whether `x` is a tensor of the engine."""
+        raise NotImplementedError
+
+    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+        """Returns a tensor's type, as NumPy's."""
+        raise NotImplementedError
+
+    def constant(self, array: Array) -> Tensor:
+        """Returns an array as a tensor of its type."""
+        raise NotImplementedError
+
+    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+        """Returns a tensor of another type."""
+        raise NotImplementedError
+
+    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Returns tensors of one type along a new first axis."""
+        raise NotImplementedError
+
+    # What follows from that
+
+    def holds_tensor(self, x: Any) -> bool:
+        """Returns whether `x` is a tensor of the engine, or a list of some."""
+        if isinstance(x, (list, tuple)):
+            return any(map(self.holds_tensor, x))
+        return self.is_tensor(x)
+
+    def array(self, x: Any) -> Array:
+        """Returns a number or numbers as an array.
+
+        # Raises
+            TypeError: if it is something else.
+        """
+        array = np.asarray(x)
+        if array.dtype.kind not in self.number_kinds:
+            raise TypeError(f"{x!r:.60} isn't a tensor, array or number")
+        return array
+
+    def tensor(self, x: Any) -> Tensor:
+        """Returns `x` as a tensor; floats of Python and NumPy get the default float
+        type."""
+        if self.is_tensor(x):
+            return x
+        if self.holds_tensor(x):
+            return self.stacked(self.paired(*x, arithmetic=False))
+        array = self.array(x)
+        if array.dtype.kind == "f":
+            return self.constant(array.astype(floatx()))
+        is_python_int = is_int(x) and not hasattr(x, "dtype")
+        return self.constant(array.astype(np.int32) if is_python_int else array)
+
+    def of_type(self, x: Any, dtype: Any) -> Tensor:
+        """Returns `x` as a tensor of a type that can represent it."""
+        if self.holds_tensor(x):
+            return self.as_type(self.tensor(x), dtype)
+        return self.constant(adapted(self.array(x), np.dtype(dtype)))
+
+    def floats(self, x: Any) -> Tensor:
+        """Returns `x` as a tensor of floats; integers and booleans get the default
+        float type."""
+        x = self.tensor(x)
+        is_discrete = self.dtype_of(x).kind in DISCRETE
+        return self.as_type(x, floatx()) if is_discrete else x
+
+    def countable(self, x: Any) -> Tensor:
+        """Returns `x` as a tensor of numbers: truth values count as 0 and 1."""
+        x = self.tensor(x)
+        return self.as_type(x, "int32") if self.dtype_of(x).kind == "b" else x
+
+    def truth(self, x: Any) -> Tensor:
+        """Returns `x` as a tensor of truth values."""
+        return self.as_type(self.tensor(x), "bool")
+
+    def places(self, x: Any) -> Tensor:
+        """Returns `x` as integers of a type that the engine takes for places."""
+        x = self.tensor(x)
+        if self.dtype_of(x).name in self.index_types:
+            return x
+        return self.as_type(x, self.index_types[0])
+
+    def paired(self, *values: Any, arithmetic: bool = True) -> list[Tensor]:
+        """Returns tensors of the type that values have in common.
+
+        # Arguments
+            *values: tensors, arrays and numbers.
+            arithmetic: whether something is computed of them, so that booleans count as
+                integers.
+        """
+        operands = [
+            self.tensor(x) if self.holds_tensor(x) else self.array(x) for x in values
+        ]
+        constants = [x.dtype for x in operands if isinstance(x, np.ndarray)]
+        types = [self.dtype_of(x) for x in operands if not isinstance(x, np.ndarray)]
+        dtype = common_type(types, constants, floatx(), arithmetic)
+        return [
+            self.constant(adapted(x, dtype))
+            if isinstance(x, np.ndarray)
+            else self.as_type(x, dtype)
+            for x in operands
+        ]
+
+    def bits(self, *values: Any) -> list[Tensor]:
+        """Returns integers or booleans as tensors of the type that they have in
+        common."""
+        tensors = self.paired(*values, arithmetic=False)
+        check_has_bits(self.dtype_of(tensors[0]))
+        return tensors
