@@ -712,6 +712,23 @@ class TestWorkers:
         assert [enqueuer.get() for _ in range(50)] == list(range(50))
         enqueuer.stop()
 
+    def test_one_generator_that_trains_and_validates_runs_in_one_thread_at_a_time(self):
+        def slow():
+            for number in range(40):
+                time.sleep(0.001)
+                yield number
+
+        generator = slow()
+        enqueuers = [GeneratorEnqueuer(generator) for _ in range(2)]
+        for enqueuer in enqueuers:
+            enqueuer.start(nb_worker=4, max_q_size=100)
+        for enqueuer in enqueuers:
+            for thread in enqueuer._threads:
+                thread.join()
+        made = [list(enqueuer.queue.queue) for enqueuer in enqueuers]
+        assert sorted(made[0] + made[1]) == list(range(40))
+        assert [sorted(part) for part in made] == made
+
     def test_processes_take_turns_with_copies_and_random_states_of_their_own(self):
         def draws():
             for number in range(3):
