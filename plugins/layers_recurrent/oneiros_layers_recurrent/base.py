@@ -12,6 +12,11 @@ from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 Shape = tuple[int | None, ...]
+States = list[Any]
+Stepped = tuple[Any, States]
+"""An output and the new states."""
+Results = tuple[Any, Any, States]
+"""The last output, all outputs and the last states."""
 MODES = ("cpu", "mem", "gpu")
 
 
@@ -95,7 +100,7 @@ class SequenceLayer(Layer):
 
     checks_sizes: ClassVar[bool] = True
     unroll: bool = False
-    states: list[Any]
+    states: States
 
     def __init__(
         self,
@@ -134,7 +139,7 @@ class SequenceLayer(Layer):
         """Returns the mask if there is an output for each step."""
         return mask if self.return_sequences else None
 
-    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def step(self, x: Any, states: States) -> Stepped:
         """Computes one step; subclasses define this.
 
         # Arguments
@@ -191,14 +196,14 @@ class SequenceLayer(Layer):
             )
         return outputs if self.return_sequences else last
 
-    def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
+    def _run(self, x: Any, initial: States, mask: Any) -> Results:
         """Returns the last output, all outputs and the last states."""
         constants = self.get_constants(x)
         return self._loop(self.step, self.preprocess_input(x), initial, mask, constants)
 
     def _loop(
-        self, step: Any, x: Any, initial: list[Any], mask: Any, constants: list[Any]
-    ) -> tuple[Any, Any, list[Any]]:
+        self, step: Any, x: Any, initial: States, mask: Any, constants: list[Any]
+    ) -> Results:
         try:
             last, outputs, states = K.rnn(
                 step,

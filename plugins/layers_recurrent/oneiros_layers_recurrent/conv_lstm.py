@@ -5,20 +5,19 @@ from __future__ import annotations
 import functools
 from typing import Any, ClassVar
 
-from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_fraction, check_int, check_ints
+from oneiros import initializations
+from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros_layers_core.spatial import kernel_init, kernel_shape, known_channels
 
-from oneiros_layers_recurrent.base import Shape
+from oneiros_layers_recurrent.base import Results, Shape, States, Stepped
 from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
+from oneiros_layers_recurrent.gates import ForgetfulLayer
 
-GATES = ("i", "f", "c", "o")
-WEIGHT_ORDER = ("i", "c", "f", "o")
 METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
 
 
-class ConvLSTM2D(ConvRecurrent2D):
+class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
     """LSTM over a sequence of images, whose products are convolutions.
 
     # Example
@@ -88,23 +87,7 @@ class ConvLSTM2D(ConvRecurrent2D):
     """
 
     loadable: ClassVar[bool] = True
-    state_count: ClassVar[int] = 2
-
-    W: Any
-    U: Any
-    b: Any
     W_i: Any
-    U_i: Any
-    b_i: Any
-    W_f: Any
-    U_f: Any
-    b_f: Any
-    W_c: Any
-    U_c: Any
-    b_c: Any
-    W_o: Any
-    U_o: Any
-    b_o: Any
 
     def __init__(
         self,
@@ -126,81 +109,46 @@ class ConvLSTM2D(ConvRecurrent2D):
         dropout_U: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dim_ordering=dim_ordering, **kwargs)
+        super().__init__(
+            init=init,
+            inner_init=inner_init,
+            activation=activation,
+            inner_activation=inner_activation,
+            W_regularizer=W_regularizer,
+            U_regularizer=U_regularizer,
+            b_regularizer=b_regularizer,
+            dropout_W=dropout_W,
+            dropout_U=dropout_U,
+            dim_ordering=dim_ordering,
+            **kwargs,
+        )
         self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.nb_row = check_int(self, "nb_row", nb_row)
         self.nb_col = check_int(self, "nb_col", nb_col)
-        self.init = initializations.get(init)
-        self.inner_init = initializations.get(inner_init)
         self.forget_bias_init = initializations.get(forget_bias_init)
-        self.activation = activations.get(activation)
-        self.inner_activation = activations.get(inner_activation)
         self.border_mode = check_choice(
             self, "border_mode", border_mode, ("valid", "same")
         )
         self.subsample = check_ints(self, "subsample", subsample, 2)
-        self.W_regularizer = regularizers.get(W_regularizer)
-        self.U_regularizer = regularizers.get(U_regularizer)
-        self.b_regularizer = regularizers.get(b_regularizer)
-        self.dropout_W = check_fraction(self, "dropout_W", dropout_W)
-        self.dropout_U = check_fraction(self, "dropout_U", dropout_U)
-        self.uses_learning_phase = any(0 < rate < 1 for rate in (dropout_W, dropout_U))
+        self.gate_axis = 0 if self.dim_ordering == "th" else -1
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernels and biases of the four gates."""
-        channels = known_channels(
-            self, input_shape, 2, self.dim_ordering, sequence=True
-        )
+        ordering = self.dim_ordering
+        channels = known_channels(self, input_shape, 2, ordering, sequence=True)
         self.W_shape = self._kernel_shape(channels)
         self.W_shape1 = self._kernel_shape(self.nb_filter)
         super().build(input_shape)
-        for gate in GATES:
-            self._add_gate(gate)
-        order = [f"{part}_{gate}" for gate in WEIGHT_ORDER for part in "WUb"]
-        self.trainable_weights = [getattr(self, name) for name in order]
-        self.W, self.U, self.b = (self._joined(part) for part in "WUb")
+        init = kernel_init(self.init, ordering)
+        inner_init = kernel_init(self.inner_init, ordering)
+        kernel = self.W_shape, init, self.W_regularizer
+        recurrent = self.W_shape1, inner_init, self.U_regularizer
+        self.add_gates(kernel, recurrent, self.nb_filter)
         self.set_initial_weights()
-
-    def _add_gate(self, gate: str) -> None:
-        """Makes the weights of a gate."""
-        ordering = self.dim_ordering
-        self._add_part(
-            f"W_{gate}",
-            self.W_shape,
-            kernel_init(self.init, ordering),
-            self.W_regularizer,
-        )
-        self._add_part(
-            f"U_{gate}",
-            self.W_shape1,
-            kernel_init(self.inner_init, ordering),
-            self.U_regularizer,
-        )
-        self._add_part(
-            f"b_{gate}",
-            (self.nb_filter,),
-            self.forget_bias_init if gate == "f" else "zero",
-            self.b_regularizer,
-        )
-
-    def _add_part(self, name: str, shape: Any, init: Any, regularizer: Any) -> None:
-        weight = self.add_weight(
-            shape, init, name=f"{self.name}_{name}", regularizer=regularizer
-        )
-        setattr(self, name, weight)
 
     def _kernel_shape(self, channels: int) -> tuple[int, ...]:
         window = (self.nb_row, self.nb_col)
         return kernel_shape(window, channels, self.nb_filter, self.dim_ordering)
-
-    def _joined(self, part: str) -> Any:
-        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.
-
-        They are in the order i, f, c, o.
-        """
-        axis = 0 if self.dim_ordering == "th" else -1
-        weights = [getattr(self, f"{part}_{gate}") for gate in GATES]
-        return K.concatenate(weights, axis=axis)
 
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
@@ -251,66 +199,54 @@ class ConvLSTM2D(ConvRecurrent2D):
             dim_ordering=self.dim_ordering,
         )
 
-    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def step(self, x: Any, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`.
 
         `states` holds the old ones and the dropout masks.
         """
         h, c, U_masks, W_masks = states[:4]
         projections = []
-        for gate, U_mask, W_mask in zip(GATES, U_masks, W_masks, strict=True):
+        for gate, U_mask, W_mask in zip(self.gates, U_masks, W_masks, strict=True):
             W, U, b = (getattr(self, f"{part}_{gate}") for part in "WUb")
             from_input = self.conv_step(x * W_mask, W, b, self.border_mode)
             from_state = self.conv_step_hidden(h * U_mask, U, "same")
             projections.append(from_input + from_state)
-        return self._gated(c, projections)
+        return self.next_states(c, projections)
 
-    def _gated(self, c: Any, projections: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output and the states for the projections of i, f, c and o."""
-        a_i, a_f, a_c, a_o = projections
-        i = self.inner_activation(a_i)
-        f = self.inner_activation(a_f)
-        o = self.inner_activation(a_o)
-        c = f * c + i * self.activation(a_c)
-        h = o * self.activation(c)
-        return h, [h, c]
-
-    def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
+    def _run(self, x: Any, initial: States, mask: Any) -> Results:
         """Runs the steps: one convolution of all images, then one a step.
 
         With dropout, or methods of a subclass, each gate has its own.
         """
-        dropped = any(0 < rate < 1 for rate in (self.dropout_W, self.dropout_U))
-        if dropped or not self._keeps(ConvLSTM2D, METHODS):
+        if self.uses_learning_phase or not self._keeps(ConvLSTM2D, METHODS):
             return super()._run(x, initial, mask)
         _, length, *image = _sizes(x)
         images = K.reshape(x, (-1, *image))
-        projected = self.conv_step(
-            images, self._joined("W"), self._joined("b"), self.border_mode
-        )
+        W, U, b = map(self.joined_gates, "WUb")
+        projected = self.conv_step(images, W, b, self.border_mode)
         steps = K.reshape(projected, (-1, length, *_sizes(projected)[1:]))
-        step = functools.partial(self._joined_step, self._joined("U"))
+        step = functools.partial(self._joined_step, U)
         return self._loop(step, steps, initial, mask, constants=[])
 
-    def _joined_step(self, U: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def _joined_step(self, U: Any, x: Any, states: States) -> Stepped:
         h, c = states
         joined = x + self.conv_step_hidden(h, U, "same")
-        return self._gated(c, self._split(joined))
-
-    def _split(self, joined: Any) -> list[Any]:
-        """Returns the channels of each gate."""
-        n = self.nb_filter
-        blocks = [slice(index * n, (index + 1) * n) for index in range(len(GATES))]
-        if self.dim_ordering == "th":
-            return [joined[:, block] for block in blocks]
-        return [joined[:, :, :, block] for block in blocks]
+        return self.next_states(c, self.split(joined, self.nb_filter))
 
     # Keras 1's ConvLSTM2D takes no `train`.
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
         """Returns the dropout masks of the state and of the input, four each."""
+        one = K.cast_to_floatx(1.0)
+
+        def states() -> Any:
+            return self.zero_state(x) + one
+
+        def inputs() -> Any:
+            return K.zeros_like(x[:, 0], dtype=K.floatx()) + one
+
         return [
-            _masks(self.zero_state(x), self.dropout_U),
-            _masks(K.zeros_like(x[:, 0], dtype=K.floatx()), self.dropout_W),
+            self.dropout_masks(states, self.dropout_U),
+            self.dropout_masks(inputs, self.dropout_W),
         ]
 
 
@@ -320,11 +256,3 @@ def _sizes(x: Any) -> list[Any]:
         K.shape(x)[axis] if size is None else size
         for axis, size in enumerate(K.int_shape(x))
     ]
-
-
-def _masks(zeros: Any, rate: float) -> list[Any]:
-    """Returns a dropout mask for each gate: ones if nothing is dropped."""
-    if not 0 < rate < 1:
-        return [K.cast_to_floatx(1.0)] * len(GATES)
-    ones = zeros + K.cast_to_floatx(1.0)
-    return [K.in_train_phase(K.dropout(ones, rate), ones) for _ in GATES]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 
+from oneiros_layers_recurrent.base import States, Stepped
 from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
@@ -80,15 +81,7 @@ class GRU(GatedRecurrent):
     weight_order: ClassVar[tuple[str, ...]] = ("z", "r", "h")
     functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
 
-    W_z: Any
-    U_z: Any
-    b_z: Any
-    W_r: Any
-    U_r: Any
-    b_r: Any
-    W_h: Any
     U_h: Any
-    b_h: Any
 
     def __init__(
         self,
@@ -118,7 +111,7 @@ class GRU(GatedRecurrent):
             **kwargs,
         )
 
-    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def step(self, x: Any, states: States) -> Stepped:
         """Returns the output, which is the new state.
 
         `states` holds the old one and the dropout masks.

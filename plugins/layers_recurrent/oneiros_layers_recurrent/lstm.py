@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from oneiros import initializations
 
+from oneiros_layers_recurrent.base import States, Stepped
 from oneiros_layers_recurrent.gated import GatedRecurrent
+from oneiros_layers_recurrent.gates import ForgetfulLayer
 
 
-class LSTM(GatedRecurrent):
+class LSTM(ForgetfulLayer, GatedRecurrent):
     """Long short-term memory.
 
     `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.
@@ -76,23 +78,6 @@ class LSTM(GatedRecurrent):
 
     loadable: ClassVar[bool] = True
     operation: ClassVar[str] = "lstm"
-    state_count: ClassVar[int] = 2
-    gates: ClassVar[tuple[str, ...]] = ("i", "f", "c", "o")
-    weight_order: ClassVar[tuple[str, ...]] = ("i", "c", "f", "o")
-    functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
-
-    W_i: Any
-    U_i: Any
-    b_i: Any
-    W_f: Any
-    U_f: Any
-    b_f: Any
-    W_c: Any
-    U_c: Any
-    b_c: Any
-    W_o: Any
-    U_o: Any
-    b_o: Any
 
     def __init__(
         self,
@@ -124,21 +109,13 @@ class LSTM(GatedRecurrent):
         )
         self.forget_bias_init = initializations.get(forget_bias_init)
 
-    def bias_init(self, gate: str) -> Any:
-        """Returns the initialization of a gate's bias."""
-        return self.forget_bias_init if gate == "f" else super().bias_init(gate)
-
-    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def step(self, x: Any, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`.
 
         `states` holds the old ones and the dropout masks.
         """
         h, c, U_masks, W_masks = states[:4]
-        x_i, x_f, x_c, x_o = self.gate_inputs(x, W_masks)
-        h_i, h_f, h_c, h_o = self.fed_back(h, U_masks)
-        i = self.inner_activation(x_i + h_i)
-        f = self.inner_activation(x_f + h_f)
-        c = f * c + i * self.activation(x_c + h_c)
-        o = self.inner_activation(x_o + h_o)
-        h = o * self.activation(c)
-        return h, [h, c]
+        pairs = zip(
+            self.gate_inputs(x, W_masks), self.fed_back(h, U_masks), strict=True
+        )
+        return self.next_states(c, [fed + fed_back for fed, fed_back in pairs])

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 
+from oneiros_layers_recurrent.base import States, Stepped
 from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
@@ -84,7 +85,7 @@ class SimpleRNN(GatedRecurrent):
             **kwargs,
         )
 
-    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def step(self, x: Any, states: States) -> Stepped:
         """Returns the output, which is the new state.
 
         `states` holds the old one and two dropout masks.
