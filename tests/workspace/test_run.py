@@ -1,8 +1,11 @@
 """`run.py` finds a uv of its own, or says what is missing."""
 
 import importlib.util
+import os
 import re
+import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from fresh import ROOT
@@ -37,7 +40,7 @@ def test_without_them_it_takes_a_uv_that_is_on_the_path(monkeypatch, tmp_path, c
     with pytest.raises(SystemExit) as ended:
         run.main(["quickstart.py"])
     assert ended.value.code == 0
-    assert capfd.readouterr().out.startswith("run quickstart.py|")
+    assert capfd.readouterr().out.startswith(f"run --project {ROOT} quickstart.py|")
 
 
 def test_an_old_python_is_named(monkeypatch):
@@ -50,11 +53,16 @@ def test_an_old_python_is_named(monkeypatch):
 def environments(monkeypatch, tmp_path):
     """The variables under which uv was called."""
     uv = tmp_path / "uv"
-    uv.write_text('#!/bin/sh\nprintf "%s|%s|%s" "$*" "$UV_PYTHON" "$VIRTUAL_ENV"\n')
+    shown = ("*", "UV_PYTHON", "VIRTUAL_ENV", *run.SYSTEM_CERTIFICATES)
+    values = " ".join(f'"${name}"' for name in shown)
+    uv.write_text(f'#!/bin/sh\nprintf "%s|%s|%s|%s|%s" {values}\n')
     uv.chmod(0o755)
+    (tmp_path / f"uv-{run.UV_VERSION}.dist-info").mkdir()
+    monkeypatch.setattr(run, "UV_FOLDER", tmp_path)
     monkeypatch.setattr(run, "UV", uv)
     monkeypatch.setenv("VIRTUAL_ENV", "another")
-    monkeypatch.delenv("UV_PYTHON", raising=False)
+    for name in ("UV_PYTHON", *run.SYSTEM_CERTIFICATES):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("environments")
@@ -66,7 +74,8 @@ def test_uv_runs_on_this_python_unless_told_otherwise(monkeypatch, capfd, chosen
         run.main(["--group", "test", "pytest"])
     assert ended.value.code == 0
     printed = capfd.readouterr().out
-    assert printed == f"run --group test pytest|{chosen or sys.executable}|"
+    python = chosen or sys.executable
+    assert printed == f"run --project {ROOT} --group test pytest|{python}||1|1"
 
 
 def test_pip_that_fails_is_said(monkeypatch, tmp_path):
@@ -77,3 +86,31 @@ def test_pip_that_fails_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: name == "pip")
     with pytest.raises(SystemExit, match="pip says why above"):
         run.main(["--version"])
+
+
+def test_another_uv_than_the_pinned_one_is_replaced(monkeypatch, tmp_path):
+    (tmp_path / "uv").touch()
+    (tmp_path / "uv-0.1.0.dist-info").mkdir()
+    monkeypatch.setattr(run, "UV", tmp_path / "uv")
+    monkeypatch.setattr(run, "UV_FOLDER", tmp_path)
+    commands = []
+    done = subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr(
+        run.subprocess, "run", lambda command: commands.append(command) or done
+    )
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: name == "pip")
+    assert run.find_uv() == run.UV
+    assert commands[0][-1] == f"uv=={run.UV_VERSION}"
+
+
+def test_the_line_for_a_script_works_from_another_folder(tmp_path):
+    use = tmp_path / "use.py"
+    use.write_text("import oneiros, os; print(oneiros.__version__, os.getcwd())\n")
+    done = subprocess.run(
+        [sys._base_executable, ROOT / "run.py", use.name],
+        cwd=tmp_path,
+        env={**os.environ, "UV_NO_SYNC": "1", "UV_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [version("oneiros"), str(tmp_path)], done.stderr
