@@ -186,7 +186,7 @@ class Configurations(Protocol):
     def layer_config(self, layer: Layer) -> Config:
         """Returns the result of `Layer.get_config`."""
 
-    def argument_config(self, layer: Layer, argument: str) -> Config:
+    def argument_config(self, layer: Any, argument: str) -> Config:
         """Returns the result of `Layer.argument_config`."""
 
     def graph_config(self, model: Container) -> Config:

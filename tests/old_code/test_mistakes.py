@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.callbacks import LearningRateScheduler
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -15,7 +14,6 @@ from oneiros.errors import (
 )
 from oneiros.layers import LSTM, Dense, Input, PReLU
 from oneiros.models import Sequential, load_model
-from oneiros.optimizers import Optimizer
 from scipy import sparse
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
@@ -183,31 +181,8 @@ def test_layers_are_called_on_tensors_alone(argument, advice):
 
 def test_the_learning_rate_is_called_lr():
     model = classifier()
-    line = r"Write K\.set_value\(optimizer\.lr, value\)"
-    assert not hasattr(model.optimizer, "learning_rate")
-    with pytest.raises(AttributeError, match=line):
-        K.set_value(model.optimizer.learning_rate, 0.5)
-    with pytest.warns(UserWarning, match=f"no effect. {line}") as caught:
-        model.optimizer.learning_rate = 0.5
-    assert caught[0].filename == __file__
     with pytest.raises(ArgumentError, match=r"compile\(Adam\(lr=0\.001\)"):
         model.compile("sgd", "mse", learning_rate=0.1)
-
-
-def test_an_optimizer_may_have_a_learning_rate_of_its_own():
-    class Own(Optimizer):
-        def __init__(self, learning_rate):
-            super().__init__()
-            self.learning_rate = learning_rate
-
-    assert Own(0.5).learning_rate == 0.5
-
-
-def test_a_schedule_has_one_argument():
-    with pytest.raises(ArgumentError, match="such as lambda epoch"):
-        LearningRateScheduler(lambda epoch, lr: lr)
-    for schedule in (lambda epoch, decay=0.5: decay**epoch, float):
-        assert LearningRateScheduler(schedule).schedule is schedule
 
 
 def test_a_sequential_has_a_list_of_layers():

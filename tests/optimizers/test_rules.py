@@ -225,6 +225,24 @@ def test_constraints_apply_to_the_new_value(backend):
     )
 
 
+@pytest.mark.parametrize("schedule_decay", [0.004, 0.5])
+def test_nadams_schedule_after_few_steps(backend, schedule_decay):
+    p = K.variable(START["b"])
+    nadam = optimizers.Nadam(beta_1=0.8, schedule_decay=schedule_decay)
+    step = K.function([], [], nadam.get_updates([p], {}, K.sum(K.square(p))))
+    product = 1.0
+    for t in (1, 2, 3):
+        step([])
+        product *= 0.8 * (1 - 0.5 * 0.96 ** (t * schedule_decay))
+        assert K.get_value(nadam.m_schedule) == pytest.approx(product, rel=1e-6)
+    expected = START["b"].copy()
+    state = {}
+    for t in (1, 2, 3):
+        rule = {"beta_1": 0.8, "schedule_decay": schedule_decay}
+        expected += RULES["Nadam"](t, 2 * expected, state, **rule)
+    np.testing.assert_allclose(K.get_value(p), expected, rtol=1e-6)
+
+
 def test_updates_are_simultaneous(backend):
     """Both gradients are taken at the old values, whatever the order of the updates."""
     a, b = K.variable(2.0), K.variable(3.0)

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.backend import bound
+from oneiros.engine.node import Tensor
 
 from oneiros_optimizers.base import (
     DecayingOptimizer,
+    Slots,
+    Step,
     hyperparameter,
-    number,
-    slots,
-    stored,
+    running_mean,
 )
 from oneiros_optimizers.optimizer import plain_number
 
@@ -58,6 +58,8 @@ class RMSprop(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("mean_square",)
+    has_count_in_weights = False
 
     def __init__(
         self,
@@ -71,32 +73,12 @@ class RMSprop(DecayingOptimizer):
         self.rho = hyperparameter(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        lr = self.decayed_lr()
-        self.weights = slots(params)
-        self.updates = self.counting_if_decaying()
-        share = 1.0 - self.rho
-        for p, g, moment in zip(params, grads, self.weights, strict=True):
-            new_moment = self.rho * moment + share * K.square(g)
-            new_p = p - lr * g / (K.sqrt(new_moment) + self.epsilon)
-            self.updates += [
-                K.update(moment, new_moment),
-                stored(p, new_p, constraints),
-            ]
-        return self.updates
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "rho": number(self.rho),
-            "epsilon": self.epsilon,
-        }
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight and its mean square."""
+        (a,) = slots
+        a = running_mean(self.rho, a, K.square(g))
+        root = K.sqrt(a) + self.epsilon
+        return p - rate * g / root, a
 
 
 class Adagrad(DecayingOptimizer):
@@ -139,6 +121,8 @@ class Adagrad(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("sum_of_squares",)
+    has_count_in_weights = False
 
     def __init__(
         self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
@@ -146,24 +130,12 @@ class Adagrad(DecayingOptimizer):
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        lr = self.decayed_lr()
-        self.weights = slots(params)
-        self.updates = self.counting_if_decaying()
-        for p, g, total in zip(params, grads, self.weights, strict=True):
-            new_total = total + K.square(g)
-            new_p = p - lr * g / (K.sqrt(new_total) + self.epsilon)
-            self.updates += [K.update(total, new_total), stored(p, new_p, constraints)]
-        return self.updates
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "epsilon": self.epsilon}
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight and its sum of squares."""
+        (a,) = slots
+        a = a + K.square(g)
+        root = K.sqrt(a) + self.epsilon
+        return p - rate * g / root, a
 
 
 class Adadelta(DecayingOptimizer):
@@ -208,6 +180,8 @@ class Adadelta(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("mean_square", "mean_square_of_steps")
+    has_count_in_weights = False
 
     def __init__(
         self,
@@ -221,30 +195,11 @@ class Adadelta(DecayingOptimizer):
         self.rho = plain_number(self, "rho", rho)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        lr = self.decayed_lr()
-        gradient_moments = slots(params)
-        step_moments = slots(params)
-        self.weights = gradient_moments + step_moments
-        self.updates = self.counting_if_decaying()
-        for p, g, a, d in zip(
-            params, grads, gradient_moments, step_moments, strict=True
-        ):
-            new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
-            step = g * K.sqrt(d + self.epsilon) / K.sqrt(new_a + self.epsilon)
-            new_d = self.rho * d + (1.0 - self.rho) * K.square(step)
-            self.updates += [
-                K.update(a, new_a),
-                K.update(d, new_d),
-                stored(p, p - lr * step, constraints),
-            ]
-        return self.updates
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight and both mean squares."""
+        a, d = slots
+        a = running_mean(self.rho, a, K.square(g))
+        root = K.sqrt(a + self.epsilon)
+        step = g * K.sqrt(d + self.epsilon) / root
+        d = running_mean(self.rho, d, K.square(step))
+        return p - rate * step, a, d

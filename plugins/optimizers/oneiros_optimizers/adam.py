@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from oneiros import backend as K
-from oneiros.backend import bound
+from oneiros.engine.node import Tensor
 
 from oneiros_optimizers.base import (
     DecayingOptimizer,
+    Slots,
     StandardOptimizer,
+    Step,
     hyperparameter,
-    number,
-    slots,
-    stored,
+    running_mean,
 )
 from oneiros_optimizers.optimizer import plain_number
 
@@ -63,6 +63,8 @@ class Adam(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("mean", "mean_square")
+    counts_always = True
 
     def __init__(
         self,
@@ -78,43 +80,19 @@ class Adam(DecayingOptimizer):
         self.beta_2 = hyperparameter(self, "beta_2", beta_2)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
+    def rate(self) -> Tensor:
+        """Returns the learning rate of this update, with the bias corrections."""
         t = self.iterations + 1
-        lr = (
-            self.decayed_lr()
-            * K.sqrt(1.0 - K.pow(self.beta_2, t))
-            / (1.0 - K.pow(self.beta_1, t))
-        )
-        means = slots(params)
-        second_moments = slots(params)
-        self.weights = [self.iterations, *means, *second_moments]
-        self.updates = self.counting()
-        share_1 = 1.0 - self.beta_1
-        share_2 = 1.0 - self.beta_2
-        for p, g, m, v in zip(params, grads, means, second_moments, strict=True):
-            new_m = self.beta_1 * m + share_1 * g
-            new_v = self.beta_2 * v + share_2 * K.square(g)
-            new_p = p - lr * new_m / (K.sqrt(new_v) + self.epsilon)
-            self.updates += [
-                K.update(m, new_m),
-                K.update(v, new_v),
-                stored(p, new_p, constraints),
-            ]
-        return self.updates
+        root = K.sqrt(1.0 - K.pow(self.beta_2, t))
+        return super().rate() * root / (1.0 - K.pow(self.beta_1, t))
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "beta_1": number(self.beta_1),
-            "beta_2": number(self.beta_2),
-            "epsilon": self.epsilon,
-        }
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight and both means."""
+        m, v = slots
+        m = running_mean(self.beta_1, m, g)
+        v = running_mean(self.beta_2, v, K.square(g))
+        root = K.sqrt(v) + self.epsilon
+        return p - rate * m / root, m, v
 
 
 class Adamax(DecayingOptimizer):
@@ -159,6 +137,8 @@ class Adamax(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("mean", "maximum")
+    counts_always = True
 
     def __init__(
         self,
@@ -174,37 +154,16 @@ class Adamax(DecayingOptimizer):
         self.beta_2 = hyperparameter(self, "beta_2", beta_2)
         self.epsilon = plain_number(self, "epsilon", epsilon)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        lr = self.decayed_lr() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
-        means = slots(params)
-        maxima = slots(params)
-        self.weights = [self.iterations, *means, *maxima]
-        self.updates = self.counting()
-        share = 1.0 - self.beta_1
-        for p, g, m, u in zip(params, grads, means, maxima, strict=True):
-            new_m = self.beta_1 * m + share * g
-            new_u = K.maximum(self.beta_2 * u, K.abs(g))
-            new_p = p - lr * new_m / (new_u + self.epsilon)
-            self.updates += [
-                K.update(m, new_m),
-                K.update(u, new_u),
-                stored(p, new_p, constraints),
-            ]
-        return self.updates
+    def rate(self) -> Tensor:
+        """Returns the learning rate of this update, with the bias correction."""
+        return super().rate() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "beta_1": number(self.beta_1),
-            "beta_2": number(self.beta_2),
-            "epsilon": self.epsilon,
-        }
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight, its mean and its maximum."""
+        m, u = slots
+        m = running_mean(self.beta_1, m, g)
+        u = K.maximum(self.beta_2 * u, K.abs(g))
+        return p - rate * m / (u + self.epsilon), m, u
 
 
 class Nadam(StandardOptimizer):
@@ -255,6 +214,7 @@ class Nadam(StandardOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("mean", "mean_square")
 
     def __init__(
         self,
@@ -272,49 +232,40 @@ class Nadam(StandardOptimizer):
         self.epsilon = plain_number(self, "epsilon", epsilon)
         self.schedule_decay = plain_number(self, "schedule_decay", schedule_decay)
 
-    def _momentum(self, t: Any) -> Any:
+    def rate(self) -> _Momentum:
+        """Returns the momentum of this update; the learning rate doesn't change."""
+        t = self.iterations + 1
+        now, ahead = self._momentum(t), self._momentum(t + 1)
+        product = self.m_schedule * now
+        return _Momentum(now, ahead, product, product * ahead, K.pow(self.beta_2, t))
+
+    def _momentum(self, t: Tensor) -> Tensor:
         decayed = K.exp(math.log(0.96) * self.schedule_decay * t)
         return self.beta_1 * (1.0 - 0.5 * decayed)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        t = self.iterations + 1
-        momentum = self._momentum(t)
-        next_momentum = self._momentum(t + 1)
-        schedule = self.m_schedule * momentum
-        next_schedule = schedule * next_momentum
-        means = slots(params)
-        second_moments = slots(params)
-        self.weights = [self.iterations, *means, *second_moments]
-        self.updates = [*self.counting(), K.update(self.m_schedule, schedule)]
-        share_1 = 1.0 - self.beta_1
-        share_2 = 1.0 - self.beta_2
-        correction = 1.0 - K.pow(self.beta_2, t)
-        for p, g, m, v in zip(params, grads, means, second_moments, strict=True):
-            new_m = self.beta_1 * m + share_1 * g
-            new_v = self.beta_2 * v + share_2 * K.square(g)
-            gradient = g / (1.0 - schedule)
-            mean = new_m / (1.0 - next_schedule)
-            direction = (1.0 - momentum) * gradient + next_momentum * mean
-            root = K.sqrt(new_v / correction)
-            new_p = p - self.lr * direction / (root + self.epsilon)
-            self.updates += [
-                K.update(m, new_m),
-                K.update(v, new_v),
-                stored(p, new_p, constraints),
-            ]
-        return self.updates
+    def counting(self) -> list[Any]:
+        """Returns the updates of the counter and of the product of the momentums."""
+        momentum = self._momentum(self.iterations + 1)
+        product = K.update(self.m_schedule, self.m_schedule * momentum)
+        return [*super().counting(), product]
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "beta_1": number(self.beta_1),
-            "beta_2": number(self.beta_2),
-            "epsilon": self.epsilon,
-            "schedule_decay": self.schedule_decay,
-        }
+    def step(self, p: Tensor, g: Tensor, rate: _Momentum, slots: Slots) -> Step:
+        """Returns the new value of a weight and both means."""
+        m, v = slots
+        m = running_mean(self.beta_1, m, g)
+        v = running_mean(self.beta_2, v, K.square(g))
+        gradient = g / (1.0 - rate.product)
+        mean = m / (1.0 - rate.product_ahead)
+        direction = (1.0 - rate.now) * gradient + rate.ahead * mean
+        root = K.sqrt(v / (1.0 - rate.beta_2_power)) + self.epsilon
+        return p - self.lr * direction / root, m, v
+
+
+class _Momentum(NamedTuple):
+    """Nadam's momentum at an update, and the products of all until it and the next."""
+
+    now: Tensor
+    ahead: Tensor
+    product: Tensor
+    product_ahead: Tensor
+    beta_2_power: Tensor

@@ -1,17 +1,25 @@
-"""Base classes of the standard optimizers."""
+"""Base classes of the standard optimizers, which are their slots and their step."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
+from typing import Any, ClassVar
 
-import numpy as np
 from oneiros import backend as K
+from oneiros.backend import bound
+from oneiros.engine.node import Tensor
 
 from oneiros_optimizers.optimizer import Optimizer, plain_number
+
+Slots = tuple[Tensor, ...]
+Step = tuple[Tensor, ...]
 
 
 class StandardOptimizer(Optimizer):
     """An optimizer with a learning rate and a count of its updates.
+
+    A subclass names what it remembers of each weight, its slots, which start from 0,
+    and defines the `step` of one weight.
 
     # Arguments
         lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)`
@@ -19,18 +27,51 @@ class StandardOptimizer(Optimizer):
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
+    slots: ClassVar[tuple[str, ...]]
+    has_count_in_weights: ClassVar[bool] = True
+    """Whether `iterations` is part of the saved state, as in Keras 1."""
+
     def __init__(self, lr: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.iterations = K.variable(0.0)
         self.lr = hyperparameter(self, "lr", lr)
 
+    @bound
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Tensor
+    ) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        rate = self.rate()
+        slots = [list(map(_zeros_like, params)) for _ in self.slots]
+        self.weights = list(chain.from_iterable(slots))
+        if self.has_count_in_weights:
+            self.weights.insert(0, self.iterations)
+        self.updates = self.counting()
+        for p, g, *state in zip(params, grads, *slots, strict=True):
+            new_p, *new_state = self.step(p, g, rate, tuple(state))
+            self.updates += map(K.update, state, new_state)
+            self.updates.append(stored(p, new_p, constraints))
+        return self.updates
+
+    def step(self, p: Tensor, g: Tensor, rate: Any, slots: Slots) -> Step:
+        """Returns the new value of a weight, followed by those of its slots.
+
+        # Arguments
+            p: tensor, the weight.
+            g: tensor, its gradient.
+            rate: what `rate` returned.
+            slots: tensors, what the optimizer remembers of the weight.
+        """
+        raise NotImplementedError
+
+    def rate(self) -> Any:
+        """Returns the learning rate of this update; all weights share it."""
+        return self.lr
+
     def counting(self) -> list[Any]:
         """Returns the update that increments the counter."""
         return [K.update_add(self.iterations, 1)]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "lr": number(self.lr)}
 
 
 class DecayingOptimizer(StandardOptimizer):
@@ -43,29 +84,32 @@ class DecayingOptimizer(StandardOptimizer):
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
+    counts_always: ClassVar[bool] = False
+    """Whether it counts even if the learning rate doesn't depend on it."""
+
     def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:
         super().__init__(lr=lr, **kwargs)
         self.decay = hyperparameter(self, "decay", decay)
         self.initial_decay = decay
 
-    def decayed_lr(self) -> Any:
+    def rate(self) -> Tensor:
         """Returns the learning rate of this update."""
         if self.initial_decay > 0:
             return self.lr / (1.0 + self.decay * self.iterations)
         return self.lr
 
-    def counting_if_decaying(self) -> list[Any]:
-        """Returns the update of the counter, if the learning rate depends on it."""
-        if self.initial_decay > 0:
-            return self.counting()
-        return []
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "decay": number(self.decay)}
+    def counting(self) -> list[Any]:
+        """Returns the update of the counter, if something depends on it."""
+        return (
+            super().counting() if self.counts_always or self.initial_decay > 0 else []
+        )
 
 
-def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Any:
+def _zeros_like(p: Tensor) -> Tensor:
+    return K.zeros(K.get_variable_shape(p))
+
+
+def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
     """Returns a variable with the value of an argument; a tensor is returned unchanged.
 
     # Raises
@@ -75,18 +119,13 @@ def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Any:
     return number if K.current().owns(number) else K.variable(number)
 
 
-def slots(params: list[Any]) -> list[Any]:
-    """Returns one variable of zeros per parameter, of its shape."""
-    return [K.zeros(K.get_variable_shape(p)) for p in params]
+def running_mean(kept: Any, mean: Tensor, value: Tensor) -> Tensor:
+    """Returns a mean of which a fraction is kept, and the rest is a new value."""
+    return kept * mean + (1.0 - kept) * value
 
 
-def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
+def stored(p: Tensor, new_p: Tensor, constraints: dict[Any, Any]) -> Any:
     """Returns the update of parameter `p` to `new_p`, under its constraint."""
     if p in constraints:
         new_p = constraints[p](new_p)
     return K.update(p, new_p)
-
-
-def number(variable: Any) -> float:
-    """Returns the value of a variable that holds a single number."""
-    return float(np.asarray(K.get_value(variable)).item())

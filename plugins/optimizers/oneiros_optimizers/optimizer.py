@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import services
 from oneiros.arguments import check_number
 from oneiros.bases import Rebuilt
 from oneiros.errors import DataError
 
+CLIPPING = ("clipnorm", "clipvalue")
 LATER_NAMES = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """What later versions of Keras call arguments, and their names here."""
-
-DROPPED = {
-    "amsgrad": "Leave it out: Adam is the only variant here",
-    "centered": "Leave it out: the mean square is not centred",
-    "kappa": "Leave it out: the moments are corrected for their start",
-    "l1": "Pass W_regularizer=l1(…) to the layers",
-    "l2": "Pass W_regularizer=l2(…) to the layers",
-    "weight_decay": "Pass W_regularizer=l2(…) to the layers",
-}
-"""Arguments that Keras 0.x or later versions have, and what to write."""
 
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
@@ -68,48 +59,11 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
     return number.item() if isinstance(number, np.generic) else number
 
 
-class LaterName:
-    """An attribute with another name in later versions of Keras.
-
-    A subclass may have an attribute of its own with the later name.
-
-    # Arguments
-        later: str, the name there.
-        name: str, the name here.
-    """
-
-    def __init__(self, later: str, name: str) -> None:
-        self.later = later
-        self.name = name
-
-    def __get__(self, optimizer: Any, owner: type) -> Any:
-        values = vars(optimizer) if optimizer is not None else {}
-        if self.later in values:
-            return values[self.later]
-        raise AttributeError(f"{owner.__name__} has no {self.later}. {self._line}")
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        vars(optimizer)[self.later] = value
-        if self.name in vars(optimizer):
-            warnings.warn(
-                f"{type(optimizer).__name__}.{self.later} has no effect. {self._line}",
-                stacklevel=2,
-            )
-
-    @property
-    def _line(self) -> str:
-        return (
-            f"Write K.set_value(optimizer.{self.name}, value), or "
-            f"K.get_value(optimizer.{self.name})."
-        )
-
-
 class Optimizer(Rebuilt):
     """Base class of optimizers, which turn a loss and its parameters into a list of
     updates.
 
-    Your own class defines `get_updates`, and `get_config` for the arguments of its
-    constructor.
+    Your own class defines `get_updates`.
 
     # Arguments
         **kwargs: `clipnorm`: float, upper limit of the global norm of all gradients
@@ -146,10 +100,8 @@ class Optimizer(Rebuilt):
 
     loadable: ClassVar[bool] = False
 
-    learning_rate = LaterName("learning_rate", "lr")
-
     def __init__(self, **kwargs: Any) -> None:
-        for name in sorted(set(kwargs) - {"clipnorm", "clipvalue"}):
+        for name in sorted(kwargs.keys() - set(CLIPPING)):
             raise TypeError(_about_unknown(type(self), name, kwargs[name]))
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
@@ -213,11 +165,14 @@ class Optimizer(Rebuilt):
         return list(K.batch_get_value(self.weights))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the constructor arguments shared by all optimizers."""
-        return {
-            key: getattr(self, key)
-            for key in ("clipnorm", "clipvalue")
-            if hasattr(self, key)
+        """Returns the constructor's arguments, for those of which there are attributes
+        with numbers, and the limits of gradients."""
+        config: dict[str, Any] = {}
+        for cls in reversed(type(self).__mro__):
+            for name in inspect.signature(cls).parameters:
+                config |= services.configurations.argument_config(self, name)
+        return config | {
+            name: vars(self)[name] for name in CLIPPING if name in vars(self)
         }
 
     @classmethod
@@ -229,17 +184,13 @@ class Optimizer(Rebuilt):
 def _about_unknown(cls: type, name: str, value: Any) -> str:
     """Returns the message about an argument that an optimizer doesn't have."""
     owner = cls.__name__
-    own_names = [each for each in inspect.signature(cls).parameters if each != "kwargs"]
     if name in LATER_NAMES:
         return (
             f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
             f"it. Write {owner}({LATER_NAMES[name]}={value!r:.40})."
         )
-    if name in DROPPED:
-        return (
-            f"{owner} received {name!r}, which Keras 1 doesn't have. {DROPPED[name]}."
-        )
+    own_names = [each for each in inspect.signature(cls).parameters if each != "kwargs"]
     return (
         f"{owner} received the unknown argument {name!r}. It "
-        f"takes: {', '.join([*own_names, 'clipnorm', 'clipvalue'])}."
+        f"takes: {', '.join([*own_names, *CLIPPING])}."
     )

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from oneiros import backend as K
 from oneiros.arguments import check_bool
-from oneiros.backend import bound
+from oneiros.engine.node import Tensor
 
-from oneiros_optimizers.base import (
-    DecayingOptimizer,
-    hyperparameter,
-    number,
-    slots,
-    stored,
-)
+from oneiros_optimizers.base import DecayingOptimizer, Slots, Step, hyperparameter
 
 
 class SGD(DecayingOptimizer):
@@ -64,6 +57,7 @@ class SGD(DecayingOptimizer):
     """
 
     loadable: ClassVar[bool] = True
+    slots = ("velocity",)
 
     def __init__(
         self,
@@ -77,28 +71,11 @@ class SGD(DecayingOptimizer):
         self.momentum = hyperparameter(self, "momentum", momentum)
         self.nesterov = check_bool(self, "nesterov", nesterov)
 
-    @bound
-    def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
-    ) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        grads = self.get_gradients(loss, params)
-        lr = self.decayed_lr()
-        moments = slots(params)
-        self.weights = [self.iterations, *moments]
-        self.updates = self.counting_if_decaying()
-        for p, g, m in zip(params, grads, moments, strict=True):
-            velocity = self.momentum * m - lr * g
-            step = velocity
-            if self.nesterov:
-                step = self.momentum * velocity - lr * g
-            self.updates += [K.update(m, velocity), stored(p, p + step, constraints)]
-        return self.updates
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "momentum": number(self.momentum),
-            "nesterov": self.nesterov,
-        }
+    def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
+        """Returns the new value of a weight and its velocity."""
+        (velocity,) = slots
+        new_velocity = self.momentum * velocity - rate * g
+        step = new_velocity
+        if self.nesterov:
+            step = self.momentum * new_velocity - rate * g
+        return p + step, new_velocity
