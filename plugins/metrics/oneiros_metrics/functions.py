@@ -14,10 +14,11 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import objectives
 from oneiros.config import get_object
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError
 
 
-def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
+def binary_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Fraction of predictions that equal the target once rounded (half to even).
 
     `mean(y_true == round(y_pred))`: 0.5 counts as 0. `metrics=["accuracy"]` selects
@@ -48,7 +49,7 @@ def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
     return K.mean(matches)
 
 
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Fraction of predictions whose largest class is the target's largest class.
 
     `mean(argmax(y_true) == argmax(y_pred))`; among equal values, the first one counts.
@@ -79,7 +80,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.equal(true_classes, predicted))
 
 
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def sparse_categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Fraction of predictions whose largest class is the class number in `y_true`.
 
     `mean(max(y_true) == argmax(y_pred))`, over the last axis, which is one number in
@@ -110,7 +111,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.equal(true_classes, K.cast(predicted, K.floatx())))
 
 
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def top_k_categorical_accuracy(y_true: Tensor, y_pred: Tensor, k: int = 5) -> Tensor:
     """Fraction of predictions that have the target's class among their `k` largest.
 
     For another `k` than 5, pass your own function to `metrics`; its name becomes the
@@ -146,361 +147,50 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     return K.mean(K.in_top_k(y_pred, true_classes, k))
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared differences: `mean((y_pred - y_true) ** 2)`.
+def _mean_of(loss: Any) -> Any:
+    """Returns the metric that is the mean of a loss over a batch."""
+
+    def metric(y_true: Tensor, y_pred: Tensor) -> Tensor:
+        return K.mean(loss(y_true, y_pred))
+
+    metric.__name__ = metric.__qualname__ = loss.__name__
+    metric.__doc__ = f"""Mean over a batch of the loss `objectives.{loss.__name__}`.
+
+    `help(oneiros.objectives.{loss.__name__})` shows its formula.
 
     # Arguments
-        y_true: tensor `(samples, …, features)`, the targets.
-        y_pred: tensor of the same shape, the predictions.
+        y_true: tensor, the targets, as for the loss.
+        y_pred: tensor, the predictions, as for the loss.
 
     # Returns
-        Scalar tensor of at least 0, in the square of the targets' unit.
+        Scalar tensor.
 
     # Example
         ```python
         from oneiros import backend as K
-        from oneiros import metrics
+        from oneiros import metrics, objectives
 
-        y_true = K.variable([[1.0], [2.0]])
-        y_pred = K.variable([[1.0], [4.0]])
-        print(K.eval(metrics.mean_squared_error(y_true, y_pred)))  # 2.0
+        y_true, y_pred = K.variable([[0.0]]), K.variable([[0.75]])
+        loss = K.eval(objectives.{loss.__name__}(y_true, y_pred))
+        mean = K.eval(metrics.{loss.__name__}(y_true, y_pred))
+        print(mean == loss.mean())  # True
         ```
-
-    # References
-        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.4
     """
-    return K.mean(objectives.mean_squared_error(y_true, y_pred))
-
-
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the absolute differences: `mean(abs(y_pred - y_true))`.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)`, the targets.
-        y_pred: tensor of the same shape, the predictions.
-
-    # Returns
-        Scalar tensor of at least 0, in the targets' unit.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[1.0], [2.0]])
-        y_pred = K.variable([[1.0], [4.0]])
-        print(K.eval(metrics.mean_absolute_error(y_true, y_pred)))  # 1.0
-        ```
-
-    # References
-        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
-          Journal of Forecasting 22, 2006
-    """
-    return K.mean(objectives.mean_absolute_error(y_true, y_pred))
-
-
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the absolute differences in percent of the target.
-
-    `100 * mean(abs(y_true - y_pred) / max(abs(y_true), K.epsilon()))`. One target near
-    0 makes the mean huge.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)`, the targets, far from 0.
-        y_pred: tensor of the same shape, the predictions.
-
-    # Returns
-        Scalar tensor of at least 0, in percent.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[100.0], [50.0]])
-        y_pred = K.variable([[110.0], [40.0]])  # wrong by 10 % and by 20 %
-        error = metrics.mean_absolute_percentage_error(y_true, y_pred)
-        print(round(float(K.eval(error)), 3))  # 15.0
-        ```
-
-    # References
-        - Hyndman, Koehler: Another look at measures of forecast accuracy, International
-          Journal of Forecasting 22, 2006
-    """
-    return K.mean(objectives.mean_absolute_percentage_error(y_true, y_pred))
-
-
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared differences of `log(1 + y)`.
-
-    `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
-    are replaced by it.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)`, the targets, at least 0.
-        y_pred: tensor of the same shape, the predictions, at least 0.
-
-    # Returns
-        Scalar tensor of at least 0, without a unit.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[9.0], [99.0]])
-        y_pred = K.variable([[99.0], [9.0]])  # 1 + y is wrong by a factor of 10
-        error = metrics.mean_squared_logarithmic_error(y_true, y_pred)
-        print(round(float(K.eval(error)), 3))  # 5.302
-        ```
-
-    # References
-        - Tofallis: A better measure of relative prediction accuracy for model selection
-          and model estimation, Journal of the Operational Research Society 66, 2015,
-          which squares the same difference without adding 1
-    """
-    return K.mean(objectives.mean_squared_logarithmic_error(y_true, y_pred))
-
-
-def hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
-
-    `t` is a target and `p` its prediction. A target of 0 always adds 1.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)` of -1 and 1.
-        y_pred: tensor of the same shape, scores of any size; the sign is the class.
-
-    # Returns
-        Scalar tensor of at least 0.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[1.0], [-1.0]])
-        y_pred = K.variable([[0.5], [0.5]])  # 0.5 and 1.5 are missing
-        print(K.eval(metrics.hinge(y_true, y_pred)))  # 1.0
-        ```
-
-    # References
-        - Cortes, Vapnik: Support-Vector Networks, Machine Learning 20, 1995
-    """
-    return K.mean(objectives.hinge(y_true, y_pred))
-
-
-def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the squared missing margins: `mean(max(1 - t * p, 0) ** 2)`.
-
-    `t` is a target and `p` its prediction. A target of 0 always adds 1.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)` of -1 and 1.
-        y_pred: tensor of the same shape, scores of any size; the sign is the class.
-
-    # Returns
-        Scalar tensor of at least 0.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[1.0], [-1.0]])
-        y_pred = K.variable([[0.5], [0.5]])
-        print(K.eval(metrics.squared_hinge(y_true, y_pred)))  # 1.25
-        ```
-
-    # References
-        - Tang: Deep Learning using Linear Support Vector Machines, arXiv:1306.0239
-    """
-    return K.mean(objectives.squared_hinge(y_true, y_pred))
-
-
-def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean crossentropy of class probabilities against distributions.
-
-    `mean(-sum(y_true * log(p)))`, where `p` is `y_pred` scaled to sum to 1 over the
-    classes, then clipped to between 1e-7 and 1 - 1e-7. Scores (logits) give nonsense.
-
-    # Arguments
-        y_true: tensor `(samples, …, classes)`, one-hot rows or other distributions.
-        y_pred: tensor of the same shape, probabilities.
-
-    # Returns
-        Scalar tensor, in nats: for one-hot rows from about 0 to about 16.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[0.0, 1.0, 0.0]])
-        y_pred = K.variable([[0.25, 0.5, 0.25]])
-        mean = K.eval(metrics.categorical_crossentropy(y_true, y_pred))
-        print(round(float(mean), 4))  # 0.6931
-        ```
-
-    # References
-        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
-    """
-    return K.mean(objectives.categorical_crossentropy(y_true, y_pred))
-
-
-def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean crossentropy of class probabilities against class numbers.
-
-    `mean(-log(p[class] / sum(p)))`, where `p` is `y_pred` clipped to between 1e-7 and 1
-    - 1e-7. Scores (logits) give nonsense.
-
-    # Arguments
-        y_true: tensor `(samples, …, 1)` of class numbers, from 0 to `classes - 1`.
-        y_pred: tensor `(samples, …, classes)`, probabilities.
-
-    # Returns
-        Scalar tensor, in nats, from about 0 to about 16.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[1]])
-        y_pred = K.variable([[0.25, 0.5, 0.25]])
-        mean = K.eval(metrics.sparse_categorical_crossentropy(y_true, y_pred))
-        print(round(float(mean), 4))  # 0.6931
-        ```
-
-    # References
-        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
-    """
-    return K.mean(objectives.sparse_categorical_crossentropy(y_true, y_pred))
-
-
-def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Mean crossentropy of independent yes-or-no probabilities.
-
-    `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
-    prediction, clipped to between 1e-7 and 1 - 1e-7. Labels of -1 make it negative.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)` of 0 and 1, or values between.
-        y_pred: tensor of the same shape, probabilities.
-
-    # Returns
-        Scalar tensor, in nats, from about 0 to about 16.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[1.0], [0.0]])
-        y_pred = K.variable([[0.5], [0.75]])  # -log(0.5) and -log(0.25)
-        mean = K.eval(metrics.binary_crossentropy(y_true, y_pred))
-        print(round(float(mean), 4))  # 1.0397
-        ```
-
-    # References
-        - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
-    """
-    return K.mean(objectives.binary_crossentropy(y_true, y_pred))
-
-
-def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
-    """Mean difference between the targets' distributions and the predicted ones.
-
-    `mean(sum(y_true * log(y_true / y_pred)))`, where both are clipped to between
-    `K.epsilon()` and 1; the sum is over the last axis.
-
-    # Arguments
-        y_true: tensor `(samples, …, classes)`, distributions.
-        y_pred: tensor of the same shape, distributions.
-
-    # Returns
-        Scalar tensor, in nats: at least 0 for distributions.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[0.5, 0.5]])
-        y_pred = K.variable([[0.25, 0.75]])  # 0.5 * log(2) + 0.5 * log(2 / 3)
-        mean = K.eval(metrics.kullback_leibler_divergence(y_true, y_pred))
-        print(round(float(mean), 4))  # 0.1438
-        ```
-
-    # References
-        - Kullback, Leibler: On Information and Sufficiency, Annals of Mathematical
-          Statistics 22, 1951
-    """
-    return K.mean(objectives.kullback_leibler_divergence(y_true, y_pred))
-
-
-def poisson(y_true: Any, y_pred: Any) -> Any:
-    """Negative log-likelihood of counts under Poisson distributions with the predicted
-    means.
-
-    `mean(y_pred - y_true * log(y_pred + K.epsilon()))`. A negative prediction gives
-    NaN.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)`, counts of at least 0.
-        y_pred: tensor of the same shape, the expected counts, above 0.
-
-    # Returns
-        Scalar tensor, in nats; it may be negative, and its minimum isn't 0.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[2.0], [0.0]])
-        y_pred = K.variable([[1.0], [3.0]])  # 1 - 2 * log(1), and 3
-        mean = K.eval(metrics.poisson(y_true, y_pred))
-        print(round(float(mean), 4))  # 2.0
-        ```
-
-    # References
-        - McCullagh, Nelder: Generalized Linear Models, second edition, Chapman and
-          Hall, 1989, chapter 6
-    """
-    return K.mean(objectives.poisson(y_true, y_pred))
-
-
-def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Negative cosine between target and prediction, divided by the number of features.
-
-    `-mean(t * p)`, where `t` and `p` are targets and predictions, each row divided by
-    its length.
-
-    # Arguments
-        y_true: tensor `(samples, …, features)`, the targets.
-        y_pred: tensor of the same shape, the predictions.
-
-    # Returns
-        Scalar tensor: with `n` features from `-1 / n`, where all directions agree, to
-        `1 / n`.
-
-    # Example
-        ```python
-        from oneiros import backend as K
-        from oneiros import metrics
-
-        y_true = K.variable([[3.0, 4.0]])
-        y_pred = K.variable([[6.0, 8.0]])
-        mean = K.eval(metrics.cosine_proximity(y_true, y_pred))
-        print(round(float(mean), 4))  # -0.5
-        ```
-
-    # References
-        - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
-          University Press, 2008, section 6.3.1
-    """
-    return K.mean(objectives.cosine_proximity(y_true, y_pred))
+    return metric
+
+
+mean_squared_error = _mean_of(objectives.mean_squared_error)
+mean_absolute_error = _mean_of(objectives.mean_absolute_error)
+mean_absolute_percentage_error = _mean_of(objectives.mean_absolute_percentage_error)
+mean_squared_logarithmic_error = _mean_of(objectives.mean_squared_logarithmic_error)
+hinge = _mean_of(objectives.hinge)
+squared_hinge = _mean_of(objectives.squared_hinge)
+categorical_crossentropy = _mean_of(objectives.categorical_crossentropy)
+sparse_categorical_crossentropy = _mean_of(objectives.sparse_categorical_crossentropy)
+binary_crossentropy = _mean_of(objectives.binary_crossentropy)
+kullback_leibler_divergence = _mean_of(objectives.kullback_leibler_divergence)
+poisson = _mean_of(objectives.poisson)
+cosine_proximity = _mean_of(objectives.cosine_proximity)
 
 
 def _positives(y: Any) -> Any:
@@ -508,7 +198,7 @@ def _positives(y: Any) -> Any:
     return K.round(K.clip(y, 0, 1))
 
 
-def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
+def matthews_correlation(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Correlation of rounded predictions and targets over the batch.
 
     `(tp * tn - fp * fn) / sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))`, where
@@ -555,7 +245,7 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
     return covariance / (spread + K.epsilon())
 
 
-def precision(y_true: Any, y_pred: Any) -> Any:
+def precision(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Fraction of the selected items, in a batch of many labels, that are right.
 
     `tp / (tp + fp + K.epsilon())`, with the true and false positives of the whole
@@ -589,7 +279,7 @@ def precision(y_true: Any, y_pred: Any) -> Any:
     return true_positives / (selected + K.epsilon())
 
 
-def recall(y_true: Any, y_pred: Any) -> Any:
+def recall(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Fraction of the right items, in a batch of many labels, that were selected.
 
     `tp / (tp + fn + K.epsilon())`, with the true positives and false negatives of the
@@ -622,7 +312,7 @@ def recall(y_true: Any, y_pred: Any) -> Any:
     return true_positives / (relevant + K.epsilon())
 
 
-def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
+def fbeta_score(y_true: Tensor, y_pred: Tensor, beta: float = 1) -> Tensor:
     """Weighted harmonic mean of precision and recall.
 
     `(1 + beta**2) * p * r / (beta**2 * p + r + K.epsilon())`, where `p` is `precision`
@@ -663,7 +353,7 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
     return (1 + beta**2) * (p * r) / (beta**2 * p + r + K.epsilon())
 
 
-def fmeasure(y_true: Any, y_pred: Any) -> Any:
+def fmeasure(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Harmonic mean of precision and recall: `2 * p * r / (p + r + K.epsilon())`.
 
     # Arguments
@@ -688,15 +378,6 @@ def fmeasure(y_true: Any, y_pred: Any) -> Any:
         - van Rijsbergen: Information Retrieval, second edition, 1979
     """
     return fbeta_score(y_true, y_pred, beta=1)
-
-
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-cosine = cosine_proximity
-fscore = fmeasure
-f1score = fmeasure
 
 
 def get(identifier: Any) -> Any:

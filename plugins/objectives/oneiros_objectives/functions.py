@@ -12,9 +12,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.config import get_object
+from oneiros.engine.node import Tensor
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the squared differences: `mean((y_pred - y_true) ** 2)`.
 
     # Arguments
@@ -40,7 +41,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.square(y_pred - y_true), axis=-1)
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the absolute differences: `mean(abs(y_pred - y_true))`.
 
     Outliers count less than with `mean_squared_error`.
@@ -69,7 +70,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.abs(y_pred - y_true), axis=-1)
 
 
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the absolute differences in percent of the target.
 
     `100 * mean(abs(y_true - y_pred) / max(abs(y_true), K.epsilon()))`.
@@ -104,7 +105,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     return 100.0 * K.mean(difference, axis=-1)
 
 
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the squared differences of `log(1 + y)`.
 
     `mean((log(1 + y_pred) - log(1 + y_true)) ** 2)`, where values below `K.epsilon()`
@@ -138,7 +139,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.square(log_pred - log_true), axis=-1)
 
 
-def squared_hinge(y_true: Any, y_pred: Any) -> Any:
+def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the squared missing margins: `mean(max(1 - t * p, 0) ** 2)`.
 
     `t` is a target and `p` its prediction. As with `hinge`, targets are -1 and 1.
@@ -167,7 +168,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.square(K.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
 
 
-def hinge(y_true: Any, y_pred: Any) -> Any:
+def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the missing margins: `mean(max(1 - t * p, 0))`.
 
     `t` is a target and `p` its prediction. Targets are -1 and 1: a target of 0 costs 1
@@ -198,7 +199,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
 
 
-def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
+def categorical_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Crossentropy of class probabilities against targets that are distributions.
 
     `-sum(y_true * log(p))`, where `p` is `y_pred` scaled to sum to 1 over the classes,
@@ -235,7 +236,7 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     return K.categorical_crossentropy(y_pred, y_true)
 
 
-def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
+def sparse_categorical_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Crossentropy of class probabilities against class numbers.
 
     `-log(p[class] / sum(p))`, where `p` is `y_pred` clipped to between 1e-7 and 1 -
@@ -268,7 +269,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     return K.sparse_categorical_crossentropy(y_pred, y_true)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
+def binary_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean crossentropy of independent yes-or-no probabilities.
 
     `mean(-t * log(p) - (1 - t) * log(1 - p))`, where `t` is a target and `p` its
@@ -303,7 +304,7 @@ def binary_crossentropy(y_true: Any, y_pred: Any) -> Any:
     return K.mean(K.binary_crossentropy(y_pred, y_true), axis=-1)
 
 
-def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
+def kullback_leibler_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Difference between the targets' distribution and the predicted one.
 
     `sum(y_true * log(y_true / y_pred))`, a sum over the last axis, not a mean; both are
@@ -338,7 +339,7 @@ def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
     return K.sum(y_true * K.log(y_true / y_pred), axis=-1)
 
 
-def poisson(y_true: Any, y_pred: Any) -> Any:
+def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Negative log-likelihood of counts under Poisson distributions with the predicted
     means.
 
@@ -373,7 +374,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
     return K.mean(y_pred - y_true * K.log(y_pred + K.epsilon()), axis=-1)
 
 
-def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
+def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Negative cosine between target and prediction, divided by the number of features.
 
     `-mean(t * p)`, where `t` and `p` are target and prediction, divided by their
@@ -404,14 +405,6 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
     return -K.mean(
         K.l2_normalize(y_true, axis=-1) * K.l2_normalize(y_pred, axis=-1), axis=-1
     )
-
-
-mse = MSE = mean_squared_error
-mae = MAE = mean_absolute_error
-mape = MAPE = mean_absolute_percentage_error
-msle = MSLE = mean_squared_logarithmic_error
-kld = KLD = kullback_leibler_divergence
-cosine = cosine_proximity
 
 
 def get(identifier: Any) -> Any:
