@@ -19,8 +19,8 @@ def arrays(golden_dir):
         return dict(stored)
 
 
-def assert_close(actual, expected):
-    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+def assert_close(actual, expected, atol=1e-4):
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=atol)
 
 
 def test_transforms(cases, arrays):
@@ -30,6 +30,22 @@ def test_transforms(cases, arrays):
         image_array = getattr(image, case["function"])(x, **case["arguments"])
         assert_close(image_array, arrays[case["id"]])
         assert np.random.random() == case["next_draw"], case
+
+
+def assert_learned(name, actual, expected):
+    """Of fewer images than pixels, the matrix is determined only where they differ.
+
+    There its values are far below those of the directions in which no image lies, which
+    the kernels of LAPACK choose.
+    """
+    if name == "principal_components":
+        scales, directions = np.linalg.eigh(expected.astype("float64"))
+        seen = directions[:, scales < 1]
+        assert 0 < seen.shape[1] < len(expected)
+        actual, expected = seen.T @ actual @ seen, seen.T @ expected @ seen
+        np.testing.assert_allclose(actual, expected, rtol=1e-2, atol=1e-5)
+    else:
+        np.testing.assert_allclose(actual, expected, rtol=1e-2, atol=1e-2)
 
 
 def test_batches(cases, arrays):
@@ -42,9 +58,7 @@ def test_batches(cases, arrays):
             for name in ("mean", "std", "principal_components"):
                 learned = arrays.get(f"{case['id']}/{name}")
                 if learned is not None:
-                    np.testing.assert_allclose(
-                        getattr(generator, name), learned, rtol=1e-2, atol=1e-2
-                    )
+                    assert_learned(name, getattr(generator, name), learned)
                     setattr(generator, name, learned)
         np.random.seed(case["np_seed"])
         batches = generator.flow(x, np.arange(5), **case["flow"])
@@ -53,7 +67,9 @@ def test_batches(cases, arrays):
             for name, array in zip("xy", batch, strict=True):
                 expected = arrays[f"{case['id']}/{name}{number}"]
                 assert array.dtype == expected.dtype
-                assert_close(array, expected)
+                # Pixels up to 255 times 11 cancel out in float32.
+                is_white = case["options"].get("zca_whitening")
+                assert_close(array, expected, 1e-3 if is_white else 1e-4)
         assert np.random.random() == case["next_draw"], case
 
 
