@@ -225,29 +225,6 @@ def epochs_of_small_images() -> Action:
     return lambda: model.fit(x, x[:, 0, 0, :1], 16, 1, verbose=0)
 
 
-def dense_with_dropout() -> Any:
-    """Returns a dense network with dropout."""
-    from oneiros.layers import Dense, Dropout
-    from oneiros.models import Sequential
-
-    layers = [Dense(512, activation="relu", input_dim=784), Dropout(0.5), Dense(1)]
-    return Sequential(layers)
-
-
-def training_with_dropout() -> Action:
-    """Steps of training, where the values without dropout are a branch that isn't
-    taken."""
-    return trained(dense_with_dropout(), (128, 784))
-
-
-def steps_with_dropout() -> Action:
-    """Steps of `evaluate`, where dropout is a branch that isn't taken."""
-    model = dense_with_dropout()
-    model.compile("sgd", "mse")
-    x = np.random.RandomState(0).standard_normal((1280, 784)).astype("float32")
-    return lambda: model.evaluate(x, x[:, :1], 128, verbose=0)
-
-
 def built_lstms() -> Action:
     """LSTMs that are built, each for sequences of another length."""
     from oneiros.layers import LSTM
@@ -414,12 +391,6 @@ MECHANISMS = {
         start=fit_of("c", 320),
         replaced={"oneiros_layers_recurrent.gated:FUSED_ACTIVATIONS": ()},
     ),
-    "weight_gradients": Mechanism(
-        module=f"{TOOLKIT}.weight_gradients",
-        what="an epoch of case a",
-        start=fit_of("a", 6400),
-        replaced={f"{JAX}.products:is_faster_transposed": lambda *sizes: False},
-    ),
     "longer_loops": Mechanism(
         module=f"{TOOLKIT}.batches",
         what="case d on 3, 6, 12 and 24 batches, the first time",
@@ -445,44 +416,12 @@ MECHANISMS = {
             )
         },
     ),
-    "switches": Mechanism(
-        module=f"{THEANO}.switches",
-        what="`evaluate` of a dense network with dropout",
-        start=steps_with_dropout,
-        engine="theano",
-        replaced={
-            f"{THEANO}.evaluate:needed_inputs": lambda node, values: list(node.inputs),
-            f"{THEANO}.evaluate:switch_result": lambda node, inputs: None,
-        },
-    ),
-    "vanishing": Mechanism(
-        module=f"{THEANO}.vanishing",
-        what="a step of a dense network with dropout",
-        start=training_with_dropout,
-        engine="theano",
-        replaced={f"{THEANO}.evaluate:vanishes": lambda node, inputs: False},
-    ),
-    "rectifiers": Mechanism(
-        module=f"{THEANO}.switches",
-        what="a step of case b",
-        start=step_of("b"),
-        engine="theano",
-        replaced={f"{THEANO}.switches:_is_rectifier": lambda node: False},
-    ),
-    "conversions": Mechanism(
-        module=f"{THEANO}.conversions",
-        what="the first step of case d, compiling included",
-        start=first_step_of("d"),
-        engine="theano",
-        replaced={f"{THEANO}.conversions:MAKERS": {}},
-        starts_anew=True,
-    ),
     "reductions": Mechanism(
-        module=f"{THEANO}.conversions.reductions",
+        module=f"{THEANO}.overrides",
         what="a step of case f",
         start=step_of("f"),
         engine="theano",
-        replaced={f"{THEANO}.conversions.reductions:platform": on_gpu},
+        replaced={f"{THEANO}.overrides:platform": on_gpu},
     ),
     "runs": Mechanism(
         module=f"{JAX}.runs",

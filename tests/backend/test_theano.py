@@ -221,18 +221,6 @@ def test_a_shared_variable_of_theano_code_may_change_its_size():
     assert v.get_value().tolist() == [1, 1, 1]
 
 
-def test_deep_graphs_have_gradients():
-    x = K.variable([0.5])
-    y = x
-    for _ in range(700):
-        y = y * 0.999 + 0.0001
-    limit = sys.getrecursionlimit()
-    np.testing.assert_allclose(
-        K.eval(K.gradients(K.sum(y), [x])[0]), [0.999**700], rtol=1e-4
-    )
-    assert sys.getrecursionlimit() == limit
-
-
 def test_constants_are_folded_without_warnings():
     x = K.placeholder((None,))
     zero = K.variable(0.0) * 0

@@ -1,4 +1,4 @@
-"""Values that are known during tracing: sizes, the learning phase, zeros."""
+"""Values that are known during tracing: sizes and the learning phase."""
 
 from __future__ import annotations
 
@@ -33,17 +33,3 @@ def concrete_sizes(shape: Any, label: Any) -> tuple[int, ...]:
             "linker can't compile. Derive it from other shapes."
         )
     return tuple(int(n) for n in np.ravel(np.asarray(sizes)))
-
-
-def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Returns zeros that take no memory."""
-    return np.broadcast_to(np.zeros((), dtype), shape)
-
-
-def is_zero(value: Any) -> bool:
-    """Returns whether all elements of a value are known to be zero: results of `zeros`,
-    and zero scalars."""
-    if not isinstance(value, np.ndarray) or value.size == 0:
-        return False
-    repeats_one_number = value.size == 1 or not any(value.strides)
-    return repeats_one_number and not value.flat[0]

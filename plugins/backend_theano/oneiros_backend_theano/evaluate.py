@@ -7,29 +7,31 @@ traced.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_jax_support.jax_import import jax
-from pytensor.graph.basic import Constant
+from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.traversal import ancestors, apply_ancestors
-from pytensor.scalar.basic import Add
+from pytensor.scalar.basic import Switch
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.concrete import CONCRETE, is_concrete, is_zero, zeros
-from oneiros_backend_theano.conversions import conversion
+from oneiros_backend_theano import indexing, overrides, scan
+from oneiros_backend_theano.concrete import is_concrete
+from oneiros_backend_theano.dispatch import dispatched_if_possible, limit
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
-from oneiros_backend_theano.limits import LinkerError
-from oneiros_backend_theano.switches import computes, needed_inputs, switch_result
-from oneiros_backend_theano.vanishing import vanishes
 
 UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
 """Errors that JAX raises if it needs a value during tracing."""
+OF_ANY_VALUES = {**overrides.OF_ANY_VALUES, **scan.OF_ANY_VALUES}
+OF_TRACED_VALUES = {**overrides.OF_TRACED_VALUES, **indexing.OF_TRACED_VALUES}
 
 
-def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
+def evaluate(outputs: list[Variable], values: dict[Variable, Any]) -> list[Any]:
     """Returns the outputs' values.
 
     Works from the outputs backwards: of a switch whose condition is known, only one
@@ -53,7 +55,7 @@ class _Evaluation:
             cotangents.
     """
 
-    def __init__(self, outputs: list[Any], values: dict[Any, Any]) -> None:
+    def __init__(self, outputs: list[Variable], values: dict[Variable, Any]) -> None:
         self.outputs = outputs
         self.values = values
         self.pullbacks: dict[Any, Any] = {}
@@ -74,23 +76,31 @@ class _Evaluation:
                     self._compute(variable.owner)
         return [self.values[x] for x in self.outputs]
 
-    def _missing_inputs(self, node: Any) -> list[Any]:
-        needed = needed_inputs(node, self.values)
-        return [x for x in needed if x not in self.values]
+    def _missing_inputs(self, node: Apply) -> list[Variable]:
+        """Returns the inputs that aren't computed yet; of a switch, the condition
+        first, which may leave one branch out."""
+        missing = [x for x in node.inputs if x not in self.values]
+        if not _is_switch(node):
+            return missing
+        condition = node.inputs[0]
+        if condition in missing:
+            return [condition]
+        branch = _chosen_branch(node, self.values[condition])
+        return missing if branch is None else [x for x in missing if x is branch]
 
-    def _compute(self, node: Any) -> None:
+    def _compute(self, node: Apply) -> None:
         try:
             results = self._results(node)
         except OneirosError:
             raise
         except UNKNOWN_VALUE as error:
-            raise _limit(node, error) from error
+            raise limit(node, error) from error
         except (TypeError, ValueError, IndexError) as error:
             raise self._data_error(node, error) from error
         for variable, value in zip(node.outputs, results, strict=True):
             self.values[variable] = _as_declared(value, variable)
 
-    def _data_error(self, node: Any, error: Exception) -> DataError:
+    def _data_error(self, node: Apply, error: Exception) -> DataError:
         computed = [self.values[x] for x in node.inputs if x in self.values]
         shapes = ", ".join(str(np.shape(value)) for value in computed)
         reason = str(error).partition("\n")[0]
@@ -98,33 +108,29 @@ class _Evaluation:
             f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
         )
 
-    def _results(self, node: Any) -> list[Any]:
+    def _results(self, node: Apply) -> list[Any]:
         """Returns the values of a node's outputs."""
-        inputs = [self.values.get(x) for x in node.inputs]
+        if _is_switch(node):
+            branch = _chosen_branch(node, self.values[node.inputs[0]])
+            if branch is not None:
+                return [self.values[branch]]
+        inputs = [self.values[x] for x in node.inputs]
         if isinstance(node.op, Pullback):
             return self._pullback_results(node, inputs)
         if isinstance(node.op, JaxOp):
             return self._jax_op_results(node, inputs)
-        branch = switch_result(node, inputs)
-        if branch is not None:
-            return [branch]
-        return _converted_results(node, inputs)
+        return _results_of_op(node, inputs)
 
-    def _pullback_results(self, node: Any, inputs: list[Any]) -> list[Any]:
+    def _pullback_results(self, node: Apply, inputs: list[Any]) -> list[Any]:
         op = node.op
-        forward_inputs, cotangents = op.split(inputs)
-        if all(map(is_zero, cotangents)):
-            return [
-                zeros(np.shape(forward_inputs[i]), node.inputs[i].type.dtype)
-                for i in op.floats
-            ]
+        _, cotangents = op.split(inputs)
         forward_variables, _ = op.split(node.inputs)
         pullback = self.pullbacks.get((op.forward, *forward_variables))
         if pullback is None:
             return self._jax_op_results(node, inputs)
         return list(op.pull(pullback, cotangents))
 
-    def _jax_op_results(self, node: Any, inputs: list[Any]) -> list[Any]:
+    def _jax_op_results(self, node: Apply, inputs: list[Any]) -> list[Any]:
         """Computes a JaxOp; if the graph differentiates it, keeps the values that the
         gradient needs."""
         op = node.op
@@ -150,12 +156,7 @@ class _Evaluation:
         return pullback_ops
 
 
-def _limit(node: Any, error: Exception) -> LinkerError:
-    reason = str(error).partition("\n")[0].rstrip(".")
-    return LinkerError(f"The JAX linker can't compile {node.op}: {reason}.")
-
-
-def _ancestors(variable: Any) -> set[Any]:
+def _ancestors(variable: Variable) -> set[Variable]:
     return set(ancestors([variable]))
 
 
@@ -165,54 +166,65 @@ def _constant_value(constant: Constant) -> Any:
     return np.asarray(constant.data)
 
 
-def _converted_results(node: Any, inputs: list[Any]) -> list[Any]:
-    """Computes a node with the conversion of its Op: with NumPy if all inputs are
-    concrete, as zeros if inputs that are zero decide the result, otherwise with JAX."""
-    compute = conversion(node)
-    all_concrete = all(map(is_concrete, inputs))
-    if len(node.outputs) > 1:
-        return list(compute(np if all_concrete else jnp, *inputs))
-    if all_concrete:
-        with np.errstate(all="ignore"):
-            return [compute(np, *inputs)]
-    if vanishes(node, inputs):
-        return [zeros(_result_shape(compute, inputs), node.outputs[0].type.dtype)]
-    if computes(node, Add):
-        inputs = _without_zeros(inputs)
-    return [compute(jnp, *inputs)]
+# Switches
 
 
-def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
-    """Returns the shape of what `compute` gives, without computing it."""
-    not_traced = (*CONCRETE, type(None))
-    traced_places = [i for i, x in enumerate(inputs) if not isinstance(x, not_traced)]
-    traced_types = [
-        jax.ShapeDtypeStruct(inputs[i].shape, inputs[i].dtype) for i in traced_places
+def _is_switch(node: Apply) -> bool:
+    return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Switch)
+
+
+def _chosen_branch(node: Apply, condition: Any) -> Variable | None:
+    """Returns the branch that a switch hands on as a whole, None if that isn't known
+    while tracing."""
+    if not is_concrete(condition) or np.size(condition) != 1:
+        return None
+    _, if_true, if_false = node.inputs
+    branch = if_true if np.ravel(condition)[0] else if_false
+    (result,) = node.outputs
+    return branch if _single_axes(branch) == _single_axes(result) else None
+
+
+def _single_axes(variable: Variable) -> list[bool]:
+    """Tells of each axis whether its size is known to be 1."""
+    return [size == 1 for size in variable.type.shape]
+
+
+# Other operations
+
+
+def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
+    """Computes a node with JAX; or with PyTensor's Python code where all inputs are
+    known, so that the outputs are known as well."""
+    compute = _registered(OF_ANY_VALUES, node)
+    if compute is None and all(map(is_concrete, values)):
+        return _known_results(node, values)
+    compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
+    outputs = compute(node, *values)
+    return list(outputs) if len(node.outputs) > 1 else [outputs]
+
+
+def _registered(
+    functions: dict[type, Callable[..., Any]], node: Apply
+) -> Callable[..., Any] | None:
+    classes = type(node.op).__mro__
+    return next((functions[each] for each in classes if each in functions), None)
+
+
+def _known_results(node: Apply, values: Sequence[Any]) -> list[Any]:
+    inputs = [
+        np.asarray(value, x.type.dtype) if isinstance(x.type, TensorType) else value
+        for x, value in zip(node.inputs, values, strict=True)
     ]
-
-    def compute_traced(*traced_values: Any) -> Any:
-        arguments = list(inputs)
-        for place, value in zip(traced_places, traced_values, strict=True):
-            arguments[place] = value
-        return compute(jnp, *arguments)
-
-    return tuple(jax.eval_shape(compute_traced, *traced_types).shape)
+    outputs: list[list[Any]] = [[None] for _ in node.outputs]
+    with np.errstate(all="ignore"):
+        node.op.perform(node, inputs, outputs)
+    return [value for (value,) in outputs]
 
 
-def _without_zeros(terms: list[Any]) -> list[Any]:
-    """Drops zeros from a sum, unless one of them gives the result its shape."""
-    nonzero = [value for value in terms if not is_zero(value)]
-    shape = np.broadcast_shapes(*map(np.shape, terms))
-    shape_of_nonzero = np.broadcast_shapes(*map(np.shape, nonzero))
-    return nonzero if shape_of_nonzero == shape else terms
-
-
-def _as_declared(value: Any, variable: Any) -> Any:
+def _as_declared(value: Any, variable: Variable) -> Any:
     """Converts a value to the type that PyTensor declared, as JAX's promotion rules
     differ."""
     dtype = getattr(variable.type, "dtype", None)
     if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value
-    if is_zero(value) and value.ndim:
-        return zeros(value.shape, dtype)
     return value.astype(dtype)

@@ -1,72 +1,65 @@
-"""PyTensor's own dispatch to JAX, for Ops that `conversions` doesn't know.
+"""What computes a function that the JAX linker can't compile.
 
-The module is imported when first needed.
+It is PyTensor's virtual machine, in Python. It is ready at once, while PyTensor's numba
+linker may compile a small graph for half a minute; each step takes
+several times longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 from typing import Any
 
-import numpy as np
-from oneiros.errors import OneirosError
-from oneiros_jax_support.jax_import import jax
+import pytensor
+from pytensor.compile.mode import Mode
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.link.vm import VMLinker
 
-from oneiros_backend_theano.limits import LinkerError
+from oneiros_backend_theano.pytensor_function import PytensorFunction
 
-
-def _import_dispatch() -> Any:
-    """Imports PyTensor's dispatch, and restores the settings of the process that it
-    changes."""
-    flag = jax.enable_x64.get_global()
-    from pytensor.link.jax.dispatch import jax_funcify
-
-    jax.config.update("jax_enable_x64", flag)
-    return jax_funcify
-
-
-jax_funcify = _import_dispatch()
+MODE = Mode(
+    VMLinker(use_cloop=False, c_thunks=False),
+    RewriteDatabaseQuery(include=["fast_run"], exclude=["fusion", "inplace"]),
+)
+"""Fused operations would be slower in Python, and values that JAX made can't be written
+to."""
+NO_COMPILER = ""
+"""The setting `cxx` with which even loops run without compiled code."""
 
 
-def dispatched(node: Any) -> Any:
-    """Returns PyTensor's JAX function for a node, as a conversion.
+class FallbackFunction(PytensorFunction):
+    """Compiled by PyTensor; its random numbers go on where those of the function would.
 
-    # Raises
-        LinkerError: if it has none. So does the conversion where that function fails:
-            what is wrong with the data, PyTensor's own computation tells.
+    # Arguments
+        function: the JaxFunction that it replaces.
     """
-    if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
-        raise LinkerError(
-            f"The JAX linker can't compile {node.op}: it has no version of it."
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(
+            function.backend,
+            function.inputs,
+            function.outputs,
+            function.updates,
+            MODE,
+            function.givens,
         )
-    with _limits(node):
-        function = jax_funcify(node.op, node=node)
+        self._function = function
 
-    def convert(xp: Any, *inputs: Any) -> Any:
-        with _limits(node):
-            return function(*map(_plain, inputs))
+    def counters(self, steps: int) -> Any:
+        """Returns the counters of the function that it replaces."""
+        return self._function.counters(steps)
 
-    return convert
-
-
-@contextmanager
-def _limits(node: Any) -> Iterator[None]:
-    """Block in which all that fails is a limit of the linker."""
-    try:
-        yield
-    except OneirosError:
-        raise
-    except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise LinkerError(
-            f"The JAX linker can't compile {node.op}: {reason.rstrip('.')}."
-        ) from error
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+        """Runs one step."""
+        with pytensor.config.change_flags(cxx=NO_COMPILER):
+            return super().run(arrays, phase)
 
 
-def _plain(value: Any) -> Any:
-    """Known scalars are passed as Python numbers, which is what these functions take as
-    axes and sizes."""
-    if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0:
-        return value.item()
-    return value
+def warn_of(problem: str) -> None:
+    """Says in one line what computes a function."""
+    line = " ".join(problem.split())
+    warnings.warn(
+        f"{line} PyTensor computes this function in Python, more slowly; mode='NUMBA' "
+        "in K.function or compile compiles it, which takes long at first.",
+        stacklevel=2,
+    )

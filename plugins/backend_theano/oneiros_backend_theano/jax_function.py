@@ -45,7 +45,7 @@ class JaxFunction(GraphFunction):
     ) -> None:
         super().__init__(backend, inputs, outputs, updates, givens)
         self._strict = strict
-        self._stand_in: Any = None
+        self._fallback: Any = None
         importlib.import_module("oneiros_jax_support.jax_import")
         self._compiled: dict[Any, Any] = {}
         self._loop_steps: dict[Any, int] = {}
@@ -54,22 +54,22 @@ class JaxFunction(GraphFunction):
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""
-        if self._stand_in is None:
+        if self._fallback is None:
             try:
                 return self._execute("step", phase, arrays, 1)
             except LinkerError as limit:
-                self._hand_over(limit)
-        results: list[Any] = self._stand_in.run(list(map(np.asarray, arrays)), phase)
+                self._fall_back(limit)
+        results: list[Any] = self._fallback.run(list(map(np.asarray, arrays)), phase)
         return results
 
-    def _hand_over(self, limit: LinkerError) -> None:
+    def _fall_back(self, limit: LinkerError) -> None:
         """Lets PyTensor compute from now on."""
         if self._strict:
             raise limit
-        from oneiros_backend_theano.stand_in import StandIn, warn_of
+        from oneiros_backend_theano.fallback import FallbackFunction, warn_of
 
         try:
-            self._stand_in = StandIn(self)
+            self._fallback = FallbackFunction(self)
         except CapabilityError:
             raise limit from None
         warn_of(limit.problem)
@@ -88,11 +88,11 @@ class JaxFunction(GraphFunction):
         Convolutions on a CPU are many times slower in XLA's loops, so steps with one
         are run one by one.
         """
-        if self._stand_in is None:
+        if self._fallback is None:
             try:
                 return self._compiled_loop(handle, index, phase)
             except LinkerError as limit:
-                self._hand_over(limit)
+                self._fall_back(limit)
         return super().loop(handle, index, phase)
 
     def _compiled_loop(
@@ -142,8 +142,8 @@ class JaxFunction(GraphFunction):
     def forget_compiled(self) -> None:
         """Lets the next call compile anew."""
         self._compiled.clear()
-        if self._stand_in is not None:
-            self._stand_in.forget_compiled()
+        if self._fallback is not None:
+            self._fallback.forget_compiled()
 
     def _execute(
         self, kind: str, phase: int | None, arrays: list[Any], steps: int

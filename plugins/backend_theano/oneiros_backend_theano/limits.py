@@ -11,7 +11,7 @@ class LinkerError(CapabilityError):
     """An operation without a JAX version, or a shape that depends on values.
 
     `K.function` without `mode` doesn't raise it: the function then runs in another
-    mode, see `stand_in`.
+    mode, see `fallback`.
 
     # Arguments
         problem: str, a sentence about what can't be compiled.

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_support.loops import scan
+from pytensor.graph.basic import Apply
 from pytensor.graph.traversal import apply_ancestors
 from pytensor.scan.op import Scan
 
 from oneiros_backend_theano.concrete import concrete_sizes
-from oneiros_backend_theano.conversions.kinds import Conversion, Maker
+from oneiros_backend_theano.limits import LinkerError
 
 
 class _States(NamedTuple):
@@ -170,15 +171,12 @@ def _convolves(op: Any) -> bool:
     return any(getattr(node.op, "convolves", False) for node in nodes)
 
 
-def _scan(op: Any, node: Any) -> Conversion | None:
-    if op.info.as_while:
-        return None
-
-    def loop(xp: Any, *values: Any) -> Any:
-        results = _Loop(op, values).run()
-        return results if len(results) > 1 else results[0]
-
-    return loop
+def _scan(node: Apply, *values: Any) -> Any:
+    if node.op.info.as_while:
+        raise LinkerError("The JAX linker can't compile a loop with a condition.")
+    results = _Loop(node.op, values).run()
+    return results if len(results) > 1 else results[0]
 
 
-MAKERS: dict[type, Maker] = {Scan: _scan}
+OF_ANY_VALUES = {Scan: _scan}
+"""The function of a node and its inputs' values."""

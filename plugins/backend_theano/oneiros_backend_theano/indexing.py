@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_support.jax_import import jax
+from pytensor.graph.basic import Apply
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
@@ -18,33 +19,24 @@ from pytensor.tensor.subtensor import (
 )
 
 from oneiros_backend_theano.concrete import is_concrete
-from oneiros_backend_theano.conversions.kinds import Conversion, Maker
 from oneiros_backend_theano.limits import LinkerError
 
 
-def _subtensor(op: Any, node: Any) -> Conversion:
-    def subtensor(xp: Any, x: Any, *values: Any) -> Any:
-        indices = _indices(op, values)
-        return _reversible(x, indices)[indices]
-
-    return subtensor
+def _subtensor(node: Apply, x: Any, *values: Any) -> Any:
+    indices = _indices(node.op, values)
+    return _reversible(x, indices)[indices]
 
 
-def _advanced_subtensor(op: Any, node: Any) -> Conversion:
-    def advanced_subtensor(xp: Any, x: Any, *values: Any) -> Any:
-        return jnp.asarray(x).at[_indices(op, values)].get(mode="fill")
-
-    return advanced_subtensor
+def _advanced_subtensor(node: Apply, x: Any, *values: Any) -> Any:
+    """Gives NaN for places that don't exist; PyTensor's function gives others."""
+    return jnp.asarray(x).at[_indices(node.op, values)].get(mode="fill")
 
 
-def _inc_subtensor(op: Any, node: Any) -> Conversion:
-    def inc_subtensor(xp: Any, x: Any, y: Any, *values: Any) -> Any:
-        indices = _indices(op, values)
-        place = jnp.asarray(x).at[indices]
-        written = _reversible(y, indices)
-        return place.set(written) if op.set_instead_of_inc else place.add(written)
-
-    return inc_subtensor
+def _inc_subtensor(node: Apply, x: Any, y: Any, *values: Any) -> Any:
+    indices = _indices(node.op, values)
+    place = jnp.asarray(x).at[indices]
+    written = _reversible(y, indices)
+    return place.set(written) if node.op.set_instead_of_inc else place.add(written)
 
 
 def _reversible(x: Any, indices: Sequence[Any]) -> Any:
@@ -93,24 +85,25 @@ def _as_index(value: Any) -> Any:
     return value
 
 
-def _makers_by_vector() -> dict[type, Maker]:
-    """Returns those of the Ops that index with one vector, which PyTensor has no more
-    since 3.2."""
-    makers: dict[str, Maker] = {
+def _by_vector() -> dict[type, Any]:
+    """Returns the Ops that index with one vector, which PyTensor has no more since
+    3.2."""
+    functions = {
         "AdvancedSubtensor1": _advanced_subtensor,
         "AdvancedIncSubtensor1": _inc_subtensor,
     }
     return {
-        getattr(subtensor, name): make
-        for name, make in makers.items()
+        getattr(subtensor, name): function
+        for name, function in functions.items()
         if hasattr(subtensor, name)
     }
 
 
-MAKERS: dict[type, Maker] = {
+OF_TRACED_VALUES = {
     Subtensor: _subtensor,
     AdvancedSubtensor: _advanced_subtensor,
     IncSubtensor: _inc_subtensor,
     AdvancedIncSubtensor: _inc_subtensor,
-    **_makers_by_vector(),
+    **_by_vector(),
 }
+"""Functions of a node and its inputs' values, not all of which are known."""

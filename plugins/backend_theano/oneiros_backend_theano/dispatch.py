@@ -1,0 +1,67 @@
+"""PyTensor's own dispatch of Ops to JAX.
+
+`overrides`, `indexing` and `scan` have what it lacks, or does otherwise than users of
+Keras 1 need. Importing it takes 0.2 seconds of processor time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros.errors import OneirosError
+from oneiros_jax_support.jax_import import jax
+from pytensor.graph.basic import Apply
+
+from oneiros_backend_theano.limits import LinkerError
+
+
+def _import_dispatch() -> Any:
+    """Imports PyTensor's dispatch, and restores the setting of the process that it
+    changes."""
+    flag = jax.enable_x64.get_global()
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    jax.config.update("jax_enable_x64", flag)
+    return jax_funcify
+
+
+jax_funcify = _import_dispatch()
+
+
+def dispatched(node: Apply, *values: Any) -> Any:
+    """Computes a node with PyTensor's JAX function."""
+    return jax_funcify(node.op, node=node)(*map(_plain, values))
+
+
+def dispatched_if_possible(node: Apply, *values: Any) -> Any:
+    """Computes a node with PyTensor's JAX function.
+
+    # Raises
+        LinkerError: if there is none, or where it fails: what is wrong with the data,
+            PyTensor's own computation tells.
+    """
+    if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
+        raise LinkerError(
+            f"The JAX linker can't compile {node.op}: it has no version of it."
+        )
+    try:
+        return dispatched(node, *values)
+    except OneirosError:
+        raise
+    except Exception as error:
+        raise limit(node, error) from error
+
+
+def limit(node: Apply, error: Exception) -> LinkerError:
+    """Returns the error that says why JAX can't compile a node."""
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return LinkerError(f"The JAX linker can't compile {node.op}: {reason.rstrip('.')}.")
+
+
+def _plain(value: Any) -> Any:
+    """Known scalars are passed as Python numbers, which is what these functions take as
+    axes and sizes."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0:
+        return value.item()
+    return value

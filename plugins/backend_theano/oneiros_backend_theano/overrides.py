@@ -1,0 +1,216 @@
+"""Operations that PyTensor's dispatch to JAX lacks, or computes otherwise than users of
+Keras 1 need.
+
+Shapes may be computed from other shapes; PyTensor's functions want constants. Sizes of
+1 that are only known when a function runs are broadcast; PyTensor refuses them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros.errors import DataError
+from oneiros_jax_support.devices import platform
+from oneiros_jax_support.jax_import import jax
+from pytensor.graph.basic import Apply, Variable
+from pytensor.printing import Print
+from pytensor.raise_op import CheckAndRaise
+from pytensor.scalar.basic import LE, Add, Mul, Second, Switch
+from pytensor.tensor.basic import (
+    Alloc,
+    AllocEmpty,
+    Join,
+    Split,
+    get_underlying_scalar_constant_value,
+)
+from pytensor.tensor.blockwise import Blockwise
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.math import Dot, Prod, ProdWithoutZeros, Sum
+from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
+
+from oneiros_backend_theano.concrete import concrete_sizes, is_concrete
+from oneiros_backend_theano.dispatch import (
+    dispatched,
+    dispatched_if_possible,
+    jax_funcify,
+)
+from oneiros_backend_theano.draw import Draw
+from oneiros_backend_theano.limits import LinkerError
+
+# Element by element
+
+
+def _elementwise(node: Apply, *values: Any) -> Any:
+    """Inputs are converted to the type that they have in common for NumPy; JAX's has
+    fewer digits. Many terms are added one by one; PyTensor stacks them first."""
+    scalar_op = node.op.scalar_op
+    if isinstance(scalar_op, Switch) and _is_rectifier(*node.inputs):
+        return jnp.broadcast_to(jnp.maximum(values[-1], 0), _common_shape(values))
+    if not isinstance(scalar_op, (Switch, Second)):
+        dtype = np.result_type(*[x.type.dtype for x in node.inputs])
+        values = tuple(jnp.asarray(value, dtype) for value in values)
+    if isinstance(scalar_op, Add):
+        return functools.reduce(jnp.add, values)
+    if isinstance(scalar_op, Mul):
+        return functools.reduce(jnp.multiply, values)
+    return jax_funcify(scalar_op, node=node)(*values)
+
+
+def _is_rectifier(condition: Variable, if_below: Variable, x: Variable) -> bool:
+    """Returns whether a switch hands `x` on where that is above zero, and gives zero
+    elsewhere.
+
+    XLA's library YNN computes predictions with maxima faster than with switches: those
+    of case b of `benchmarks/compare.py` take 1.5 times as long with switches.
+    """
+    comparison = condition.owner
+    if comparison is None or not isinstance(comparison.op, Elemwise):
+        return False
+    if not isinstance(comparison.op.scalar_op, LE) or comparison.inputs[0] is not x:
+        return False
+    return all(map(_is_constant_zero, (comparison.inputs[1], if_below)))
+
+
+def _is_constant_zero(variable: Variable) -> bool:
+    value = get_underlying_scalar_constant_value(variable, raise_not_constant=False)
+    return type(value) is np.ndarray and bool(value == 0)
+
+
+def _common_shape(values: Sequence[Any]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*map(np.shape, values))
+
+
+# Reductions and products
+
+
+def _sum(node: Apply, x: Any) -> Any:
+    """Adds in the type of the result; PyTensor converts to float64.
+
+    On a CPU, sums over all axes but the last are products with ones: without that a
+    training step of case f of `benchmarks/compare.py` takes 1.2 times as long
+    (`benchmarks/mechanisms.py reductions`).
+    """
+    x = jnp.asarray(x, node.outputs[0].type.dtype)
+    per_channel = x.ndim > 2 and node.op.axis == tuple(range(x.ndim - 1))
+    if per_channel and x.dtype.kind == "f" and platform() == "cpu":
+        rows = jnp.reshape(x, (-1, x.shape[-1]))
+        return jnp.ones(len(rows), x.dtype) @ rows
+    return jnp.sum(x, node.op.axis)
+
+
+def _product(node: Apply, x: Any) -> Any:
+    return jnp.prod(jnp.asarray(x, node.outputs[0].type.dtype), node.op.axis)
+
+
+def _product_without_zeros(node: Apply, x: Any) -> Any:
+    return jnp.prod(jnp.where(x == 0, jnp.ones_like(x), x), axis=node.op.axis)
+
+
+def _blockwise(node: Apply, *values: Any) -> Any:
+    if isinstance(node.op.core_op, Dot):
+        return jnp.matmul(*values)
+    return dispatched_if_possible(node, *values)
+
+
+# Shapes
+
+
+def _reshape(node: Apply, x: Any, shape: Any) -> Any:
+    return jnp.reshape(x, concrete_sizes(shape, node.op))
+
+
+def _split(node: Apply, x: Any, *axis_and_sizes: Any) -> Any:
+    sizes = concrete_sizes(axis_and_sizes[-1], node.op)
+    axis = node.op.axis if len(axis_and_sizes) == 1 else int(axis_and_sizes[0])
+    return jnp.split(x, np.cumsum(sizes)[:-1], axis)
+
+
+def _shape(node: Apply, x: Any) -> Any:
+    return np.asarray(np.shape(x), np.int64)
+
+
+def _one_size(node: Apply, x: Any) -> Any:
+    return np.int64(np.shape(x)[node.op.i])
+
+
+def _specify_shape(node: Apply, x: Any, *sizes: Any) -> Any:
+    declared = node.outputs[0].type.shape
+    shape = np.shape(x)
+    for declared_size, size in zip(declared, shape, strict=True):
+        if declared_size not in (None, size):
+            raise DataError(
+                f"A tensor declared to have shape {declared} has shape {shape} when "
+                "run."
+            )
+    return x
+
+
+def _alloc(node: Apply, x: Any, *sizes: Any) -> Any:
+    namespace = np if is_concrete(x) else jnp
+    return namespace.broadcast_to(x, concrete_sizes(sizes, node.op))
+
+
+def _alloc_empty(node: Apply, *sizes: Any) -> Any:
+    return _alloc(node, np.zeros((), node.op.dtype), *sizes)
+
+
+# Others
+
+
+def _check(node: Apply, x: Any, *conditions: Any) -> Any:
+    """Checks values that are known while tracing, such as sizes.
+
+    PyTensor checks the others.
+    """
+    message = node.op.msg
+    if not all(map(is_concrete, conditions)):
+        raise LinkerError(
+            f"The JAX linker can't check {message!r}, which depends on the values of a "
+            "tensor."
+        )
+    if not np.all(conditions):
+        raise DataError(message)
+    return x
+
+
+def _print(node: Apply, x: Any) -> Any:
+    def show(value: Any) -> None:
+        node.op.global_fn(node.op, np.asarray(value))
+
+    jax.debug.callback(show, x, ordered=False)
+    return x
+
+
+def _draw(node: Apply, counter: Any, shape: Any) -> Any:
+    sizes = concrete_sizes(shape, node.op)
+    return node.op.evaluate(jnp, jax.lax.erf_inv, counter, sizes)
+
+
+OF_ANY_VALUES = {
+    Shape: _shape,
+    Shape_i: _one_size,
+    SpecifyShape: _specify_shape,
+    Alloc: _alloc,
+    AllocEmpty: _alloc_empty,
+    CheckAndRaise: _check,
+    Print: _print,
+    Draw: _draw,
+}
+"""Functions of a node and its inputs' values."""
+OF_TRACED_VALUES = {
+    Elemwise: _elementwise,
+    Sum: _sum,
+    Prod: _product,
+    ProdWithoutZeros: _product_without_zeros,
+    Dot: dispatched,
+    Blockwise: _blockwise,
+    Reshape: _reshape,
+    Split: _split,
+    DimShuffle: dispatched,
+    Join: dispatched,
+}
+"""The same, but only if not all inputs are known while tracing."""
