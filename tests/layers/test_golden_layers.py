@@ -18,6 +18,7 @@ NO_CONFIGURATION = {"weights", "layers", "node_indices", "tensor_indices", "name
 """Arguments of constructors that aren't part of a configuration."""
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", CLASSES)
 def test_numbers(golden, predicting_backend, name):
     count, problems = problems_of_class(name, golden[1])

@@ -21,30 +21,10 @@ def _names(text):
     return text.split()
 
 
-UNARY = _names("""
-    abs sign round exp log sqrt square sin cos sigmoid hard_sigmoid tanh softplus
-    softsign transpose flatten shape int_shape ndim dtype get_value get_variable_shape
-    count_params eval zeros_like ones_like print_tensor pattern_broadcast batch_flatten
-    reshape tile cast pow clip relu elu update_add update_sub set_value in_train_phase
-    in_test_phase normalize_batch_in_training batch_normalization squeeze repeat
-    repeat_elements temporal_padding asymmetric_temporal_padding dot
-""")
-PAIRS = _names("""
-    maximum minimum equal not_equal greater greater_equal lesser lesser_equal
-""")
 REDUCTIONS = _names("max min sum prod mean var std any all argmax argmin l2_normalize")
-TYPED = _names("""
-    zeros_like ones_like arange random_uniform random_normal random_binomial cast
-    placeholder variable zeros ones eye random_uniform_variable random_normal_variable
-""")
 SHAPED = _names("""
     random_uniform random_normal random_binomial zeros ones random_uniform_variable
     random_normal_variable
-""")
-ORDERED = _names("""
-    conv2d deconv2d atrous_conv2d separable_conv2d conv3d pool2d pool3d
-    spatial_2d_padding asymmetric_spatial_2d_padding spatial_3d_padding resize_images
-    resize_volumes
 """)
 BORDERED = _names("""
     conv1d conv2d deconv2d atrous_conv2d separable_conv2d conv3d pool2d pool3d
@@ -73,7 +53,6 @@ class Refused:
 def refused_calls():
     """Returns calls that are refused, with tensors of the current backend."""
     return [
-        *_what_is_no_tensor(),
         *_other_values(),
         *_other_shapes(),
         *_of_variables(),
@@ -82,47 +61,9 @@ def refused_calls():
     ]
 
 
-def _what_is_no_tensor():
-    text = [Refused(name, ArgumentError, {"x": "text"}) for name in UNARY]
-    pairs = [Refused(name, ArgumentError, {"y": "text"}) for name in PAIRS]
-    return [
-        *text,
-        *pairs,
-        Refused("to_dense", ArgumentError, {"tensor": "text"}),
-        Refused("stop_gradient", ArgumentError, {"variables": "text"}),
-        Refused("batch_get_value", ArgumentError, {"xs": [np.ones(2)]}),
-        Refused("batch_set_value", ArgumentError, {"tuples": [("text", 3)]}),
-        Refused("get_value", ArgumentError, {"x": 3}),
-        Refused("gather", ArgumentError, {"reference": "text"}),
-        Refused("in_top_k", ArgumentError, {"predictions": "text"}),
-        Refused("switch", ArgumentError, {"then_expression": "text"}),
-        Refused("moving_average_update", ArgumentError, {"value": "text"}),
-        Refused("categorical_crossentropy", ArgumentError, {"output": "text"}),
-        Refused("sparse_categorical_crossentropy", ArgumentError, {"target": "text"}),
-        Refused("binary_crossentropy", ArgumentError, {"output": "text"}),
-        Refused("one_hot", ArgumentError, {"indices": "text"}),
-        Refused("concatenate", ArgumentError, {"tensors": ["text", "text"]}),
-        Refused("stack", ArgumentError, {"x": tensor(2, 3)}),
-        Refused("stack", ArgumentError, {"x": ["text"]}),
-        Refused("ctc_batch_cost", ArgumentError, {"y_pred": "text"}),
-        Refused("ctc_decode", ArgumentError, {"y_pred": "text"}),
-        Refused("ctc_label_dense_to_sparse", ArgumentError, {"labels": "text"}),
-        Refused("ctc_cost", ArgumentError, {"predict": "text"}),
-        Refused("ctc_interleave_blanks", ArgumentError, {"Y": "text"}),
-        Refused("ctc_create_skip_idxs", ArgumentError, {"Y": "text"}),
-        Refused("ctc_path_probs", ArgumentError, {"predict": "text"}),
-        Refused("ctc_update_log_p", ArgumentError, {"zeros": "text"}),
-    ]
-
-
 def _other_values():
     axes = [Refused(name, ArgumentError, {"axis": 7}) for name in REDUCTIONS]
-    types = [Refused(name, ArgumentError, {"dtype": "foo"}) for name in TYPED]
     shapes = [Refused(name, ArgumentError, {"shape": (None, 3)}) for name in SHAPED]
-    orders = [Refused(name, ArgumentError, {"dim_ordering": "foo"}) for name in ORDERED]
-    borders = [
-        Refused(name, ArgumentError, {"border_mode": "foo"}) for name in BORDERED
-    ]
     empty = tensor(2, 0)
     extremes = [
         Refused(name, ArgumentError, {"x": empty, "axis": 1})
@@ -130,13 +71,9 @@ def _other_values():
     ]
     return [
         *axes,
-        *types,
         *shapes,
-        *orders,
-        *borders,
         *extremes,
         Refused("eye", ArgumentError, {"size": None}),
-        Refused("arange", ArgumentError, {"start": "text"}),
         Refused("arange", ArgumentError, {"step": 0}),
         Refused("arange", ArgumentError, {"step": 0.0}),
         Refused("one_hot", ArgumentError, {"nb_classes": 2.5}),
@@ -170,7 +107,6 @@ def _other_values():
 
 def _other_shapes():
     wrong = tensor(7, 11)
-    pairs = [Refused(name, ShapeError, {"y": wrong}) for name in PAIRS]
     ranks = [
         Refused(name, ShapeError, {"x": tensor(2, 3)})
         for name in [
@@ -205,34 +141,24 @@ def _other_shapes():
         Refused("conv1d", ShapeError, {"image_shape": (2, 9, 4)}),
     ]
     return [
-        *pairs,
         *ranks,
         *channels,
         *windows,
         Refused("resize_images", ShapeError, {"X": tensor(2, 3)}),
-        Refused("resize_volumes", ShapeError, {"X": tensor(2, 3)}),
-        Refused("dot", ShapeError, {"y": wrong}),
-        Refused("batch_dot", ShapeError, {"y": tensor(2, 4)}),
-        Refused("in_top_k", ShapeError, {"predictions": tensor(3)}),
-        Refused("in_top_k", ShapeError, {"targets": integers(5)}),
-        Refused("pow", ShapeError, {"a": wrong}),
         Refused("clip", ShapeError, {"min_value": wrong}),
         Refused("relu", ShapeError, {"alpha": wrong}),
         Refused("relu", ShapeError, {"max_value": wrong}),
         Refused("elu", ShapeError, {"alpha": wrong}),
-        Refused("switch", ShapeError, {"then_expression": wrong}),
-        Refused("in_train_phase", ShapeError, {"x": wrong}),
-        Refused("in_test_phase", ShapeError, {"x": wrong}),
+        Refused("pow", ShapeError, {"a": wrong}),
+        Refused("resize_volumes", ShapeError, {"X": tensor(2, 3)}),
+        Refused("batch_dot", ShapeError, {"y": tensor(2, 4)}),
+        Refused("in_top_k", ShapeError, {"predictions": tensor(3)}),
+        Refused("in_top_k", ShapeError, {"targets": integers(5)}),
         Refused("dropout", ShapeError, {"noise_shape": (5, 7)}),
         Refused("normalize_batch_in_training", ShapeError, {"gamma": tensor(2)}),
         Refused("normalize_batch_in_training", ShapeError, {"beta": tensor(2)}),
-        Refused("batch_normalization", ShapeError, {"mean": wrong}),
-        Refused("categorical_crossentropy", ShapeError, {"target": wrong}),
         Refused("sparse_categorical_crossentropy", ShapeError, {"target": integers(5)}),
-        Refused("binary_crossentropy", ShapeError, {"target": wrong}),
         Refused("reshape", ShapeError, {"shape": (4, 2)}),
-        Refused("concatenate", ShapeError, {"tensors": [tensor(2, 3), wrong]}),
-        Refused("stack", ShapeError, {"x": [tensor(2, 3), wrong]}),
         Refused("stack", ShapeError, {"x": []}),
         Refused("squeeze", ShapeError, {"x": tensor(2, 3)}),
         Refused("batch_flatten", ShapeError, {"x": K.variable(3.0)}),
@@ -253,16 +179,12 @@ def _other_shapes():
 
 def _of_variables():
     computed = tensor(2, 3) * 2
-    wrong = tensor(7, 11)
     of_computed = [Refused(name, ArgumentError, {"x": computed}) for name in COMPUTED]
     placeholder = K.placeholder((2, 3))
     return [
         *of_computed,
         Refused("moving_average_update", ArgumentError, {"variable": computed}),
         Refused("batch_set_value", ArgumentError, {"tuples": [(computed, 3)]}),
-        Refused("update_add", ShapeError, {"increment": wrong}),
-        Refused("update_sub", ShapeError, {"decrement": wrong}),
-        Refused("moving_average_update", ShapeError, {"value": wrong}),
         Refused("set_value", DataError, {"value": np.ones(7)}),
         Refused("batch_set_value", DataError, {"tuples": [(tensor(2), np.ones(7))]}),
         Refused("eval", ArgumentError, {"x": placeholder}),
@@ -286,13 +208,8 @@ def _of_graphs():
     computed = x * 2
     wholes = integers(2)
     return [
-        Refused("function", ArgumentError, {"inputs": "text"}),
-        Refused("function", ArgumentError, {"outputs": ["text"]}),
         Refused("function", ArgumentError, {"updates": [(computed, x)]}),
         Refused("function", ArgumentError, {"updates": [3]}),
-        Refused("function", ShapeError, {"updates": [(x, tensor(7, 11))]}),
-        Refused("gradients", ArgumentError, {"loss": "text"}),
-        Refused("gradients", ArgumentError, {"variables": ["text"]}),
         Refused("gradients", ArgumentError, {"loss": K.sum(wholes)}),
         Refused(
             "gradients",
@@ -301,6 +218,7 @@ def _of_graphs():
         ),
         Refused("gradients", GraphError, {"variables": [tensor(2)]}),
         Refused("gradients", ShapeError, {"loss": x, "upstream": tensor(7, 11)}),
+        Refused("function", ShapeError, {"updates": [(x, tensor(7, 11))]}),
     ]
 
 
@@ -311,7 +229,6 @@ def _of_sequences():
         call
         for name, shape in weights.items()
         for call in (
-            Refused(name, ArgumentError, {"activation": "foo"}),
             Refused(name, ShapeError, {"U": tensor(*shape)}),
             Refused(name, ShapeError, {"x": tensor(2, 3)}),
         )

@@ -5,35 +5,42 @@ Property tests, all golden data and what is marked `exhaustive` belong to both; 
 
 The exhaustive run has each test on all backends. In the test command
 
-- the functions of `K`, what happens in use (threads, copies, memory), and golden
-  functions and optimizers run on each backend, too;
-- what takes long and is marked `spread` runs on one: a third of the cases on each;
-- a recurrent class of golden layers, and every fourth other one, runs at users'
-  settings on one backend, in `test_golden_users_settings.py`; the others run as fast as
-  they compile on one;
+- what is in the folders `backend` and `robust`, and golden functions and optimizers,
+  run on each backend, too;
+- the cases of what is marked `spread` take turns on all backends;
+- golden layers of the classes in `AT_USERS_SETTINGS` run so in
+  `test_golden_users_settings.py`, each on one backend, and the others as fast as they
+  compile;
 - what runs on a backend that only predicts does so in both runs;
-- what is left depends less on the engine, and runs on Theano or on TensorFlow: half of
-  the tests on each.
+- the cases of what is left depend less on the engine, and take turns on Theano and
+  TensorFlow.
 """
 
-import zlib
 from collections import defaultdict
 
 import pytest
-from backends import BACKENDS, PREDICTING
+from backends import BACKENDS
 
-ONLY_PREDICTING = set(PREDICTING) - set(BACKENDS)
-"""The backends without gradients: what runs on them is quick."""
 ON_ALL_BACKENDS = ("backend", "robust")
 """The folders of which each test runs on each backend."""
 GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
 """The folders of which golden data does."""
 
-GOLDEN_LAYERS = "test_golden_layers.py"
 RECURRENT = ("Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN")
 """Golden layers that take 5 to 9 seconds each, as fast as they compile."""
-ONE_OF = 4
-"""Of so many other classes, one runs at users' settings."""
+AT_USERS_SETTINGS = (
+    *RECURRENT,
+    "BatchNormalization",
+    "Convolution2D",
+    "Dense",
+    "Embedding",
+    "LocallyConnected1D",
+    "MaxPooling2D",
+    "Merge",
+    "PReLU",
+    "SeparableConvolution2D",
+    "TimeDistributed",
+)
 
 
 def mark(items):
@@ -41,7 +48,7 @@ def mark(items):
 
     Returns the set of items that the test command leaves to it.
     """
-    left = _spared(items)
+    left = _waiting(items)
     for item in items:
         markers = item.iter_markers("exhaustive")
         if any(marker.kwargs.get("only") for marker in markers):
@@ -57,69 +64,44 @@ def is_on(backend, item):
     return any(isinstance(value, str) and value == backend for value in parameters)
 
 
-def _spared(items):
-    """Returns the items on backends whose turn it isn't."""
-    spared = set()
-    twins = defaultdict(dict)
+def _waiting(items):
+    """Returns the items on backends whose turn it isn't: the cases of a file that run
+    on several backends take turns on them."""
+    waiting = set()
+    cases = defaultdict(lambda: defaultdict(dict))
     for item in items:
-        if any(is_on(each, item) for each in ONLY_PREDICTING):
+        on = next((each for each in BACKENDS if is_on(each, item)), None)
+        if on is None or _runs_on_all(item):
             continue
-        if _is_golden_layer(item):
-            name = item.callspec.params["name"]
-            if runs_at_users_settings(name) or not is_on(fast_backend(name), item):
-                spared.add(item)
+        if _runs_at_users_settings(item):
+            waiting.add(item)
             continue
-        if item.get_closest_marker("spread"):
-            if not _is_its_turn(item):
-                spared.add(item)
-            continue
-        if _runs_on_all(item):
-            continue
-        if is_on(BACKENDS[-1], item):
-            spared.add(item)
-            continue
-        for backend in BACKENDS[:-1]:
-            if is_on(backend, item):
-                twins[item.nodeid.replace(backend, "")][backend] = item
-    for name, by_backend in twins.items():
-        if len(by_backend) == 2:
-            other = BACKENDS[zlib.crc32(name.encode()) % 2]
-            spared.add(by_backend[other])
-    return spared
+        cases[item.path][item.nodeid.replace(on, "")][on] = item
+    for of_file in cases.values():
+        for number, by_backend in enumerate(of_file.values()):
+            waiting.update(_without_turn(number, by_backend))
+    return waiting
 
 
-def _is_golden_layer(item):
-    """Tells whether an item computes a class of golden layers."""
-    return item.path.name == GOLDEN_LAYERS and item.originalname == "test_numbers"
+def _without_turn(number, by_backend):
+    """Returns the items of a case that are left to the exhaustive run."""
+    first = next(iter(by_backend.values()))
+    is_spread = first.get_closest_marker("spread")
+    turns = BACKENDS if is_spread else BACKENDS[:-1]
+    chosen = turns[number % len(turns)]
+    if not is_spread and len(by_backend.keys() & set(turns)) < len(turns):
+        return [item for on, item in by_backend.items() if on not in turns]
+    return [item for on, item in by_backend.items() if on != chosen]
 
 
-def runs_at_users_settings(name):
-    """Tells whether the test command computes a class of golden layers so."""
-    return name in RECURRENT or zlib.crc32(name.encode()) % ONE_OF == 0
-
-
-def users_backend(name):
-    """Returns the backend that a class of golden layers runs on at users' settings."""
-    return _chosen(name, 0)
-
-
-def fast_backend(name):
-    """Returns the one that it runs on as fast as it compiles."""
-    return _chosen(name, 1)
-
-
-def _is_its_turn(item):
-    """Tells whether a test that is spread over the backends runs on this one."""
-    backend = next(each for each in BACKENDS if is_on(each, item))
-    return backend == _chosen(item.nodeid.replace(backend, ""), 0)
-
-
-def _chosen(name, place):
-    """Returns one of the backends, by a name; another one for each of three places."""
-    return BACKENDS[(zlib.crc32(name.encode()) + place) % len(BACKENDS)]
+def _runs_at_users_settings(item):
+    is_of_layers = item.path.name == "test_golden_layers.py"
+    return is_of_layers and item.callspec.params.get("name") in AT_USERS_SETTINGS
 
 
 def _runs_on_all(item):
+    if item.get_closest_marker("spread"):
+        return False
     folder = item.path.parent.name
     if folder in ON_ALL_BACKENDS:
         return True
