@@ -3,8 +3,6 @@
 import copy
 import importlib
 import pickle
-import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -57,35 +55,6 @@ def test_models_train_inside_of_sessions_and_graphs(on_tensorflow, tf, place):
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        ("tf.mul(x, x)", r"tf\.multiply\(x, y\)"),
-        ("tf.pack([x, x])", r"tf\.stack\(tensors, axis\)"),
-        ("tf.placeholder('float32', (2,))", r"K\.placeholder\(shape\)"),
-        ("tf.initialize_all_variables()", "values from the start"),
-        ("tf.train.AdamOptimizer()", r"tf\.compat\.v1\.train\.AdamOptimizer"),
-        ("tf.random_normal((2,))", r"tf\.compat\.v1\.random_normal"),
-        ("tf.assign(w, x)", r"K\.update\(variable, value\)"),
-        ("tf.nothing", "no attribute 'nothing'$"),
-        ("K.tf.sub(x, x)", r"tf\.subtract\(x, y\)"),
-        ("K.tf.contrib", "ended with TensorFlow 1"),
-    ],
-)
-def test_names_that_tensorflow_dropped_show_what_to_write(
-    on_tensorflow, tf, code, advice
-):
-    x, w = K.placeholder((None, 2)), K.variable([1.0, 2.0])
-    with pytest.raises(AttributeError, match=advice):
-        eval(code, {"tf": tf, "K": K, "x": x, "w": w})
-
-
-@pytest.mark.parametrize(
-    ("code", "advice"),
-    [
-        ("tf.reduce_sum(x, keep_dims=True)", "Write keepdims=True"),
-        ("tf.reduce_mean(x, reduction_indices=1)", "Write axis=1"),
-        ("tf.argmax(x, dimension=1)", "Write axis=1"),
-        ("tf.nn.softmax(x, dim=-1)", "Write axis=-1"),
-        ("tf.concat(1, [x, x])", r"Write tf\.concat\(tensors, axis\)"),
-        ("K.tf.split(1, 2, x)", r"Write tf\.split\(x, num_or_size_splits, axis\)"),
         ("K.tf.assign(w, x)", r"K\.update\(variable, value\)"),
         ("K.tf.assign_add(ref=w, value=x)", r"K\.update_add\(variable, value\)"),
         ("K.tf.placeholder('float32')", r"K\.placeholder\(shape\)"),
@@ -309,21 +278,3 @@ def test_placeholders_of_graphs_show_what_to_write(on_tensorflow, tf):
         pixels = tf.compat.v1.placeholder("float32", (None, 3), name="pixels")
         with pytest.raises(GraphError, match=r"pixels:0.*Input\(shape\)"):
             Dense(2)(pixels)
-
-
-@pytest.mark.parametrize(
-    ("version", "error"), [("1.2.2", ModuleNotFoundError), ("3.0.0", AttributeError)]
-)
-def test_layers_of_tensorflow_1_show_the_layer_to_write(
-    on_tensorflow, tf, monkeypatch, version, error
-):
-    keras = ModuleType("keras")
-    keras.__version__, keras.__path__ = version, []
-    monkeypatch.setitem(sys.modules, "keras", keras)
-    part = "__internal__.legacy.layers"
-    layers = type(tf.compat.v1.layers)({}, mode="v1", submodule=part, name="layers")
-    with pytest.raises(error, match=r"write Dense\(n\)\(x\)"):
-        layers.dense
-    if version == "1.2.2":
-        with pytest.raises(error, match="ONEIROS_KERAS_NAMESPACE=0"):
-            layers.anything

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.numpy_names import (
-    IN_K,
     compute_elements,
     compute_whole,
     refused_function,
@@ -51,8 +50,7 @@ def _compute_of_whole(
     try:
         return _named(name)(*args, **options)
     except TypeError:
-        line = IN_K.get(name)
-        raise refused_function(f"np.{name} with such arguments", line, x) from None
+        raise refused_function(f"np.{name} with such arguments", name, x) from None
 
 
 def _compute(x: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:

@@ -7,121 +7,41 @@ So the error names the equivalent in `K`. The operators are exceptions: NumPy pa
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.backend.contract import functions
 
-IN_K = {
-    "absolute": "K.abs(x)",
-    "add": "x + y",
-    "all": "K.all(x)",
-    "allclose": "K.all(K.lesser(K.abs(x - y), tolerance))",
-    "amax": "K.max(x)",
-    "amin": "K.min(x)",
-    "any": "K.any(x)",
-    "append": "K.concatenate([x, y])",
-    "argmax": "K.argmax(x)",
-    "argmin": "K.argmin(x)",
-    "around": "K.round(x)",
-    "array_equal": "K.all(K.equal(x, y))",
-    "average": "K.mean(x)",
-    "cbrt": "K.pow(x, 1 / 3)",
-    "clip": "K.clip(x, min_value, max_value)",
-    "column_stack": "K.concatenate([x, y], axis=1)",
-    "concatenate": "K.concatenate([x, y])",
-    "cos": "K.cos(x)",
-    "divide": "x / y",
-    "dot": "K.dot(x, y)",
-    "dstack": "K.concatenate([x, y], axis=2)",
-    "einsum": "K.batch_dot(x, y, axes)",
-    "equal": "K.equal(x, y)",
-    "exp": "K.exp(x)",
-    "exp2": "K.exp(x * np.log(2))",
-    "expand_dims": "K.expand_dims(x, axis)",
-    "expit": "K.sigmoid(x)",
-    "expm1": "K.exp(x) - 1",
-    "fabs": "K.abs(x)",
-    "flip": "K.reverse(x, axes)",
-    "float_power": "K.pow(x, a)",
-    "floor_divide": "x // y",
-    "fmax": "K.maximum(x, y)",
-    "fmin": "K.minimum(x, y)",
-    "full_like": "value * K.ones_like(x)",
-    "greater": "K.greater(x, y)",
-    "greater_equal": "K.greater_equal(x, y)",
-    "hstack": "K.concatenate([x, y], axis=1)",
-    "hypot": "K.sqrt(K.square(x) + K.square(y))",
-    "inner": "K.dot(x, K.transpose(y))",
-    "isclose": "K.lesser(K.abs(x - y), tolerance)",
-    "isnan": "K.not_equal(x, x)",
-    "less": "K.lesser(x, y)",
-    "less_equal": "K.lesser_equal(x, y)",
-    "log": "K.log(x)",
-    "log10": "K.log(x) / np.log(10)",
-    "log1p": "K.log(1 + x)",
-    "log2": "K.log(x) / np.log(2)",
-    "logaddexp": "K.log(K.exp(x) + K.exp(y))",
-    "logical_and": "x & y",
-    "logical_not": "~x",
-    "logical_or": "x | y",
-    "logical_xor": "x ^ y",
-    "matmul": "K.dot(x, y)",
-    "max": "K.max(x)",
-    "maximum": "K.maximum(x, y)",
-    "mean": "K.mean(x)",
-    "min": "K.min(x)",
-    "minimum": "K.minimum(x, y)",
-    "moveaxis": "K.permute_dimensions(x, pattern)",
-    "multiply": "x * y",
-    "negative": "-x",
-    "norm": "K.sqrt(K.sum(K.square(x)))",
-    "not_equal": "K.not_equal(x, y)",
-    "ones_like": "K.ones_like(x)",
-    "pad": "K.spatial_2d_padding(x)",
-    "power": "K.pow(x, a)",
-    "prod": "K.prod(x)",
-    "ravel": "K.flatten(x)",
-    "reciprocal": "1 / x",
-    "remainder": "x % y",
-    "repeat": "K.repeat_elements(x, rep, axis)",
-    "reshape": "K.reshape(x, shape)",
-    "rint": "K.round(x)",
-    "rollaxis": "K.permute_dimensions(x, pattern)",
-    "round": "K.round(x)",
-    "shape": "K.shape(x)",
-    "sign": "K.sign(x)",
-    "sin": "K.sin(x)",
-    "size": "K.prod(K.shape(x))",
-    "sqrt": "K.sqrt(x)",
-    "square": "K.square(x)",
-    "squeeze": "K.squeeze(x, axis)",
-    "stack": "K.stack([x, y])",
-    "std": "K.std(x)",
-    "subtract": "x - y",
-    "sum": "K.sum(x)",
-    "swapaxes": "K.permute_dimensions(x, pattern)",
-    "take": "K.gather(x, indices)",
-    "tan": "K.sin(x) / K.cos(x)",
-    "tanh": "K.tanh(x)",
-    "tensordot": "K.dot(x, y)",
-    "tile": "K.tile(x, n)",
-    "transpose": "K.transpose(x)",
-    "var": "K.var(x)",
-    "vstack": "K.concatenate([x, y], axis=0)",
-    "where": "K.switch(condition, x, y)",
-    "zeros_like": "K.zeros_like(x)",
+OTHER_NAMES = {
+    "absolute": "abs",
+    "amax": "max",
+    "amin": "min",
+    "around": "round",
+    "average": "mean",
+    "einsum": "batch_dot",
+    "flip": "reverse",
+    "less": "lesser",
+    "less_equal": "lesser_equal",
+    "pad": "spatial_2d_padding",
+    "power": "pow",
+    "repeat": "repeat_elements",
+    "rint": "round",
+    "take": "gather",
+    "tensordot": "dot",
+    "where": "switch",
 }
-"""Replacements of NumPy's functions, by their `__name__`."""
+"""What functions of NumPy are called in `K`, where the names differ."""
 REDUCTIONS = {
-    "add": "K.sum(x)",
-    "logical_and": "K.all(x)",
-    "logical_or": "K.any(x)",
-    "maximum": "K.max(x)",
-    "minimum": "K.min(x)",
-    "multiply": "K.prod(x)",
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
 }
-"""Replacements of `np.add.reduce` and similar methods, by function name."""
+"""The functions of `K` for `np.add.reduce` and similar methods."""
 OPERATORS = {
     "add": ("__add__", "__radd__"),
     "bitwise_and": ("__and__", "__rand__"),
@@ -157,14 +77,15 @@ def compute_elements(
     method: str,
     inputs: Sequence[Any],
     options: Mapping[str, Any],
-    functions: Callable[[str], Callable[..., Any] | None],
+    engine_function: Callable[[str], Callable[..., Any] | None],
 ) -> Any:
     """Computes an elementwise NumPy function, if tensors support it.
 
     # Arguments
         x: the tensor that NumPy calls, one of the inputs.
         ufunc, method, inputs, options: the arguments of `__array_ufunc__`.
-        functions: function that returns the engine's function with a name, or None.
+        engine_function: function that returns the engine's function with a name, or
+            None.
 
     # Returns
         A tensor, or a bool for `array == x`.
@@ -176,9 +97,9 @@ def compute_elements(
     name = ufunc.__name__
     shown = f"np.{name}" if hasattr(np, name) else name
     if method == "reduce":
-        raise refused_function(f"{shown}.reduce", REDUCTIONS.get(name), x)
+        raise refused_function(f"{shown}.reduce", REDUCTIONS.get(name, ""), x)
     if method != "__call__" or options:
-        raise refused_function(f"{shown} with options", IN_K.get(name), x)
+        raise refused_function(f"{shown} with options", name, x)
     first = inputs[0]
     if name in SAME_OBJECT and isinstance(first, (np.ndarray, np.generic)):
         return SAME_OBJECT[name]
@@ -187,9 +108,9 @@ def compute_elements(
         if _is_tensor(first, x):
             return getattr(first, own_method)(inputs[1])
         return getattr(inputs[1], reflected)(first)
-    function = functions(name)
+    function = engine_function(name)
     if function is None:
-        raise refused_function(shown, IN_K.get(name), x)
+        raise refused_function(shown, name, x)
     return function(*inputs)
 
 
@@ -206,7 +127,7 @@ def compute_whole(
         TypeError: if it needs values. It names the equivalent in `K`.
     """
     name = function.__name__
-    refused = refused_function(_shown(function), IN_K.get(name), x)
+    refused = refused_function(_shown(function), name, x)
     if name not in ASKING_NO_VALUES:
         raise refused
     try:
@@ -215,22 +136,22 @@ def compute_whole(
         raise refused from None
 
 
-def refused_function(name: str, line: str | None, x: Any) -> TypeError:
+def refused_function(shown: str, name: str, x: Any) -> TypeError:
     """Returns the error for a NumPy function that needs the values of a tensor.
 
     # Arguments
-        name: str, the name that the user wrote, such as `"np.mean"`.
-        line: str, the replacement; None if `K` has none.
+        shown: str, what the user wrote, such as `"np.mean"`.
+        name: str, the function's name, or what it is called in `K`.
         x: the tensor.
     """
-    if line is None:
-        advice = (
-            "Write it with functions of K, or K.apply(fn, x) with one of the engine"
-        )
-    else:
-        advice = f"Write {line}"
+    name = OTHER_NAMES.get(name, name)
+    advice = "Write it with functions of K, or K.apply(fn, x) with one of the engine"
+    if function := functions().get(name):
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        needed = [each.name for each in parameters if each.default is each.empty]
+        advice = f"Write K.{name}({', '.join(needed)})"
     return TypeError(
-        f"{name} needs values, and {x} has no value until it is computed. {advice}. "
+        f"{shown} needs values, and {x} has no value until it is computed. {advice}. "
         "K.eval(x) computes a value now if x depends on no input."
     )
 
