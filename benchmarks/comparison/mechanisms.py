@@ -487,14 +487,14 @@ MECHANISMS = {
         start=predictions_of("d", 1, times=1000),
         environment={"JAX_CPU_ENABLE_ASYNC_DISPATCH": "1"},
     ),
-    "lending": Mechanism(
-        module=f"{TENSORFLOW}.lending",
+    "shared_memory": Mechanism(
+        module=f"{TENSORFLOW}.shared_memory",
         what="1000 predictions of a row of case d",
         start=predictions_of("d", 1, times=1000),
         engine="tensorflow",
         replaced={
-            f"{TENSORFLOW}.lending:in_host_memory": lambda: False,
-            f"{TENSORFLOW}.steps:lent": copied,
+            f"{TENSORFLOW}.shared_memory:in_host_memory": lambda: False,
+            f"{TENSORFLOW}.steps:shared": copied,
         },
     ),
     "normalization": Mechanism(

@@ -54,7 +54,7 @@ JAX = TRAINING + dedent("""
     import jax
 
     if K.backend() == "jax":
-        slots = [w.data.slot for w in variables]
+        slots = [w.source.storage.slot for w in variables]
     else:
         slots = [w.container.storage for w in variables]
     arrays = [slot[0] for slot in slots if isinstance(slot[0], jax.Array)]
@@ -79,7 +79,7 @@ TENSORFLOW = TRAINING.replace(
 """),
     1,
 ) + dedent("""
-    held = [w.data.variable for w in variables] + upload.arrays
+    held = [w.source.storage.variable for w in variables] + upload.arrays
     assert {x.device.rpartition("device:")[2].lower() for x in held} == {sys.argv[2]}
     traced = []
 

@@ -25,6 +25,7 @@ from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.sources import Operation, Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
@@ -124,10 +125,10 @@ class Toy:
         return [x[index] for x in arrays]
 
     def _step(self, program, phase, feeds, counter):
-        state = [node.data for node in program.variables]
+        state = [node.source.storage for node in program.variables]
         outputs, new = program(feeds, state, phase, counter)
         for node, result in zip(program.written, new, strict=True):
-            node.data = result
+            node.source.storage = result
         return [np.asarray(output) for output in outputs]
 
     def compile(self, program, phase, arrays):
@@ -158,12 +159,12 @@ class Backend:
         self.recorder = Recorder(Toy(name))
 
     def placeholder(self, *shape, dtype="float64", name=None):
-        return self.recorder.node("placeholder", Spec(shape, dtype), name=name)
+        return self.recorder.node(Placeholder(), Spec(shape, dtype), name=name)
 
     def variable(self, x, name=None):
         array = value(x, "float64")
         return self.recorder.node(
-            "variable", Spec(array.shape, "float64"), name=name, data=array
+            Variable(array), Spec(array.shape, "float64"), name=name
         )
 
     def op(self, fn, *args, **kwargs):
@@ -329,7 +330,7 @@ def test_the_engines_own_tensors_are_computed_with_at_once(k):
 
 def test_what_is_known_of_a_shape_survives_indexing(k):
     x = k.placeholder(None, 3, 4)
-    shape = k.recorder.node("placeholder", Spec((3,), "int64", static_sizes=x.shape))
+    shape = k.recorder.node(Placeholder(), Spec((3,), "int64", static_sizes=x.shape))
     assert [shape[i].spec.static_sizes for i in (0, 1, -1)] == [None, 3, 4]
     assert shape[1:].spec.static_sizes == (3, 4)
 
@@ -420,7 +421,7 @@ def test_updates_are_simultaneous(k):
     c = k.variable(0.0)
     f = k.function([], [a + 0, b + 0], [(a, b), (b, a), (c, 5)])
     assert [float(x[0]) for x in f([])] == [1, 2]
-    assert (a.data, b.data, c.data) == (2, 1, 5)
+    assert (a.source.storage, b.source.storage, c.source.storage) == (2, 1, 5)
 
 
 def test_a_variable_is_only_stored_when_everything_is_computed(k):
@@ -435,9 +436,9 @@ def test_a_variable_is_only_stored_when_everything_is_computed(k):
     f = k.function([x], [v + 0], [(v, v + 1), (w, k.op(picky, x))])
     with pytest.raises(DataError, match="no"):
         f([[-1, -2]])
-    assert v.data == 1
+    assert v.source.storage == 1
     f([[1, 2]])
-    assert v.data == 2
+    assert v.source.storage == 2
 
 
 def noting(notes, name, function):
@@ -514,9 +515,9 @@ def test_gradients_by_variables_inputs_and_tensors_in_the_middle(k):
         loss, [hidden]
     )
     values = k.function([x], gradients)([a])
-    h = a @ w.data
+    h = a @ w.source.storage
     for gradient, expected in zip(
-        values, [a.T @ (3 * h**2), 3 * h**2 @ w.data.T, 3 * h**2], strict=True
+        values, [a.T @ (3 * h**2), 3 * h**2 @ w.source.storage.T, 3 * h**2], strict=True
     ):
         np.testing.assert_allclose(gradient, expected, rtol=1e-4)
 
@@ -534,7 +535,7 @@ def test_second_order(k):
     (first,) = k.recorder.gradients(v**4, [v])
     (second,) = k.recorder.gradients(first, [v])
     np.testing.assert_allclose(
-        k.function([], [second])([])[0], 12 * v.data**2, rtol=1e-3
+        k.function([], [second])([])[0], 12 * v.source.storage**2, rtol=1e-3
     )
 
 
@@ -601,7 +602,8 @@ def test_a_function_asks_for_what_it_depends_on_alone(k):
         flag, y = k.placeholder(), k.placeholder(None)
         f = k.function([flag, y], [k.op(np.where, flag, y * 2, y * 3)])
         assert not f.outputs[0]._uses_learning_phase
-        assert {node.kind for node in reachable(f.outputs)} == {"op", "placeholder"}
+        sources = {type(node.source) for node in reachable(f.outputs)}
+        assert sources == {Operation, Placeholder}
     assert len(kept) == 30
     assert f([1, [1.0]])[0] == [2.0] and f([0, [1.0]])[0] == [3.0]
 
@@ -658,7 +660,7 @@ def test_a_shorter_loop_runs_in_a_longer_ones_place(k):
     handle = f.upload([np.arange(10)])
     for index in ([[0, 1], [2, 3], [4, 5]], [[8, 9]], [[1, 1], [0, 0]]):
         np.testing.assert_array_equal(f.loop(handle, index)[0], np.sum(index, axis=1))
-    assert total.data == 15 + 17 + 2
+    assert total.source.storage == 15 + 17 + 2
     assert k.recorder.engine.compiled == [("loop", (3, 2))]
     f.loop(handle, [[0, 1]] * 5)
     assert k.recorder.engine.compiled == [("loop", (3, 2)), ("loop", (5, 2))]
@@ -672,7 +674,7 @@ def test_a_run_of_one_step_needs_no_loop(k):
     for index in ([[0, 1, 2]], [[3, 4, 5]]):
         np.testing.assert_array_equal(f.loop(handle, index)[0], np.sum(index, axis=1))
     f([np.arange(3)])
-    assert total.data == 3 + 12 + 3
+    assert total.source.storage == 3 + 12 + 3
     assert k.recorder.engine.compiled == [(0, (3,))]
 
 
@@ -865,7 +867,7 @@ def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
         return slices, []
 
     k.recorder.loop(step, [x], [])
-    with pytest.raises(ArgumentError, match="slice_0_of_a_step_that_is_over"):
+    with pytest.raises(ArgumentError, match=r"loop_slice_0.*from the step"):
         k.function([x], kept)
 
 
@@ -908,7 +910,7 @@ class TestInference:
     def test_is_made_once_for_what_is_recorded_again(self, counted):
         recorder, asked = counted
         x, y, z = (
-            recorder.node("placeholder", Spec(shape, "float64"))
+            recorder.node(Placeholder(), Spec(shape, "float64"))
             for shape in ((2, 3), (2, 3), (3, 2))
         )
         first, second = (
@@ -925,7 +927,7 @@ class TestInference:
 
     def test_tells_numbers_and_arguments_apart(self, counted):
         recorder, asked = counted
-        x = recorder.node("placeholder", Spec((2,), "int64"))
+        x = recorder.node(Placeholder(), Spec((2,), "int64"))
         types = [
             recorder.record(pinned(np.multiply), arguments).dtype
             for arguments in ((x, 1), (x, 1.0))
@@ -939,7 +941,7 @@ class TestInference:
 
     def test_is_made_anew_for_the_users_own_functions_and_arrays(self, counted):
         recorder, asked = counted
-        x = recorder.node("placeholder", Spec((2,), "float64"))
+        x = recorder.node(Placeholder(), Spec((2,), "float64"))
         for _ in range(2):
             recorder.record(lambda x: x + 1, (x,))
             recorder.record(pinned(np.add), (x, np.ones(2)))

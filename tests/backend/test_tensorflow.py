@@ -17,7 +17,7 @@ from oneiros.errors import (
 )
 from oneiros_backend_tensorflow import compiled_programs as reuse
 from oneiros_backend_tensorflow import installed
-from oneiros_backend_tensorflow.lending import Staging
+from oneiros_backend_tensorflow.shared_memory import Staging
 from processes import run_python
 from random_arrays import array
 

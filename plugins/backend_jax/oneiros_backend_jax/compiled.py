@@ -39,10 +39,10 @@ class _Variables:
         written = set(program.written)
         read = [node for node in program.variables if node not in written]
         self.nodes = [*program.written, *read]
-        self.slots = [node.data.slot for node in self.nodes]
+        self.slots = [node.source.storage.slot for node in self.nodes]
         self._order = [self.nodes.index(node) for node in program.variables]
         for node in self.nodes:
-            node.data.move()
+            node.source.storage.move()
 
     @property
     def donated(self) -> range:

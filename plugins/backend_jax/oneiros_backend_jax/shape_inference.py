@@ -217,7 +217,7 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
 
 
 def _has_open_sizes(spec: Spec) -> bool:
-    return bool(spec.trials) or spec.shape is None or None in spec.shape
+    return bool(spec.traces) or spec.shape is None or None in spec.shape
 
 
 def _argument(spec: Spec, trace: int) -> Any:
@@ -225,7 +225,7 @@ def _argument(spec: Spec, trace: int) -> Any:
 
     It is an array if the value is known, otherwise a shape and a type.
     """
-    shape = spec.shape if spec.trials is None else spec.trials[trace]
+    shape = spec.shape if spec.traces is None else spec.traces[trace]
     if isinstance(shape, np.ndarray):
         return shape
     if shape is None:
@@ -315,7 +315,7 @@ def _spec(*outcomes: _Outcome) -> Spec:
     sizes = zip(first.shape, last.shape, strict=True)
     shape = tuple(a if a == b else None for a, b in sizes)
     if first.value is not None and last.value is not None:
-        return Spec(shape, first.dtype, trials=(first.value, last.value))
+        return Spec(shape, first.dtype, traces=(first.value, last.value))
     if len(outcomes) == 1 or None not in shape:
         return Spec(shape, first.dtype)
-    return Spec(shape, first.dtype, trials=(first.shape, last.shape))
+    return Spec(shape, first.dtype, traces=(first.shape, last.shape))

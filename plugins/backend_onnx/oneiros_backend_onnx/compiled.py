@@ -34,7 +34,7 @@ class CompiledProgram:
         self._program = program
         self._phase = phase
         written = set(program.written)
-        self._read = [x.data for x in program.variables if x not in written]
+        self._read = [x.source.storage for x in program.variables if x not in written]
         self._lock = threading.Lock()
         self._versions: list[int] | None = None
         self._session: Any = None
@@ -42,7 +42,7 @@ class CompiledProgram:
     def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
         """Runs one step."""
         session = self._current_session()
-        written = [node.data for node in self._program.written]
+        written = [node.source.storage for node in self._program.written]
         values = [*arrays, *(storage.array for storage in written)]
         if not all(value.size for value in values):
             self._check_empty(values)

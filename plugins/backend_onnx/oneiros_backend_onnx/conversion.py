@@ -8,8 +8,8 @@ from typing import Any
 import onnx
 from oneiros.arguments import check_int, label
 from oneiros.errors import ArgumentError, CapabilityError
-from oneiros_backend_toolkit.lazy_graph.inference import inference
 from oneiros_backend_toolkit.lazy_graph.names import BATCH, distinct, named_shapes
+from oneiros_backend_toolkit.lazy_graph.prediction import prediction
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from onnx import ModelProto, TensorProto, helper
 
@@ -93,7 +93,7 @@ def onnx_model(
     # Arguments
         model, opset, fills_missing_rows: as for `model_proto`.
     """
-    program = inference(model)
+    program = prediction(model)
     _check_backend(model, program)
     shapes = [node.shape or () for node in program.inputs]
     sizes = named_shapes(model.input_names, shapes)

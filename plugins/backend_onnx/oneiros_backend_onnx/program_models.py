@@ -113,4 +113,4 @@ def _by_layer(
 
 def _weight(graph: Graph, variable: LazyTensor) -> Tensor:
     """Returns a variable's value as a constant of the variable's name."""
-    return graph.constant(variable.data.array, (variable.name,))
+    return graph.constant(variable.source.storage.array, (variable.name,))

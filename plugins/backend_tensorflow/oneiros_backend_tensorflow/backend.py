@@ -28,10 +28,10 @@ from oneiros_backend_tensorflow import (
 )
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
 from oneiros_backend_tensorflow.functions import FUNCTIONS
-from oneiros_backend_tensorflow.inference import sizes_of
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
+from oneiros_backend_tensorflow.shape_inference import sizes_of
 from oneiros_backend_tensorflow.storage import Storage
 from oneiros_backend_tensorflow.tensor import Tensor
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -59,7 +59,7 @@ class Compiled:
         outside: Outside | None = None,
         plain: Callable[..., list[Any]] | None = None,
     ) -> None:
-        self._variables = [node.data.variable for node in program.variables]
+        self._variables = [node.source.storage.variable for node in program.variables]
         self._outside = outside
         self._runnables: list[Runnable] = []
         self._inner: Callable[..., list[Any]] | None = None

@@ -20,8 +20,8 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
-from oneiros_backend_tensorflow.inference import infer, symbol
 from oneiros_backend_tensorflow.native_functions import are_of_other_instance, nodes_in
+from oneiros_backend_tensorflow.shape_inference import infer, symbol
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions
 

@@ -16,9 +16,9 @@ from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
 from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
 from oneiros_backend_tensorflow.functions import FUNCTIONS
-from oneiros_backend_tensorflow.inference import infer
-from oneiros_backend_tensorflow.lending import lent
 from oneiros_backend_tensorflow.loops import Arguments, Loop
+from oneiros_backend_tensorflow.shape_inference import infer
+from oneiros_backend_tensorflow.shared_memory import shared
 from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -79,7 +79,7 @@ class TensorFlowEngine(ArrayEngine):
         """Copies an array to the device, as one of a type."""
         with at_once(), scope():
             if in_host_memory():
-                return lent(aligned_copy(array, dtype))
+                return shared(aligned_copy(array, dtype))
             return tf.constant(array, dtype)
 
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:

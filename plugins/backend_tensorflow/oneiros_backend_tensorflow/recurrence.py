@@ -21,7 +21,7 @@ from oneiros_backend_toolkit.recurrent_cells import States, Step
 from oneiros_backend_toolkit.recurrent_gradients import CellLoop
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
-from oneiros_backend_tensorflow.inference import inferring
+from oneiros_backend_tensorflow.shape_inference import inferring
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any

@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_tensorflow.compiled import Compiled, Outside
 from oneiros_backend_tensorflow.derivatives import while_tracing
 from oneiros_backend_tensorflow.devices import at_once, on_device, scope
-from oneiros_backend_tensorflow.lending import Staging, lent
+from oneiros_backend_tensorflow.shared_memory import Staging, shared
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
@@ -54,7 +54,7 @@ class _Steps:
         graph takes it as an argument, and so serves all steps, and all programs that
         differ in their seeds alone.
         """
-        seeds = [node.data.seed for node in self._program.streams]
+        seeds = [node.source.seed for node in self._program.streams]
         if seeds:
             return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
         with scope():
@@ -168,8 +168,8 @@ class ManySteps(_Steps):
                     return function(*first, tf.constant(index), *arrays)
                 if not function.by_xla:
                     return function(*first, index, *arrays)
-                may_lend = function.keeps_nothing and index.size
-                make = lent if may_lend else tf.constant
+                may_share = function.keeps_nothing and index.size
+                make = shared if may_share else tf.constant
                 prepared = [*first, *map(make, batches_of(index, arrays))]
                 return function.call_prepared(prepared, *first, index, *arrays)
 

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.lazy_graph.sources import Operation as Recorded
+from oneiros_backend_toolkit.lazy_graph.sources import Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
 from oneiros_backend_toolkit.updates import Update
@@ -18,7 +20,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 
 OUTPUT = ":0"
 """Suffix of tensors' names: the first output of an operation."""
-NAMED_AS_TENSORS = ("placeholder", "variable")
+NAMED_AS_TENSORS = (Placeholder, Variable)
 """Kinds of nodes with names that users read and compare."""
 
 
@@ -50,7 +52,11 @@ class Tensor(LazyTensor):
     @property
     def name(self) -> str:
         """The name; of variables and placeholders with `:0`."""
-        return self._name + OUTPUT if self.kind in NAMED_AS_TENSORS else self._name
+        return (
+            self._name + OUTPUT
+            if isinstance(self.source, NAMED_AS_TENSORS)
+            else self._name
+        )
 
     @name.setter
     def name(self, name: str) -> None:
@@ -59,12 +65,12 @@ class Tensor(LazyTensor):
     @property
     def dtype(self) -> Dtype:
         """The type's name, which has TensorFlow's attributes of types."""
-        return dtype_of(self.spec.dtype, self.kind == "variable")
+        return dtype_of(self.spec.dtype, isinstance(self.source, Variable))
 
     @property
     def op(self) -> Operation:
         """What computes it."""
-        kind = self.kind.capitalize()
+        kind = type(self.source).__name__
         return Operation(self._name, kind, self.parents, [self])
 
     @property
@@ -129,8 +135,8 @@ class Tensor(LazyTensor):
         """Says what sizes it has; a function that computes it checks them."""
         before = self.shape
         super().set_shape(shape)
-        if self.kind == "op" and self.shape != before:
-            self.fn = partial(_in_shape, self.fn, self.shape)
+        if isinstance(self.source, Recorded) and self.shape != before:
+            self.source.fn = partial(_in_shape, self.source.fn, self.shape)
 
 
 def _in_shape(fn: Callable[..., Any], shape: Any, *values: Any) -> Any:

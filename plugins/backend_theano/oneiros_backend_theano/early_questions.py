@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from oneiros_backend_toolkit.early_questions import (
+from oneiros_backend_toolkit.missing_values import (
     ITERATION,
     LENGTH,
     METHODS,

@@ -10,8 +10,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import origins
-from oneiros_backend_toolkit.lazy_graph.inference import inference
 from oneiros_backend_toolkit.lazy_graph.names import distinct, named_shapes
+from oneiros_backend_toolkit.lazy_graph.prediction import prediction
 from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_exports.destination import Export, Port, Refusal, Written
@@ -35,7 +35,7 @@ class Inference:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self._program = inference(model)
+        self._program = prediction(model)
         self.input_names = unique_names(names_of(model.inputs))
         self.output_names = unique_names(names_of(model.outputs))
         self.variables = list(self._program.variables)

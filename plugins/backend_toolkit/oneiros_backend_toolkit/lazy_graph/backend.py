@@ -23,6 +23,12 @@ from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.sources import (
+    Choice,
+    Operation,
+    Placeholder,
+    Variable,
+)
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
@@ -147,7 +153,7 @@ class RecordedBackend(Gradients, Sessions):
     ) -> T:
         sizes = self._sizes(shape, ndim)
         node: T = self.recorder.node(
-            "placeholder", Spec(sizes, self._dtype(dtype)), name=name
+            Placeholder(), Spec(sizes, self._dtype(dtype)), name=name
         )
         if sizes is not None:
             node._keras_shape = sizes
@@ -173,7 +179,7 @@ class RecordedBackend(Gradients, Sessions):
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         stored = self.storage(array)
-        node: T = self.recorder.node("variable", spec, name=name, data=stored)
+        node: T = self.recorder.node(Variable(stored), spec, name=name)
         node._keras_shape = array.shape
         SPARSE.set(node, sparse)
         return node
@@ -218,14 +224,14 @@ class RecordedBackend(Gradients, Sessions):
 
     def is_variable(self, x: T) -> bool:
         """Returns whether something is a variable of this backend."""
-        return self.recorder.owns(x) and x.kind == "variable"
+        return self.recorder.owns(x) and isinstance(x.source, Variable)
 
     def _storage(self, x: T) -> VariableStorage:
         if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
             raise ValueError("it isn't a variable")
-        stored: VariableStorage = x.data
+        stored: VariableStorage = x.source.storage
         return stored
 
     def eval(self, x: T) -> T:
@@ -291,9 +297,9 @@ class RecordedBackend(Gradients, Sessions):
         """
         if not self.recorder.owns(x):
             return None
-        if x.kind == "select":
+        if isinstance(x.source, Choice):
             return self.recorder.select, list(x.parents)
-        if not x.elementwise:
+        if not isinstance(x.source, Operation) or not x.source.elementwise:
             return None
         return self.recorder.again(x), list(x.parents)
 

@@ -17,6 +17,7 @@ from oneiros_backend_toolkit.interrupts import kept_interrupts
 from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.sources import Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.updates import check_new_shape
 
@@ -79,7 +80,7 @@ class RecordedFunction(Function):
 
     def get_random_state(self) -> list[list[int]]:
         """Returns seed and counter of each random operation."""
-        states = [node.data for node in self.program.streams]
+        states = [stream.source for stream in self.program.streams]
         return [[state.seed, state.counter] for state in states]
 
     def set_random_state(self, states: Any) -> None:
@@ -96,8 +97,8 @@ class RecordedFunction(Function):
             )
         with self._lock:
             for node, (seed, counter) in zip(streams, states, strict=True):
-                node.data.seed = seed
-                node.data.counter = counter
+                node.source.seed = seed
+                node.source.counter = counter
             self._steps.clear()
             self._loops.clear()
 
@@ -106,7 +107,7 @@ class RecordedFunction(Function):
         if not self.program.streams:
             return 0
         with self._lock:
-            states = [node.data for node in self.program.streams]
+            states = [stream.source for stream in self.program.streams]
             counter: int = max(state.counter for state in states)
             for state in states:
                 state.counter = (counter + steps) % COUNTERS
@@ -185,7 +186,7 @@ def _originals(inputs: Any) -> Any:
 
 def _new_value(recorder: Recorder, variable: Any, new: Any) -> LazyTensor:
     """Returns the node of a variable's new value, of the variable's type."""
-    if not recorder.owns(variable) or variable.kind != "variable":
+    if not recorder.owns(variable) or not isinstance(variable.source, Variable):
         raise ArgumentError(
             f"An update changes a variable of its backend, not {variable!r:.200}."
             f"{recorder.of_engine(variable)}"

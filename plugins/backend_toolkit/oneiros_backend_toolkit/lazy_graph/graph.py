@@ -19,13 +19,7 @@ def parents_in_phase(node: LazyTensor, phase: int | None) -> Sequence[LazyTensor
     # Arguments
         phase: the learning phase, if only what is used in that one is asked for.
     """
-    if phase is None or node.kind not in ("select", "loop"):
-        return node.parents
-    if node.kind == "loop":
-        needed: Sequence[LazyTensor] = node.data.needed(node, phase)
-        return needed
-    in_training, in_testing = node.parents
-    return [in_training if phase else in_testing]
+    return node.parents if phase is None else node.source.needed(node, phase)
 
 
 def reachable(

@@ -17,6 +17,13 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     dependents,
     reachable,
 )
+from oneiros_backend_toolkit.lazy_graph.sources import (
+    Choice,
+    Gradients,
+    Placeholder,
+    Source,
+    Stream,
+)
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec, ids
 from oneiros_backend_toolkit.loop_states import state_shape
 
@@ -27,8 +34,8 @@ LoopStep = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 """A function of slices and states that returns outputs and new states."""
 
 
-@dataclass(frozen=True)
-class LoopBody:
+@dataclass(frozen=True, eq=False)
+class LoopBody(Source):
     """What one step of a loop computes.
 
     # Properties
@@ -60,9 +67,8 @@ class LoopBody:
         last = first + len(self.states)
         return loop.parents[:first], loop.parents[first:last]
 
-    def needed(self, loop: LazyTensor, phase: int) -> list[LazyTensor]:
-        """Returns those of a loop's parents that a learning phase uses."""
-        sequences, states = self.arguments(loop)
+    def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
+        sequences, states = self.arguments(node)
         ends = [*self.slices, *self.states, *self.outer]
         nodes = reachable([*self.new, *self.outputs], ends, phase)
         return [*sequences, *states, *(node for node in self.outer if node in nodes)]
@@ -76,7 +82,7 @@ class LoopBody:
         states = []
         for i, (old, new) in enumerate(zip(self.states, self.new, strict=True)):
             shape = _known_shape(i, old.shape, new.shape)
-            states.append(Spec(shape, new.dtype, trials=old.spec.trial_shapes))
+            states.append(Spec(shape, new.dtype, traces=old.spec.traced_shapes))
         return states, [output.spec.stacked(sequence) for output in self.outputs]
 
 
@@ -98,12 +104,14 @@ def record_body(
     """
     mark = next(ids)
     slices = [
-        _placeholder(recorder, f"slice_{i}", x.spec.row())
+        _placeholder(recorder, f"loop_slice_{i}", x.spec.row())
         for i, x in enumerate(sequences)
     ]
     inner = [
         _placeholder(
-            recorder, f"state_{i}", Spec(x.shape, x.dtype, trials=x.spec.trial_shapes)
+            recorder,
+            f"loop_state_{i}",
+            Spec(x.shape, x.dtype, traces=x.spec.traced_shapes),
         )
         for i, x in enumerate(states)
     ]
@@ -116,14 +124,14 @@ def record_body(
     new = [recorder.lift(x, state.dtype) for x, state in zip(new, inner, strict=True)]
     roots = [*outputs, *new]
     streams = {
-        node for node in reachable(roots) if node.kind == "stream" and node.id > mark
+        x for x in reachable(roots) if isinstance(x.source, Stream) and x.id > mark
     }
     changing = _changing(roots, {*slices, *inner, *streams})
     parents = {parent for node in changing for parent in node.parents}
     outer = {*roots, *parents}.difference(changing).union(streams)
-    if any(node.kind == "select" for node in changing):
+    if any(isinstance(node.source, Choice) for node in changing):
         outer.add(recorder.phase)
-    gradients = [node for node in changing if node.kind == "gradients"]
+    gradients = [x for x in changing if isinstance(x.source, Gradients)]
     return LoopBody(
         slices=slices,
         states=inner,
@@ -137,7 +145,7 @@ def record_body(
 
 
 def _placeholder(recorder: Recorder, role: str, spec: Spec) -> LazyTensor:
-    return recorder.node("placeholder", spec, name=f"{role}_of_a_step_that_is_over")
+    return recorder.node(Placeholder(is_of_step=True), spec, name=role)
 
 
 def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyTensor]:
@@ -153,7 +161,7 @@ def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyT
     while len(result) > size:
         size = len(result)
         result = dependents(result, nodes)
-        for node in [node for node in result if node.kind == "gradients"]:
+        for node in [x for x in result if isinstance(x.source, Gradients)]:
             loss, *variables = node.parents
             result |= between(variables, loss).difference(variables)
     return result

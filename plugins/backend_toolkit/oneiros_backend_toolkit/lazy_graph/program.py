@@ -12,9 +12,15 @@ from typing import Any
 
 from oneiros.errors import ArgumentError
 
+from oneiros_backend_toolkit.lazy_graph.evaluation import Evaluation
 from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.replay import Replay
+from oneiros_backend_toolkit.lazy_graph.sources import (
+    Gradients,
+    Placeholder,
+    Stream,
+    Variable,
+)
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 
 Updates = Sequence[tuple[LazyTensor, LazyTensor]]
@@ -67,9 +73,9 @@ class Program:
         behind = reachable([*outputs, *self._new], supplied)
         nodes = by_age(behind.union(self.written).difference(supplied))
         _check_inputs(nodes, has_phase)
-        self.variables = [node for node in nodes if node.kind == "variable"]
-        self.streams = [node for node in nodes if node.kind == "stream"]
-        gradients = [node for node in nodes if node.kind == "gradients"]
+        self.variables = [x for x in nodes if isinstance(x.source, Variable)]
+        self.streams = [x for x in nodes if isinstance(x.source, Stream)]
+        gradients = [x for x in nodes if isinstance(x.source, Gradients)]
         self._targets = {x for node in gradients for x in node.parents[1:]}
         self.differentiates = bool(gradients)
 
@@ -115,11 +121,11 @@ class Program:
         values.update(zip(self.inputs, feeds, strict=True))
         supplied = [*self.inputs, *self._substitutes]
         with self.recorder.computing():
-            replay = Replay(self.recorder, values, phase, self._targets)
+            evaluation = Evaluation(self.recorder, values, phase, self._targets)
             for node, substitute in self._substitutes.items():
-                replay.run([substitute])
+                evaluation.run([substitute])
                 values[node] = values[substitute]
-            replay.compute((*self.outputs, *self._new), supplied)
+            evaluation.compute((*self.outputs, *self._new), supplied)
             outputs = [convert(values[node], node.dtype) for node in self.outputs]
             updates = zip(self.written, self._new, strict=True)
             new = [convert(values[node], old.dtype) for old, node in updates]
@@ -128,7 +134,7 @@ class Program:
     def _keys(self, counter: Any, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
         """Returns the values of the streams."""
         if seeds is None:
-            seeds = [node.data.seed for node in self.streams]
+            seeds = [node.source.seed for node in self.streams]
         engine = self.recorder.engine
         pairs = zip(self.streams, seeds, strict=True)
         return {node: engine.key(seed, counter) for node, seed in pairs}
@@ -136,12 +142,17 @@ class Program:
 
 def _check_inputs(nodes: Sequence[LazyTensor], has_phase: bool) -> None:
     for node in nodes:
-        if node.kind == "placeholder":
+        if isinstance(node.source, Placeholder):
+            if node.source.is_of_step:
+                raise ArgumentError(
+                    f"The function depends on {node!r}, which has a value only while "
+                    f"the step of a loop runs. Return what you need from the step."
+                )
             raise ArgumentError(
                 f"The function depends on {node!r}. Add it to its inputs: "
                 "K.function(inputs, outputs) takes its value."
             )
-        if not has_phase and node.kind in ("phase", "select"):
+        if not has_phase and node.source.depends_on_phase:
             raise ArgumentError(
                 f"The function depends on the learning phase, by {node.name}. Add "
                 f"K.learning_phase() to its inputs."

@@ -36,7 +36,15 @@ from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
 from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, RandomState, Spec
+from oneiros_backend_toolkit.lazy_graph.sources import (
+    Choice,
+    Gradients,
+    Operation,
+    Phase,
+    Source,
+    Stream,
+)
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.lazy_graph.trees import leaves_of, map_tree
 
 StaticShape = tuple[int | None, ...]
@@ -66,10 +74,11 @@ class Recorder:
     # Example
         ```python
         from oneiros import backend as K
+        from oneiros_backend_toolkit.lazy_graph.sources import Placeholder
         from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
         recorder = K.load("jax").recorder
-        x = recorder.node("placeholder", Spec((None, 3), "float32"))
+        x = recorder.node(Placeholder(), Spec((None, 3), "float32"))
         y = recorder.record(lambda x: x * 2, (x,)) + 1
         print(y.shape)  # (None, 3)
         ```
@@ -82,17 +91,21 @@ class Recorder:
         self._tensor_class = tensor_class
         self._thread_state = _ComputingState()
         self._inferences: dict[Any, Any] = {}
-        self.phase = self.node("phase", Spec((), "int32"), name="keras_learning_phase")
+        self.phase = self.node(Phase(), Spec((), "int32"), name="keras_learning_phase")
 
     # Nodes
 
     def node(
-        self, kind: str, spec: Spec, parents: Sequence[LazyTensor] = (), **details: Any
+        self,
+        source: Source,
+        spec: Spec,
+        parents: Sequence[LazyTensor] = (),
+        **details: Any,
     ) -> LazyTensor:
         """Makes a node.
 
         # Arguments
-            kind: str, its kind, such as `"placeholder"`.
+            source: the Source of its value.
             spec: the Spec of its value.
             parents: the nodes it is computed from.
             details: further arguments of LazyTensor.
@@ -101,7 +114,7 @@ class Recorder:
             GraphError: inside of a function that computes with values.
         """
         self._check_recording()
-        return self._tensor_class(self, kind, spec, parents, **details)
+        return self._tensor_class(self, source, spec, parents, **details)
 
     def owns(self, x: Any) -> bool:
         """Returns whether `x` is a node of this recorder."""
@@ -121,7 +134,7 @@ class Recorder:
 
     def stream(self, seed: int) -> LazyTensor:
         """Makes a node that gives a random function its key, new at each step."""
-        return self.node("stream", self.engine.key_spec, data=RandomState(seed))
+        return self.node(Stream(seed), self.engine.key_spec)
 
     def select(self, in_training: Any, in_testing: Any) -> LazyTensor:
         """Returns a node that is one tensor in training, and another in testing."""
@@ -131,8 +144,8 @@ class Recorder:
         shape = None
         if chosen.shape is not None and other.shape is not None:
             shape = _shape_of_either(chosen.shape, other.shape)
-        spec = Spec(shape, chosen.dtype, trials=chosen.spec.trial_shapes)
-        return self.node("select", spec, (chosen, other))
+        spec = Spec(shape, chosen.dtype, traces=chosen.spec.traced_shapes)
+        return self.node(Choice(), spec, (chosen, other))
 
     # Operations
 
@@ -174,17 +187,16 @@ class Recorder:
             return fn(*args, **kwargs or {})
         if self._thread_state.value_of is not None:
             return call(*map(self._thread_state.value_of, call.parents))
-        node = self.node("op", Spec(None, ""), call.parents, fn=call, label=label)
+        operation = Operation(call, call.elementwise)
+        node = self.node(operation, Spec(None, ""), call.parents, label=label)
         self._check_backends(label, call.parents)
         with self.computing(), self.explained(label, _shapes(call), ShapeError, wrap):
             specs = self._infer(call)
-        node.elementwise = call.elementwise
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
         node.spec = specs
-        node.origin = getattr(fn, "origin", (None,))[0]
-        if [len(parent.parents) for parent in call.parents] == [1]:
-            node.shortcut = shortcuts.get(call.parents[0].origin)
+        operation.origin = getattr(fn, "origin", (None,))[0]
+        operation.shortcut = _shortcut(call.parents, shortcuts)
         return node
 
     def record_operator(
@@ -208,9 +220,9 @@ class Recorder:
 
         It records the result.
         """
-        call = partial(node.fn)
+        call = partial(node.source.fn)
         # Partials take attributes.
-        call.elementwise = node.elementwise  # type: ignore[attr-defined]
+        call.elementwise = node.source.elementwise  # type: ignore[attr-defined]
         return lambda *parents: self.record(call, parents, label=node.name)
 
     @contextmanager
@@ -308,7 +320,7 @@ class Recorder:
         longest_known = next(has_length, along[0])
         specs = body.result_specs(longest_known.spec)
         parents = [*along, *first, *body.outer]
-        node = self.node("loop", Spec(None, ""), parents, data=body)
+        node = self.node(body, Spec(None, ""), parents, label="loop")
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
@@ -333,7 +345,7 @@ class Recorder:
                 )
         result: list[LazyTensor] = []
         for group in _independent(variables):
-            node = self.node("gradients", Spec(None, ""), (loss, *group))
+            node = self.node(Gradients(), Spec(None, ""), (loss, *group))
             result += self._unpacked([variable.spec for variable in group], node)
         return result
 
@@ -401,7 +413,7 @@ class Recorder:
         places = itertools.count()
 
         def part(spec: Spec) -> LazyTensor:
-            return self.node("op", spec, (node,), fn=partial(_leaf, next(places)))
+            return self.node(Operation(partial(_leaf, next(places))), spec, (node,))
 
         return map_tree(part, specs)
 
@@ -429,6 +441,14 @@ def _static_shape(x: Any) -> Any:
 
 def _shapes(call: RecordedCall) -> list[Any]:
     return [parent.shape for parent in call.parents]
+
+
+def _shortcut(parents: Sequence[LazyTensor], shortcuts: Shortcuts) -> Any:
+    """Returns what computes the same from the parent of an only parent, or None."""
+    if [len(parent.parents) for parent in parents] != [1]:
+        return None
+    source = parents[0].source
+    return shortcuts.get(source.origin) if isinstance(source, Operation) else None
 
 
 def _leaf(place: int, tree: Any) -> Any:

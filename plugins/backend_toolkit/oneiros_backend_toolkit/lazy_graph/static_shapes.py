@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
-from oneiros_backend_toolkit.early_questions import LENGTH, NoValueError
+from oneiros_backend_toolkit.missing_values import LENGTH, NoValueError
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from oneiros import backend as K
 from oneiros.errors import ShapeError
 
-from oneiros_backend_toolkit.early_questions import ITERATION, METHODS, TRUTH
+from oneiros_backend_toolkit.lazy_graph.sources import Source, Variable
 from oneiros_backend_toolkit.lazy_graph.static_shapes import Length, StaticShape
+from oneiros_backend_toolkit.missing_values import ITERATION, METHODS, TRUTH
 from oneiros_backend_toolkit.numpy_names import compute_elements, compute_whole
 
 if TYPE_CHECKING:
@@ -37,29 +38,29 @@ class Spec:
         dtype: its type's name.
         static_sizes: for a shape, or an element of one: the sizes already known, and
             None for the others.
-        trials: for an engine that can't leave sizes open: what it tried instead. For
-            each trial, the tensor's shape (a tuple), or its value (an array) if that
+        traces: for an engine that can't leave sizes open: what it traced instead. For
+            each trace, the tensor's shape (a tuple), or its value (an array) if that
             depends only on sizes.
     """
 
     shape: Shape
     dtype: str
     static_sizes: Any = None
-    trials: tuple[Any, ...] | None = None
+    traces: tuple[Any, ...] | None = None
 
     @property
-    def trial_shapes(self) -> tuple[tuple[int, ...], ...] | None:
-        """The shapes that the tensor had in the trials."""
-        if not self.trials:
+    def traced_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes that the tensor had in the traces."""
+        if not self.traces:
             return None
-        return tuple(x if isinstance(x, tuple) else x.shape for x in self.trials)
+        return tuple(x if isinstance(x, tuple) else x.shape for x in self.traces)
 
     def row(self) -> Spec:
         """Returns the Spec of what stands at one place of the first axis."""
-        shapes = self.trial_shapes
-        trials = None if shapes is None else tuple(shape[1:] for shape in shapes)
+        shapes = self.traced_shapes
+        traces = None if shapes is None else tuple(shape[1:] for shape in shapes)
         shape = None if self.shape is None else self.shape[1:]
-        return Spec(shape, self.dtype, trials=trials)
+        return Spec(shape, self.dtype, traces=traces)
 
     def stacked(self, sequence: Spec) -> Spec:
         """Returns the Spec of such tensors along a new first axis.
@@ -70,20 +71,12 @@ class Spec:
         shape = None
         if self.shape is not None and sequence.shape is not None:
             shape = (sequence.shape[0], *self.shape)
-        if sequence.trial_shapes is None and self.trial_shapes is None:
+        if sequence.traced_shapes is None and self.traced_shapes is None:
             return Spec(shape, self.dtype)
-        sequences = sequence.trial_shapes or itertools.repeat(sequence.shape or (None,))
-        rows = self.trial_shapes or itertools.repeat(self.shape or ())
-        trials = [(size[0], *row) for size, row in zip(sequences, rows, strict=False)]
-        return Spec(shape, self.dtype, trials=tuple(trials))
-
-
-@dataclass
-class RandomState:
-    """The state of a random operation: its seed, and the number of its next draw."""
-
-    seed: int
-    counter: int = 0
+        lengths = sequence.traced_shapes or itertools.repeat(sequence.shape or (None,))
+        rows = self.traced_shapes or itertools.repeat(self.shape or ())
+        traces = [(size[0], *row) for size, row in zip(lengths, rows, strict=False)]
+        return Spec(shape, self.dtype, traces=tuple(traces))
 
 
 def _operator(name: str) -> Callable[..., Any]:
@@ -109,27 +102,14 @@ class LazyTensor:
 
     # Arguments
         recorder: the Recorder that makes it.
-        kind: str, see below.
+        source: the Source of its value.
         spec: the Spec of its value.
         parents: the nodes it is computed from.
-        fn: see below.
         name: str, what messages call it; by default its label and its number.
         label: str, what was recorded.
-        data: see below.
 
     # Properties
-        kind: `"op"`, `"placeholder"`, `"variable"`, `"phase"`, `"stream"`, `"select"`,
-            `"gradients"` or `"loop"`.
-        fn: for an op, the function of the parents' values.
-        elementwise: for an op, whether `fn` works element by element, with
-            broadcasting: its function says so by an attribute `elementwise`.
-        shortcut: for an op whose parent is an op on one tensor: the function of that
-            tensor that gives the same. It is taken where the parent is computed, and
-            not where the parent's value is given.
-        origin: for an op, what its function was before it was pinned.
         original: for a copy, the node that it is a copy of.
-        data: what the engine stores of a variable; the RandomState of a stream; the
-            LoopBody of a loop.
     """
 
     __slots__ = (
@@ -138,18 +118,13 @@ class LazyTensor:
         "_keras_history",
         "_keras_shape",
         "_uses_learning_phase",
-        "data",
-        "fn",
         "id",
-        "kind",
         "name",
         "parents",
         "recorder",
+        "source",
         "spec",
     )
-    elementwise = False
-    shortcut: Callable[[Any], Any] | None = None
-    origin: Any = None
     original: LazyTensor | None = None
     __len__ = Length()
     __array_priority__ = 1000
@@ -164,23 +139,19 @@ class LazyTensor:
     def __init__(
         self,
         recorder: Recorder,
-        kind: str,
+        source: Source,
         spec: Spec,
         parents: Sequence[LazyTensor],
-        fn: Any = None,
         name: str | None = None,
         label: str = "",
-        data: Any = None,
     ) -> None:
         self.id = next(ids)
         self.recorder = recorder
-        self.kind = kind
+        self.source: Any = source
         self.spec = spec
         self.parents = tuple(parents)
-        self.fn = fn
-        self.data = data
-        self.name = name or f"{label or kind}_{self.id}"
-        self._uses_learning_phase: bool = kind in ("phase", "select") or any(
+        self.name = name or f"{label or type(source).__name__.lower()}_{self.id}"
+        self._uses_learning_phase: bool = source.depends_on_phase or any(
             parent._uses_learning_phase for parent in self.parents
         )
 
@@ -256,7 +227,7 @@ class LazyTensor:
         Where it is an input of a function, it means the tensor itself. A variable,
         which keeps a value, isn't copied.
         """
-        if self.kind == "variable":
+        if isinstance(self.source, Variable):
             return self
         copied: LazyTensor = self.recorder.record(_same, (self,), label="copy")
         copied.spec = self.spec

@@ -47,7 +47,7 @@ class Unanswerable:
 
     # Example
         ```python
-        from oneiros_backend_toolkit.early_questions import LENGTH, Unanswerable
+        from oneiros_backend_toolkit.missing_values import LENGTH, Unanswerable
 
         class Tensor:
             __len__ = Unanswerable(LENGTH)

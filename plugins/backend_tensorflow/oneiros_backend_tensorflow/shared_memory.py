@@ -1,7 +1,8 @@
-"""Arrays lent to TensorFlow: tensors in NumPy's own memory instead of copies.
+"""Memory shared with TensorFlow: tensors in NumPy's own memory instead of copies.
 
-Without it, `predict` of one row takes 25 % longer on the small network (case d of the
-comparison), in real time and in processor time (`benchmarks/mechanisms.py lending`).
+Without it, `predict` of one row takes 35 % longer on the small network (case d of the
+comparison), in real time and in processor time (`benchmarks/mechanisms.py
+shared_memory`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 """The error that TensorFlow raises if it can't compute in an array's memory."""
 
 
-def lent(array: Array) -> Any:
+def shared(array: Array) -> Any:
     """Returns a tensor in an array's own memory.
 
     If TensorFlow can't compute there, it is a copy.
@@ -58,20 +59,20 @@ class Staging:
         try:
             memories, tensors = self._spare.pop()
         except IndexError:
-            memories, tensors = self._lent_copies(arrays)
+            memories, tensors = self._shared_copies(arrays)
         for memory, array in zip(memories, arrays, strict=True):
             np.copyto(memory, array)
         outputs = function(random_state, *tensors)
         self._spare.append((memories, tensors))
         return outputs
 
-    def _lent_copies(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
+    def _shared_copies(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
         """Returns copies of arrays, and tensors in the copies' memory.
 
         If TensorFlow doesn't take that, these are copies too.
         """
         memories = [aligned_copy(array) for array in arrays]
-        tensors = [lent(memory) for memory in memories]
+        tensors = [shared(memory) for memory in memories]
         pairs = zip(memories, tensors, strict=True)
         if not all(_share(memory, tensor) for memory, tensor in pairs):
             self._works = False

@@ -1,4 +1,4 @@
-"""Replays a graph: computes its nodes' values on the engine's tensors."""
+"""Evaluates a graph: computes its nodes' values on the engine's tensors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
 )
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopBody
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
+from oneiros_backend_toolkit.lazy_graph.sources import Gradients, Operation
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
 
 @dataclass
-class Replay:
+class Evaluation:
     """One evaluation of a graph, on values or on the engine's tracers.
 
     # Arguments
@@ -50,7 +51,7 @@ class Replay:
             supplied: those that have values already.
         """
         nodes = reachable(roots, supplied, self.phase)
-        self.run(by_age(node for node in nodes if node.kind == "gradients"))
+        self.run(by_age(x for x in nodes if isinstance(x.source, Gradients)))
         self.run(roots)
 
     def run(self, roots: Iterable[LazyTensor]) -> None:
@@ -72,30 +73,31 @@ class Replay:
                 self._computed.add(node)
 
     def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
-        if node.kind == "gradients":
+        if isinstance(node.source, Gradients):
             return node.parents[1:]
         return parents_in_phase(node, self.phase)
 
     def _value(self, node: LazyTensor) -> Any:
-        if node.kind == "gradients":
+        if isinstance(node.source, Gradients):
             return self._gradients(node)
-        if node.kind == "loop":
-            return self._loop(node)
+        if isinstance(node.source, LoopBody):
+            return self._loop(node, node.source)
         value = self._result(node)
         if node in self.targets:
             return self.recorder.engine.convert(value, None)
         return value
 
     def _result(self, node: LazyTensor) -> Any:
-        """Returns the value of an op, or of the branch that a choice takes."""
-        compute = node.fn
-        parents = self._needed(node)
-        if node.shortcut is not None and self._was_computed(node.parents[0]):
-            compute = node.shortcut
-            parents = node.parents[0].parents
+        """Returns the value of an operation, or of the branch that a choice takes."""
+        if not isinstance(node.source, Operation):
+            (taken,) = self._needed(node)
+            return self.values[taken]
+        compute = node.source.fn
+        parents = node.parents
+        if node.source.shortcut is not None and self._was_computed(parents[0]):
+            compute = node.source.shortcut
+            parents = parents[0].parents
         values = [self.values[parent] for parent in parents]
-        if node.kind == "select":
-            return values[0]
         shapes = [tuple(getattr(value, "shape", ())) for value in values]
         with self.recorder.explained(node.name, shapes, DataError):
             return compute(*values)
@@ -116,7 +118,7 @@ class Replay:
                 inner = {n: v for n, v in self.values.items() if n not in stale}
                 inner.update(zip(variables, values, strict=True))
             before = set(inner)
-            Replay(self.recorder, inner, self.phase, self.targets).run([loss])
+            Evaluation(self.recorder, inner, self.phase, self.targets).run([loss])
             computed_last[:] = [n for n in inner if n not in before]
             return inner[loss], [inner[n] for n in computed_last]
 
@@ -124,8 +126,7 @@ class Replay:
         self.values.update(zip(computed_last, computed, strict=True))
         return gradients
 
-    def _loop(self, node: LazyTensor) -> Any:
-        body: LoopBody = node.data
+    def _loop(self, node: LazyTensor, body: LoopBody) -> Any:
         sequences, states = body.arguments(node)
         phase = self.recorder.phase
         outer = [n for n in body.outer if n in self.values and n is not phase]
@@ -170,7 +171,7 @@ class Replay:
         values.update(zip((*body.slices, *body.states), inside, strict=True))
         values[self.recorder.phase] = self.phase
         roots = (*body.new, *body.outputs)
-        replay = Replay(self.recorder, values, self.phase, body.targets)
-        replay.compute(roots, list(values))
+        evaluation = Evaluation(self.recorder, values, self.phase, body.targets)
+        evaluation.compute(roots, list(values))
         results = [engine.convert(values[root], root.dtype) for root in roots]
         return results[: len(body.new)], results[len(body.new) :]

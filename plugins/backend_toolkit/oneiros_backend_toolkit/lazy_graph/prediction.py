@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.program import Program
 
 
-def inference(model: Any) -> Program:
+def prediction(model: Any) -> Program:
     """Returns the program that a model's `predict` computes.
 
     Call it with phase 0: `program(feeds, state, 0, 0)` returns the outputs, and the new
@@ -41,11 +41,11 @@ def inference(model: Any) -> Program:
         from oneiros import backend as K
         from oneiros.layers import Dense
         from oneiros.models import Sequential
-        from oneiros_backend_toolkit.lazy_graph.inference import inference
+        from oneiros_backend_toolkit.lazy_graph.prediction import prediction
 
         with K.use("jax"):
             model = Sequential([Dense(2, input_dim=3)])
-            program = inference(model)
+            program = prediction(model)
             weights = K.batch_get_value(program.variables)
 
         def predict(x):
@@ -58,7 +58,7 @@ def inference(model: Any) -> Program:
         ```
     """
     if not isinstance(model, Container):
-        raise refusal("inference", "model", model, "a Model or a Sequential")
+        raise refusal("prediction", "model", model, "a Model or a Sequential")
     backend = backend_of(model)
     if not isinstance(backend, RecordedBackend):
         raise CapabilityError(
