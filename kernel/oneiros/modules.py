@@ -12,7 +12,6 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from opcode import opmap
 from types import ModuleType
 from typing import Any
 
@@ -29,7 +28,7 @@ class VirtualModule(ModuleType):
     and overrides apply.
 
     If the program sets a name, the name is also set in the module that implements it,
-    because functions there call each other by such names.
+    because functions there call each other by such names; deleting it restores that.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -37,42 +36,30 @@ class VirtualModule(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        with suppress(NameConflictError):
-            entry = _find(self.__name__, name)
-            if entry and entry.reference == f"{entry.module}:{name}":
-                setattr(import_module(entry.module), name, value)
+        if owner := _implementing(self.__name__, name):
+            _replaced.setdefault((owner, name), getattr(owner, name))
+            setattr(owner, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if owner := _implementing(self.__name__, name):
+            setattr(owner, name, _replaced.pop((owner, name)))
 
     def __dir__(self) -> list[str]:
-        return sorted({*self.own_names, *names(self.__name__)})
-
-    @property
-    def own_names(self) -> dict[str, Any]:
-        """The names that Python and the program set in this module, without those of
-        plugins."""
-        return super().__dict__
-
-    @property
-    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        """All names with their objects; code for Keras 1 looks them up here."""
-        for name in names(self.__name__):
-            if _is_exported(self.__name__, name):
-                self.own_names.setdefault(name, attribute(self.__name__, name))
-        return self.own_names
+        return sorted({*vars(self), *names(self.__name__)})
 
 
-def _is_asked_by_from_import() -> bool:
-    """Returns whether `from module import name` called the `__getattr__` that called
-    `attribute`, and not `module.name`.
+_replaced: dict[tuple[ModuleType, str], Any] = {}
+"""What the program has replaced, by the implementing module and the name."""
 
-    Only the current instruction of the calling code distinguishes the two. The
-    difference matters: `module.name` and `hasattr` need an AttributeError, but `from …
-    import` drops the text of an AttributeError, with its advice, and says "cannot
-    import name". In between, Python looks for a module of that name, which doesn't
-    help: a ModuleNotFoundError for that module is dropped, too, and any other error
-    would be wrong for `import module.name`.
-    """
-    asking = sys._getframe(3)
-    return asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
+
+def _implementing(module: str, name: str) -> ModuleType | None:
+    """Returns the module that defines a name under the same name, or None."""
+    with suppress(NameConflictError):
+        entry = _find(module, name)
+        if entry and entry.reference == f"{entry.module}:{name}":
+            return import_module(entry.module)
+    return None
 
 
 class VirtualLoader(Loader):
@@ -91,23 +78,15 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if the module belongs to a plugin that is missing, disabled
-            or broken; the message names the plugin. Also if another version of Keras
-            has the module; the message says what to type.
+            or broken; the message names the plugin.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
-    if reason := _advice("missing_module", fullname) or _absence(fullname):
+    if reason := _absence(fullname):
         raise ModuleNotFoundError(
             f"No module named {fullname!r}. {reason}", name=fullname
         )
     return None
-
-
-def _advice(question: str, *subject: str) -> str:
-    """Returns advice from `oneiros.old_code` about a missing module or name."""
-    adviser = _find("oneiros.old_code", question)
-    advice: str = registry.load(adviser)(*subject) if adviser else ""
-    return advice
 
 
 def attribute(module: str, name: str) -> Any:
@@ -117,8 +96,7 @@ def attribute(module: str, name: str) -> Any:
     # Raises
         AttributeError: if there is no such name.
         PluginLoadError: if the name belongs to a plugin that is missing, disabled or
-            broken, or if `from module import name` asks. It is an ImportError, so you
-            see its message; Python drops the message of an AttributeError there.
+            broken.
     """
     if name == "__all__":
         return [public for public in names(module) if _is_exported(module, public)]
@@ -134,9 +112,8 @@ def attribute(module: str, name: str) -> Any:
         with suppress(AttributeError):
             return registry.load(getter)(name)
     near = did_you_mean(name, dir(sys.modules[module]))
-    advice = _advice("missing_name", module, name) or f"; no plugin provides it.{near}"
-    kind = PluginLoadError if _is_asked_by_from_import() else AttributeError
-    raise kind(f"{module} has no {name!r}{advice}", name=name)
+    text = f"{module} has no {name!r}; no plugin provides it.{near}"
+    raise AttributeError(text, name=name)
 
 
 def patched(kind: str, name: str) -> Any:
@@ -149,13 +126,11 @@ def patched(kind: str, name: str) -> Any:
     """
     top = f"oneiros.{kind}s"
     for path in (top, *(f"{top}.{child}" for child in children(top))):
-        module = sys.modules.get(path)
-        if isinstance(module, VirtualModule) and not name.startswith("_"):
-            own = module.own_names.get(name)
-            if callable(own):
-                entry = _find(path, name)
-                if not entry or registry.load(entry) is not own:
-                    return own
+        own = vars(sys.modules[path]).get(name) if path in sys.modules else None
+        if callable(own) and not name.startswith("_"):
+            entry = _find(path, name)
+            if not entry or registry.load(entry) is not own:
+                return own
     return None
 
 

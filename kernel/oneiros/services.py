@@ -10,7 +10,7 @@ provide the same name, and choose between the two with `[prefer]` in the setting
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oneiros import registry
@@ -158,6 +158,39 @@ class DefaultCallbacks(Protocol):
         """Returns the callback that averages the values of an epoch; it comes first."""
 
 
+class OldCode(Protocol):
+    """What code for other versions of Keras expects."""
+
+    def without_removed(self, where: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Returns arguments without those that Keras removed, and warns about these."""
+
+    def unknown_argument(
+        self, where: str, name: str, names: Collection[str]
+    ) -> TypeError:
+        """Returns the error for an argument that a function doesn't accept."""
+
+    def own_loop(
+        self,
+        method: Callable[..., Any],
+        model: Model,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
+    ) -> Any:
+        """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
+
+    def fit_loop(self, model: Model, *args: Any, **options: Any) -> Any:
+        """Trains with a function, as `Model._fit_loop` of Keras 1 did."""
+
+    def test_loop(self, model: Model, *args: Any, **options: Any) -> Any:
+        """Returns a function's averaged values, as `Model._test_loop` did."""
+
+    def predict_loop(self, model: Model, *args: Any, **options: Any) -> Any:
+        """Returns a function's outputs, as `Model._predict_loop` did."""
+
+    def standardize_user_data(self, model: Model, *args: Any, **options: Any) -> Any:
+        """Returns inputs, targets and weights, as `Model._standardize_user_data`."""
+
+
 class Summaries(Protocol):
     """Models in a terminal."""
 
@@ -243,6 +276,7 @@ data: Data
 default_callbacks: DefaultCallbacks
 generators: Generators
 notebooks: Notebooks
+old_code: OldCode
 saving: Saving
 summaries: Summaries
 

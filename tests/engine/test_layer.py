@@ -18,6 +18,7 @@ from oneiros.errors import (
     NodeError,
     ShapeError,
 )
+from oneiros.layers import Dense
 from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -143,13 +144,6 @@ def test_a_layer_in_the_manner_of_keras_1_0():
     np.testing.assert_array_equal(layer.get_weights()[0], [3.0, 3.0])
 
 
-def test_only_regularizers_go_into_the_list_of_regularizers():
-    layer = Shift()
-    assert layer.regularizers == []
-    with pytest.raises(ArgumentError, match="add_weight"):
-        layer.regularizers = ["l2"]
-
-
 def test_get_weights_returns_copies():
     layer = Scale(input_shape=(3,), create_input_layer=True)
     layer.get_weights()[0][:] = 99.0
@@ -263,13 +257,21 @@ def test_number_of_inputs():
     ):
         layer(a)
 
-    class Single(Shift):
-        loadable = True
-
-    layer = Single()
-    layer.input_spec = [InputSpec(ndim=2)]
     with pytest.raises(ShapeError, match=r"received 2 tensors\. Call it on one tensor"):
-        layer([a, b])
+        Dense(2)([a, b])
+
+
+@pytest.mark.parametrize("is_loadable", [False, True])
+def test_what_files_may_use_does_not_decide_which_inputs_fit(is_loadable):
+    class Second(Layer):
+        loadable = is_loadable
+
+        def call(self, x, mask=None):
+            return x[1]
+
+    layer = Second()
+    layer.input_spec = [InputSpec(ndim=2)]
+    assert layer([Input((2,)), Input((2,))])._keras_shape == (None, 2)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_the_engines_module_is_that_of_the_current_backend(backend):
     assert K.function([x], [y])([[[1, 2]]])[0].tolist() == [[2.0, 4.0]]
     for engine, name in ENGINE_NAMES.items():
         if engine != backend:
-            with pytest.raises(AttributeError, match=rf"K\.use\('{engine}'\)"):
+            with pytest.raises(AttributeError, match=f"has no '{name}'"):
                 getattr(K, name)
 
 
@@ -58,7 +58,7 @@ def test_a_backends_module_has_its_functions_whatever_is_current(engine):
     exec(f"from oneiros.backend.{engine}_backend import *", space)
     wanted = {"dot", "set_session", "floatx", "np", ENGINE_NAMES[engine]}
     assert wanted <= space.keys()
-    with pytest.raises(ImportError, match="has no 'dotty'"):
+    with pytest.raises(ImportError, match="cannot import name 'dotty'"):
         exec(f"from oneiros.backend.{engine}_backend import dotty")
 
 

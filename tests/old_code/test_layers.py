@@ -199,14 +199,3 @@ def test_a_recurrent_layer_with_its_own_step_and_resets(backend):
     assert not np.allclose(kept.predict(steps), expected)
     kept.reset_states()
     np.testing.assert_allclose(kept.predict(steps), expected, rtol=1e-4)
-
-
-def test_what_layers_of_keras_0_had_is_told_with_the_new_line():
-    layer = Dense(2, input_dim=3)
-    with pytest.raises(AttributeError, match=r"layer\.output.*K\.function"):
-        layer.get_output(train=False)
-    with pytest.raises(AttributeError, match=r"Write layer\.input"):
-        layer.get_input()
-    with pytest.raises(AttributeError, match=r"Write layer\.trainable_weights"):
-        layer.params
-    assert not hasattr(layer, "get_output") and not hasattr(layer, "params")

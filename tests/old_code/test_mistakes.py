@@ -12,7 +12,7 @@ from oneiros.errors import (
     FileMissingError,
     UnknownNameError,
 )
-from oneiros.layers import LSTM, Dense, Input, PReLU
+from oneiros.layers import LSTM, Dense, PReLU
 from oneiros.models import Sequential, load_model
 from scipy import sparse
 
@@ -167,29 +167,6 @@ def test_a_tensor_has_no_numpy_method(backend):
     np.testing.assert_array_equal(K.get_value(layer.weights[0]), layer.get_weights()[0])
 
 
-@pytest.mark.parametrize(
-    ("argument", "advice"),
-    [("training", "K.set_learning_phase"), ("initial_state", "stateful=True")],
-)
-def test_layers_are_called_on_tensors_alone(argument, advice):
-    x = Input((4, 3))
-    with pytest.raises(TypeError, match=f"LSTM received .*{argument}.*{advice}"):
-        LSTM(2)(x, **{argument: True})
-    with pytest.raises(TypeError, match=r"Write layer\(x\)"):
-        LSTM(2)()
-
-
-def test_the_learning_rate_is_called_lr():
-    model = classifier()
-    with pytest.raises(ArgumentError, match=r"compile\(Adam\(lr=0\.001\)"):
-        model.compile("sgd", "mse", learning_rate=0.1)
-
-
 def test_a_sequential_has_a_list_of_layers():
     with pytest.raises(ArgumentError, match=r"Write a list: Sequential\(\[layer\]\)"):
         Sequential(Dense(3, input_dim=2))
-
-
-def test_a_batch_needs_targets():
-    with pytest.raises(TypeError, match=r"Write model\.train_on_batch\(x, y\)"):
-        classifier().train_on_batch(X)

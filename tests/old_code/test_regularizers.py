@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
-from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.regularizers import Regularizer, activity_l2, l2
@@ -96,14 +95,6 @@ def test_a_layer_lists_its_regularizers(make, in_place):
     layer = Scale(make(0.5), in_place, input_shape=(3,))
     assert loss_in_training(layer) == pytest.approx(plain + 0.5 * 14)
     assert layer.regularizers == [layer.W_regularizer]
-
-
-def test_a_regularizer_that_was_not_told_its_weight():
-    layer = Dense(2, name="d")
-    with pytest.raises(
-        ArgumentError, match=r"Dense 'd' received .*Call regularizer\.set_p"
-    ):
-        layer.regularizers.append(l2(0.1))
 
 
 def test_a_regularizer_of_today_is_called_on_tensors():

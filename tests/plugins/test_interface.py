@@ -81,10 +81,9 @@ def test_what_is_not_published_or_not_required_is_found(
     ("files", "excess"),
     [
         ({"manifest.py": "import json, oneiros\nfrom oneiros import hookimpl\n"}, None),
-        ({"manifest.py": "from oneiros.layers import Dense\n"}, "oneiros.layers"),
         ({"manifest.py": "from . import names\n", "names.py": "import h5py\n"}, "h5py"),
     ],
-    ids=["light", "layers", "neighbour"],
+    ids=["light", "neighbour"],
 )
 def test_what_a_manifest_imports_is_told(files, excess, installed, request):
     name = installed(f"laden-{request.node.callspec.id}", files)

@@ -137,16 +137,10 @@ def test_a_backend_that_is_no_backend_names_its_plugin():
 
 
 @pytest.mark.parametrize("path", ["layers", "layers.core"])
-def test_from_import_of_an_unknown_name_says_what_is_near(path):
-    with pytest.raises(
-        ImportError,
-        match=rf"oneiros\.{path} has no 'Dens'; no plugin .* Did you mean 'Dense'",
-    ):
-        exec(f"from oneiros.{path} import Dens")
-    with pytest.raises(
-        ImportError, match=r"oneiros\.optimizers has no 'sgdx'; no plugin provides it"
-    ):
-        exec("from oneiros.optimizers import sgdx")
+def test_an_unknown_name_says_what_is_near(path):
+    module = importlib.import_module(f"oneiros.{path}")
+    with pytest.raises(AttributeError, match=r"has no 'Dens'; .* Did you mean 'Dense'"):
+        module.Dens
 
 
 def test_asking_for_an_unknown_attribute_stays_ordinary():

@@ -105,18 +105,9 @@ def test_a_missing_attribute():
     assert caught.value.obj is None, "Python would suggest the name once more"
     with pytest.raises(AttributeError, match=r"oneiros has no 'layer'; .*'layers'\?$"):
         oneiros.layer
-    with pytest.raises(
-        ImportError, match=r"oneiros\.layers\.core has no 'Dens'; .*'Dense'"
-    ):
+    with pytest.raises(ImportError, match="cannot import name 'Dens'"):
         exec("from oneiros.layers.core import Dens")
     assert not hasattr(oneiros.layers, "__wrapped__")
-
-
-def test_a_name_that_is_no_module_is_no_matter_of_versions():
-    with pytest.raises(
-        ModuleNotFoundError, match=r"Type: from oneiros\.layers import merge$"
-    ):
-        importlib.import_module("oneiros.layers.merge")
 
 
 @pytest.mark.parametrize(

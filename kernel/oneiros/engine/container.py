@@ -12,6 +12,7 @@ from oneiros import config as configs
 from oneiros import services
 from oneiros.backend import bound
 from oneiros.engine.graph import Graph, walk
+from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import (
     Node,
@@ -60,8 +61,15 @@ class Container(Layer):
 
     loadable: ClassVar[bool] = True
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Makes a container without inputs and outputs yet."""
+        container = super().__new__(cls)
+        vars(container).update(_calls={}, inputs=[], outputs=[])
+        return container
+
+    @open_to_old_code
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
-        self.begin(name)
+        super().__init__(name=name)
         self.inputs = list(to_list(input))
         self.outputs = list(to_list(output))
         self.layers = self.graph_layers()
@@ -73,6 +81,7 @@ class Container(Layer):
 
     inputs: list[Tensor]
     outputs: list[Tensor]
+    _calls: dict[str, tuple[list[Tensor], list[Tensor], Results]]
     layers: list[Layer]
     input_layers = _of_graph("input_layers")
     input_layers_node_indices = _of_graph("input_layers_node_indices")
@@ -114,15 +123,6 @@ class Container(Layer):
             return services.notebooks.model_html(self)
         return None
 
-    def begin(self, name: str | None, trainable: bool = True) -> None:
-        """Sets the attributes that containers and layers have; call it first in a
-        constructor that makes its graph in another way."""
-        super().begin(name, trainable)
-        self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
-        self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
-        self.inputs = []
-        self.outputs = []
-
     def graph_nodes(self) -> list[Node]:
         """Returns the graph's nodes, each after those that make its inputs."""
         return self._graph.nodes if self.outputs else []
@@ -157,9 +157,6 @@ class Container(Layer):
             or f" It has {len(by_name)}: {', '.join(by_name)}."
         )
         raise ArgumentError(f"{label(self)} has no layer {description}.{hint}")
-
-    def _store(self, kind: str) -> list[Any]:
-        return self._own[kind]
 
     def _recorded(self, kind: str, inputs: Any) -> list[Any]:
         items = super()._recorded(kind, inputs)

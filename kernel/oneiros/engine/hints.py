@@ -1,45 +1,55 @@
-"""Support for old code that calls functions with other arguments, or replaces loops."""
+"""Arguments that code for other versions of Keras passes."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-import oneiros
-
-LOOPS = {
-    "Model.fit": "_fit_loop",
-    "Model.evaluate": "_test_loop",
-    "Model.predict": "_predict_loop",
-}
-"""The private methods of Keras 1 that these methods called, which code replaces."""
+from oneiros import services
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def known_arguments(
+    where: str,
+    arguments: dict[str, Any],
+    accepted: Collection[str],
+    shown: Collection[str] = (),
+) -> dict[str, Any]:
+    """Returns keyword arguments without those that Keras removed, which get a warning.
+
+    # Arguments
+        where: str, the function or class that received them.
+        arguments: dict.
+        accepted: the names that it accepts.
+        shown: other names that an error may suggest.
+
+    # Raises
+        TypeError: for an argument that it doesn't accept.
+    """
+    if set(accepted).issuperset(arguments):
+        return arguments
+    known = services.old_code.without_removed(where, arguments)
+    for name in known:
+        if name not in accepted:
+            names = [*accepted, *shown]
+            raise services.old_code.unknown_argument(where, name, names)
+    return known
+
+
 def open_to_old_code(function: Function) -> Function:
     """Decorates a function, method or constructor that code for other versions of Keras
-    calls with other arguments.
-
-    Arguments that don't fit go to `oneiros.old_code`, which ignores those of other
-    Keras versions and explains all others: `model.fit(x, y, epochs=5)` asks "Did you
-    mean 'nb_epoch'?", and `Dense(units=5)` gets the line to write. A call that fits
-    costs nothing. If the model's class or the program replaced a method's loop, for
-    example with a `_fit_loop`, that loop runs instead of the method.
-    """
-    loop = LOOPS.get(function.__qualname__)
+    calls with other keyword arguments: `model.fit(x, y, epochs=5)` asks "Did you mean
+    'nb_epoch'?"."""
+    names = inspect.signature(function).parameters
+    where = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        if loop and getattr(args[0], loop).__module__ != "oneiros.engine.model":
-            return oneiros.old_code.run_own_loop(function, args, kwargs)
-        try:
-            return function(*args, **kwargs)
-        except TypeError:
-            known = oneiros.old_code.known_arguments(function, args, kwargs)
-            if known is None:
-                raise
-        return function(*args, **known)
+        if not kwargs.keys() <= names.keys():
+            kwargs = known_arguments(where, kwargs, names)
+        return function(*args, **kwargs)
 
     return run  # type: ignore[return-value]  # run takes what function does

@@ -3,19 +3,20 @@ accepts."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
 
-import oneiros
 from oneiros import backend as K
 from oneiros import config, services
 from oneiros.arguments import check_bool, is_int, label, shown
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
-from oneiros.engine.hints import open_to_old_code
+from oneiros.engine.hints import known_arguments, open_to_old_code
 from oneiros.engine.node import (
     Node,
     Shape,
@@ -41,9 +42,6 @@ KWARGS = (
     "trainable",
     "create_input_layer",
 )
-
-_LISTS = ("losses", "updates", "_trainable_weights", "_non_trainable_weights")
-"""Attributes that a constructor may set before it calls `Layer.__init__`."""
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
@@ -119,32 +117,6 @@ def _single(attribute: str, doc: str) -> Any:
     return property(lambda self: self._only(attribute), doc=doc)
 
 
-class _Late:
-    """An attribute that `Layer.begin` sets; if a constructor doesn't call it, the first
-    use does."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, layer: Any, owner: type) -> Any:
-        if layer is None:
-            return self
-        own = dict(vars(layer))
-        layer.begin(own.get("name"))
-        vars(layer).update(own)
-        return vars(layer)[self.name]
-
-
-class Gone(_Late):
-    """An attribute of layers in Keras 0.x; `oneiros.old_code` names its replacement."""
-
-    def __get__(self, layer: Any, owner: type) -> Any:
-        try:
-            raise oneiros.old_code.gone(owner, self.name)
-        except ImportError:
-            raise AttributeError(self.name) from None
-
-
 class Layer(Rebuilt):
     """Base class of layers: functions of tensors, with weights.
 
@@ -205,31 +177,37 @@ class Layer(Rebuilt):
     """Whether outputs are treated as having the shape that `get_output_shape_for`
     returns, even if a tensor has another one."""
 
-    inbound_nodes: Any = _Late()
-    outbound_nodes: Any = _Late()
-    name: Any = _Late()
-    trainable: Any = _Late()
-    built: Any = _Late()
-    _backend: Any = _Late()
-    _conditional: Any = _Late()
-    get_input = Gone()
-    get_output = Gone()
-    params = Gone()
     input_spec: Any = None
     initial_weights: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if "__init__" in vars(cls):
-            # A call reaches the subclass's own constructor, so it is replaced.
-            cls.__init__ = open_to_old_code(cls.__init__)  # type: ignore[method-assign]
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Sets what layers and models have in common: a constructor may come late to
+        that of `Layer`, or not at all."""
+        layer = super().__new__(cls)
+        vars(layer).update(
+            _backend=K.current(),
+            trainable=True,
+            built=False,
+            inbound_nodes=[],
+            outbound_nodes=[],
+            losses=[],
+            updates=[],
+            constraints={},
+            regularizers=[],
+            _trainable_weights=[],
+            _non_trainable_weights=[],
+            _conditional={"losses": {}, "updates": {}},
+        )
+        return layer
 
     def __init__(self, **kwargs: Any) -> None:
         if not kwargs.keys() <= set(KWARGS):
-            oneiros.old_code.check_layer_arguments(self, kwargs, KWARGS)
-        self.begin(kwargs.get("name"), kwargs.get("trainable", True))
+            own = inspect.signature(type(self)).parameters
+            kwargs = known_arguments(type(self).__name__, kwargs, KWARGS, own)
+        self.name = kwargs.get("name") or self._default_name()
+        self.trainable = check_bool(self, "trainable", kwargs.get("trainable", True))
         if "batch_input_shape" in kwargs:
             shape = shape_tuple(kwargs["batch_input_shape"], label(self))
         elif "input_shape" in kwargs:
@@ -241,6 +219,13 @@ class Layer(Rebuilt):
         if kwargs.get("create_input_layer"):
             self.create_input_layer(self.batch_input_shape, self.input_dtype)
 
+    inbound_nodes: list[Node]
+    outbound_nodes: list[Node]
+    trainable: bool
+    built: bool
+    regularizers: list[Any]
+    _conditional: dict[str, dict[str, tuple[Any, list[Any]]]]
+    _backend: Any
     losses: list[Tensor]
     updates: list[Any]
     constraints: dict[Tensor, Any]
@@ -255,19 +240,14 @@ class Layer(Rebuilt):
             return "not connected"
         return f"parameters: {sum(map(K.count_params, self.weights)):,}"
 
-    def begin(self, name: str | None, trainable: bool = True) -> None:
-        """Sets the attributes that layers and models have in common."""
+    @cached_property
+    def name(self) -> str:
+        """The layer's name, also if its constructor gave it none."""
+        return self._default_name()
+
+    def _default_name(self) -> str:
         prefix = type(self).__name__.lower()
-        self._backend = K.current()
-        self.name = name or f"{prefix}_{K.get_uid(prefix)}"
-        self.trainable = check_bool(self, "trainable", trainable)
-        self.built = False
-        self.inbound_nodes = []
-        self.outbound_nodes = []
-        for attribute in _LISTS:
-            vars(self).setdefault(attribute, [])
-        vars(self).setdefault("constraints", {})
-        self._conditional = {"losses": {}, "updates": {}}
+        return f"{prefix}_{K.get_uid(prefix)}"
 
     @property
     def trainable_weights(self) -> list[Tensor]:
@@ -294,15 +274,6 @@ class Layer(Rebuilt):
     def weights(self) -> list[Tensor]:
         """All weights; those that training changes come first."""
         return self.trainable_weights + self.non_trainable_weights
-
-    @property
-    def regularizers(self) -> Any:
-        """A list to which layers of Keras 1.0 add; the penalties are in `losses`."""
-        return oneiros.old_code.regularizers_of(self)
-
-    @regularizers.setter
-    def regularizers(self, regularizers: Any) -> None:
-        oneiros.old_code.set_regularizers(self, regularizers)
 
     @bound
     def create_input_layer(
@@ -364,8 +335,7 @@ class Layer(Rebuilt):
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks an input, a tensor or a list of them, against `input_spec`.
 
-        As in Keras 1, a single spec may apply to several tensors. A class that declares
-        `loadable` was written for Oneiros, where a single spec means a single tensor.
+        As in Keras 1, a layer with a single spec may be called on several tensors.
 
         # Raises
             ShapeError: names the layer, the origin of the input, and the expected
@@ -375,13 +345,10 @@ class Layer(Rebuilt):
             return
         specs = to_list(self.input_spec)
         tensors = to_list(input)
-        is_strict = len(specs) > 1 or vars(type(self)).get("loadable")
-        if is_strict and len(specs) != len(tensors):
-            expected = (
-                "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
-            )
+        if 1 < len(specs) != len(tensors):
             raise ShapeError(
-                f"{label(self)} received {len(tensors)} tensors. Call it on {expected}."
+                f"{label(self)} received {len(tensors)} tensors. Call it on a list of "
+                f"{len(specs)} tensors."
             )
         for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=False)):
             shape = K.int_shape(tensor)
@@ -401,8 +368,6 @@ class Layer(Rebuilt):
             x: tensor, or list of tensors if the layer has several inputs.
             mask: tensor or None, or a list of them, for the time steps to use.
         """
-        if hasattr(self, "get_output"):
-            raise oneiros.old_code.defines_get_output(self)
         return x
 
     @bound
@@ -424,8 +389,7 @@ class Layer(Rebuilt):
         self._check_tensors(tensors)
         self.assert_input_compatibility(x)
         if not self.built:
-            self.build(one_or_all(list(map(K.int_shape, tensors))))
-            self.built = True
+            self.build_for(list(map(K.int_shape, tensors)))
             self.assert_input_compatibility(x)
         if not all(hasattr(tensor, "_keras_history") for tensor in tensors):
             return self.call(x, mask)
@@ -489,6 +453,27 @@ class Layer(Rebuilt):
             input_shape: tuple, or list of tuples if the layer has several inputs.
         """
         self.built = True
+
+    def build_for(self, shapes: list[Shape]) -> None:
+        """Builds the layer for inputs of these shapes, and adds the penalties in
+        `regularizers`, where layers of Keras 1.0 list them.
+
+        # Raises
+            ShapeError: if it needs one input and gets several.
+        """
+        try:
+            self.build(one_or_all(shapes))
+        except Exception as error:  # whatever it makes of a list of shapes
+            if len(shapes) > 1 and len(to_list(self.input_spec or shapes)) == 1:
+                raise ShapeError(
+                    f"{label(self)} received {len(shapes)} tensors. Call it on one "
+                    "tensor."
+                ) from error
+            raise
+        self.built = True
+        for regularizer in self.regularizers:
+            if regularizer is not getattr(self, "activity_regularizer", None):
+                self.add_loss(regularizer(regularizer.p))
 
     def _at(self, node_index: int, attribute: str) -> Any:
         count = len(self.inbound_nodes)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-import oneiros
 from oneiros import backend as K
 from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
-from oneiros.engine.layer import Gone
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
 from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
 from oneiros.engine.stream import Step, Stream, opened
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass
@@ -38,14 +40,21 @@ class FitOptions:
     shuffle: bool | str = False
 
 
-def _in_plugin(name: str) -> Any:
-    """Makes a private method of Keras 1, which packages call, from a function of
-    `oneiros.old_code`."""
+def _with_loop(name: str) -> Callable[[Function], Function]:
+    """Decorates a method of models whose private loop of Keras 1 code may replace; that
+    loop then runs instead of the method."""
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(oneiros.old_code, name)(self, *args, **kwargs)
+    def decorate(method: Function) -> Function:
+        @functools.wraps(method)
+        def run(self: Any, *args: Any, **options: Any) -> Any:
+            loop = getattr(getattr(self, name), "__func__", None)
+            if loop is _LOOPS[name]:
+                return method(self, *args, **options)
+            return services.old_code.own_loop(method, self, args, options)
 
-    return method
+        return run  # type: ignore[return-value]  # run takes what method does
+
+    return decorate
 
 
 class Model(Container):
@@ -78,21 +87,27 @@ class Model(Container):
     test_function: Any = None
     predict_function: Any = None
     function_kwargs: dict[str, Any] = {}
-    _fit_loop = _in_plugin("fit_loop")
-    _test_loop = _in_plugin("test_loop")
-    _predict_loop = _in_plugin("predict_loop")
-    _standardize_user_data = _in_plugin("standardize_user_data")
+
+    # Packages for Keras 1 call these private methods, and replace the loops.
+
+    def _fit_loop(self, *args: Any, **options: Any) -> Any:
+        return services.old_code.fit_loop(self, *args, **options)
+
+    def _test_loop(self, *args: Any, **options: Any) -> Any:
+        return services.old_code.test_loop(self, *args, **options)
+
+    def _predict_loop(self, *args: Any, **options: Any) -> Any:
+        return services.old_code.predict_loop(self, *args, **options)
+
+    def _standardize_user_data(self, *args: Any, **options: Any) -> Any:
+        return services.old_code.standardize_user_data(self, *args, **options)
 
     @cached_property
     def adapter(self) -> services.ArrayAdapter:
         """Turns a user's arrays into batches and streams."""
         return services.data.adapter(self)
 
-    predict_classes = Gone()
-    predict_proba = Gone()
-
     @K.bound
-    @open_to_old_code
     def compile(
         self,
         optimizer: Any,
@@ -150,6 +165,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_fit_loop")
     def fit(
         self,
         x: Any,
@@ -307,6 +323,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_test_loop")
     def evaluate(
         self,
         x: Any,
@@ -338,6 +355,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_predict_loop")
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays.
 
@@ -612,6 +630,11 @@ class Model(Container):
             is_fixed = isinstance(K.learning_phase(), int)
             takes_phase = self.uses_learning_phase and not is_fixed
         return Step(function, int(use == "train") if takes_phase else None)
+
+
+_LOOPS = {
+    name: vars(Model)[name] for name in ("_fit_loop", "_test_loop", "_predict_loop")
+}
 
 
 def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import oneiros
 from oneiros import backend as K
 from oneiros.arguments import label as label
 from oneiros.backend.tensor_state import LAYER_CALL
@@ -127,8 +126,7 @@ class Node:
         masks = list(map(mask_of, tensors))
         shapes = [tensor._keras_shape for tensor in tensors]
         if not outbound_layer.built:
-            outbound_layer.build(one_or_all(shapes))
-            outbound_layer.built = True
+            outbound_layer.build_for(shapes)
         outputs, output_masks, output_shapes = run_layer(
             outbound_layer, tensors, masks, shapes
         )
@@ -207,11 +205,7 @@ def run_layer(
     """Computes a layer's outputs, their masks and shapes."""
     x = one_or_all(tensors)
     mask = one_or_all(masks)
-    try:
-        outputs = to_list(layer.call(x, mask=mask))
-    except TypeError:
-        oneiros.old_code.explain_call(layer)
-        raise
+    outputs = to_list(layer.call(x, mask=mask))
     output_masks = to_list(layer.compute_mask(x, mask))
     output_shapes = shape_list(layer.get_output_shape_for(one_or_all(shapes)))
     if output_masks == [None]:

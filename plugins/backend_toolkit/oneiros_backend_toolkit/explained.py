@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import oneiros
 from oneiros.arguments import refusal, shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
@@ -189,11 +188,8 @@ def _told_again(
     signature = inspect.signature(_FUNCTIONS[name])
     try:
         bound = signature.bind(backend, *args, **kwargs)
-    except TypeError:
-        _, *parameters = signature.parameters.values()
-        return oneiros.old_code.unfit_function(  # type: ignore[no-any-return]
-            f"K.{name}", parameters, args, dict(kwargs)
-        )
+    except TypeError as unfit:
+        return TypeError(f"K.{name}: {unfit}.")
     received = dict(list(bound.arguments.items())[1:])
     if any(map(callable, received.values())):
         return None

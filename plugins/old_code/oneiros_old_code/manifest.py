@@ -2,26 +2,6 @@
 
 from oneiros import hookimpl
 
-SERVICES = {
-    "check_layer_arguments": "oneiros_old_code.unknown_arguments:check_layer_arguments",
-    "known_arguments": "oneiros_old_code.unknown_arguments:known_arguments",
-    "unfit_function": "oneiros_old_code.wrong_calls:unfit_function",
-    "without_dropped": "oneiros_old_code.unknown_arguments:without_dropped",
-    "gone": "oneiros_old_code.attributes:gone",
-    "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
-    "explain_call": "oneiros_old_code.attributes:explain_call",
-    "regularizers_of": "oneiros_old_code.regularizers:regularizers_of",
-    "set_regularizers": "oneiros_old_code.regularizers:set_regularizers",
-    "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
-    "missing_module": "oneiros_old_code.missing_modules:missing_module",
-    "missing_name": "oneiros_old_code.missing:missing_name",
-    "fit_loop": "oneiros_old_code.private_loops:fit_loop",
-    "test_loop": "oneiros_old_code.private_loops:test_loop",
-    "predict_loop": "oneiros_old_code.private_loops:predict_loop",
-    "standardize_user_data": "oneiros_old_code.private_loops:standardize_user_data",
-}
-"""The functions that the kernel calls."""
-
 ORIGINS = {
     "K": "oneiros:backend",
     "Input": "oneiros.layers:Input",
@@ -166,15 +146,6 @@ LAYERS = {
     "MaskedLayer": "oneiros_old_code.layers:MaskedLayer",
     "TimeDistributedMerge": "oneiros_old_code.layers:TimeDistributedMerge",
 }
-REMOVED = {
-    "layers.core": "AutoEncoder LambdaMerge Siamese",
-    "layers.recurrent": "JZS1 JZS2 JZS3",
-    "layers.convolutional": "UpSample1D UpSample2D",
-    "layers.normalization": "LRN2D",
-    "utils.visualize_util": "to_graph",
-}
-"""Layers and functions that no longer exist."""
-
 ENGINE_TRAINING = "oneiros_old_code.engine_training"
 STANDARDIZING = {
     "standardize_X": f"{ENGINE_TRAINING}:standardize_X",
@@ -220,9 +191,14 @@ def _reference(name: str) -> str:
 
 
 @hookimpl
+def oneiros_services() -> dict[str, str]:
+    """What code for other versions expects of models and layers."""
+    return {"old_code": "oneiros_old_code.service:service"}
+
+
+@hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.old_code`, which the kernel calls, and names in the places where code
-    for other versions expects them."""
+    """Names in the places where code for other versions expects them."""
     tables = {
         path: {name: _reference(name) for name in names.split()}
         for path, names in IMPORTED.items()
@@ -233,14 +209,9 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)
-    for path, names in REMOVED.items():
-        tables.setdefault(path, {}).update(
-            {name: f"oneiros_old_code.removed:{name}" for name in names.split()}
-        )
     containers = {**GRAPH, "Sequential": "oneiros.models:Sequential"}
     return {
         **tables,
-        "old_code": SERVICES,
         "datasets.data_utils": {"get_file": ORIGINS["get_file"]},
         "legacy.models": GRAPH,
         "layers.containers": containers,

@@ -7,13 +7,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_old_code.unknown_arguments import known_arguments
 
-Arrays = list[Any]
-
-
-def run_own_loop(
-    method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+def own_loop(
+    method: Callable[..., Any], model: Any, args: tuple[Any, ...], options: Any
 ) -> Any:
     """Runs a method of a model with the loop that replaces Keras 1's.
 
@@ -21,87 +17,67 @@ def run_own_loop(
 
     # Arguments
         method: `fit`, `evaluate` or `predict` of `Model`.
-        args, kwargs: its arguments; the model is the first.
+        model: the model.
+        args, options: its arguments.
     """
-    known = known_arguments(method, args, kwargs)
-    if known is not None:
-        kwargs = known
-    model = args[0]
-    bound = inspect.signature(method).bind(*args, **kwargs)
+    bound = inspect.signature(method).bind(model, *args, **options)
     bound.apply_defaults()
     _, *names = bound.arguments
     arguments = {name: bound.arguments[name] for name in names}
     sources = [arguments["x"], arguments.get("validation_data")]
     if any(map(model.adapter.gives_batches, sources)):
-        return method(*args, **kwargs)
-    return METHODS[method.__name__](model, **arguments)
+        return method(model, *args, **options)
+    return LOOPS[method.__name__](model, arguments)
 
 
-def _fit(
-    model: Any,
-    x: Any,
-    y: Any,
-    batch_size: int,
-    nb_epoch: int,
-    verbose: int,
-    callbacks: Any,
-    validation_split: float,
-    validation_data: Any,
-    shuffle: bool | str,
-    class_weight: Any,
-    sample_weight: Any,
-    initial_epoch: int,
-) -> Any:
+def _fit(model: Any, given: dict[str, Any]) -> Any:
     adapter = model.adapter
-    arrays = adapter.user_data(x, y, sample_weight, class_weight)
-    if validation_data is None:
-        arrays, validation = adapter.split(arrays, validation_split)
+    arrays = adapter.user_data(
+        given["x"], given["y"], given["sample_weight"], given["class_weight"]
+    )
+    if given["validation_data"] is None:
+        arrays, validation = adapter.split(arrays, given["validation_split"])
     else:
-        validation = adapter.validation_source(validation_data)
+        validation = adapter.validation_source(given["validation_data"])
     names = list(model.metrics_names)
     options = {
         "out_labels": names,
-        "batch_size": batch_size,
-        "nb_epoch": nb_epoch,
-        "verbose": verbose,
-        "callbacks": callbacks or [],
-        "shuffle": shuffle,
+        "callbacks": given["callbacks"] or [],
         "callback_metrics": names,
+        **{name: given[name] for name in ("nb_epoch", "verbose", "shuffle")},
     }
     if validation:
-        function, inputs = _function_and_inputs(model, "test", validation)
-        validated = [f"val_{name}" for name in names]
-        options.update(
-            val_f=function, val_ins=inputs, callback_metrics=names + validated
-        )
-    if initial_epoch:
-        options["initial_epoch"] = initial_epoch
-    function, inputs = _function_and_inputs(model, "train", arrays)
-    return model._fit_loop(function, inputs, **options)
+        options["val_f"], options["val_ins"] = _function(model, "test", validation)
+        options["callback_metrics"] = names + [f"val_{name}" for name in names]
+    if given["initial_epoch"]:
+        options["initial_epoch"] = given["initial_epoch"]
+    function, inputs = _function(model, "train", arrays)
+    return model._fit_loop(function, inputs, batch_size=given["batch_size"], **options)
 
 
-def _evaluate(
-    model: Any, x: Any, y: Any, batch_size: int, verbose: int, sample_weight: Any
-) -> Any:
-    arrays = model.adapter.user_data(x, y, sample_weight)
-    function, inputs = _function_and_inputs(model, "test", arrays)
-    return model._test_loop(function, inputs, batch_size=batch_size, verbose=verbose)
+def _evaluate(model: Any, given: dict[str, Any]) -> Any:
+    arrays = model.adapter.user_data(given["x"], given["y"], given["sample_weight"])
+    function, inputs = _function(model, "test", arrays)
+    return model._test_loop(
+        function, inputs, batch_size=given["batch_size"], verbose=given["verbose"]
+    )
 
 
-def _predict(model: Any, x: Any, batch_size: int, verbose: int) -> Any:
-    arrays = model.adapter.inputs(x)
-    function, inputs = _function_and_inputs(model, "predict", arrays)
-    return model._predict_loop(function, inputs, batch_size=batch_size, verbose=verbose)
+def _predict(model: Any, given: dict[str, Any]) -> Any:
+    function, inputs = _function(model, "predict", model.adapter.inputs(given["x"]))
+    return model._predict_loop(
+        function, inputs, batch_size=given["batch_size"], verbose=given["verbose"]
+    )
 
 
-def _function_and_inputs(model: Any, use: str, arrays: Arrays) -> tuple[Any, Arrays]:
+def _function(model: Any, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
     """Returns a model's function for a use, and all its inputs for these arrays."""
     step = model.step_for(use)
     phase = [] if step.phase is None else [float(step.phase)]
     return step.function, [*arrays, *phase]
 
 
-METHODS: dict[str, Callable[..., Any]] = {
+LOOPS: dict[str, Callable[..., Any]] = {
     "fit": _fit,
     "evaluate": _evaluate,
     "predict": _predict,

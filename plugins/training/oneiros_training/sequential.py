@@ -6,12 +6,10 @@ import functools
 import warnings
 from typing import Any, ClassVar
 
-import oneiros
 from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
-from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node, unique
@@ -59,7 +57,7 @@ class Sequential(Model):
     def __init__(
         self, layers: list[Layer] | None = None, name: str | None = None
     ) -> None:
-        self.begin(name)
+        Layer.__init__(self, name=name)
         if isinstance(layers, Layer):
             raise ArgumentError(
                 f"{label(self)} received one layer. Write a list: Sequential([layer])."
@@ -250,7 +248,6 @@ class Sequential(Model):
                 model.add(_layer(entry, cache))
             return model
 
-    @open_to_old_code
     def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
         self,
         optimizer: Any,
@@ -261,8 +258,6 @@ class Sequential(Model):
     ) -> None:
         """Configures the model for training, like `Model.compile`."""
         self.build()
-        if kwargs:
-            kwargs = oneiros.old_code.without_dropped("compile", kwargs)
         super().compile(
             optimizer,
             loss,
@@ -271,7 +266,6 @@ class Sequential(Model):
             **kwargs,
         )
 
-    @open_to_old_code
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
         self,
         x: Any,

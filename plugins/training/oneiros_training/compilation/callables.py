@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from oneiros import backend as K
-from oneiros import config
+from oneiros import config, services
 from oneiros.errors import ArgumentError
 
 from oneiros_training.arrays.naming import name_of
@@ -14,30 +14,11 @@ from oneiros_training.arrays.naming import name_of
 Tensor = Any
 
 
-OF_LATER_VERSIONS = {
-    "auto_scale_loss": "Remove it",
-    "learning_rate": "Write it into the optimizer: compile(Adam(lr=0.001), …)",
-    "lr": "Write it into the optimizer: compile(Adam(lr=0.001), …)",
-    "run_eagerly": "Remove it: models are always compiled",
-    "steps_per_execution": "Remove it: fit already runs many batches in one call",
-    "target_tensors": "Remove it: fit accepts arrays",
-    "weighted_metrics": "Remove it: metrics are averaged over all samples",
-}
-"""Arguments of `compile` in Keras 2 and 3, with advice."""
-
-
 def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """Returns those additional arguments of `compile` that the current backend's
-    `K.function` accepts; warns about others once, instead of for each function.
-
-    # Raises
-        ArgumentError: if an argument belongs to later versions of Keras.
-    """
-    for name in arguments.keys() & OF_LATER_VERSIONS.keys():
-        raise ArgumentError(
-            f"compile received {name!r}, which Keras 1 doesn't have. "
-            f"{OF_LATER_VERSIONS[name]}."
-        )
+    `K.function` accepts; warns about others once, instead of for each function."""
+    if arguments:
+        arguments = services.old_code.without_removed("compile", arguments)
     take = getattr(K.current(), "own_arguments", None)
     return dict(take(arguments)) if take else arguments
 

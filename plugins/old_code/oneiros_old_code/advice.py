@@ -1,0 +1,108 @@
+"""Arguments that other versions of Keras have: ignored with a warning if Keras 1.2
+removed them, otherwise an error with their names in Keras 1."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from oneiros_backend_toolkit.user_warnings import warn
+
+REMOVED = {
+    "accuracy": "Write compile(…, metrics=['accuracy'])",
+    "class_mode": "Remove it: the loss determines it",
+    "ignore_border": "Remove it",
+    "nb_val_worker": "Remove it",
+    "show_accuracy": "Write compile(…, metrics=['accuracy'])",
+    "theano_mode": "Remove it: the backend chooses",
+    "transform_bias": "Remove it",
+    "truncate_gradient": "Remove it",
+}
+"""Arguments of earlier versions, and what to do about them."""
+
+RENAMED = {
+    "alpha_initializer": "init",
+    "axis": "concat_axis mode",
+    "beta_initializer": "beta_init",
+    "bias_constraint": "b_constraint",
+    "bias_regularizer": "b_regularizer",
+    "data_format": "dim_ordering",
+    "depthwise_initializer": "init",
+    "dilation_rate": "atrous_rate",
+    "dims": "target_shape",
+    "dropout": "dropout_W",
+    "embeddings_constraint": "W_constraint",
+    "embeddings_initializer": "init",
+    "embeddings_regularizer": "W_regularizer",
+    "epochs": "nb_epoch",
+    "filters": "nb_filter",
+    "gamma_initializer": "gamma_init",
+    "inputs": "input",
+    "kernel_constraint": "W_constraint",
+    "kernel_initializer": "init",
+    "kernel_regularizer": "W_regularizer",
+    "kernel_size": "nb_row nb_col kernel_dim1 kernel_dim2 kernel_dim3 filter_length",
+    "learning_rate": "lr",
+    "max_queue_size": "max_q_size",
+    "max_value": "m",
+    "min_delta": "epsilon",
+    "num_classes": "nb_classes",
+    "num_words": "nb_words",
+    "outputs": "output",
+    "pad": "padding",
+    "padding": "border_mode",
+    "poolsize": "pool_size",
+    "rate": "p level sigma",
+    "recurrent_activation": "inner_activation",
+    "recurrent_constraint": "U_constraint",
+    "recurrent_dropout": "dropout_U",
+    "recurrent_initializer": "inner_init",
+    "recurrent_regularizer": "U_regularizer",
+    "size": "length",
+    "stddev": "sigma std",
+    "steps": "val_samples",
+    "steps_per_epoch": "samples_per_epoch",
+    "stride": "strides",
+    "strides": "subsample subsample_length stride",
+    "units": "output_dim",
+    "use_bias": "bias",
+    "use_multiprocessing": "pickle_safe",
+    "validation_steps": "nb_val_samples",
+    "vocab_size": "vocabulary_size",
+    "workers": "nb_worker",
+}
+"""Arguments of other versions, and the names that they may have in Keras 1. Steps are
+numbers of batches, where Keras 1 has numbers of samples."""
+
+
+def without_removed(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns arguments without those that Keras removed, and warns about these.
+
+    # Arguments
+        where: str, the function or class that received them.
+        arguments: dict.
+    """
+    for name in arguments.keys() & REMOVED.keys():
+        warn(
+            f"{where} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
+            f"removed. It has no effect. {REMOVED[name]}."
+        )
+    return {name: arguments[name] for name in arguments if name not in REMOVED}
+
+
+def unknown_argument(where: str, name: str, names: Collection[str]) -> TypeError:
+    """Returns the error for an argument that a function doesn't accept.
+
+    # Arguments
+        where: str, the function or class that received it.
+        name: str, the argument.
+        names: the arguments that it accepts.
+    """
+    near = [each for each in RENAMED.get(name, "").split() if each in names]
+    near = near or difflib.get_close_matches(name, names, n=1)
+    own = ", ".join(each for each in names if each not in ("self", "kwargs"))
+    hint = f"It takes: {own}."
+    if near:
+        hint = f"Did you mean {' and '.join(map(repr, near))}?"
+    return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

@@ -1,0 +1,28 @@
+"""The service `old_code`: what code for other versions of Keras expects of models and
+layers."""
+
+from oneiros import services
+
+from oneiros_old_code.advice import unknown_argument, without_removed
+from oneiros_old_code.own_loops import own_loop
+from oneiros_old_code.private_loops import (
+    fit_loop,
+    predict_loop,
+    standardize_user_data,
+    test_loop,
+)
+
+
+class OldCode:
+    """What the kernel calls."""
+
+    without_removed = staticmethod(without_removed)
+    unknown_argument = staticmethod(unknown_argument)
+    own_loop = staticmethod(own_loop)
+    fit_loop = staticmethod(fit_loop)
+    test_loop = staticmethod(test_loop)
+    predict_loop = staticmethod(predict_loop)
+    standardize_user_data = staticmethod(standardize_user_data)
+
+
+service: services.OldCode = OldCode()
