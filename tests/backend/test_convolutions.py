@@ -439,6 +439,16 @@ DIFFERENTIABLE = {
         (2, 5, 5, 2),
         (2,),
     ),
+    "max, large": (
+        lambda x, k: k * K.pool2d(x, (4, 5), (4, 5), "same", "tf", "max"),
+        (1, 9, 10, 2),
+        (2,),
+    ),
+    "avg, large": (
+        lambda x, k: k * K.pool2d(x, (4, 5), (4, 5), "same", "tf", "avg"),
+        (1, 9, 10, 2),
+        (2,),
+    ),
     "max, volumes": (
         lambda x, k: k * K.pool3d(x, (2, 2, 2), (2, 1, 2), "same", "tf", "max"),
         (2, 3, 4, 3, 2),

@@ -1,5 +1,6 @@
 """The Theano backend: variables, values, randomness and functions on PyTensor."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import os
@@ -104,7 +105,7 @@ class TheanoBackend(
         early_questions.install()
         evaluation.install(self.get_session())
 
-    def _dtype(self, dtype: Any) -> str:
+    def _dtype(self, dtype) -> str:
         """Returns a type's name, the default float type for None; PyTensor's own
         default follows Keras's."""
         if pytensor.config.floatX != floatx():
@@ -113,17 +114,12 @@ class TheanoBackend(
 
     # Tensors and their values
 
-    def owns(self, x: Any) -> bool:
+    def owns(self, x) -> bool:
         return isinstance(x, Variable)
 
     def placeholder(
-        self,
-        shape: Any = None,
-        ndim: Any = None,
-        dtype: Any = None,
-        sparse: bool = False,
-        name: Any = None,
-    ) -> Any:
+        self, shape=None, ndim=None, dtype=None, sparse: bool = False, name=None
+    ):
         if shape is None:
             shape = (None,) * rank_of_placeholder(self.name, ndim)
         shape = tuple(None if size is None else int(size) for size in shape)
@@ -133,7 +129,7 @@ class TheanoBackend(
         SPARSE.set(x, bool(sparse))
         return x
 
-    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
+    def variable(self, value, dtype=None, name=None):
         is_sparse = hasattr(value, "toarray")
         array = owned(value.toarray() if is_sparse else value, self._dtype(dtype))
         x = SharedTensor(
@@ -147,55 +143,55 @@ class TheanoBackend(
         SPARSE.set(x, is_sparse)
         return x
 
-    def to_dense(self, tensor: Any) -> Any:
+    def to_dense(self, tensor):
         return as_numbers(tensor)
 
-    def int_shape(self, x: Any) -> Any:
+    def int_shape(self, x):
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
         if not isinstance(x, Variable):
             raise ValueError("it isn't a tensor")
         return tuple(x.type.shape)
 
-    def get_variable_shape(self, x: Any) -> tuple[int, ...]:
+    def get_variable_shape(self, x) -> tuple[int, ...]:
         if not self.is_variable(x):
             return super().get_variable_shape(x)
         return tuple(np.shape(_storage(x)[0]))
 
-    def ndim(self, x: Any) -> int:
+    def ndim(self, x) -> int:
         return int(x.ndim)
 
-    def dtype(self, x: Any) -> str:
+    def dtype(self, x) -> str:
         return str(x.dtype)
 
-    def is_variable(self, x: Any) -> bool:
+    def is_variable(self, x) -> bool:
         """Returns whether something is a variable, of this backend or Theano's."""
         return hasattr(x, "container")
 
-    def get_value(self, x: Any) -> Any:
+    def get_value(self, x):
         if self.owns(x) and not self.is_variable(x):
             return self.eval(x)
         with LOCK:
             return np.array(_storage(x)[0])
 
-    def set_value(self, x: Any, value: Any) -> None:
+    def set_value(self, x, value) -> None:
         storage = _storage(x)
         array = self.checked_value(x, value)
         with LOCK:
             storage[0] = array
 
-    def eval(self, x: Any) -> Any:
+    def eval(self, x):
         return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
-    def print_tensor(self, x: Any, message: str = "") -> Any:
+    def print_tensor(self, x, message: str = ""):
         return Print(message)(as_numbers(x))
 
-    def apply(self, fn: Any, *tensors: Any) -> Any:
+    def apply(self, fn, *tensors):
         return fn(*tensors)
 
     # Random draws
 
-    def _draw(self, kind: str, shape: Any, dtype: Any, seed: Any) -> Any:
+    def _draw(self, kind: str, shape, dtype, seed):
         if not isinstance(shape, Variable):
             shape = list(shape)
         op = Draw(kind, self._dtype(dtype), draw_seed(seed), _static_shape(shape))
@@ -203,36 +199,24 @@ class TheanoBackend(
         return op(counter, _shape_vector(shape))
 
     def random_uniform(
-        self,
-        shape: Any,
-        low: float = 0.0,
-        high: float = 1.0,
-        dtype: Any = None,
-        seed: Any = None,
-    ) -> Any:
+        self, shape, low: float = 0.0, high: float = 1.0, dtype=None, seed=None
+    ):
         if np.dtype(self._dtype(dtype)).kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
         return self._draw("uniform", shape, dtype, seed) * (high - low) + low
 
     def random_normal(
-        self,
-        shape: Any,
-        mean: float = 0.0,
-        std: float = 1.0,
-        dtype: Any = None,
-        seed: Any = None,
-    ) -> Any:
+        self, shape, mean: float = 0.0, std: float = 1.0, dtype=None, seed=None
+    ):
         return self._draw("normal", shape, dtype, seed) * std + mean
 
-    def random_binomial(
-        self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None
-    ) -> Any:
+    def random_binomial(self, shape, p: float = 0.0, dtype=None, seed=None):
         drawn = self._draw("uniform", shape, dtype, seed)
         return pt.cast(pt.lt(drawn, p), drawn.dtype)
 
     # Graphs
 
-    def uses_learning_phase(self, x: Any) -> bool:
+    def uses_learning_phase(self, x) -> bool:
         waiting = [x]
         visited = {x}
         while waiting:
@@ -250,22 +234,22 @@ class TheanoBackend(
                     waiting.append(parent)
         return False
 
-    def stop_gradient(self, variables: Any) -> Any:
+    def stop_gradient(self, variables):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
         return disconnected_grad(as_numbers(variables))
 
-    def _gradients(self, loss: Any, variables: Sequence[Any]) -> list[Any]:
+    def _gradients(self, loss, variables: Sequence[Any]) -> list[Any]:
         total = loss.sum() if loss.ndim else loss
         return gradients(total, variables)
 
     def function(
         self,
-        inputs: Any,
-        outputs: Any,
-        updates: Any = [],  # noqa: B006  Keras 1's default
-        **kwargs: Any,
-    ) -> Any:
+        inputs,
+        outputs,
+        updates=[],  # noqa: B006  Keras 1's default
+        **kwargs,
+    ):
         from oneiros_backend_theano.jax_function import JaxFunction
         from oneiros_backend_theano.pytensor_function import PytensorFunction
 

@@ -9,14 +9,11 @@ import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 from pytensor.graph.basic import Constant
-from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.concrete import concrete_sizes
 from oneiros_backend_theano.copied_values import padding
-from oneiros_backend_theano.jax_op import JaxOp
+from oneiros_backend_theano.jax_op import JaxOp, Sizes, Tensor, array_op
 from oneiros_backend_theano.operations import as_float
-
-T = Any
 
 
 class ConvolutionPrimitives(Backend):
@@ -24,83 +21,84 @@ class ConvolutionPrimitives(Backend):
     engine."""
 
     def _convolve(
-        self, x: T, kernel: T, strides: Any, border_mode: Any, dilation: Any
-    ) -> T:
+        self, x: Tensor, kernel: Tensor, strides: Any, border_mode: Any, dilation: Any
+    ) -> Tensor:
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
         return _convolution(windows)(x, kernel)
 
-    def _convolve_depthwise(self, x: T, kernel: T, strides: Any, border_mode: Any) -> T:
-        dilation = (1,) * len(strides)
-        windows = ConvolutionWindows(
-            tuple(strides), border_mode, dilation, depthwise=True
-        )
+    def _convolve_depthwise(
+        self, x: Tensor, kernel: Tensor, strides: Any, border_mode: Any
+    ) -> Tensor:
+        windows = _dense_windows(strides, border_mode, depthwise=True)
         return _convolution(windows)(x, kernel)
 
     def _convolve_back(
-        self, x: T, kernel: T, sizes: Any, strides: Any, border_mode: Any
-    ) -> T:
-        dilation = (1,) * len(strides)
-        windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
+        self, x: Tensor, kernel: Tensor, sizes: Any, strides: Any, border_mode: Any
+    ) -> Tensor:
+        windows = _dense_windows(strides, border_mode)
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
         return _transposed_convolution(windows)(kernel.swapaxes(-2, -1), x, *counts)
 
-    def _pool(self, x: T, window: Any, strides: Any, border_mode: Any, mode: str) -> T:
+    def _pool(
+        self, x: Tensor, window: Any, strides: Any, border_mode: Any, mode: str
+    ) -> Tensor:
         windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
         return _pooling(windows, mode)(as_float(x))
 
-    def _pad(self, x: T, widths: Any) -> T:
-        widths = tuple((int(before), int(after)) for before, after in widths)
-        return padding(widths)(x)
+    def _pad(self, x: Tensor, widths: Any) -> Tensor:
+        return padding(tuple((int(before), int(after)) for before, after in widths))(x)
+
+
+def _dense_windows(
+    strides: Any, border_mode: Any, depthwise: bool = False
+) -> ConvolutionWindows:
+    """Returns windows without dilation."""
+    dilation = (1,) * len(strides)
+    return ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise)
 
 
 @functools.cache
 def _convolution(windows: ConvolutionWindows) -> JaxOp:
-    def compute(x: T, kernel: T) -> tuple[T]:
+    def convolve(x: Tensor, kernel: Tensor) -> Tensor:
         import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
 
-        forward = convolution(windows).forward
-        return (forward(jnp.asarray(x), jnp.asarray(kernel)),)
+        return convolution(windows).forward(jnp.asarray(x), jnp.asarray(kernel))
 
-    def types(variables: list[T]) -> list[T]:
-        x, kernel = variables
-        shape = windows.convolved(x.type.shape, kernel.type.shape)
-        return [TensorType(x.dtype, shape=shape)]
+    def shape(x: Tensor, kernel: Tensor) -> Sizes:
+        return windows.convolved(x.type.shape, kernel.type.shape)
 
-    return JaxOp("convolution", compute, types, convolves=True)
+    return array_op("convolution", convolve, shape, convolves=True)
 
 
 @functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
-    def compute(kernel: T, x: T, *counts: T) -> tuple[T]:
+    def convolve(kernel: Tensor, x: Tensor, *counts: Tensor) -> Tensor:
         import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
 
-        spatial_sizes = concrete_sizes(counts, "transposed convolution")
+        sizes = concrete_sizes(counts, "transposed convolution")
         by_input = convolution(windows).by_input
-        return (by_input(jnp.asarray(kernel), jnp.asarray(x), spatial_sizes),)
+        return by_input(jnp.asarray(kernel), jnp.asarray(x), sizes)
 
-    def types(variables: list[T]) -> list[T]:
-        kernel, x, *counts = variables
-        spatial = [int(n.data) if isinstance(n, Constant) else None for n in counts]
-        shape = (x.type.shape[0], *spatial, kernel.type.shape[-2])
-        return [TensorType(x.dtype, shape=shape)]
+    def shape(kernel: Tensor, x: Tensor, *counts: Tensor) -> Sizes:
+        sizes = [int(n.data) if isinstance(n, Constant) else None for n in counts]
+        return x.type.shape[0], *sizes, kernel.type.shape[-2]
 
-    return JaxOp("transposed convolution", compute, types, convolves=True)
+    return array_op("transposed convolution", convolve, shape, convolves=True)
 
 
 @functools.cache
 def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
-    def compute(x: T) -> tuple[T]:
+    def pool(x: Tensor) -> Tensor:
         import jax.numpy as jnp
         from oneiros_jax_support.pooling import average_pool, max_pool
 
         if mode == "max":
-            return (max_pool(windows)(jnp.asarray(x)),)
-        return (average_pool(windows, jnp.asarray(x)),)
+            return max_pool(windows)(jnp.asarray(x))
+        return average_pool(windows, jnp.asarray(x))
 
-    def types(variables: list[T]) -> list[T]:
-        (x,) = variables
-        return [TensorType(x.dtype, shape=windows.pooled(x.type.shape))]
+    def shape(x: Tensor) -> Sizes:
+        return windows.pooled(x.type.shape)
 
-    return JaxOp(f"{mode} pooling", compute, types)
+    return array_op(f"{mode} pooling", pool, shape)

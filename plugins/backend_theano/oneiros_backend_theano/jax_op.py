@@ -15,8 +15,13 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
+from pytensor.tensor.type import TensorType
 
-Arrays = tuple[Any, ...]
+Tensor = Any
+"""A variable of PyTensor, or while JAX traces, an array."""
+Arrays = tuple[Tensor, ...]
+Sizes = tuple[int | None, ...]
+"""The sizes of a tensor; None for those that aren't known."""
 
 
 def _floats(variables: Sequence[Any]) -> list[int]:
@@ -119,6 +124,30 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         results = pullback_op(*inputs, *connected, return_list=True)
         by_place = dict(zip(floats, results, strict=True))
         return [by_place.get(i, disconnected_type()) for i in range(len(inputs))]
+
+
+def array_op(
+    name: str,
+    function: Callable[..., Tensor],
+    shape: Callable[..., Sizes],
+    convolves: bool = False,
+) -> JaxOp:
+    """Returns the Op of a function of arrays that returns one array, of the type of the
+    first.
+
+    # Arguments
+        name, convolves: see `JaxOp`.
+        function: the function.
+        shape: function of the input variables that returns the output's sizes.
+    """
+
+    def compute(*arrays: Tensor) -> Arrays:
+        return (function(*arrays),)
+
+    def types(inputs: list[Tensor]) -> list[TensorType]:
+        return [TensorType(inputs[0].dtype, shape=shape(*inputs))]
+
+    return JaxOp(name, compute, types, convolves)
 
 
 def _connected(cotangent: Any, output: Any) -> Any:

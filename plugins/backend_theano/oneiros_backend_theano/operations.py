@@ -1,8 +1,9 @@
 """The functions of `K` that build tensors from tensors, on PyTensor."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,10 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
 from oneiros_backend_theano.copied_values import repetition, tiling
+from oneiros_backend_theano.jax_op import Tensor
 from oneiros_backend_theano.operators import own_type
 
+Function = Callable[..., Tensor]
 INTEGERS = "iub"
 NUMBERS = (int, float, np.integer, np.floating)
 SIZES_DIFFER = "the axes that are summed over have different sizes"
@@ -60,10 +63,6 @@ def countable(x: Any) -> Any:
     return x.astype("int32") if x.dtype == "bool" else x
 
 
-def _axes(function: str, x: Any, axes: Any) -> list[int] | None:
-    return None if axes is None else axes_of(function, axes, x.ndim)
-
-
 def _axis(function: str, x: Any, axis: Any) -> int:
     return axis_of(function, axis, x.ndim)
 
@@ -92,21 +91,77 @@ def _as_columns(y: Any, axis: int) -> Any:
     return y.dimshuffle(axis, *others).reshape((sizes(y)[axis], -1))
 
 
+def _sum(x: Tensor, **options: Any) -> Tensor:
+    return pt.sum(x, dtype=x.dtype, **options)
+
+
+def _product(x: Tensor, **options: Any) -> Tensor:
+    return pt.prod(x, dtype=x.dtype, **options)
+
+
+def _truth(x: Tensor) -> Tensor:
+    return pt.neq(x, 0)
+
+
+def _on_floats(function: Function) -> Function:
+    """Makes a function of PyTensor one of `K`, on a tensor of floats."""
+
+    def on_floats(self: Operations, x: Any) -> Tensor:
+        return function(as_float(x))
+
+    return on_floats
+
+
+def _on_pair(function: Function) -> Function:
+    """Makes a function of PyTensor one of `K`, on two tensors of one type."""
+
+    def on_pair(self: Operations, x: Any, y: Any) -> Tensor:
+        return function(*self._adapted(x, y))
+
+    return on_pair
+
+
+def _comparison(function: Function) -> Function:
+    def compare(self: Operations, x: Any, y: Any) -> Tensor:
+        return function(*self._adapted(x, y, arithmetic=False))
+
+    return compare
+
+
+def _reduction(name: str, function: Function, convert: Function) -> Function:
+    """Makes a reduction of PyTensor one of `K`.
+
+    # Arguments
+        name: str, its name there.
+        function: the reduction.
+        convert: function that makes a tensor one of a type that it takes.
+    """
+
+    def reduce(
+        self: Operations, x: Any, axis: Any = None, keepdims: bool = False
+    ) -> Tensor:
+        x = convert(as_numbers(x))
+        axes = None if axis is None else axes_of(name, axis, x.ndim)
+        return function(x, axis=axes, keepdims=keepdims)
+
+    return reduce
+
+
 class Operations(Types):
     """Functions of PyTensor's tensors; the state of the engine is the subclass's."""
 
-    def tensor(self, x: Any) -> Any:
+    def tensor(self, x):
         """Returns `x` as a tensor; numbers become constants."""
         return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
 
-    def _adapted(self, *values: Any, arithmetic: bool = True) -> Sequence[Any]:
+    def _adapted(self, *values, arithmetic: bool = True) -> Sequence[Any]:
         """Returns operands of which PyTensor makes the type of the contract's rule."""
         common_type = self.common_type(values, arithmetic)
         if own_type(values) == common_type.name:
             return values
         return self.alike(*values, arithmetic=arithmetic)
 
-    def _elementwise(self, x: Any) -> tuple[Any, list[Any]] | None:
+    def _elementwise(self, x) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""
         node = x.owner
         if node is None or not isinstance(node.op, Elemwise) or len(node.outputs) > 1:
@@ -115,7 +170,7 @@ class Operations(Types):
 
     # Linear algebra and lookup
 
-    def dot(self, x: Any, y: Any) -> Any:
+    def dot(self, x, y):
         x, y = self._adapted(self.to_dense(x), self.to_dense(y))
         summed = max(y.ndim - 2, 0)
         if x.ndim and y.ndim and not _may_agree(x, -1, y, summed):
@@ -126,7 +181,7 @@ class Operations(Types):
         y_sizes = [size for axis, size in enumerate(sizes(y)) if axis != summed]
         return product.reshape([*sizes(x)[:-1], *y_sizes])
 
-    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
+    def batch_dot(self, x, y, axes=None):
         x, y = self._adapted(x, y)
         x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
         if not _may_agree(x, x_axis, y, y_axis):
@@ -144,10 +199,10 @@ class Operations(Types):
         kept_sizes = [x_sizes[i] for i in x_kept] + [y_sizes[i] for i in y_kept]
         return pt.matmul(rows, columns).reshape([x_sizes[0], *kept_sizes])
 
-    def transpose(self, x: Any) -> Any:
+    def transpose(self, x):
         return x.T
 
-    def gather(self, reference: Any, indices: Any) -> Any:
+    def gather(self, reference, indices):
         indices = self.cast(indices, "int32")
         if np.dtype(reference.dtype).kind in INTEGERS:
             return reference[indices]
@@ -155,7 +210,7 @@ class Operations(Types):
         length = pt.cast(reference.shape[0], "int32")
         return reference[pt.switch(pt.lt(indices, 0), length, indices)]
 
-    def in_top_k(self, predictions: Any, targets: Any, k: int) -> Any:
+    def in_top_k(self, predictions, targets, k: int):
         if predictions.ndim != 2:
             raise ValueError("predictions are (batch, classes)")
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
@@ -165,26 +220,36 @@ class Operations(Types):
 
     # Element by element
 
-    def abs(self, x: Any) -> Any:
+    def abs(self, x):
         return pt.abs(countable(x))
 
-    def sign(self, x: Any) -> Any:
+    def sign(self, x):
         return pt.sign(countable(x))
 
-    def exp(self, x: Any) -> Any:
-        return pt.exp(as_float(x))
+    exp = _on_floats(pt.exp)
+    log = _on_floats(pt.log)
+    sin = _on_floats(pt.sin)
+    cos = _on_floats(pt.cos)
+    tanh = _on_floats(pt.tanh)
+    sigmoid = _on_floats(pt.sigmoid)
+    softplus = _on_floats(pt.softplus)
+    maximum = _on_pair(pt.maximum)
+    minimum = _on_pair(pt.minimum)
+    equal = _comparison(pt.eq)
+    not_equal = _comparison(pt.neq)
+    greater = _comparison(pt.gt)
+    greater_equal = _comparison(pt.ge)
+    lesser = _comparison(pt.lt)
+    lesser_equal = _comparison(pt.le)
 
-    def log(self, x: Any) -> Any:
-        return pt.log(as_float(x))
+    def pow(self, x, a) -> Tensor:
+        return pt.pow(*self._adapted(x, a))
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x):
         x = as_float(x)
         return pt.sqrt(pt.maximum(x, np.zeros((), x.dtype)))
 
-    def pow(self, x: Any, a: Any) -> Any:
-        return pt.pow(*self._adapted(x, a))
-
-    def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
+    def clip(self, x, min_value, max_value):
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = self.common_type([x, *bounds])
         low, high = clipping_bounds(min_value, max_value, dtype)
@@ -192,66 +257,27 @@ class Operations(Types):
             high = max(low, high)
         return pt.clip(*self._adapted(x, low, high))
 
-    def round(self, x: Any) -> Any:
+    def round(self, x):
         x = countable(x)
         if np.dtype(x.dtype).kind in INTEGERS:
             return x
         return pt.round(x, mode="half_to_even")
 
-    def sin(self, x: Any) -> Any:
-        return pt.sin(as_float(x))
-
-    def cos(self, x: Any) -> Any:
-        return pt.cos(as_float(x))
-
-    def maximum(self, x: Any, y: Any) -> Any:
-        return pt.maximum(*self._adapted(x, y))
-
-    def minimum(self, x: Any, y: Any) -> Any:
-        return pt.minimum(*self._adapted(x, y))
-
-    def equal(self, x: Any, y: Any) -> Any:
-        return pt.eq(*self._adapted(x, y, arithmetic=False))
-
-    def not_equal(self, x: Any, y: Any) -> Any:
-        return pt.neq(*self._adapted(x, y, arithmetic=False))
-
-    def greater(self, x: Any, y: Any) -> Any:
-        return pt.gt(*self._adapted(x, y, arithmetic=False))
-
-    def greater_equal(self, x: Any, y: Any) -> Any:
-        return pt.ge(*self._adapted(x, y, arithmetic=False))
-
-    def lesser(self, x: Any, y: Any) -> Any:
-        return pt.lt(*self._adapted(x, y, arithmetic=False))
-
-    def lesser_equal(self, x: Any, y: Any) -> Any:
-        return pt.le(*self._adapted(x, y, arithmetic=False))
-
-    def cast(self, x: Any, dtype: Any) -> Any:
+    def cast(self, x, dtype):
         return pt.cast(x, np.dtype(dtype).name)
 
-    def switch(self, condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    def switch(self, condition, then_expression, else_expression):
         branches = [
             branch() if callable(branch) else branch
             for branch in (then_expression, else_expression)
         ]
         return pt.switch(condition, *self._adapted(*branches, arithmetic=False))
 
-    def sigmoid(self, x: Any) -> Any:
-        return pt.sigmoid(as_float(x))
-
-    def tanh(self, x: Any) -> Any:
-        return pt.tanh(as_float(x))
-
-    def softplus(self, x: Any) -> Any:
-        return pt.softplus(as_float(x))
-
-    def softmax(self, x: Any) -> Any:
+    def softmax(self, x):
         check_softmax_rank(x.type.shape)
         return softmax(as_float(x), axis=-1)
 
-    def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Any:
+    def relu(self, x, alpha=0.0, max_value=None):
         x = countable(x)
         positive = pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
         if max_value is not None:
@@ -262,41 +288,19 @@ class Operations(Types):
 
     # Reductions
 
-    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = as_numbers(x)
-        return pt.max(x, axis=_axes("max", x, axis), keepdims=keepdims)
+    max = _reduction("max", pt.max, as_numbers)
+    min = _reduction("min", pt.min, as_numbers)
+    sum = _reduction("sum", _sum, countable)
+    prod = _reduction("prod", _product, countable)
+    mean = _reduction("mean", pt.mean, as_float)
+    any = _reduction("any", pt.any, _truth)
+    all = _reduction("all", pt.all, _truth)
 
-    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = as_numbers(x)
-        return pt.min(x, axis=_axes("min", x, axis), keepdims=keepdims)
-
-    def sum(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = countable(as_numbers(x))
-        axes = _axes("sum", x, axis)
-        return pt.sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
-
-    def prod(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = countable(as_numbers(x))
-        axes = _axes("prod", x, axis)
-        return pt.prod(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
-
-    def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = as_float(as_numbers(x))
-        return pt.mean(x, axis=_axes("mean", x, axis), keepdims=keepdims)
-
-    def any(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = as_numbers(x)
-        return pt.any(pt.neq(x, 0), axis=_axes("any", x, axis), keepdims=keepdims)
-
-    def all(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = as_numbers(x)
-        return pt.all(pt.neq(x, 0), axis=_axes("all", x, axis), keepdims=keepdims)
-
-    def argmax(self, x: Any, axis: int = -1) -> Any:
+    def argmax(self, x, axis: int = -1):
         x = as_numbers(x)
         return pt.argmax(x, axis=_axis("argmax", x, axis))
 
-    def argmin(self, x: Any, axis: int = -1) -> Any:
+    def argmin(self, x, axis: int = -1):
         x = countable(x)
         # The complement of an integer falls as it rises; the negative may wrap around
         is_discrete = np.dtype(x.dtype).kind in INTEGERS
@@ -305,10 +309,10 @@ class Operations(Types):
 
     # Shapes
 
-    def shape(self, x: Any) -> Any:
+    def shape(self, x):
         return as_numbers(x).shape
 
-    def reshape(self, x: Any, shape: Any) -> Any:
+    def reshape(self, x, shape):
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
             if len(unknown) == 1 and -1 not in [n for n in shape if is_int(n)]:
@@ -316,57 +320,55 @@ class Operations(Types):
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)
 
-    def permute_dimensions(self, x: Any, pattern: Any) -> Any:
+    def permute_dimensions(self, x, pattern):
         return x.dimshuffle(*order_of(pattern, x.ndim))
 
-    def concatenate(self, tensors: Any, axis: int = -1) -> Any:
+    def concatenate(self, tensors, axis: int = -1):
         tensors = list(tensors)
         parts = self._adapted(*tensors, arithmetic=False)
         result = pt.concatenate(parts, axis=_axis("concatenate", parts[0], axis))
         return joined(result, tensors)
 
-    def stack(self, x: Any) -> Any:
+    def stack(self, x):
         return pt.stack(list(self._adapted(*x, arithmetic=False)))
 
-    def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
+    def repeat_elements(self, x, rep: int, axis: int):
         axis = _axis("repeat_elements", x, axis)
         return repetition(int(rep), axis)(x)
 
-    def tile(self, x: Any, n: Any) -> Any:
+    def tile(self, x, n):
         repeats = [n] if is_int(n) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         if len(repeats) > x.ndim or not all(map(is_int, repeats)):
             return pt.tile(x, repeats)
         return tiling(tuple(int(count) for count in repeats))(x)
 
-    def expand_dims(self, x: Any, dim: int = -1) -> Any:
+    def expand_dims(self, x, dim: int = -1):
         return pt.expand_dims(x, axis_of("expand_dims", dim, x.ndim, new=1))
 
-    def squeeze(self, x: Any, axis: int) -> Any:
+    def squeeze(self, x, axis: int):
         axis = _axis("squeeze", x, axis)
         if x.type.shape[axis] not in (1, None):
             raise ValueError("the size isn't 1")
         return pt.squeeze(pt.specify_broadcastable(x, axis), axis=axis)
 
-    def reverse(self, x: Any, axes: Any) -> Any:
+    def reverse(self, x, axes):
         slices = [slice(None)] * x.ndim
         for axis in axes_of("reverse", axes, x.ndim):
             slices[axis] = slice(None, None, -1)
         return x[tuple(slices)]
 
-    def one_hot(self, indices: Any, nb_classes: int) -> Any:
+    def one_hot(self, indices, nb_classes: int):
         wide = pt.shape_padright(self.cast(indices, "int32"))
         return self.cast(pt.eq(wide, np.arange(nb_classes, dtype="int32")), floatx())
 
-    def zeros_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
+    def zeros_like(self, x, dtype=None, name=None):
         return pt.zeros_like(x, dtype=_dtype_name(dtype))
 
-    def ones_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
+    def ones_like(self, x, dtype=None, name=None):
         return pt.ones_like(x, dtype=_dtype_name(dtype))
 
-    def arange(
-        self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32"
-    ) -> Any:
+    def arange(self, start, stop=None, step: int = 1, dtype: str = "int32"):
         if stop is None:
             stop = start
             start = 0
@@ -374,7 +376,7 @@ class Operations(Types):
             return pt.constant(np.arange(start, stop, step, dtype=dtype))
         return pt.arange(start, stop, step, dtype=dtype)
 
-    def pattern_broadcast(self, x: Any, broatcastable: Any) -> Any:
+    def pattern_broadcast(self, x, broatcastable):
         if len(broatcastable) != x.ndim:
             raise ValueError("there isn't one bool for each axis")
         broadcast_axes = [

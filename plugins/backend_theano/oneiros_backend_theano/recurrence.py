@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.fused_recurrence import (
@@ -13,15 +12,13 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jax_op import JaxOp
-
-T = Any
+from oneiros_backend_theano.jax_op import JaxOp, Tensor
 
 
 class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
         masks = [] if inputs.mask is None else [pt.neq(inputs.mask, 0)]
         weights = (*inputs.projection, inputs.U, *inputs.initial_states)
         op = _op(layer, bool(masks), len(inputs.projection))
@@ -34,7 +31,7 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
     projection's weights, the recurrent weights and the first states."""
     state_count = layer.cell.states
 
-    def compute(x: T, *others: T) -> tuple[T, ...]:
+    def compute(x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         from oneiros_jax_support.recurrence import run
 
         remaining = list(others)
@@ -43,7 +40,7 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
         U, *initial = remaining[projection_count:]
         return run(layer, x, U, mask, projection, *initial)
 
-    def types(variables: list[T]) -> list[T]:
+    def types(variables: list[Tensor]) -> list[Tensor]:
         x = variables[0]
         U = variables[-state_count - 1]
         samples, steps = x.type.shape[:2]

@@ -17,17 +17,14 @@ import importlib.util
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from oneiros_jax_support.devices import platform
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import Tensor, jax
 from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
-
-T = Any
 
 COMPILER = "numba"
 """What compiles machine code for the gradient of a kernel; it may be absent."""
@@ -54,20 +51,24 @@ class DifferentiableConvolution:
             functools.partial(_by_kernel, windows), nondiff_argnums=(2,)
         )
 
-        def forward_pullback(saved: tuple[T, T], gradient: T) -> tuple[T, T]:
+        def forward_pullback(
+            saved: tuple[Tensor, Tensor], gradient: Tensor
+        ) -> tuple[Tensor, Tensor]:
             x, kernel = saved
             return (
                 by_input(kernel, gradient, _spatial(x)),
                 by_kernel(x, gradient, _window(kernel)),
             )
 
-        def by_input_pullback(sizes: Sizes, saved: tuple[T, T], x: T) -> tuple[T, T]:
+        def by_input_pullback(
+            sizes: Sizes, saved: tuple[Tensor, Tensor], x: Tensor
+        ) -> tuple[Tensor, Tensor]:
             kernel, gradient = saved
             return by_kernel(x, gradient, _window(kernel)), forward(x, kernel)
 
         def by_kernel_pullback(
-            window: Sizes, saved: tuple[T, T], kernel: T
-        ) -> tuple[T, T]:
+            window: Sizes, saved: tuple[Tensor, Tensor], kernel: Tensor
+        ) -> tuple[Tensor, Tensor]:
             x, gradient = saved
             return by_input(kernel, gradient, _spatial(x)), forward(x, kernel)
 
@@ -86,24 +87,26 @@ def convolution(windows: ConvolutionWindows) -> DifferentiableConvolution:
     return DifferentiableConvolution(windows)
 
 
-def _spatial(x: T) -> Sizes:
+def _spatial(x: Tensor) -> Sizes:
     return tuple(x.shape[1:-1])
 
 
-def _window(kernel: T) -> Sizes:
+def _window(kernel: Tensor) -> Sizes:
     return tuple(kernel.shape[:-2])
 
 
 # The convolution and its derivatives
 
 
-def _convolve(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _convolve(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
     if _is_taken_apart(windows):
         return _depthwise(windows, x, kernel)
     return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
 
 
-def _by_input(windows: ConvolutionWindows, kernel: T, gradient: T, sizes: Sizes) -> T:
+def _by_input(
+    windows: ConvolutionWindows, kernel: Tensor, gradient: Tensor, sizes: Sizes
+) -> Tensor:
     window = _window(kernel)
     if tuple(gradient.shape[1:-1]) != windows.lengths(sizes, window):
         raise ValueError(
@@ -117,7 +120,9 @@ def _by_input(windows: ConvolutionWindows, kernel: T, gradient: T, sizes: Sizes)
     return _transposed(lambda x: convolve(x, kernel), shape, gradient)
 
 
-def _by_kernel(windows: ConvolutionWindows, x: T, gradient: T, window: Sizes) -> T:
+def _by_kernel(
+    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+) -> Tensor:
     if _is_taken_apart(windows):
         return _depthwise_by_kernel(windows, x, gradient, window)
     if _is_convolved_as_images(windows):
@@ -132,7 +137,9 @@ def _by_kernel(windows: ConvolutionWindows, x: T, gradient: T, window: Sizes) ->
     return _transposed(lambda kernel: convolve(x, kernel), shape, gradient)
 
 
-def _transposed(linear: Callable[[T], T], shape: Sizes, gradient: T) -> T:
+def _transposed(
+    linear: Callable[[Tensor], Tensor], shape: Sizes, gradient: Tensor
+) -> Tensor:
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, gradient.dtype)
     return jax.linear_transpose(linear, like)(gradient)[0]
@@ -140,14 +147,14 @@ def _transposed(linear: Callable[[T], T], shape: Sizes, gradient: T) -> T:
 
 def _linear(
     windows: ConvolutionWindows, sizes: Sizes, window: Sizes
-) -> Callable[[T, T], T]:
+) -> Callable[[Tensor, Tensor], Tensor]:
     """Returns the convolution as a function of input and kernel, for known sizes."""
     if _is_convolved_as_images(windows):
         return functools.partial(_convolve_volumes, windows)
     axes = "DHW"[-windows.rank :]
     names = f"N{axes}C", f"{axes}IO", f"N{axes}C"
 
-    def convolve(x: T, kernel: T) -> T:
+    def convolve(x: Tensor, kernel: Tensor) -> Tensor:
         groups = 1
         if windows.depthwise:
             groups, each = kernel.shape[-2:]
@@ -172,7 +179,7 @@ def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
     return windows.rank == 3 and platform() == "cpu"
 
 
-def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _convolve_volumes(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
     depth, *window, channels, filters = kernel.shape
     images = _planes_as_channels(windows, x, depth)
     kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
@@ -183,8 +190,8 @@ def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
 
 
 def _volumes_by_kernel(
-    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
-) -> T:
+    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+) -> Tensor:
     """Computes the derivative by a kernel of volumes with the one for images.
 
     Machine code receives `gradient` as volumes, which are the same in memory. XLA
@@ -208,7 +215,7 @@ def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
     return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
-def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
+def _planes_as_channels(windows: ConvolutionWindows, x: Tensor, depth: int) -> Tensor:
     """Returns an image per window along the first spatial axis, with its planes
     stacked in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
@@ -221,11 +228,11 @@ def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
     return _planes(jnp.concatenate(planes, -1))
 
 
-def _planes(x: T) -> T:
+def _planes(x: Tensor) -> Tensor:
     return x.reshape(-1, *x.shape[2:])
 
 
-def _kernel_of_volumes(kernel: T, depth: int) -> T:
+def _kernel_of_volumes(kernel: Tensor, depth: int) -> Tensor:
     *window, channels, filters = kernel.shape
     split = kernel.reshape(*window, depth, channels // depth, filters)
     return jnp.moveaxis(split, -3, 0)
@@ -235,7 +242,7 @@ def _kernel_of_volumes(kernel: T, depth: int) -> T:
 
 
 def _suits_machine_code(
-    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
+    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
 ) -> bool:
     multiplications = gradient.size * math.prod(window) * x.shape[-1]
     return (
@@ -247,9 +254,9 @@ def _suits_machine_code(
     )
 
 
-def _machine_code() -> Callable[..., T]:
+def _machine_code() -> Callable[..., Tensor]:
     module = importlib.import_module("oneiros_jax_support.native_convolution.gradient")
-    gradient: Callable[..., T] = module.kernel_gradient
+    gradient: Callable[..., Tensor] = module.kernel_gradient
     return gradient
 
 
@@ -261,8 +268,8 @@ def _is_taken_apart(windows: ConvolutionWindows) -> bool:
 
 
 def _cells(
-    windows: ConvolutionWindows, x: T, window: Sizes
-) -> Iterator[tuple[Sizes, T]]:
+    windows: ConvolutionWindows, x: Tensor, window: Sizes
+) -> Iterator[tuple[Sizes, Tensor]]:
     """Yields for each cell of the window its values in all windows."""
     axes = list(windows.axes(_spatial(x), window))
     padded = jnp.pad(x, ((0, 0), *(axis.padding() for axis in axes), (0, 0)))
@@ -275,8 +282,8 @@ def _cells(
         yield cell, value
 
 
-def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
-    total: T = 0
+def _depthwise(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
+    total: Tensor = 0
     for cell, value in _cells(windows, x, _window(kernel)):
         repeated = jnp.repeat(value, kernel.shape[-1], -1)
         total = total + repeated * kernel[cell].reshape(-1)
@@ -284,10 +291,10 @@ def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
 
 
 def _depthwise_by_input(
-    windows: ConvolutionWindows, kernel: T, gradient: T, sizes: Sizes
-) -> T:
+    windows: ConvolutionWindows, kernel: Tensor, gradient: Tensor, sizes: Sizes
+) -> Tensor:
     *window, channels, each = kernel.shape
-    total: T = 0
+    total: Tensor = 0
     for cell in itertools.product(*map(range, window)):
         products = gradient * kernel[cell].reshape(-1)
         value = products.reshape(*gradient.shape[:-1], channels, each).sum(-1)
@@ -299,8 +306,8 @@ def _depthwise_by_input(
 
 
 def _depthwise_by_kernel(
-    windows: ConvolutionWindows, x: T, gradient: T, window: Sizes
-) -> T:
+    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+) -> Tensor:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]

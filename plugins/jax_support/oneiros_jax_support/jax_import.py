@@ -25,4 +25,7 @@ with deferred_interrupts():
         jax.config.update("jax_cpu_enable_async_dispatch", False)
 np.random.set_state(_state)
 
-__all__ = ["jax"]
+Tensor = jax.Array
+"""An array of JAX, or what stands for one while a function is traced."""
+
+__all__ = ["Tensor", "jax"]

@@ -17,12 +17,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import Tensor, jax
 from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import PoolingWindows, Sizes
 from oneiros_jax_support.ynn import pools_by_windows
 
-T = Any
 MOST_SLICES = 9
 """Larger windows become axes if they don't overlap."""
 NO_PADDING = (0, 0, 0)
@@ -30,25 +29,25 @@ NO_PADDING = (0, 0, 0)
 
 
 @functools.cache
-def max_pool(windows: PoolingWindows) -> Callable[[T], T]:
+def max_pool(windows: PoolingWindows) -> Callable[[Tensor], Tensor]:
     """Returns the function that computes the largest value of each window; of equal
     values, the first receives the derivative."""
 
-    def forward(x: T) -> tuple[T, tuple[T, T]]:
+    def forward(x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         largest, cells = _largest(windows, x)
         return largest, (cells, x)
 
-    def backward(saved: tuple[T, T], gradient: T) -> tuple[T]:
+    def backward(saved: tuple[Tensor, Tensor], gradient: Tensor) -> tuple[Tensor]:
         cells, x = saved
         return (_unpooled(windows, cells, gradient, _spatial_shape(x)),)
 
-    pool: Callable[[T], T] = jax.custom_vjp(lambda x: _largest(windows, x)[0])
+    pool: Callable[[Tensor], Tensor] = jax.custom_vjp(lambda x: _largest(windows, x)[0])
     # A custom_vjp, which is Any to mypy.
     pool.defvjp(forward, backward)  # type: ignore[attr-defined]
     return pool
 
 
-def average_pool(windows: PoolingWindows, x: T) -> T:
+def average_pool(windows: PoolingWindows, x: Tensor) -> Tensor:
     """Returns the mean of each window's cells; cells added as padding don't count."""
     padded = _padded(windows, x, 0)
     if _has_blocks(windows):
@@ -58,7 +57,7 @@ def average_pool(windows: PoolingWindows, x: T) -> T:
     return total * _weights(windows, _spatial_shape(x), x.dtype)
 
 
-def _sums(windows: PoolingWindows, padded: T) -> T:
+def _sums(windows: PoolingWindows, padded: Tensor) -> Tensor:
     """Returns the sum of each window's cells, summed along one axis after the other."""
     total = padded
     for axis in _spatial_axes(windows):
@@ -79,7 +78,7 @@ def _weights(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
     return (1 / counts[..., None]).astype(dtype)
 
 
-def _padded(windows: PoolingWindows, x: T, value: float) -> T:
+def _padded(windows: PoolingWindows, x: Tensor, value: float) -> Tensor:
     """Returns `x` with padding, cut off after the last window."""
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]
@@ -92,7 +91,7 @@ def _padded(windows: PoolingWindows, x: T, value: float) -> T:
     return jax.lax.pad(x, jnp.asarray(value, x.dtype), widths)
 
 
-def _spatial_shape(x: T) -> Sizes:
+def _spatial_shape(x: Tensor) -> Sizes:
     return tuple(x.shape[1:-1])
 
 
@@ -103,7 +102,7 @@ def _spatial_axes(windows: PoolingWindows) -> range:
 # Maxima
 
 
-def _largest(windows: PoolingWindows, x: T) -> tuple[T, T]:
+def _largest(windows: PoolingWindows, x: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the largest value of each window, and the number of its cell."""
     padded = _padded(windows, x, -np.inf)
     if pools_by_windows():
@@ -114,7 +113,7 @@ def _largest(windows: PoolingWindows, x: T) -> tuple[T, T]:
     return _largest_of_slices(windows, padded)
 
 
-def _reduced_windows(windows: PoolingWindows, padded: T) -> T:
+def _reduced_windows(windows: PoolingWindows, padded: Tensor) -> Tensor:
     """Returns the largest value of each window, by XLA's own operation."""
     return jax.lax.reduce_window(
         padded,
@@ -126,7 +125,9 @@ def _reduced_windows(windows: PoolingWindows, padded: T) -> T:
     )
 
 
-def _largest_of_slices(windows: PoolingWindows, padded: T) -> tuple[T, T]:
+def _largest_of_slices(
+    windows: PoolingWindows, padded: Tensor
+) -> tuple[Tensor, Tensor]:
     largest, *others = _slices(windows, padded)
     dtype = _cell_dtype(windows)
     cells = jnp.zeros(largest.shape, dtype)
@@ -136,7 +137,9 @@ def _largest_of_slices(windows: PoolingWindows, padded: T) -> tuple[T, T]:
     return largest, cells
 
 
-def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
+def _largest_of_blocks(
+    windows: PoolingWindows, padded: Tensor
+) -> tuple[Tensor, Tensor]:
     axes = _window_axes(windows)
     blocks = _blocks(windows, padded)
     numbers = _cell_numbers(windows)
@@ -145,7 +148,9 @@ def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
     return largest.squeeze(axes), jnp.min(candidates, axes)
 
 
-def _unpooled(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T:
+def _unpooled(
+    windows: PoolingWindows, cells: Tensor, gradient: Tensor, sizes: Sizes
+) -> Tensor:
     """Adds each window's value to its cell of the given number.
 
     # Arguments
@@ -157,7 +162,7 @@ def _unpooled(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T
     if _has_blocks(windows):
         return _unpooled_blocks(windows, cells, gradient, sizes)
     axes = list(enumerate(windows.axes(sizes, windows.window), 1))
-    total: T = 0
+    total: Tensor = 0
     for cell, starts in enumerate(_cell_starts(windows)):
         values = jnp.where(cells == cell, gradient, 0)
         for place, axis in axes:
@@ -168,7 +173,9 @@ def _unpooled(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T
     return total
 
 
-def _unpooled_blocks(windows: PoolingWindows, cells: T, gradient: T, sizes: Sizes) -> T:
+def _unpooled_blocks(
+    windows: PoolingWindows, cells: Tensor, gradient: Tensor, sizes: Sizes
+) -> Tensor:
     axes = _window_axes(windows)
     is_chosen = jnp.expand_dims(cells, axes) == _cell_numbers(windows)
     blocks = jnp.where(is_chosen, jnp.expand_dims(gradient, axes), 0)
@@ -188,18 +195,20 @@ def _cell_starts(windows: PoolingWindows) -> list[Sizes]:
     return list(itertools.product(*map(range, windows.window)))
 
 
-def _slices(windows: PoolingWindows, padded: T) -> list[T]:
+def _slices(windows: PoolingWindows, padded: Tensor) -> list[Tensor]:
     """Returns the values of each cell of the window, in all windows."""
     return [_slice(windows, padded, starts) for starts in _cell_starts(windows)]
 
 
-def _slice(windows: PoolingWindows, padded: T, starts: Sizes) -> T:
+def _slice(windows: PoolingWindows, padded: Tensor, starts: Sizes) -> Tensor:
     for axis in _spatial_axes(windows):
         padded = _slice_along(windows, padded, axis, starts[axis - 1])
     return padded
 
 
-def _slice_along(windows: PoolingWindows, padded: T, axis: int, first: int) -> T:
+def _slice_along(
+    windows: PoolingWindows, padded: Tensor, axis: int, first: int
+) -> Tensor:
     """Returns what stands in the windows' cell number `first` along an axis."""
     stride = windows.strides[axis - 1]
     count = (padded.shape[axis] - windows.window[axis - 1]) // stride + 1
@@ -213,7 +222,7 @@ def _has_blocks(windows: PoolingWindows) -> bool:
     return windows.window == windows.strides and windows.cells > MOST_SLICES
 
 
-def _blocks(windows: PoolingWindows, padded: T) -> T:
+def _blocks(windows: PoolingWindows, padded: Tensor) -> Tensor:
     """Returns windows that don't overlap as axes: (batch, count, window, count, window,
     …, channels)."""
     shape = [padded.shape[0]]
@@ -236,7 +245,7 @@ def _cell_numbers(windows: PoolingWindows) -> Any:
     return numbers.reshape(*shape, 1)
 
 
-def _unblocked(windows: PoolingWindows, blocks: T, sizes: Sizes) -> T:
+def _unblocked(windows: PoolingWindows, blocks: Tensor, sizes: Sizes) -> Tensor:
     """Puts windows back where they were."""
     counts = blocks.shape[1:-1:2]
     padded_sizes = np.multiply(counts, windows.window)

@@ -11,9 +11,7 @@ from oneiros_backend_toolkit.fused_recurrence import FusedLayer
 from oneiros_backend_toolkit.recurrent_cells import States, Step
 from oneiros_backend_toolkit.recurrent_gradients import CellLoop
 
-from oneiros_jax_support.jax_import import jax
-
-T = Any
+from oneiros_jax_support.jax_import import Tensor, jax
 
 
 class JaxMath:
@@ -25,36 +23,36 @@ class JaxMath:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def constant(self, values: Sequence[float], like: T) -> T:
+    def constant(self, values: Sequence[float], like: Tensor) -> Tensor:
         """Returns numbers as a tensor of the type of `like`."""
         return jnp.asarray(values, like.dtype)
 
-    def clip(self, x: T) -> T:
+    def clip(self, x: Tensor) -> Tensor:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
 
-    def where(self, condition: T, x: T) -> T:
+    def where(self, condition: Tensor, x: Tensor) -> Tensor:
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
 
-    def choose(self, condition: T, x: T, y: T) -> T:
+    def choose(self, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Returns `x` where the condition holds, else `y`."""
         return jnp.where(condition, x, y)
 
-    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+    def split(self, x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
-        parts: list[T] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
+        parts: list[Tensor] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
         return parts
 
-    def outer(self, x: T, y: T) -> T:
+    def outer(self, x: Tensor, y: Tensor) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
         return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
 
-    def total(self, x: T) -> T:
+    def total(self, x: Tensor) -> Tensor:
         """Sums a sequence over steps and samples."""
         return x.sum((0, 1))
 
-    def multiply(self, x: T, w: T) -> T:
+    def multiply(self, x: Tensor, w: Tensor) -> Tensor:
         """Multiplies a sequence's features by a matrix."""
         return x @ w
 
@@ -75,7 +73,12 @@ MATH = JaxMath()
 
 
 def run(
-    layer: FusedLayer, x: T, U: T, mask: T, projection: States, *initial: T
+    layer: FusedLayer,
+    x: Tensor,
+    U: Tensor,
+    mask: Tensor,
+    projection: States,
+    *initial: Tensor,
 ) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 
@@ -97,14 +100,16 @@ def run(
 
 def _recurrence(loop: CellLoop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
-    def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
+    def recurrence(
+        x: Tensor, U: Tensor, mask: Tensor, initial: States, projection: States
+    ) -> States:
         last, residuals = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
         return residuals.output, *last
 
     def forward(
-        x: T, U: T, mask: T, initial: States, projection: States
+        x: Tensor, U: Tensor, mask: Tensor, initial: States, projection: States
     ) -> tuple[States, States]:
         last, residuals = loop.forward(x, U, mask, initial, projection)
         return (residuals.output, *last), (x, U, mask, projection, residuals)
