@@ -286,6 +286,25 @@ def test_stateful_layers_predict():
     np.testing.assert_array_equal(first, model.predict(x))
 
 
+@pytest.mark.parametrize("cls", [GRU, LSTM, SimpleRNN])
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_a_sample_that_is_all_masked_keeps_its_states(cls, go_backwards):
+    layers = [
+        Masking(batch_input_shape=(2, 4, 3)),
+        cls(3, stateful=True, go_backwards=go_backwards),
+    ]
+    model = with_wide_weights(Sequential(layers))
+    batches = [RNG.normal(size=(2, 4, 3)) for _ in range(3)]
+    batches[1][0] = 0
+    with K.use("theano"):
+        other = Sequential.from_config(model.get_config())
+        other.set_weights(model.get_weights())
+        expected = [other.predict(x, batch_size=2) for x in batches]
+    for x, value in zip(batches, expected, strict=True):
+        np.testing.assert_allclose(model.predict(x, batch_size=2), value, atol=1e-6)
+    np.testing.assert_allclose(expected[1][0], expected[0][0], atol=1e-6)
+
+
 def test_no_steps_and_no_rows_are_refused_before_they_end_the_process():
     model = Sequential([GRU(3, input_shape=(None, 2))])
     with pytest.raises(ShapeError, match=r"GRU 'gru_1' .* a sequence of 0 steps"):

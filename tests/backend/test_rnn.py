@@ -455,6 +455,22 @@ def test_draws_differ_at_each_step_and_call():
     assert all(1 < t < STEPS - 1 for t in np.mean([d[1] for d in draws], axis=1))
 
 
+def test_steps_with_a_convolution_draw_their_own_numbers():
+    """Both the steps inside a call, and the calls of a loop."""
+    x = K.placeholder((None, STEPS, 4, 4, 1))
+    kernel = K.variable(np.ones((2, 2, 1, 1)))
+
+    def step(x, states):
+        seen = K.conv2d(x, kernel, dim_ordering="tf")
+        return K.dropout(seen, 0.5) * 0 + K.random_normal((4, 3, 3, 1)), []
+
+    f = K.function([x], [K.rnn(step, x, [])[1]])
+    data = np.ones((12, STEPS, 4, 4, 1))
+    looped = f.loop(f.upload([data]), np.arange(12).reshape(3, 4))[0]
+    values = np.concatenate([f([data[:4]])[0].ravel(), looped.ravel()])
+    assert len(np.unique(values)) == 4 * STEPS * 4 * 9
+
+
 def test_draws_from_outside_are_the_same_at_each_step():
     x = K.placeholder((None, STEPS, FEATURES))
     drawn = K.random_uniform((FEATURES,))

@@ -164,6 +164,23 @@ def test_draws_go_on_in_a_function_built_from_another_seed(backend):
     assert other.get_random_state() == one.get_random_state() != kept
 
 
+def test_draws_of_a_loop_go_on_in_a_function_built_from_another_seed(backend):
+    one = draws(1)
+    other = draws(2)
+    x = np.ones((12, 4), "float32")
+    index = np.arange(12).reshape(4, 3)
+    other.loop(other.upload([x]), index)  # compiled with its own seeds
+    kept = one.get_random_state()
+    expected = [one([x[:3]]) for _ in index]
+    other.set_random_state(kept)
+    looped = other.loop(other.upload([x]), index)
+    for values, expected_values in zip(
+        looped, zip(*expected, strict=True), strict=True
+    ):
+        np.testing.assert_allclose(values, expected_values, rtol=1e-6)
+    assert other.get_random_state() == one.get_random_state()
+
+
 def test_draws_of_another_graph(backend):
     function = K.function([K.placeholder((2,))], [K.random_normal((2,))])
     with pytest.raises(

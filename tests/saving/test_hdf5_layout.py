@@ -147,3 +147,19 @@ def test_the_head_of_a_file_decides_not_its_name():
     assert HDF5Format().recognises(head)
     for other in (b"", b"PK\x03\x04" + head, b"{}", head[1:]):
         assert not HDF5Format().recognises(other)
+
+
+@pytest.mark.parametrize("letter", ["n", "ü", "層", "🧠"])
+def test_long_names_of_layers_in_any_alphabet(letter, tmp_path):
+    """HDF5 counts bytes in an attribute, up to 64 KB; beyond, lists of names are
+    split."""
+    names = [f"{letter * 400}_{number}" for number in range(100)]
+    weights = [(name, [(f"{name}_W", np.ones(2))]) for name in names]
+    HDF5Format().write(tmp_path / "w.h5", ModelState(weights=weights))
+    read = HDF5Format().read(tmp_path / "w.h5", Budget()).weights
+    assert [name for name, _ in read] == names
+    assert [array for _, ((array, _),) in read] == [f"{name}_W" for name in names]
+    with h5py.File(tmp_path / "w.h5") as file:
+        parts = sorted(key for key in file.attrs if key.startswith("layer_names"))
+        stored = {name.decode() for part in parts for name in file.attrs[part]}
+    assert stored == set(names)
