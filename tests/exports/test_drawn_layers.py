@@ -8,8 +8,7 @@ from pathlib import Path
 import oneiros
 from hypothesis import given, note
 from hypothesis import strategies as st
-from layer_picks import Drawn
-from layer_strategies import STRATEGIES
+from layer_strategies import STRATEGIES, Drawn
 from oneiros import backend as K
 from oneiros.errors import CapabilityError
 from oneiros.exports import ExportError

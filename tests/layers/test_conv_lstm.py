@@ -5,7 +5,7 @@ Its two ways of computing, masks, dropout, penalties, states.
 
 import numpy as np
 import pytest
-from layer_calls import applied
+from layer_oracle import applied
 from oneiros import backend as K
 from oneiros import regularizers
 from oneiros.errors import ArgumentError, ShapeError

@@ -6,7 +6,6 @@ Weights given, shared layers, masks, running averages, old arguments.
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import constraints, regularizers
 from oneiros.config import custom_object_scope
 from oneiros.errors import ConfigError
 from oneiros.layers import (
@@ -107,23 +106,6 @@ def test_a_shared_normalization_keeps_averages_of_each_call(backend):
     assert layer.get_updates_for(None) == []
 
 
-def test_regularizers_and_constraints_reach_the_weights(backend):
-    parts = {
-        "W_regularizer": regularizers.l2(0.5),
-        "b_regularizer": "l1",
-        "W_constraint": "nonneg",
-    }
-    layer = Dense(2, b_constraint=constraints.maxnorm(1), **parts, input_dim=3)
-    Sequential([layer])
-    assert set(layer.constraints) == {layer.W, layer.b}
-    W, b = arrays_for((3, 2), (2,))
-    layer.set_weights([W, b])
-    losses = K.function([], layer.losses)([])
-    np.testing.assert_allclose(
-        losses, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5
-    )
-
-
 def test_running_std_averages_the_variance(backend):
     layer = BatchNormalization(momentum=0.8, input_shape=(3,))
     x = Sequential([layer]).inputs[0]
@@ -132,17 +114,6 @@ def test_running_std_averages_the_variance(backend):
     mean, variance = layer.get_weights()[2:]
     np.testing.assert_allclose(mean, 0.2 * values.mean(0), rtol=1e-4)
     np.testing.assert_allclose(variance, 0.8 + 0.2 * values.var(0), rtol=1e-4)
-
-
-def test_training_normalizes_by_the_batch(backend):
-    model = Sequential([BatchNormalization(momentum=0.5, input_shape=(3,))])
-    model.compile("sgd", "mse")
-    x = (5 * arrays_for((32, 3))[0] + 1).astype("float32")
-    for _ in range(12):
-        model.train_on_batch(x, np.zeros_like(x))
-    np.testing.assert_allclose(
-        model.layers[0].get_weights()[2], x.mean(0), rtol=1e-2, atol=1e-2
-    )
 
 
 @pytest.mark.parametrize(
@@ -240,24 +211,6 @@ def test_shared_axes_may_vary_in_size(backend):
     layer.set_weights([np.array([[0.5, 0.25, 0.0]])])
     value = K.function([x], [y])([-np.ones((1, 2, 3), "float32")])[0]
     np.testing.assert_array_equal(value, -np.array([[[0.5, 0.25, 0.0]] * 2]))
-
-
-def test_spatial_dropout_reads_the_default_dim_ordering(backend):
-    from oneiros.layers import SpatialDropout2D
-
-    before = K.image_dim_ordering()
-    K.set_image_dim_ordering("th")
-    assert SpatialDropout2D(0.5).dim_ordering == "th"
-    K.set_image_dim_ordering(before)
-
-
-def test_merge_is_where_keras_has_it(backend):
-    from oneiros import engine, layers
-    from oneiros.engine.topology import Merge, merge
-
-    assert Merge is layers.Merge is layers.core.Merge is engine.Merge
-    assert merge is layers.merge is engine.merge
-    assert layers.core.Layer is layers.Layer is engine.Layer
 
 
 def test_a_configuration_holds_activations_by_name(backend):

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from layer_calls import applied, first
+from layer_oracle import applied, first
 from oneiros import backend as K
 from oneiros.layers import (
     Convolution1D,

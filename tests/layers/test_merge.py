@@ -22,30 +22,6 @@ def merged(arrays, **arguments):
     return K.function(inputs, [y])(list(arrays))[0], y._keras_shape
 
 
-NUMPY = {
-    "sum": lambda a, b, c: a + b + c,
-    "mul": lambda a, b, c: a * b * c,
-    "ave": lambda a, b, c: (a + b + c) / 3,
-    "max": lambda a, b, c: np.maximum(np.maximum(a, b), c),
-}
-
-
-@pytest.mark.parametrize("mode", sorted(NUMPY))
-def test_elementwise_modes(backend, mode):
-    arrays = randoms(*[(2, 3, 4)] * 3)
-    y, shape = merged(arrays, mode=mode)
-    np.testing.assert_allclose(y, NUMPY[mode](*arrays), rtol=1e-6)
-    assert shape == (None, 3, 4)
-
-
-@pytest.mark.parametrize(("axis", "shape"), [(1, (None, 5, 2)), (-2, (None, 5, 2))])
-def test_concat(backend, axis, shape):
-    a, b = randoms((2, 3, 2), (2, 2, 2))
-    y, declared = merged([a, b], mode="concat", concat_axis=axis)
-    np.testing.assert_array_equal(y, np.concatenate([a, b], axis=axis))
-    assert declared == shape
-
-
 @pytest.mark.parametrize(
     ("axes", "left", "right", "einsum", "shape"),
     [
@@ -210,19 +186,6 @@ def test_layers_as_branches(backend):
     layer = Merge([Dense(4, input_dim=3), Dense(4, input_dim=5)], mode="mul")
     assert layer.input_shape == [(None, 4), (None, 4)]
     assert layer.output_shape == (None, 4)
-
-
-def test_node_and_tensor_indices_choose_the_call(backend):
-    shared = Dense(2)
-    first, second = Input(shape=(3,)), Input(shape=(3,))
-    shared(first), shared(second)
-    layer = Merge(
-        [shared, shared], mode="sum", node_indices=[0, 1], tensor_indices=[0, 0]
-    )
-    a, b = randoms((2, 3), (2, 3))
-    W, bias = shared.get_weights()
-    (y,) = K.function([first, second], [layer.output])([a, b])
-    np.testing.assert_allclose(y, (a + b) @ W + 2 * bias, rtol=1e-4, atol=1e-6)
 
 
 def test_functions_stay_live_in_the_configuration(backend):

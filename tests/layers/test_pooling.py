@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from layer_calls import applied, first
+from layer_oracle import applied, first
 from oneiros import backend as K
 from oneiros import layers
 from oneiros.layers import (
@@ -53,6 +53,7 @@ def windows(rank, border_mode):
             ((2, 3, 4), None),
             ((3, 2, 2), (2, 3, 1)),
             ((2, 2, 3), (3, 3, 4)),
+            ((2, 1, 2), (5, 4, 6)),
         ):
             window = window[:rank]
             strides = strides and strides[:rank]

@@ -20,12 +20,13 @@ import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from keras1_api import parse
-from layer_cases import Case
-from layer_observables import (
+from layer_oracle import (
     NO_EFFECT,
     ONE_VALUE,
     UNUSED,
+    Probe,
     Seen,
+    agree,
     arguments_of,
     computed,
     differ_at_once,
@@ -33,9 +34,7 @@ from layer_observables import (
     same,
     variants,
 )
-from layer_picks import Drawn, Scripted
-from layer_probe import Probe, agree
-from layer_strategies import STRATEGIES
+from layer_strategies import STRATEGIES, Case, Drawn, Scripted
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 from selection import RECURRENT

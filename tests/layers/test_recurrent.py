@@ -3,18 +3,14 @@
 Weights, dropout, states, and layers that users derive.
 """
 
-import json
-
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import config as configs
 from oneiros import regularizers
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros.layers import GRU, LSTM, Dense, Input, Masking, Recurrent, SimpleRNN
 from oneiros.layers.recurrent import time_distributed_dense
 from oneiros.models import Model, Sequential
-from oneiros_safe_files import json_text
 
 CELLS = {SimpleRNN: 1, GRU: 3, LSTM: 4}
 MODES = ("cpu", "mem", "gpu")
@@ -68,37 +64,6 @@ def test_initial_values(backend, cls):
             np.testing.assert_array_equal(
                 weight, np.broadcast_to(expected, weight.shape), name.name
             )
-
-
-def test_forget_bias_init(backend):
-    layer = built(LSTM(2, forget_bias_init="zero", consume_less="gpu"), None, 4, 3)
-    assert not layer.get_weights()[2].any()
-    assert layer.get_config()["forget_bias_init"] == "zero"
-
-
-@pytest.mark.parametrize("cls", CELLS)
-def test_weights_by_gate_and_joined(backend, cls):
-    layer = built(cls(2), None, 4, 3)
-    if cls is SimpleRNN:
-        return
-    gates = {GRU: "zrh", LSTM: "ifco"}[cls]
-    for part in "WUb":
-        expected = np.concatenate(
-            [K.get_value(getattr(layer, f"{part}_{gate}")) for gate in gates], axis=-1
-        )
-        np.testing.assert_array_equal(K.eval(getattr(layer, part)), expected)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_weights_from_the_argument(backend, mode):
-    shapes = [
-        w.shape for w in built(GRU(2, consume_less=mode), None, 4, 3).get_weights()
-    ]
-    data = [sequences(*shape) for shape in shapes]
-    layer = built(GRU(2, weights=data, consume_less=mode), None, 4, 3)
-    for mine, expected in zip(layer.get_weights(), data, strict=True):
-        np.testing.assert_array_equal(mine, expected)
-    assert layer.initial_weights is None
 
 
 def test_penalties_one_by_one(golden, backend):
@@ -517,26 +482,6 @@ def test_attention(backend, mode):
     np.testing.assert_allclose(
         K.function([x], [y])([data])[0], np.stack(expected, 1), rtol=1e-4, atol=1e-5
     )
-
-
-def test_attention_trains_and_loads(backend, tmp_path):
-    model = Sequential([AttentionLSTM(3, input_shape=(4, 2)), Dense(1)])
-    model.compile("adam", "mse")
-    data = sequences(16, 4, 2)
-    target = np.ones((16, 1))
-    before = model.evaluate(data, target, verbose=0)
-    model.fit(data, target, nb_epoch=5, verbose=0)
-    assert model.evaluate(data, target, verbose=0) < before
-    made = configs.layer_from_config(
-        json.loads(
-            json_text.dumps(
-                {"class_name": "AttentionLSTM", "config": model.layers[0].get_config()}
-            )
-        ),
-        {"AttentionLSTM": AttentionLSTM},
-    )
-    assert isinstance(made, AttentionLSTM)
-    assert made.scale == 1.0
 
 
 class Oscillator(Recurrent):

@@ -14,7 +14,6 @@ from oneiros.layers import (
     ActivityRegularization,
     BatchNormalization,
     Bidirectional,
-    ConvLSTM2D,
     Convolution2D,
     Dense,
     Dropout,
@@ -414,13 +413,6 @@ def test_learning_phase_and_losses_of_both_directions(backend):
     assert len(layer.losses) == len(layer.get_losses_for(None)) == 16
 
 
-def test_images_from_both_ends(backend):
-    layer = Bidirectional(
-        ConvLSTM2D(2, 3, 3, border_mode="same", dim_ordering="tf"), merge_mode="sum"
-    )
-    assert layer(Input(shape=(3, 5, 5, 1)))._keras_shape == (None, 5, 5, 2)
-
-
 def test_functions_without_a_name_in_the_registry(backend):
     """The twins get the functions and penalties that the layer was given, registered or
     not."""
@@ -507,22 +499,6 @@ def test_the_loading_policy_holds_inside(backend):
     config["layer"]["class_name"] = "Wrapper"
     with pytest.raises(ValueError, match="Wrapper"):
         TimeDistributed.from_config(config)
-
-
-def test_saving(backend, tmp_path):
-    model = Sequential()
-    model.add(TimeDistributed(dense_model(), input_shape=(3, 5)))
-    model.add(Bidirectional(LSTM(2, return_sequences=True), merge_mode="ave"))
-    model.add(TimeDistributed(Dense(2, W_constraint=maxnorm(1))))
-    model.compile("adam", "mse")
-    data = arrays(4, 3, 5)
-    model.fit(data, np.ones((4, 3, 2)), nb_epoch=1, verbose=0)
-    assert len(model.constraints) == 1
-    model.save(tmp_path / "model.h5")
-    loaded = load_model(tmp_path / "model.h5")
-    np.testing.assert_array_equal(loaded.predict(data), model.predict(data))
-    assert loaded.layers[1].merge_mode == "ave"
-    assert len(loaded.constraints) == 1
 
 
 # Wrappers that users derive

@@ -10,9 +10,7 @@ from random import Random
 
 import numpy as np
 from hypothesis import strategies as st
-from layer_cases import VARIANCE
-from layer_picks import Pick
-from layer_strategies import STRATEGIES
+from layer_strategies import STRATEGIES, VARIANCE, Pick
 from oneiros import backend as K
 from oneiros.errors import OneirosError
 from oneiros.layers import Embedding, Input, Masking, merge
