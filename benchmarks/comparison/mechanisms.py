@@ -428,7 +428,7 @@ MECHANISMS = {
         what="an epoch of case d",
         start=fit_of("d", 32000),
         replaced={
-            "oneiros_training.arrays.stream:ArrayStream._can_run": (
+            "oneiros_training.arrays.array_stream:ArrayStream._can_run": (
                 lambda self, function: False
             )
         },

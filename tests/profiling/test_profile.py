@@ -138,7 +138,7 @@ def test_each_second_is_booked_on_its_part(clocked):
 
 def test_data_read_by_the_loop_and_by_a_thread(clocked, monkeypatch):
     model, clock = clocked
-    monkeypatch.setattr("oneiros_training.arrays.stream.LARGEST_UPLOAD", 0)
+    monkeypatch.setattr("oneiros_training.arrays.array_stream.LARGEST_UPLOAD", 0)
     x, y = rows(40)
     profile = StepProfile(verbose=0)
     model.fit(x, y, batch_size=4, nb_epoch=2, verbose=0, callbacks=[profile])

@@ -14,7 +14,7 @@ from oneiros.engine.stream import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function
-from oneiros_training.arrays import stream as array_stream
+from oneiros_training.arrays import array_stream
 
 
 class Diary(Callback):

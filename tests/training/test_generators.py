@@ -18,8 +18,8 @@ from oneiros.errors import (
     ArgumentError,
     DataError,
     GeneratorError,
-    PluginLoadError,
     SettingsError,
+    UnknownNameError,
 )
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
@@ -952,7 +952,7 @@ class TestBatches:
 def test_without_the_plugin_a_model_says_what_to_install():
     with (
         settings.override(disable=["oneiros-training"]),
-        pytest.raises(PluginLoadError) as caught,
+        pytest.raises(UnknownNameError) as caught,
     ):
         linear().fit_generator(endless(DATA, TARGETS), 4, 1)
     assert "oneiros-training" in str(caught.value)

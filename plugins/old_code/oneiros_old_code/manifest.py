@@ -166,7 +166,7 @@ TRAINING = {
         f"{STANDARDIZE}:check_loss_and_target_compatibility"
     ),
     "_collect_metrics": "oneiros.engine.training:collect_metrics",
-    "_make_batches": "oneiros_training.arrays.stream:make_batches",
+    "_make_batches": "oneiros_training.arrays.array_stream:make_batches",
     "_masked_objective": f"{ENGINE_TRAINING}:masked_objective",
     "_slice_arrays": f"{STANDARDIZE}:slice_X",
     "_standardize_class_weights": f"{SAMPLE_WEIGHTS}:standardize_class_weights",

@@ -10,7 +10,7 @@ import numpy as np
 from oneiros.bases import Callback
 from oneiros.engine.stream import Run, Step, Stream
 from oneiros_training.arrays.standardize import slice_X
-from oneiros_training.arrays.stream import make_batches
+from oneiros_training.arrays.array_stream import make_batches
 
 Array = Any
 

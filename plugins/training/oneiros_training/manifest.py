@@ -16,7 +16,7 @@ TRAINING = {
         "standardize_sample_weights",
         "standardize_weights",
     ),
-    "arrays.stream": ("make_batches",),
+    "arrays.array_stream": ("make_batches",),
     "compilation.metrics": ("collect_metrics",),
     "compilation.losses": ("weighted_objective",),
     "generators.queue": ("GeneratorEnqueuer",),
@@ -28,9 +28,9 @@ TRAINING = {
 def oneiros_services() -> dict[str, str]:
     """What `compile`, `fit` and their like call."""
     return {
-        "compilation": "oneiros_training.compilation.service:service",
-        "data": "oneiros_training.arrays.service:service",
-        "generators": "oneiros_training.generators.service:service",
+        "compilation": "oneiros_training.compilation.plan:compilation",
+        "data": "oneiros_training.arrays.adapter:data",
+        "generators": "oneiros_training.generators.model_methods:generators",
     }
 
 

@@ -12,10 +12,8 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
-from oneiros.engine.node import Node, unique
+from oneiros.engine.node import Node, Tensor, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
-
-Tensor = Any
 
 
 class Sequential(Model):

@@ -7,20 +7,22 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
+from oneiros import services
 from oneiros.arguments import label, refusal
 from oneiros.engine.stream import Stream
 from oneiros.errors import NotCompiledError
 
-from oneiros_training.arrays import standardize, suspicious_targets
+from oneiros_training.advice import are_plausible
+from oneiros_training.arrays import standardize
+from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.arrays.sample_weights import (
     standardize_class_weights,
     standardize_sample_weights,
     standardize_weights,
 )
-from oneiros_training.arrays.stream import ArrayStream
 
 Arrays = list[Any]
-UNSAID = [("batch_size", 32), ("validation_split", 0)]
+DEFAULTS = [("batch_size", 32), ("validation_split", 0)]
 """The default values of arguments."""
 REMEDIES = {
     "batch_size": ": make batches of that size",
@@ -67,7 +69,7 @@ class ArrayAdapter:
         if not standardize.gives_batches(x):
             return False
         for name, value in others.items():
-            if value is not None and (name, value) not in UNSAID:
+            if value is not None and (name, value) not in DEFAULTS:
                 expected = f"no value, because x yields batches{REMEDIES[name]}"
                 raise refusal(self.model, name, value, expected)
         return True
@@ -137,7 +139,7 @@ class ArrayAdapter:
         standardize.check_array_lengths(inputs, targets, sample_weights)
         if self.target_checks_left:
             self.target_checks_left -= 1
-            if not suspicious_targets.are_plausible(model, targets):
+            if not are_plausible(model, targets):
                 self.target_checks_left = 0
         return inputs + targets + sample_weights
 
@@ -196,3 +198,12 @@ class ArrayAdapter:
             return ArrayStream(self.model, use, source, batch_size, once)
         batches: Stream = oneiros.generators.batches(self.model, source, use)
         return batches
+
+
+class Data:
+    """The service `data`."""
+
+    adapter = ArrayAdapter
+
+
+data: services.Data = Data()

@@ -7,11 +7,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config, services
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError
 
 from oneiros_training.arrays.naming import name_of
-
-Tensor = Any
 
 
 def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

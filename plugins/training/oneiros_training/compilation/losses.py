@@ -8,14 +8,13 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.engine.node import to_list
+from oneiros.engine.node import Tensor, to_list
 from oneiros.errors import ArgumentError
 
 from oneiros_training.arrays.naming import REQUIRED, Names, name_of, spread
 from oneiros_training.compilation.callables import computed, get_function
 
 Shape = tuple[int | None, ...]
-Tensor = Any
 SCALAR_TARGET_AXES = 2
 """The number of axes of the targets for an output that is one number: a loss computed
 by a layer is trained with targets `(n, 1)`, which it ignores."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import oneiros
-from oneiros import config
+from oneiros import config, services
 from oneiros.backend.dispatch import backend_of
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, BackendMixError
 
+from oneiros_training.advice import warn_of_single_units
+from oneiros_training.compilation.callables import function_arguments
 from oneiros_training.compilation.losses import OutputLoss, output_losses, spread_all
 from oneiros_training.compilation.metrics import named_metrics
-from oneiros_training.compilation.single_units import warn_of_single_units
-
-Tensor = Any
 
 
 @dataclass
@@ -80,3 +80,13 @@ def _optimizer(identifier: Any, backend: Any) -> Any:
             f"its name, or make it under `with oneiros.backend.use({backend.name!r}):`."
         )
     return optimizer
+
+
+class Compilation:
+    """The service `compilation`."""
+
+    plan = staticmethod(plan)
+    function_arguments = staticmethod(function_arguments)
+
+
+compilation: services.Compilation = Compilation()

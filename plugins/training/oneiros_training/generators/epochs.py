@@ -12,9 +12,9 @@ from oneiros.arguments import refusal
 from oneiros.engine.stream import Run
 from oneiros.errors import DataError, GeneratorError
 
-from oneiros_training.generators.flow import Array, Flow
+from oneiros_training.generators.batch_stream import Array, BatchStream
 from oneiros_training.generators.queue import GeneratorEnqueuer
-from oneiros_training.generators.stated import same_random_state
+from oneiros_training.generators.source_state import same_random_state
 
 END = object()
 """Marks the end of an epoch."""
@@ -22,7 +22,7 @@ INFINITE = -1
 """The cardinality of an endless dataset of `tf.data`."""
 
 
-class Epochs(Flow):
+class Epochs(BatchStream):
     """Batches of a stream, which each epoch reads from the beginning."""
 
     def __init__(self, *arguments: Any) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros import services
 from oneiros.engine.model import FitOptions
 from oneiros.engine.stream import Stream
 
 from oneiros_training.arrays.standardize import has_numbered_batches
+from oneiros_training.generators.batch_stream import BatchStream, Workers
 from oneiros_training.generators.epochs import Iterated, Listed
-from oneiros_training.generators.flow import Flow, Workers
-from oneiros_training.generators.streams import Afterwards, Generated
+from oneiros_training.generators.generated import Generated, ValidationArrays
 
 
 def batches(
@@ -102,7 +103,7 @@ def fit_generator(
 
 
 def _validation(
-    model: Any, validation_data: Any, training: Flow
+    model: Any, validation_data: Any, training: BatchStream
 ) -> tuple[Stream | None, Any]:
     """Returns the stream to validate on, and its arrays if it has some."""
     source = model.adapter.validation_source(validation_data)
@@ -110,7 +111,7 @@ def _validation(
         return batches(model, source, "test"), None
     if not source:
         return None, None
-    return Afterwards(model, source, training), source
+    return ValidationArrays(model, source, training), source
 
 
 def evaluate_generator(
@@ -152,3 +153,15 @@ def predict_generator(
     if isinstance(outputs, list):
         return [output[: stream.samples] for output in outputs]
     return outputs[: stream.samples]
+
+
+class Generators:
+    """The service `generators`."""
+
+    fit_batches = staticmethod(fit_batches)
+    fit_generator = staticmethod(fit_generator)
+    evaluate_generator = staticmethod(evaluate_generator)
+    predict_generator = staticmethod(predict_generator)
+
+
+generators: services.Generators = Generators()

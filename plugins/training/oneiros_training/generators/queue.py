@@ -17,7 +17,7 @@ from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.standardize import gives_batches, has_numbered_batches
-from oneiros_training.generators.stated import Stated
+from oneiros_training.generators.source_state import WithState
 from oneiros_training.generators.workers import TICK, Workers
 
 PATIENCE = 10.0
@@ -267,7 +267,7 @@ def _threadsafe(iterator: Iterator[Any]) -> bool:
     A class of the user's own sees to that itself.
     """
     foreign = type(iterator).__module__ not in ("builtins", "itertools")
-    return foreign and not isinstance(iterator, (Workers, Stated))
+    return foreign and not isinstance(iterator, (Workers, WithState))
 
 
 def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:

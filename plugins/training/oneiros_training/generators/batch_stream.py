@@ -11,7 +11,7 @@ from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_training.generators.items import by_name, described, inputs_of
 from oneiros_training.generators.queue import GeneratorEnqueuer, name_of
-from oneiros_training.generators.stated import same_random_state
+from oneiros_training.generators.source_state import same_random_state
 from oneiros_training.generators.workers import UnsendableError
 
 Array = Any
@@ -20,7 +20,7 @@ Workers = tuple[Any, Any, bool]
 ONE_THREAD: Workers = (10, 1, False)
 
 
-class Flow(Stream):
+class BatchStream(Stream):
     """A model's function and the source of its batches.
 
     # Arguments

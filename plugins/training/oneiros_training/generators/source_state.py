@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-class Stated:
+class WithState:
     """An iterator over batches, each with the state of the source after it.
 
     # Arguments

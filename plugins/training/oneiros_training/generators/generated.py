@@ -11,19 +11,23 @@ from oneiros.arguments import check_int, is_int, refusal
 from oneiros.engine.stream import Run, Stream
 from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_training.arrays.stream import ArrayStream
-from oneiros_training.generators.flow import Array, Flow
+from oneiros_training.arrays.array_stream import ArrayStream
+from oneiros_training.generators.batch_stream import Array, BatchStream
 from oneiros_training.generators.queue import endless
-from oneiros_training.generators.stated import Stated, has_state, same_random_state
+from oneiros_training.generators.source_state import (
+    WithState,
+    has_state,
+    same_random_state,
+)
 
 
-class Generated(Flow):
+class Generated(BatchStream):
     """Batches of a generator; the next epoch continues where the last one stopped.
 
     # Arguments
         samples: int, the number of samples after which an epoch ends.
         argument: str, the name of that number in messages.
-        others: those of `Flow`.
+        others: those of `BatchStream`.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Generated(Flow):
 
     def iterator(self) -> Any:
         """Returns the iterator from which workers take batches."""
-        return Stated(self.source) if self.stated else self.source
+        return WithState(self.source) if self.stated else self.source
 
     def checked(self, item: Any, place: str) -> list[Array]:
         """Checks a batch and returns it as arrays."""
@@ -136,10 +140,10 @@ class Generated(Flow):
         return draws and not drawn
 
 
-class Afterwards(Stream):
+class ValidationArrays(Stream):
     """Validation arrays, in batches of the size of the last training batch."""
 
-    def __init__(self, model: Any, arrays: list[Array], training: Flow) -> None:
+    def __init__(self, model: Any, arrays: list[Array], training: BatchStream) -> None:
         super().__init__(model, "test")
         self.arrays = arrays
         self.training = training
