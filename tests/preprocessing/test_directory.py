@@ -87,18 +87,8 @@ def test_classes_in_an_order_of_one_s_own(folder):
     assert y.tolist() == [0, 1, 1, 1]
 
 
-def test_a_class_without_pictures_counts_and_is_warned_of(folder):
-    (folder / "empty").mkdir()
-    with pytest.warns(
-        UserWarning, match=r"no pictures of 'empty', which is among the 4"
-    ):
-        batches = flow(folder)
-    assert batches.nb_class == 4
-    assert batches.classes.tolist() == [0, 1, 1, 1, 2]
-
-
 def test_pictures_without_folders_of_classes(folder):
-    with pytest.raises(ValueError, match=r"has no folders.*classes=\['.'\]"):
+    with pytest.raises(ValueError, match=r"no picture in .*classes=\['.'\]"):
         flow(folder / "bird")
     batches = flow(folder / "bird", classes=["."], class_mode=None)
     assert shades(next(batches)) == [10]
@@ -151,7 +141,7 @@ def test_a_damaged_picture_is_named(folder):
         ({"color_mode": "rgba"}, "color_mode='rgba'.*'rgb' or 'grayscale'"),
         ({"class_mode": "one-hot"}, "class_mode='one-hot'"),
         ({"target_size": 5}, "target_size=5"),
-        ({"classes": ["wolf"]}, "no picture in wolf in"),
+        ({"classes": ["wolf"]}, "no picture in"),
     ],
 )
 def test_errors_say_what_was_received(folder, options, message):

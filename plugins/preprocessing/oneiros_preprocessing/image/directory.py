@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator as AnyIterator
 from typing import Any
 
@@ -103,7 +102,13 @@ class DirectoryIterator(ImageIterator):
         self.nb_sample = len(self.filenames)
         counts = [len(paths) for paths in by_class]
         self.classes = np.repeat(np.arange(self.nb_class, dtype="int32"), counts)
-        self._check_found(names, counts)
+        if not self.nb_sample:
+            raise DataError(
+                f"{label(self)} found no picture in {self.directory}. Expected files "
+                f"whose names end in {', '.join(ENDINGS)}, in a folder for each class; "
+                "pass classes=['.'] if they are in the folder itself."
+            )
+        print(f"Found {self.nb_sample} images belonging to {self.nb_class} classes.")
         super().__init__(
             image_data_generator,
             dim_ordering,
@@ -139,29 +144,6 @@ class DirectoryIterator(ImageIterator):
             for path in _files(top, follow_links)
             if path.lower().endswith(ENDINGS)
         ]
-
-    def _check_found(self, names: list[str], counts: list[int]) -> None:
-        """Prints how many images there are, and warns about empty classes."""
-        if not self.nb_sample:
-            raise DataError(
-                f"{label(self)} found no picture in {self._searched(names)}. Expected "
-                f"files whose names end in {', '.join(ENDINGS)}, in a folder for each "
-                "class; pass classes=['.'] if they are in the folder itself."
-            )
-        print(f"Found {self.nb_sample} images belonging to {self.nb_class} classes.")
-        pairs = zip(names, counts, strict=True)
-        if empty := [name for name, count in pairs if not count]:
-            warnings.warn(
-                f"{self.directory} has no pictures of {', '.join(map(repr, empty))}, "
-                f"which {'is' if len(empty) == 1 else 'are'} among the {self.nb_class} "
-                "classes. Pass classes=[...] with the folders that are meant.",
-                stacklevel=4,
-            )
-
-    def _searched(self, names: list[str]) -> str:
-        if not names:
-            return f"{self.directory}, which has no folders"
-        return f"{', '.join(names[:5])} in {self.directory}"
 
     def image(self, number: int) -> Array:
         """Reads an image."""

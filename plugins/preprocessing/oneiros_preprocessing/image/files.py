@@ -6,15 +6,13 @@ first.
 
 from __future__ import annotations
 
-import io
 import os
 import re
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_ints, shown
+from oneiros.arguments import check_ints
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError, FileFormatError, FileMissingError, UnsafeFileError
 from PIL import Image
@@ -24,16 +22,6 @@ from oneiros_preprocessing.image.orderings import chosen_ordering
 Array = np.ndarray[Any, Any]
 PROGRAMS = ("EPS",)
 """Formats that Pillow hands to another program."""
-MEMORY = 96 << 20
-"""How many bytes any image may take while it is read: 25 million pixels in color."""
-MEMORY_FOR_BYTE = 20
-"""How many bytes more it may take for each byte of its file, as photographs do."""
-PILLOWS_LIMIT = 89_478_485
-"""Pillow's own limit of pixels. Who changes it decides about the memory."""
-MOST_READS = 20_000
-"""How many parts of any image are read."""
-BYTES_OF_READ = 1000
-"""The bytes of a file that allow one more."""
 MODES = {1: "L", 3: "RGB"}
 """Pillow's image modes, by number of channels."""
 
@@ -56,8 +44,8 @@ def load_img(
     # Raises
         FileMissingError: if the file doesn't exist.
         FileFormatError: if Pillow can't read it as an image.
-        UnsafeFileError: if it would take much more memory than its file, consists of
-            very many parts, or only another program could read it.
+        UnsafeFileError: if it has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`, or
+            only another program could read it.
         ArgumentError: if `target_size` isn't two integers of at least 1.
 
     # Example
@@ -84,30 +72,15 @@ def load_img(
 def _decoded(path: Any, mode: str) -> Image.Image:
     """Reads a file's image and converts it to another mode."""
     try:
-        is_path = isinstance(path, (str, os.PathLike))
-        with (
-            _Reads(path) if is_path else nullcontext(path) as source,
-            Image.open(source) as image,
-        ):
-            if image.format in PROGRAMS:
-                raise UnsafeFileError(
-                    f"{path} is {image.format}, which another program would have to "
-                    "read. Convert it to PNG first."
-                )
-            _check_memory(path, image, mode)
-            if image.mode != mode:
-                return image.convert(mode)
-            image.load()
-            return image
+        with Image.open(path) as image:
+            _check_safe(path, image)
+            return image.convert(mode)
     except FileNotFoundError:
         raise FileMissingError(f"There is no file {path}.") from None
-    except Image.DecompressionBombError as error:
-        raise UnsafeFileError(
-            f"{path} is larger than pictures are: {error} If it is yours, set "
-            "PIL.Image.MAX_IMAGE_PIXELS to more."
-        ) from None
     except UnsafeFileError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnsafeFileError(f"{path} is larger than pictures are: {error}") from None
     except Exception as error:  # Pillow's formats raise errors of any kind
         raise FileFormatError(
             f"{path} can't be read as an image: {error!s:.200}. Remove it, or replace "
@@ -115,57 +88,18 @@ def _decoded(path: Any, mode: str) -> Image.Image:
         ) from None
 
 
-def _check_memory(path: Any, image: Image.Image, mode: str) -> None:
-    """Refuses an image that would take much more memory than its file."""
-    if not isinstance(path, (str, os.PathLike)):
-        return
+def _check_safe(path: Any, image: Image.Image) -> None:
+    if image.format in PROGRAMS:
+        raise UnsafeFileError(
+            f"{path} is {image.format}, which another program would have to read. "
+            "Convert it to PNG first."
+        )
     pixels = image.width * image.height
-    modes = {image.mode, mode}
-    nbytes = pixels * sum(_BYTES_OF_PIXEL.get(name, 4) for name in modes)
-    allowed = MEMORY + MEMORY_FOR_BYTE * os.path.getsize(path)
-    if nbytes <= allowed or Image.MAX_IMAGE_PIXELS != PILLOWS_LIMIT:
-        return
-    raise UnsafeFileError(
-        f"{path} is larger than pictures are: it has {image.width:,} by "
-        f"{image.height:,} pixels and would take {nbytes:,} bytes; the limit for its "
-        f"size is {allowed:,}. If it is yours, set PIL.Image.MAX_IMAGE_PIXELS = "
-        f"{pixels}."
-    )
-
-
-_BYTES_OF_PIXEL = {"1": 1, "L": 1, "P": 1}
-
-
-class _Reads(io.BufferedReader):
-    """A file that Pillow may read in parts, but not in very many.
-
-    # Arguments
-        path: str or path.
-    """
-
-    def __init__(self, path: Any) -> None:
-        super().__init__(io.FileIO(path))
-        size = os.fstat(self.fileno()).st_size
-        self._path = path
-        self._left = MOST_READS + size // BYTES_OF_READ
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Returns the next bytes."""
-        self._count()
-        return super().read(size)
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Returns the next line."""
-        self._count()
-        return super().readline(size)
-
-    def _count(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise UnsafeFileError(
-                f"{self._path} consists of very many small parts, which take long to "
-                "read. If it is yours, save it anew with Pillow."
-            )
+    if Image.MAX_IMAGE_PIXELS and pixels > Image.MAX_IMAGE_PIXELS:
+        raise UnsafeFileError(
+            f"{path} is larger than pictures are: it has {pixels:,} pixels. If it is "
+            f"yours, set PIL.Image.MAX_IMAGE_PIXELS = {pixels}."
+        )
 
 
 @open_to_old_code
@@ -248,8 +182,8 @@ def array_to_img(
     pixels = np.asarray(x, dtype=K.floatx())
     if pixels.ndim != 3:
         raise DataError(
-            f"array_to_img received {_described(x, pixels)}. Expected one image, an "
-            "array of rank 3; of a batch pass x[0]."
+            f"array_to_img received an array of shape {pixels.shape}. Expected one "
+            "image, of rank 3; of a batch pass x[0]."
         )
     if dim_ordering == "th":
         pixels = pixels.transpose(1, 2, 0)
@@ -265,12 +199,6 @@ def array_to_img(
     if channels == 1:
         pixels = pixels[:, :, 0]
     return Image.fromarray(pixels.astype("uint8"))
-
-
-def _described(x: Any, pixels: Array) -> str:
-    if pixels.ndim == 0:
-        return shown(x)
-    return f"an array of shape {pixels.shape}"
 
 
 def _spread(pixels: Array) -> Array:

@@ -9,16 +9,10 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import (
-    check_bool,
-    check_choice,
-    check_int,
-    check_number,
-    check_optional_int,
-    refusal,
-)
+from oneiros.arguments import refusal
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import DataError
+from scipy import linalg
 
 from oneiros_preprocessing.image import transforms
 from oneiros_preprocessing.image.arrays import NumpyArrayIterator
@@ -28,11 +22,12 @@ from oneiros_preprocessing.image.orderings import (
     check_batch,
     chosen_ordering,
 )
-from oneiros_preprocessing.image.whitening import whitened, zca_matrix
 
 Array = np.ndarray[Any, Any]
 SMALLEST_STD = 1e-7
 """Added to divisors."""
+SMALLEST_VARIANCE = 1e-6
+"""Added to variances, some of which are 0."""
 UNFITTED = (
     "This ImageDataGenerator has {option}=True, but wasn't fitted, and passes over it. "
     "Call .fit(x) with images to learn from first."
@@ -83,7 +78,7 @@ class ImageDataGenerator:
         channel_axis, row_axis, col_axis: int, axes of a batch of images.
 
     # Raises
-        ArgumentError: if an argument is invalid.
+        ArgumentError: if `zoom_range` or `dim_ordering` is invalid.
 
     # Example
         ```python
@@ -123,37 +118,31 @@ class ImageDataGenerator:
         preprocessing_function: Callable[[Any], Any] | None = None,
         dim_ordering: str = "default",
     ) -> None:
-        self.featurewise_center = _flag("featurewise_center", featurewise_center)
-        self.samplewise_center = _flag("samplewise_center", samplewise_center)
-        self.featurewise_std_normalization = _flag(
-            "featurewise_std_normalization", featurewise_std_normalization
-        )
-        self.samplewise_std_normalization = _flag(
-            "samplewise_std_normalization", samplewise_std_normalization
-        )
-        self.zca_whitening = _flag("zca_whitening", zca_whitening)
-        self.rotation_range = _number("rotation_range", rotation_range)
-        self.width_shift_range = _number("width_shift_range", width_shift_range)
-        self.height_shift_range = _number("height_shift_range", height_shift_range)
-        self.shear_range = _number("shear_range", shear_range)
+        self.featurewise_center = featurewise_center
+        self.samplewise_center = samplewise_center
+        self.featurewise_std_normalization = featurewise_std_normalization
+        self.samplewise_std_normalization = samplewise_std_normalization
+        self.zca_whitening = zca_whitening
+        self.rotation_range = rotation_range
+        self.width_shift_range = width_shift_range
+        self.height_shift_range = height_shift_range
+        self.shear_range = shear_range
         self.zoom_range = _factors(zoom_range)
-        self.channel_shift_range = _number("channel_shift_range", channel_shift_range)
-        self.fill_mode = check_choice(
-            "ImageDataGenerator", "fill_mode", fill_mode, transforms.FILL_MODES
-        )
-        self.cval = _number("cval", cval)
-        self.horizontal_flip = _flag("horizontal_flip", horizontal_flip)
-        self.vertical_flip = _flag("vertical_flip", vertical_flip)
-        self.rescale = _number("rescale", rescale)
-        self.preprocessing_function = _function(preprocessing_function)
+        self.channel_shift_range = channel_shift_range
+        self.fill_mode = fill_mode
+        self.cval = cval
+        self.horizontal_flip = horizontal_flip
+        self.vertical_flip = vertical_flip
+        self.rescale = rescale
+        self.preprocessing_function = preprocessing_function
         self.dim_ordering = chosen_ordering("ImageDataGenerator", dim_ordering)
         axes = BATCH_AXES[self.dim_ordering]
         self.channel_axis = axes.channel
         self.row_axis = axes.row
         self.col_axis = axes.col
-        self.mean: Array | None = None
-        self.std: Array | None = None
-        self.principal_components: Array | None = None
+        self.mean: Any = None
+        self.std: Any = None
+        self.principal_components: Any = None
 
     @open_to_old_code
     def flow(
@@ -271,9 +260,6 @@ class ImageDataGenerator:
 
         # Returns
             Array of floats, of the same shape.
-
-        # Raises
-            DataError: if `fit` learned from images of another shape.
         """
         if self.preprocessing_function:
             x = self.preprocessing_function(x)
@@ -285,23 +271,17 @@ class ImageDataGenerator:
             image -= np.mean(image, axis=channels, keepdims=True)
         if self.samplewise_std_normalization:
             image /= np.std(image, axis=channels, keepdims=True) + SMALLEST_STD
-        if self.featurewise_center:
-            mean = _learned("featurewise_center", self.mean, image)
-            if mean is not None:
-                image -= mean
-        if self.featurewise_std_normalization:
-            std = _learned("featurewise_std_normalization", self.std, image)
-            if std is not None:
-                image /= std + SMALLEST_STD
-        if self.zca_whitening:
-            return self._whitened(image)
+        if self.featurewise_center and _is_fitted("featurewise_center", self.mean):
+            image -= self.mean
+        option = "featurewise_std_normalization"
+        if self.featurewise_std_normalization and _is_fitted(option, self.std):
+            image /= self.std + SMALLEST_STD
+        if self.zca_whitening and _is_fitted(
+            "zca_whitening", self.principal_components
+        ):
+            flat = image.reshape(-1) @ self.principal_components
+            return np.asarray(flat.reshape(image.shape))
         return image
-
-    def _whitened(self, x: Array) -> Array:
-        if self.principal_components is None:
-            warnings.warn(UNFITTED.format(option="zca_whitening"), stacklevel=3)
-            return x
-        return whitened(x, self.principal_components)
 
     def random_transform(self, x: Any) -> Array:
         """Transforms an image at random.
@@ -369,24 +349,16 @@ class ImageDataGenerator:
 
         # Raises
             DataError: if `x` isn't a batch of images or is empty.
-            ArgumentError: if another argument is invalid.
         """
         images = check_batch("ImageDataGenerator.fit", "x", x, self.dim_ordering)
-        rounds = check_int("ImageDataGenerator.fit", "rounds", rounds)
-        seed = check_optional_int("ImageDataGenerator.fit", "seed", seed)
         if not len(images):
             raise DataError("ImageDataGenerator.fit received no images to learn from.")
         if seed is not None:
             np.random.seed(seed)
         images = np.array(images, dtype=K.floatx())
-        if check_bool("ImageDataGenerator.fit", "augment", augment):
-            images = np.stack(
-                [
-                    self.random_transform(image)
-                    for _ in range(rounds)
-                    for image in images
-                ]
-            )
+        if augment:
+            repeated = [image for _ in range(rounds) for image in images]
+            images = np.stack(list(map(self.random_transform, repeated)))
         pixels = (0, self.row_axis, self.col_axis)
         if self.featurewise_center:
             self.mean = np.mean(images, axis=pixels, keepdims=True)[0]
@@ -395,29 +367,7 @@ class ImageDataGenerator:
             self.std = np.std(images, axis=pixels, keepdims=True)[0]
             images /= self.std + K.epsilon()
         if self.zca_whitening:
-            self.principal_components = zca_matrix(images)
-
-
-def _flag(name: str, value: Any) -> bool:
-    return check_bool("ImageDataGenerator", name, value)
-
-
-def _number(name: str, value: Any) -> Any:
-    """Returns a number unchanged, and also None and False, which switch an option
-    off."""
-    if value is None or value is False:
-        return value
-    number = check_number("ImageDataGenerator", name, value)
-    if np.asarray(number).dtype.kind not in "iuf" or np.ndim(number):
-        raise refusal("ImageDataGenerator", name, value, "a number, such as 0.5")
-    return number
-
-
-def _function(value: Any) -> Any:
-    if value and not callable(value):
-        expected = "a function of an image that returns one"
-        raise refusal("ImageDataGenerator", "preprocessing_function", value, expected)
-    return value
+            self.principal_components = _whitening_matrix(images)
 
 
 def _factors(zoom_range: Any) -> list[Any]:
@@ -444,22 +394,22 @@ def _floats(x: Any) -> Array:
     return array if array.dtype.kind == "f" else array.astype(K.floatx())
 
 
-def _learned(option: str, learned: Any, x: Array) -> Any:
-    """Returns the statistics for an option, and warns if `fit` didn't compute them.
-
-    # Raises
-        DataError: if they were computed from images of another shape.
-    """
+def _is_fitted(option: str, learned: Any) -> bool:
+    """Returns whether `fit` has learned what an option needs, and warns if not."""
     if learned is None:
         warnings.warn(UNFITTED.format(option=option), stacklevel=3)
-        return None
-    try:
-        fits = np.broadcast_shapes(x.shape, np.shape(learned)) == x.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise DataError(
-            f"{option}: the image has the shape {x.shape}, but fit's statistics have "
-            f"the shape {np.shape(learned)}. Fit on images with as many channels."
-        )
-    return learned
+    return learned is not None
+
+
+def _whitening_matrix(images: Array) -> Array:
+    """Returns the symmetric matrix that decorrelates the pixels of flattened images.
+
+    # References
+        - [Learning Multiple Layers of Features from Tiny
+          Images](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf)
+    """
+    flat = images.reshape(len(images), -1)
+    covariance = flat.T @ flat / len(flat)
+    directions, variances, _ = linalg.svd(covariance)
+    scales = 1 / np.sqrt(variances + SMALLEST_VARIANCE)
+    return np.asarray(directions * scales @ directions.T)

@@ -18,7 +18,6 @@ import numpy as np
 import oneiros
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, check_optional_int, int_if_whole
-from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
 LARGEST_SEED = 2**31 - 1
@@ -291,17 +290,8 @@ class ImageIterator(Iterator):
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continues from a state that `get_state` returned.
-
-        # Raises
-            DataError: if the state belongs to other data.
-        """
+        """Continues from a state that `get_state` returned."""
         order = np.asarray(state["order"])
-        if order.size not in (0, self.n):
-            raise DataError(
-                f"{type(self).__name__} has {self.n} samples, but the state to "
-                f"continue from has {order.size}. Pass the same data."
-            )
         self.batch_index = state["batch_index"]
         self.total_batches_seen = state["total_batches_seen"]
         if order.size:
@@ -312,26 +302,15 @@ class ImageIterator(Iterator):
         """Returns the next batch: `(x, y)`, or `x` if there are no targets."""
         with self.lock:
             numbers, first, size = next(self.index_generator)
+        generator = self.image_data_generator
         batch = np.zeros((size, *self.image_shape), K.floatx())
-        for row, number in zip(batch, numbers, strict=True):
-            self._fill(row, self.image(number))
+        for place, number in enumerate(numbers):
+            image = generator.random_transform(self.image(number))
+            batch[place] = generator.standardize(image)
         if self.save_to_dir:
             self._save(batch, first)
         y = self.targets(numbers)
         return batch if y is None else (batch, y)
-
-    def _fill(self, row: Array, image: Array) -> None:
-        """Transforms and normalizes an image, and stores it in a batch."""
-        generator = self.image_data_generator
-        x = generator.standardize(generator.random_transform(image))
-        try:
-            row[...] = x
-        except ValueError:
-            raise DataError(
-                f"An image of shape {image.shape} became one of shape {np.shape(x)}. "
-                "preprocessing_function must return images of the shape that it "
-                "receives."
-            ) from None
 
     def _save(self, batch: Array, first: int) -> None:
         """Writes images to files named after their position in the epoch."""

@@ -56,21 +56,16 @@ def check_batch(owner: Any, name: str, x: Any, dim_ordering: str) -> Array:
     # Raises
         DataError: unless it has the shape of images, and 1, 3 or 4 channels.
     """
-    try:
-        images = np.asarray(x)
-    except ValueError:
-        raise DataError(
-            f"{label(owner)} received {name}, images of several shapes. All must have "
-            "the same: bring them to it with load_img(path, target_size=(rows, "
-            "columns))."
-        ) from None
-    expected = (
-        f"Expected images {BATCH_SHAPES[dim_ordering]}, as dim_ordering="
-        f"{dim_ordering!r} has them, with 1, 3 or 4 channels"
+    images = np.asarray(x)
+    received = (
+        f"{label(owner)} received {name} of shape {images.shape}. Expected images "
+        f"{BATCH_SHAPES[dim_ordering]}, as dim_ordering={dim_ordering!r} has them, "
+        "with 1, 3 or 4 channels"
     )
-    received = f"{label(owner)} received {name} of shape {images.shape}. {expected}"
     if images.ndim != 4:
-        raise DataError(f"{received}. {_missing_axis(name, images, dim_ordering)}")
+        raise DataError(
+            f"{received}. Reshape it to four axes: grey images have a channel, too."
+        )
     axis = BATCH_AXES[dim_ordering].channel
     if images.shape[axis] not in CHANNEL_COUNTS:
         other = "th" if dim_ordering == "tf" else "tf"
@@ -79,13 +74,3 @@ def check_batch(owner: Any, name: str, x: Any, dim_ordering: str) -> Array:
             f"{other!r} to ImageDataGenerator, if they stand at the other place."
         )
     return images
-
-
-def _missing_axis(name: str, images: Array, dim_ordering: str) -> str:
-    if images.ndim != 3:
-        return "Reshape it to four axes."
-    index = "..., np.newaxis" if dim_ordering == "tf" else ":, np.newaxis"
-    return (
-        f"Write {name}[{index}] if they are grey images, {name}[np.newaxis] if it is "
-        "one image."
-    )
