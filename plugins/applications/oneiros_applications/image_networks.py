@@ -7,36 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
 from oneiros.layers import Input
 from oneiros.models import Model
 
-from oneiros_applications.pretrained_weights import (
-    PublishedFile,
-    Weights,
-    check_weights,
-    load_weights,
-)
+from oneiros_applications.pretrained_weights import Weights, check_weights, load_weights
 
 CLASSES = 1000
 """Number of ImageNet's classes."""
 Shape = tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class Files:
-    """A network's published weights by `dim_ordering`, with and without the top."""
-
-    th: PublishedFile
-    tf: PublishedFile
-    th_no_top: PublishedFile
-    tf_no_top: PublishedFile
-
-    def suited(self, dim_ordering: str, include_top: bool) -> PublishedFile:
-        """Returns the matching file."""
-        if dim_ordering == "th":
-            return self.th if include_top else self.th_no_top
-        return self.tf if include_top else self.tf_no_top
 
 
 @dataclass(frozen=True)
@@ -96,19 +76,18 @@ class ImageNetwork:
         name: str, the model's name.
         size: int, the height and width of its images, in pixels.
         smallest: int, the minimum height and width without the top.
-        files: its weights.
-        build: function of the input and the `dim_ordering` that returns the last
-            features.
-        top: function of the features, the `dim_ordering` and the number of classes that
-            returns the classes' probabilities.
+        urls: its weights, as `published_weights` returns them.
+        build: function of the input that returns the last features.
+        top: function of the features and the number of classes that returns the
+            classes' probabilities.
     """
 
     name: str
     size: int
     smallest: int
-    files: Files
-    build: Callable[[Any, str], Any]
-    top: Callable[[Any, str, int], Any]
+    urls: tuple[str, ...]
+    build: Callable[[Tensor], Tensor]
+    top: Callable[[Tensor, int], Tensor]
 
     def model(
         self,
@@ -130,13 +109,13 @@ class ImageNetwork:
         sizes = Sizes(self.name, self.size, self.smallest)
         shape = sizes.input_shape(input_shape, ordering, include_top)
         image = input_of(input_tensor, shape)
-        output = self.build(image, ordering)
+        output = self.build(image)
         if include_top:
-            output = self.top(output, ordering, classes)
+            output = self.top(output, classes)
         inputs = image if input_tensor is None else get_source_inputs(image)
         model = Model(inputs, output, name=self.name)
-        file = self.files.suited(ordering, include_top)
-        load_weights(model, weights, "imagenet", file)
+        place = (0 if include_top else 2) + (ordering == "tf")
+        load_weights(model, weights, "imagenet", self.urls[place])
         return model
 
 
@@ -147,9 +126,9 @@ def in_order(size: int | None, dim_ordering: str) -> Shape:
     return (size, size, 3)
 
 
-def channel_axis_of(dim_ordering: str) -> int:
+def channel_axis() -> int:
     """Returns the axis of the channels in a batch of images."""
-    return 1 if dim_ordering == "th" else 3
+    return 1 if K.image_dim_ordering() == "th" else 3
 
 
 def input_of(input_tensor: Any, shape: Shape) -> Any:

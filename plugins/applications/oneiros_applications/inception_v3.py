@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros import backend as K
+from oneiros.engine.node import Tensor
 from oneiros.layers import (
     AveragePooling2D,
     BatchNormalization,
@@ -18,82 +18,31 @@ from oneiros.layers import (
 
 from oneiros_applications.image_networks import (
     CLASSES,
-    Files,
     ImageNetwork,
     Shape,
-    channel_axis_of,
+    channel_axis,
 )
 from oneiros_applications.pixels import to_unit_range
-from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
+from oneiros_applications.pretrained_weights import Weights, published_weights
 
-TH_WEIGHTS_PATH = f"{RELEASES}/v0.2/inception_v3_weights_th_dim_ordering_th_kernels.h5"
-TF_WEIGHTS_PATH = f"{RELEASES}/v0.2/inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
-TH_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.2/inception_v3_weights_th_dim_ordering_th_kernels_notop.h5"
+(TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
+    URLS
+) = published_weights("v0.2", "inception_v3")
+Branch = tuple[tuple[int, int, int], ...]
+"""The filters, rows and columns of convolutions, one after another."""
+LARGE: tuple[Branch, ...] = (
+    ((64, 1, 1),),
+    ((48, 1, 1), (64, 5, 5)),
+    ((64, 1, 1), (96, 3, 3), (96, 3, 3)),
 )
-TF_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.2/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+"""The branches of a block for 35 x 35 pixels."""
+LAST_MEDIUM: tuple[Branch, ...] = (
+    ((192, 1, 1),),
+    ((192, 1, 1), (192, 1, 7), (192, 7, 1)),
+    ((160, 1, 1), (192, 7, 1), (192, 1, 7), (192, 7, 1), (192, 1, 7)),
 )
-Convolution = tuple[int, int, int]
-"""Filters, rows and columns."""
-
-
-class _Layers:
-    """Builds the network's layers for one `dim_ordering`."""
-
-    def __init__(self, dim_ordering: str) -> None:
-        self.dim_ordering = dim_ordering
-        self.channel_axis = channel_axis_of(dim_ordering)
-
-    def convolved(
-        self,
-        x: Any,
-        filters: int,
-        rows: int,
-        columns: int,
-        border_mode: str = "same",
-        subsample: tuple[int, int] = (1, 1),
-        name: str | None = None,
-    ) -> Any:
-        """Returns a convolution with ReLU and batch normalization."""
-        x = Convolution2D(
-            filters,
-            rows,
-            columns,
-            subsample=subsample,
-            activation="relu",
-            border_mode=border_mode,
-            dim_ordering=self.dim_ordering,
-            name=f"{name}_conv" if name else None,
-        )(x)
-        return BatchNormalization(
-            axis=self.channel_axis, name=f"{name}_bn" if name else None
-        )(x)
-
-    def branch(self, x: Any, *convolutions: Convolution) -> Any:
-        """Returns a chain of convolutions."""
-        for filters, rows, columns in convolutions:
-            x = self.convolved(x, filters, rows, columns)
-        return x
-
-    def halved(self, x: Any, filters: int) -> Any:
-        """Returns a 3 x 3 convolution with strides of two."""
-        return self.convolved(x, filters, 3, 3, "valid", (2, 2))
-
-    def pooled(self, x: Any, filters: int) -> Any:
-        """Returns 3 x 3 average pooling followed by a convolution."""
-        averages = AveragePooling2D(
-            (3, 3), strides=(1, 1), border_mode="same", dim_ordering=self.dim_ordering
-        )(x)
-        return self.convolved(averages, filters, 1, 1)
-
-    def max_pooled(self, x: Any) -> Any:
-        """Returns 3 x 3 max pooling with strides of two."""
-        return MaxPooling2D((3, 3), strides=(2, 2), dim_ordering=self.dim_ordering)(x)
-
-    def joined(self, branches: list[Any], name: str | None = None) -> Any:
-        """Concatenates the branches' channels."""
-        return merge(branches, mode="concat", concat_axis=self.channel_axis, name=name)
+"""Those of the last block for 17 x 17. As in Keras 1, the longest begins with 160
+filters, not with 192."""
 
 
 def conv2d_bn(
@@ -129,138 +78,101 @@ def conv2d_bn(
         print(K.int_shape(y))  # (None, 4, 4, 16)
         ```
     """
-    layers = _Layers(K.image_dim_ordering())
-    return layers.convolved(x, nb_filter, nb_row, nb_col, border_mode, subsample, name)
+    x = Convolution2D(
+        nb_filter,
+        nb_row,
+        nb_col,
+        subsample=subsample,
+        activation="relu",
+        border_mode=border_mode,
+        name=f"{name}_conv" if name else None,
+    )(x)
+    normalization = f"{name}_bn" if name else None
+    return BatchNormalization(axis=channel_axis(), name=normalization)(x)
 
 
-def _stem(layers: _Layers, image: Any) -> Any:
-    x = layers.convolved(image, 32, 3, 3, "valid", (2, 2))
-    x = layers.convolved(x, 32, 3, 3, "valid")
-    x = layers.convolved(x, 64, 3, 3)
-    x = layers.max_pooled(x)
-    x = layers.convolved(x, 80, 1, 1, "valid")
-    x = layers.convolved(x, 192, 3, 3, "valid")
-    return layers.max_pooled(x)
-
-
-def _large(layers: _Layers, x: Any, index: int) -> Any:
-    """Returns a block for 35 x 35 pixels."""
-    branches = [
-        layers.branch(x, (64, 1, 1)),
-        layers.branch(x, (48, 1, 1), (64, 5, 5)),
-        layers.branch(x, (64, 1, 1), (96, 3, 3), (96, 3, 3)),
-        layers.pooled(x, 32),
-    ]
-    return layers.joined(branches, f"mixed{index}")
-
-
-def _from_large_to_medium(layers: _Layers, x: Any) -> Any:
-    branches = [
-        layers.halved(x, 384),
-        layers.halved(layers.branch(x, (64, 1, 1), (96, 3, 3)), 96),
-        layers.max_pooled(x),
-    ]
-    return layers.joined(branches, "mixed3")
-
-
-def _medium(layers: _Layers, x: Any, index: int, filters: int) -> Any:
-    """Returns a block for 17 x 17 pixels with `filters` inside its branches."""
-    branches = [
-        layers.branch(x, (192, 1, 1)),
-        layers.branch(x, (filters, 1, 1), (filters, 1, 7), (192, 7, 1)),
-        layers.branch(
-            x,
-            (filters, 1, 1),
-            (filters, 7, 1),
-            (filters, 1, 7),
-            (filters, 7, 1),
-            (192, 1, 7),
-        ),
-        layers.pooled(x, 192),
-    ]
-    return layers.joined(branches, f"mixed{index}")
-
-
-def _last_medium(layers: _Layers, x: Any) -> Any:
-    """Returns the last block for 17 x 17 pixels.
-
-    As in Keras 1, its longest branch begins with 160 filters, not with 192.
-    """
-    branches = [
-        layers.branch(x, (192, 1, 1)),
-        layers.branch(x, (192, 1, 1), (192, 1, 7), (192, 7, 1)),
-        layers.branch(
-            x, (160, 1, 1), (192, 7, 1), (192, 1, 7), (192, 7, 1), (192, 1, 7)
-        ),
-        layers.pooled(x, 192),
-    ]
-    return layers.joined(branches, "mixed7")
-
-
-def _from_medium_to_small(layers: _Layers, x: Any) -> Any:
-    pooled = AveragePooling2D((3, 3), strides=(2, 2), dim_ordering=layers.dim_ordering)(
-        x
+def _medium(filters: int) -> tuple[Branch, ...]:
+    """Returns the branches of a block for 17 x 17 pixels."""
+    row, column = (filters, 1, 7), (filters, 7, 1)
+    return (
+        ((192, 1, 1),),
+        ((filters, 1, 1), row, (192, 7, 1)),
+        ((filters, 1, 1), column, row, column, (192, 1, 7)),
     )
-    branches = [
-        layers.halved(layers.branch(x, (192, 1, 1)), 320),
-        layers.halved(layers.branch(x, (192, 1, 1), (192, 1, 7), (192, 7, 1)), 192),
-        pooled,
-    ]
-    return layers.joined(branches, "mixed8")
 
 
-def _small(layers: _Layers, x: Any, index: int) -> Any:
-    """Returns a block for 8 x 8 pixels; the first has the index 0."""
-    single = layers.branch(x, (320, 1, 1))
-    forked = layers.branch(x, (384, 1, 1))
-    forked = layers.joined(
-        [layers.branch(forked, (384, 1, 3)), layers.branch(forked, (384, 3, 1))],
-        f"mixed9_{index}",
-    )
-    double = layers.branch(x, (448, 1, 1), (384, 3, 3))
-    double = layers.joined(
-        [layers.branch(double, (384, 1, 3)), layers.branch(double, (384, 3, 1))]
-    )
-    branches = [single, forked, double, layers.pooled(x, 192)]
-    return layers.joined(branches, f"mixed{9 + index}")
-
-
-def _features(image: Any, dim_ordering: str) -> Any:
-    layers = _Layers(dim_ordering)
-    x = _stem(layers, image)
-    for index in range(3):
-        x = _large(layers, x, index)
-    x = _from_large_to_medium(layers, x)
-    for index, filters in ((4, 128), (5, 160), (6, 160)):
-        x = _medium(layers, x, index, filters)
-    x = _last_medium(layers, x)
-    x = _from_medium_to_small(layers, x)
-    for index in range(2):
-        x = _small(layers, x, index)
+def _branch(x: Tensor, branch: Branch) -> Tensor:
+    for convolution in branch:
+        x = conv2d_bn(x, *convolution)
     return x
 
 
-def _top(features: Any, dim_ordering: str, classes: int) -> Any:
-    x = AveragePooling2D(
-        (8, 8), strides=(8, 8), dim_ordering=dim_ordering, name="avg_pool"
-    )(features)
+def _halved(x: Tensor, filters: int) -> Tensor:
+    return conv2d_bn(x, filters, 3, 3, "valid", (2, 2))
+
+
+def _joined(branches: list[Tensor], name: str | None = None) -> Tensor:
+    return merge(branches, mode="concat", concat_axis=channel_axis(), name=name)
+
+
+def _with_pooled(x: Tensor, branches: list[Tensor], filters: int, name: str) -> Tensor:
+    """Joins branches and one of 3 x 3 average pooling followed by a convolution."""
+    averages = AveragePooling2D((3, 3), strides=(1, 1), border_mode="same")(x)
+    return _joined([*branches, conv2d_bn(averages, filters, 1, 1)], name)
+
+
+def _mixed(x: Tensor, branches: tuple[Branch, ...], filters: int, name: str) -> Tensor:
+    built = [_branch(x, branch) for branch in branches]
+    return _with_pooled(x, built, filters, name)
+
+
+def _forked(x: Tensor, name: str | None = None) -> Tensor:
+    row = conv2d_bn(x, 384, 1, 3)
+    column = conv2d_bn(x, 384, 3, 1)
+    return _joined([row, column], name)
+
+
+def _small(x: Tensor, index: int) -> Tensor:
+    """Returns a block for 8 x 8 pixels; the first has the index 0."""
+    single = conv2d_bn(x, 320, 1, 1)
+    forked = _forked(conv2d_bn(x, 384, 1, 1), f"mixed9_{index}")
+    double = _forked(_branch(x, ((448, 1, 1), (384, 3, 3))))
+    return _with_pooled(x, [single, forked, double], 192, f"mixed{9 + index}")
+
+
+def _features(image: Tensor) -> Tensor:
+    x = _halved(image, 32)
+    x = conv2d_bn(x, 32, 3, 3, "valid")
+    x = conv2d_bn(x, 64, 3, 3)
+    x = MaxPooling2D((3, 3), strides=(2, 2))(x)
+    x = conv2d_bn(x, 80, 1, 1, "valid")
+    x = conv2d_bn(x, 192, 3, 3, "valid")
+    x = MaxPooling2D((3, 3), strides=(2, 2))(x)
+    for index in range(3):
+        x = _mixed(x, LARGE, 32, f"mixed{index}")
+    single = _halved(x, 384)
+    double = _halved(_branch(x, LARGE[2][:2]), 96)
+    pooled = MaxPooling2D((3, 3), strides=(2, 2))(x)
+    x = _joined([single, double, pooled], "mixed3")
+    for index, filters in ((4, 128), (5, 160), (6, 160)):
+        x = _mixed(x, _medium(filters), 192, f"mixed{index}")
+    x = _mixed(x, LAST_MEDIUM, 192, "mixed7")
+    pooled = AveragePooling2D((3, 3), strides=(2, 2))(x)
+    single = _halved(conv2d_bn(x, 192, 1, 1), 320)
+    triple = _halved(_branch(x, LAST_MEDIUM[1]), 192)
+    x = _joined([single, triple, pooled], "mixed8")
+    for index in range(2):
+        x = _small(x, index)
+    return x
+
+
+def _top(features: Tensor, classes: int) -> Tensor:
+    x = AveragePooling2D((8, 8), strides=(8, 8), name="avg_pool")(features)
     x = Flatten(name="flatten")(x)
     return Dense(classes, activation="softmax", name="predictions")(x)
 
 
-_NETWORK = ImageNetwork(
-    "inception_v3",
-    size=299,
-    smallest=139,
-    files=Files(
-        th=PublishedFile(TH_WEIGHTS_PATH),
-        tf=PublishedFile(TF_WEIGHTS_PATH),
-        th_no_top=PublishedFile(TH_WEIGHTS_PATH_NO_TOP),
-        tf_no_top=PublishedFile(TF_WEIGHTS_PATH_NO_TOP),
-    ),
-    build=_features,
-    top=_top,
-)
+_NETWORK = ImageNetwork("inception_v3", 299, 139, URLS, _features, _top)
 
 
 def InceptionV3(  # noqa: N802  the name of Keras 1

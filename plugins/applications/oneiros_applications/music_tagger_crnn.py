@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
 from oneiros.layers import (
     ELU,
@@ -21,10 +21,9 @@ from oneiros.layers import (
 from oneiros.models import Model
 
 from oneiros_applications.audio_conv_utils import TAGS
-from oneiros_applications.image_networks import input_of
+from oneiros_applications.image_networks import channel_axis, input_of
 from oneiros_applications.pretrained_weights import (
     RELEASES,
-    PublishedFile,
     Weights,
     check_weights,
     load_weights,
@@ -40,16 +39,10 @@ BLOCKS = ((64, (2, 2)), (128, (3, 3)), (128, (4, 4)), (128, (4, 4)))
 """Filters and pool size of each block."""
 
 
-@dataclass(frozen=True)
-class _Axes:
-    """The positions of a spectrogram's axes in a batch."""
-
-    shape: tuple[int, int, int]
-    channels: int
-    time: int
-
-
-AXES = {"th": _Axes((1, 96, 1366), 1, 3), "tf": _Axes((96, 1366, 1), 3, 2)}
+SHAPES = {"th": (1, 96, 1366), "tf": (96, 1366, 1)}
+"""The shape of a spectrogram."""
+TIME_AXES = {"th": 3, "tf": 2}
+"""The axis of time in a batch of spectrograms."""
 
 
 def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
@@ -95,7 +88,7 @@ def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     wanted = classes if include_top else len(TAGS)
     check_weights("MusicTaggerCRNN", weights, "msd", wanted, len(TAGS))
     ordering = K.image_dim_ordering()
-    spectrogram = input_of(input_tensor, AXES[ordering].shape)
+    spectrogram = input_of(input_tensor, SHAPES[ordering])
     output = _features(spectrogram, ordering)
     if include_top:
         output = Dense(classes, activation="sigmoid", name="output")(output)
@@ -103,28 +96,18 @@ def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     inputs = get_source_inputs(spectrogram) if given_input else spectrogram
     model = Model(inputs, output)
     url = TH_WEIGHTS_PATH if ordering == "th" else TF_WEIGHTS_PATH
-    load_weights(model, weights, "msd", PublishedFile(url), by_name=not include_top)
+    load_weights(model, weights, "msd", url, by_name=not include_top)
     return model
 
 
-def _features(spectrogram: Any, dim_ordering: str) -> Any:
-    axes = AXES[dim_ordering]
-    x = ZeroPadding2D((0, 37), dim_ordering=dim_ordering)(spectrogram)
-    x = BatchNormalization(axis=axes.time, name="bn_0_freq")(x)
+def _features(spectrogram: Tensor, dim_ordering: str) -> Tensor:
+    x = ZeroPadding2D((0, 37))(spectrogram)
+    x = BatchNormalization(axis=TIME_AXES[dim_ordering], name="bn_0_freq")(x)
     for block, (filters, pool) in enumerate(BLOCKS, 1):
-        x = Convolution2D(
-            filters,
-            3,
-            3,
-            border_mode="same",
-            dim_ordering=dim_ordering,
-            name=f"conv{block}",
-        )(x)
-        x = BatchNormalization(axis=axes.channels, name=f"bn{block}")(x)
+        x = Convolution2D(filters, 3, 3, border_mode="same", name=f"conv{block}")(x)
+        x = BatchNormalization(axis=channel_axis(), name=f"bn{block}")(x)
         x = ELU()(x)
-        x = MaxPooling2D(
-            pool, strides=pool, dim_ordering=dim_ordering, name=f"pool{block}"
-        )(x)
+        x = MaxPooling2D(pool, strides=pool, name=f"pool{block}")(x)
     if dim_ordering == "th":
         x = Permute((3, 1, 2))(x)
     x = Reshape((15, 128))(x)

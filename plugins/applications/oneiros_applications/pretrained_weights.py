@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,29 +16,43 @@ THEANO_KERNELS = "th_kernels"
 Weights = str | os.PathLike[str] | None
 
 
-@dataclass(frozen=True)
-class PublishedFile:
-    """A published weights file.
+MD5 = {
+    "resnet50_weights_th_dim_ordering_th_kernels.h5": (
+        "1c1f8f5b0c8ee28fe9d950625a230e1c"
+    ),
+    "resnet50_weights_tf_dim_ordering_tf_kernels.h5": (
+        "a7b3fe01876f51b976af0dea6bc144eb"
+    ),
+    "resnet50_weights_th_dim_ordering_th_kernels_notop.h5": (
+        "f64f049c92468c9affcd44b0976cdafe"
+    ),
+    "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5": (
+        "a268eb855778b3df3c7506639542a6af"
+    ),
+    "vgg16_weights_tf_dim_ordering_tf_kernels.h5": ("64373286793e3c8b2b4e3219cbf3544b"),
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5": (
+        "6d6bbae143d832006294945121d1f1fc"
+    ),
+    "xception_weights_tf_dim_ordering_tf_kernels.h5": (
+        "0a58e3b7378bc2990ea3b43d5981f1f6"
+    ),
+    "xception_weights_tf_dim_ordering_tf_kernels_notop.h5": (
+        "b0042744bf5b25fce3cb969f33bebb97"
+    ),
+}
+"""The MD5 of files, where it is known for certain. Even without it, a file is read only
+as numbers, and they must have the network's shapes."""
 
-    # Arguments
-        url: str, its URL.
-        md5: str, its MD5; None if it isn't known for certain. Even then, the file is
-            read only as numbers, and they must have the network's shapes.
-    """
 
-    url: str
-    md5: str | None = None
-
-    @property
-    def trained_on(self) -> str:
-        """The backend on which its kernels were trained, according to its name."""
-        return "theano" if THEANO_KERNELS in self.url else "tensorflow"
-
-    def fetch(self) -> str:
-        """Returns its path; downloads it unless a cache of Keras has it."""
-        name = PurePosixPath(self.url).name
-        path: str = get_file(name, self.url, md5_hash=self.md5, cache_subdir="models")
-        return path
+def published_weights(release: str, network: str) -> tuple[str, ...]:
+    """Returns the URLs of a network's weights: with the top for `dim_ordering` "th" and
+    "tf", then without it."""
+    return tuple(
+        f"{RELEASES}/{release}/{network}_weights_{order}_dim_ordering_{order}_kernels"
+        f"{suffix}.h5"
+        for suffix in ("", "_notop")
+        for order in ("th", "tf")
+    )
 
 
 def check_weights(
@@ -75,7 +88,7 @@ def check_weights(
 
 
 def load_weights(
-    model: Any, weights: Weights, published: str, file: PublishedFile, **kwargs: Any
+    model: Any, weights: Weights, published: str, url: str, **kwargs: Any
 ) -> None:
     """Loads weights into a network.
 
@@ -84,12 +97,13 @@ def load_weights(
         weights: None for none, a path, or the name of the published weights. A file at
             a path must itself say on which backend its kernels were trained.
         published: str, that name.
-        file: the published file for the network.
+        url: str, where the published weights are, unless a cache of Keras has them.
         kwargs: arguments of `model.load_weights`.
     """
     if weights is None:
         return
     if weights == published:
-        kwargs["trained_on"] = file.trained_on
-        weights = file.fetch()
+        name = PurePosixPath(url).name
+        kwargs["trained_on"] = "theano" if THEANO_KERNELS in name else "tensorflow"
+        weights = get_file(name, url, md5_hash=MD5.get(name), cache_subdir="models")
     model.load_weights(weights, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros import backend as K
+from oneiros.engine.node import Tensor
 from oneiros.layers import (
     Activation,
     AveragePooling2D,
@@ -19,21 +19,15 @@ from oneiros.layers import (
 
 from oneiros_applications.image_networks import (
     CLASSES,
-    Files,
     ImageNetwork,
     Shape,
-    channel_axis_of,
+    channel_axis,
 )
-from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
+from oneiros_applications.pretrained_weights import Weights, published_weights
 
-TH_WEIGHTS_PATH = f"{RELEASES}/v0.2/resnet50_weights_th_dim_ordering_th_kernels.h5"
-TF_WEIGHTS_PATH = f"{RELEASES}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels.h5"
-TH_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.2/resnet50_weights_th_dim_ordering_th_kernels_notop.h5"
-)
-TF_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
-)
+(TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
+    URLS
+) = published_weights("v0.2", "resnet50")
 STAGES = (
     (2, "abc", (64, 64, 256)),
     (3, "abcd", (128, 128, 512)),
@@ -42,40 +36,24 @@ STAGES = (
 )
 """Each stage's number, blocks and filters."""
 Filters = tuple[int, int, int]
+Strides = tuple[int, int]
 
 
-class _Branches:
-    """Builds the layers of a block and names them after the stage and block."""
+def _convolved(x: Tensor, filters: int, size: int, place: str, **kwargs: Any) -> Tensor:
+    """Returns a convolution with batch normalization, named after their place."""
+    x = Convolution2D(filters, size, size, name=f"res{place}", **kwargs)(x)
+    return BatchNormalization(axis=channel_axis(), name=f"bn{place}")(x)
 
-    def __init__(self, stage: int, block: str, dim_ordering: str) -> None:
-        self.place = f"{stage}{block}_branch"
-        self.dim_ordering = dim_ordering
 
-    def convolved(
-        self, x: Any, filters: int, size: int, branch: str, **kwargs: Any
-    ) -> Any:
-        """Returns a convolution with batch normalization."""
-        x = Convolution2D(
-            filters,
-            size,
-            size,
-            dim_ordering=self.dim_ordering,
-            name=f"res{self.place}{branch}",
-            **kwargs,
-        )(x)
-        return BatchNormalization(
-            axis=channel_axis_of(self.dim_ordering), name=f"bn{self.place}{branch}"
-        )(x)
-
-    def path(
-        self, x: Any, size: int, filters: Filters, strides: tuple[int, int] = (1, 1)
-    ) -> Any:
-        """Returns the longer path through a block: three convolutions."""
-        x = self.convolved(x, filters[0], 1, "2a", subsample=strides)
-        x = Activation("relu")(x)
-        x = self.convolved(x, filters[1], size, "2b", border_mode="same")
-        x = Activation("relu")(x)
-        return self.convolved(x, filters[2], 1, "2c")
+def _path(
+    x: Tensor, size: int, filters: Filters, place: str, strides: Strides = (1, 1)
+) -> Tensor:
+    """Returns the longer path through a block: three convolutions."""
+    x = _convolved(x, filters[0], 1, f"{place}2a", subsample=strides)
+    x = Activation("relu")(x)
+    x = _convolved(x, filters[1], size, f"{place}2b", border_mode="same")
+    x = Activation("relu")(x)
+    return _convolved(x, filters[2], 1, f"{place}2c")
 
 
 def identity_block(
@@ -104,8 +82,8 @@ def identity_block(
         print(K.int_shape(y))  # (None, 8, 8, 16)
         ```
     """
-    branches = _Branches(stage, block, K.image_dim_ordering())
-    return _identity(branches, input_tensor, kernel_size, filters)
+    path = _path(input_tensor, kernel_size, filters, f"{stage}{block}_branch")
+    return Activation("relu")(merge([path, input_tensor], mode="sum"))
 
 
 def conv_block(
@@ -140,62 +118,32 @@ def conv_block(
         print(K.int_shape(y))  # (None, 4, 4, 32)
         ```
     """
-    branches = _Branches(stage, block, K.image_dim_ordering())
-    return _projection(branches, input_tensor, kernel_size, filters, strides)
-
-
-def _identity(branches: _Branches, x: Any, size: int, filters: Filters) -> Any:
-    added = merge([branches.path(x, size, filters), x], mode="sum")
-    return Activation("relu")(added)
-
-
-def _projection(
-    branches: _Branches, x: Any, size: int, filters: Filters, strides: tuple[int, int]
-) -> Any:
-    path = branches.path(x, size, filters, strides)
-    shortcut = branches.convolved(x, filters[2], 1, "1", subsample=strides)
+    place = f"{stage}{block}_branch"
+    path = _path(input_tensor, kernel_size, filters, place, strides)
+    shortcut = _convolved(input_tensor, filters[2], 1, f"{place}1", subsample=strides)
     return Activation("relu")(merge([path, shortcut], mode="sum"))
 
 
-def _features(image: Any, dim_ordering: str) -> Any:
-    x = ZeroPadding2D((3, 3), dim_ordering=dim_ordering)(image)
-    x = Convolution2D(
-        64, 7, 7, subsample=(2, 2), dim_ordering=dim_ordering, name="conv1"
-    )(x)
-    x = BatchNormalization(axis=channel_axis_of(dim_ordering), name="bn_conv1")(x)
+def _features(image: Tensor) -> Tensor:
+    x = ZeroPadding2D((3, 3))(image)
+    x = Convolution2D(64, 7, 7, subsample=(2, 2), name="conv1")(x)
+    x = BatchNormalization(axis=channel_axis(), name="bn_conv1")(x)
     x = Activation("relu")(x)
-    x = MaxPooling2D((3, 3), strides=(2, 2), dim_ordering=dim_ordering)(x)
+    x = MaxPooling2D((3, 3), strides=(2, 2))(x)
     for stage, blocks, filters in STAGES:
         strides = (1, 1) if stage == 2 else (2, 2)
-        first = _Branches(stage, blocks[0], dim_ordering)
-        x = _projection(first, x, 3, filters, strides)
+        x = conv_block(x, 3, filters, stage, blocks[0], strides)
         for block in blocks[1:]:
-            x = _identity(_Branches(stage, block, dim_ordering), x, 3, filters)
-    return AveragePooling2D((7, 7), dim_ordering=dim_ordering, name="avg_pool")(x)
+            x = identity_block(x, 3, filters, stage, block)
+    return AveragePooling2D((7, 7), name="avg_pool")(x)
 
 
-def _top(features: Any, dim_ordering: str, classes: int) -> Any:
+def _top(features: Tensor, classes: int) -> Tensor:
     x = Flatten()(features)
     return Dense(classes, activation="softmax", name="fc1000")(x)
 
 
-_NETWORK = ImageNetwork(
-    "resnet50",
-    size=224,
-    smallest=197,
-    files=Files(
-        th=PublishedFile(TH_WEIGHTS_PATH, "1c1f8f5b0c8ee28fe9d950625a230e1c"),
-        tf=PublishedFile(TF_WEIGHTS_PATH, "a7b3fe01876f51b976af0dea6bc144eb"),
-        th_no_top=PublishedFile(
-            TH_WEIGHTS_PATH_NO_TOP, "f64f049c92468c9affcd44b0976cdafe"
-        ),
-        tf_no_top=PublishedFile(
-            TF_WEIGHTS_PATH_NO_TOP, "a268eb855778b3df3c7506639542a6af"
-        ),
-    ),
-    build=_features,
-    top=_top,
-)
+_NETWORK = ImageNetwork("resnet50", 224, 197, URLS, _features, _top)
 
 
 def ResNet50(  # noqa: N802  the name of Keras 1

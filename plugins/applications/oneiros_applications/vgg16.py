@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_applications.image_networks import CLASSES, Files, Shape
-from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
-from oneiros_applications.vgg import vgg_network
+from oneiros_applications.image_networks import CLASSES, ImageNetwork, Shape
+from oneiros_applications.pretrained_weights import Weights, published_weights
+from oneiros_applications.vgg import convolutions, dense_top
 
-TH_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg16_weights_th_dim_ordering_th_kernels.h5"
-TF_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg16_weights_tf_dim_ordering_tf_kernels.h5"
-TH_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.1/vgg16_weights_th_dim_ordering_th_kernels_notop.h5"
-)
-TF_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.1/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-)
 CONVOLUTIONS = (2, 2, 3, 3, 3)
 """Number of convolutions in each of the five blocks."""
-
-_NETWORK = vgg_network(
-    "vgg16",
-    CONVOLUTIONS,
-    Files(
-        th=PublishedFile(TH_WEIGHTS_PATH),
-        tf=PublishedFile(TF_WEIGHTS_PATH, "64373286793e3c8b2b4e3219cbf3544b"),
-        th_no_top=PublishedFile(TH_WEIGHTS_PATH_NO_TOP),
-        tf_no_top=PublishedFile(
-            TF_WEIGHTS_PATH_NO_TOP, "6d6bbae143d832006294945121d1f1fc"
-        ),
-    ),
-)
+(TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
+    URLS
+) = published_weights("v0.1", "vgg16")
+_NETWORK = ImageNetwork("vgg16", 224, 48, URLS, convolutions(CONVOLUTIONS), dense_top)
 
 
 def VGG16(  # noqa: N802  the name of Keras 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.engine.node import Tensor
 from oneiros.layers import (
     Activation,
     BatchNormalization,
@@ -18,13 +19,12 @@ from oneiros.layers import (
     merge,
 )
 
-from oneiros_applications.image_networks import CLASSES, Files, ImageNetwork, Shape
+from oneiros_applications.image_networks import CLASSES, ImageNetwork, Shape
 from oneiros_applications.pixels import to_unit_range
-from oneiros_applications.pretrained_weights import RELEASES, PublishedFile, Weights
+from oneiros_applications.pretrained_weights import Weights, published_weights
 
-TF_WEIGHTS_PATH = f"{RELEASES}/v0.4/xception_weights_tf_dim_ordering_tf_kernels.h5"
-TF_WEIGHTS_PATH_NO_TOP = (
-    f"{RELEASES}/v0.4/xception_weights_tf_dim_ordering_tf_kernels_notop.h5"
+_, TF_WEIGHTS_PATH, _, TF_WEIGHTS_PATH_NO_TOP = URLS = published_weights(
+    "v0.4", "xception"
 )
 ENTRY_FILTERS = (128, 256, 728)
 """Channels of the blocks 2, 3 and 4."""
@@ -33,7 +33,9 @@ ORDERING = "tf"
 """The only dim_ordering of the network and its weights."""
 
 
-def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> Any:
+def _convolved(
+    x: Tensor, filters: int, size: int, stride: int, **kwargs: Any
+) -> Tensor:
     return Convolution2D(
         filters,
         size,
@@ -45,7 +47,7 @@ def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> A
     )(x)
 
 
-def _separable(x: Any, filters: int, name: str) -> Any:
+def _separable(x: Tensor, filters: int, name: str) -> Tensor:
     """Returns a separable convolution with batch normalization."""
     x = SeparableConvolution2D(
         filters, 3, 3, border_mode="same", bias=False, dim_ordering=ORDERING, name=name
@@ -53,18 +55,18 @@ def _separable(x: Any, filters: int, name: str) -> Any:
     return BatchNormalization(name=f"{name}_bn")(x)
 
 
-def _rectified_first(x: Any, filters: int, name: str) -> Any:
+def _rectified_first(x: Tensor, filters: int, name: str) -> Tensor:
     """Returns a ReLU followed by a separable convolution."""
     return _separable(Activation("relu", name=f"{name}_act")(x), filters, name)
 
 
-def _shortcut(x: Any, filters: int) -> Any:
+def _shortcut(x: Tensor, filters: int) -> Tensor:
     """Returns a convolution that halves the size."""
     x = _convolved(x, filters, 1, 2, border_mode="same")
     return BatchNormalization()(x)
 
 
-def _halved(x: Any, shortcut: Any, block: int) -> Any:
+def _halved(x: Tensor, shortcut: Tensor, block: int) -> Tensor:
     """Ends a block: max pooling, then adds the shortcut."""
     x = MaxPooling2D(
         (3, 3),
@@ -76,7 +78,7 @@ def _halved(x: Any, shortcut: Any, block: int) -> Any:
     return merge([x, shortcut], mode="sum")
 
 
-def _entry(image: Any) -> Any:
+def _entry(image: Tensor) -> Tensor:
     x = image
     for index, (filters, stride) in enumerate(((32, 2), (64, 1)), 1):
         name = f"block1_conv{index}"
@@ -94,14 +96,14 @@ def _entry(image: Any) -> Any:
     return x
 
 
-def _middle(x: Any, block: int) -> Any:
+def _middle(x: Tensor, block: int) -> Tensor:
     before = x
     for index in (1, 2, 3):
         x = _rectified_first(x, 728, f"block{block}_sepconv{index}")
     return merge([x, before], mode="sum")
 
 
-def _exit(x: Any) -> Any:
+def _exit(x: Tensor) -> Tensor:
     shortcut = _shortcut(x, 1024)
     x = _rectified_first(x, 728, "block13_sepconv1")
     x = _rectified_first(x, 1024, "block13_sepconv2")
@@ -113,28 +115,19 @@ def _exit(x: Any) -> Any:
     return x
 
 
-def _features(image: Any, dim_ordering: str) -> Any:
+def _features(image: Tensor) -> Tensor:
     x = _entry(image)
     for block in MIDDLE_BLOCKS:
         x = _middle(x, block)
     return _exit(x)
 
 
-def _top(features: Any, dim_ordering: str, classes: int) -> Any:
+def _top(features: Tensor, classes: int) -> Tensor:
     x = GlobalAveragePooling2D(dim_ordering=ORDERING, name="avg_pool")(features)
     return Dense(classes, activation="softmax", name="predictions")(x)
 
 
-_WITH_TOP = PublishedFile(TF_WEIGHTS_PATH, "0a58e3b7378bc2990ea3b43d5981f1f6")
-_NO_TOP = PublishedFile(TF_WEIGHTS_PATH_NO_TOP, "b0042744bf5b25fce3cb969f33bebb97")
-_NETWORK = ImageNetwork(
-    "xception",
-    size=299,
-    smallest=71,
-    files=Files(th=_WITH_TOP, tf=_WITH_TOP, th_no_top=_NO_TOP, tf_no_top=_NO_TOP),
-    build=_features,
-    top=_top,
-)
+_NETWORK = ImageNetwork("xception", 299, 71, URLS, _features, _top)
 
 
 def Xception(  # noqa: N802  the name of Keras 1
