@@ -1,6 +1,5 @@
 """Images in files, beside Pillow."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given
