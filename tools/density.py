@@ -18,8 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL_TOKENS = 28_000
-KERNEL_DENSITY = 8.0
-PLUGIN_DENSITY = 8.5
+DENSITY = 8.0
 LAYOUT = {
     tokenize.COMMENT,
     tokenize.DEDENT,

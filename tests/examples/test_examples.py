@@ -9,7 +9,7 @@ import backends
 import draws
 import example_runs
 import pytest
-from example_runs import EXAMPLES, NAMES, load, reduced
+from example_runs import EXAMPLES, NAMES, load
 from oneiros import backend as K
 from processes import run_python
 
@@ -43,11 +43,6 @@ assert sunspots.main() == sunspots.main()
 def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on(tmp_path):
     support = str(Path(example_runs.__file__).parent)
     run_python(TWICE, options=["-W", "error"], cwd=tmp_path, PYTHONPATH=support)
-
-
-def test_a_constant_that_an_example_lacks_is_refused():
-    with pytest.raises(AttributeError, match=r"examples/gunpoint.py has no NB_EPOCHS"):
-        reduced("gunpoint", NB_EPOCHS=1)
 
 
 LONGEST = 140
