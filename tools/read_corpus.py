@@ -31,10 +31,9 @@ from oneiros.models import Sequential, load_model, model_from_json, model_from_y
 from oneiros.saving import Budget
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros_safe_files.archives import unpack_tar, unpack_zip
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
-from oneiros_safe_files.tar_archive import unpack_tar
-from oneiros_safe_files.zip_archive import unpack_zip
 
 HARMLESS = Path(__file__).parents[1] / "tests/hostile/corpus/harmless.h5"
 SECONDS = 2

@@ -22,7 +22,6 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
-from oneiros.saving import Budget
 from oneiros.utils.data_utils import get_file, validate_file
 from oneiros_datasets import cifar10 as cifar10_module
 from oneiros_datasets import cifar100 as cifar100_module
@@ -522,18 +521,6 @@ LOADS = {
 }
 
 
-@pytest.mark.parametrize("load", LOADS.values(), ids=LOADS)
-def test_the_limits_of_a_data_set_can_be_changed(tmp_path, load):
-    path = tmp_path / "data.pkl"
-    path.write_bytes(b"\x80\x02" + b"}0" * 160_000 + b"N.")
-    with pytest.raises(UnsafeFileError, match=r"limit of 300,000 .*pass a larger `bud"):
-        load(path)
-    with pytest.raises(FileFormatError, match="isn't the data set"):
-        load(path, budget=Budget(steps=400_000))
-    with pytest.raises(ArgumentError, match="budget must be a Budget; received 3"):
-        load(path, budget=3)
-
-
 @pytest.mark.parametrize("number", [-1, 1 << 20, 10**30, True, 1.5])
 def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
     path = tmp_path / "data.pkl"
@@ -556,7 +543,7 @@ def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
             "words.json: .* occurs twice .*delete it",
         ),
         ('{"a": NaN}', UnsafeFileError, "words.json: .*holds NaN.*delete it"),
-        ("<html>", FileFormatError, "words.json is damaged.* isn't an operation"),
+        ("<html>", FileFormatError, "words.json is damaged.* invalid load key"),
     ],
 )
 def test_words_that_are_no_json_name_the_file(tmp_path, text, error, message):

@@ -380,7 +380,7 @@ def metadata_that_contradict_each_other(folder):
         yield what, lambda p=path: load_model(p)
 
 
-@attack(49)
+@attack(49, "UnsafeFileError", "FileFormatError")
 def safetensors_headers(folder):
     def file(name, header, data=bytes(24), length=None):
         text = header if isinstance(header, bytes) else json.dumps(header).encode()
@@ -388,13 +388,8 @@ def safetensors_headers(folder):
         (folder / name).write_bytes(size.to_bytes(8, "little") + text + data)
         return folder / name
 
-    def tensor(dtype="F32", shape=(2, 3), offsets=(0, 24), **more):
-        return {
-            "dtype": dtype,
-            "shape": list(shape),
-            "data_offsets": list(offsets),
-            **more,
-        }
+    def tensor(dtype="F32", shape=(2, 3), offsets=(0, 24)):
+        return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
 
     big = (1 << 63, 1 << 64, 10**30)
     cases = {
@@ -444,7 +439,6 @@ def safetensors_headers(folder):
         "unknown type": ({"a": tensor(dtype="F31")}, {}),
         "type of objects": ({"a": tensor(dtype="O")}, {}),
         "type that is a list": ({"a": tensor(dtype=["F32"])}, {}),
-        "a field too many": ({"a": tensor(evil=1)}, {}),
         "a field too few": ({"a": {"dtype": "F32", "shape": [6]}}, {}),
         "no object": ({"a": [1]}, {}),
         "a tensor twice": (

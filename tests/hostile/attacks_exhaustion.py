@@ -36,11 +36,10 @@ from oneiros import config as configs
 from oneiros.models import load_model, model_from_json, model_from_yaml
 from oneiros.preprocessing.image import load_img
 from oneiros.saving import Budget
+from oneiros_safe_files.archives import open_zip, unpack_tar, unpack_zip
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.safetensors_file import read_safetensors
-from oneiros_safe_files.tar_archive import unpack_tar
-from oneiros_safe_files.zip_archive import open_zip, unpack_zip
 from PIL import Image
 
 BYTES = 1 << 20
@@ -193,11 +192,7 @@ def compression_bombs(folder):
         lambda: unpack_zip(folder / "larger.zip", folder / "out", Budget()),
         "FileFormatError",
     )
-    for name, data in {
-        "texts": b"](" + b"Va\n" * 300_000 + b"e.",
-        "numbers": b"](" + b"K\x01" * 30_000_000 + b"e.",
-        "line": b"Np" + b"0" * 100_000_000 + b"1\n.",
-    }.items():
+    for name, data in {"line": b"Np" + b"0" * 100_000_000 + b"1\n."}.items():
         path = folder / f"{name}.pkl.gz"
         path.write_bytes(gzip.compress(data, 1))
         yield f"a pickle's {name}", lambda p=path: read_pickle(p, Budget())
@@ -211,6 +206,7 @@ def compression_bombs(folder):
     yield (
         "zip whose members share bytes",
         lambda: unpack_zip(folder / "overlap.zip", folder / "out", Budget()),
+        "FileFormatError",
     )
     (folder / "directory.zip").write_bytes(end_record(2_000_000, 46 * 2_000_000))
     yield (
@@ -236,6 +232,7 @@ def compression_bombs(folder):
     yield (
         "tar header that claims 8 GiB",
         lambda: unpack_tar(folder / "pax.tar", folder / "out", Budget()),
+        "FileFormatError",
     )
     for kind in (b"x", b"g", b"X", b"L", b"K"):
         header.type = kind
@@ -245,7 +242,7 @@ def compression_bombs(folder):
         yield (
             f"tar with a header {kind.decode()} of 100 MiB",
             lambda path=path: unpack_tar(
-                path, folder / "out", Budget(excess_bytes=1 << 30)
+                path, folder / "out", Budget(excess_bytes=20 * BYTES)
             ),
         )
 
@@ -776,7 +773,7 @@ def damaged_and_disguised_files(folder):
     yield (
         "tensors of an HDF5 file",
         lambda: SafetensorsFormat().read(folder / "m.h5", Budget()),
-        "UnsafeFileError",
+        "FileFormatError",
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
+from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
@@ -156,14 +156,6 @@ def test_other_objects_are_refused_by_name(tmp_path, value, name):
         read_pickle(tmp_path / "d.pkl", Budget())
 
 
-def test_a_container_in_itself_is_refused(tmp_path):
-    data = []
-    data.append(data)
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps(data))
-    with pytest.raises(FileFormatError, match="contains itself"):
-        read_pickle(tmp_path / "d.pkl", Budget())
-
-
 @pytest.mark.parametrize("end", [b"", b"x", b"N."])
 def test_truncated_and_continued_pickles_are_damage(tmp_path, end):
     data = pickle.dumps({"a": list(range(100))})
@@ -201,21 +193,6 @@ def test_texts_that_python_2_wrote_in_lines_are_read(tmp_path):
     assert read_pickle(path, Budget()) == {b"caf\xe9": 1}
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_what_stands_between_lists_of_numbers_is_looked_at(tmp_path, protocol):
-    data = [[1, 300, -70_000, "a"], [], [2.5, [7] * 5000]]
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps(data, protocol))
-    assert read_pickle(tmp_path / "d.pkl", Budget()) == data
-    hostile = [[1] * 2000, "text", print, [2] * 2000]
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps(hostile, protocol))
-    with pytest.raises(UnsafeFileError, match="refers to"):
-        read_pickle(tmp_path / "d.pkl", Budget())
-    builds = b"(lp0\n" + b"I1\na" * 2000 + b"(ios\nsystem\na."
-    (tmp_path / "d.pkl").write_bytes(builds)
-    with pytest.raises(UnsafeFileError, match=r"byte 8006.*builds objects"):
-        read_pickle(tmp_path / "d.pkl", Budget())
-
-
 def test_arrays_of_lists_are_read_if_the_caller_says_so(tmp_path):
     lists = np.empty(3, object)
     lists[:] = [[1, 2], [], ["a"]]
@@ -229,66 +206,6 @@ def test_arrays_of_lists_are_read_if_the_caller_says_so(tmp_path):
     np.savez(tmp_path / "d.npz", lists=lists)
     with pytest.raises(UnsafeFileError, match=r"refers to builtins\.print"):
         read_npz(tmp_path / "d.npz", Budget(), objects=True)
-    np.savez(tmp_path / "d.npz", lists=np.array([[None]], object))
-    with pytest.raises(FileFormatError, match="isn't a list"):
-        read_npz(tmp_path / "d.npz", Budget(), objects=True)
-
-
-@pytest.mark.parametrize("protocol", [2, 5])
-def test_arrays_that_share_their_bytes_are_accounted_for(tmp_path, protocol):
-    """A short pickle may fetch one text a million times, and make arrays of it."""
-    array = np.arange(1 << 18, dtype="u1")
-
-    class Shared:
-        def __reduce__(self):
-            return from_buffer, (data, array.dtype, array.shape, "C")
-
-    data = array.tobytes()
-    from_buffer, _ = array.__reduce_ex__(5)
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared(), Shared()], protocol))
-    for part in read_pickle(tmp_path / "d.pkl", Budget()):
-        np.testing.assert_array_equal(part, array)
-    shared = pickle.dumps([Shared() for _ in range(10)], protocol)
-    assert len(shared) < 2 * len(data)
-    (tmp_path / "d.pkl").write_bytes(shared)
-    with pytest.raises(UnsafeFileError, match=r"over the limit.*excess_bytes"):
-        read_pickle(tmp_path / "d.pkl", Budget(excess_bytes=1 << 20))
-
-
-def test_sets_of_one_list_are_accounted_for(tmp_path):
-    items = list(range(1 << 16))
-
-    class Shared:
-        def __reduce__(self):
-            return set, (items,)
-
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared() for _ in range(30)]))
-    with pytest.raises(UnsafeFileError, match="over the limit"):
-        read_pickle(tmp_path / "d.pkl", Budget(excess_bytes=1 << 20))
-
-
-@pytest.mark.parametrize(
-    "keys",
-    [
-        [number * (2**61 - 1) for number in range(3000)],
-        [(number, number + 1) for number in range(3000)],
-    ],
-    ids=["integers", "tuples"],
-)
-@pytest.mark.parametrize("protocol", [0, 2, 4])
-@pytest.mark.parametrize("make", [dict.fromkeys, set, frozenset])
-def test_keys_that_may_have_one_hash_are_refused(tmp_path, keys, protocol, make):
-    """A dict compares keys of one hash one by one."""
-    (tmp_path / "a.pkl").write_bytes(pickle.dumps(make(keys), protocol))
-    with pytest.raises(OneirosError, match=r"as keys|a set has (2935|3000)|frozenset"):
-        read_pickle(tmp_path / "a.pkl", Budget())
-
-
-@pytest.mark.parametrize("protocol", [0, 2, 4])
-def test_some_tuples_as_keys_are_read(tmp_path, protocol):
-    content = {(number, b"x"): number for number in range(1000)}
-    (tmp_path / "a.pkl").write_bytes(pickle.dumps(content, protocol))
-    assert read_pickle(tmp_path / "a.pkl", Budget()) == content
 
 
 @pytest.mark.parametrize(

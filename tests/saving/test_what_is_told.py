@@ -14,7 +14,7 @@ from oneiros.errors import FileFormatError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros_cli.file_tools.inspection import inspect_file
-from oneiros_safe_files.safetensors_writer import write_safetensors
+from oneiros_safe_files.safetensors_file import write_safetensors
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import text_of_path
 
 from oneiros_datasets.sources import read, unexpected
@@ -21,19 +20,14 @@ _CLASSES = range(100)
 Array = np.ndarray[Any, Any]
 
 
-def unpacked(folder: str, origin: str, md5: str, budget: Budget | None) -> Path:
+def unpacked(folder: str, origin: str, md5: str) -> Path:
     """Returns the path of a data set's folder; downloads the archive if needed."""
     get_file = oneiros.utils.data_utils.get_file
-    return Path(
-        get_file(folder, origin=origin, untar=True, md5_hash=md5, budget=budget)
-    )
+    return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
 
 
 def load_batch(
-    fpath: str | os.PathLike[str],
-    label_key: str = "labels",
-    *,
-    budget: Budget | None = None,
+    fpath: str | os.PathLike[str], label_key: str = "labels"
 ) -> tuple[Array, list[int]]:
     """Reads a CIFAR file.
 
@@ -41,8 +35,6 @@ def load_batch(
         fpath: path of the file from the archive.
         label_key: str, the labels' name in the file: `"labels"` in CIFAR-10,
             `"fine_labels"` or `"coarse_labels"` in CIFAR-100.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         The images, a uint8 array `(n, 3, 32, 32)`, and a list of their labels.
@@ -52,7 +44,7 @@ def load_batch(
         UnsafeFileError: if it contains more than data.
     """
     path = Path(text_of_path("fpath", fpath))
-    batch = read(path, budget)
+    batch = read(path)
     expected = f"images ('data') and their labels ({label_key!r})"
     if not isinstance(batch, dict):
         raise unexpected(path, expected)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from oneiros.engine.hints import open_to_old_code
-from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 
@@ -17,13 +16,8 @@ Part = tuple[Array, Array]
 
 
 @open_to_old_code
-def load_data(*, budget: Budget | None = None) -> tuple[Part, Part]:
+def load_data() -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
-
-    # Arguments
-        budget: `oneiros.saving.Budget`, the limits for unpacking and reading the
-            files; by default those of `get_file`, and those for a data set of this
-            size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
@@ -39,11 +33,11 @@ def load_data(*, budget: Budget | None = None) -> tuple[Part, Part]:
         A. Krizhevsky: Learning multiple layers of features from tiny images. Technical
         report, University of Toronto, 2009.
     """
-    folder = unpacked(FOLDER, ORIGIN, MD5, budget)
-    batches = [load_batch(folder / name, budget=budget) for name in TRAINING_FILES]
+    folder = unpacked(FOLDER, ORIGIN, MD5)
+    batches = [load_batch(folder / name) for name in TRAINING_FILES]
     X_train = np.concatenate([images for images, _ in batches])
     y_train = np.concatenate([labels for _, labels in batches]).astype("uint8")
-    X_test, y_test = load_batch(folder / TEST_FILE, budget=budget)
+    X_test, y_test = load_batch(folder / TEST_FILE)
     return (
         (as_ordered(X_train), as_column(y_train)),
         (as_ordered(X_test), as_column(y_test)),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from oneiros.arguments import check_choice
 from oneiros.engine.hints import open_to_old_code
-from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 
@@ -17,16 +16,11 @@ Part = tuple[Array, Array]
 
 
 @open_to_old_code
-def load_data(
-    label_mode: str = "fine", *, budget: Budget | None = None
-) -> tuple[Part, Part]:
+def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
     """Returns the photographs; downloads them if needed.
 
     # Arguments
         label_mode: str, `"fine"` for 100 classes, `"coarse"` for 20 groups of classes.
-        budget: `oneiros.saving.Budget`, the limits for unpacking and reading the
-            files; by default those of `get_file`, and those for a data set of this
-            size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
@@ -44,11 +38,11 @@ def load_data(
         report, University of Toronto, 2009.
     """
     check_choice("cifar100.load_data", "label_mode", label_mode, ("fine", "coarse"))
-    folder = unpacked(FOLDER, ORIGIN, MD5, budget)
-    train = _part(folder / "train", label_mode, budget)
-    return train, _part(folder / "test", label_mode, budget)
+    folder = unpacked(FOLDER, ORIGIN, MD5)
+    train = _part(folder / "train", label_mode)
+    return train, _part(folder / "test", label_mode)
 
 
-def _part(path: Path, label_mode: str, budget: Budget | None) -> Part:
-    images, labels = load_batch(path, f"{label_mode}_labels", budget=budget)
+def _part(path: Path, label_mode: str) -> Part:
+    images, labels = load_batch(path, f"{label_mode}_labels")
     return as_ordered(images), as_column(labels)

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
-    STEPS,
     DatasetFile,
     halves,
     located,
@@ -24,7 +22,11 @@ from oneiros_datasets.sources import (
 REVIEWS = DatasetFile(
     "imdb_full.pkl", "https://s3.amazonaws.com/text-datasets/imdb_full.pkl"
 )
-REVIEWS_OF_KERAS_2 = DatasetFile("imdb.npz", f"{KERAS_2}/imdb.npz")
+REVIEWS_OF_KERAS_2 = DatasetFile(
+    "imdb.npz",
+    f"{KERAS_2}/imdb.npz",
+    sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+)
 WORDS = DatasetFile(
     "imdb_word_index.pkl", "https://s3.amazonaws.com/text-datasets/imdb_word_index.pkl"
 )
@@ -32,8 +34,6 @@ WORDS_OF_KERAS_2 = DatasetFile(
     "imdb_word_index.json", f"{KERAS_2}/imdb_word_index.json"
 )
 EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
-BUDGET = Budget(excess_bytes=1 << 27, steps=STEPS)
-"""The default limits for reviews: lists of 11.7 million words."""
 TEST = 2
 """The test data is shuffled with twice the seed."""
 Part = tuple[Array, Array]
@@ -48,8 +48,6 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
-    *,
-    budget: Budget | None = None,
     **deprecated: Any,
 ) -> tuple[Part, Part]:
     """Returns the reviews; downloads them if needed.
@@ -69,8 +67,6 @@ def load_data(
         start_char: int, the first item of each review, or None.
         oov_char: int, replaces dropped words; None removes them.
         index_from: int, added to the number of each word.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
@@ -89,7 +85,7 @@ def load_data(
     """
     _check_deprecated(deprecated)
     file = located(path, REVIEWS, REVIEWS_OF_KERAS_2)
-    texts, labels, cut = _shuffled(halves(file, EXPECTED, budget or BUDGET), file, seed)
+    texts, labels, cut = _shuffled(halves(file, EXPECTED), file, seed)
     vocabulary = Vocabulary(
         nb_words, skip_top, maxlen, start_char, oov_char, index_from
     )
@@ -144,16 +140,12 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
 
 def get_word_index(
     path: str | os.PathLike[str] = "imdb_word_index.pkl",
-    *,
-    budget: Budget | None = None,
 ) -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
 
     # Arguments
         path: name of the file in the cache, or its path; `imdb_word_index.json` of
             Keras 2 works, too.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         Dict from words to int; the most frequent word has number 1.
@@ -172,4 +164,4 @@ def get_word_index(
         print(imdb.get_word_index("words.json"))  # {'the': 1, 'and': 2}
         ```
     """
-    return read_words(path, budget, WORDS, WORDS_OF_KERAS_2)
+    return read_words(path, WORDS, WORDS_OF_KERAS_2)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from oneiros.engine.hints import open_to_old_code
-from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.sources import KERAS_2, DatasetFile, halves, located, unexpected
 
@@ -17,7 +16,7 @@ PICKLE = DatasetFile(
 ARRAYS = DatasetFile(
     "mnist.npz",
     f"{KERAS_2}/mnist.npz",
-    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
 EXPECTED = "images and labels for training, and images and labels for testing"
 Array = np.ndarray[Any, Any]
@@ -25,16 +24,12 @@ Part = tuple[Array, Array]
 
 
 @open_to_old_code
-def load_data(
-    path: str | os.PathLike[str] = "mnist.pkl.gz", *, budget: Budget | None = None
-) -> tuple[Part, Part]:
+def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part]:
     """Returns the digits; downloads them if needed.
 
     # Arguments
         path: name of the file in the cache, or its path; `mnist.npz` of Keras 2 works,
             too.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 60,000 and of 10,000
@@ -50,7 +45,7 @@ def load_data(
         document recognition. Proceedings of the IEEE, 86(11), 1998.
     """
     file = located(path, PICKLE, ARRAYS)
-    parts = halves(file, EXPECTED, budget)
+    parts = halves(file, EXPECTED)
     if not all(_are_digits(*part) for part in parts):
         raise unexpected(file, EXPECTED)
     return parts

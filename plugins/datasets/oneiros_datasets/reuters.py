@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import check_fraction
 from oneiros.engine.hints import open_to_old_code
-from oneiros_safe_files.budget import Budget
 
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
@@ -23,7 +22,11 @@ from oneiros_datasets.sources import (
 )
 
 NEWS = DatasetFile("reuters.pkl", "https://s3.amazonaws.com/text-datasets/reuters.pkl")
-NEWS_OF_KERAS_2 = DatasetFile("reuters.npz", f"{KERAS_2}/reuters.npz")
+NEWS_OF_KERAS_2 = DatasetFile(
+    "reuters.npz",
+    f"{KERAS_2}/reuters.npz",
+    sha256="d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
+)
 WORDS = DatasetFile(
     "reuters_word_index.pkl",
     "https://s3.amazonaws.com/text-datasets/reuters_word_index.pkl",
@@ -46,8 +49,6 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
-    *,
-    budget: Budget | None = None,
 ) -> tuple[Part, Part]:
     """Returns the news stories; downloads them if needed.
 
@@ -67,8 +68,6 @@ def load_data(
         start_char: int, the first item of each story, or None.
         oov_char: int, replaces dropped words; None removes them.
         index_from: int, added to the number of each word.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
@@ -83,7 +82,7 @@ def load_data(
     """
     check_fraction("reuters.load_data", "test_split", test_split)
     file = located(path, NEWS, NEWS_OF_KERAS_2)
-    texts, labels = _news(file, budget)
+    texts, labels = _news(file)
     shuffle(seed, texts, labels)
     vocabulary = Vocabulary(
         nb_words, skip_top, maxlen, start_char, oov_char, index_from
@@ -96,8 +95,8 @@ def load_data(
     )
 
 
-def _news(path: Path, budget: Budget | None) -> tuple[list[Any], list[Any]]:
-    data = read(path, budget)
+def _news(path: Path) -> tuple[list[Any], list[Any]]:
+    data = read(path)
     if isinstance(data, dict):
         data = (data.get("x"), data.get("y"))
     if not is_pair(data) or not are_texts(*data):
@@ -108,16 +107,12 @@ def _news(path: Path, budget: Budget | None) -> tuple[list[Any], list[Any]]:
 
 def get_word_index(
     path: str | os.PathLike[str] = "reuters_word_index.pkl",
-    *,
-    budget: Budget | None = None,
 ) -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
 
     # Arguments
         path: name of the file in the cache, or its path; `reuters_word_index.json` of
             Keras 2 works, too.
-        budget: `oneiros.saving.Budget`, the limits for reading the file; by default
-            those for a data set of this size.
 
     # Returns
         Dict from words to int; the most frequent word has number 1.
@@ -137,4 +132,4 @@ def get_word_index(
         print(reuters.get_word_index("words.json"))  # {'the': 1, 'and': 2}
         ```
     """
-    return read_words(path, budget, WORDS, WORDS_OF_KERAS_2)
+    return read_words(path, WORDS, WORDS_OF_KERAS_2)

@@ -15,16 +15,16 @@ from oneiros.errors import (
     FileMissingError,
     UnsafeFileError,
 )
-from oneiros_safe_files import json_text, npy, zip_archive
-from oneiros_safe_files.budget import Budget, checked
+from oneiros_safe_files import archives, json_text, npy
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import check_is_there, loading, text_of_path
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.text import read_text
 
 KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 """URL of Keras 2's files of the same data sets."""
-STEPS = 300_000
-"""How many operations a data set's pickle may have: three for each of 88,584 words."""
+LIMITS = Budget(excess_bytes=1 << 30)
+"""The limits for reading a file, which may be compressed."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,12 @@ def _get(source: DatasetFile) -> Path:
     return Path(get_file(source.name, source.origin, sha256=source.sha256))
 
 
-def read(path: Path, budget: Budget | None, encoding: str = "bytes") -> Any:
+def read(path: Path, encoding: str = "bytes") -> Any:
     """Reads plain data from a file: a pickle, with or without gzip, NumPy arrays, or
     JSON. Its first bytes determine the format.
 
     # Arguments
         path: Path of the file.
-        budget: the limits for reading it, or None.
         encoding: str, encoding of text in pickles of Python 2.
 
     # Raises
@@ -90,23 +89,22 @@ def read(path: Path, budget: Budget | None, encoding: str = "bytes") -> Any:
         UnsafeFileError: if it contains more than data.
     """
     check_is_there(path)
-    limits = Budget(steps=STEPS) if budget is None else checked(budget)
     with loading(path), path.open("rb") as file:
         head = file.read(4)
     try:
-        if head in zip_archive.MAGIC:
-            return npy.read_npz(path, limits, objects=True)
+        if head in archives.ZIP_MAGIC:
+            return npy.read_npz(path, LIMITS, objects=True)
         if head.startswith(b"{"):
-            return _read_json(path, limits)
-        return read_pickle(path, limits, encoding)
+            return _read_json(path)
+        return read_pickle(path, LIMITS, encoding)
     except FileFormatError as error:
         raise FileFormatError(
             f"{error} If it was downloaded, delete it and run this again."
         ) from error
 
 
-def _read_json(path: Path, budget: Budget) -> Any:
-    text = read_text(path, budget)
+def _read_json(path: Path) -> Any:
+    text = read_text(path, LIMITS)
     try:
         return json_text.loads(text)
     except ConfigError as error:
@@ -130,15 +128,13 @@ def unexpected(path: Path, expected: str) -> FileFormatError:
     )
 
 
-def halves(
-    path: Path, expected: str, budget: Budget | None
-) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Reads `(x_train, y_train), (x_test, y_test)` from a file.
 
     # Raises
         FileFormatError: if it has other contents.
     """
-    data = read(path, budget)
+    data = read(path)
     if isinstance(data, dict):
         keys = ("x_train", "y_train", "x_test", "y_test")
         if not data.keys() >= set(keys):
@@ -158,10 +154,7 @@ def is_pair(value: Any) -> bool:
 
 
 def read_words(
-    path: str | os.PathLike[str],
-    budget: Budget | None,
-    source: DatasetFile,
-    *others: DatasetFile,
+    path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
 ) -> dict[str, int]:
     """Returns a dict from words to numbers, from the first file that exists or can be
     downloaded.
@@ -170,7 +163,7 @@ def read_words(
         FileFormatError: if the file has other contents.
     """
     file = located(path, source, *others)
-    words = read(file, budget, encoding="latin1")
+    words = read(file, encoding="latin1")
     are_words = isinstance(words, dict) and all(
         isinstance(word, str) and isinstance(number, int)
         for word, number in words.items()

@@ -1,23 +1,29 @@
-"""Reads pickled data sets: containers, numbers, texts and NumPy arrays. It calls
-nothing that they name.
+"""Reads pickled data: containers, numbers, texts and NumPy arrays, nothing else.
 
-It maps the names in a pickle to a few functions of this module, and refuses all others.
-Old data sets of Keras are pickles; models never are.
+Old data sets of Keras are pickles; models never are. Only names from a list are looked
+up, so nothing else can be called. The time and memory for a pickle aren't limited.
 """
 
 from __future__ import annotations
 
+import io
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oneiros.errors import FileFormatError, OneirosError
+import numpy as np
+from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.decompression import decompressed
 from oneiros_safe_files.file_access import is_refusal, open_counted
-from oneiros_safe_files.gzip_data import unfolded
-from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.pickle_machine import PickleMachine
-from oneiros_safe_files.pickle_source import PickleSource
+
+_BLOCK = 1 << 20
+_RECONSTRUCT: Any = np.zeros(0).__reduce__()[0]
+_SCALAR: Any = np.float64(0).__reduce__()[0]
+_FROM_BUFFER: Any = np.zeros(1).__reduce_ex__(5)[0]
+"""The functions of NumPy with which arrays and numbers are pickled."""
 
 
 def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
@@ -25,17 +31,25 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
 
     # Arguments
         path: the file.
-        budget: the limits for reading it.
+        budget: the limits for its size when it is decompressed.
         encoding: str, the encoding of texts from Python 2; `"bytes"` keeps them as
             bytes.
+
+    # Raises
+        UnsafeFileError: if it names anything that data doesn't need.
+        FileFormatError: if it is damaged.
     """
     with open_counted(path, budget) as (file, meter):
         try:
-            return load_pickle(unfolded(file, meter), meter, encoding)
+            data = bytearray()
+            stream = decompressed(file, meter)
+            while block := stream.read(_BLOCK):
+                data += block
+            return load_pickle(bytes(data), path, encoding)
         except OneirosError:
             raise
         except Exception as error:  # a damaged pickle fails in every way that there is
-            if isinstance(error, OSError) and is_refusal(error):
+            if is_refusal(error):
                 raise
             raise FileFormatError(
                 f"{path} is damaged or truncated, or isn't pickled data "
@@ -43,21 +57,68 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
             ) from error
 
 
-def load_pickle(file: Any, meter: Meter, encoding: str = "bytes") -> Any:
-    """Returns the contents of an open pickle; damaged data raises errors of any kind.
+def load_pickle(data: bytes, path: Path, encoding: str = "bytes") -> Any:
+    """Returns the contents of a pickle; damaged data raises errors of any kind.
 
     # Arguments
-        file: the open file.
-        meter: Meter, for the file.
+        data: bytes, the pickle.
+        path: the file that has it, for messages.
         encoding: as for `read_pickle`.
     """
-    source = PickleSource(file, meter, encoding)
-    try:
-        content = PickleMachine(source, meter).run()
-        if source.is_at_end():
-            return content
-    finally:
-        source.leave()
-    raise FileFormatError(
-        f"{meter.path} is damaged: data follows the end of the pickle."
-    )
+    source = io.BytesIO(data)
+    content = _DataUnpickler(source, path, encoding).load()
+    if source.read(1):
+        raise FileFormatError(f"{path} is damaged: data follows the end of the pickle.")
+    return content
+
+
+class _DataUnpickler(pickle.Unpickler):
+    """Unpickles plain data and arrays."""
+
+    def __init__(self, source: io.BytesIO, path: Path, encoding: str) -> None:
+        super().__init__(source, encoding=encoding)
+        self._path = path
+        self._allowed = _allowed_names()
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Returns what stands for a name in a pickle of data."""
+        path = f"{module}.{name}".replace("numpy._core.", "numpy.core.")
+        if path in self._allowed:
+            return self._allowed[path]
+        raise UnsafeFileError(
+            f"{self._path}: the pickle refers to {path:.120}. It may only hold "
+            "numbers, texts, containers and arrays. Nothing was called. If you trust "
+            "it, load it with pickle, and save the data with numpy.savez."
+        )
+
+
+def _allowed_names() -> dict[str, Callable[..., Any] | str]:
+    """Returns the names that pickles of data have; each load has functions of its own,
+    as a pickle may set attributes of them."""
+
+    def array(*_: Any) -> Any:
+        return _RECONSTRUCT(np.ndarray, (0,), b"b")
+
+    def dtype(code: Any, *_: Any) -> np.dtype[Any]:
+        kind = np.dtype(code.decode("ascii") if isinstance(code, bytes) else code)
+        if kind.kind not in "biufcSUO":
+            raise ValueError(f"the type {code!r:.40} isn't one of numbers or texts")
+        return np.dtype(kind, copy=True)  # whose byte order may be set
+
+    def encoded(text: str, encoding: str) -> bytes:
+        if encoding not in ("latin1", "latin-1"):
+            raise ValueError(f"bytes are encoded as {encoding!r:.40}")
+        return text.encode("latin-1")
+
+    return {
+        "numpy.dtype": dtype,
+        "numpy.ndarray": "numpy.ndarray",
+        "numpy.core.multiarray._reconstruct": array,
+        "numpy.core.multiarray.scalar": lambda kind, data: _SCALAR(kind, data),
+        "numpy.core.numeric._frombuffer": lambda *state: _FROM_BUFFER(*state).copy(),
+        "_codecs.encode": encoded,
+        "__builtin__.bytes": lambda: b"",
+        "builtins.set": lambda items: set(items),
+        "__builtin__.set": lambda items: set(items),
+        "builtins.bytearray": lambda items: bytearray(items),
+    }

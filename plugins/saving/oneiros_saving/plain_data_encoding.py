@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError
-from oneiros_safe_files.odd_keys import MAX_ODD_KEYS, is_odd_key
 
 Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
@@ -94,7 +93,9 @@ def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.kind in "biuf" and value.dtype.itemsize <= 8
     if type(value) is dict:
-        items = [*value, *value.values()]
+        if not all(map(_is_key, value)):
+            return False
+        items = list(value.values())
     elif type(value) in (list, tuple):
         items = value
     elif type(value) is int:
@@ -102,6 +103,13 @@ def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
     else:
         return value is None or type(value) in (bool, float, str)
     return levels > 0 and all(_is_plain(item, levels - 1) for item in items)
+
+
+def _is_key(value: Any) -> bool:
+    """Returns whether a value may be a key of a dict."""
+    if type(value) is int:
+        return _fits_int64(value)
+    return value is None or type(value) in (bool, float, str)
 
 
 def _encode(value: Any, arrays: list[Array]) -> Any:
@@ -161,7 +169,6 @@ class _Decoder:
     def __init__(self, arrays: list[Array]) -> None:
         self._arrays = dict(enumerate(arrays))
         self._items = 0
-        self._odd_keys = 0
 
     def value(self, data: Any) -> Any:
         """Returns a part of the data."""
@@ -187,15 +194,11 @@ class _Decoder:
             raise ValueError(f"its lists have more than {MAX_ITEMS:,} numbers")
 
     def _key(self, data: Any) -> Any:
-        """Returns a key. Many tuples or long integers may have been chosen to have one
-        hash, which makes a dict slow."""
+        """Returns a key. Many tuples or long integers could have been chosen to have
+        one hash, which makes a dict slow."""
         key = self.value(data)
-        if is_odd_key(key):
-            self._odd_keys += 1
-        if self._odd_keys > MAX_ODD_KEYS:
-            raise ValueError(
-                f"it has more than {MAX_ODD_KEYS:,} tuples or long integers as keys"
-            )
+        if not _is_key(key):
+            raise ValueError(f"the key {_shown(key)} isn't a text or a number")
         return key
 
 

@@ -8,12 +8,10 @@ import warnings
 from pathlib import Path
 
 from oneiros.errors import FileFormatError
+from oneiros_safe_files.archives import ZIP_MAGIC, unpack_tar, unpack_zip
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.drafts import draft_folder
 from oneiros_safe_files.file_access import loading
-from oneiros_safe_files.tar_archive import unpack_tar
-from oneiros_safe_files.zip_archive import MAGIC as ZIP
-from oneiros_safe_files.zip_archive import unpack_zip
 
 MOST_MEMBERS = 1_000_000
 """Maximum number of files and folders in an archive."""
@@ -23,7 +21,7 @@ ALWAYS_UNFOLDED = 64 << 20
 """Unpacked size in bytes that is always allowed."""
 
 
-def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
+def unpacked(archive: Path, folder: Path) -> Path:
     """Unpacks an archive to `folder`, and returns the folder.
 
     The folder appears only after the whole archive is unpacked without errors. Nothing
@@ -35,22 +33,21 @@ def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
         archive: Path; its first bytes determine the format: tar (with or without gzip
             or bzip2) or zip.
         folder: Path, beside the archive. If it exists, nothing happens.
-        budget: Budget, the limits for unpacking.
 
     # Raises
         UnsafeFileError: if a member is a link or leads out of the folder, or the
-            unpacked size exceeds the budget.
+            unpacked size exceeds the free disk space, or 100 times the archive's.
         FileFormatError: if the archive is damaged.
     """
     if folder.exists():
         return folder
     with loading(archive), archive.open("rb") as file:
-        is_zip = file.read(4) in ZIP
+        is_zip = file.read(4) in ZIP_MAGIC
     unpack = unpack_zip if is_zip else unpack_tar
     with draft_folder(folder.parent) as draft:
         target = draft / "contents"
         try:
-            contents = unpack(archive, target, budget or _budget(archive))
+            contents = unpack(archive, target, _budget(archive))
         except FileFormatError as error:
             raise FileFormatError(
                 f"{error} If it was downloaded, delete it and run this again."
@@ -63,7 +60,7 @@ def _budget(archive: Path) -> Budget:
     size = archive.stat().st_size
     free = shutil.disk_usage(archive.parent).free
     excess = max(MOST_UNFOLDED * size, ALWAYS_UNFOLDED)
-    return Budget(array_bytes=free, excess_bytes=excess, objects=MOST_MEMBERS)
+    return Budget(array_bytes=free, excess_bytes=excess, steps=MOST_MEMBERS)
 
 
 def _place(contents: Path, folder: Path, archive: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
-from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import (
     check_is_there,
     is_there,
@@ -35,7 +34,6 @@ def get_file(
     cache_subdir: str | os.PathLike[str] = "datasets",
     sha256: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
-    budget: Budget | None = None,
 ) -> str:
     """Returns the path of a file; downloads it unless a cache has it.
 
@@ -54,8 +52,6 @@ def get_file(
         sha256: str, expected SHA-256, 64 hexadecimal digits. It replaces `md5_hash` and
             is safer, since anyone can construct files with the same MD5.
         cache_dir: the cache to use instead of the ones above.
-        budget: `oneiros.saving.Budget`, the limits for unpacking; by default the free
-            disk space and 100 times the archive's size.
 
     # Returns
         str, path of the file; with `untar`, of the folder.
@@ -88,7 +84,7 @@ def get_file(
     unpacked = _find(folders, name)
     if unpacked is None:
         archive = _file(folders, f"{name}{ARCHIVE_SUFFIX}", origin, known_hash)
-        unpacked = _unpack(archive, folders, name, budget)
+        unpacked = _unpack(archive, folders, name)
     return str(unpacked)
 
 
@@ -113,15 +109,13 @@ def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -
     return fetch(caches.first_writable(folders), name, origin, known_hash)
 
 
-def _unpack(
-    archive: Path, folders: list[Path], name: str, budget: Budget | None
-) -> Path:
+def _unpack(archive: Path, folders: list[Path], name: str) -> Path:
     """Returns the path of a folder; unpacks its archive if needed."""
     from oneiros_datasets.downloads.fetching import lock
 
     place = caches.first_writable([archive.parent, *folders])
     with lock(place / archive.name):
-        return archives.unpacked(archive, place / name, budget)
+        return archives.unpacked(archive, place / name)
 
 
 def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:

@@ -13,9 +13,11 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
-from oneiros_safe_files.safetensors_file import looks_like_safetensors, read_safetensors
 
 Array = np.ndarray[Any, Any]
+LENGTH_BYTES = 8
+TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
+"""Bytes of texts, which begin with no length."""
 ORIGIN = "oneiros-format-safetensors"
 """The metadata's `format` in files of Oneiros."""
 
@@ -32,7 +34,8 @@ class SafetensorsFormat(Format):
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` has a safetensors header."""
-        return looks_like_safetensors(head)
+        length, begin = head[:LENGTH_BYTES], head[LENGTH_BYTES : LENGTH_BYTES + 1]
+        return begin == b"{" and not TEXT.issuperset(length)
 
     def write(self, path: Path, state: ModelState) -> None:
         """Writes weights; it refuses a whole model.
@@ -40,7 +43,7 @@ class SafetensorsFormat(Format):
         # Raises
             ArgumentError: if the state is a whole model.
         """
-        from oneiros_safe_files.safetensors_writer import write_safetensors
+        from oneiros_safe_files.safetensors_file import write_safetensors
 
         if state.model_config is not None:
             raise ArgumentError(
@@ -70,6 +73,8 @@ class SafetensorsFormat(Format):
             FileFormatError: if another program wrote the file, or tensors in its
                 metadata are missing.
         """
+        from oneiros_safe_files.safetensors_file import read_safetensors
+
         tensors, metadata = read_safetensors(path, budget)
         if metadata.get("format") != ORIGIN:
             raise FileFormatError(

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from oneiros.errors import ConfigError, FileFormatError
 from oneiros_safe_files import json_text
+from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import hdf5_in_memory
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
-from oneiros_safe_files.zip_archive import MAGIC, ZipArchive, open_zip
 
 from oneiros_saving.formats.keras3.stored_weights import read_weights
 
@@ -40,7 +40,7 @@ class Keras3Format(Format):
 
     def recognises(self, head: bytes) -> bool:
         """Returns whether a file that begins with `head` is a zip archive."""
-        return head.startswith(MAGIC)
+        return head.startswith(ZIP_MAGIC)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads a whole model; it checks the whole file before it reads the first

@@ -1,0 +1,283 @@
+"""Reads and unpacks untrusted archives, zip and tar: plain files with plain names.
+
+What is unpacked appears only when everything succeeded.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from lzma import LZMAError
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
+
+from oneiros_safe_files import names
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.decompression import decompressed
+from oneiros_safe_files.drafts import draft_folder
+from oneiros_safe_files.file_access import is_refusal, open_counted, saving
+from oneiros_safe_files.meter import Meter
+
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+PATHS_WITHOUT_SIZE = 1_000
+"""How many members any archive may have."""
+BYTES_PER_PATH = 128
+"""The bytes that an archive needs for each further one: creating a file takes 0.1 to
+0.2 ms, and a small archive could ask for very many."""
+_END = struct.Struct("<4s4H2LH")
+_END_MAGIC = b"PK\x05\x06"
+_LONGEST_COMMENT = 0xFFFF
+_LONGEST_ENTRY = 512
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_BLOCK = 1 << 20
+_DAMAGE = (
+    EOFError,
+    LZMAError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,  # of encrypted members, and of headers behind headers
+    ValueError,
+    struct.error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the standard library raises for damaged archives."""
+
+
+@contextmanager
+def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
+    """Opens the zip archive at `path`, and checks all members before reading any."""
+    with open_counted(path, budget) as (file, meter), _reading(meter):
+        _check_directory(file, meter)
+        with zipfile.ZipFile(file) as archive:
+            yield ZipArchive(archive, meter)
+
+
+class ZipArchive:
+    """An archive with checked and counted members.
+
+    # Properties
+        members: dict from member name to whether it is a folder.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, meter: Meter) -> None:
+        self._archive = archive
+        self.meter = meter
+        paths = MemberPaths(meter)
+        infos = archive.infolist()
+        self._infos = {paths.checked(info.filename): info for info in infos}
+        self.members = {name: info.is_dir() for name, info in self._infos.items()}
+        for info in infos:
+            self._check(info)
+        packed = sum(info.compress_size for info in infos)
+        if packed > meter.size:
+            raise refused(meter, "/", "members share their bytes")
+
+    def _check(self, info: zipfile.ZipInfo) -> None:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        reason = None
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            reason = "the member is a link or a device"
+        if info.flag_bits & 0x1 or info.compress_type not in _METHODS:
+            reason = "the member is encrypted or uses a rare compression"
+        if info.orig_filename != info.filename:
+            reason = "the member's name contains a null character"
+        if reason is not None:
+            raise refused(self.meter, info.filename, reason)
+        self.meter.spend_array(info.filename[:120], info.file_size)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[tuple[IO[bytes], int]]:
+        """Opens a member; yields it, and the number of bytes that it should have."""
+        info = self._infos[name]
+        with self._archive.open(info) as member:
+            yield member, info.file_size
+
+    def read(self, name: str) -> bytes:
+        """Returns a member's bytes."""
+        data = io.BytesIO()
+        with self.open(name) as (member, size):
+            shutil.copyfileobj(member, data, _BLOCK)
+        if data.tell() != size:
+            raise FileFormatError(f"{self.meter.path} is damaged: '{name}' ends early.")
+        return data.getvalue()
+
+    def read_text(self, name: str) -> bytes:
+        """Returns the bytes of a member that is a text, and counts them before."""
+        self.meter.spend_text(name[:120], self._infos[name].file_size)
+        return self.read(name)
+
+
+def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
+    """Unpacks an archive into `folder`, which must not exist; returns the folder."""
+    with open_zip(path, budget) as archive, _new_folder(folder) as draft:
+        for name, is_folder in archive.members.items():
+            if is_folder:
+                (draft / name).mkdir(parents=True, exist_ok=True)
+                continue
+            with archive.open(name) as (member, size):
+                _write(member, draft / name, size, archive.meter)
+    return folder
+
+
+def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
+    """Unpacks an archive, with or without compression, into `folder`, which must not
+    exist; returns the folder."""
+    with (
+        open_counted(path, budget) as (file, meter),
+        _new_folder(folder) as draft,
+        _reading(meter),
+    ):
+        paths = MemberPaths(meter)
+        stream: Any = decompressed(file, meter)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                is_plain = member.isfile() or member.isdir()
+                if not is_plain or member.issparse():
+                    reason = "the member is a link, a device or a sparse file"
+                    raise refused(meter, member.name, reason)
+                name = member.name.removeprefix("./")
+                if member.isdir() and name in ("", "."):
+                    continue
+                target = draft / paths.checked(name)
+                if member.isdir():
+                    target.mkdir(parents=True, exist_ok=True)
+                else:
+                    _write(archive.extractfile(member), target, member.size, meter)
+    return folder
+
+
+class MemberPaths:
+    """The paths in an archive, each checked and counted.
+
+    # Arguments
+        meter: `Meter` of the archive.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._members: set[str] = set()
+        self._folders: set[str] = set()
+
+    def checked(self, name: str) -> str:
+        """Returns the relative path of a member.
+
+        # Raises
+            UnsafeFileError: if it isn't safe, occurs twice, ignoring case like some
+                file systems, or there are more paths than the archive's size allows.
+        """
+        path = name.removesuffix("/")
+        folded = path.casefold()
+        reason = names.problem(path)
+        if reason is None and folded in self._members:
+            reason = "occurs twice"
+        if reason is not None:
+            raise refused(self._meter, name, f"the member's name {name!r:.80} {reason}")
+        self._members.add(folded)
+        folder = folded.rpartition("/")[0]
+        while folder and folder not in self._folders:
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
+        number = len(self._members) + len(self._folders)
+        check_number(self._meter, name, number)
+        return path
+
+
+def check_number(meter: Meter, where: str, number: int) -> None:
+    """Refuses more members and folders than an archive's size allows.
+
+    # Arguments
+        meter: `Meter` of the archive.
+        where: str, the place in it.
+        number: int, the number of files and folders.
+    """
+    meter.spend_step()
+    allowed = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
+    if number > allowed:
+        raise refused(
+            meter,
+            where,
+            f"it has more than {allowed:,} files and folders, at less than "
+            f"{BYTES_PER_PATH} bytes for each",
+        )
+
+
+def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:
+    """Returns the error for a refused member."""
+    instead = "If you trust it, unpack it by hand and check the result."
+    return meter.refuse(where[:120], reason, instead)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """Yields an empty folder that becomes `folder` at the end, or is deleted after an
+    error.
+
+    # Raises
+        ArgumentError: if `folder` exists.
+        FileAccessError: if the disk is full, or writing isn't permitted.
+    """
+    if os.path.lexists(folder):
+        raise ArgumentError(
+            f"{folder} exists; archives are unpacked into a new folder. Choose another "
+            "name."
+        )
+    with saving(folder), draft_folder(folder.parent) as beside:
+        draft = beside / folder.name
+        draft.mkdir()
+        yield draft
+        os.rename(draft, folder)
+
+
+def _write(member: Any, target: Path, size: int, meter: Meter) -> None:
+    """Writes a member's bytes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        shutil.copyfileobj(member, file, _BLOCK)
+        if file.tell() != size:
+            raise FileFormatError(
+                f"{meter.path} is damaged: '{target.name}' ends early."
+            )
+
+
+def _check_directory(file: BinaryIO, meter: Meter) -> None:
+    """Limits the list of members before `zipfile` creates objects from it."""
+    tail_bytes = min(meter.size, _END.size + _LONGEST_COMMENT)
+    file.seek(meter.size - tail_bytes)
+    tail = file.read(tail_bytes)
+    start = tail.rfind(_END_MAGIC)
+    if start < 0 or start + _END.size > len(tail):
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or isn't a zip archive: it has no "
+            "end record."
+        )
+    _, _, _, _, number, size, *_ = _END.unpack_from(tail, start)
+    check_number(meter, "/", max(number, size // _LONGEST_ENTRY))
+
+
+@contextmanager
+def _reading(meter: Meter) -> Iterator[None]:
+    """Context manager in which damage has a sentence."""
+    try:
+        yield
+    except OneirosError:
+        raise
+    except _DAMAGE as error:
+        if is_refusal(error):
+            raise
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or isn't an archive ({error}). "
+            "Restore it from a copy."
+        ) from error

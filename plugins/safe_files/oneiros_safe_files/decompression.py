@@ -1,0 +1,43 @@
+"""Decompresses files of gzip, bzip2 and xz, and counts what comes out."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from typing import Any, BinaryIO
+
+from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.meter import Meter
+
+_BLOCK = 1 << 20
+_OPENERS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+
+
+def decompressed(file: BinaryIO, meter: Meter) -> DecompressedFile:
+    """Returns the contents of an open file, decompressed if needed, to read from."""
+    head = file.read(6)
+    file.seek(0)
+    for magic, opened in _OPENERS.items():
+        if head.startswith(magic):
+            return DecompressedFile(opened(file), meter)
+    return DecompressedFile(file, meter)
+
+
+class DecompressedFile:
+    """A file whose bytes count against a budget when they are read."""
+
+    def __init__(self, stream: Any, meter: Meter) -> None:
+        self._stream = stream
+        self._meter = meter
+
+    def read(self, size: int) -> bytes:
+        """Returns the next bytes, at most a mebibyte; none at the end."""
+        check_time()
+        data: bytes = self._stream.read(min(size, _BLOCK))
+        self._meter.spend_array("/", len(data))
+        return data
