@@ -2,7 +2,7 @@
 processor time and 300 MiB: loaded, inspected, converted, as weights and as a run.
 
 tools/read_corpus.py does that; an attempt that takes longer ends the process, and the
-test fails. tools/compare_loaders.py says what other libraries make of them.
+test fails.
 """
 
 import gzip

@@ -11,6 +11,8 @@ from oneiros.errors import UnsafeFileError
 
 MAX_NAME = 255
 MAX_PATH = 1024
+MAX_DEPTH = 32
+"""The maximum number of folders inside each other, and the file."""
 _FORBIDDEN = set('\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -43,7 +45,8 @@ def problem(name: str) -> str | None:
     if any(_RESERVED.fullmatch(step) for step in steps):
         return "is the name of a device"
     longest_step = max(len(step.encode()) for step in steps)
-    if len(name.encode()) > MAX_PATH or longest_step > MAX_NAME:
+    is_long = len(name.encode()) > MAX_PATH or longest_step > MAX_NAME
+    if is_long or len(steps) > MAX_DEPTH:
         return "is too long"
     return None
 
