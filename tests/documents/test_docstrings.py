@@ -174,28 +174,3 @@ def test_public_names_are_documented(plugin):
 
 def test_callbacks_and_generators_are_documented_in_the_kernel():
     assert not complaints_by_name(IN_THE_KERNEL)
-
-
-def half(x, y=None):
-    """Halves a number.
-
-    # Arguments
-        x: float.
-
-    # Example
-        ```python
-        print(1 / 2)
-        ```
-    """
-    if y:
-        raise ValueError(y)
-    return x / 2
-
-
-def test_what_is_missing_is_found():
-    assert list(complaints(half)) == [
-        "describes the arguments ['x'], and takes ['x', 'y']",
-        "has no section Returns",
-        "raises {'ValueError'}, which its section Raises doesn't name",
-        "has no section Example with a block that shows a value",
-    ]

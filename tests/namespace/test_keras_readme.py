@@ -116,7 +116,11 @@ def last_line(done):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("backend", ["theano", "tensorflow"])
+LATER = pytest.mark.exhaustive(only=True)
+"""Starts TensorFlow once more, or makes an environment, which takes 7 to 15 s."""
+
+
+@pytest.mark.parametrize("backend", ["theano", pytest.param("tensorflow", marks=LATER)])
 def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
     line = last_line(environment.run(README, KERAS_BACKEND=backend))
     assert line["classes"] == [64] and line["proba"] == [64, 10]
@@ -137,7 +141,11 @@ def test_every_path_is_the_module_of_oneiros_itself(environment):
 
 
 @pytest.mark.parametrize(
-    "order", ["import keras\nimport tensorflow", "import tensorflow\nimport keras"]
+    "order",
+    [
+        "import keras\nimport tensorflow",
+        pytest.param("import tensorflow\nimport keras", marks=LATER),
+    ],
 )
 def test_tensorflow_is_still_imported_before_or_after(environment, order):
     line = last_line(environment.run(TOGETHER.format(order=order)))
@@ -155,7 +163,9 @@ def test_modules_that_keras_1_never_had_are_not_found(environment):
     assert all("No module named 'keras." in message for message in line.values())
 
 
-@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
+@pytest.mark.parametrize(
+    "editable", [False, pytest.param(True, marks=LATER)], ids=["wheel", "editable"]
+)
 def test_the_finder_comes_and_goes_with_the_plugin(new_environment, editable, tmp_path):
     made = new_environment("editable" if editable else "wheel")
     copy = shutil.copytree(ROOT / "plugins" / "keras_namespace", tmp_path / "source")
