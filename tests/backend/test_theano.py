@@ -305,28 +305,6 @@ def test_the_branch_not_taken_is_not_computed():
     assert computed
 
 
-# Loops
-
-
-def test_loops_are_compiled_for_32_steps_or_some_more_than_there_were_at_most():
-    x = K.placeholder((None, 2))
-    f = K.function([x], [K.sum(x)])
-    handle = f.upload([np.ones((8, 2))])
-    for steps, compiled in (
-        (1, 1),
-        (5, 2),
-        (4, 2),
-        (32, 2),
-        (1, 2),
-        (33, 3),
-        (9, 3),
-        (34, 3),
-        (41, 4),
-    ):
-        assert f.loop(handle, np.zeros((steps, 3), int))[0].tolist() == [6] * steps
-        assert len(f._compiled) == compiled
-
-
 # Interruption and threads
 
 

@@ -29,8 +29,8 @@ from pytensor.tensor.shape import Shape
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import (
-    early_questions,
     evaluation,
+    missing_values,
     numpy_functions,
     operators,
 )
@@ -102,7 +102,7 @@ class TheanoBackend(
         self._dtype(None)
         operators.install(self._adapted, self.alike)
         numpy_functions.install()
-        early_questions.install()
+        missing_values.install()
         evaluation.install(self.get_session())
 
     def _dtype(self, dtype) -> str:

@@ -1,8 +1,7 @@
 """Values that are known during tracing: sizes and the learning phase."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -11,12 +10,12 @@ from oneiros_backend_theano.limits import LinkerError
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 
 
-def is_concrete(value: Any) -> bool:
+def is_concrete(value) -> bool:
     """Returns whether a value is known while tracing."""
     return isinstance(value, CONCRETE)
 
 
-def concrete_sizes(shape: Any, label: Any) -> tuple[int, ...]:
+def concrete_sizes(shape, label) -> tuple[int, ...]:
     """Returns a shape as ints.
 
     # Arguments

@@ -5,6 +5,7 @@ A draw holds a seed, fixed when it is built, and reads a counter that `K.functio
 advances.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -65,20 +66,18 @@ class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         self.seed = seed
         self.static = static
 
-    def make_node(self, counter: Any, shape: Any) -> Any:
+    def make_node(self, counter, shape):
         """Builds the node."""
         inputs = [counter, pt.as_tensor_variable(shape, dtype="int64")]
         return Apply(self, inputs, [pt.tensor(dtype=self.dtype, shape=self.static)])
 
-    def evaluate(
-        self, xp: Any, erfinv: Any, counter: Any, shape: tuple[int, ...]
-    ) -> Any:
+    def evaluate(self, xp, erfinv, counter, shape: tuple[int, ...]):
         """Returns the numbers, computed with NumPy or with JAX."""
         if self.kind == "uniform":
             return uniform(xp, self.seed, counter, shape, self.dtype)
         return normal(xp, erfinv, self.seed, counter, shape, self.dtype)
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+    def perform(self, node, inputs, output_storage) -> None:
         """Computes with NumPy."""
         from scipy.special import erfinv
 
@@ -86,10 +85,10 @@ class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             np, erfinv, inputs[0], tuple(int(n) for n in inputs[1])
         )
 
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
+    def connection_pattern(self, node) -> list[list[bool]]:
         """No derivative passes."""
         return [[False], [False]]
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+    def pullback(self, inputs, outputs, cotangents) -> list[Any]:
         """No derivative passes."""
         return [disconnected_type() for _ in inputs]

@@ -4,6 +4,7 @@ Shapes and the learning phase are known meanwhile: such values are concrete, oth
 traced.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -160,7 +161,7 @@ def _ancestors(variable: Variable) -> set[Variable]:
     return set(ancestors([variable]))
 
 
-def _constant_value(constant: Constant) -> Any:
+def _constant_value(constant: Constant):
     if np.ndim(constant.data) == 0:
         return constant.data
     return np.asarray(constant.data)
@@ -173,7 +174,7 @@ def _is_switch(node: Apply) -> bool:
     return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Switch)
 
 
-def _chosen_branch(node: Apply, condition: Any) -> Variable | None:
+def _chosen_branch(node: Apply, condition) -> Variable | None:
     """Returns the branch that a switch hands on as a whole, None if that isn't known
     while tracing."""
     if not is_concrete(condition) or np.size(condition) != 1:
@@ -221,7 +222,7 @@ def _known_results(node: Apply, values: Sequence[Any]) -> list[Any]:
     return [value for (value,) in outputs]
 
 
-def _as_declared(value: Any, variable: Variable) -> Any:
+def _as_declared(value, variable: Variable):
     """Converts a value to the type that PyTensor declared, as JAX's promotion rules
     differ."""
     dtype = getattr(variable.type, "dtype", None)

@@ -5,6 +5,7 @@ that JAX wrote. It is only used for types that the backend doesn't know: sparse 
 and PyTensor's own random generators.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,7 @@ FOR_PYTENSOR = (SparseTensorType, RandomType)
 def install(session: Session) -> None:
     """Gives tensors a method `eval` that computes in a session."""
 
-    def evaluate(
-        tensor: Any, inputs_to_values: Mapping[Any, Any] | None = None, **options: Any
-    ) -> Any:
+    def evaluate(tensor, inputs_to_values: Mapping[Any, Any] | None = None, **options):
         """Computes the tensor.
 
         # Arguments
@@ -51,7 +50,7 @@ def is_for_pytensor(variables: Sequence[Any]) -> bool:
     return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
 
 
-def _inputs(tensor: Any, values: Mapping[Any, Any]) -> list[Any]:
+def _inputs(tensor, values: Mapping[Any, Any]) -> list[Any]:
     """Returns the variables that get values."""
     by_name = {x.name: x for x in graph_inputs([tensor]) if x.name}
     for name in values:

@@ -1,5 +1,6 @@
 """`K.function` on PyTensor: shared code of all linkers."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -37,9 +38,7 @@ class GraphFunction(Function):
         random: whether the graph has random operations.
     """
 
-    def __init__(
-        self, backend: Any, inputs: Any, outputs: Any, updates: Any, givens: Any = ()
-    ) -> None:
+    def __init__(self, backend, inputs, outputs, updates, givens=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self.outputs = [backend.tensor(x) for x in self.outputs]
         new_values = {
@@ -60,7 +59,7 @@ class GraphFunction(Function):
         self._calls = 0
         self._base = draw_seed() if self.random else 0
 
-    def _new_value(self, variable: Any, value: Any) -> Any:
+    def _new_value(self, variable, value):
         if not isinstance(variable, SharedVariable):
             raise ArgumentError(
                 f"Only variables can be updated; {variable} isn't one. "
@@ -70,7 +69,7 @@ class GraphFunction(Function):
         check_new_shape(variable.name, variable.type.shape, value.type.shape)
         return value.astype(variable.dtype)
 
-    def _replacements(self, givens: Any) -> dict[Any, Any]:
+    def _replacements(self, givens) -> dict[Any, Any]:
         """Returns what stands for variables, of their types."""
         return {
             variable: self.backend.cast(self.backend.tensor(value), variable.dtype)
@@ -110,7 +109,7 @@ class GraphFunction(Function):
         nodes = apply_ancestors(self.results)
         return any(getattr(node.op, "convolves", False) for node in nodes)
 
-    def counters(self, steps: int) -> Any:
+    def counters(self, steps: int):
         """Returns the two counters of this call, and advances them by the number of
         steps it runs."""
         if not self.random:
@@ -134,7 +133,7 @@ class GraphFunction(Function):
             "seeds": [op.seed for op in self.random_operations],
         }
 
-    def set_random_state(self, state: Any) -> None:
+    def set_random_state(self, state) -> None:
         """Sets the seeds and the counters; functions compiled with other seeds are
         compiled again."""
         seeds = state["seeds"]

@@ -1,5 +1,6 @@
 """Indexing, and writing at indices."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -22,24 +23,24 @@ from oneiros_backend_theano.concrete import is_concrete
 from oneiros_backend_theano.limits import LinkerError
 
 
-def _subtensor(node: Apply, x: Any, *values: Any) -> Any:
+def _subtensor(node: Apply, x, *values):
     indices = _indices(node.op, values)
     return _reversible(x, indices)[indices]
 
 
-def _advanced_subtensor(node: Apply, x: Any, *values: Any) -> Any:
+def _advanced_subtensor(node: Apply, x, *values):
     """Gives NaN for places that don't exist; PyTensor's function gives others."""
     return jnp.asarray(x).at[_indices(node.op, values)].get(mode="fill")
 
 
-def _inc_subtensor(node: Apply, x: Any, y: Any, *values: Any) -> Any:
+def _inc_subtensor(node: Apply, x, y, *values):
     indices = _indices(node.op, values)
     place = jnp.asarray(x).at[indices]
     written = _reversible(y, indices)
     return place.set(written) if node.op.set_instead_of_inc else place.add(written)
 
 
-def _reversible(x: Any, indices: Sequence[Any]) -> Any:
+def _reversible(x, indices: Sequence[Any]):
     """Returns a tensor that XLA can reverse, where indices reverse one.
 
     XLA ends the process ("Invalid binary instruction opcode map") if it reverses a
@@ -51,11 +52,11 @@ def _reversible(x: Any, indices: Sequence[Any]) -> Any:
     return jax.lax.optimization_barrier(x)
 
 
-def _reverses(index: Any) -> bool:
+def _reverses(index) -> bool:
     return isinstance(index, slice) and index.step is not None and index.step < 0
 
 
-def _indices(op: Any, values: Any) -> Any:
+def _indices(op, values):
     """Returns what to index with, for the values of an Op's index inputs."""
     converted = [_as_index(value) for value in values]
     indices = tuple(indices_from_subtensor(converted, op.idx_list))
@@ -74,7 +75,7 @@ def _check_bounds(index: slice) -> None:
         )
 
 
-def _as_index(value: Any) -> Any:
+def _as_index(value):
     if is_concrete(value):
         return int(value) if np.ndim(value) == 0 else value
     if getattr(value, "dtype", None) == np.dtype(bool):

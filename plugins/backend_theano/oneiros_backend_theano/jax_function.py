@@ -1,5 +1,6 @@
 """`K.function` compiled by JAX."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -35,13 +36,7 @@ class JaxFunction(GraphFunction):
     """
 
     def __init__(
-        self,
-        backend: Any,
-        inputs: Any,
-        outputs: Any,
-        updates: Any,
-        givens: Any = (),
-        strict: bool = False,
+        self, backend, inputs, outputs, updates, givens=(), strict: bool = False
     ) -> None:
         super().__init__(backend, inputs, outputs, updates, givens)
         self._strict = strict
@@ -74,14 +69,14 @@ class JaxFunction(GraphFunction):
             raise limit from None
         warn_of(limit.problem)
 
-    def upload(self, arrays: Any) -> Upload:
+    def upload(self, arrays) -> Upload:
         """Copies whole data sets to the device."""
         from oneiros_jax_support.runs import uploaded
 
         with self._scope():
             return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+    def loop(self, handle: Upload, index, phase: int | None = None) -> list[Any]:
         """Runs all steps in one call, compiled for as many as there were at most so
         far, or a few more.
 
@@ -95,9 +90,7 @@ class JaxFunction(GraphFunction):
                 self._fall_back(limit)
         return super().loop(handle, index, phase)
 
-    def _compiled_loop(
-        self, handle: Upload, index: Any, phase: int | None
-    ) -> list[Any]:
+    def _compiled_loop(self, handle: Upload, index, phase: int | None) -> list[Any]:
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
         data = handle.arrays
@@ -110,7 +103,7 @@ class JaxFunction(GraphFunction):
             self._loop_steps[key] = compiled_steps(len(rows), rows.shape[1], data)
         return self._looped(rows, data, chosen, self._loop_steps[key])
 
-    def _one_by_one(self, rows: Any, data: Any, phase: int | None) -> list[Any]:
+    def _one_by_one(self, rows, data, phase: int | None) -> list[Any]:
         from oneiros_jax_support.runs import one_by_one
 
         def step(number: int, batch: list[Any]) -> list[Any]:
@@ -118,7 +111,7 @@ class JaxFunction(GraphFunction):
 
         return one_by_one(step, rows, data)
 
-    def _single(self, row: Any, data: Any, phase: int | None) -> list[Any]:
+    def _single(self, row, data, phase: int | None) -> list[Any]:
         from oneiros_jax_support.runs import rows_for
 
         with self._scope():
@@ -126,9 +119,7 @@ class JaxFunction(GraphFunction):
         outputs = self._execute("step", phase, batch, 1)
         return [output[None] for output in outputs]
 
-    def _looped(
-        self, rows: Any, data: Any, phase: int | None, capacity: int
-    ) -> list[Any]:
+    def _looped(self, rows, data, phase: int | None, capacity: int) -> list[Any]:
         from oneiros_jax_support.runs import batches_for
 
         steps = len(rows)
@@ -164,7 +155,7 @@ class JaxFunction(GraphFunction):
         self._compiled[signature] = function
         return [np.array(output) for output in outputs]
 
-    def _compile(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
+    def _compile(self, kind: str, phase: int | None, arrays: list[Any]):
         """Returns a compiled function, which has no memory of how it was called
         before."""
         from oneiros_jax_support.jax_import import jax
@@ -191,7 +182,7 @@ class JaxFunction(GraphFunction):
             return self.convolves and platform() == "cpu"
 
     @functools.cached_property
-    def _scope(self) -> Any:
+    def _scope(self):
         from oneiros_jax_support.devices import scope
 
         return scope("theano")
@@ -208,7 +199,7 @@ class JaxFunction(GraphFunction):
         variables = [*self.updated, *self.read]
         phase_placeholder = self.backend.learning_phase_placeholder()
 
-        def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
+        def step(old, read, counters, *feeds):
             import jax.numpy as jnp
 
             values = dict(zip(variables, [*old, *read], strict=True))
@@ -231,8 +222,8 @@ class JaxFunction(GraphFunction):
 
         step = self._step(phase)
 
-        def loop(old: Any, read: Any, counters: Any, *data: Any) -> Any:
-            def numbered_step(old: Any, i: Any, *feeds: Any) -> Any:
+        def loop(old, read, counters, *data):
+            def numbered_step(old, i, *feeds):
                 return step(old, read, counters + i.astype(np.uint32), *feeds)
 
             return run_of(numbered_step, len(self.updated))(old, *data)
@@ -246,9 +237,7 @@ def _values(slots: list[Slot]) -> tuple[Any, ...]:
     return tuple([slot[0] for slot in slots])
 
 
-def _check_update(
-    variable: Any, shape: tuple[int, ...], expected: tuple[int, ...]
-) -> None:
+def _check_update(variable, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape == expected:
         return
     change = (

@@ -3,6 +3,7 @@
 `oneiros_jax_support.loops` unrolls steps with convolutions on a CPU.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,7 @@ class Loops(Operations):
         self._counters: dict[Any, Any] = {STREAM: STREAM, STEP: STEP}
 
     @contextmanager
-    def inside_loop(self, index: Any) -> Iterator[None]:
+    def inside_loop(self, index) -> Iterator[None]:
         """Block in which the step of a loop is built: its draws differ at each step.
 
         # Arguments
@@ -94,7 +95,7 @@ class Loops(Operations):
         return StepGraph([index, *slices, *states], outputs, new_states)
 
 
-def _known_shape(x: Any) -> tuple[int | None, ...]:
+def _known_shape(x) -> tuple[int | None, ...]:
     """Returns the static shape, with the sizes that Keras knows in addition."""
     static_shape = tuple(x.type.shape)
     keras_shape = getattr(x, "_keras_shape", static_shape)
@@ -106,7 +107,7 @@ def _known_shape(x: Any) -> tuple[int | None, ...]:
     )
 
 
-def _as_state(place: int, new: Any, state: Any) -> Any:
+def _as_state(place: int, new, state):
     """Returns a state's new value in the type of the state."""
     state_shape(place, state.type.shape, new.type.shape)
     return new.astype(state.dtype)
@@ -186,7 +187,7 @@ class LoopFunction:
         self.graph = graph
         self._backwards = go_backwards
 
-    def __call__(self, *values: Any) -> tuple[Any, ...]:
+    def __call__(self, *values) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and
         captured values."""
         import jax.numpy as jnp
@@ -199,7 +200,7 @@ class LoopFunction:
         initial = tuple(jnp.asarray(x) for x in values[graph.slice_count : states_end])
         captured_values = dict(zip(graph.captured, values[states_end:], strict=True))
 
-        def body(states: Any, numbered_slices: Any) -> Any:
+        def body(states, numbered_slices):
             number, slices = numbered_slices
             inputs = (number, *slices, *states)
             outputs, new_states = self._step(inputs, captured_values)
@@ -234,7 +235,7 @@ def random_operations_in(results: Sequence[Any]) -> list[Draw]:
     return list(operations.values())
 
 
-def _random_operations_of(op: Any) -> list[Draw]:
+def _random_operations_of(op) -> list[Draw]:
     if isinstance(op, Draw):
         return [op]
     if isinstance(op, Scan):

@@ -4,6 +4,7 @@ Without this, NumPy would take a variable for an array of one object, and comput
 that.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -40,9 +41,7 @@ def install() -> None:
     _tensor_py_operators.__array_function__ = _compute_of_whole
 
 
-def _compute_of_whole(
-    x: Any, function: Any, types: Any, args: Any, options: dict[str, Any]
-) -> Any:
+def _compute_of_whole(x, function, types, args, options: dict[str, Any]):
     """Computes a function of whole arrays, of which `x` is one."""
     name = function.__name__
     if name not in OF_WHOLE_ARRAYS:
@@ -53,11 +52,11 @@ def _compute_of_whole(
         raise refused_function(f"np.{name} with such arguments", name, x) from None
 
 
-def _compute(x: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+def _compute(x, ufunc, method: str, *inputs, **options):
     """Computes one of NumPy's functions, of which `x` is an input."""
     return compute_elements(x, ufunc, method, inputs, options, _named)
 
 
-def _named(name: str) -> Any:
+def _named(name: str):
     """Returns PyTensor's function for one of NumPy's, None if it has none."""
     return RENAMED.get(name) or getattr(pt, name, None)

@@ -10,6 +10,7 @@ changes. `-x` and `abs(x)` of booleans, too, count them as int32. `&`, `|` and `
 of bits: booleans stay booleans there.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -69,7 +70,7 @@ def install(adapt: Adapt, convert: Adapt) -> None:
     _tensor_py_operators.__copy__ = _copied
 
 
-def _copied(x: Any) -> Any:
+def _copied(x):
     """Returns a tensor of the same value for `copy.copy`.
 
     Python's own copy would be a second output of the node that computes the first one,
@@ -95,7 +96,7 @@ def _extend(
 
 def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def operate(self: Any, other: Any) -> Any:
+    def operate(self, other):
         if _agrees(self, other) or not _is_operand(other):
             return original(self, other)
         return original(*adapt(self, other))
@@ -116,7 +117,7 @@ def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(operate)
-    def run(self: Any, *others: Any) -> Any:
+    def run(self, *others):
         try:
             return operate(self, *others)
         except (NotImplementedError, ValueError) as error:
@@ -128,14 +129,14 @@ def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _refusal(name: str, x: Any, other: Any, error: Exception) -> Exception:
+def _refusal(name: str, x, other, error: Exception) -> Exception:
     if name in SIGNS:
         return operator_refusal(name, (x, other), _static_shape, error)
     plain_name = name.removeprefix("r")
     return operator_refusal(plain_name, (other, x), _static_shape, error)
 
 
-def _static_shape(x: Any) -> Any:
+def _static_shape(x):
     """Returns the shape of a tensor as far as it is known, None for anything else."""
     if not isinstance(x, Variable):
         return None
@@ -144,7 +145,7 @@ def _static_shape(x: Any) -> Any:
 
 def _on_bits(convert: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def operate(self: Any, other: Any) -> Any:
+    def operate(self, other):
         if not _is_operand(other):
             return original(self, other)
         operands = convert(self, other, arithmetic=False)
@@ -156,7 +157,7 @@ def _on_bits(convert: Adapt, original: Callable[..., Any]) -> Callable[..., Any]
 
 def _inverting(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def operate(self: Any) -> Any:
+    def operate(self):
         check_has_bits(np.dtype(self.dtype))
         return original(self)
 
@@ -165,13 +166,13 @@ def _inverting(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _on_numbers(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def operate(self: Any) -> Any:
+    def operate(self):
         return original(*adapt(self)) if self.dtype == "bool" else original(self)
 
     return operate
 
 
-def _agrees(x: Any, other: Any) -> bool:
+def _agrees(x, other) -> bool:
     """Tells of the usual pairs that PyTensor's type is that of the rule.
 
     A number of NumPy's, which may derive from `float`, has a type of its own.
@@ -185,7 +186,7 @@ def _agrees(x: Any, other: Any) -> bool:
     return False
 
 
-def _is_operand(x: Any) -> bool:
+def _is_operand(x) -> bool:
     if isinstance(x, Variable):
         return isinstance(x.type, TensorType)
     return np.asarray(x).dtype.kind in NUMERIC

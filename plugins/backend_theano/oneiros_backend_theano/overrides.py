@@ -5,6 +5,7 @@ Shapes may be computed from other shapes; PyTensor's functions want constants. S
 1 that are only known when a function runs are broadcast; PyTensor refuses them.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -44,7 +45,7 @@ from oneiros_backend_theano.limits import LinkerError
 # Element by element
 
 
-def _elementwise(node: Apply, *values: Any) -> Any:
+def _elementwise(node: Apply, *values):
     """Inputs are converted to the type that they have in common for NumPy; JAX's has
     fewer digits. Many terms are added one by one; PyTensor stacks them first."""
     scalar_op = node.op.scalar_op
@@ -52,12 +53,16 @@ def _elementwise(node: Apply, *values: Any) -> Any:
         return jnp.broadcast_to(jnp.maximum(values[-1], 0), _common_shape(values))
     if not isinstance(scalar_op, (Switch, Second)):
         dtype = np.result_type(*[x.type.dtype for x in node.inputs])
-        values = tuple(jnp.asarray(value, dtype) for value in values)
+        values = tuple(_of_type(value, dtype) for value in values)
     if isinstance(scalar_op, Add):
         return functools.reduce(jnp.add, values)
     if isinstance(scalar_op, Mul):
         return functools.reduce(jnp.multiply, values)
     return jax_funcify(scalar_op, node=node)(*values)
+
+
+def _of_type(value, dtype):
+    return value if value.dtype == dtype else value.astype(dtype)
 
 
 def _is_rectifier(condition: Variable, if_below: Variable, x: Variable) -> bool:
@@ -87,14 +92,14 @@ def _common_shape(values: Sequence[Any]) -> tuple[int, ...]:
 # Reductions and products
 
 
-def _sum(node: Apply, x: Any) -> Any:
+def _sum(node: Apply, x):
     """Adds in the type of the result; PyTensor converts to float64.
 
     On a CPU, sums over all axes but the last are products with ones: without that a
     training step of case f of `benchmarks/compare.py` takes 1.2 times as long
     (`benchmarks/mechanisms.py reductions`).
     """
-    x = jnp.asarray(x, node.outputs[0].type.dtype)
+    x = _of_type(x, node.outputs[0].type.dtype)
     per_channel = x.ndim > 2 and node.op.axis == tuple(range(x.ndim - 1))
     if per_channel and x.dtype.kind == "f" and platform() == "cpu":
         rows = jnp.reshape(x, (-1, x.shape[-1]))
@@ -102,15 +107,15 @@ def _sum(node: Apply, x: Any) -> Any:
     return jnp.sum(x, node.op.axis)
 
 
-def _product(node: Apply, x: Any) -> Any:
-    return jnp.prod(jnp.asarray(x, node.outputs[0].type.dtype), node.op.axis)
+def _product(node: Apply, x):
+    return jnp.prod(_of_type(x, node.outputs[0].type.dtype), node.op.axis)
 
 
-def _product_without_zeros(node: Apply, x: Any) -> Any:
+def _product_without_zeros(node: Apply, x):
     return jnp.prod(jnp.where(x == 0, jnp.ones_like(x), x), axis=node.op.axis)
 
 
-def _blockwise(node: Apply, *values: Any) -> Any:
+def _blockwise(node: Apply, *values):
     if isinstance(node.op.core_op, Dot):
         return jnp.matmul(*values)
     return dispatched_if_possible(node, *values)
@@ -119,25 +124,25 @@ def _blockwise(node: Apply, *values: Any) -> Any:
 # Shapes
 
 
-def _reshape(node: Apply, x: Any, shape: Any) -> Any:
+def _reshape(node: Apply, x, shape):
     return jnp.reshape(x, concrete_sizes(shape, node.op))
 
 
-def _split(node: Apply, x: Any, *axis_and_sizes: Any) -> Any:
+def _split(node: Apply, x, *axis_and_sizes):
     sizes = concrete_sizes(axis_and_sizes[-1], node.op)
     axis = node.op.axis if len(axis_and_sizes) == 1 else int(axis_and_sizes[0])
     return jnp.split(x, np.cumsum(sizes)[:-1], axis)
 
 
-def _shape(node: Apply, x: Any) -> Any:
+def _shape(node: Apply, x):
     return np.asarray(np.shape(x), np.int64)
 
 
-def _one_size(node: Apply, x: Any) -> Any:
+def _one_size(node: Apply, x):
     return np.int64(np.shape(x)[node.op.i])
 
 
-def _specify_shape(node: Apply, x: Any, *sizes: Any) -> Any:
+def _specify_shape(node: Apply, x, *sizes):
     declared = node.outputs[0].type.shape
     shape = np.shape(x)
     for declared_size, size in zip(declared, shape, strict=True):
@@ -149,19 +154,19 @@ def _specify_shape(node: Apply, x: Any, *sizes: Any) -> Any:
     return x
 
 
-def _alloc(node: Apply, x: Any, *sizes: Any) -> Any:
+def _alloc(node: Apply, x, *sizes):
     namespace = np if is_concrete(x) else jnp
     return namespace.broadcast_to(x, concrete_sizes(sizes, node.op))
 
 
-def _alloc_empty(node: Apply, *sizes: Any) -> Any:
+def _alloc_empty(node: Apply, *sizes):
     return _alloc(node, np.zeros((), node.op.dtype), *sizes)
 
 
 # Others
 
 
-def _check(node: Apply, x: Any, *conditions: Any) -> Any:
+def _check(node: Apply, x, *conditions):
     """Checks values that are known while tracing, such as sizes.
 
     PyTensor checks the others.
@@ -177,15 +182,15 @@ def _check(node: Apply, x: Any, *conditions: Any) -> Any:
     return x
 
 
-def _print(node: Apply, x: Any) -> Any:
-    def show(value: Any) -> None:
+def _print(node: Apply, x):
+    def show(value) -> None:
         node.op.global_fn(node.op, np.asarray(value))
 
     jax.debug.callback(show, x, ordered=False)
     return x
 
 
-def _draw(node: Apply, counter: Any, shape: Any) -> Any:
+def _draw(node: Apply, counter, shape):
     sizes = concrete_sizes(shape, node.op)
     return node.op.evaluate(jnp, jax.lax.erf_inv, counter, sizes)
 

@@ -1,5 +1,6 @@
 """`K.function` compiled by PyTensor itself, in any mode that it has."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -22,15 +23,7 @@ class PytensorFunction(GraphFunction):
 
     uses_threads = False
 
-    def __init__(
-        self,
-        backend: Any,
-        inputs: Any,
-        outputs: Any,
-        updates: Any,
-        mode: Any,
-        givens: Any = (),
-    ) -> None:
+    def __init__(self, backend, inputs, outputs, updates, mode, givens=()) -> None:
         super().__init__(backend, inputs, outputs, updates, givens)
         device = requested("theano")
         if device not in (None, Device("cpu", 0)):
@@ -57,7 +50,7 @@ class PytensorFunction(GraphFunction):
         """Lets the next call compile anew."""
         self._compiled.clear()
 
-    def _compile(self, phase: int | None) -> Any:
+    def _compile(self, phase: int | None):
         if str(self._mode) == "NUMBA":
             register_with_numba()
         stream = STREAM.type("stream")
@@ -81,7 +74,7 @@ class PytensorFunction(GraphFunction):
             on_unused_input="ignore",
         )
 
-    def _phase_placeholder(self) -> Any:
+    def _phase_placeholder(self):
         """Returns the learning phase among the inputs, None if fixed or absent."""
         if self.phase_index is None:
             return None

@@ -7,6 +7,7 @@ and writes one, `sit_sot` reads and writes one, `nit_sot` reads none; the last s
 an untraced one alone is returned.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ class _States(NamedTuple):
 class _Loop:
     """A loop, given its Op and the values of its inputs."""
 
-    def __init__(self, op: Any, values: Sequence[Any]) -> None:
+    def __init__(self, op, values: Sequence[Any]) -> None:
         self.op = op
         self.values = list(values)
         (self.steps,) = concrete_sizes([self.values[0]], op)
@@ -67,7 +68,7 @@ class _Loop:
             untraced=[jnp.asarray(x) for x in op.outer_untraced_sit_sot(self.values)],
         )
 
-    def _step(self, states: _States, numbered_slices: Any) -> tuple[_States, list[Any]]:
+    def _step(self, states: _States, numbered_slices) -> tuple[_States, list[Any]]:
         from oneiros_backend_theano.evaluate import evaluate
 
         number, (_, *slices) = numbered_slices
@@ -84,7 +85,7 @@ class _Loop:
         results = [jnp.asarray(x) for x in evaluate(list(graph.outputs), values)]
         return self._new_states(states, results, number), self._traced(results)
 
-    def _mit_mot_places(self, number: Any) -> list[list[Any]]:
+    def _mit_mot_places(self, number) -> list[list[Any]]:
         return [
             [number + tap for tap in taps]
             for taps in self.op.info.normalized_mit_mot_in_slices
@@ -98,7 +99,7 @@ class _Loop:
             for place in buffer_places:
                 yield buffer[place]
 
-    def _new_states(self, states: _States, results: list[Any], number: Any) -> _States:
+    def _new_states(self, states: _States, results: list[Any], number) -> _States:
         op = self.op
         written = zip(
             states.mit_mot,
@@ -144,16 +145,14 @@ class _Loop:
         return last_entries
 
 
-def _written(
-    buffer: Any, new_values: Sequence[Any], taps: Sequence[int], number: Any
-) -> Any:
+def _written(buffer, new_values: Sequence[Any], taps: Sequence[int], number):
     """Returns a buffer with a step's new values at their places."""
     for tap, value in zip(taps, new_values, strict=True):
         buffer = buffer.at[number + tap].set(value.astype(buffer.dtype))
     return buffer
 
 
-def _appended(entries: Any, new_value: Any) -> Any:
+def _appended(entries, new_value):
     """Appends a new entry to the last ones, and drops the oldest."""
     new_entry = new_value[None].astype(entries.dtype)
     return jnp.concatenate([entries[1:], new_entry])
@@ -165,13 +164,13 @@ def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _convolves(op: Any) -> bool:
+def _convolves(op) -> bool:
     """Returns whether a step contains a convolution."""
     nodes = apply_ancestors(op.fgraph.outputs)
     return any(getattr(node.op, "convolves", False) for node in nodes)
 
 
-def _scan(node: Apply, *values: Any) -> Any:
+def _scan(node: Apply, *values):
     if node.op.info.as_while:
         raise LinkerError("The JAX linker can't compile a loop with a condition.")
     results = _Loop(node.op, values).run()

@@ -1,7 +1,7 @@
 """Arrays that variables keep without copying.
 
-Without this, loading 105 MB of dense layers on Theano takes 1.07 times as long, with a
-peak of 899 MB instead of 799 MB (`benchmarks/mechanisms.py arrays`).
+Without this, loading 105 MB of dense layers on Theano takes 1.2 times as long
+(`benchmarks/mechanisms.py arrays`).
 """
 
 from __future__ import annotations

@@ -100,11 +100,6 @@ class Windows:
             )
         return counts
 
-    def known_lengths(self, sizes: Sizes, window: Sizes) -> Sizes:
-        """Returns the number of windows along each spatial axis of known size."""
-        counts = self.lengths(sizes, window)
-        return tuple(count for count in counts if count is not None)
-
     def paddings(self, sizes: Sizes, window: Sizes) -> list[Pair]:
         """Returns the cells added before and after each spatial axis."""
         return [axis.padding() for axis in self.axes(sizes, window)]

@@ -3,6 +3,7 @@
 PyTensor's own errors don't mention `K`, or there are none.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -28,11 +29,11 @@ def install() -> None:
     _tensor_py_operators.__iter__ = _parts
 
 
-def _truth(x: Any) -> NoReturn:
+def _truth(x) -> NoReturn:
     raise TypeError(f"{x} {TRUTH}")
 
 
-def _parts(x: Any) -> Iterator[Any]:
+def _parts(x) -> Iterator[Any]:
     """Iterates over the elements of a vector of known length, such as a shape."""
     try:
         length = get_vector_length(x)
