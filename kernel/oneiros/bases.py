@@ -139,3 +139,21 @@ class Callback:
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Called once after the last epoch."""
+
+
+class Callbacks(Callback):
+    """Several callbacks as one: `CallbackList` of the plugin for callbacks.
+
+    # Properties
+        callbacks: list of the callbacks, in the order in which they are called.
+    """
+
+    callbacks: list[Any]
+
+    def append(self, callback: Any) -> None:
+        """Adds a callback at the end."""
+
+    def want_each_batch(self) -> bool:
+        """Returns whether a callback must be called for each batch before the next
+        one."""
+        return True

@@ -43,8 +43,6 @@ CLASS_KINDS = {
 
 Objects = dict[str, Any] | None
 
-_custom: dict[str, Any] = {}
-
 
 class CustomObjectScope:
     """Context manager that makes names refer to your own objects.
@@ -73,36 +71,30 @@ class CustomObjectScope:
         self.custom_objects = args
 
     def __enter__(self) -> CustomObjectScope:
-        self.backup = dict(_custom)
-        for objects in self.custom_objects:
-            _custom.update(objects)
-        objects = {**load_context.current().custom_objects, **_custom}
+        self.backup = dict(get_custom_objects())
+        objects = dict(self.backup)
+        for each in self.custom_objects:
+            objects.update(each)
         self._context = load_context.changed(custom_objects=objects)
         self._context.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._context.__exit__(None, None, None)
-        _custom.clear()
-        _custom.update(self.backup)
 
 
 custom_object_scope = CustomObjectScope
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """Returns the dict of your own objects; what you add stays for the rest of the
-    process."""
-    return _custom
+    """Returns the dict of your own objects; what you add stays until the scope or the
+    load ends in which you add it, or else for the rest of the process."""
+    return load_context.current().custom_objects
 
 
 def known_objects(custom_objects: Objects = None) -> dict[str, Any]:
-    """Returns the custom objects of the process, of the current load, and of a call."""
-    return {
-        **_custom,
-        **load_context.current().custom_objects,
-        **(custom_objects or {}),
-    }
+    """Returns the custom objects of the current context, and those of a call."""
+    return {**get_custom_objects(), **(custom_objects or {})}
 
 
 def get_object(
@@ -186,8 +178,8 @@ def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
     base = _base_class(kind)
     if not isinstance(cls, type) or not issubclass(cls, base):
         raise UnsafeFileError(
-            f"A configuration names {name} where it needs a {kind}; it isn't a "
-            f"subclass of {base.__name__}."
+            f"A configuration names {name} as its {kind}; it isn't a subclass of "
+            f"{base.__name__}."
         )
     own_objects = [
         *known_objects(custom_objects).values(),
@@ -219,10 +211,9 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
     Inside it, custom objects are known, limits apply, and errors name the object that
     couldn't be built.
     """
-    around = load_context.current()
     context = load_context.changed(
-        custom_objects={**around.custom_objects, **(custom_objects or {})},
-        limits=around.limits or BuildLimits(),
+        custom_objects=known_objects(custom_objects),
+        limits=load_context.current().limits or BuildLimits(),
         manager=manager(),
     )
     with context, _explained(kind, name):
@@ -296,7 +287,7 @@ def _parts(kind: str, config: Any) -> tuple[str, Any]:
             arguments["name"] = arguments.pop("custom_name", None)
     if not isinstance(name, str) or not isinstance(arguments, (dict, list)):
         raise ConfigError(
-            f"The configuration of a {kind} looks like "
+            f"The configuration of the {kind} looks like "
             f'{{"class_name": "…", "config": {{…}}}}; received {config!r:.200}.'
         )
     return name, arguments.copy()

@@ -1,14 +1,13 @@
-"""Finds the installed plugins, loads their manifests and orders them.
+"""Finds the installed plugins and loads their manifests.
 
 A plugin is a distribution with an entry point in the group `oneiros.v1`; the number is
 the API level. The entry point names a manifest: a module that imports only
 `oneiros.hookimpl` and implements hooks of `oneiros.hookspecs`.
 """
 
-import graphlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
@@ -70,34 +69,3 @@ def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any
         return None
     finally:
         record.import_ms = round((time.perf_counter() - started) * 1000, 2)
-
-
-def ordered(
-    records: Mapping[str, PluginRecord], manifests: Mapping[str, Any]
-) -> list[str]:
-    """Returns the distributions in calling order: first as the manifests declare, then
-    by name."""
-    sorter = graphlib.TopologicalSorter(dict.fromkeys(sorted(records), ()))
-    for name, manifest in manifests.items():
-        sorter.add(name, *_declared(records[name], manifest, "oneiros_after"))
-        for later in _declared(records[name], manifest, "oneiros_before"):
-            sorter.add(later, name)
-    try:
-        return [name for name in sorter.static_order() if name in records]
-    except graphlib.CycleError as error:
-        circle = error.args[1]
-    for name in sorted(set(circle) & set(records)):
-        text = f"Circular order declared: {' < '.join(circle)}"
-        records[name].report("order", text, "ok")
-    acyclic = {name: m for name, m in manifests.items() if name not in circle}
-    return ordered(records, acyclic)
-
-
-def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:
-    """Returns the distributions that a manifest wants to come before or after."""
-    value = getattr(manifest, attribute, ())
-    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        return list(value)
-    fault = f"{attribute} is {value!r:.80}, not a list of distributions."
-    record.report("order", fault, "ok")
-    return []

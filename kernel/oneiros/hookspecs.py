@@ -3,9 +3,8 @@
 A plugin's manifest implements a hook as a function of the same name, marked with
 `oneiros.hookimpl`; it accepts any subset of the arguments. If a hook raises an error,
 the error is recorded (`oneiros plugins` shows it) and the hook is skipped;
-`ONEIROS_STRICT=1` raises the error. Plugins are called in a fixed order: first as their
-manifests declare in the lists `oneiros_before` and `oneiros_after`, then by
-distribution name.
+`ONEIROS_STRICT=1` raises the error. Plugins are called in the order of their
+distributions' names, unless `hookimpl(tryfirst=True)` or `trylast=True` says otherwise.
 
 Each function of this module whose name starts with `oneiros_` is a hook.
 """

@@ -71,7 +71,7 @@ class LoadContext:
     """The objects that a load supplies, and its limits.
 
     # Arguments
-        custom_objects: dict from names to the caller's own classes and functions.
+        custom_objects: dict from names to the program's own classes and functions.
         functions: dict from layer name to the function, which files can't hold, or to a
             dict from argument to function.
         limits: `BuildLimits`, or None outside a load.

@@ -11,7 +11,6 @@ CONTENTS = (
     ("engine.container", "Container", "engine.topology"),
     ("engine.model", "Model", "engine engine.training models"),
     ("engine.loop", "batch_shuffle", "engine.training"),
-    ("engine.callbacks", "CallbackList", "callbacks"),
     ("bases", "Callback", "callbacks"),
     (
         "config",

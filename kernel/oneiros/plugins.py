@@ -17,7 +17,7 @@ import pluggy
 
 from oneiros import hookspecs, load_context, settings
 from oneiros.discovery import KERNEL as KERNEL
-from oneiros.discovery import installed, load_manifest, ordered
+from oneiros.discovery import installed, load_manifest
 from oneiros.errors import NameConflictError, PluginLoadError
 from oneiros.hookspecs import HOOKS
 from oneiros.records import API_LEVELS as API_LEVELS
@@ -67,7 +67,7 @@ class PluginManager:
                 if manifest is not None:
                     manifests[record.distribution] = manifest
         self._warn_of_unknown_disabled()
-        self.plugins = [self.records[name] for name in ordered(self.records, manifests)]
+        self.plugins = list(self.records.values())
         for record in reversed(self.plugins):
             if record.distribution in manifests:
                 self._register(record, manifests[record.distribution])

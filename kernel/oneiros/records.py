@@ -37,12 +37,12 @@ class PluginRecord:
         state: `ok`; `failed`: something that the plugin offers doesn't work;
             `disabled`; `incompatible`: its API level isn't supported; `conflict`:
             another plugin provides one of its names, and no setting says which one to
-            use. A plugin can be `ok` and have a problem, such as a circular order.
+            use.
         module: the manifest.
         kinds: the names it provides, by kind; those of kind `module` start with the
             module's path.
         problems: list of (phase, message, exception). Phases are `metadata`, `import`,
-            `order`, `register`, `names`, `resolve` and the names of hooks.
+            `register`, `names`, `resolve` and the names of hooks.
     """
 
     distribution: str

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from oneiros import registry
 
 if TYPE_CHECKING:
-    from oneiros.bases import Callback, Rebuilt
+    from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
     from oneiros.engine.model import FitOptions, Model
@@ -150,6 +150,9 @@ class Generators(Protocol):
 
 class DefaultCallbacks(Protocol):
     """The callbacks that every fit has."""
+
+    def callback_list(self, callbacks: Any) -> Callbacks:
+        """Returns a list of callbacks as one; refuses what isn't a callback."""
 
     def history(self) -> Any:
         """Returns a new `History`, the result of `fit`."""

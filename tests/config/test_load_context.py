@@ -25,7 +25,8 @@ def test_a_load_s_objects_are_its_own_thread_s():
     with load_context.changed(custom_objects={"Mine": 1}):
         assert config.known_objects()["Mine"] == 1
         assert "Mine" not in in_thread(config.known_objects)
-        assert "Mine" not in config.get_custom_objects()
+        assert config.get_custom_objects()["Mine"] == 1
+        assert "Mine" not in in_thread(config.get_custom_objects)
     assert "Mine" not in config.known_objects()
 
 

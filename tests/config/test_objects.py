@@ -190,7 +190,7 @@ def test_what_get_config_returned_builds_the_object_again():
 )
 def test_a_configuration_of_no_known_form(form):
     with pytest.raises(
-        ConfigError, match=r'configuration of a constraint looks like \{"class_name"'
+        ConfigError, match=r'configuration of the constraint looks like \{"class_name"'
     ):
         config.get_object("constraint", form)
 
@@ -199,7 +199,7 @@ def test_a_configuration_of_no_known_form(form):
     "form", [None, 3, "Dense", [], {"class_name": ["Dense"]}, {"config": {}}]
 )
 def test_a_layer_configuration_of_no_known_form(form):
-    with pytest.raises(ConfigError, match="configuration of a layer looks like"):
+    with pytest.raises(ConfigError, match="configuration of the layer looks like"):
         config.layer_from_config(form)
 
 
@@ -298,8 +298,7 @@ def test_the_constructor_of_a_refused_class_is_not_called():
 )
 def test_a_place_takes_its_own_kind_alone(kind, wrong):
     with pytest.raises(
-        UnsafeFileError,
-        match=rf"names \w+ where it needs a {kind}; it isn't a subclass of",
+        UnsafeFileError, match=rf"names \w+ as its {kind}; it isn't a subclass of"
     ):
         config.check_loadable(wrong, kind, {"x": wrong})
 
@@ -326,7 +325,7 @@ def test_a_name_that_is_no_registered_layer(name):
 )
 def test_functions_are_not_called_with_arguments_of_a_file(kind):
     name = registry.names(kind)[0]
-    with pytest.raises(UnsafeFileError, match=f"where it needs a {kind}"):
+    with pytest.raises(UnsafeFileError, match=f"as its {kind}"):
         config.get_object(kind, {"name": name, "x": 1})
 
 
@@ -569,7 +568,7 @@ def test_get_from_module():
         get("h", names, "thing")
     with pytest.raises(UnsafeFileError, match="loadable = True"):
         get({"name": "Closed"}, names, "thing")
-    with pytest.raises(UnsafeFileError, match="names f where it needs a thing"):
+    with pytest.raises(UnsafeFileError, match="names f as its thing"):
         get({"name": "f", "x": 1}, names, "thing")
     with pytest.raises(ConfigError, match="configuration of a thing"):
         get({"by": 3}, names, "thing")

@@ -255,7 +255,7 @@ def test_a_reference_to_what_does_not_exist(place):
         ({"layers": [START, START]}, "two layers named 'x'"),
         (
             {"layers": [{"name": "x", "class_name": 3, "config": {}}]},
-            "configuration of a layer looks like",
+            "configuration of the layer looks like",
         ),
         ({"input_layers": 3}, "layer 'Model' can't be built"),
     ],

@@ -32,19 +32,6 @@ for name in sys.argv[2:]:
 print(json.dumps(origins))
 """
 
-ADVICE = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-import oneiros_keras_namespace.finder
-messages = []
-for line in sys.argv[2:]:
-    try:
-        exec(line)
-    except ImportError as error:
-        messages.append(str(error))
-print(json.dumps(messages))
-"""
-
 
 def run(code, *arguments, options=(), **variables):
     done = run_python(code, PLUGIN, *arguments, options=options, **variables)
@@ -90,15 +77,3 @@ def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
 def test_the_switch(value, on):
     answers = run(ANSWERS, "keras", ONEIROS_KERAS_NAMESPACE=value, HOME="/nonexistent")
     assert answers == {"keras": "keras" if on else None}
-
-
-def test_names_of_later_versions_get_advice_in_the_names_of_keras():
-    messages = run(
-        ADVICE,
-        "from keras.losses import mse",
-        "from keras.layers.merge import add",
-        "from keras import losses",
-    )
-    assert "Type: from keras.objectives import mse" in messages[0]
-    assert "write merge([a, b], mode='sum')" in messages[1]
-    assert "write from oneiros import objectives" in messages[2]

@@ -75,14 +75,6 @@ def start(folder, code, **variables):
     ("manifest", "expected"),
     [
         (
-            "oneiros_after = 5\n",
-            "ok order oneiros_after is 5, not a list of distributions.",
-        ),
-        (
-            "oneiros_before = 'lab'\n",
-            "ok order oneiros_before is 'lab', not a list of distributions.",
-        ),
-        (
             hook("layers", "{1: 'a:b'}"),
             "failed oneiros_layers TypeError: It returned 1: 'a:b', not 'module:attrib",
         ),

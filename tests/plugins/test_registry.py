@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
-from oneiros import discovery, plugins, registry, settings
+from oneiros import plugins, registry, settings
 from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
 from oneiros.plugins import KINDS, PluginRecord
 from oneiros.saving import provenance
@@ -197,49 +197,3 @@ def test_provenance():
     assert provenance(Mine) is None
     with registry.register("layer", "MineAlone", Mine, distribution="my-lab"):
         assert provenance(Mine())["distribution"] == "my-lab"
-
-
-class Declares:
-    def __init__(self, after=(), before=()):
-        self.oneiros_after = list(after)
-        self.oneiros_before = list(before)
-
-
-@budget(deadline=None)
-@given(data=st.data(), size=st.integers(1, 8))
-def test_order_respects_what_is_declared_and_not_the_order_of_discovery(data, size):
-    names = [f"p{index}" for index in range(size)]
-    pairs = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1), st.booleans())
-    chosen = [pair for pair in data.draw(st.lists(pairs)) if pair[0] < pair[1]]
-    earlier = {name: Declares() for name in names}
-    for first, second, says_after in chosen:
-        if says_after:
-            earlier[names[second]].oneiros_after.append(names[first])
-        else:
-            earlier[names[first]].oneiros_before.append(names[second])
-    orders = []
-    for arrangement in (names, data.draw(st.permutations(names))):
-        records = {name: record(name) for name in arrangement}
-        orders.append(
-            discovery.ordered(
-                records, {name: earlier[name] for name in sorted(arrangement)}
-            )
-        )
-    order = orders[0]
-    assert orders[1] == order and sorted(order) == names
-    assert all(
-        order.index(names[first]) < order.index(names[second])
-        for first, second, _ in chosen
-    )
-
-
-def test_a_circle_is_reported_and_spoils_no_other_order():
-    manifests = {
-        "a": Declares(after=["z"]),
-        "b": Declares(after=["c"]),
-        "c": Declares(after=["b"]),
-        "z": Declares(),
-    }
-    records = {name: record(name) for name in manifests}
-    assert discovery.ordered(records, manifests) == ["b", "c", "z", "a"]
-    assert {name for name in records if records[name].phase == "order"} == {"b", "c"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros.engine.callbacks import CallbackList
+from oneiros.bases import Callbacks
 from oneiros.engine.observer import DATA, LOGS, REST, current_observer
 from oneiros.engine.stream import Run, Stream
 
@@ -27,7 +27,7 @@ class Fit:
         train: the `Stream` to train on.
         validation: the `Stream` to evaluate on after each epoch, or None.
         labels: list of the names of the training function's outputs.
-        callbacks: the `CallbackList`.
+        callbacks: the `Callbacks`.
         epochs: range of the epochs' numbers, from 0.
         shuffle: True, False, or `"batch"`.
     """
@@ -36,7 +36,7 @@ class Fit:
     train: Stream
     validation: Stream | None
     labels: list[str]
-    callbacks: CallbackList
+    callbacks: Callbacks
     epochs: range
     shuffle: bool | str
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from oneiros import backend as K
 from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, refusal
-from oneiros.engine.callbacks import CallbackList
+from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
@@ -284,7 +284,7 @@ class Model(Container):
             "metrics": labels + [f"val_{name}" for name in labels if validates],
             "do_validation": validates,
         }
-        callbacks = CallbackList(
+        callbacks = services.default_callbacks.callback_list(
             [
                 services.default_callbacks.base_logger(),
                 *options.callbacks,
@@ -624,7 +624,7 @@ class Model(Container):
         """
         getattr(self, f"_make_{use}_function")()
         function = getattr(self, f"{use}_function")
-        if hasattr(function, "phase_index"):
+        if isinstance(function, CompiledFunction):
             takes_phase = function.phase_index is not None
         else:
             is_fixed = isinstance(K.learning_phase(), int)
@@ -643,7 +643,7 @@ def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:
     def check(result: Any) -> str | None:
         if not isinstance(result, (list, tuple, type(None))):
             return f"It returned {result!r:.80}, not a list of callbacks"
-        CallbackList(result)
+        services.default_callbacks.callback_list(result)
         return None
 
     for_reading = MappingProxyType({**params, "metrics": list(params["metrics"])})

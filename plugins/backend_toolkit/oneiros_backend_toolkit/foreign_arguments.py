@@ -64,4 +64,4 @@ def _pass_over(engine: str, names: Iterable[str], own: Iterable[str]) -> None:
                 f"{engine} accepts besides inputs, outputs and updates: {own_names}."
             )
     if names:
-        warn(f"{', '.join(names)}: {engine} ignores this argument of another engine.")
+        warn(f"{engine} ignores what belongs to other engines: {', '.join(names)}.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from oneiros.backend.contract import CompiledFunction
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 
 from oneiros_backend_toolkit.feeds import Array, Feed, Upload
@@ -49,7 +50,7 @@ def refuse_calls(reason: str) -> None:
     _refusal = reason
 
 
-class Function:
+class Function(CompiledFunction):
     """A compiled function of placeholders, with updates of variables.
 
     An engine defines `run`; `upload` and `loop` have default implementations here. All

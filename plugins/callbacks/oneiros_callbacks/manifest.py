@@ -20,6 +20,7 @@ CALLBACKS = {
 }
 OF_EVERY_FIT = {
     "BaseLogger": "oneiros_callbacks.averages:BaseLogger",
+    "CallbackList": "oneiros_callbacks.callback_list:CallbackList",
     "History": "oneiros_callbacks.averages:History",
 }
 """The callbacks that `fit` adds."""

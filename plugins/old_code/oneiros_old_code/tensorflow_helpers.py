@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import backend as K
-
-from oneiros_old_code.border_modes import border_mode_of
+from oneiros.arguments import check_choice
 
 Tensor = Any
 
@@ -29,38 +28,30 @@ def _to_tensor(x: Any, dtype: Any) -> Tensor:
 
 def _preprocess_border_mode(border_mode: str) -> str:
     """Returns TensorFlow's name of a border mode."""
-    return border_mode_of("tensorflow", border_mode)
+    names = ("same", "valid")
+    return str(check_choice("K", "border_mode", border_mode, names)).upper()
 
 
-def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns images with channels last."""
-    return _permuted(x, (0, 2, 3, 1), dim_ordering)
+def _channels_last(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns images or volumes with channels last."""
+    return _permuted(x, (0, *range(2, K.ndim(x)), 1), dim_ordering)
 
 
-def _preprocess_conv3d_input(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns volumes with channels last."""
-    return _permuted(x, (0, 2, 3, 4, 1), dim_ordering)
+def _filters_last(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(rows, columns, channels, filters)`, or of three sizes."""
+    return _permuted(kernel, (*range(2, K.ndim(kernel)), 1, 0), dim_ordering)
 
 
-def _preprocess_conv2d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
-    """Returns a kernel `(rows, columns, channels, filters)`."""
-    return _permuted(kernel, (2, 3, 1, 0), dim_ordering)
-
-
-def _preprocess_conv3d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
-    """Returns a kernel `(dim1, dim2, dim3, channels, filters)`."""
-    return _permuted(kernel, (2, 3, 4, 1, 0), dim_ordering)
-
-
-def _postprocess_conv2d_output(x: Tensor, dim_ordering: str) -> Tensor:
+def _channels_restored(x: Tensor, dim_ordering: str) -> Tensor:
     """Returns the result of TensorFlow's convolution in the given axis order."""
-    return _permuted(x, (0, 3, 1, 2), dim_ordering)
-
-
-def _postprocess_conv3d_output(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns the result of TensorFlow's convolution in the given axis order."""
-    return _permuted(x, (0, 4, 1, 2, 3), dim_ordering)
+    last = K.ndim(x) - 1
+    return _permuted(x, (0, last, *range(1, last)), dim_ordering)
 
 
 def _permuted(x: Tensor, order: tuple[int, ...], dim_ordering: str) -> Tensor:
     return K.permute_dimensions(x, order) if dim_ordering == "th" else x
+
+
+_preprocess_conv2d_input = _preprocess_conv3d_input = _channels_last
+_preprocess_conv2d_kernel = _preprocess_conv3d_kernel = _filters_last
+_postprocess_conv2d_output = _postprocess_conv3d_output = _channels_restored

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.arguments import check_choice
 from oneiros_backend_toolkit.devices import requested
-
-from oneiros_old_code.border_modes import border_mode_of
 
 Tensor = Any
 Shape = Sequence[Any] | None
 
 FIRST_OF_IMAGE = 2
 """The axis of rows, after samples and channels."""
+BORDER_MODES = {"same": "half", "valid": "valid", "full": "full"}
+"""Theano's names of border modes, by Keras's."""
 
 
 def _on_gpu() -> bool:
@@ -26,59 +27,38 @@ def _on_gpu() -> bool:
 
 def _preprocess_border_mode(border_mode: str) -> str:
     """Returns Theano's name of a border mode."""
-    return border_mode_of("theano", border_mode)
-
-
-def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns images with channels first."""
-    return _channels_first(x, dim_ordering)
-
-
-def _preprocess_conv3d_input(x: Tensor, dim_ordering: str) -> Tensor:
-    """Returns volumes with channels first."""
-    return _channels_first(x, dim_ordering)
+    return BORDER_MODES[check_choice("K", "border_mode", border_mode, BORDER_MODES)]
 
 
 def _channels_first(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns images or volumes with channels first."""
     if dim_ordering != "tf":
         return x
     return K.permute_dimensions(x, _moved_first(range(K.ndim(x))))
 
 
-def _preprocess_conv2d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
-    """Returns a kernel `(filters, channels, rows, columns)`."""
-    return _filters_first(kernel, dim_ordering)
-
-
-def _preprocess_conv3d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
-    """Returns a kernel `(filters, channels, dim1, dim2, dim3)`."""
-    return _filters_first(kernel, dim_ordering)
-
-
 def _filters_first(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(filters, channels, rows, columns)`, or of three sizes."""
     if dim_ordering != "tf":
         return kernel
     return K.permute_dimensions(kernel, _moved_to_filters(range(K.ndim(kernel))))
 
 
-def _preprocess_conv2d_image_shape(dim_ordering: str, image_shape: Shape) -> Shape:
-    """Returns the shape of images with channels first; unknown sizes are None."""
+def _image_shape(dim_ordering: str, image_shape: Shape) -> Shape:
+    """Returns the shape of images or volumes with channels first; unknown sizes are
+    None."""
     return _shape(image_shape, dim_ordering, _moved_first)
 
 
-def _preprocess_conv3d_volume_shape(dim_ordering: str, volume_shape: Shape) -> Shape:
-    """Returns the shape of volumes with channels first."""
-    return _shape(volume_shape, dim_ordering, _moved_first)
-
-
-def _preprocess_conv2d_filter_shape(dim_ordering: str, filter_shape: Shape) -> Shape:
+def _filter_shape(dim_ordering: str, filter_shape: Shape) -> Shape:
     """Returns the shape of a kernel with filters first."""
     return _shape(filter_shape, dim_ordering, _moved_to_filters)
 
 
-def _preprocess_conv3d_filter_shape(dim_ordering: str, filter_shape: Shape) -> Shape:
-    """Returns the shape of a kernel with filters first."""
-    return _shape(filter_shape, dim_ordering, _moved_to_filters)
+_preprocess_conv2d_input = _preprocess_conv3d_input = _channels_first
+_preprocess_conv2d_kernel = _preprocess_conv3d_kernel = _filters_first
+_preprocess_conv2d_image_shape = _preprocess_conv3d_volume_shape = _image_shape
+_preprocess_conv2d_filter_shape = _preprocess_conv3d_filter_shape = _filter_shape
 
 
 def _shape(shape: Shape, dim_ordering: str, move: Any) -> Shape:

@@ -64,6 +64,7 @@ from oneiros.backend.contract.capabilities import (
 from oneiros.backend.contract.creation import Creation
 from oneiros.backend.contract.ctc import Ctc
 from oneiros.backend.contract.elementwise import Elementwise
+from oneiros.backend.contract.functions import CompiledFunction
 from oneiros.backend.contract.graphs import Graphs, Sessions
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
 from oneiros.backend.contract.networks import Networks
@@ -76,6 +77,7 @@ __all__ = [
     "CAPABILITIES",
     "FLAGS",
     "Backend",
+    "CompiledFunction",
     "draw_seed",
     "functions",
     "functions_of",

@@ -30,9 +30,9 @@ class Graphs:
                 `off`) set `mode` and `jit_compile` for all functions.
 
         # Returns
-            A `Function`. Call it with a list of arrays, one per input. It returns the
-            values of the outputs as a list of arrays, or as one array if `outputs` is a
-            single tensor.
+            A `CompiledFunction`. Call it with a list of arrays, one per input. It
+            returns the values of the outputs as a list of arrays, or as one array if
+            `outputs` is a single tensor.
 
         # Raises
             ArgumentError: if an argument isn't a tensor, a list or a pair.

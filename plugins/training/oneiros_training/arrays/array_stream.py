@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.observer import CALL, DATA, REST, UPLOAD
 from oneiros.engine.stream import Run, Stream
 from oneiros.errors import DataError
@@ -97,11 +98,11 @@ class ArrayStream(Stream):
             self._upload = keep(self.arrays)
             self.observer.enter(REST)
 
-    def _can_run(self, function: Any) -> bool:
+    def _can_run(self, function: Any) -> TypeGuard[CompiledFunction]:
         """Returns whether the function can take several batches in one call."""
         sparse = any(hasattr(array, "toarray") for array in self.arrays)
         several = self.size > self.batch_size
-        return hasattr(function, "run_length") and several and not sparse
+        return isinstance(function, CompiledFunction) and several and not sparse
 
     def close(self) -> None:
         """Frees the uploaded data, and stops the thread that reads ahead."""

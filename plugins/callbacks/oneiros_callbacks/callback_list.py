@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.bases import Callback
+from oneiros.bases import Callback, Callbacks
 from oneiros.engine.observer import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
 
@@ -22,7 +22,7 @@ REQUIRED = (
 """The methods that make an object a callback; it needn't derive from `Callback`."""
 
 
-class CallbackList(Callback):
+class CallbackList(Callbacks):
     """Forwards every call to each of its callbacks, in order.
 
     # Arguments
