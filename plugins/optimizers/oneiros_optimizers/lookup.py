@@ -34,7 +34,7 @@ def optimizer_from_config(
 
         sgd = optimizer_from_config({"class_name": "SGD", "config": {"lr": 0.5}})
         print(sgd.get_config())
-        # {'lr': 0.5, 'momentum': 0.0, 'decay': 0.0, 'nesterov': False}
+        # {'lr': 0.5, 'decay': 0.0, 'momentum': 0.0, 'nesterov': False}
         ```
     """
     if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
