@@ -22,6 +22,8 @@ class Constraint:
     """
 
     loadable: ClassVar[bool] = False
+    arguments: ClassVar[tuple[str, ...]] = ()
+    """The constructor's arguments, which are attributes, too."""
 
     def __call__(self, p: Any) -> Any:
         """Returns the constrained value of tensor `p`, of the same shape."""
@@ -29,4 +31,5 @@ class Constraint:
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and the arguments that rebuild this object."""
-        return {"name": type(self).__name__}
+        arguments = {name: getattr(self, name) for name in self.arguments}
+        return {"name": type(self).__name__, **arguments}

@@ -22,7 +22,8 @@ Axis = int | Sequence[int]
 def _norms(p: Any, axis: Axis) -> Any:
     """Returns the norms over these axes, which keep the size 1."""
     squares = K.square(p)
-    return K.sqrt(K.sum(squares, axis=axis, keepdims=True))
+    sums = K.sum(squares, axis=axis, keepdims=True)
+    return K.sqrt(sums)
 
 
 def _number(constraint: Constraint, name: str, value: Any) -> Any:
@@ -78,6 +79,7 @@ class MaxNorm(Constraint):
     """
 
     loadable: ClassVar[bool] = True
+    arguments: ClassVar[tuple[str, ...]] = ("m", "axis")
 
     @open_to_old_code
     def __init__(self, m: float = 2, axis: Axis = 0) -> None:
@@ -87,11 +89,8 @@ class MaxNorm(Constraint):
     def __call__(self, p: Any) -> Any:
         """Returns `p` with norms of at most `m`."""
         norms = _norms(p, self.axis)
-        return p * (K.clip(norms, 0, self.m) / (K.epsilon() + norms))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the class name, `m` and `axis`."""
-        return {**super().get_config(), "m": self.m, "axis": self.axis}
+        desired = K.clip(norms, 0, self.m)
+        return p * (desired / (K.epsilon() + norms))
 
 
 class NonNeg(Constraint):
@@ -140,17 +139,15 @@ class UnitNorm(Constraint):
     """
 
     loadable: ClassVar[bool] = True
+    arguments: ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = _axis(self, axis)
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` with norms of 1."""
-        return p / (K.epsilon() + _norms(p, self.axis))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the class name and `axis`."""
-        return {**super().get_config(), "axis": self.axis}
+        norms = _norms(p, self.axis)
+        return p / (K.epsilon() + norms)
 
 
 class MinMaxNorm(Constraint):
@@ -185,6 +182,7 @@ class MinMaxNorm(Constraint):
     """
 
     loadable: ClassVar[bool] = True
+    arguments: ClassVar[tuple[str, ...]] = ("low", "high", "rate", "axis")
 
     def __init__(
         self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0
@@ -198,18 +196,9 @@ class MinMaxNorm(Constraint):
         """Returns `p` with its norms moved towards the interval."""
         norms = _norms(p, self.axis)
         within = K.clip(norms, self.low, self.high)
-        desired = self.rate * within + (1 - self.rate) * norms
+        kept = (1 - self.rate) * norms
+        desired = self.rate * within + kept
         return p * (desired / (K.epsilon() + norms))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the class name and all arguments."""
-        return {
-            **super().get_config(),
-            "low": self.low,
-            "high": self.high,
-            "rate": self.rate,
-            "axis": self.axis,
-        }
 
 
 maxnorm = MaxNorm

@@ -13,6 +13,12 @@ from oneiros.arguments import check_fraction, check_number, refusal
 from oneiros.engine.layer import Layer
 
 
+def _normal_like(x: Any, mean: float, std: Any) -> Any:
+    """Draws a tensor of the shape and type of another one."""
+    shape = K.shape(x)
+    return K.random_normal(shape, mean=mean, std=std, dtype=K.dtype(x))
+
+
 class GaussianNoise(Layer):
     """Adds normal noise of mean 0 during training: augmentation for real-valued inputs.
 
@@ -41,14 +47,15 @@ class GaussianNoise(Layer):
     def __init__(self, sigma: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
-        if not K.current().owns(sigma) and not sigma >= 0:
+        is_tensor = K.current().owns(sigma)
+        if not is_tensor and not sigma >= 0:
             raise refusal(self, "sigma", sigma, "a standard deviation, 0 or more")
         self.supports_masking = True
         self.uses_learning_phase = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the input, with noise in the training phase."""
-        noise = K.random_normal(K.shape(x), mean=0.0, std=self.sigma, dtype=K.dtype(x))
+        noise = _normal_like(x, 0.0, self.sigma)
         return K.in_train_phase(x + noise, x)
 
 
@@ -93,6 +100,7 @@ class GaussianDropout(Layer):
         """Returns the input, with noise in the training phase."""
         if not self.uses_learning_phase:
             return x
-        std = math.sqrt(self.p / (1.0 - self.p))
-        noise = K.random_normal(K.shape(x), mean=1.0, std=std, dtype=K.dtype(x))
+        variance = self.p / (1.0 - self.p)
+        std = math.sqrt(variance)
+        noise = _normal_like(x, 1.0, std)
         return K.in_train_phase(x * noise, x)

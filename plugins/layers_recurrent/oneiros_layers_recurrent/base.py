@@ -50,9 +50,10 @@ def time_distributed_dense(
         input_dim, output_dim, timesteps: the sizes; by default, those of the tensors.
     """
     if dropout and dropout < 1:
-        dropped = x * K.expand_dims(
-            K.dropout(filled(x, input_dim or K.int_shape(x)[-1], 1.0), dropout), 1
-        )
+        features = input_dim or K.int_shape(x)[-1]
+        ones = filled(x, features, 1.0)
+        mask = K.dropout(ones, dropout)
+        dropped = x * K.expand_dims(mask, 1)
         x = K.in_train_phase(dropped, x)
     output = K.dot(x, w)
     return output if b is None else output + b
@@ -60,8 +61,10 @@ def time_distributed_dense(
 
 def filled(x: Any, size: int, value: float) -> Any:
     """Returns a tensor `(samples, size)` of one value, for the samples of `x`."""
-    zero = K.zeros_like(x[:, 0, :1], dtype=K.floatx())
-    return zero + K.cast_to_floatx(np.full((1, size), value))
+    first_values = x[:, 0, :1]
+    zero = K.zeros_like(first_values, dtype=K.floatx())
+    row = np.full((1, size), value)
+    return zero + K.cast_to_floatx(row)
 
 
 class SequenceSpec(InputSpec):
@@ -83,7 +86,9 @@ class SequenceSpec(InputSpec):
         leading = (self.shape or ())[:2]
         if self.stateful:
             leading = (shape[0], None)
-        return super().problem((*leading[: len(shape)], *shape[2:]), dtype, rank)
+        leading = leading[: len(shape)]
+        comparable = (*leading, *shape[2:])
+        return super().problem(comparable, dtype, rank)
 
 
 class SequenceLayer(Layer):
@@ -191,15 +196,15 @@ class SequenceLayer(Layer):
         initial = self.states if self.stateful else self.get_initial_states(x)
         last, outputs, states = self._run(x, initial, mask)
         if self.stateful:
-            self.add_update(
-                [K.update(*pair) for pair in zip(self.states, states, strict=True)], x
-            )
+            updates = map(K.update, self.states, states)
+            self.add_update(list(updates), x)
         return outputs if self.return_sequences else last
 
     def _run(self, x: Any, initial: States, mask: Any) -> Results:
         """Returns the last output, all outputs and the last states."""
         constants = self.get_constants(x)
-        return self._loop(self.step, self.preprocess_input(x), initial, mask, constants)
+        steps = self.preprocess_input(x)
+        return self._loop(self.step, steps, initial, mask, constants)
 
     def _loop(
         self, step: Any, x: Any, initial: States, mask: Any, constants: list[Any]
@@ -221,10 +226,11 @@ class SequenceLayer(Layer):
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
         """Returns whether this layer's methods are still those of `standard`."""
-        return all(
-            getattr(getattr(self, name), "__func__", None) is getattr(standard, name)
-            for name in methods
-        )
+        for name in methods:
+            function = getattr(getattr(self, name), "__func__", None)
+            if function is not getattr(standard, name):
+                return False
+        return True
 
     def reset_states(self) -> None:
         """Sets the states of a stateful layer to zero.
@@ -252,7 +258,8 @@ class SequenceLayer(Layer):
         zeros = np.zeros(size)
         if states[0] is None:
             names = (f"{self.name}_state_{index}" for index in range(len(states)))
-            self.states = [K.variable(zeros, name=name) for name in names]
+            variables = [K.variable(zeros, name=name) for name in names]
+            self.states = variables
         else:
             K.batch_set_value([(state, zeros) for state in states])
 

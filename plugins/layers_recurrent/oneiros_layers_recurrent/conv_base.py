@@ -102,12 +102,15 @@ class ConvRecurrent2D(SequenceLayer):
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
-        zero = K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx())
+        first_values = x[:, 0, :1, :1, :1]
+        zero = K.zeros_like(first_values, dtype=K.floatx())
         return K.tile(zero, (1, *sizes))
 
     def state_shape(self, batch: int) -> Shape:
         """Returns the shape of a step's output."""
-        return (batch, *self.frame_shape(self.input_spec[0].shape)[1:])
+        input_shape = self.input_spec[0].shape
+        _, *sizes = self.frame_shape(input_shape)
+        return (batch, *sizes)
 
     def get_initial_states(self, X: Any) -> list[Any]:
         """Returns the states before the first step: zeros for each."""

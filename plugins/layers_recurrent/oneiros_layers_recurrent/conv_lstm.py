@@ -206,7 +206,8 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
         """
         h, c, U_masks, W_masks = states[:4]
         projections = []
-        for gate, U_mask, W_mask in zip(self.gates, U_masks, W_masks, strict=True):
+        parts = zip(self.gates, U_masks, W_masks, strict=True)
+        for gate, U_mask, W_mask in parts:
             W, U, b = (getattr(self, f"{part}_{gate}") for part in "WUb")
             from_input = self.conv_step(x * W_mask, W, b, self.border_mode)
             from_state = self.conv_step_hidden(h * U_mask, U, "same")
@@ -224,14 +225,16 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
         images = K.reshape(x, (-1, *image))
         W, U, b = map(self.joined_gates, "WUb")
         projected = self.conv_step(images, W, b, self.border_mode)
-        steps = K.reshape(projected, (-1, length, *_sizes(projected)[1:]))
+        _, *sizes = _sizes(projected)
+        steps = K.reshape(projected, (-1, length, *sizes))
         step = functools.partial(self._joined_step, U)
         return self._loop(step, steps, initial, mask, constants=[])
 
     def _joined_step(self, U: Any, x: Any, states: States) -> Stepped:
         h, c = states
         joined = x + self.conv_step_hidden(h, U, "same")
-        return self.next_states(c, self.split(joined, self.nb_filter))
+        projections = self.split(joined, self.nb_filter)
+        return self.next_states(c, projections)
 
     # Keras 1's ConvLSTM2D takes no `train`.
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]

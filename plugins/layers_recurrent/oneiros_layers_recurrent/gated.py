@@ -76,9 +76,12 @@ class GatedRecurrent(GatedLayer, Recurrent):
     def _add_joined(self, features: int) -> None:
         n = self.output_dim
         size = len(self.gates) * n
-        self.add_part("W", ((features, size), self.init, self.W_regularizer))
-        self.add_part("U", ((n, size), self.inner_init, self.U_regularizer))
-        self.add_part("b", ((size,), self._joined_bias, self.b_regularizer))
+        kernel = (features, size), self.init, self.W_regularizer
+        recurrent = (n, size), self.inner_init, self.U_regularizer
+        bias = (size,), self._joined_bias, self.b_regularizer
+        self.add_part("W", kernel)
+        self.add_part("U", recurrent)
+        self.add_part("b", bias)
 
     def _add_by_gate(self, features: int) -> None:
         """Makes the weights of each gate.
@@ -92,9 +95,11 @@ class GatedRecurrent(GatedLayer, Recurrent):
 
     def _joined_bias(self, shape: tuple[int, ...], name: str | None = None) -> Any:
         def make() -> Any:
-            biases = [self.bias_init(gate)((self.output_dim,)) for gate in self.gates]
-            values = np.concatenate([K.get_value(bias) for bias in biases])
-            return K.variable(values, name=name)
+            values = []
+            for gate in self.gates:
+                bias = self.bias_init(gate)((self.output_dim,))
+                values.append(K.get_value(bias))
+            return K.variable(np.concatenate(values), name=name)
 
         return initialized(shape, name, make)
 
@@ -143,7 +148,8 @@ class GatedRecurrent(GatedLayer, Recurrent):
         if self.consume_less == "cpu":
             return self.split(x, self.output_dim)
         if self.joined:
-            projected = K.dot(x * W_masks[0], self.W) + self.b
+            kept = x * W_masks[0]
+            projected = K.dot(kept, self.W) + self.b
             return self.split(projected, self.output_dim)
         pairs = zip(W_masks, self._input_weights(), strict=True)
         return [K.dot(x * mask, W) + b for mask, (W, b) in pairs]
@@ -155,7 +161,8 @@ class GatedRecurrent(GatedLayer, Recurrent):
         gates = self.gates[:count]
         if self.joined:
             n = self.output_dim
-            fed_back = K.dot(h * U_masks[0], self.U[:, : len(gates) * n])
+            U = self.U[:, : len(gates) * n]
+            fed_back = K.dot(h * U_masks[0], U)
             return self.split(fed_back, n, len(gates))
         pairs = zip(gates, U_masks, strict=False)
         return [K.dot(h * mask, getattr(self, f"U_{gate}")) for gate, mask in pairs]
@@ -175,8 +182,9 @@ class GatedRecurrent(GatedLayer, Recurrent):
 
     def _fused(self, x: Any, initial: States, mask: Any) -> Results:
         """Runs the fused operation on the layer's input."""
-        weights = {"W": self.block("W"), "b": self.block("b")}
-        return self._fused_on_projection(x, initial, mask, **weights)
+        W = self.block("W")
+        b = self.block("b")
+        return self._fused_on_projection(x, initial, mask, W=W, b=b)
 
     def _fused_on_projection(
         self, x: Any, initial: States, mask: Any, **weights: Any

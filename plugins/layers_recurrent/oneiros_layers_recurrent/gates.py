@@ -113,8 +113,12 @@ class GatedLayer(SequenceLayer):
         size, side by side."""
         axes_before = 1 if self.gate_axis == 0 else K.ndim(x) - 1
         whole = (slice(None),) * axes_before
-        starts = [index * size for index in range(count or len(self.gates))]
-        return [x[(*whole, slice(start, start + size))] for start in starts]
+        blocks = []
+        for index in range(count or len(self.gates)):
+            start = index * size
+            block = slice(start, start + size)
+            blocks.append(x[(*whole, block)])
+        return blocks
 
     def dropout_masks(self, make_ones: Callable[[], Any], rate: float) -> list[Any]:
         """Returns a dropout mask for each gate: ones if nothing is dropped.
@@ -125,7 +129,11 @@ class GatedLayer(SequenceLayer):
         if not 0 < rate < 1:
             return [K.cast_to_floatx(1.0)] * len(self.gates)
         ones = make_ones()
-        return [K.in_train_phase(K.dropout(ones, rate), ones) for _ in self.gates]
+        masks = []
+        for _ in self.gates:
+            dropped = K.dropout(ones, rate)
+            masks.append(K.in_train_phase(dropped, ones))
+        return masks
 
 
 class ForgetfulLayer(GatedLayer):

@@ -121,9 +121,8 @@ class GRU(GatedRecurrent):
         h_z, h_r = self.fed_back(h, U_masks, 2)
         z = self.inner_activation(x_z + h_z)
         r = self.inner_activation(x_r + h_r)
-        if self.joined:
-            h_h = K.dot(r * h * U_masks[0], self.U[:, 2 * self.output_dim :])
-        else:
-            h_h = K.dot(r * h * U_masks[2], self.U_h)
+        kept = r * h * U_masks[0 if self.joined else 2]
+        U_h = self.U[:, 2 * self.output_dim :] if self.joined else self.U_h
+        h_h = K.dot(kept, U_h)
         output = z * h + (1 - z) * self.activation(x_h + h_h)
         return output, [output]

@@ -91,10 +91,11 @@ class SimpleRNN(GatedRecurrent):
         `states` holds the old one and two dropout masks.
         """
         previous, U_mask, W_mask = states[:3]
-        projected = (
-            x if self.consume_less == "cpu" else K.dot(x * W_mask, self.W) + self.b
-        )
-        output = self.activation(projected + K.dot(previous * U_mask, self.U))
+        projected = x
+        if self.consume_less != "cpu":
+            projected = K.dot(x * W_mask, self.W) + self.b
+        fed_back = K.dot(previous * U_mask, self.U)
+        output = self.activation(projected + fed_back)
         return output, [output]
 
     def get_constants(self, x: Any) -> list[Any]:

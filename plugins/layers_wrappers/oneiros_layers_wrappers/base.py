@@ -59,7 +59,8 @@ class Wrapper(Layer):
     @property
     def checks_sizes(self) -> bool:
         """Whether the layers inside check sizes."""
-        return all(getattr(layer, "checks_sizes", False) for layer in self.wrapped)
+        checks = [getattr(layer, "checks_sizes", False) for layer in self.wrapped]
+        return all(checks)
 
     @property
     def wrapped(self) -> list[Any]:
@@ -86,7 +87,17 @@ class Wrapper(Layer):
 
     def _collected(self, attribute: str) -> list[Any]:
         """Returns the items of the inner layers' lists of this name."""
-        return [item for layer in self.wrapped for item in getattr(layer, attribute)]
+        items: list[Any] = []
+        for layer in self.wrapped:
+            items += getattr(layer, attribute)
+        return items
+
+    def _collected_for(self, inputs: Any, getter: str) -> list[Any]:
+        """Returns what a method of the inner layers gives for some inputs."""
+        items: list[Any] = []
+        for layer in self.wrapped:
+            items += getattr(layer, getter)(inputs)
+        return items
 
     @property
     def trainable_weights(self) -> list[Any]:
@@ -94,7 +105,8 @@ class Wrapper(Layer):
         if not self.trainable:
             return []
         inner_weights = self._collected("trainable_weights")
-        return unique([*inner_weights, *super().trainable_weights])
+        own_weights = super().trainable_weights
+        return unique([*inner_weights, *own_weights])
 
     @trainable_weights.setter
     def trainable_weights(self, weights: list[Any]) -> None:
@@ -105,7 +117,8 @@ class Wrapper(Layer):
         """The weights that training doesn't change."""
         frozen = [] if self.trainable else self._collected("trainable_weights")
         inner_weights = self._collected("non_trainable_weights")
-        return unique([*frozen, *inner_weights, *super().non_trainable_weights])
+        own_weights = super().non_trainable_weights
+        return unique([*frozen, *inner_weights, *own_weights])
 
     @non_trainable_weights.setter
     def non_trainable_weights(self, weights: list[Any]) -> None:
@@ -124,29 +137,29 @@ class Wrapper(Layer):
     # A property here, an attribute in Layer.
     def losses(self) -> list[Any]:  # type: ignore[override]
         """The tensors that the layers inside and the wrapper add to a model's loss."""
-        return unique([*self._collected("losses"), *vars(self)["losses"]])
+        inner_losses = self._collected("losses")
+        return unique([*inner_losses, *vars(self)["losses"]])
 
     @property
     # A property here, an attribute in Layer.
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The `(variable, new value)` pairs of the layers inside and of the wrapper."""
-        return unique([*self._collected("updates"), *vars(self)["updates"]])
+        inner_updates = self._collected("updates")
+        return unique([*inner_updates, *vars(self)["updates"]])
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """Returns the losses that depend on these tensors; for None, those that depend
         on none."""
-        inner_losses = [
-            loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)
-        ]
-        return unique([*inner_losses, *super().get_losses_for(inputs)])
+        inner_losses = self._collected_for(inputs, "get_losses_for")
+        own_losses = super().get_losses_for(inputs)
+        return unique([*inner_losses, *own_losses])
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """Returns the updates that depend on these tensors; for None, those that depend
         on none."""
-        inner_updates = [
-            pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)
-        ]
-        return unique([*inner_updates, *super().get_updates_for(inputs)])
+        inner_updates = self._collected_for(inputs, "get_updates_for")
+        own_updates = super().get_updates_for(inputs)
+        return unique([*inner_updates, *own_updates])
 
     @property
     def stateful(self) -> bool:
@@ -171,15 +184,20 @@ class Wrapper(Layer):
 
     def ordered_weights(self) -> list[Any]:
         """Returns the inner layers' weights, each in its order, then the wrapper's."""
-        inner_weights = [w for layer in self.wrapped for w in layer.ordered_weights()]
+        inner_weights: list[Any] = []
+        for layer in self.wrapped:
+            inner_weights += layer.ordered_weights()
         return unique([*inner_weights, *self.weights])
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns an argument, `layer` with the configuration of the layer inside."""
         if argument != "layer":
             return super().argument_config(argument)
-        class_name = type(self.layer).__name__
-        return {"layer": {"class_name": class_name, "config": self.layer.get_config()}}
+        entry = {
+            "class_name": type(self.layer).__name__,
+            "config": self.layer.get_config(),
+        }
+        return {"layer": entry}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -175,7 +175,9 @@ def _reversed(layer: Any, name: str) -> Any:
         elif _is_part(value):
             custom_objects[type(value).__name__] = type(value)
     backwards = not layer.go_backwards
-    config = {**layer.get_config(), "name": name, "go_backwards": backwards}
+    config = layer.get_config()
+    config["name"] = name
+    config["go_backwards"] = backwards
     with custom_object_scope(custom_objects):
         reversed_layer = type(layer).from_config(config)
     vars(reversed_layer).update(functions, go_backwards=backwards)

@@ -70,7 +70,8 @@ class TimeDistributed(Wrapper):
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
         rows = _flat(shape)[0] or -1
-        flat = K.reshape(inputs, (rows, *_sizes(inputs, shape, 2)))
+        step_sizes = _sizes(inputs, shape, 2)
+        flat = K.reshape(inputs, (rows, *step_sizes))
         with self.naming(shape):
             y = self.layer(flat)
         if isinstance(y, list):
@@ -112,7 +113,8 @@ def _flat(shape: Shape) -> Shape:
 
 def _sizes(x: Any, shape: Shape, start: int) -> tuple[Any, ...]:
     """Returns the sizes of a tensor from an axis on: ints where they are known."""
-    sizes = []
-    for axis, size in list(enumerate(shape))[start:]:
-        sizes.append(K.shape(x)[axis] if size is None else size)
-    return tuple(sizes)
+    sizes: list[Any] = list(shape)
+    for axis, size in enumerate(shape):
+        if size is None:
+            sizes[axis] = K.shape(x)[axis]
+    return tuple(sizes[start:])

@@ -28,6 +28,8 @@ class Regularizer:
     """
 
     loadable: ClassVar[bool] = False
+    arguments: ClassVar[tuple[str, ...]] = ()
+    """The constructor's arguments, which are attributes, too."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -41,7 +43,8 @@ class Regularizer:
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and the arguments that rebuild this object."""
-        return {"name": type(self).__name__}
+        arguments = {name: getattr(self, name) for name in self.arguments}
+        return {"name": type(self).__name__, **arguments}
 
     def set_param(self, _: Any) -> None:
         """Stores a weight as `p`, for code for Keras 1.0."""

@@ -50,9 +50,10 @@ class EigenvalueRegularizer(Regularizer):
     """
 
     loadable: ClassVar[bool] = True
+    arguments: ClassVar[tuple[str, ...]] = ("k",)
 
     def __init__(self, k: float) -> None:
-        self.k = check_number(self, "k", k)
+        self.k = float(check_number(self, "k", k))
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of the matrix `x`."""
@@ -61,18 +62,18 @@ class EigenvalueRegularizer(Regularizer):
                 "EigenvalueRegularizer needs a matrix, such as the weight of Dense or "
                 f"Embedding; it received a tensor of rank {K.ndim(x)}."
             )
-        gram = K.dot(K.transpose(x), x)
+        transposed = K.transpose(x)
+        gram = K.dot(transposed, x)
         vector = K.sum(gram, axis=1, keepdims=True)
         for _ in range(_POWER_ITERATIONS - 1):
-            largest = K.stop_gradient(K.max(K.abs(vector)))
-            vector = K.dot(gram, vector / largest)
-        product = K.sum(vector * K.dot(gram, vector))
-        eigenvalue = product / K.sum(K.square(vector))
+            largest = K.max(K.abs(vector))
+            scaled = vector / K.stop_gradient(largest)
+            vector = K.dot(gram, scaled)
+        image = K.dot(gram, vector)
+        product = K.sum(vector * image)
+        square = K.sum(K.square(vector))
+        eigenvalue = product / square
         return self.k * K.sqrt(eigenvalue)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the class name and `k`."""
-        return {**super().get_config(), "k": float(self.k)}
 
 
 class L1L2Regularizer(Regularizer):
@@ -104,23 +105,26 @@ class L1L2Regularizer(Regularizer):
     """
 
     loadable: ClassVar[bool] = True
+    arguments: ClassVar[tuple[str, ...]] = ("l1", "l2")
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = float(K.cast_to_floatx(check_number(self, "l1", l1)))
-        self.l2 = float(K.cast_to_floatx(check_number(self, "l2", l2)))
+        self.l1 = self._rounded("l1", l1)
+        self.l2 = self._rounded("l2", l2)
+
+    def _rounded(self, name: str, factor: Any) -> float:
+        number = check_number(self, name, factor)
+        return float(K.cast_to_floatx(number))
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`."""
+        squares = self.l2 * K.sum(K.square(x))
         if not self.l1:
-            return self.l2 * K.sum(K.square(x))
-        penalty = self.l1 * K.sum(K.abs(x))
+            return squares
+        magnitude = K.sum(K.abs(x))
+        penalty = self.l1 * magnitude
         if self.l2:
-            penalty += self.l2 * K.sum(K.square(x))
+            penalty += squares
         return penalty
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the class name and both factors."""
-        return {**super().get_config(), "l1": self.l1, "l2": self.l2}
 
 
 WeightRegularizer = L1L2Regularizer
