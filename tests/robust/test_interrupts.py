@@ -5,8 +5,11 @@ How soon it ends is measured by benchmarks/interrupts.py.
 
 import signal
 import sys
+import time
 
+import draws
 import pytest
+from oneiros.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.interrupts import deferred_interrupts, kept_interrupts
 from processes import run_python
 
@@ -98,6 +101,93 @@ def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(
         reached == [True]
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     )
+
+
+def test_an_interrupt_that_a_destructor_loses_comes_again(interruptible, monkeypatch):
+    """In a service, it never came."""
+    printed = []
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
+    )
+    with pytest.raises(KeyboardInterrupt), repeated_interrupts():
+        Failing()
+        Dying()
+        time.sleep(20)
+    assert printed == [ValueError]
+
+
+PRESSES = """
+import gc, random, signal, sys, threading, time
+import numpy as np
+from oneiros import backend as K
+from oneiros.layers import LSTM, Dense
+from oneiros.models import Sequential, load_model
+
+class Destroyed:
+    def __del__(self):
+        for _ in range(3000):
+            pass
+
+def littered(phase, info):  # what runs in collections takes a third of the time
+    for _ in range(30000 if phase == "start" else 0):
+        pass
+
+gc.callbacks.append(littered)
+gc.set_threshold(200, 2, 2)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+K.set_backend(sys.argv[1])
+x = np.ones((64, 3, 2))
+path = sys.argv[3] + "/m.h5"
+
+def fresh():
+    model = Sequential([LSTM(2, input_shape=(3, 2)), Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+model = fresh()
+model.save(path)
+
+def batches():
+    while True:
+        litter = Destroyed()
+        litter.itself = litter
+        yield x[:8], np.ones((8, 1))
+
+actions = {
+    "fit": lambda: model.fit(x, np.ones((64, 1)), nb_epoch=2, verbose=0),
+    "fit_generator": lambda: model.fit_generator(batches(), 64, 2, verbose=0),
+    "load": lambda: load_model(path),
+    "save": lambda: model.save(path),
+}
+chance = random.Random(1)
+
+def pressed(action):
+    press = threading.Timer(chance.uniform(0, 0.15), signal.pthread_kill,
+                            (threading.main_thread().ident, signal.SIGINT))
+    try:
+        press.start()
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            action()
+        return False
+    except KeyboardInterrupt:
+        return True
+
+for action in actions.values():
+    action()
+for name, action in actions.items():
+    print(name, sum(pressed(action) for _ in range(int(sys.argv[2]))))
+"""
+
+
+@pytest.mark.spread
+def test_every_press_arrives_wherever_it_comes(backend, tmp_path):
+    """Those that came in a callback of the garbage collector were lost, up to a
+    third."""
+    presses = 50 if draws.is_exhaustive() else 12
+    done = run_python(PRESSES, backend, presses, tmp_path)
+    assert done.stdout.split()[1::2] == [str(presses)] * 4
+    assert "Exception ignored" not in done.stderr
 
 
 def test_an_interrupt_that_is_deferred(interruptible):

@@ -19,6 +19,7 @@ from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
 from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
 from oneiros.engine.stream import Step, Stream, opened
+from oneiros.interrupts import repeated_interrupts
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -301,7 +302,7 @@ class Model(Container):
             epochs=options.epochs,
             shuffle=options.shuffle,
         )
-        with observed_by(callbacks.get_observer()):
+        with repeated_interrupts(), observed_by(callbacks.get_observer()):
             observer = current_observer()
             observer.enter(BUILD)
             if validates:

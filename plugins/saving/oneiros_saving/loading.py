@@ -17,6 +17,7 @@ from oneiros import plugins as hooks
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError, OneirosError
+from oneiros.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.donated_arrays import donated
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
@@ -76,7 +77,11 @@ def load_model(
         UnsafeFileError: if the file asks for something that loading never does.
     """
     choices = CallerChoices(custom_objects, functions, plugins)
-    with timed(budget, filepath), opened(filepath, budget) as state:
+    with (
+        repeated_interrupts(),
+        timed(budget, filepath),
+        opened(filepath, budget) as state,
+    ):
         model = model_of(state, filepath, choices, trained_on)
     tell_loaded(model, filepath)
     return model

@@ -14,6 +14,7 @@ from oneiros import plugins, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
+from oneiros.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
@@ -60,13 +61,13 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
         FileAccessError: if the disk is full, memory is short, or writing isn't
             permitted.
     """
-    with enough_memory(filepath):
+    with repeated_interrupts(), enough_memory(filepath):
         write(model, filepath, state_of(model), overwrite)
 
 
 def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves only a model's weights; the arguments are those of `save_model`."""
-    with enough_memory(filepath):
+    with repeated_interrupts(), enough_memory(filepath):
         with K.use(backend_of(model)), LOCK:
             state = ModelState(weights=_layer_weights(model))
         write(model, filepath, state, overwrite)

@@ -1,0 +1,42 @@
+"""Ctrl-C where Python drops it: in destructors and in callbacks of weak references and
+of the garbage collector, which may run at any time."""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+DELAY = 0.02
+"""Seconds after which a lost Ctrl-C comes again: the destructor has ended then."""
+
+
+@contextmanager
+def repeated_interrupts() -> Iterator[None]:
+    """Context manager in which a Ctrl-C that gets lost comes again, and isn't
+    printed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # other threads get none
+        return
+    report = sys.unraisablehook
+
+    def repeat(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            _thread.start_new_thread(_interrupt_later, ())
+        else:
+            report(lost)
+
+    sys.unraisablehook = repeat
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+
+
+def _interrupt_later() -> None:
+    time.sleep(DELAY)
+    _thread.interrupt_main()
