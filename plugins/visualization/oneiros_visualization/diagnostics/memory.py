@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int, label
+from oneiros.arguments import check_int, check_optional_int
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
-from oneiros.engine.node import one_or_all, to_list, unique
+from oneiros.engine.node import to_list, unique
 from oneiros.errors import ArgumentError
 
 from oneiros_visualization.diagnostics.printed_table import in_bytes, print_table
@@ -144,22 +144,19 @@ def estimate_memory(
         print(estimate.optimizer // estimate.parameters)  # 2
         ```
     """
-    batch_size = check_int("estimate_memory", "batch_size", batch_size)
-    sizes = _Sizes(
-        batch_size, check_optional_int("estimate_memory", "length", length, 1)
-    )
+    check_int("estimate_memory", "batch_size", batch_size)
+    check_optional_int("estimate_memory", "length", length, 1)
+    batch_size = model.internal_input_shapes[0][0] or batch_size
+    sizes = _Sizes(batch_size, length)
     with K.use(backend_of(model)):
-        shapes = [
-            sizes.filled(shape, label(model)) for shape in model.internal_input_shapes
-        ]
-        layers = list(_calls(model, shapes, sizes, set()))
-        is_compiled = model.optimizer is not None
+        layers = list(_calls(model, sizes, set()))
+        trained = [] if model.optimizer is None else to_list(model.trainable_weights)
         return MemoryEstimate(
-            batch_size=shapes[0][0],
+            batch_size=batch_size,
             parameters=_bytes_of_weights(model.weights),
-            gradients=_bytes_of_weights(_trained_weights(model)),
-            optimizer=_bytes_of_optimizer(model) if is_compiled else 0,
-            inputs=_bytes_of(model.inputs, shapes),
+            gradients=_bytes_of_weights(trained),
+            optimizer=_bytes_of_optimizer(model.optimizer, trained) if trained else 0,
+            inputs=sizes.bytes_of(model.inputs, model.internal_input_shapes),
             activations=sum(layer.activations for layer in layers),
             layers=layers,
         )
@@ -172,7 +169,7 @@ class _Sizes:
     batch_size: int
     length: int | None
 
-    def filled(self, shape: OpenShape, owner: str) -> Shape:
+    def filled(self, shape: OpenShape) -> Shape:
         """Returns a shape without open sizes.
 
         # Raises
@@ -180,123 +177,76 @@ class _Sizes:
         """
         if self.length is None and None in shape[1:]:
             raise ArgumentError(
-                f"estimate_memory: {owner} has an input of open shape {shape}. Pass "
+                f"estimate_memory: the model has a tensor of open shape {shape}. Pass "
                 "a value for the open sizes, such as length=100."
             )
         first = shape[0] or self.batch_size
         return (first, *(size or self.length or 1 for size in shape[1:]))
 
+    def bytes_of(self, tensors: Iterable[Any], shapes: Iterable[OpenShape]) -> int:
+        """Returns the size of tensors in bytes."""
+        pairs = zip(tensors, map(self.filled, shapes), strict=True)
+        return sum(
+            math.prod(shape) * np.dtype(K.dtype(tensor)).itemsize
+            for tensor, shape in pairs
+        )
 
-def _calls(
-    model: Any, input_shapes: list[Shape], sizes: _Sizes, counted: set[int]
-) -> Iterator[LayerMemory]:
+
+def _calls(model: Any, sizes: _Sizes, counted: set[Any]) -> Iterator[LayerMemory]:
     """Yields the memory of each layer call, in the order of computation.
 
     # Arguments
         model: a model.
-        input_shapes: list of tuples, the shapes of its inputs.
         sizes: the values for open sizes.
-        counted: set of the ids of layers whose weights are already counted; it is
-            updated.
+        counted: set of the layers whose weights are already counted; it is updated.
     """
-    shapes = dict(zip(map(id, model.inputs), input_shapes, strict=True))
     for node in model.graph_nodes():
-        if not node.inbound_layers:
-            continue
         layer = node.outbound_layer
-        inputs = [shapes[id(tensor)] for tensor in node.input_tensors]
-        outputs = [
-            sizes.filled(shape, label(layer)) for shape in _output_shapes(node, inputs)
-        ]
-        shapes.update(zip(map(id, node.output_tensors), outputs, strict=True))
-        inner = _model_in(layer)
-        if inner is not None:
-            per_step = [_without_steps(shape, layer, inner) for shape in inputs]
-            yield from _calls(inner, per_step, sizes, counted)
-            continue
-        activation_shapes = [
-            _of_all_steps(layer, inputs[0], shape) for shape in outputs
-        ]
-        yield LayerMemory(
-            layer=layer.name,
-            shapes=outputs,
-            weights=0 if id(layer) in counted else _bytes_of_weights(layer.weights),
-            inputs=_bytes_of(node.input_tensors, inputs),
-            activations=_bytes_of(node.output_tensors, activation_shapes),
-        )
-        counted.add(id(layer))
+        inner = getattr(layer, "layer", layer)
+        if isinstance(inner, Container):
+            steps = 1 if inner is layer else sizes.filled(node.input_shapes[0])[1]
+            repeated = replace(sizes, batch_size=sizes.batch_size * steps)
+            yield from _calls(inner, repeated, counted)
+        elif node.inbound_layers:
+            kept = [_of_all_steps(node, shape) for shape in node.output_shapes]
+            yield LayerMemory(
+                layer=layer.name,
+                shapes=list(map(sizes.filled, node.output_shapes)),
+                weights=0 if layer in counted else _bytes_of_weights(layer.weights),
+                inputs=sizes.bytes_of(node.input_tensors, node.input_shapes),
+                activations=sizes.bytes_of(node.output_tensors, kept),
+            )
+            counted.add(layer)
 
 
-def _output_shapes(node: Any, inputs: list[Shape]) -> list[OpenShape]:
-    """Returns the output shapes of a call for these input shapes."""
-    shapes = node.outbound_layer.get_output_shape_for(one_or_all(inputs))
-    if len(node.output_tensors) == 1:
-        shapes = [shapes[0] if isinstance(shapes, list) else shapes]
-    return [
-        shape or declared
-        for shape, declared in zip(shapes, node.output_shapes, strict=True)
-    ]
-
-
-def _model_in(layer: Any) -> Any:
-    """Returns the layer if it is a model, or the model that it applies to each step."""
-    for candidate in (layer, getattr(layer, "layer", None)):
-        if isinstance(candidate, Container):
-            return candidate
-    return None
-
-
-def _without_steps(shape: Shape, layer: Any, inner: Any) -> Shape:
-    """Returns the input shape of a model that a layer applies to each step."""
-    if hasattr(layer, "layer"):
-        return (shape[0] * shape[1], *shape[2:])
-    return shape
-
-
-def _of_all_steps(layer: Any, input_shape: Shape, output_shape: Shape) -> Shape:
+def _of_all_steps(node: Any, output_shape: OpenShape) -> OpenShape:
     """Returns the shape of a recurrent layer's outputs at all steps; for other layers,
     the output shape."""
-    if getattr(layer, "return_sequences", True):
+    if getattr(node.outbound_layer, "return_sequences", True):
         return output_shape
-    return (output_shape[0], input_shape[1], *output_shape[1:])
-
-
-def _bytes_of(tensors: Iterable[Any], shapes: Iterable[Shape]) -> int:
-    return sum(
-        math.prod(shape) * np.dtype(K.dtype(tensor)).itemsize
-        for tensor, shape in zip(tensors, shapes, strict=True)
-    )
+    return (output_shape[0], node.input_shapes[0][1], *output_shape[1:])
 
 
 def _bytes_of_weights(weights: Iterable[Any]) -> int:
-    weights = unique(weights)
-    return _bytes_of(weights, map(K.get_variable_shape, weights))
+    return sum(
+        math.prod(K.get_variable_shape(weight)) * np.dtype(K.dtype(weight)).itemsize
+        for weight in unique(weights)
+    )
 
 
-def _trained_weights(model: Any) -> list[Any]:
-    return [] if model.optimizer is None else to_list(model.trainable_weights)
-
-
-def _bytes_of_optimizer(model: Any) -> int:
+def _bytes_of_optimizer(optimizer: Any, trained: list[Any]) -> int:
     """Returns the size of an optimizer's state. Before the first step, it measures the
     state for a small weight."""
-    optimizer = model.optimizer
     if optimizer.weights:
         return _bytes_of_weights(optimizer.weights)
-    try:
-        other = type(optimizer).from_config(optimizer.get_config())
-    except NotImplementedError:
-        return 0
+    other = type(optimizer).from_config(optimizer.get_config())
     probe = K.zeros(PROBE)
     other.get_updates([probe], {}, K.sum(K.square(probe)))
-    shapes = [tuple(K.get_variable_shape(state)) for state in other.weights]
-    kept_once = [
-        state
-        for state, shape in zip(other.weights, shapes, strict=True)
-        if shape != PROBE
+    slots = [
+        each for each in other.weights if tuple(K.get_variable_shape(each)) == PROBE
     ]
-    trained = _bytes_of_weights(_trained_weights(model))
-    return shapes.count(PROBE) * trained + _bytes_of_weights(kept_once)
+    others = _bytes_of_weights(other.weights) - _bytes_of_weights(slots)
+    return len(slots) * _bytes_of_weights(trained) + others
 
 
 def _cells(layer: LayerMemory) -> tuple[str, ...]:

@@ -25,16 +25,22 @@ def print_table(
         file: stream to write to, by default the standard output.
         last: a row below a line, such as a total.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, name in enumerate(heading):
-        justify: Any = "right" if index else "left"
-        table.add_column(name, justify=justify, no_wrap=True)
+    printed = table(*heading)
     for row in rows:
-        table.add_row(*row)
+        printed.add_row(*row)
     if last is not None:
-        table.add_section()
-        table.add_row(*last, style="bold")
-    Console(file=file, highlight=False).print(table)
+        printed.add_section()
+        printed.add_row(*last, style="bold")
+    Console(file=file, highlight=False).print(printed)
+
+
+def table(first: str, *others: str) -> Table:
+    """Returns an empty table, whose first column is left-aligned."""
+    empty = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    empty.add_column(first, no_wrap=True)
+    for name in others:
+        empty.add_column(name, justify="right", no_wrap=True)
+    return empty
 
 
 def in_bytes(count: float) -> str:

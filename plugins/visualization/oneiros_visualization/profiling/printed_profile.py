@@ -8,6 +8,7 @@ from oneiros.engine.observer import CALL, CALLBACKS, DATA, LOGS, REST, UPLOAD
 from rich.console import Console
 from rich.table import Table
 
+from oneiros_visualization.diagnostics.printed_table import table
 from oneiros_visualization.profiling.ledger import COMPILE, VALIDATION
 from oneiros_visualization.profiling.profile import Row
 
@@ -74,21 +75,21 @@ def _count(number: int, noun: str) -> str:
 
 
 def _parts(profile: Any) -> Table:
-    table = _table("part", "time", "share", "per step")
+    printed = table("part", "time", "share", "per step")
     for row in profile.rows:
         if row.seconds > 0:
             name = f"  {row.detail}" if row.detail else row.part
             each = duration(row.per_step) if row.per_step else ""
             style = "dim" if row.detail else None
-            table.add_row(
+            printed.add_row(
                 name, duration(row.seconds), f"{row.share:.1%}", each, style=style
             )
-    table.add_section()
+    printed.add_section()
     step = sum(row.per_step for row in profile.rows if not row.detail)
-    table.add_row(
+    printed.add_row(
         "whole", duration(profile.total), "100.0%", duration(step), style="bold"
     )
-    return table
+    return printed
 
 
 def _epochs(profile: Any) -> Table:
@@ -98,16 +99,16 @@ def _epochs(profile: Any) -> Table:
         if parts != (VALIDATION,) or _seconds(profile.rows, parts)
     ]
     headings = [parts[-1].removeprefix("compiled ") for parts in columns]
-    table = _table("epoch", "time", *headings)
+    printed = table("epoch", "time", *headings)
     for epoch in _shown(profile.epochs):
         if epoch is None:
-            table.add_row("...")
+            printed.add_row("...")
             continue
         rows = profile.rows_of(epoch)
         total = sum(row.seconds for row in rows if not row.detail)
         shares = [f"{_seconds(rows, parts) / total:.1%}" for parts in columns]
-        table.add_row(str(epoch + 1), duration(total), *shares)
-    return table
+        printed.add_row(str(epoch + 1), duration(total), *shares)
+    return printed
 
 
 def _shown(epochs: list[int]) -> list[int | None]:
@@ -119,11 +120,3 @@ def _shown(epochs: list[int]) -> list[int | None]:
 
 def _seconds(rows: list[Row], parts: tuple[str, ...]) -> float:
     return sum(row.seconds for row in rows if row.part in parts and not row.detail)
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table

@@ -32,23 +32,19 @@ def sample_bytes(model: Any) -> int:
 
 
 def inputs(model: Any, rows: int) -> list[Array]:
-    """Returns an array per input, with numbers in [0, 1) or indices.
-
-    Indices fit the Embedding after the input.
-    """
-    described_inputs = zip(
-        model.inputs, input_shapes(model), _limits(model), strict=True
-    )
+    """Returns an array per input: numbers in [0, 1), or indices that fit each Embedding
+    of the model, if it has one."""
+    limit = min(_sizes_of_embeddings(model), default=2)
     return [
         _input(K.dtype(tensor), limit, (rows, *shape))
-        for tensor, shape, limit in described_inputs
+        for tensor, shape in zip(model.inputs, input_shapes(model), strict=True)
     ]
 
 
-def _input(dtype: str, limit: int | None, shape: Shape) -> Array:
-    if limit is None and "int" not in dtype:
-        return np.random.random_sample(shape).astype(dtype)
-    return np.random.randint(0, limit or 2, shape).astype("int32")
+def _input(dtype: str, limit: int, shape: Shape) -> Array:
+    if limit > 2 or "int" in dtype:
+        return np.random.randint(0, limit, shape).astype("int32")
+    return np.random.random_sample(shape).astype(dtype)
 
 
 def targets(model: Any, rows: int) -> list[Array]:
@@ -77,29 +73,11 @@ def _output_shapes(model: Any, rows: int) -> list[Shape]:
     return [(rows, *shape[1:]) for shape in to_list(outputs)]
 
 
-def _limits(model: Any) -> list[int | None]:
-    """Returns the smallest `input_dim` of the Embeddings on each input, or None."""
-    return [
-        min(_limits_on(model, tensor), default=None) for tensor in to_list(model.inputs)
-    ]
-
-
-def _limits_on(model: Any, tensor: Any) -> Iterator[int]:
-    """Yields the `input_dim` of each Embedding that is applied directly to an input."""
-    for node in model.graph_nodes():
-        if not node.inbound_layers:
-            continue
-        for place, input_tensor in enumerate(node.input_tensors):
-            if input_tensor is not tensor:
-                continue
-            limit = _limit(node.outbound_layer, place)
-            if limit is not None:
-                yield limit
-
-
-def _limit(layer: Any, place: int) -> int | None:
-    if isinstance(layer, Container):
-        return _limits(layer)[place]
-    if any(base.__name__ == "Embedding" for base in type(layer).__mro__):
-        return int(layer.input_dim)
-    return _limit(layer.layer, place) if hasattr(layer, "layer") else None
+def _sizes_of_embeddings(model: Any) -> Iterator[int]:
+    """Yields the `input_dim` of each Embedding, also in models and wrappers."""
+    for layer in model.layers:
+        inner = getattr(layer, "layer", layer)
+        if isinstance(inner, Container):
+            yield from _sizes_of_embeddings(inner)
+        elif any(base.__name__ == "Embedding" for base in type(inner).__mro__):
+            yield int(inner.input_dim)
