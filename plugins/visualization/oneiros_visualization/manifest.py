@@ -41,12 +41,6 @@ def oneiros_callbacks() -> dict[str, str]:
 
 
 @hookimpl
-def oneiros_commands() -> dict[str, str]:
-    """`oneiros bench`."""
-    return {"bench": "oneiros_visualization.profiling.bench:bench"}
-
-
-@hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.visualization`, `oneiros.diagnostics`, and the modules of Keras 1."""
     return {
