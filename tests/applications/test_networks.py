@@ -236,8 +236,3 @@ def test_the_middle_of_a_sound_is_heard():
 
     assert middle(np.arange(7), 3).tolist() == [2, 3, 4]
     assert middle(np.array([1, 2]), 4).tolist() == [1, 2, 0, 0]
-
-
-def test_without_librosa_the_error_names_it():
-    with pytest.raises(ImportError, match="pip install librosa"):
-        audio_conv_utils.preprocess_input("sound.mp3", dim_ordering="tf")

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from oneiros.callbacks import LambdaCallback
-from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 
@@ -53,13 +52,6 @@ def test_functions_are_called_when_keras_called_them(called_after_runs):
 
 def test_further_arguments_are_attributes():
     assert LambdaCallback(colour="red").colour == "red"
-
-
-def test_what_is_no_function_is_refused():
-    with pytest.raises(
-        ArgumentError, match=r"received on_epoch_end=3\. Expected a funct"
-    ):
-        LambdaCallback(on_epoch_end=3)
 
 
 def test_batches_come_in_runs_unless_each_is_heard_of():

@@ -241,7 +241,7 @@ def test_without_the_writer_the_error_says_what_to_install(tmp_path):
         "except PluginLoadError as error: print(error)"
     )
     done = run_python(program)
-    assert " '.[tensorboard]'" in done.stdout, done.stderr
+    assert "'oneiros-callbacks[tensorboard]'" in done.stdout, done.stderr
 
 
 def test_it_imports_no_tensorflow(tmp_path):

@@ -196,18 +196,11 @@ def test_hashes_are_the_same_in_each_process():
             lambda: Tokenizer(nb_words=3).sequences_to_matrix([[1]], "tf-idf"),
             "mode='tf-idf'.*'tfidf'",
         ),
-        (lambda: Tokenizer(nb_words=3).sequences_to_matrix([[-1]]), "received -1"),
-        (lambda: Tokenizer(nb_words=3).sequences_to_matrix([["a"]]), "received 'a'"),
     ],
 )
 def test_errors_say_what_was_received(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_one_text_in_the_place_of_a_list_is_warned_of():
-    with pytest.warns(UserWarning, match=r"fit_on_texts\(\[text\]\)"):
-        Tokenizer().fit_on_texts("one text")
 
 
 def test_numbers_of_words_may_be_floats():

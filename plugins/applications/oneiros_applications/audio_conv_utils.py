@@ -53,7 +53,8 @@ def preprocess_input(
     ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if ordering not in ("th", "tf"):
         raise ValueError(f"dim_ordering={dim_ordering!r}: expected 'th' or 'tf'.")
-    librosa = _librosa()
+    import librosa
+
     sound, _ = librosa.load(audio_path, sr=SAMPLING_RATE)
     spectrogram = librosa.feature.melspectrogram(
         y=middle(sound, int(SECONDS * SAMPLING_RATE)),
@@ -110,14 +111,3 @@ def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float
         [(TAGS[number], sample[number]) for number in sample.argsort()[::-1][:top_n]]
         for sample in probabilities
     ]
-
-
-def _librosa() -> Any:
-    try:
-        import librosa
-    except ImportError:
-        raise ImportError(
-            "Spectrograms are made by librosa, which isn't installed. Type: "
-            "pip install librosa"
-        ) from None
-    return librosa

@@ -19,53 +19,47 @@ CLASSES = 1000
 Shape = tuple[int | None, ...]
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """The image sizes that a network accepts.
+def image_shape(
+    label: str,
+    sizes: tuple[int, int],
+    input_shape: Shape | None,
+    dim_ordering: str,
+    include_top: bool,
+) -> Shape:
+    """Returns the shape of one image.
 
     # Arguments
         label: str, the network's name in messages.
-        size: int, the height and width with the top, in pixels.
-        smallest: int, the minimum height and width without the top.
+        sizes: two ints, the height and width with the top, and the smallest without it.
+        input_shape: tuple, the shape that you ask for; None for the default.
+        dim_ordering: "th" or "tf".
+        include_top: bool, whether the network ends in dense layers.
+
+    # Raises
+        ValueError: if the shape doesn't fit the network.
     """
-
-    label: str
-    size: int
-    smallest: int
-
-    def input_shape(
-        self, input_shape: Shape | None, dim_ordering: str, include_top: bool
-    ) -> Shape:
-        """Returns the shape of one image.
-
-        # Raises
-            ValueError: if it doesn't fit the network.
-        """
-        full_shape = in_order(self.size, dim_ordering)
-        if include_top:
-            if input_shape is not None and tuple(input_shape) != full_shape:
-                raise ValueError(
-                    f"{self.label}: with include_top=True the input_shape must be "
-                    f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
-                    "include_top=False."
-                )
-            return full_shape
-        if input_shape is None:
-            return in_order(None, dim_ordering)
-        self._check_shape(tuple(input_shape), dim_ordering)
-        return tuple(input_shape)
-
-    def _check_shape(self, shape: Shape, dim_ordering: str) -> None:
-        least = in_order(self.smallest, dim_ordering)
-        channel_axis = 0 if dim_ordering == "th" else 2
-        is_image = len(shape) == 3 and shape[channel_axis] == 3
-        pixels = [size for axis, size in enumerate(shape) if axis != channel_axis]
-        if not is_image or any(size and size < self.smallest for size in pixels):
+    size, smallest = sizes
+    full_shape = in_order(size, dim_ordering)
+    if include_top:
+        if input_shape is not None and tuple(input_shape) != full_shape:
             raise ValueError(
-                f"{self.label}: input_shape={shape}, expected three channels and at "
-                f"least {self.smallest} x {self.smallest} pixels, such as {least} "
-                f"(dim_ordering {dim_ordering!r})."
+                f"{label}: with include_top=True the input_shape must be "
+                f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
+                "include_top=False."
             )
+        return full_shape
+    if input_shape is None:
+        return in_order(None, dim_ordering)
+    shape = tuple(input_shape)
+    channels, *pixels = shape if dim_ordering == "th" else (shape[-1], *shape[:-1])
+    is_image = len(shape) == 3 and channels == 3
+    if not is_image or any(pixel and pixel < smallest for pixel in pixels):
+        raise ValueError(
+            f"{label}: input_shape={shape}, expected three channels and at least "
+            f"{smallest} x {smallest} pixels, such as "
+            f"{in_order(smallest, dim_ordering)} (dim_ordering {dim_ordering!r})."
+        )
+    return shape
 
 
 @dataclass(frozen=True)
@@ -106,8 +100,8 @@ class ImageNetwork:
         wanted = classes if include_top else CLASSES
         check_weights(self.name, weights, "imagenet", wanted, CLASSES)
         ordering = dim_ordering or K.image_dim_ordering()
-        sizes = Sizes(self.name, self.size, self.smallest)
-        shape = sizes.input_shape(input_shape, ordering, include_top)
+        sizes = self.size, self.smallest
+        shape = image_shape(self.name, sizes, input_shape, ordering, include_top)
         image = input_of(input_tensor, shape)
         output = self.build(image)
         if include_top:

@@ -13,7 +13,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.text import read_text
 
-from oneiros_applications.image_networks import CLASSES, Shape, Sizes
+from oneiros_applications.image_networks import CLASSES, Shape, image_shape
 from oneiros_applications.pixels import as_floats
 
 CLASS_INDEX_PATH = (
@@ -114,8 +114,8 @@ def _obtain_input_shape(
     # Raises
         ValueError: if the shape doesn't fit.
     """
-    sizes = Sizes("The network", default_size, min_size)
-    return sizes.input_shape(input_shape, dim_ordering, include_top)
+    sizes = default_size, min_size
+    return image_shape("The network", sizes, input_shape, dim_ordering, include_top)
 
 
 def _largest(sample: np.ndarray, count: int) -> list[int]:

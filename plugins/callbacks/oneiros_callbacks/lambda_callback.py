@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros.arguments import refusal
 from oneiros.bases import Callback
 
 Function = Callable[..., Any] | None
@@ -40,9 +39,6 @@ class LambdaCallback(Callback):
             be called after a run of batches, in order.
         on_train_begin, on_train_end: functions of `logs`.
         **kwargs: additional attributes of the callback.
-
-    # Raises
-        ArgumentError: if an argument is neither a function nor None.
     """
 
     def __init__(
@@ -65,8 +61,5 @@ class LambdaCallback(Callback):
         }
         vars(self).update(kwargs)
         for name, function in functions.items():
-            if function is None:
-                continue
-            if not callable(function):
-                raise refusal("LambdaCallback", name, function, "a function or None")
-            setattr(self, name, function)
+            if function is not None:
+                setattr(self, name, function)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, int_if_whole, is_int
+from oneiros.arguments import check_choice, check_optional_int, int_if_whole
 from oneiros.engine.hints import open_to_old_code
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import ArgumentError
 
 from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence
 
@@ -83,12 +82,6 @@ class Tokenizer:
         # Arguments
             texts: list or iterator of str; with `char_level`, also of lists of str.
         """
-        if isinstance(texts, str) and not self.char_level:
-            warnings.warn(
-                "fit_on_texts received one str, and reads each of its characters as a "
-                "text. Put it into a list: fit_on_texts([text]).",
-                stacklevel=2,
-            )
         self.document_count = 0
         for text in texts:
             self.document_count += 1
@@ -168,7 +161,6 @@ class Tokenizer:
         # Raises
             ArgumentError: if the mode is unknown, or the number of columns isn't known,
                 or `"tfidf"` is used before fitting.
-            DataError: if an item of a sequence isn't a word number.
         """
         check_choice("sequences_to_matrix", "mode", mode, MODES)
         if mode == "tfidf" and not self.document_count:
@@ -179,9 +171,7 @@ class Tokenizer:
         rows = list(sequences)
         matrix = np.zeros((len(rows), self._columns()))
         for row, sequence in zip(matrix, rows, strict=True):
-            counts = Counter(
-                number for number in sequence if self._is_column(number, row)
-            )
+            counts = Counter(number for number in sequence if number < len(row))
             for number, count in counts.items():
                 row[number] = self._value(mode, number, count, len(sequence))
         return matrix
@@ -204,16 +194,6 @@ class Tokenizer:
                 "call fit_on_texts first."
             )
         return len(self.word_index) + 1
-
-    def _is_column(self, number: Any, row: Array) -> bool:
-        """Returns whether a row has a value for a number."""
-        if not is_int(number) or number < 0:
-            raise DataError(
-                f"sequences_to_matrix received {number!r} in a sequence, which isn't a "
-                "word number. Pass lists of non-negative integers, such as those "
-                "of texts_to_sequences."
-            )
-        return bool(number < len(row))
 
     def _value(self, mode: str, number: int, count: int, length: int) -> float:
         if mode == "count":

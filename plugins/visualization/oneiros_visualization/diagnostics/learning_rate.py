@@ -87,8 +87,6 @@ def find_learning_rate(
     lowest: float = LOWEST,
     highest: float = HIGHEST,
     batches: int = BATCHES,
-    sample_weight: Any = None,
-    class_weight: Any = None,
 ) -> RateSearch:
     """Trains with a learning rate that grows from batch to batch, and records the loss.
 
@@ -99,7 +97,7 @@ def find_learning_rate(
 
     # Arguments
         model: a compiled model; its optimizer has a learning rate `lr`.
-        x, y, batch_size, sample_weight, class_weight: as for `fit`.
+        x, y, batch_size: as for `fit`.
         lowest: float, the first learning rate.
         highest: float, the last one.
         batches: int, the maximum number of batches to train on; it repeats the data if
@@ -138,14 +136,7 @@ def find_learning_rate(
     ramp = _Ramp(rate, rates)
     with preserved(model):
         model.fit(
-            x,
-            y,
-            batch_size=batch_size,
-            nb_epoch=batches,
-            verbose=0,
-            callbacks=[ramp],
-            sample_weight=sample_weight,
-            class_weight=class_weight,
+            x, y, batch_size=batch_size, nb_epoch=batches, verbose=0, callbacks=[ramp]
         )
     if not ramp.losses:
         raise DataError(
