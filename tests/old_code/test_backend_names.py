@@ -92,7 +92,7 @@ def test_helpers_of_theanos_convolutions():
     assert shape == (None, 3, 5, 4)
     assert helpers._preprocess_conv2d_filter_shape("tf", (5, 4, 3, 8)) == (8, 3, 5, 4)
     assert helpers._preprocess_border_mode("same") == "half"
-    with pytest.raises(ValueError, match="Expected .same., .valid. or .full."):
+    with pytest.raises(ValueError, match=r"Expected .same., .valid. or .full."):
         helpers._preprocess_border_mode("causal")
     assert helpers._on_gpu() is False
     assert helpers._LEARNING_PHASE is K.load("theano").learning_phase()
