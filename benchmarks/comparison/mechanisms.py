@@ -416,6 +416,13 @@ MECHANISMS = {
             )
         },
     ),
+    "rectifiers": Mechanism(
+        module=f"{THEANO}.overrides",
+        what="predictions of case b",
+        start=predictions_of("b", 1280),
+        engine="theano",
+        replaced={f"{THEANO}.overrides:_is_rectifier": lambda *inputs: False},
+    ),
     "reductions": Mechanism(
         module=f"{THEANO}.overrides",
         what="a step of case f",

@@ -16,6 +16,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError, GraphError
 from oneiros_backend_theano.jax_op import JaxOp
 from processes import run_python
+from pytensor.ifelse import ifelse
 from pytensor.raise_op import Assert
 
 
@@ -229,6 +230,12 @@ def test_constants_are_folded_without_warnings():
         [np.inf],
     )
     assert K.eval(zero) == 0
+
+
+def test_a_choice_between_known_values_is_known():
+    x = K.placeholder((None,))
+    chosen = ifelse(pt.constant(1), pt.constant(2.0), pt.constant(3.0))
+    assert K.function([x], [x + chosen])([[1.0]])[0].tolist() == [3]
 
 
 def test_values_of_tensors_are_computed():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -198,7 +199,8 @@ def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
     known, so that the outputs are known as well."""
     compute = _registered(OF_ANY_VALUES, node)
     if compute is None and all(map(is_concrete, values)):
-        return _known_results(node, values)
+        with suppress(NotImplementedError):  # as ifelse has no code for values
+            return _known_results(node, values)
     compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
     outputs = compute(node, *values)
     return list(outputs) if len(node.outputs) > 1 else [outputs]

@@ -69,8 +69,9 @@ def _is_rectifier(condition: Variable, if_below: Variable, x: Variable) -> bool:
     """Returns whether a switch hands `x` on where that is above zero, and gives zero
     elsewhere.
 
-    XLA's library YNN computes predictions with maxima faster than with switches: those
-    of case b of `benchmarks/compare.py` take 1.5 times as long with switches.
+    XLA's library YNN computes predictions with maxima faster than with switches: with
+    these, predictions of case b of `benchmarks/compare.py` take 1.5 times as long
+    (`benchmarks/mechanisms.py rectifiers`).
     """
     comparison = condition.owner
     if comparison is None or not isinstance(comparison.op, Elemwise):
