@@ -416,3 +416,10 @@ def test_a_session_runs_updates(backend):
 def test_an_error_before_any_tensor_is_computed_stays_as_it_is():
     with pytest.raises(MemoryError), layers_named([], lambda tensor: [tensor], {}):
         raise MemoryError
+
+
+def test_an_index_beyond_the_axes_is_told_what_was_expected():
+    with K.use("jax"):
+        x = K.placeholder((2, 3))
+        with pytest.raises(ShapeError, match="Expected an index or a slice"):
+            x[5, 5, 5]

@@ -59,37 +59,6 @@ def training(xla=None, momentum=0.9):
 # Gradients
 
 
-def test_gradients_are_those_of_the_tape(tf):
-    inputs, parameters, loss = network()
-    index, target = network_data()
-    ours = K.function(inputs, [loss, *K.gradients(loss, parameters)])([index, target])
-    table, w, b = (tf.Variable(K.get_value(p)) for p in parameters)
-    with tf.GradientTape() as tape:
-        logits = (
-            tf.matmul(tf.reshape(tf.tanh(tf.gather(table, index)), (-1, 20)), w) + b
-        )
-        theirs = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
-    expected = [tf.convert_to_tensor(g) for g in tape.gradient(theirs, [table, w, b])]
-    for one, another in zip(ours, [theirs, *expected], strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
-
-
-def test_second_order_is_that_of_two_tapes(tf):
-    value = array(4, 3)
-    x = K.placeholder((None, 4))
-    w = K.variable(value)
-    (first,) = K.gradients(K.sum(K.tanh(K.dot(x, w)) ** 3), [w])
-    (second,) = K.gradients(K.sum(K.square(first)), [w])
-    data = array(5, 4, seed=1)
-    with tf.GradientTape() as outer:
-        v = tf.Variable(value)
-        with tf.GradientTape() as inner:
-            loss = tf.reduce_sum(tf.tanh(data @ v) ** 3)
-        penalty = tf.reduce_sum(inner.gradient(loss, v) ** 2)
-    (ours,) = K.function([x], [second])([data])
-    np.testing.assert_allclose(ours, outer.gradient(penalty, v), rtol=1e-4, atol=1e-4)
-
-
 def test_gradients_by_inputs_and_by_tensors_that_name_the_same_value():
     x = K.placeholder((None,))
     chosen = K.in_train_phase(x, x * 2)
@@ -277,29 +246,6 @@ def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     assert K.get_value(total) == 7 and True in xla_uses
     handle = f.upload([np.arange(4)])
     np.testing.assert_array_equal(f.loop(handle, [[0, 1], [2, 3]])[0], [[0, 1], [2, 3]])
-
-
-@pytest.mark.parametrize("xla", [False, True])
-def test_shorter_loops_run_in_a_longer_ones_place(xla, xla_uses):
-    x = K.placeholder((None, 2))
-    total = K.variable(0.0)
-    f = K.function(
-        [x], [x * 2, K.sum(x)], [K.update_add(total, K.sum(x))], jit_compile=xla
-    )
-    data = array(10, 2)
-    handle = f.upload([data])
-    traced = None
-    for index in ([[0, 1], [2, 3], [4, 5]], [[8, 9]], [[1, 1], [0, 0]]):
-        doubled, sums = f.loop(handle, index)
-        traced = traced or len(xla_uses)
-        np.testing.assert_allclose(doubled, data[np.array(index)] * 2)
-        np.testing.assert_allclose(sums, data[np.array(index)].sum((1, 2)), rtol=1e-5)
-    used = [0, 1, 2, 3, 4, 5, 8, 9, 1, 1, 0, 0]
-    np.testing.assert_allclose(K.get_value(total), data[used].sum(), rtol=1e-4)
-    assert len(xla_uses) == traced and (True in xla_uses) == xla
-    other = f.upload([array(4, 2)])
-    f.loop(other, [[0, 1]])
-    assert len(xla_uses) == traced  # nothing is traced again for another number of rows
 
 
 def test_rows_that_dont_exist_are_never_silently_others():

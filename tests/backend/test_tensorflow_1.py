@@ -193,21 +193,6 @@ def test_functions_that_call_functions_take_lazy_tensors(on_tensorflow, tf):
         np.testing.assert_allclose(value, expected[name], rtol=1e-5, err_msg=name)
 
 
-def test_another_instance_of_the_backend_leaves_loops_alone(on_tensorflow, tf):
-    from oneiros_backend_tensorflow.backend import TensorFlowBackend
-
-    def doubled(x):
-        loop = [tf.constant(0), x]
-        return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * 2 + x), loop)
-
-    other = TensorFlowBackend()
-    with K.use("tensorflow"):
-        for backend in (K.load("tensorflow"), other):
-            x = backend.placeholder((3,))
-            f = backend.function([x], [doubled(x)[1]])
-            np.testing.assert_allclose(f([np.ones(3)])[0], [15.0] * 3)
-
-
 def test_advice_doesnt_depend_on_the_order_of_imports(on_tensorflow, tf):
     imported = importlib.import_module("tensorflow.compat.v1")
     assert imported is tf.compat.v1
@@ -234,16 +219,6 @@ def test_variables_are_assigned_to_as_in_tensorflow_1(on_tensorflow):
     assert K.get_value(w).tolist() == [2.0, 2.5]
     with w.graph.as_default():
         assert K.eval(w * 2).tolist() == [4.0, 5.0]
-
-
-def test_what_tensors_of_tensorflow_1_had_shows_what_to_write(on_tensorflow, tf):
-    layer = Dense(2)
-    y = layer(Input((3,)))
-    assert not hasattr(layer.W, "initializer")
-    with pytest.raises(AttributeError, match=r"layer\.set_weights\(first\)"):
-        layer.W.initializer.run(session=K.get_session())
-    with pytest.raises(ArgumentError, match=r"layer\.outbound_nodes"):
-        y.consumers()
 
 
 def test_savers_of_tensorflow_show_how_weights_are_saved(on_tensorflow, tf):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.operands import batch_dot_axes
+from oneiros_backend_toolkit.operands import batch_dot_axes, batch_dot_equation
 from oneiros_backend_toolkit.types import SOME_FLOAT
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work
@@ -127,11 +127,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         _check_equal(x.shape[x_axis], y.shape[y_axis])
         _check_equal(x.shape[0], y.shape[0])
-        left = LETTERS[1 : x.ndim - 1]
-        right = LETTERS[x.ndim - 1 : x.ndim + y.ndim - 3]
-        of_x = f"a{left[: x_axis - 1]}z{left[x_axis - 1 :]}"
-        of_y = f"a{right[: y_axis - 1]}z{right[y_axis - 1 :]}"
-        equation = f"{of_x},{of_y}->a{left}{right}"
+        equation = batch_dot_equation(x.ndim, x_axis, y.ndim, y_axis)
         result = computed("Einsum", x, y, equation=equation)
         return result if result.ndim > 1 else self.expand_dims(result, 1)
 

@@ -20,7 +20,7 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
-from oneiros_backend_tensorflow.native_functions import are_of_other_instance, nodes_in
+from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.shape_inference import infer, symbol
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions
@@ -51,10 +51,7 @@ def _replace(version: Any, name: str, recorder: Recorder, record: Function) -> N
         if recorder.is_computing:
             args, kwargs = map_tree(recorder.supplied, (args, kwargs))
             return function(*args, **kwargs)
-        nodes = nodes_in((args, kwargs))
-        if are_of_other_instance(nodes, recorder):
-            return function(*args, **kwargs)
-        if nodes:
+        if nodes_in((args, kwargs)):
             return record(*args, **kwargs)
         try:
             return function(*args, **kwargs)

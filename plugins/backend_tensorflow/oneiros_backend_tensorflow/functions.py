@@ -11,14 +11,15 @@ from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Array, Tensor
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.operands import batch_dot_axes, pair_of_axes
+from oneiros_backend_toolkit.operands import (
+    batch_dot_axes,
+    batch_dot_equation,
+    pair_of_axes,
+)
 
 from oneiros_backend_tensorflow.namespace import Activations, Namespace, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-LEFT_AXES = "abcdefg"
-RIGHT_AXES = "ahijklm"
-"""Names of axes in `batch_dot`: the first, the samples, is the same on both sides."""
 NEVER_TENSORS = (LazyTensor, np.ndarray, np.generic, int, float, str, type(None))
 """A faster `tf.is_tensor`, which takes 10 microseconds and is called several times per
 operation."""
@@ -160,14 +161,9 @@ def _batch_dot(x: Tensor, y: Tensor, axes: Any) -> Tensor:
     if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
         return _product_of_matrices(x, y, x_axis, y_axis)
     x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-    x_names = list(LEFT_AXES[: x.shape.rank])
-    y_names = list(RIGHT_AXES[: y.shape.rank])
-    summed = x_names[x_axis]
-    y_names[y_axis] = summed
-    names = [name for name in x_names + y_names[1:] if name != summed]
-    equation = f"{''.join(x_names)},{''.join(y_names)}->{''.join(names)}"
+    equation = batch_dot_equation(x.shape.rank, x_axis, y.shape.rank, y_axis)
     result = tf.einsum(equation, x, y)
-    return result if len(names) > 1 else tf.expand_dims(result, 1)
+    return result if result.shape.rank > 1 else tf.expand_dims(result, 1)
 
 
 def _product_of_matrices(x: Tensor, y: Tensor, x_axis: int, y_axis: int) -> Tensor:

@@ -179,40 +179,64 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
     static_steps = arguments.sequences[0].shape[0]
     if static_steps == 0:
         return _Run(arguments.states, _no_outputs(loop, arguments), has_effects=False)
-    steps = static_steps
-    if static_steps is None:
-        steps = tf.shape(arguments.sequences[0])[0]
     traced = _TracedStep()
 
-    def is_left(i: T, *_: Any) -> T:
-        return i < steps
-
-    def body(i: T, states: list[T], stacks: list[T]) -> Any:
-        place = steps - 1 - i if loop.backwards else i
-        slices = [x[place] for x in arguments.sequences]
+    def step(place: T, slices: list[T], states: list[T]) -> Results:
         new_states, outputs = loop.step(place, slices, states, arguments.captured)
-        traced.operations = i.graph.get_operations()
+        traced.operations = tf.compat.v1.get_default_graph().get_operations()
         traced.output_shapes = [output.shape for output in outputs]
-        new_stacks = [
-            stack.write(place, output)
-            for stack, output in zip(stacks, outputs, strict=True)
-        ]
-        return i + 1, new_states, new_stacks
+        return new_states, outputs
 
     shapes = _output_shapes(loop, arguments) if loop.keeps else [None] * len(loop.types)
-    stacks = [
-        tf.TensorArray(dtype, steps, element_shape=shape)
-        for dtype, shape in zip(loop.types, shapes, strict=True)
-    ]
-    start = (tf.constant(0), arguments.states, stacks)
-    _, last_states, stacks = tf.while_loop(
-        is_left, body, start, maximum_iterations=steps
+    kinds = list(zip(loop.types, shapes, strict=True))
+    last_states, stacks = while_over(
+        step, arguments.sequences, arguments.states, kinds, loop.backwards
     )
     outputs = [
         tf.ensure_shape(stack.stack(), (static_steps, *shape))
         for stack, shape in zip(stacks, traced.output_shapes, strict=True)
     ]
     return _Run(last_states, outputs, any(map(_has_effects, traced.operations)))
+
+
+def while_over(
+    step: Callable[[T, list[T], Any], Any],
+    sequences: Sequence[T],
+    states: Any,
+    outputs: Sequence[tuple[Any, Any]],
+    backwards: bool,
+) -> tuple[Any, list[Any]]:
+    """Runs a step for each place of the first axis of `sequences`.
+
+    # Arguments
+        step: function of a place, slices and states that returns new states and
+            outputs.
+        sequences: tensors of one length.
+        states: the first states.
+        outputs: types and static shapes of the outputs.
+        backwards: whether the last place comes first.
+
+    # Returns
+        The last states, and a `tf.TensorArray` for each output.
+    """
+    length = sequences[0].shape[0]
+    steps = tf.shape(sequences[0])[0] if length is None else length
+
+    def is_left(i: T, *_: Any) -> T:
+        return i < steps
+
+    def body(i: T, states: Any, stacks: list[T]) -> Any:
+        place = steps - 1 - i if backwards else i
+        states, results = step(place, [x[place] for x in sequences], states)
+        pairs = zip(stacks, results, strict=True)
+        return i + 1, states, [stack.write(place, result) for stack, result in pairs]
+
+    stacks = [
+        tf.TensorArray(dtype, steps, element_shape=shape) for dtype, shape in outputs
+    ]
+    start = (tf.constant(0), states, stacks)
+    _, last, stacks = tf.while_loop(is_left, body, start, maximum_iterations=steps)
+    return last, stacks
 
 
 def _has_effects(operation: Any) -> bool:

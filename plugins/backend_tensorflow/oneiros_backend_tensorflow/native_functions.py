@@ -46,15 +46,6 @@ def nodes_in(x: Any) -> list[LazyTensor]:
     return [leaf for leaf in leaves_of(x) if isinstance(leaf, LazyTensor)]
 
 
-def are_of_other_instance(nodes: list[LazyTensor], recorder: Recorder) -> bool:
-    """Returns whether any lazy tensor belongs to another instance of this backend."""
-    return any(
-        node.recorder is not recorder
-        and node.recorder.engine.name == recorder.engine.name
-        for node in nodes
-    )
-
-
 # TensorFlow has no types.
 class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[misc]
     """Records calls of TensorFlow's functions on the tensors of one recorder."""
@@ -63,8 +54,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
         self._recorder = recorder
 
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
-        nodes = nodes_in((args, kwargs))
-        if not nodes or are_of_other_instance(nodes, self._recorder):
+        if not nodes_in((args, kwargs)):
             return self.NOT_SUPPORTED
         name = getattr(op, "__name__", str(op))
         for ending in INTERNAL_ENDINGS:

@@ -21,6 +21,7 @@ from oneiros_backend_toolkit.recurrent_cells import States, Step
 from oneiros_backend_toolkit.recurrent_gradients import CellLoop
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
+from oneiros_backend_tensorflow.loops import while_over
 from oneiros_backend_tensorflow.shape_inference import inferring
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -79,36 +80,15 @@ class TensorFlowMath:
         backwards: bool,
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
-        sequence = sequences[0]
-        static_steps = sequence.shape[0]
-        steps = tf.shape(sequence)[0] if static_steps is None else static_steps
-        dtype = states[0].dtype
         samples = states[0].shape[0]
-        results = [
-            tf.TensorArray(dtype, steps, element_shape=(samples, width))
-            for width in widths
-        ]
+        kinds = [(states[0].dtype, (samples, width)) for width in widths]
 
-        def is_left(i: T, *_: Any) -> T:
-            return i < steps
+        def at_place(place: T, rows: list[T], states: States) -> Any:
+            return step(states, tuple(rows))
 
-        def body(i: T, states: States, results: list[T]) -> Any:
-            place = steps - 1 - i if backwards else i
-            rows = tuple(x[place] for x in sequences)
-            states, outputs = step(states, rows)
-            results = [
-                result.write(place, output)
-                for result, output in zip(results, outputs, strict=True)
-            ]
-            return i + 1, states, results
-
-        start = (tf.constant(0), states, results)
-        _, last, results = tf.while_loop(
-            is_left, body, start, maximum_iterations=static_steps
-        )
-        shape = (static_steps, samples, None)
-        stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
-        return last, tuple(stacked)
+        last, stacks = while_over(at_place, sequences, states, kinds, backwards)
+        shape = (sequences[0].shape[0], samples, None)
+        return last, tuple(tf.ensure_shape(x.stack(), shape) for x in stacks)
 
 
 MATH = TensorFlowMath()

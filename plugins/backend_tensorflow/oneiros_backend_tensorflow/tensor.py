@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.sources import Operation as Recorded
 from oneiros_backend_toolkit.lazy_graph.sources import Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
@@ -22,10 +21,6 @@ OUTPUT = ":0"
 """Suffix of tensors' names: the first output of an operation."""
 NAMED_AS_TENSORS = (Placeholder, Variable)
 """Kinds of nodes with names that users read and compare."""
-
-
-class _NoAttributeError(ArgumentError, AttributeError):
-    """An attribute of TensorFlow 1's tensors that has no counterpart."""
 
 
 @dataclass(frozen=True)
@@ -79,31 +74,6 @@ class Tensor(LazyTensor):
         with K.use("tensorflow"):
             graph: SessionGraph = K.get_session().graph
         return graph
-
-    @property
-    def initializer(self) -> NoReturn:
-        """What a variable doesn't have.
-
-        # Raises
-            AttributeError: saying how to set weights back.
-        """
-        raise _NoAttributeError(
-            f"{self!r} has no initializer: it has its value from the start. To reset a "
-            f"layer, keep first = layer.get_weights() and write "
-            f"layer.set_weights(first)."
-        )
-
-    def consumers(self) -> NoReturn:
-        """Can't tell what is computed from this tensor.
-
-        # Raises
-            ArgumentError: saying what can be asked instead.
-        """
-        raise ArgumentError(
-            f"{self!r} knows its inputs, tensor.op.inputs, but not the tensors "
-            f"computed from it. For a layer write "
-            f"[node.outbound_layer for node in layer.outbound_nodes]."
-        )
 
     def assign(self, value: Any, use_locking: bool = False) -> Update:
         """Returns what gives a variable another value, as `K.update`.

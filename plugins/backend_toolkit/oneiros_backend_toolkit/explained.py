@@ -135,7 +135,7 @@ def operator_refusal(
     x, y = operands
     if name == "getitem":
         text = (
-            f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. Expected a "
+            f"x[i] received x of shape {static_shape(x)} and i={shown(y)}. Expected an "
             "index or a slice for each axis, from the first on."
         )
         return of_engine(ShapeError(text), reason)

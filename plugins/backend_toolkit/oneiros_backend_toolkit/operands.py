@@ -52,6 +52,15 @@ def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
     return (axis_of("batch_dot", x_axis, x_rank), axis_of("batch_dot", y_axis, y_rank))
 
 
+def batch_dot_equation(x_rank: int, x_axis: int, y_rank: int, y_axis: int) -> str:
+    """Returns the equation of einsum that sums over these axes for each sample."""
+    x_names = list("abcdefg"[:x_rank])
+    y_names = list("ahijklm"[:y_rank])
+    summed = y_names[y_axis] = x_names[x_axis]
+    result = [name for name in x_names + y_names[1:] if name != summed]
+    return f"{''.join(x_names)},{''.join(y_names)}->{''.join(result)}"
+
+
 def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
     """Returns an axis of a tensor, counted from the start.
 

@@ -7,7 +7,7 @@ code of 2016 that uses one working.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -87,42 +87,30 @@ class Session:
         fed = {
             x: value for x, value in (feed_dict or {}).items() if self.backend.owns(x)
         }
-        parts = tuple(self._parts(fetches))
-        compute = self._compiled(tuple(fed), parts)
-        values = iter(compute(list(fed.values())))
-        return self._filled(fetches, values)
+        parts: list[T | Update] = []
+
+        def place(fetched: Any) -> int | None:
+            if _is_operation(fetched):
+                return None
+            self._check_owned(fetched)
+            parts.append(fetched)
+            return len(parts) - 1
+
+        places = _mapped(place, fetches)
+        values = self._compiled(tuple(fed), tuple(parts))(list(fed.values()))
+        return _mapped(lambda i: None if i is None else values[i], places)
 
     def _function(self, inputs: tuple[T, ...], parts: tuple[T | Update, ...]) -> Any:
         updates = [part for part in parts if isinstance(part, Update)]
         outputs = [part.value if isinstance(part, Update) else part for part in parts]
         return self.backend.function(list(inputs), outputs, updates)
 
-    def _parts(self, fetches: Any) -> Iterator[T | Update]:
-        """Yields the tensors to compute and the updates to make."""
-        if isinstance(fetches, dict):
-            fetches = list(fetches.values())
-        if isinstance(fetches, Update):
-            yield fetches
-        elif isinstance(fetches, (list, tuple)):
-            for part in fetches:
-                yield from self._parts(part)
-        elif not _is_operation(fetches):
-            if not self.backend.owns(fetches):
-                raise ArgumentError(
-                    f"run expected tensors of the backend {self.backend.name!r}; it "
-                    f"received {fetches!r:.80}."
-                )
-            yield fetches
-
-    def _filled(self, fetches: Any, values: Iterator[Any]) -> Any:
-        """Returns values in the structure of `fetches`."""
-        if isinstance(fetches, dict):
-            return {key: self._filled(part, values) for key, part in fetches.items()}
-        if isinstance(fetches, Update):
-            return next(values)
-        if isinstance(fetches, (list, tuple)):
-            return [self._filled(part, values) for part in fetches]
-        return None if _is_operation(fetches) else next(values)
+    def _check_owned(self, fetched: Any) -> None:
+        if not isinstance(fetched, Update) and not self.backend.owns(fetched):
+            raise ArgumentError(
+                f"run expected tensors of the backend {self.backend.name!r}; it "
+                f"received {fetched!r:.80}."
+            )
 
     @contextmanager
     def as_default(self) -> Iterator[Session]:
@@ -137,6 +125,15 @@ class Session:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _mapped(fn: Callable[[Any], Any], fetches: Any) -> Any:
+    """Applies a function to the parts of nested lists, tuples and dicts."""
+    if isinstance(fetches, dict):
+        return {key: _mapped(fn, part) for key, part in fetches.items()}
+    if isinstance(fetches, (list, tuple)) and not isinstance(fetches, Update):
+        return [_mapped(fn, part) for part in fetches]
+    return fn(fetches)
 
 
 def _is_operation(x: Any) -> bool:

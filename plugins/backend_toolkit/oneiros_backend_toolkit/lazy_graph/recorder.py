@@ -395,18 +395,11 @@ class Recorder:
 
     def _check_backends(self, label: str, parents: Sequence[LazyTensor]) -> None:
         others = [node for node in parents if node.recorder is not self]
-        if not others:
-            return
-        names = sorted({self.engine.name, *(x.recorder.engine.name for x in others)})
-        if len(names) > 1:
+        if others:
+            names = {self.engine.name, *(x.recorder.engine.name for x in others)}
             raise BackendMixError(
-                f"{label} received tensors of two backends: {', '.join(names)}."
+                f"{label} received tensors of two backends: {', '.join(sorted(names))}."
             )
-        raise BackendMixError(
-            f"{label} received {others[0]!r}, which belongs to another instance of the "
-            f"backend {names[0]}. Load a backend once: K.load({names[0]!r}) always "
-            f"returns the same."
-        )
 
     def _unpacked(self, specs: Any, node: LazyTensor) -> Any:
         """Returns nodes for the parts of a node's value, in the form of `specs`."""

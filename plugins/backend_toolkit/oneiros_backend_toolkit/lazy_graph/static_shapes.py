@@ -64,16 +64,6 @@ class StaticShape(tuple[Any, ...]):
         """The number of axes."""
         return len(self)
 
-    @property
-    def rank(self) -> int:
-        """The number of axes."""
-        return len(self)
-
-    @property
-    def dims(self) -> list[Any]:
-        """The sizes as a list."""
-        return list(self)
-
     def as_list(self) -> list[int | None]:
         """Returns the sizes as a list of ints and None."""
         return [size.value for size in self]
