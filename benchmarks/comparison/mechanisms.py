@@ -399,7 +399,7 @@ MECHANISMS = {
         starts_anew=True,
     ),
     "arrays": Mechanism(
-        module=f"{TOOLKIT}.donated_arrays",
+        module="oneiros.backend.donated_arrays",
         what="loading 105 MB of dense layers",
         start=loads_of_dense_layers,
         engine="theano",

@@ -188,7 +188,7 @@ class PluginManager:
             record.kinds.setdefault(kind, []).append(full_name)
 
 
-def _references(kind: str, names: Any) -> list[tuple[str, str, str]]:
+def _references(kind: str, names: Any) -> list[tuple[str, str, Any]]:
     """Returns the module's path, the name and the reference of what a hook returned."""
     tables = names if kind == "module" else {"": names}
     return [
@@ -205,7 +205,8 @@ def _problem_of_names(kind: str, names: Any) -> str | None:
     except AttributeError:
         return f"It returned {names!r:.80}, which isn't a dict of references."
     for _, name, reference in references:
-        if not ENTRY.fullmatch(f"{name}={reference}"):
+        is_row = kind == "migration" and isinstance(reference, dict)
+        if not is_row and not ENTRY.fullmatch(f"{name}={reference}"):
             return f"It returned {name!r}: {reference!r:.80}, not 'module:attribute'."
     return None
 

@@ -1,6 +1,7 @@
 """Records about plugins, and about the names that they provide."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from oneiros import settings
 from oneiros.errors import PluginLoadError
@@ -13,12 +14,13 @@ class Entry:
     """A name that a distribution provides.
 
     # Properties
-        reference: the location of the object, as `module:attribute`.
+        reference: the location of the object, as `module:attribute`; a migration may
+            be plain data instead.
     """
 
     kind: str
     name: str
-    reference: str
+    reference: Any = field(hash=False)
     distribution: str
     version: str
     api_level: int
@@ -26,7 +28,7 @@ class Entry:
     @property
     def module(self) -> str:
         """Module that holds the object."""
-        return self.reference.partition(":")[0]
+        return str(self.reference).partition(":")[0]
 
 
 @dataclass

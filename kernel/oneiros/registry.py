@@ -104,6 +104,8 @@ def load(entry: Entry) -> Any:
     """Imports the object of an entry; a failure is recorded for its plugin."""
     if entry in registered:
         return registered[entry]
+    if isinstance(entry.reference, dict):
+        return entry.reference
     load_context.current().permit(entry)
     attribute = entry.reference.partition(":")[2]
     try:

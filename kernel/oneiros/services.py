@@ -232,6 +232,9 @@ class Configurations(Protocol):
         """Returns the inputs and outputs of the graph that a configuration
         describes."""
 
+    def stored_function(self, value: Any, layer: str, argument: str) -> Any:
+        """Returns the function for an argument in a layer's configuration."""
+
     def to_json(self, obj: Config, **options: Any) -> str:
         """Returns a configuration as JSON text."""
 

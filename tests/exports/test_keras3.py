@@ -48,7 +48,7 @@ from oneiros.optimizers import SGD
 from oneiros_exports.keras3.description import Describer
 from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_exports.keras3.older_releases import make_loadable, without_late
-from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras2 import migration_of
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 READER = """

@@ -15,7 +15,8 @@ from oneiros.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSp
 from oneiros_exports.keras3.compilation import LOSSES, compilation_of
 from oneiros_exports.keras3.description import Describer
 from oneiros_exports.keras3.keras_file import KerasExport
-from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras2_compilation import compile_arguments
 
 STEPS = 3

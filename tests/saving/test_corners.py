@@ -17,7 +17,8 @@ from oneiros.plugins import Entry
 from oneiros.saving import Budget
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_cli.file_tools.loadable import declares_loadable
-from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras2 import migration_of
 from oneiros_safe_files.archives import open_zip
 from oneiros_saving.formats.safetensors import SafetensorsFormat
 from safetensors.numpy import save_file

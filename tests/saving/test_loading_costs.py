@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import initializations, load_context
+from oneiros.backend.donated_arrays import Donated, donated, owned
 from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
-from oneiros_backend_toolkit.donated_arrays import Donated, donated, owned
 from oneiros_initializations.postponed import Postponed
 from processes import run_python
 

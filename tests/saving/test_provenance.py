@@ -243,7 +243,7 @@ def test_the_owners_index_says_what_to_install(monkeypatch):
     monkeypatch.setattr(registry, "owners", lambda: owners)
     with pytest.raises(
         UnknownNameError,
-        match=r"oneiros-layers-loud, which is not installed\. .* plugins/layers_loud",
+        match=r"oneiros-layers-loud, which is not installed\. Type: pip ",
     ):
         model_from_config(CONFIG)
 

@@ -33,6 +33,9 @@ from oneiros import hookimpl
 @hookimpl
 def oneiros_layers():
     return {"Shout": "my_lab.shout:Shout"}
+@hookimpl
+def oneiros_migrations():
+    return {"Megaphone": {"name": "Shout", "renamed": {"gain": "volume"}}}
 """,
     "my_lab/shout.py": """\
 from oneiros.engine.layer import Layer
@@ -59,7 +62,10 @@ model.compile("sgd", "mse")
 model.save("model.h5")
 again = layer_from_config({"class_name": "Shout", "config": {"volume": 7.0}})
 canonical = layer_from_config({"class_name": "my-lab:Shout", "config": {}})
+from oneiros.migrations import Origin, migrated
+there = {"class_name": "Megaphone", "config": {"gain": 3.0, "name": "m"}}
 print(json.dumps({
+    "migrated": migrated(there, Origin(keras=2)),
     "prediction": model.predict(np.ones((1, 4))).tolist(),
     "volume": again.volume,
     "default": canonical.volume,
@@ -146,20 +152,23 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(
     assert (saved["volume"], saved["default"]) == (7.0, 2.0)
     assert saved["module"] == "my_lab.shout"
     assert saved["name"].startswith("shout_")
+    here = {"class_name": "Shout", "config": {"volume": 3.0, "name": "m"}}
+    assert saved["migrated"] == here
     loaded = json.loads(environment.run(LOAD).stdout.splitlines()[-1])
     assert loaded == {"early": False, "prediction": saved["prediction"], "loss": "mse"}
     listed = json.loads(environment.run(LISTING).stdout)
-    assert listed["my-lab"] == ["1.0", "ok", {"layer": ["Shout"]}]
+    assert listed["my-lab"] == [
+        "1.0",
+        "ok",
+        {"layer": ["Shout"], "migration": ["Megaphone"]},
+    ]
     assert {state for _, state, _ in listed.values()} == {"ok"}
     environment.pip("uninstall", "--yes", "my-lab")
     said = environment.run(MISSING).stdout
     assert "Unknown layer 'Shout'" in said
     origin = "The file claims that it came from 'my-lab 1.0'"
     assert f"{origin}. Anyone can write that" in said
-    manifests = [
-        f"oneiros_{name}"
-        for name in ("layers_core", "layers_core.manifest", "layers_core.migrations")
-    ]
+    manifests = [f"oneiros_{name}" for name in ("layers_core", "layers_core.manifest")]
     assert said.splitlines()[-1] == f"imported: {manifests}", (
         "neither the engine nor a layer's module"
     )

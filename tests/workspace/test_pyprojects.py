@@ -204,3 +204,18 @@ def test_libraries_of_the_arrays_and_files_are_bounded_above(folder):
     for dependency in every_dependency(load(folder)["project"]):
         name, bound = re.match(r"([A-Za-z0-9-]+)([^;]*)", dependency).groups()
         assert name not in BOUNDED or "<" in bound, dependency
+
+
+FAMILIES = (
+    *(folder.name for folder in PLUGINS if folder.name.startswith("layers_")),
+    *("activations", "constraints", "initializations", "regularizers"),
+    *("metrics", "objectives", "optimizers"),
+)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_brings_the_kernel_and_families_that_it_uses(name):
+    declared = load(ROOT / "plugins" / name)["project"]["dependencies"]
+    needed = {re.match("[a-zA-Z0-9-]+", dependency)[0] for dependency in declared}
+    families = {f"oneiros-{family.replace('_', '-')}" for family in FAMILIES}
+    assert needed - families <= {"numpy", "oneiros-kernel"}

@@ -10,10 +10,10 @@ import numpy as np
 from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
+from oneiros.backend.donated_arrays import donated, owned
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.donated_arrays import donated, owned
 from oneiros_backend_toolkit.filled_rows import without_padding
 from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
 from oneiros_backend_toolkit.interrupts import deferred_interrupts

@@ -10,10 +10,6 @@ CONSTRAINTS = {
     **_CLASSES,
     **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")},
 }
-_MIGRATED = ("MaxNorm", "MinMaxNorm", "UnitNorm", "NonNeg")
-MIGRATIONS = {
-    name: f"oneiros_constraints.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -30,9 +26,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "get": "oneiros_constraints.constraints:get",
     }
     return {"constraints": {**CONSTRAINTS, **helpers}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number
+from oneiros.backend.donated_arrays import donated
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ConfigError, ShapeError
-from oneiros_backend_toolkit.donated_arrays import donated
 
 from oneiros_initializations.postponed import initialized
 

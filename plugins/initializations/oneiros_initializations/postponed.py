@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import load_context
-from oneiros_backend_toolkit.donated_arrays import donated
+from oneiros.backend.donated_arrays import donated
 
 
 class Postponed(list[tuple[Any, Callable[[], Any]]]):

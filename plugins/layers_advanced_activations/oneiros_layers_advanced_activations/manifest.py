@@ -10,20 +10,6 @@ LAYERS = {
         name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED
     },
 }
-_MIGRATED = (
-    "LeakyReLU",
-    "ELU",
-    "ThresholdedReLU",
-    "PReLU",
-    "ParametricSoftplus",
-    "SReLU",
-    "ReLU",
-    "Softmax",
-)
-MIGRATIONS = {
-    name: f"oneiros_layers_advanced_activations.migrations:{name}Migration"
-    for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -36,9 +22,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.advanced_activations`."""
     return {"layers.advanced_activations": LAYERS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

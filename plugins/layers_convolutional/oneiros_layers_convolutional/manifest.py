@@ -20,33 +20,6 @@ LAYERS = {
 ALIASES = {
     name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name
 }
-_MIGRATED = {
-    "Conv1D": "Conv1D",
-    "Conv2D": "Conv2D",
-    "Conv3D": "Conv3D",
-    "Conv2DTranspose": "Conv2DTranspose",
-    "SeparableConv2D": "SeparableConv2D",
-    "UpSampling1D": "UpSampling1D",
-    "UpSampling2D": "UpSampling2D",
-    "UpSampling3D": "UpSampling3D",
-    "ZeroPadding1D": "ZeroPadding1D",
-    "ZeroPadding2D": "ZeroPadding2D",
-    "ZeroPadding3D": "ZeroPadding3D",
-    "Cropping1D": "Cropping1D",
-    "Cropping2D": "Cropping2D",
-    "Cropping3D": "Cropping3D",
-    "Convolution1D": "Conv1D",
-    "AtrousConvolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "AtrousConvolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
-    "Deconvolution2D": "Conv2DTranspose",
-    "SeparableConvolution2D": "SeparableConv2D",
-}
-MIGRATIONS = {
-    name: f"oneiros_layers_convolutional.migrations:{target}Migration"
-    for name, target in _MIGRATED.items()
-}
 
 
 @hookimpl
@@ -59,9 +32,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.convolutional`, with the short names."""
     return {"layers.convolutional": {**LAYERS, **ALIASES}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -8,8 +8,8 @@ from types import FunctionType
 from typing import Any
 
 from oneiros import backend as K
+from oneiros import services
 from oneiros.arguments import is_int
-from oneiros_old_files.stored_functions import get_function
 
 
 def function_config(argument: str, value: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:
     arguments = dict(config)
     for name in names:
         if arguments.pop(f"{name}_type", "raw") != "raw":
-            arguments[name] = get_function(
+            arguments[name] = services.configurations.stored_function(
                 arguments.get(name), str(config.get("name")), name
             )
     return arguments

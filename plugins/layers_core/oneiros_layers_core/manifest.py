@@ -20,35 +20,6 @@ LAYERS = {
 }
 BASES = {name: f"oneiros.engine.layer:{name}" for name in ("InputSpec", "Layer")}
 MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
-_MIGRATED = (
-    "Dense",
-    "TimeDistributedDense",
-    "Highway",
-    "MaxoutDense",
-    "Activation",
-    "ActivityRegularization",
-    "Dropout",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-    "Flatten",
-    "Reshape",
-    "Permute",
-    "RepeatVector",
-    "Masking",
-    "Lambda",
-    "Merge",
-    "Add",
-    "Multiply",
-    "Average",
-    "Maximum",
-    "Concatenate",
-    "Dot",
-    "Cosine",
-)
-MIGRATIONS = {
-    name: f"oneiros_layers_core.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -67,9 +38,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "engine": MERGE,
         "engine.topology": MERGE,
     }
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -3,10 +3,6 @@
 from oneiros import hookimpl
 
 LAYERS = {"Embedding": "oneiros_layers_embeddings.embedding:Embedding"}
-_MIGRATED = ("Embedding",)
-MIGRATIONS = {
-    name: f"oneiros_layers_embeddings.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -19,9 +15,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.embeddings`."""
     return {"layers.embeddings": LAYERS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -6,10 +6,6 @@ LAYERS = {
     "LocallyConnected1D": "oneiros_layers_local.local_1d:LocallyConnected1D",
     "LocallyConnected2D": "oneiros_layers_local.local_2d:LocallyConnected2D",
 }
-_MIGRATED = ("LocallyConnected1D", "LocallyConnected2D")
-MIGRATIONS = {
-    name: f"oneiros_layers_local.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -22,9 +18,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.local`."""
     return {"layers.local": LAYERS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

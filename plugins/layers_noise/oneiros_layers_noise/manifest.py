@@ -6,10 +6,6 @@ LAYERS = {
     name: f"oneiros_layers_noise.noise:{name}"
     for name in ("GaussianNoise", "GaussianDropout")
 }
-_MIGRATED = ("GaussianNoise", "GaussianDropout")
-MIGRATIONS = {
-    name: f"oneiros_layers_noise.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -22,9 +18,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.noise`."""
     return {"layers.noise": LAYERS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

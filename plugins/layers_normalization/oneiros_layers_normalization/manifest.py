@@ -4,10 +4,6 @@ from oneiros import hookimpl
 
 _PACKAGE = "oneiros_layers_normalization"
 LAYERS = {"BatchNormalization": f"{_PACKAGE}.batch_normalization:BatchNormalization"}
-MIGRATIONS = {
-    "BatchNormalization": f"{_PACKAGE}.migrations:BatchNormalizationMigration",
-    "BatchNormalizationV1": f"{_PACKAGE}.migrations:BatchNormalizationMigration",
-}
 
 
 @hookimpl
@@ -20,9 +16,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.normalization`."""
     return {"layers.normalization": LAYERS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -23,7 +23,6 @@ BASES = {
         for n in _RANKS
     },
 }
-MIGRATIONS = {name: f"{_PACKAGE}.migrations:{name}Migration" for name in LAYERS}
 
 
 @hookimpl
@@ -39,9 +38,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     `oneiros.layers.convolutional` has the poolings over windows too.
     """
     return {"layers.pooling": {**LAYERS, **BASES}, "layers.convolutional": WINDOWS}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -16,10 +16,6 @@ BASES = {
 CONVOLUTIONAL_BASES = {
     "ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"
 }
-_MIGRATED = ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D")
-MIGRATIONS = {
-    name: f"oneiros_layers_recurrent.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -36,9 +32,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "layers.convolutional_recurrent": {**CONVOLUTIONAL, **CONVOLUTIONAL_BASES},
         "layers": {**BASES, **CONVOLUTIONAL_BASES},
     }
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

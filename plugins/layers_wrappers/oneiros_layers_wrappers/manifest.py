@@ -7,10 +7,6 @@ LAYERS = {
     "Bidirectional": "oneiros_layers_wrappers.bidirectional:Bidirectional",
 }
 BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
-_MIGRATED = ("TimeDistributed", "Bidirectional")
-MIGRATIONS = {
-    name: f"oneiros_layers_wrappers.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -23,9 +19,3 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.wrappers`, with the base of wrappers."""
     return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -42,12 +42,6 @@ METRICS = {
     "fscore": "oneiros_metrics.functions:fmeasure",
     "f1score": "oneiros_metrics.functions:fmeasure",
 }
-MIGRATIONS = {
-    "MeanMetricWrapper": "oneiros_metrics.migrations:MeanMetricWrapperMigration",
-    "BinaryAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
-    "CategoricalAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
-    "SparseCategoricalAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
-}
 
 
 @hookimpl
@@ -60,9 +54,3 @@ def oneiros_metrics() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.metrics`."""
     return {"metrics": {**METRICS, "get": "oneiros_metrics.functions:get"}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -32,20 +32,6 @@ OBJECTIVES = {
     },
     "cosine": "oneiros_objectives.functions:cosine_proximity",
 }
-MIGRATIONS = {
-    "MeanSquaredError": "oneiros_objectives.migrations:LossMigration",
-    "MeanAbsoluteError": "oneiros_objectives.migrations:LossMigration",
-    "MeanAbsolutePercentageError": "oneiros_objectives.migrations:LossMigration",
-    "MeanSquaredLogarithmicError": "oneiros_objectives.migrations:LossMigration",
-    "BinaryCrossentropy": "oneiros_objectives.migrations:LossMigration",
-    "CategoricalCrossentropy": "oneiros_objectives.migrations:LossMigration",
-    "SparseCategoricalCrossentropy": "oneiros_objectives.migrations:LossMigration",
-    "Hinge": "oneiros_objectives.migrations:LossMigration",
-    "SquaredHinge": "oneiros_objectives.migrations:LossMigration",
-    "KLDivergence": "oneiros_objectives.migrations:LossMigration",
-    "Poisson": "oneiros_objectives.migrations:LossMigration",
-    "kl_divergence": "oneiros_objectives.migrations:LossMigration",
-}
 
 
 @hookimpl
@@ -58,9 +44,3 @@ def oneiros_objectives() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.objectives`."""
     return {"objectives": {**OBJECTIVES, "get": "oneiros_objectives.functions:get"}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from oneiros import registry
-from oneiros.errors import UnknownNameError
 
 from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved
@@ -49,11 +47,13 @@ class Migration:
             `dim_ordering`.
         slots: tuple of str, the names in Keras 3 of the variables that an optimizer has
             for each weight, in the order in which it has them here.
+        elementwise: bool, whether a layer takes each value by itself, wherever it is.
     """
 
     stored: ClassVar[int | None] = None
     steps: ClassVar[int] = 0
     slots: ClassVar[tuple[str, ...]] = ()
+    elementwise: bool = False
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class's name and arguments here.
@@ -126,8 +126,8 @@ class Migration:
         output.
 
         The conversion of a model to the other `dim_ordering` calls this for layers
-        without one. If it returns None, the default, the axes are moved back before the
-        layer.
+        without one. If it returns None, the default for layers that aren't
+        `elementwise`, the axes are moved back before the layer.
 
         # Arguments
             config: dict, the layer's arguments.
@@ -135,7 +135,7 @@ class Migration:
             inputs: list of `Moved`, one per input.
             shapes: list of the input shapes before the move, including the batch.
         """
-        return None
+        return (config, arrays, inputs[0]) if self.elementwise else None
 
     def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3 that computes the same; for an optimizer, the
@@ -152,33 +152,3 @@ class Migration:
             ConfigError: if an argument has no counterpart; says which.
         """
         return None
-
-
-def migration_of(name: Any) -> Migration | None:
-    """Returns the migration for a class's name, or None.
-
-    # Raises
-        NameConflictError, PluginLoadError: if two plugins register one, or the plugin
-            is broken.
-    """
-    if not isinstance(name, str) or registry.find("migration", name) is None:
-        return None
-    try:
-        # A Migration, by the hook.
-        return registry.resolve("migration", name)()  # type: ignore[no-any-return]
-    except UnknownNameError:
-        return None
-
-
-class ElementwiseMigration(Migration):
-    """Base class for layers that process each value independently of its position."""
-
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
-        """Returns the layer unchanged."""
-        return config, arrays, inputs[0]

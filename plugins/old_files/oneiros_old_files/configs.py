@@ -13,9 +13,9 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.base import Origin
 from oneiros_old_files.dim_ordering import completed
-from oneiros_old_files.keras2 import plain
+from oneiros_old_files.keras2 import migration_of, plain
 from oneiros_old_files.keras2_releases import zeroes_masked_steps
 from oneiros_old_files.keras3_graph import places_of
 from oneiros_old_files.keras3_masks import prepared

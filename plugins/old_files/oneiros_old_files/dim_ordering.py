@@ -11,7 +11,8 @@ from oneiros import config as configs
 from oneiros.errors import ConfigError, OneirosError
 from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras2 import migration_of
 
 ARGUMENT = "dim_ordering"
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn
 
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.errors import ConfigError
+from oneiros.errors import ConfigError, UnknownNameError
+from oneiros.hookspecs import MigrationRow
 
-from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
+from oneiros_old_files.base import Arrays, Migration, Origin
 from oneiros_old_files.keras3 import (
     PACKAGE,
     Keras3Layer,
@@ -20,9 +21,9 @@ from oneiros_old_files.keras3 import (
     check_own,
 )
 
-Renamed = dict[str, str | tuple[str, ...]]
+Renamed = Mapping[str, str | tuple[str, ...]]
 
-ANY = object()
+ANY = None
 """In `neutral`: the argument may have any value, because a loaded model doesn't depend
 on it."""
 
@@ -47,42 +48,31 @@ COMMON: Renamed = {
 }
 UNUSED: dict[str, Any] = {"bias_initializer": ANY, "quantization_config": (None,)}
 """Arguments of any layer that have no equivalent here, as in `neutral`."""
-AFFINE: Renamed = {
-    "activation": "activation",
-    "use_bias": "bias",
-    "kernel_initializer": "init",
-    "kernel_regularizer": "W_regularizer",
-    "bias_regularizer": "b_regularizer",
-    "activity_regularizer": "activity_regularizer",
-    "kernel_constraint": "W_constraint",
-    "bias_constraint": "b_constraint",
-}
-"""Arguments of layers with a kernel and a bias."""
 
 
 class Keras2Layer(Migration):
-    """A layer of Keras 2 that exists here under other names.
+    """A layer of later versions that exists here under other names.
+
+    Subclasses set what a `MigrationRow` has, and:
 
     # Properties
-        name: str, the class's name here.
-        renamed: dict, arguments there → arguments here; a tuple of names stands for the
-            items of a list.
-        neutral: dict, arguments without an equivalent here → the tuple of values that
-            can be read, or `ANY`.
-        added: dict, additional arguments here.
-        keras3: str, the class's name in Keras 3 if it isn't `name`; None if Keras 3 has
-            no such class.
         unneeded: set of str, arguments here that predictions don't depend on.
-        renamed_there: dict, arguments of Keras 2 → arguments of Keras 3.
+
+    # Arguments
+        row: `MigrationRow`, for a layer without a class.
     """
 
-    name: ClassVar[str]
-    renamed: ClassVar[Renamed] = {}
-    neutral: ClassVar[dict[str, Any]] = {}
-    added: ClassVar[dict[str, Any]] = {}
-    keras3: ClassVar[str | None] = ""
+    name: str
+    renamed: Mapping[str, str | tuple[str, ...]] = {}
+    neutral: Mapping[str, Any] = {}
+    added: Mapping[str, Any] = {}
+    keras3: str | None = ""
+    renamed_there: Mapping[str, str] = {}
+    of_keras1: bool = False
     unneeded: ClassVar[frozenset[str]] = frozenset()
-    renamed_there: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, row: MigrationRow | None = None) -> None:
+        vars(self).update(row or {})
 
     def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""
@@ -131,7 +121,7 @@ class Keras2Layer(Migration):
         # Raises
             ConfigError: names the layer, the argument and a solution.
         """
-        if origin.keras < 2:
+        if origin.keras < 2 or (self.of_keras1 and not name.startswith(PACKAGE)):
             return name, config
         arguments = dict(self.added)
         names_here = self._names_here(origin)
@@ -195,18 +185,25 @@ class Keras2Layer(Migration):
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
 
 
-class RegisteredLayer(Keras2Layer):
-    """A layer of Keras 1 that later versions lack.
+def migration_of(name: Any) -> Migration | None:
+    """Returns the migration for a class's name, or None.
 
-    Its tables are those of the class in `oneiros_keras3`. Files of Keras 2 that have
-    the class anyway store the arguments of Keras 1.
+    # Raises
+        NameConflictError, PluginLoadError: if two plugins register one, or the plugin
+            is broken.
     """
-
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments here."""
-        if name.startswith(PACKAGE):
-            return super().translated(name, config, origin)
-        return name, config
+    if not isinstance(name, str) or registry.find("migration", name) is None:
+        return None
+    try:
+        found = registry.resolve("migration", name)
+    except UnknownNameError:
+        return None
+    if isinstance(found, dict):
+        row: MigrationRow = {"name": name}
+        row.update(found)  # type: ignore[typeddict-item]
+        return Keras2Layer(row)
+    migration: Migration = found()
+    return migration
 
 
 @contextmanager

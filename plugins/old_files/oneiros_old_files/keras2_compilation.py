@@ -9,8 +9,8 @@ from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import Origin, migration_of
-from oneiros_old_files.keras2 import plain
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras2 import migration_of, plain
 from oneiros_old_files.keras2_releases import converts_labels
 
 

@@ -14,9 +14,9 @@ from oneiros import registry
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 
+from oneiros_old_files.rows import PACKAGE as PACKAGE
+
 Arrays = list[np.ndarray[Any, Any]]
-PACKAGE = "oneiros_keras3>"
-"""What registered names in the module `oneiros_keras3` begin with."""
 HARD_SIGMOID = "hard_sigmoid"
 REGISTERED = {HARD_SIGMOID: f"{PACKAGE}{HARD_SIGMOID}"}
 """Functions that Keras 3 lacks, or has another one of the name, and their registered

@@ -1,20 +1,103 @@
-"""Manifest: the names of this plugin, by reference."""
+"""Manifest: the names of this plugin, and what later versions call classes."""
 
 from oneiros import hookimpl
+from oneiros.hookspecs import MigrationRow
 
-_NAMES = {
+from oneiros_old_files.rows import ROWS
+
+_PLACES = {
     "base": ("Migration", "Origin"),
     "keras2": ("Keras2Layer",),
     "configs": ("migrated",),
 }
-MIGRATIONS = {
+NAMES = {
     name: f"oneiros_old_files.{file}:{name}"
-    for file, names in _NAMES.items()
+    for file, names in _PLACES.items()
     for name in names
 }
+_CONVOLUTIONS = {
+    "Convolution1D": "Conv1D",
+    "AtrousConvolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "AtrousConvolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "SeparableConvolution2D": "SeparableConv2D",
+}
+_FUNCTIONS = (
+    *(f"Mean{kind}Error" for kind in ("Squared", "Absolute", "AbsolutePercentage")),
+    "MeanSquaredLogarithmicError",
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "Hinge",
+    "SquaredHinge",
+    "KLDivergence",
+    "kl_divergence",
+    "Poisson",
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "SparseCategoricalAccuracy",
+)
+_INITIALIZERS = (
+    *("Zeros", "zeros", "Ones", "ones", "Constant", "Identity", "Orthogonal"),
+    *("RandomUniform", "random_uniform", "RandomNormal", "random_normal"),
+    *("TruncatedNormal", "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal"),
+    *("LecunUniform", "LecunNormal", "VarianceScaling"),
+)
+_CLASSES = {
+    "activations": ("PReLU", "ParametricSoftplus", "SReLU", "ReLU"),
+    "convolutions": (
+        *dict.fromkeys(_CONVOLUTIONS.values()),
+        *(f"ZeroPadding{rank}D" for rank in (1, 2, 3)),
+    ),
+    "core": (
+        *("Dense", "TimeDistributedDense", "Activation", "ActivityRegularization"),
+        *("Dropout", "Flatten", "Permute", "Lambda", "Merge"),
+    ),
+    "embeddings": ("Embedding",),
+    "local": ("LocallyConnected2D",),
+    "normalization": ("BatchNormalization",),
+    "optimizers": (
+        *("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"),
+    ),
+    "parts": ("MeanMetricWrapper",),
+    "recurrent": ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D"),
+    "wrappers": ("TimeDistributed", "Bidirectional"),
+}
+_PARTS = {
+    **dict.fromkeys(_FUNCTIONS, "Function"),
+    **dict.fromkeys(_INITIALIZERS, "Initializer"),
+    **dict.fromkeys(("L1L2", "L1", "L2", "SummedL1L2"), "L1L2"),
+    **dict.fromkeys(("MaxNorm", "MinMaxNorm", "UnitNorm", "NonNeg"), "Constraint"),
+}
+
+
+def _reference(file: str, name: str) -> str:
+    return f"oneiros_old_files.classes.{file}:{name}Migration"
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.migrations`."""
-    return {"migrations": MIGRATIONS}
+    return {"migrations": NAMES}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str | MigrationRow]:
+    """The classes of later versions of Keras."""
+    normalization = _reference("normalization", "BatchNormalization")
+    return {
+        **ROWS,
+        **{
+            name: _reference(file, name)
+            for file, names in _CLASSES.items()
+            for name in names
+        },
+        **{
+            name: _reference("convolutions", target)
+            for name, target in _CONVOLUTIONS.items()
+        },
+        **{name: _reference("parts", target) for name, target in _PARTS.items()},
+        "BatchNormalizationV1": normalization,
+    }

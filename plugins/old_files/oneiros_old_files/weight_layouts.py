@@ -20,8 +20,9 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import LayerWeights, Named
 from oneiros_training.parts.nested_layers import parts_of
 
-from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
+from oneiros_old_files.base import Arrays, Migration, Origin
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
+from oneiros_old_files.keras2 import migration_of
 
 Run = tuple[Any, list[Any]]
 """A layer, and a series of its weights."""

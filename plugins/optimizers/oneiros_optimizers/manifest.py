@@ -16,10 +16,6 @@ OPTIMIZERS = {
     **{name.lower(): reference for name, reference in _CLASSES.items()},
     "TFOptimizer": "oneiros_optimizers.foreign:TFOptimizer",
 }
-_MIGRATED = ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
-MIGRATIONS = {
-    name: f"oneiros_optimizers.migrations:{name}Migration" for name in _MIGRATED
-}
 
 
 @hookimpl
@@ -38,9 +34,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "optimizer_from_config": "oneiros_optimizers.lookup:optimizer_from_config",
     }
     return {"optimizers": {**OPTIMIZERS, **helpers}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

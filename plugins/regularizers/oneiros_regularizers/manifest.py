@@ -13,12 +13,6 @@ REGULARIZERS = {
         for name in ("l1", "l2", "l1l2", "activity_l1", "activity_l2", "activity_l1l2")
     },
 }
-MIGRATIONS = {
-    "L1L2": "oneiros_regularizers.migrations:L1L2Migration",
-    "L1": "oneiros_regularizers.migrations:L1L2Migration",
-    "L2": "oneiros_regularizers.migrations:L1L2Migration",
-    "SummedL1L2": "oneiros_regularizers.migrations:L1L2Migration",
-}
 
 
 @hookimpl
@@ -35,9 +29,3 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "get": "oneiros_regularizers.regularizers:get",
     }
     return {"regularizers": {**REGULARIZERS, **helpers}}
-
-
-@hookimpl
-def oneiros_migrations() -> dict[str, str]:
-    """The migrations from other versions of Keras, by class."""
-    return MIGRATIONS

@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros import registry, services
 from oneiros.errors import CapabilityError, UnknownNameError
+from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files.json_text import dumps
 
 from oneiros_saving.graph_config import build_graph, graph_config
@@ -38,6 +39,7 @@ class Configurations:
     argument_config = staticmethod(argument_config)
     graph_config = staticmethod(graph_config)
     build_graph = staticmethod(build_graph)
+    stored_function = staticmethod(get_function)
     to_json = staticmethod(dumps)
     to_yaml = staticmethod(yaml_text)
 

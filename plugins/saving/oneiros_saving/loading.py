@@ -15,10 +15,10 @@ from oneiros import config as configs
 from oneiros import load_context
 from oneiros import plugins as hooks
 from oneiros.backend.dispatch import backend_of
+from oneiros.backend.donated_arrays import donated
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros.interrupts import repeated_interrupts
-from oneiros_backend_toolkit.donated_arrays import donated
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import dim_ordering

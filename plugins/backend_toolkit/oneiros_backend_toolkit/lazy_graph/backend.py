@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed, functions
+from oneiros.backend.donated_arrays import owned
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import FUZZ
-from oneiros_backend_toolkit.donated_arrays import owned
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions

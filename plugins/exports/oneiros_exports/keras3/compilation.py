@@ -10,7 +10,7 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.engine.node import to_list
 from oneiros.errors import ConfigError
-from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import PACKAGE
 
 Data = dict[str, Any]

@@ -25,7 +25,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros.errors import ConfigError
-from oneiros_old_files.base import migration_of
+from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import Keras3Layer
 
 from oneiros_exports.destination import Refusal

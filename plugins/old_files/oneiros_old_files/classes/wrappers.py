@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from oneiros.errors import ConfigError
+
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import Keras2Layer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed

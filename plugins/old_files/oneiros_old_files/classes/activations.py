@@ -4,39 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_old_files.base import (
-    Arrays,
-    ElementwiseMigration,
-    Following,
-    Migration,
-    Origin,
-)
-from oneiros_old_files.keras2 import Keras2Layer, RegisteredLayer, plain
+from oneiros_old_files.base import Arrays, Following, Migration, Origin
+from oneiros_old_files.keras2 import Keras2Layer, plain
 from oneiros_old_files.keras3 import PACKAGE
 from oneiros_old_files.moves import Moved
-
-
-class LeakyReLUMigration(ElementwiseMigration, Keras2Layer):
-    """LeakyReLU."""
-
-    name = "LeakyReLU"
-    renamed = {"alpha": "alpha"}
-    renamed_there = {"alpha": "negative_slope"}
-
-
-class ELUMigration(ElementwiseMigration, Keras2Layer):
-    """ELU."""
-
-    name = "ELU"
-    renamed = {"alpha": "alpha"}
-
-
-class ThresholdedReLUMigration(ElementwiseMigration, Keras2Layer):
-    """ThresholdedReLU."""
-
-    name = "ThresholdedReLU"
-    keras3 = f"{PACKAGE}ThresholdedReLU"
-    renamed = {"theta": "theta"}
 
 
 class LearnedMigration(Migration):
@@ -63,21 +34,23 @@ class LearnedMigration(Migration):
         )
 
 
-class ParametricSoftplusMigration(LearnedMigration, RegisteredLayer):
+class ParametricSoftplusMigration(LearnedMigration, Keras2Layer):
     """ParametricSoftplus, which Keras 2 doesn't have."""
 
     name = "ParametricSoftplus"
     keras3 = f"{PACKAGE}ParametricSoftplus"
+    of_keras1 = True
     renamed = {
         argument: argument for argument in ("alpha_init", "beta_init", "shared_axes")
     }
 
 
-class SReLUMigration(LearnedMigration, RegisteredLayer):
+class SReLUMigration(LearnedMigration, Keras2Layer):
     """SReLU, which Keras 2 doesn't have."""
 
     name = "SReLU"
     keras3 = f"{PACKAGE}SReLU"
+    of_keras1 = True
     renamed = {
         "t_left_initializer": "t_left_init",
         "a_left_initializer": "a_left_init",
@@ -113,11 +86,3 @@ class ReLUMigration(Keras2Layer):
         if slope:
             return "LeakyReLU", {**arguments, "alpha": slope}
         return class_name, {**arguments, "activation": "relu"}
-
-
-class SoftmaxMigration(Keras2Layer):
-    """Softmax as a layer, over the last axis."""
-
-    name = "Activation"
-    neutral = {"axis": (-1, [-1])}
-    added = {"activation": "softmax"}

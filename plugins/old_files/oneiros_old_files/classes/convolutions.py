@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ConfigError
+
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
-from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
+from oneiros_old_files.keras2 import ANY, Keras2Layer, plain
 from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved, channels_moved
+from oneiros_old_files.rows import AFFINE, LAST, ORDERED
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
-ORDERED = {"data_format": "dim_ordering"}
-LAST = {"data_format": ("channels_last",)}
 
 KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
 
@@ -289,28 +289,6 @@ class SeparableConv2DMigration(ConvolutionMigration):
     }
 
 
-class UpSampling1DMigration(Keras2Layer):
-    """UpSampling1D."""
-
-    name = "UpSampling1D"
-    renamed = {"size": "length"}
-
-
-class UpSampling2DMigration(Keras2Layer):
-    """UpSampling2D, which repeats rows and columns."""
-
-    name = "UpSampling2D"
-    renamed = {"size": "size", **ORDERED}
-    neutral = {"interpolation": ("nearest",)}
-
-
-class UpSampling3DMigration(Keras2Layer):
-    """UpSampling3D."""
-
-    name = "UpSampling3D"
-    renamed = {"size": "size", **ORDERED}
-
-
 class ZeroPadding1DMigration(Keras2Layer):
     """ZeroPadding1D."""
 
@@ -368,25 +346,3 @@ class ZeroPadding3DMigration(Keras2Layer):
                 self.refuse(name, config, "padding")
             arguments["padding"] = [before for before, _ in arguments["padding"]]
         return class_name, arguments
-
-
-class Cropping1DMigration(Keras2Layer):
-    """Cropping1D."""
-
-    name = "Cropping1D"
-    renamed = {"cropping": "cropping"}
-    neutral = LAST
-
-
-class Cropping2DMigration(Keras2Layer):
-    """Cropping2D."""
-
-    name = "Cropping2D"
-    renamed = {"cropping": "cropping", **ORDERED}
-
-
-class Cropping3DMigration(Keras2Layer):
-    """Cropping3D."""
-
-    name = "Cropping3D"
-    renamed = {"cropping": "cropping", **ORDERED}

@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros.errors import ConfigError
+
 from oneiros_old_files.base import Arrays, Migration, Origin
 from oneiros_old_files.keras2 import plain
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
-
-from oneiros_optimizers.optimizer import LATER_NAMES
 
 COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 """Arguments that every optimizer may have in a file, by their names here."""
@@ -29,10 +28,10 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 }
 """Arguments that do nothing if they have one of these values."""
 CLIPPING = ("clipnorm", "clipvalue")
-NAMES_HERE = {**LATER_NAMES, "global_clipnorm": "clipnorm"}
+NAMES_HERE = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """Later names of arguments, and those here. Keras 1's `clipnorm` bounds the norm of all
 gradients together."""
-NAMES_THERE = {here: there for there, here in LATER_NAMES.items()}
+NAMES_THERE = {here: there for there, here in NAMES_HERE.items()}
 """Arguments and their names in Keras 3, whose `clipnorm` bounds the gradient of each
 weight by itself."""
 DEFAULT_SCHEDULE_DECAY = 0.004

@@ -8,17 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.errors import ConfigError
-from oneiros_old_files.base import (
-    Arrays,
-    ElementwiseMigration,
-    Following,
-    Migration,
-    Origin,
-)
+
+from oneiros_old_files.base import Arrays, Following, Migration, Origin
 from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2 import AFFINE, Keras2Layer, RegisteredLayer, part
+from oneiros_old_files.keras2 import Keras2Layer, part
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
+from oneiros_old_files.rows import AFFINE
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
 """Modes of Merge that take each value by itself."""
@@ -61,33 +57,15 @@ class TimeDistributedDenseMigration(DenseMigration):
 
     name = "TimeDistributedDense"
     keras3 = "Dense"
-
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the layer as it is; Keras 2 doesn't have it."""
-        return name, config
+    of_keras1 = True
 
 
-class HighwayMigration(RegisteredLayer):
-    """Highway."""
-
-    name = "Highway"
-    keras3 = f"{PACKAGE}Highway"
-    renamed = AFFINE
-
-
-class MaxoutDenseMigration(RegisteredLayer):
-    """MaxoutDense."""
-
-    name = "MaxoutDense"
-    keras3 = f"{PACKAGE}MaxoutDense"
-    renamed = {**AFFINE, "units": "output_dim", "maps": "nb_feature"}
-
-
-class ActivationMigration(ElementwiseMigration, Keras2Layer):
+class ActivationMigration(Keras2Layer):
     """Activation."""
 
     name = "Activation"
     renamed = {"activation": "activation"}
+    elementwise = True
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -124,10 +102,11 @@ def _penalty(config: dict[str, Any], origin: Origin) -> dict[str, Any] | None:
     return {"l1": factors["l1"], "l2": factors["l2"]}
 
 
-class ActivityRegularizationMigration(ElementwiseMigration, Keras2Layer):
+class ActivityRegularizationMigration(Keras2Layer):
     """ActivityRegularization."""
 
     name = "ActivityRegularization"
+    elementwise = True
     renamed = {"l1": "l1", "l2": "l2"}
 
     def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer:
@@ -137,10 +116,11 @@ class ActivityRegularizationMigration(ElementwiseMigration, Keras2Layer):
         return Keras3Layer("Activation", arguments, arrays)
 
 
-class DropoutMigration(ElementwiseMigration, Keras2Layer):
+class DropoutMigration(Keras2Layer):
     """Dropout."""
 
     name = "Dropout"
+    elementwise = True
     renamed = {"rate": "p", "noise_shape": "noise_shape", "seed": "seed"}
 
     def moved(
@@ -154,27 +134,6 @@ class DropoutMigration(ElementwiseMigration, Keras2Layer):
         if config.get("noise_shape"):
             return None
         return super().moved(config, arrays, inputs, shapes)
-
-
-class SpatialDropout1DMigration(Keras2Layer):
-    """SpatialDropout1D."""
-
-    name = "SpatialDropout1D"
-    renamed = {"rate": "p", "seed": "seed"}
-    neutral = {"noise_shape": (None,)}
-
-
-class SpatialDropout2DMigration(SpatialDropout1DMigration):
-    """SpatialDropout2D."""
-
-    name = "SpatialDropout2D"
-    renamed = {**SpatialDropout1DMigration.renamed, "data_format": "dim_ordering"}
-
-
-class SpatialDropout3DMigration(SpatialDropout2DMigration):
-    """SpatialDropout3D."""
-
-    name = "SpatialDropout3D"
 
 
 class FlattenMigration(Keras2Layer):
@@ -194,13 +153,6 @@ class FlattenMigration(Keras2Layer):
         return config, arrays, inputs[0].flattened(shapes[0])
 
 
-class ReshapeMigration(Keras2Layer):
-    """Reshape."""
-
-    name = "Reshape"
-    renamed = {"target_shape": "target_shape"}
-
-
 class PermuteMigration(Keras2Layer):
     """Permute."""
 
@@ -217,20 +169,6 @@ class PermuteMigration(Keras2Layer):
         """Returns the layer with the `dims` that give the same output."""
         dims = [inputs[0].axis(axis) for axis in config["dims"]]
         return {**config, "dims": dims}, arrays, unmoved(len(dims))
-
-
-class RepeatVectorMigration(Keras2Layer):
-    """RepeatVector."""
-
-    name = "RepeatVector"
-    renamed = {"n": "n"}
-
-
-class MaskingMigration(Keras2Layer):
-    """Masking."""
-
-    name = "Masking"
-    renamed = {"mask_value": "mask_value"}
 
 
 class LambdaMigration(Keras2Layer):
@@ -340,62 +278,3 @@ def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:
     for moved, shape in zip(inputs, shapes, strict=True):
         places += [len(places) + place for place in moved.places or range(shape[-1])]
     return Moved((0,), tuple(places), first_moved.source)
-
-
-class MergeLayerMigration(Keras2Layer):
-    """What Merge with one mode is in Keras 2."""
-
-    name = "Merge"
-
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns Merge and its arguments, of which `trainable` is none."""
-        class_name, arguments = super().translated(name, config, origin)
-        return class_name, {
-            key: value for key, value in arguments.items() if key != "trainable"
-        }
-
-
-class AddMigration(MergeLayerMigration):
-    """Merge by sum."""
-
-    added = {"mode": "sum"}
-
-
-class MultiplyMigration(MergeLayerMigration):
-    """Merge by product."""
-
-    added = {"mode": "mul"}
-
-
-class AverageMigration(MergeLayerMigration):
-    """Merge by average."""
-
-    added = {"mode": "ave"}
-
-
-class MaximumMigration(MergeLayerMigration):
-    """Merge by maximum."""
-
-    added = {"mode": "max"}
-
-
-class ConcatenateMigration(MergeLayerMigration):
-    """Merge along an axis."""
-
-    added = {"mode": "concat"}
-    renamed = {"axis": "concat_axis"}
-
-
-class DotMigration(MergeLayerMigration):
-    """Merge by dot product; Keras 1's cosine has another shape."""
-
-    added = {"mode": "dot"}
-    renamed = {"axes": "dot_axes"}
-    neutral = {"normalize": (False,)}
-
-
-class CosineMigration(MergeLayerMigration, RegisteredLayer):
-    """Merge by cosine."""
-
-    added = {"mode": "cos"}
-    renamed = {"axes": "dot_axes"}

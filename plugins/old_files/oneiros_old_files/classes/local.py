@@ -5,25 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros_old_files.base import Arrays
-from oneiros_old_files.keras2 import AFFINE, Keras2Layer
+from oneiros_old_files.keras2 import Keras2Layer
 from oneiros_old_files.keras3 import PACKAGE
-
-WINDOW = {"filters": "nb_filter", "padding": "border_mode"}
-STORED = {"implementation": (1,)}
-
-
-class LocallyConnected1DMigration(Keras2Layer):
-    """LocallyConnected1D."""
-
-    name = "LocallyConnected1D"
-    keras3 = f"{PACKAGE}LocallyConnected1D"
-    renamed = {
-        **AFFINE,
-        **WINDOW,
-        "kernel_size": ("filter_length",),
-        "strides": ("subsample_length",),
-    }
-    neutral = {**STORED, "data_format": ("channels_last",)}
+from oneiros_old_files.rows import AFFINE
 
 
 class LocallyConnected2DMigration(Keras2Layer):
@@ -33,12 +17,13 @@ class LocallyConnected2DMigration(Keras2Layer):
     keras3 = f"{PACKAGE}LocallyConnected2D"
     renamed = {
         **AFFINE,
-        **WINDOW,
+        "filters": "nb_filter",
+        "padding": "border_mode",
         "kernel_size": ("nb_row", "nb_col"),
         "strides": "subsample",
         "data_format": "dim_ordering",
     }
-    neutral = STORED
+    neutral = {"implementation": (1,)}
 
     def reordered(
         self, config: dict[str, Any], arrays: Arrays, dim_ordering: str

@@ -1,0 +1,1 @@
+"""Classes of later versions of Keras whose arrays or arguments need code."""

@@ -1,0 +1,138 @@
+"""Constraints, initializers, regularizers, losses and metrics of later versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.errors import ConfigError
+
+from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.keras2 import plain
+
+CONSTRAINTS = {
+    "MaxNorm": {"max_value": "m", "axis": "axis"},
+    "MinMaxNorm": {
+        "min_value": "low",
+        "max_value": "high",
+        "rate": "rate",
+        "axis": "axis",
+    },
+    "UnitNorm": {"axis": "axis"},
+    "NonNeg": {},
+}
+"""The arguments of constraints there and here."""
+INITIALIZATIONS = {
+    "Zeros": "zero",
+    "zeros": "zero",
+    "Ones": "one",
+    "ones": "one",
+    "Constant": "zero",
+    "RandomUniform": "uniform",
+    "random_uniform": "uniform",
+    "RandomNormal": "normal",
+    "random_normal": "normal",
+    "TruncatedNormal": "normal",
+    "GlorotUniform": "glorot_uniform",
+    "GlorotNormal": "glorot_normal",
+    "HeUniform": "he_uniform",
+    "HeNormal": "he_normal",
+    "LecunUniform": "lecun_uniform",
+    "LecunNormal": "lecun_uniform",
+    "Orthogonal": "orthogonal",
+    "Identity": "identity",
+}
+"""Initializers, and the nearest ones here. A loaded model has its weights; for a model
+built from JSON alone, a warning names the replacement."""
+BY_SCALE = {
+    ("fan_avg", 1.0, "uniform"): "glorot_uniform",
+    ("fan_avg", 1.0, "normal"): "glorot_normal",
+    ("fan_in", 2.0, "uniform"): "he_uniform",
+    ("fan_in", 2.0, "normal"): "he_normal",
+    ("fan_in", 1.0, "uniform"): "lecun_uniform",
+}
+FUNCTIONS = {
+    "MeanSquaredError": "mean_squared_error",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "MeanAbsolutePercentageError": "mean_absolute_percentage_error",
+    "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+    "Hinge": "hinge",
+    "SquaredHinge": "squared_hinge",
+    "KLDivergence": "kullback_leibler_divergence",
+    "Poisson": "poisson",
+    "kl_divergence": "kullback_leibler_divergence",
+    "BinaryAccuracy": "binary_accuracy",
+    "CategoricalAccuracy": "categorical_accuracy",
+    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
+}
+"""Losses and metrics that are objects there, and the functions here."""
+NEUTRAL = {
+    "from_logits": (False,),
+    "label_smoothing": (0,),
+    "axis": (-1,),
+    "ignore_class": (None,),
+    "reduction": ("auto", "sum_over_batch_size"),
+}
+"""Arguments of losses as objects, and the values with which they are functions here."""
+
+
+class ConstraintMigration(Migration):
+    """A constraint whose arguments Keras 2 calls otherwise."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its configuration."""
+        if origin.keras < 2:
+            return name, config
+        arguments = {
+            here: config[there]
+            for there, here in CONSTRAINTS[name].items()
+            if there in config
+        }
+        return name, {"name": name, **arguments}
+
+
+class InitializerMigration(Migration):
+    """An initializer, of which `VarianceScaling` stands for most others in files."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the kind, and as arguments the name of the initialization."""
+        if name in INITIALIZATIONS:
+            return "initialization", INITIALIZATIONS[name]
+        spread = str(config.get("distribution", "")).rpartition("_")[2]
+        distribution = (config.get("mode"), config.get("scale"), spread)
+        return "initialization", BY_SCALE.get(distribution, "glorot_uniform")
+
+
+class L1L2Migration(Migration):
+    """L1L2, and its later forms L1 and L2."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its configuration."""
+        factors = {
+            factor: float(plain(config.get(factor)) or 0.0) for factor in ("l1", "l2")
+        }
+        return "L1L2Regularizer", {"name": "L1L2Regularizer", **factors}
+
+
+class FunctionMigration(Migration):
+    """A loss or a metric as an object, which is a function here."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the function's name."""
+        for argument, values in NEUTRAL.items():
+            if config.get(argument, values[0]) not in values:
+                raise ConfigError(
+                    f"its loss {name} has {argument}={config[argument]!r}, which Keras "
+                    "1 can't do."
+                )
+        return FUNCTIONS[name], {}
+
+
+class MeanMetricWrapperMigration(Migration):
+    """A function averaged over an epoch, under the name that `compile` was given."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the metric's name."""
+        return str(plain(config.get("fn")) or config.get("name")), {}

@@ -1,0 +1,146 @@
+"""What classes of later versions of Keras are called here, and their arguments: rows
+for the hook `oneiros_migrations`, whose docstring describes them."""
+
+from oneiros.hookspecs import MigrationRow
+
+PACKAGE = "oneiros_keras3>"
+"""What registered names in the module `oneiros_keras3` begin with."""
+AFFINE: dict[str, str | tuple[str, ...]] = {
+    "activation": "activation",
+    "use_bias": "bias",
+    "kernel_initializer": "init",
+    "kernel_regularizer": "W_regularizer",
+    "bias_regularizer": "b_regularizer",
+    "activity_regularizer": "activity_regularizer",
+    "kernel_constraint": "W_constraint",
+    "bias_constraint": "b_constraint",
+}
+"""Arguments of layers with a kernel and a bias."""
+ORDERED: dict[str, str | tuple[str, ...]] = {"data_format": "dim_ordering"}
+LAST = {"data_format": ("channels_last",)}
+FLAT = {"keepdims": (False,)}
+NO_MODE = {"trainable": ()}
+"""Merge of Keras 1 has no argument `trainable`."""
+
+
+def _pooling(kind: str) -> dict[str, MigrationRow]:
+    """Returns the rows of Max or Average."""
+    padding: dict[str, str | tuple[str, ...]] = {"padding": "border_mode"}
+    steps: MigrationRow = {
+        "renamed": {"pool_size": ("pool_length",), "strides": ("stride",), **padding},
+        "neutral": LAST,
+    }
+    windows = {"pool_size": "pool_size", "strides": "strides", **padding, **ORDERED}
+    rows: dict[str, MigrationRow] = {
+        f"{kind}Pooling1D": steps,
+        f"Global{kind}Pooling1D": {"neutral": {**FLAT, **LAST}},
+    }
+    for rank in (2, 3):
+        rows[f"{kind}Pooling{rank}D"] = {"renamed": windows}
+        rows[f"Global{kind}Pooling{rank}D"] = {"renamed": ORDERED, "neutral": FLAT}
+    return rows
+
+
+ACTIVATIONS: dict[str, MigrationRow] = {
+    "LeakyReLU": {
+        "renamed": {"alpha": "alpha"},
+        "renamed_there": {"alpha": "negative_slope"},
+        "elementwise": True,
+    },
+    "ELU": {"renamed": {"alpha": "alpha"}, "elementwise": True},
+    "ThresholdedReLU": {
+        "keras3": f"{PACKAGE}ThresholdedReLU",
+        "renamed": {"theta": "theta"},
+        "elementwise": True,
+    },
+    "Softmax": {
+        "name": "Activation",
+        "neutral": {"axis": (-1, [-1])},
+        "added": {"activation": "softmax"},
+    },
+}
+CORE: dict[str, MigrationRow] = {
+    "Highway": {"keras3": f"{PACKAGE}Highway", "renamed": AFFINE, "of_keras1": True},
+    "MaxoutDense": {
+        "keras3": f"{PACKAGE}MaxoutDense",
+        "renamed": {**AFFINE, "units": "output_dim", "maps": "nb_feature"},
+        "of_keras1": True,
+    },
+    "SpatialDropout1D": {
+        "renamed": {"rate": "p", "seed": "seed"},
+        "neutral": {"noise_shape": (None,)},
+    },
+    **{
+        f"SpatialDropout{rank}D": {
+            "renamed": {"rate": "p", "seed": "seed", **ORDERED},
+            "neutral": {"noise_shape": (None,)},
+        }
+        for rank in (2, 3)
+    },
+    "Reshape": {"renamed": {"target_shape": "target_shape"}},
+    "RepeatVector": {"renamed": {"n": "n"}},
+    "Masking": {"renamed": {"mask_value": "mask_value"}},
+    "GaussianNoise": {
+        "renamed": {"stddev": "sigma"},
+        "neutral": {"seed": None},
+        "elementwise": True,
+    },
+    "GaussianDropout": {
+        "renamed": {"rate": "p"},
+        "neutral": {"seed": None},
+        "elementwise": True,
+    },
+}
+MERGED: dict[str, MigrationRow] = {
+    **{
+        there: {"name": "Merge", "added": {"mode": mode}, "renamed": NO_MODE}
+        for there, mode in (
+            ("Add", "sum"),
+            ("Multiply", "mul"),
+            ("Average", "ave"),
+            ("Maximum", "max"),
+        )
+    },
+    "Concatenate": {
+        "name": "Merge",
+        "added": {"mode": "concat"},
+        "renamed": {"axis": "concat_axis", **NO_MODE},
+    },
+    "Dot": {
+        "name": "Merge",
+        "added": {"mode": "dot"},
+        "renamed": {"axes": "dot_axes", **NO_MODE},
+        "neutral": {"normalize": (False,)},
+    },
+    "Cosine": {
+        "name": "Merge",
+        "added": {"mode": "cos"},
+        "renamed": {"axes": "dot_axes", **NO_MODE},
+        "of_keras1": True,
+    },
+}
+IMAGES: dict[str, MigrationRow] = {
+    "UpSampling1D": {"renamed": {"size": "length"}},
+    "UpSampling2D": {
+        "renamed": {"size": "size", **ORDERED},
+        "neutral": {"interpolation": ("nearest",)},
+    },
+    "UpSampling3D": {"renamed": {"size": "size", **ORDERED}},
+    "Cropping1D": {"renamed": {"cropping": "cropping"}, "neutral": LAST},
+    "Cropping2D": {"renamed": {"cropping": "cropping", **ORDERED}},
+    "Cropping3D": {"renamed": {"cropping": "cropping", **ORDERED}},
+    "LocallyConnected1D": {
+        "keras3": f"{PACKAGE}LocallyConnected1D",
+        "renamed": {
+            **AFFINE,
+            "filters": "nb_filter",
+            "padding": "border_mode",
+            "kernel_size": ("filter_length",),
+            "strides": ("subsample_length",),
+        },
+        "neutral": {"implementation": (1,), **LAST},
+    },
+    **_pooling("Max"),
+    **_pooling("Average"),
+}
+ROWS = {**ACTIVATIONS, **CORE, **MERGED, **IMAGES}
