@@ -48,7 +48,7 @@ def open_to_old_code(function: Function) -> Function:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs.keys() <= names.keys():
+        if kwargs and not kwargs.keys() <= names.keys():
             kwargs = known_arguments(where, kwargs, names)
         return function(*args, **kwargs)
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, TypeVar
 from oneiros import backend as K
 from oneiros import plugins, services
 from oneiros.arguments import check_choice, check_int, refusal
-from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
@@ -625,7 +624,8 @@ class Model(Container):
         """
         getattr(self, f"_make_{use}_function")()
         function = getattr(self, f"{use}_function")
-        if isinstance(function, CompiledFunction):
+        # isinstance of a protocol takes 20 µs, a third of a small step.
+        if hasattr(function, "phase_index"):
             takes_phase = function.phase_index is not None
         else:
             is_fixed = isinstance(K.learning_phase(), int)
