@@ -236,7 +236,7 @@ def test_blocks_that_share_their_bytes(tmp_path):
         content[start + key_size : start + entry_size] = content[
             entries + key_size : entries + entry_size
         ]
-    with pytest.raises(UnsafeFileError, match="blocks in all is over the limit"):
+    with pytest.raises(UnsafeFileError, match="bytes read in all is over the limit"):
         read(bytes(content), tmp_path)
 
 

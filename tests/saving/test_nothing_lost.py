@@ -284,4 +284,4 @@ def test_the_last_of_many_weights_that_doesn_t_fit_leaves_all_as_they_were(tmp_p
 
 def test_a_budget_is_read_under():
     with pytest.raises(UnsafeFileError):
-        model_files.read(MODELS / "seq_conv2d_th.h5", Budget(objects=3))
+        model_files.read(MODELS / "seq_conv2d_th.h5", Budget(steps=3))

@@ -577,7 +577,7 @@ def test_a_budget_is_passed_on(backend, tmp_path):
         with pytest.raises(
             UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"
         ):
-            load(tmp_path / "m.h5", budget=Budget(objects=3))
+            load(tmp_path / "m.h5", budget=Budget(steps=3))
 
 
 def test_json(backend):

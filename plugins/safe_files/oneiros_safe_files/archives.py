@@ -203,7 +203,7 @@ def check_number(meter: Meter, where: str, number: int) -> None:
         where: str, the place in it.
         number: int, the number of files and folders.
     """
-    meter.spend_step()
+    meter.spend_steps()
     allowed = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
     if number > allowed:
         raise refused(

@@ -25,12 +25,9 @@ class Budget:
             compressed arrays do.
         text_bytes: int, bytes of names, configurations and other attributes; each may
             take twelve in memory, since texts with rare characters take four.
-        objects: int, number of groups, arrays and stored blocks to read, and of members
-            of archives and of gzip files.
-        steps: int, number of parts of all structures that describe them, a third of the
-            strings, brackets and commas in JSON texts, or of a pickle's operations. A
-            step takes about four microseconds; a model of 500 Dense layers with Adam's
-            state needs 39,000.
+        steps: int, number of groups, arrays, stored blocks, names and other parts of
+            structures. A step takes about four microseconds; a model of 500 Dense
+            layers with Adam's state needs 50,000.
         layers: int, number of layers in a configuration, and of names in the arguments
             of `compile`. A layer counts as often as it is called.
         seconds: float, the processor's time for reading, building and compiling a
@@ -44,8 +41,7 @@ class Budget:
     array_bytes: float = math.inf
     excess_bytes: int = 64 << 20
     text_bytes: int = 7_500_000
-    objects: int = 100_000
-    steps: int = 250_000
+    steps: int = 500_000
     layers: int = 2_000
     seconds: float = math.inf
 

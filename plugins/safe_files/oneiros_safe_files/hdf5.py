@@ -95,7 +95,7 @@ class StoredGroup:
         opened = []
         others = []
         for raw_name, link in group.links.items():
-            self.meter.spend_objects(where)
+            self.meter.spend_steps()
             self.meter.spend_text(where, len(where) + len(raw_name))
             name = raw_name.decode("utf-8", "backslashreplace")
             shown = name if is_visible(name) else repr(name)
@@ -152,7 +152,7 @@ class StoredGroup:
         if value is None:
             return None
         if _are_texts(value):
-            self.meter.spend_objects(self.where, value.size)
+            self.meter.spend_steps(value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
             f"{self._attribute_name(name)} should be a list of names and is "
@@ -209,7 +209,7 @@ class StoredGroup:
         return opened, path
 
     def _step(self, group: HDF5Object, step: str, where: str) -> HDF5Object:
-        self.meter.spend_objects(where)
+        self.meter.spend_steps()
         link = group.links.get(step.encode()) if group.is_group else None
         if link is None:
             raise FileFormatError(

@@ -86,7 +86,7 @@ class StoredArray:
         block = prod(chunks) * self.dtype.itemsize
         meter = self._meter
         meter.spend_array(self.where, max(count, 1) * block)
-        meter.spend_objects(self.where, count)
+        meter.spend_steps(count)
         meter.spend_steps(count * (len(chunks) // _AXES_PER_STEP))
         filters = dataset.filters
         if filters:
@@ -141,7 +141,7 @@ class StoredArray:
             raise self._meter.refuse(
                 self.where, f"the block at {position} is missing or too long", RESAVE
             )
-        self._meter.spend_stored(self.where, chunk.size)
+        self._meter.spend_read(self.where, chunk.size)
         data = self._source.read_data(chunk.address, chunk.size)
         decoded = self._pipeline.decode(data, chunk.skipped)
         if len(decoded) != nbytes:

@@ -11,7 +11,6 @@ from oneiros import config
 from oneiros.errors import ConfigError, UnsafeFileError
 
 from oneiros_safe_files import written_functions
-from oneiros_safe_files.meter import Meter
 
 MAX_TOKENS = 1_000_000
 """Maximum number of strings, brackets and commas in a text."""
@@ -29,24 +28,18 @@ _HALF = re.compile("[\ud800-\udfff]")
 _DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def loads(text: str, meter: Meter | None = None) -> Any:
+def loads(text: str) -> Any:
     """Parses JSON text.
 
-    # Arguments
-        text: str.
-        meter: `Meter` of the file that has it, or None.
-
     # Raises
-        UnsafeFileError: if it exceeds the limits above or the meter's, repeats a key,
+        UnsafeFileError: if it exceeds the limits above, repeats a key,
             or contains NaN, infinity or half of a character.
         ConfigError: if it isn't JSON.
     """
     if not isinstance(text, str):
         received = f"{type(text).__name__}: {text!r:.80}"
         raise ConfigError(f"Expected JSON text; received {received}.")
-    tokens = _check_size(text)
-    if meter is not None:
-        meter.spend_tokens(tokens)
+    _check_size(text)
     try:
         value = json.loads(
             text,
@@ -71,18 +64,15 @@ def loads_config(text: str) -> Any:
     return loads(config) if isinstance(config, str) else config
 
 
-def _check_size(text: str) -> int:
-    """Counts a text's tokens and levels before the parser creates objects; returns the
-    number of tokens."""
+def _check_size(text: str) -> None:
+    """Counts a text's tokens and levels before the parser creates objects."""
     depth = 0
-    count = 0
     for count, match in enumerate(_TOKENS.finditer(text)):
         depth += _DEPTHS.get(text[match.start()], 0)
         if depth > MAX_DEPTH:
             _refuse(f"it nests deeper than {MAX_DEPTH} levels")
         if count > MAX_TOKENS:
             _refuse(f"it has more than {MAX_TOKENS} tokens")
-    return count
 
 
 def _check_characters(value: Any) -> None:

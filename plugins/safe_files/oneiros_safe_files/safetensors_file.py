@@ -42,7 +42,7 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
                 f"{_INSTEAD}"
             ) from None
         for name in tensors:
-            meter.spend_step()
+            meter.spend_steps()
             if not is_visible(name):
                 raise meter.refuse(
                     "header",

@@ -115,7 +115,7 @@ def _of_fixed_array(source: Source, address: int, nbytes: int) -> Iterator[Chunk
     expect(b"FADB", source.read(block, _FIXED_ARRAY_BLOCK.size))
     entries = source.read(start, count * width)
     for position in range(0, len(entries), width or 1):
-        source.meter.spend_step()
+        source.meter.spend_steps()
         entry = entries[position : position + width]
         address = int.from_bytes(entry[:_ADDRESS], "little")
         if client != _FILTERED:

@@ -39,7 +39,7 @@ class Source:
             UnsafeFileError: if all structures read are over the budget.
         """
         self._check(address, length)
-        self.meter.spend_structure(length)
+        self.meter.spend_read(self.meter.where, length)
         self.file.seek(self.base + address)
         return self.file.read(length)
 

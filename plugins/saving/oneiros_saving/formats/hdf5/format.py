@@ -142,7 +142,7 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
     text = root.text(attribute)
     if text is None:
         return None
-    value = json_text.loads(text, root.meter)
+    value = json_text.loads(text)
     if not isinstance(value, dict):
         raise FileFormatError(
             f"{root.meter.path}: '{attribute}' should be a JSON object and is "

@@ -40,4 +40,4 @@ def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
         lambda number: str(number) in group, itertools.count()
     )
     arrays = [group.array(str(number)) for number in numbers]
-    return json_text.loads(text, root.meter), arrays
+    return json_text.loads(text), arrays

@@ -77,7 +77,7 @@ def _check_members(archive: ZipArchive) -> None:
 def _read_json(archive: ZipArchive, name: str) -> Data:
     data = archive.read_text(name)
     try:
-        value = json_text.loads(data.decode("utf-8"), archive.meter)
+        value = json_text.loads(data.decode("utf-8"))
     except (ConfigError, UnicodeDecodeError) as error:
         raise FileFormatError(
             f"{archive.meter.path} is damaged: {name} can't be read. {error}"
@@ -117,16 +117,12 @@ def _training_config(compilation: Any) -> Data | None:
 
 
 def _meter(around: Meter, nbytes: int) -> Meter:
-    """Returns the limits for the weights, after what the archive's `Meter` counted.
+    """Returns the limits for the weights in an archive.
 
     The bytes by which the archive expands count twice: they are in memory, and don't
     belong to the file's own size.
     """
     excess = max(0, nbytes - around.size)
-    return Meter(
-        around.path,
-        around.budget,
-        nbytes,
-        spent={"arrays": 2 * excess, "text": around.spent.get("text", 0)},
-        steps_in_texts=around.steps_in_texts,
-    )
+    meter = Meter(around.path, around.budget, nbytes)
+    meter.spend_array("/", 2 * excess)
+    return meter
