@@ -196,10 +196,10 @@ def compression_bombs(folder):
         path = folder / f"{name}.pkl.gz"
         path.write_bytes(gzip.compress(data, 1))
         yield f"a pickle's {name}", lambda p=path: read_pickle(p, Budget())
-    Image.new("L", (5_100, 5_100)).save(folder / "picture.png")
+    Image.new("1", (9_500, 9_500)).save(folder / "picture.png")
     for size in (None, (8, 8)):
         yield (
-            f"picture of 26 million pixels, {size}",
+            f"picture of 90 million pixels, {size}",
             lambda size=size: load_img(folder / "picture.png", target_size=size),
         )
     (folder / "overlap.zip").write_bytes(overlapping())

@@ -216,9 +216,7 @@ def test_what_unfolding_a_block_takes_is_accounted_for(build):
     path = build(
         dataset(data=np.ones(8 * MIB, "u1"), chunks=(8 * MIB,), compression="gzip")
     )
-    with pytest.raises(
-        UnsafeFileError, match=r"of a block in all .*excess_bytes"
-    ):
+    with pytest.raises(UnsafeFileError, match=r"of a block in all .*excess_bytes"):
         read(path, excess_bytes=15 * MIB)
     ((_, ((_, stored),)),) = read(path, excess_bytes=17 * MIB).weights
     assert stored.shape == (8 * MIB,) and stored.all()

@@ -48,7 +48,7 @@ class Meter:
     def spend_array(self, where: str, nbytes: int) -> None:
         """Counts an array of `nbytes` before its memory is allocated."""
         self._array_bytes += nbytes
-        limits = {
+        limits: dict[float, str] = {
             self.size + self.budget.excess_bytes: (
                 f"the file's own {self.size} bytes plus Budget.excess_bytes"
             ),
@@ -66,14 +66,14 @@ class Meter:
     def spend_text(self, where: str, nbytes: int) -> None:
         """Counts an attribute of `nbytes` before its memory is allocated."""
         self._text_bytes += nbytes
-        limits = {self.budget.text_bytes: "Budget.text_bytes"}
+        limits: dict[float, str] = {self.budget.text_bytes: "Budget.text_bytes"}
         self._check("text", self._text_bytes, limits, where)
 
     def spend_steps(self, count: int = 1) -> None:
         """Counts messages, names, groups, blocks and other parts of structures, of
         which each takes a few bytes of the file. Looks at the clock now and then."""
         self._steps += count
-        limits = {
+        limits: dict[float, str] = {
             self.size + _STEPS_WITHOUT_SIZE: "for the file's size",
             self.budget.steps: "Budget.steps",
         }
@@ -86,7 +86,9 @@ class Meter:
         """Counts a structure or a stored block of `nbytes` before it is read."""
         self.spend_steps()
         self._read_bytes += nbytes
-        limits = {_READINGS * self.size: f"{_READINGS} times the file's size"}
+        limits: dict[float, str] = {
+            _READINGS * self.size: f"{_READINGS} times the file's size"
+        }
         self._check("bytes read", self._read_bytes, limits, where)
 
     def refuse(self, where: str, reason: str, instead: str) -> UnsafeFileError:
