@@ -210,6 +210,6 @@ def test_a_model_without_layers_has_no_ordering(tmp_path, layers):
 @pytest.mark.parametrize("budget", [0, 1, "x", [], {}])
 def test_a_budget_is_checked_before_a_file_is_read(tmp_path, budget):
     path = tmp_path / "none.h5"
-    for action in (Resume, load_array):
+    for action in (load_model, load_array):
         with pytest.raises(ArgumentError, match="budget must be a Budget"):
             action(path, budget=budget)

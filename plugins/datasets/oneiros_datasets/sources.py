@@ -17,7 +17,7 @@ from oneiros.errors import (
 )
 from oneiros_safe_files import archives, json_text, npy
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import check_is_there, loading, text_of_path
+from oneiros_safe_files.file_access import loading, open_regular, text_of_path
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.text import read_text
 
@@ -88,8 +88,7 @@ def read(path: Path, encoding: str = "bytes") -> Any:
         FileFormatError: if it is damaged.
         UnsafeFileError: if it contains more than data.
     """
-    check_is_there(path)
-    with loading(path), path.open("rb") as file:
+    with loading(path), open_regular(path) as file:
         head = file.read(4)
     try:
         if head in archives.ZIP_MAGIC:

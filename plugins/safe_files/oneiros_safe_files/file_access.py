@@ -24,6 +24,8 @@ from oneiros_safe_files.meter import Meter
 
 REFUSALS = (MemoryError, OSError)
 """What Python raises if the system refuses something."""
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _SPACE = "Free some space, or choose another disk."
 _PERMISSION = "Ask for the permission, or choose another place."
 _MEMORY = "Free memory, and try again."
@@ -74,19 +76,41 @@ def is_there(path: Path) -> bool:
             return False
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return True
-    raise FileMissingError(
-        f"{path!s:.300} is a pipe, a socket or a device. Pass the path of a file."
-    )
+    raise _not_a_file(path)
 
 
-def check_is_there(path: Path) -> None:
-    """Checks that there is a file or a folder at `path`.
+def open_regular(path: Path, links: bool = True) -> BufferedReader:
+    """Opens a file for reading, never a pipe, a socket or a device, for which a process
+    could wait for ever.
+
+    # Arguments
+        path: the file.
+        links: bool, whether it may be a symbolic link.
 
     # Raises
-        FileMissingError, FileAccessError: if there is none; also as for `is_there`.
+        FileMissingError: if there is no file.
+        FileAccessError: if the system refuses.
     """
-    if not is_there(path):
-        raise FileMissingError(f"There is no file at {path!s:.300}. Check the path.")
+    flags = os.O_RDONLY | _NO_WAITING | (0 if links else _NO_LINK)
+    with loading(path):
+        try:
+            file = os.fdopen(os.open(path, flags), "rb")
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileMissingError(
+                f"There is no file at {path!s:.300}. Check the path."
+            ) from None
+        except IsADirectoryError as error:
+            raise unreadable(path, error) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise _not_a_file(path)
+    return file
+
+
+def _not_a_file(path: Path) -> FileMissingError:
+    return FileMissingError(
+        f"{path!s:.300} is a pipe, a socket or a device. Pass the path of a file."
+    )
 
 
 @contextmanager
@@ -99,7 +123,7 @@ def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, M
     # Raises
         FileAccessError: if the system refuses.
     """
-    with loading(path), path.open("rb") as file:
+    with loading(path), open_regular(path) as file:
         yield file, Meter(path, budget, os.fstat(file.fileno()).st_size)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.file_access import open_regular
 from oneiros_safe_files.hdf5 import StoredGroup
 from oneiros_safe_files.hdf5_errors import reading
 from oneiros_safe_files.hdf5_format.file import HDF5File
@@ -41,7 +42,7 @@ def open_group(group: Any, budget: Budget) -> Iterator[StoredGroup]:
 
 def _opened(file: h5py.File) -> BufferedIOBase:
     if _is_at_its_path(file):
-        return Path(file.filename).open("rb")
+        return open_regular(Path(file.filename))
     return io.BytesIO(file.id.get_file_image())
 
 

@@ -73,7 +73,7 @@ def read_head(path: Path) -> bytes:
     # Raises
         FileAccessError: if the system doesn't let it be read.
     """
-    with file_access.loading(path), path.open("rb") as file:
+    with file_access.loading(path), file_access.open_regular(path) as file:
         return file.read(HEAD_BYTES)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.drafts import replacing
-from oneiros_safe_files.file_access import check_is_there, text_of_path
+from oneiros_safe_files.file_access import text_of_path
+from oneiros_safe_files.hdf5 import open_hdf5
 from oneiros_safe_files.hdf5_rows import MEMORY, find_array, open_file, read_whole
 from oneiros_safe_files.hdf5_writer import create_hdf5
 
@@ -82,7 +84,8 @@ def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Ar
     """
     path = Path(text_of_path("load_array: name", name))
     limits = MEMORY if budget is None else checked(budget)
-    check_is_there(path)
+    with suppress(FileFormatError, UnsafeFileError), open_hdf5(path, limits) as root:
+        return root.array(NAME).read()
     with open_file(path) as file:
         dataset = find_array(file, NAME, limits)
         values: Array = read_whole(dataset, limits)

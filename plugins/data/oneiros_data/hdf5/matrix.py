@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros_safe_files.file_access import check_is_there, text_of_path
+from oneiros_safe_files.file_access import open_regular, text_of_path
 from oneiros_safe_files.hdf5_rows import find_array, open_file, reading_rows
 
 Array = Any
@@ -77,7 +77,7 @@ class HDF5Matrix:
         self.normalizer = normalizer
 
     def _open(self, path: str) -> Any:
-        check_is_there(Path(path))
+        open_regular(Path(path)).close()  # as h5py would wait for a pipe
         place = os.path.realpath(path)
         version = _version(place)
         file = self.refs.get(place)

@@ -11,7 +11,7 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files.archives import ZIP_MAGIC, unpack_tar, unpack_zip
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.drafts import draft_folder
-from oneiros_safe_files.file_access import loading
+from oneiros_safe_files.file_access import loading, open_regular
 
 MOST_MEMBERS = 1_000_000
 """Maximum number of files and folders in an archive."""
@@ -41,7 +41,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     """
     if folder.exists():
         return folder
-    with loading(archive), archive.open("rb") as file:
+    with loading(archive), open_regular(archive) as file:
         is_zip = file.read(4) in ZIP_MAGIC
     unpack = unpack_zip if is_zip else unpack_tar
     with draft_folder(folder.parent) as draft:

@@ -9,12 +9,7 @@ from pathlib import Path
 
 from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
-from oneiros_safe_files.file_access import (
-    check_is_there,
-    is_there,
-    loading,
-    text_of_path,
-)
+from oneiros_safe_files.file_access import is_there, loading, open_regular, text_of_path
 
 from oneiros_datasets.downloads import archives, caches
 
@@ -146,8 +141,7 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
 
 def _has_hash(path: Path, known_hash: str) -> bool:
     algorithm, _, digits = known_hash.partition(":")
-    check_is_there(path)
-    with loading(path), path.open("rb") as file:
+    with loading(path), open_regular(path) as file:
         return hashlib.file_digest(file, algorithm).hexdigest() == digits
 
 
