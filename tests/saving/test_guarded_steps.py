@@ -31,9 +31,9 @@ from oneiros_safe_files.hdf5_format.fractal_heap import FractalHeap
 from oneiros_safe_files.hdf5_format.layout import CHUNKED, Layout, parse_layout
 from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
 from oneiros_safe_files.hdf5_format.source import Source
-from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.npy import read_npy
 from oneiros_safe_files.pickles import read_pickle
+from oneiros_safe_files.quota import Quota
 from oneiros_safe_files.text import read_text
 
 BLOCK = 512
@@ -183,8 +183,8 @@ def test_names_of_a_group_share_no_bytes(tmp_path):
     """3,000 names that end alike took 572 MB from a file of 320 kB."""
     names = b"a" * 1000 + b"\0"
     heap = struct.pack("<4s4xQ8xQ", b"HEAP", len(names), 32) + names
-    meter = Meter(tmp_path, Budget(), len(heap))
-    found = LocalHeap(Source(io.BytesIO(heap), meter), 0)
+    quota = Quota(tmp_path, Budget(), len(heap))
+    found = LocalHeap(Source(io.BytesIO(heap), quota), 0)
     assert found.name(0) == b"a" * 1000
     with pytest.raises(ValueError, match="share bytes"):
         found.name(1)
@@ -197,8 +197,8 @@ def test_attributes_of_a_group_share_no_bytes(tmp_path):
     start = header.size
     heap = header.pack(b"FRHP", 8, 0, size, 4, size, size, 16, 1, start, 0)
     block = b"FHDB".ljust(size, b"a")
-    meter = Meter(tmp_path, Budget(), len(heap + block))
-    found = FractalHeap(Source(io.BytesIO(heap + block), meter), 0)
+    quota = Quota(tmp_path, Budget(), len(heap + block))
+    found = FractalHeap(Source(io.BytesIO(heap + block), quota), 0)
     assert found.object(struct.pack("<BHH", 0, 24, 1000)) == b"a" * 1000
     with pytest.raises(ValueError, match="share bytes"):
         found.object(struct.pack("<BHH", 0, 25, 999))
@@ -219,10 +219,10 @@ def test_texts_without_characters_need_memory():
 
 def test_the_axes_of_blocks_are_steps(tmp_path):
     """A block's position takes as long as its axes are many."""
-    meter = Meter(tmp_path, Budget(steps=40), 1000)
-    meter.spend_steps(32)
+    quota = Quota(tmp_path, Budget(steps=40), 1000)
+    quota.spend_steps(32)
     with pytest.raises(UnsafeFileError, match="64 for steps in all"):
-        meter.spend_steps(32)
+        quota.spend_steps(32)
 
 
 def test_blocks_of_many_axes_are_steps(tmp_path):
@@ -246,10 +246,10 @@ def test_places_of_blocks_that_have_one_hash(tmp_path):
     key = struct.Struct("<II6QQ")
     entries = b"".join(key.pack(1, 0, 0, *place, 0, 0) for place in places)
     node = struct.pack("<4sBBH16x", b"TREE", 1, 0, len(entries) // key.size) + entries
-    meter = Meter(tmp_path, Budget(), len(node))
+    quota = Quota(tmp_path, Budget(), len(node))
     layout = Layout(CHUNKED, 0, chunks=(1,) * 5)
     start = time.process_time()
-    found = find_chunks(Source(io.BytesIO(node), meter), layout, (3, 1, 1, 1, 1), 1)
+    found = find_chunks(Source(io.BytesIO(node), quota), layout, (3, 1, 1, 1, 1), 1)
     assert time.process_time() - start < 0.1
     assert list(found) == [(0,) * 5]
 
@@ -318,6 +318,6 @@ def test_a_text_in_an_archive_is_counted_before_it_is_read(tmp_path):
     ],
 )
 def test_a_larger_budget_is_advised_only_where_it_helps(tmp_path, budget, advice):
-    meter = Meter(tmp_path / "m.h5", budget, size=100)
+    quota = Quota(tmp_path / "m.h5", budget, size=100)
     with pytest.raises(UnsafeFileError, match=advice):
-        meter.spend_steps(20_000)
+        quota.spend_steps(20_000)

@@ -17,7 +17,7 @@ from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError, FileMissingError, OneirosError
 from oneiros_safe_files import file_access
-from oneiros_safe_files.drafts import REPLACED, draft_folder
+from oneiros_safe_files.atomic_files import REPLACED, draft_folder
 from oneiros_saving.model_files import PathLike, resolved
 from oneiros_saving.pickling import on_backend
 

@@ -22,11 +22,11 @@ from typing import IO, Any, BinaryIO
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
 
 from oneiros_safe_files import names
+from oneiros_safe_files.atomic_files import draft_folder
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.decompression import decompressed
-from oneiros_safe_files.drafts import draft_folder
 from oneiros_safe_files.file_access import is_refusal, open_counted, saving
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 PATHS_WITHOUT_SIZE = 1_000
@@ -59,10 +59,10 @@ _DAMAGE = (
 @contextmanager
 def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
     """Opens the zip archive at `path`, and checks all members before reading any."""
-    with open_counted(path, budget) as (file, meter), _reading(meter):
-        _check_directory(file, meter)
+    with open_counted(path, budget) as (file, quota), _reading(quota):
+        _check_directory(file, quota)
         with zipfile.ZipFile(file) as archive:
-            yield ZipArchive(archive, meter)
+            yield ZipArchive(archive, quota)
 
 
 class ZipArchive:
@@ -72,18 +72,18 @@ class ZipArchive:
         members: dict from member name to whether it is a folder.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, meter: Meter) -> None:
+    def __init__(self, archive: zipfile.ZipFile, quota: Quota) -> None:
         self._archive = archive
-        self.meter = meter
-        paths = MemberPaths(meter)
+        self.quota = quota
+        paths = MemberPaths(quota)
         infos = archive.infolist()
         self._infos = {paths.checked(info.filename): info for info in infos}
         self.members = {name: info.is_dir() for name, info in self._infos.items()}
         for info in infos:
             self._check(info)
         packed = sum(info.compress_size for info in infos)
-        if packed > meter.size:
-            raise refused(meter, "/", "members share their bytes")
+        if packed > quota.size:
+            raise refused(quota, "/", "members share their bytes")
 
     def _check(self, info: zipfile.ZipInfo) -> None:
         kind = stat.S_IFMT(info.external_attr >> 16)
@@ -95,8 +95,8 @@ class ZipArchive:
         if info.orig_filename != info.filename:
             reason = "the member's name contains a null character"
         if reason is not None:
-            raise refused(self.meter, info.filename, reason)
-        self.meter.spend_array(info.filename[:120], info.file_size)
+            raise refused(self.quota, info.filename, reason)
+        self.quota.spend_array(info.filename[:120], info.file_size)
 
     @contextmanager
     def open(self, name: str) -> Iterator[tuple[IO[bytes], int]]:
@@ -111,12 +111,12 @@ class ZipArchive:
         with self.open(name) as (member, size):
             shutil.copyfileobj(member, data, _BLOCK)
         if data.tell() != size:
-            raise FileFormatError(f"{self.meter.path} is damaged: '{name}' ends early.")
+            raise FileFormatError(f"{self.quota.path} is damaged: '{name}' ends early.")
         return data.getvalue()
 
     def read_text(self, name: str) -> bytes:
         """Returns the bytes of a member that is a text, and counts them before."""
-        self.meter.spend_text(name[:120], self._infos[name].file_size)
+        self.quota.spend_text(name[:120], self._infos[name].file_size)
         return self.read(name)
 
 
@@ -128,7 +128,7 @@ def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
                 (draft / name).mkdir(parents=True, exist_ok=True)
                 continue
             with archive.open(name) as (member, size):
-                _write(member, draft / name, size, archive.meter)
+                _write(member, draft / name, size, archive.quota)
     return folder
 
 
@@ -136,18 +136,18 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     """Unpacks an archive, with or without compression, into `folder`, which must not
     exist; returns the folder."""
     with (
-        open_counted(path, budget) as (file, meter),
+        open_counted(path, budget) as (file, quota),
         _new_folder(folder) as draft,
-        _reading(meter),
+        _reading(quota),
     ):
-        paths = MemberPaths(meter)
-        stream: Any = decompressed(file, meter)
+        paths = MemberPaths(quota)
+        stream: Any = decompressed(file, quota)
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 is_plain = member.isfile() or member.isdir()
                 if not is_plain or member.issparse():
                     reason = "the member is a link, a device or a sparse file"
-                    raise refused(meter, member.name, reason)
+                    raise refused(quota, member.name, reason)
                 name = member.name.removeprefix("./")
                 if member.isdir() and name in ("", "."):
                     continue
@@ -155,7 +155,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 if member.isdir():
                     target.mkdir(parents=True, exist_ok=True)
                 else:
-                    _write(archive.extractfile(member), target, member.size, meter)
+                    _write(archive.extractfile(member), target, member.size, quota)
     return folder
 
 
@@ -163,11 +163,11 @@ class MemberPaths:
     """The paths in an archive, each checked and counted.
 
     # Arguments
-        meter: `Meter` of the archive.
+        quota: `Quota` of the archive.
     """
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, quota: Quota) -> None:
+        self._quota = quota
         self._members: set[str] = set()
         self._folders: set[str] = set()
 
@@ -184,40 +184,40 @@ class MemberPaths:
         if reason is None and folded in self._members:
             reason = "occurs twice"
         if reason is not None:
-            raise refused(self._meter, name, f"the member's name {name!r:.80} {reason}")
+            raise refused(self._quota, name, f"the member's name {name!r:.80} {reason}")
         self._members.add(folded)
         folder = folded.rpartition("/")[0]
         while folder and folder not in self._folders:
             self._folders.add(folder)
             folder = folder.rpartition("/")[0]
         number = len(self._members) + len(self._folders)
-        check_number(self._meter, name, number)
+        check_number(self._quota, name, number)
         return path
 
 
-def check_number(meter: Meter, where: str, number: int) -> None:
+def check_number(quota: Quota, where: str, number: int) -> None:
     """Refuses more members and folders than an archive's size allows.
 
     # Arguments
-        meter: `Meter` of the archive.
+        quota: `Quota` of the archive.
         where: str, the place in it.
         number: int, the number of files and folders.
     """
-    meter.spend_steps()
-    allowed = PATHS_WITHOUT_SIZE + meter.size // BYTES_PER_PATH
+    quota.spend_steps()
+    allowed = PATHS_WITHOUT_SIZE + quota.size // BYTES_PER_PATH
     if number > allowed:
         raise refused(
-            meter,
+            quota,
             where,
             f"it has more than {allowed:,} files and folders, at less than "
             f"{BYTES_PER_PATH} bytes for each",
         )
 
 
-def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:
+def refused(quota: Quota, where: str, reason: str) -> UnsafeFileError:
     """Returns the error for a refused member."""
     instead = "If you trust it, unpack it by hand and check the result."
-    return meter.refuse(where[:120], reason, instead)
+    return quota.refuse(where[:120], reason, instead)
 
 
 @contextmanager
@@ -241,34 +241,34 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         os.rename(draft, folder)
 
 
-def _write(member: Any, target: Path, size: int, meter: Meter) -> None:
+def _write(member: Any, target: Path, size: int, quota: Quota) -> None:
     """Writes a member's bytes."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
         shutil.copyfileobj(member, file, _BLOCK)
         if file.tell() != size:
             raise FileFormatError(
-                f"{meter.path} is damaged: '{target.name}' ends early."
+                f"{quota.path} is damaged: '{target.name}' ends early."
             )
 
 
-def _check_directory(file: BinaryIO, meter: Meter) -> None:
+def _check_directory(file: BinaryIO, quota: Quota) -> None:
     """Limits the list of members before `zipfile` creates objects from it."""
-    tail_bytes = min(meter.size, _END.size + _LONGEST_COMMENT)
-    file.seek(meter.size - tail_bytes)
+    tail_bytes = min(quota.size, _END.size + _LONGEST_COMMENT)
+    file.seek(quota.size - tail_bytes)
     tail = file.read(tail_bytes)
     start = tail.rfind(_END_MAGIC)
     if start < 0 or start + _END.size > len(tail):
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or isn't a zip archive: it has no "
+            f"{quota.path} is damaged or truncated, or isn't a zip archive: it has no "
             "end record."
         )
     _, _, _, _, number, size, *_ = _END.unpack_from(tail, start)
-    check_number(meter, "/", max(number, size // _LONGEST_ENTRY))
+    check_number(quota, "/", max(number, size // _LONGEST_ENTRY))
 
 
 @contextmanager
-def _reading(meter: Meter) -> Iterator[None]:
+def _reading(quota: Quota) -> Iterator[None]:
     """Context manager in which damage has a sentence."""
     try:
         yield
@@ -278,6 +278,6 @@ def _reading(meter: Meter) -> Iterator[None]:
         if is_refusal(error):
             raise
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or isn't an archive ({error}). "
+            f"{quota.path} is damaged or truncated, or isn't an archive ({error}). "
             "Restore it from a copy."
         ) from error

@@ -20,7 +20,7 @@ from oneiros.errors import (
 )
 
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 REFUSALS = (MemoryError, OSError)
 """What Python raises if the system refuses something."""
@@ -114,17 +114,17 @@ def _not_a_file(path: Path) -> FileMissingError:
 
 
 @contextmanager
-def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Meter]]:
-    """Opens the file at `path` for reading; yields it, and the `Meter` for it.
+def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Quota]]:
+    """Opens the file at `path` for reading; yields it, and the `Quota` for it.
 
-    The meter has the size of the file that was opened, even if another one takes its
+    The quota has the size of the file that was opened, even if another one takes its
     place meanwhile.
 
     # Raises
         FileAccessError: if the system refuses.
     """
     with loading(path), open_regular(path) as file:
-        yield file, Meter(path, budget, os.fstat(file.fileno()).st_size)
+        yield file, Quota(path, budget, os.fstat(file.fileno()).st_size)
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
 from oneiros_safe_files.hdf5_format import datatype, links
 from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
 from oneiros_safe_files.hdf5_format.superblock import MAGIC
-from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.names import is_visible
+from oneiros_safe_files.quota import Quota
 
 __all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
@@ -40,35 +40,35 @@ LINK_NAMES = {links.SOFT: "a soft link", links.EXTERNAL: "a link to another file
 @contextmanager
 def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
     """Opens the HDF5 file at `path` for reading; yields its root group."""
-    with open_counted(path, budget) as (raw, meter), _opened(raw, meter) as root:
+    with open_counted(path, budget) as (raw, quota), _opened(raw, quota) as root:
         yield root
 
 
-def hdf5_in_memory(data: bytes, meter: Meter) -> AbstractContextManager[StoredGroup]:
+def hdf5_in_memory(data: bytes, quota: Quota) -> AbstractContextManager[StoredGroup]:
     """Opens the HDF5 file that `data` contains for reading; returns a context manager
     of its root group.
 
     # Arguments
         data: bytes, the contents of the file, such as a member of an archive.
-        meter: `Meter` of the file, with its size.
+        quota: `Quota` of the file, with its size.
     """
-    return _opened(io.BytesIO(data), meter)
+    return _opened(io.BytesIO(data), quota)
 
 
 @contextmanager
-def _opened(raw: io.BufferedIOBase, meter: Meter) -> Iterator[StoredGroup]:
-    with reading(meter, "/"):
-        file = HDF5File(raw, meter)
+def _opened(raw: io.BufferedIOBase, quota: Quota) -> Iterator[StoredGroup]:
+    with reading(quota, "/"):
+        file = HDF5File(raw, quota)
         root = file.object(file.root_address)
-    yield StoredGroup(root, meter, "/")
+    yield StoredGroup(root, quota, "/")
 
 
 class StoredGroup:
     """A group of an open HDF5 file. Names are relative paths of plain members."""
 
-    def __init__(self, group: HDF5Object, meter: Meter, where: str) -> None:
+    def __init__(self, group: HDF5Object, quota: Quota, where: str) -> None:
         self._group = group
-        self.meter = meter
+        self.quota = quota
         self.where = where
 
     def unread(self) -> list[str]:
@@ -82,7 +82,7 @@ class StoredGroup:
             if group.address in visited:
                 continue
             visited.add(group.address)
-            with reading(self.meter, where):
+            with reading(self.quota, where):
                 opened, others = self._members_by_use(group, where)
             unread += others
             waiting += opened
@@ -95,12 +95,12 @@ class StoredGroup:
         opened = []
         others = []
         for raw_name, link in group.links.items():
-            self.meter.spend_steps()
-            self.meter.spend_text(where, len(where) + len(raw_name))
+            self.quota.spend_steps()
+            self.quota.spend_text(where, len(where) + len(raw_name))
             name = raw_name.decode("utf-8", "backslashreplace")
             shown = name if is_visible(name) else repr(name)
             path = f"{where.rstrip('/')}/{shown}"
-            if path not in self.meter.opened:
+            if path not in self.quota.opened:
                 others.append(path)
                 continue
             member = group.file.object(link.address)
@@ -109,7 +109,7 @@ class StoredGroup:
         return opened, others
 
     def __contains__(self, name: str) -> bool:
-        with reading(self.meter, self.where):
+        with reading(self.quota, self.where):
             return name.encode() in self._group.links
 
     def group(self, name: str) -> StoredGroup:
@@ -117,10 +117,10 @@ class StoredGroup:
         opened, where = self._member(name)
         if not opened.is_group:
             raise FileFormatError(
-                f"{self.meter.path}: '{where:.300}' should be a group and is an array. "
+                f"{self.quota.path}: '{where:.300}' should be a group and is an array. "
                 f"{RESAVE}"
             )
-        return StoredGroup(opened, self.meter, where)
+        return StoredGroup(opened, self.quota, where)
 
     def array(self, name: str) -> StoredArray:
         """Returns the array at the relative path `name`, checked and counted, but not
@@ -128,10 +128,10 @@ class StoredGroup:
         opened, where = self._member(name)
         if opened.is_group:
             raise FileFormatError(
-                f"{self.meter.path}: '{where:.300}' should be an array and is a group. "
+                f"{self.quota.path}: '{where:.300}' should be an array and is a group. "
                 f"{RESAVE}"
             )
-        return StoredArray(opened, self.meter, where)
+        return StoredArray(opened, self.quota, where)
 
     def text(self, name: str) -> str | None:
         """Returns the attribute `name` as a string, or None if there is none."""
@@ -152,7 +152,7 @@ class StoredGroup:
         if value is None:
             return None
         if _are_texts(value):
-            self.meter.spend_steps(value.size)
+            self.quota.spend_steps(value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
             f"{self._attribute_name(name)} should be a list of names and is "
@@ -161,7 +161,7 @@ class StoredGroup:
 
     def _attribute(self, name: str) -> Any:
         where = f"attribute {name} of {self.where}"
-        with reading(self.meter, where):
+        with reading(self.quota, where):
             attribute = self._group.attribute(name.encode())
             if attribute is None:
                 return None
@@ -170,19 +170,19 @@ class StoredGroup:
                     f"{self._attribute_name(name)} has no value. {RESAVE}"
                 )
             if attribute.datatype.kind == datatype.OTHER:
-                raise self.meter.refuse(
+                raise self.quota.refuse(
                     where, "the attribute is neither text nor numbers", RESAVE
                 )
-            self.meter.spend_text(where, attribute.nbytes())
+            self.quota.spend_text(where, attribute.nbytes())
             return attribute.value(self._group.file.heaps)
 
     def _attribute_name(self, name: str) -> str:
-        return f"{self.meter.path}: the attribute '{name}' of '{self.where:.300}'"
+        return f"{self.quota.path}: the attribute '{name}' of '{self.where:.300}'"
 
     def _member(self, name: str) -> tuple[HDF5Object, str]:
         """Returns the object at the relative path `name`, and its full path."""
         if not is_visible(name):
-            raise self.meter.refuse(
+            raise self.quota.refuse(
                 self.where,
                 f"the name {name!r:.80} has characters that aren't shown as they are",
                 RESAVE,
@@ -191,34 +191,34 @@ class StoredGroup:
         where = f"{self.where.rstrip('/')}/{name}"
         leads_out = not all(steps) or not OTHER_GROUPS.isdisjoint(steps)
         if leads_out or len(steps) > MAX_DEPTH or "\0" in name:
-            raise self.meter.refuse(
+            raise self.quota.refuse(
                 where, f"the name {name!r:.80} leads out of its group", RESAVE
             )
         if where.count("/") > MAX_LEVELS:
-            raise self.meter.refuse(
+            raise self.quota.refuse(
                 where, f"it is inside more than {MAX_LEVELS} groups", RESAVE
             )
         opened = self._group
-        with reading(self.meter, where):
+        with reading(self.quota, where):
             path = self.where.rstrip("/")
             for step in steps:
-                self.meter.spend_text(where, len(path) + len(step))
+                self.quota.spend_text(where, len(path) + len(step))
                 opened = self._step(opened, step, where)
                 path = f"{path}/{step}"
-                self.meter.opened.add(path)
+                self.quota.opened.add(path)
         return opened, path
 
     def _step(self, group: HDF5Object, step: str, where: str) -> HDF5Object:
-        self.meter.spend_steps()
+        self.quota.spend_steps()
         link = group.links.get(step.encode()) if group.is_group else None
         if link is None:
             raise FileFormatError(
-                f"{self.meter.path} has nothing at '{where:.300}', which the file "
+                f"{self.quota.path} has nothing at '{where:.300}', which the file "
                 f"itself names. {RESAVE}"
             )
         if link.kind != links.HARD:
             name = LINK_NAMES.get(link.kind, "a foreign kind of link")
-            raise self.meter.refuse(where, f"{name} is never followed", COPY)
+            raise self.quota.refuse(where, f"{name} is never followed", COPY)
         return group.file.object(link.address)
 
     def _decode(self, text: bytes) -> str:
@@ -226,7 +226,7 @@ class StoredGroup:
             return text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise FileFormatError(
-                f"{self.meter.path}: a name or text at '{self.where:.300}' is not "
+                f"{self.quota.path}: a name or text at '{self.where:.300}' is not "
                 f"UTF-8: {text!r:.80}"
             ) from error
 

@@ -15,7 +15,7 @@ from oneiros_safe_files.hdf5_format.datatype import FLOAT, INTEGER
 from oneiros_safe_files.hdf5_format.file import HDF5Object
 from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
 from oneiros_safe_files.hdf5_format.source import UNDEFINED
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 _AXES_PER_STEP = 8
 """How many axes of a block's position take as long as a step."""
@@ -31,28 +31,28 @@ class StoredArray:
         dtype: NumPy dtype in native byte order.
     """
 
-    def __init__(self, dataset: HDF5Object, meter: Meter, where: str) -> None:
+    def __init__(self, dataset: HDF5Object, quota: Quota, where: str) -> None:
         self._source = dataset.file.source
-        self._meter = meter
+        self._quota = quota
         self.where = where
-        with reading(meter, where):
+        with reading(quota, where):
             self._check(dataset)
 
     def _check(self, dataset: HDF5Object) -> None:
-        meter = self._meter
+        quota = self._quota
         where = self.where
         self._layout = dataset.layout
         if self._layout.kind == layout.VIRTUAL or dataset.has_external_data:
-            raise meter.refuse(where, "the array's data is in another file", COPY)
+            raise quota.refuse(where, "the array's data is in another file", COPY)
         kind = dataset.datatype
         if kind.kind not in (INTEGER, FLOAT) or kind.dtype is None:
-            raise meter.refuse(
+            raise quota.refuse(
                 where, "the array doesn't hold plain integers or floats", RESAVE
             )
         shape = dataset.shape
         if shape is None:
             raise FileFormatError(
-                f"{meter.path}: the array at '{where:.300}' has no shape. {RESAVE}"
+                f"{quota.path}: the array at '{where:.300}' has no shape. {RESAVE}"
             )
         self.shape = shape
         self._stored_dtype = kind.dtype
@@ -61,7 +61,7 @@ class StoredArray:
         if self._layout.kind == layout.CHUNKED:
             self._check_chunks(dataset)
         else:
-            meter.spend_array(where, self._nbytes)
+            quota.spend_array(where, self._nbytes)
             self._check_stored()
 
     def _check_stored(self) -> None:
@@ -69,7 +69,7 @@ class StoredArray:
         if self._layout.address == UNDEFINED:
             stored = 0
         if stored is not None and stored < self._nbytes:
-            raise self._meter.refuse(
+            raise self._quota.refuse(
                 self.where,
                 f"the array claims {self._nbytes:,} bytes but stores fewer",
                 RESAVE,
@@ -84,15 +84,15 @@ class StoredArray:
         )
         count = prod(counts)
         block = prod(chunks) * self.dtype.itemsize
-        meter = self._meter
-        meter.spend_array(self.where, max(count, 1) * block)
-        meter.spend_steps(count)
-        meter.spend_steps(count * (len(chunks) // _AXES_PER_STEP))
+        quota = self._quota
+        quota.spend_array(self.where, max(count, 1) * block)
+        quota.spend_steps(count)
+        quota.spend_steps(count * (len(chunks) // _AXES_PER_STEP))
         filters = dataset.filters
         if filters:
-            meter.check_block(self.where, block)
+            quota.check_block(self.where, block)
         for number in sorted(set(filters) - SUPPORTED):
-            raise meter.refuse(
+            raise quota.refuse(
                 self.where,
                 f"the array is stored with the HDF5 filter {number}",
                 "Run `h5repack -f NONE` on it, and load the result.",
@@ -101,7 +101,7 @@ class StoredArray:
 
     def read(self) -> np.ndarray[Any, Any]:
         """Returns the array, in native byte order."""
-        with reading(self._meter, self.where):
+        with reading(self._quota, self.where):
             if self._layout.kind == layout.CHUNKED:
                 values = self._read_chunks()
             else:
@@ -138,15 +138,15 @@ class StoredArray:
         nbytes = self._pipeline.nbytes
         longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
         if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:
-            raise self._meter.refuse(
+            raise self._quota.refuse(
                 self.where, f"the block at {position} is missing or too long", RESAVE
             )
-        self._meter.spend_read(self.where, chunk.size)
+        self._quota.spend_read(self.where, chunk.size)
         data = self._source.read_data(chunk.address, chunk.size)
         decoded = self._pipeline.decode(data, chunk.skipped)
         if len(decoded) != nbytes:
             raise FileFormatError(
-                f"{self._meter.path} is damaged: a block of '{self.where:.300}' has "
+                f"{self._quota.path} is damaged: a block of '{self.where:.300}' has "
                 f"{len(decoded)} bytes, not {nbytes}."
             )
         return np.frombuffer(decoded, self._stored_dtype).reshape(self._layout.chunks)

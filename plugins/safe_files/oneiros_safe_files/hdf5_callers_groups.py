@@ -17,7 +17,7 @@ from oneiros_safe_files.file_access import open_regular
 from oneiros_safe_files.hdf5 import StoredGroup
 from oneiros_safe_files.hdf5_errors import reading
 from oneiros_safe_files.hdf5_format.file import HDF5File
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 
 @contextmanager
@@ -33,11 +33,11 @@ def open_group(group: Any, budget: Budget) -> Iterator[StoredGroup]:
     name = group.name or "/"
     with _opened(file) as source:
         size = source.seek(0, os.SEEK_END)
-        meter = Meter(Path(file.filename), budget, size)
-        with reading(meter, name):
-            stored = HDF5File(source, meter)
+        quota = Quota(Path(file.filename), budget, size)
+        with reading(quota, name):
+            stored = HDF5File(source, quota)
             opened = stored.object(h5py.h5o.get_info(group.id).addr)
-        yield StoredGroup(opened, meter, name)
+        yield StoredGroup(opened, quota, name)
 
 
 def _opened(file: h5py.File) -> BufferedIOBase:

@@ -10,7 +10,7 @@ from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.file_access import is_refusal, unreadable
 from oneiros_safe_files.hdf5_format.source import UnsupportedError
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 COPY = (
     "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
@@ -32,28 +32,28 @@ _FOREIGN = (
 
 
 @contextmanager
-def reading(meter: Meter, where: str) -> Iterator[None]:
+def reading(quota: Quota, where: str) -> Iterator[None]:
     """Converts errors to one that names the file and the place `where`.
 
     # Raises
         FileFormatError: if the file is damaged, or has what isn't supported.
         FileAccessError: if the system refuses to read it.
     """
-    meter.where = where
+    quota.where = where
     try:
         yield
     except OneirosError:
         raise
     except UnsupportedError as error:
         raise FileFormatError(
-            f"{meter.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
+            f"{quota.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
             "NEW, and load NEW."
         ) from error
     except _FOREIGN as error:
         if is_refusal(error):
-            raise unreadable(meter.path, error) from error
+            raise unreadable(quota.path, error) from error
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or isn't HDF5: reading "
+            f"{quota.path} is damaged or truncated, or isn't HDF5: reading "
             f"'{where:.300}' failed ({error}). Restore it from a copy, or save the "
             "model again."
         ) from error

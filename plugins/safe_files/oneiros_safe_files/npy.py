@@ -16,8 +16,8 @@ from oneiros_safe_files.archives import ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.clock import check_time
 from oneiros_safe_files.file_access import open_counted
-from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.pickles import load_pickle
+from oneiros_safe_files.quota import Quota
 
 MAGIC = b"\x93NUMPY"
 _BLOCK = 1 << 20
@@ -32,9 +32,9 @@ Array = np.ndarray[Any, Any]
 
 def read_npy(path: Path, budget: Budget) -> Array:
     """Reads the array in the file at `path`."""
-    with open_counted(path, budget) as (file, meter):
-        meter.spend_array("/", meter.size)
-        return _read(file, meter, "/", meter.size)
+    with open_counted(path, budget) as (file, quota):
+        quota.spend_array("/", quota.size)
+        return _read(file, quota, "/", quota.size)
 
 
 def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
@@ -55,13 +55,13 @@ def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Arr
 
 def _read_member(archive: ZipArchive, name: str, objects: bool) -> Array:
     with archive.open(name) as (file, size):
-        return _read(file, archive.meter, name, size, objects)
+        return _read(file, archive.quota, name, size, objects)
 
 
 def _read(
-    file: IO[bytes], meter: Meter, where: str, size: int, objects: bool = False
+    file: IO[bytes], quota: Quota, where: str, size: int, objects: bool = False
 ) -> Array:
-    damage = f"{meter.path}, at '{where}', is damaged"
+    damage = f"{quota.path}, at '{where}', is damaged"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers that Python 2 wrote
@@ -72,9 +72,9 @@ def _read(
             f"{damage} or not an array ({type(error).__name__}: {error!s:.200})."
         ) from None
     if objects and dtype.kind == "O":
-        return _read_objects(file, meter, damage)
+        return _read_objects(file, quota, damage)
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
-        raise meter.refuse(
+        raise quota.refuse(
             where, f"the array holds {dtype!s:.60}, not numbers or texts", _INSTEAD
         )
     nbytes = size - file.tell()
@@ -95,9 +95,9 @@ def _read(
     return values.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _read_objects(file: IO[bytes], meter: Meter, damage: str) -> Array:
+def _read_objects(file: IO[bytes], quota: Quota, damage: str) -> Array:
     try:
-        array = load_pickle(file.read(), meter.path)
+        array = load_pickle(file.read(), quota.path)
     except OneirosError:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is

@@ -39,10 +39,10 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         UnsafeFileError: if it names anything that data doesn't need.
         FileFormatError: if it is damaged.
     """
-    with open_counted(path, budget) as (file, meter):
+    with open_counted(path, budget) as (file, quota):
         try:
             data = bytearray()
-            stream = decompressed(file, meter)
+            stream = decompressed(file, quota)
             while block := stream.read(_BLOCK):
                 data += block
             return load_pickle(bytes(data), path, encoding)

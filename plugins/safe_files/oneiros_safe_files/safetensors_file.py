@@ -27,10 +27,10 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
         FileFormatError: if it is damaged, or has tensors of a type that NumPy lacks.
         UnsafeFileError: if it exceeds the budget, or a name isn't shown as it is.
     """
-    with open_counted(path, budget) as (file, meter):
+    with open_counted(path, budget) as (file, quota):
         header_bytes = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-        meter.spend_text("header", min(header_bytes, meter.size))
-        meter.spend_array("/", meter.size)
+        quota.spend_text("header", min(header_bytes, quota.size))
+        quota.spend_array("/", quota.size)
         try:
             with safe_open(path, framework="numpy") as stored:
                 metadata = stored.metadata() or {}
@@ -42,9 +42,9 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
                 f"{_INSTEAD}"
             ) from None
         for name in tensors:
-            meter.spend_steps()
+            quota.spend_steps()
             if not is_visible(name):
-                raise meter.refuse(
+                raise quota.refuse(
                     "header",
                     f"the name {name!r:.120} has characters that aren't shown as they "
                     "are",

@@ -15,9 +15,9 @@ def read_text(path: Path, budget: Budget) -> str:
         UnsafeFileError: if it exceeds the budget.
         FileFormatError: if it isn't UTF-8.
     """
-    with open_counted(path, budget) as (file, meter):
-        meter.spend_text("/", meter.size)
-        content = file.read(meter.size)
+    with open_counted(path, budget) as (file, quota):
+        quota.spend_text("/", quota.size)
+        content = file.read(quota.size)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -18,9 +18,9 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros_safe_files import file_access
+from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
-from oneiros_safe_files.drafts import replacing
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
+from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
-from oneiros_safe_files.drafts import replacing
 from oneiros_safe_files.file_access import text_of_path
 from oneiros_safe_files.hdf5 import open_hdf5
 from oneiros_safe_files.hdf5_rows import MEMORY, find_array, open_file, read_whole

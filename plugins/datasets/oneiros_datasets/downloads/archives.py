@@ -9,8 +9,8 @@ from pathlib import Path
 
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.archives import ZIP_MAGIC, unpack_tar, unpack_zip
+from oneiros_safe_files.atomic_files import draft_folder
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.drafts import draft_folder
 from oneiros_safe_files.file_access import loading, open_regular
 
 MOST_MEMBERS = 1_000_000

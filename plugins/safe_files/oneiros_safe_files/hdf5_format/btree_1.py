@@ -58,7 +58,7 @@ def _node(
     block = source.read(address + _HEADER.size, count * width)
     entries = []
     for start in range(0, len(block), width):
-        source.meter.spend_steps()
+        source.quota.spend_steps()
         (child,) = _CHILD.unpack_from(block, start + key_size)
         entries.append((block[start : start + key_size], child))
     return level, entries

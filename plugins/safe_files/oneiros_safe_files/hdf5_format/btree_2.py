@@ -59,7 +59,7 @@ class _Tree:
         if _NODE_HEADER.size + count * size > len(block):
             raise ValueError("a node of an index has more records than room")
         for index in range(count):
-            source.meter.spend_steps()
+            source.quota.spend_steps()
             start = _NODE_HEADER.size + index * size
             yield block[start : start + size]
 

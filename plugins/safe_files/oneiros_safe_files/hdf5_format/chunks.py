@@ -96,7 +96,7 @@ def _of_btree(source: Source, layout: Layout, shape: tuple[int, ...]) -> Chunks:
     leaves = btree_1.leaves(source, layout.address, btree_1.CHUNKS, key_size)
     for key, address in leaves:
         size, skipped = _KEY.unpack_from(key)
-        source.meter.spend_steps(rank)
+        source.quota.spend_steps(rank)
         position = struct.unpack_from(f"<{rank}Q", key, _KEY.size)
         if position in wanted:
             found.setdefault(position, Chunk(address, size, skipped))
@@ -115,7 +115,7 @@ def _of_fixed_array(source: Source, address: int, nbytes: int) -> Iterator[Chunk
     expect(b"FADB", source.read(block, _FIXED_ARRAY_BLOCK.size))
     entries = source.read(start, count * width)
     for position in range(0, len(entries), width or 1):
-        source.meter.spend_steps()
+        source.quota.spend_steps()
         entry = entries[position : position + width]
         address = int.from_bytes(entry[:_ADDRESS], "little")
         if client != _FILTERED:

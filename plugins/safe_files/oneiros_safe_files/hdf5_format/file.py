@@ -20,7 +20,7 @@ from oneiros_safe_files.hdf5_format.links import Link, dense_objects, read_links
 from oneiros_safe_files.hdf5_format.object_header import Message, read_messages
 from oneiros_safe_files.hdf5_format.source import Source, UnsupportedError
 from oneiros_safe_files.hdf5_format.superblock import find_root
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 _ATTRIBUTE_HEAP_ID = slice(0, 8)
 _ATTRIBUTE_ORDER_WIDTH = 2
@@ -29,9 +29,9 @@ _ATTRIBUTE_ORDER_WIDTH = 2
 class HDF5File:
     """An HDF5 file that is open for reading. Each object is read once."""
 
-    def __init__(self, file: BufferedIOBase, meter: Meter) -> None:
-        base, self.root_address = find_root(file, meter.size)
-        self.source = Source(file, meter, base)
+    def __init__(self, file: BufferedIOBase, quota: Quota) -> None:
+        base, self.root_address = find_root(file, quota.size)
+        self.source = Source(file, quota, base)
         self.heaps = GlobalHeaps(self.source)
         self._objects: dict[int, HDF5Object] = {}
 

@@ -130,7 +130,7 @@ class FractalHeap:
         for row in range(rows):
             size = self._block_size(row)
             for _ in range(width):
-                self._source.meter.spend_steps()
+                self._source.quota.spend_steps()
                 (child,) = struct.unpack_from("<Q", block, start)
                 start += _ADDRESS
                 if child != UNDEFINED:

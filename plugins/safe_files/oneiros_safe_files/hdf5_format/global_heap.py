@@ -41,7 +41,7 @@ class GlobalHeaps:
         objects: dict[int, bytes] = {}
         position = 0
         while position + _OBJECT.size <= length:
-            self._source.meter.spend_steps()
+            self._source.quota.spend_steps()
             index, _, nbytes = _OBJECT.unpack_from(block, position)
             if index == _FREE_SPACE:
                 break

@@ -104,7 +104,7 @@ def _in_symbol_table(source: Source, body: bytes) -> Iterator[tuple[bytes, Link]
         expect(b"SNOD", signature)
         entries = source.read(node + _NODE_HEADER.size, count * _ENTRY.size)
         for offset, address, cached in _ENTRY.iter_unpack(entries):
-            source.meter.spend_steps()
+            source.quota.spend_steps()
             kind = SOFT if cached == _SOFT_ENTRY else HARD
             yield heap.name(offset), Link(kind, address)
 

@@ -130,7 +130,7 @@ def _messages_of_block(
     header = version.message
     position = 0
     while position + header.size <= len(block):
-        source.meter.spend_steps()
+        source.quota.spend_steps()
         kind, length, flags = header.unpack_from(block, position)
         position += header.size
         if position + length > len(block):

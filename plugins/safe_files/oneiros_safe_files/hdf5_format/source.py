@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.quota import Quota
 
 UNDEFINED = (1 << 64) - 1
 """The address of what isn't stored."""
@@ -22,13 +22,13 @@ class Source:
 
     # Arguments
         file: the file, open for reading.
-        meter: what counts the steps.
+        quota: what counts the steps.
         base: int, the position of address 0 in the file.
     """
 
-    def __init__(self, file: BufferedIOBase, meter: Meter, base: int = 0) -> None:
+    def __init__(self, file: BufferedIOBase, quota: Quota, base: int = 0) -> None:
         self.file = file
-        self.meter = meter
+        self.quota = quota
         self.base = base
 
     def read(self, address: int, length: int) -> bytes:
@@ -39,7 +39,7 @@ class Source:
             UnsafeFileError: if all structures read are over the budget.
         """
         self._check(address, length)
-        self.meter.spend_read(self.meter.where, length)
+        self.quota.spend_read(self.quota.where, length)
         self.file.seek(self.base + address)
         return self.file.read(length)
 
@@ -58,7 +58,7 @@ class Source:
 
     def _check(self, address: int, length: int) -> None:
         end = self.base + address + length
-        if address < 0 or length < 0 or end > self.meter.size:
+        if address < 0 or length < 0 or end > self.quota.size:
             raise ValueError(
                 f"{length} bytes at {address} reach beyond the end of the file"
             )

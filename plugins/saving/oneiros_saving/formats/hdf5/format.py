@@ -145,7 +145,7 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
     value = json_text.loads(text)
     if not isinstance(value, dict):
         raise FileFormatError(
-            f"{root.meter.path}: '{attribute}' should be a JSON object and is "
+            f"{root.quota.path}: '{attribute}' should be a JSON object and is "
             f"{text!r:.80}. {_RESAVE}"
         )
     return value
@@ -194,7 +194,7 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
         raise FileFormatError(
-            f"{group.meter.path}: '{attribute}' of '{group.where:.300}' names "
+            f"{group.quota.path}: '{attribute}' of '{group.where:.300}' names "
             f"{repeated!r:.80} twice. {_RESAVE}"
         )
     return names
@@ -208,7 +208,7 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
             continue
         if part == 0:
             raise FileFormatError(
-                f"{group.meter.path} has no '{attribute}' at '{group.where:.300}': it "
+                f"{group.quota.path} has no '{attribute}' at '{group.where:.300}': it "
                 "isn't a Keras model."
             )
         return

@@ -34,7 +34,7 @@ def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
     text = group.text("state")
     if text is None:
         raise FileFormatError(
-            f"{root.meter.path} lacks the attribute 'state' of '{group.where}'."
+            f"{root.quota.path} lacks the attribute 'state' of '{group.where}'."
         )
     numbers = itertools.takewhile(
         lambda number: str(number) in group, itertools.count()

@@ -10,9 +10,9 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import hdf5_in_memory
-from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.model_format import Format
 from oneiros_safe_files.model_state import ModelState
+from oneiros_safe_files.quota import Quota
 
 from oneiros_saving.formats.keras3.stored_weights import read_weights
 
@@ -61,7 +61,7 @@ class Keras3Format(Format):
             keras_version=_version(metadata, path),
             unread=others,
         )
-        with hdf5_in_memory(data, _meter(archive.meter, len(data))) as root:
+        with hdf5_in_memory(data, _quota(archive.quota, len(data))) as root:
             read_weights(root, config, state)
         return state
 
@@ -70,7 +70,7 @@ def _check_members(archive: ZipArchive) -> None:
     for name in MEMBERS:
         if archive.members.get(name, True):
             raise FileFormatError(
-                f"{archive.meter.path} isn't a .keras file: the archive has no {name}."
+                f"{archive.quota.path} isn't a .keras file: the archive has no {name}."
             )
 
 
@@ -80,11 +80,11 @@ def _read_json(archive: ZipArchive, name: str) -> Data:
         value = json_text.loads(data.decode("utf-8"))
     except (ConfigError, UnicodeDecodeError) as error:
         raise FileFormatError(
-            f"{archive.meter.path} is damaged: {name} can't be read. {error}"
+            f"{archive.quota.path} is damaged: {name} can't be read. {error}"
         ) from error
     if not isinstance(value, dict):
         raise FileFormatError(
-            f"{archive.meter.path} is damaged: {name} should be a JSON object and is "
+            f"{archive.quota.path} is damaged: {name} should be a JSON object and is "
             f"{value!r:.80}."
         )
     return value
@@ -116,13 +116,13 @@ def _training_config(compilation: Any) -> Data | None:
     }
 
 
-def _meter(around: Meter, nbytes: int) -> Meter:
+def _quota(around: Quota, nbytes: int) -> Quota:
     """Returns the limits for the weights in an archive.
 
     The bytes by which the archive expands count twice: they are in memory, and don't
     belong to the file's own size.
     """
     excess = max(0, nbytes - around.size)
-    meter = Meter(around.path, around.budget, nbytes)
-    meter.spend_array("/", 2 * excess)
-    return meter
+    quota = Quota(around.path, around.budget, nbytes)
+    quota.spend_array("/", 2 * excess)
+    return quota

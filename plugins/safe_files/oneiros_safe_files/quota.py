@@ -20,7 +20,7 @@ _DAMAGED = "No whole file needs more: restore it from a copy, or save the model 
 
 
 @dataclass
-class Meter:
+class Quota:
     """The cost of reading a file so far, and its limits.
 
     # Arguments
