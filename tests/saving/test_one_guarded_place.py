@@ -113,7 +113,9 @@ def test_the_guarded_place_uses_the_readers_it_says():
     )
     assert used == {
         "bz2",
+        "gzip",
         "h5py",
+        "lzma",
         "pickle",
         "safetensors",
         "tarfile",
