@@ -62,8 +62,8 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
             f"axis {channel_axis} (dim_ordering {ordering!r})."
         )
     blue_first = np.flip(pixels, channel_axis)
-    means = np.expand_dims(np.array(MEANS), (1, 2)) if ordering == "th" else MEANS
-    blue_first -= np.asarray(means, pixels.dtype)
+    means = np.array(MEANS, pixels.dtype)
+    blue_first -= np.expand_dims(means, (1, 2)) if ordering == "th" else means
     return blue_first
 
 

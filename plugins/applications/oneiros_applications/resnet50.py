@@ -83,7 +83,8 @@ def identity_block(
         ```
     """
     path = _path(input_tensor, kernel_size, filters, f"{stage}{block}_branch")
-    return Activation("relu")(merge([path, input_tensor], mode="sum"))
+    added = merge([path, input_tensor], mode="sum")
+    return Activation("relu")(added)
 
 
 def conv_block(
@@ -121,7 +122,8 @@ def conv_block(
     place = f"{stage}{block}_branch"
     path = _path(input_tensor, kernel_size, filters, place, strides)
     shortcut = _convolved(input_tensor, filters[2], 1, f"{place}1", subsample=strides)
-    return Activation("relu")(merge([path, shortcut], mode="sum"))
+    added = merge([path, shortcut], mode="sum")
+    return Activation("relu")(added)
 
 
 def _features(image: Tensor) -> Tensor:

@@ -51,8 +51,9 @@ class BaseLogger(Callback):
         sizes = logs["size"]
         self.seen += sum(sizes)
         for name in logs.keys() - {"batch", "size"}:
+            total = self.totals.get(name, 0)
             weighted = map(operator.mul, logs[name], sizes)
-            self.totals[name] = sum(weighted, self.totals.get(name, 0))
+            self.totals[name] = sum(weighted, total)
 
     def averages(self) -> dict[str, Any]:
         """Returns the averages over what the epoch has had so far, by name."""

@@ -37,9 +37,8 @@ def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[No
     layers = model.graph_layers()
     members = set(layers)
     for layer in layers:
-        before = [
-            _ends(each, scope) for each in _layers_before(layer) if each in members
-        ]
+        within = [each for each in _layers_before(layer) if each in members]
+        before = [_ends(each, scope) for each in within]
         if _is_model(layer):
             fed = dict(zip(layer.input_names, before, strict=False))
             yield from _nodes(layer, f"{scope}{layer.name}/", fed)

@@ -117,8 +117,9 @@ class Progbar:
             if name not in self.sum_values:
                 self.unique_values.append(name)
                 self.sum_values[name] = [0.0, 0]
-            self.sum_values[name][0] += value * steps
-            self.sum_values[name][1] += steps
+            sums = self.sum_values[name]
+            sums[0] += value * steps
+            sums[1] += steps
         self.seen_so_far = current
         self._reached = time.time()
 
@@ -172,11 +173,13 @@ class Progbar:
         """Draws over the previous bar: one as wide as it may be, and what fits."""
         columns = _columns()
         known = self.target > 0
-        left, right = f"{self._count()} [" if known else self._count(), "]" * known
+        left = f"{self._count()} [" if known else self._count()
+        right = "]" if known else ""
         for text in filter(None, [clock, self._pace(), *self._values()]):
-            if len(left + right + text) + len(" - ") >= columns:
+            longer = f"{right} - {text}"
+            if len(left + longer) >= columns:
                 break
-            right += f" - {text}"
+            right = longer
         bar.bar_format = f"{left}{{bar}}{{desc}}" if known else f"{left}{{desc}}"
         bar.set_description_str(right, refresh=False)
         bar.ncols = min(columns, len(left + right) + self.width)
@@ -188,8 +191,8 @@ class Progbar:
         """Returns the final text, on as many lines as it needs."""
         text = self._counted_bar()
         for part in filter(None, [clock, self._pace(), *self._values()]):
-            start = text.rfind("\n") + 1
-            if len(text) - start + len(f" - {part}") > _columns():
+            last_line = text.rpartition("\n")[2]
+            if len(f"{last_line} - {part}") > _columns():
                 text += "\n" + " " * len(self._count())
             text += f" - {part}"
         return text
@@ -238,8 +241,8 @@ class Progbar:
         for name in self.unique_values:
             total, weight = self.sum_values[name]
             mean = total / max(1, weight)
-            is_small = 0 < abs(mean) <= 1e-3
-            texts.append(f"{name}: {mean:.4e}" if is_small else f"{name}: {mean:.4f}")
+            digits = ".4e" if 0 < abs(mean) <= 1e-3 else ".4f"
+            texts.append(f"{name}: {mean:{digits}}")
         return texts
 
 

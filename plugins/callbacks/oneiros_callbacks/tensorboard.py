@@ -171,15 +171,15 @@ class _Measure:
             inputs.append(phase)
             self.batch.append(0)
         gradients = K.gradients(model.total_loss, weights)
-        self.function = K.function(
-            inputs, [*gradients, *(layer.output for layer in layers)]
-        )
+        outputs = [layer.output for layer in layers]
+        self.function = K.function(inputs, [*gradients, *outputs])
 
     def __call__(self) -> dict[str, Array]:
         """Returns the arrays by name."""
         if not self.names:
             return {}
-        return dict(zip(self.names, self.function(self.batch), strict=True))
+        arrays = self.function(self.batch)
+        return dict(zip(self.names, arrays, strict=True))
 
 
 def _has_one_output(layer: Any) -> bool:
@@ -214,7 +214,8 @@ def _grey(values: Array) -> Array:
     finite = np.nan_to_num(values.astype(float))
     lowest = finite.min()
     span = finite.max() - lowest or 1.0
-    return np.uint8(255 * ((finite - lowest) / span))
+    shares = (finite - lowest) / span
+    return np.uint8(255 * shares)
 
 
 def _tiled(images: Array) -> Array:

@@ -78,7 +78,8 @@ class RMSprop(DecayingOptimizer):
         (a,) = slots
         a = running_mean(self.rho, a, K.square(g))
         root = K.sqrt(a) + self.epsilon
-        return p - rate * g / root, a
+        step = rate * g / root
+        return p - step, a
 
 
 class Adagrad(DecayingOptimizer):
@@ -135,7 +136,8 @@ class Adagrad(DecayingOptimizer):
         (a,) = slots
         a = a + K.square(g)
         root = K.sqrt(a) + self.epsilon
-        return p - rate * g / root, a
+        step = rate * g / root
+        return p - step, a
 
 
 class Adadelta(DecayingOptimizer):

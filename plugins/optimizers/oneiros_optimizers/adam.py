@@ -83,8 +83,9 @@ class Adam(DecayingOptimizer):
     def rate(self) -> Tensor:
         """Returns the learning rate of this update, with the bias corrections."""
         t = self.iterations + 1
-        root = K.sqrt(1.0 - K.pow(self.beta_2, t))
-        return super().rate() * root / (1.0 - K.pow(self.beta_1, t))
+        bias_1 = 1.0 - K.pow(self.beta_1, t)
+        bias_2 = 1.0 - K.pow(self.beta_2, t)
+        return super().rate() * K.sqrt(bias_2) / bias_1
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and both means."""
@@ -92,7 +93,8 @@ class Adam(DecayingOptimizer):
         m = running_mean(self.beta_1, m, g)
         v = running_mean(self.beta_2, v, K.square(g))
         root = K.sqrt(v) + self.epsilon
-        return p - rate * m / root, m, v
+        step = rate * m / root
+        return p - step, m, v
 
 
 class Adamax(DecayingOptimizer):
@@ -156,14 +158,16 @@ class Adamax(DecayingOptimizer):
 
     def rate(self) -> Tensor:
         """Returns the learning rate of this update, with the bias correction."""
-        return super().rate() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
+        bias = 1.0 - K.pow(self.beta_1, self.iterations + 1)
+        return super().rate() / bias
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight, its mean and its maximum."""
         m, u = slots
         m = running_mean(self.beta_1, m, g)
         u = K.maximum(self.beta_2 * u, K.abs(g))
-        return p - rate * m / (u + self.epsilon), m, u
+        step = rate * m / (u + self.epsilon)
+        return p - step, m, u
 
 
 class Nadam(StandardOptimizer):
@@ -235,12 +239,20 @@ class Nadam(StandardOptimizer):
     def rate(self) -> _Momentum:
         """Returns the momentum of this update; the learning rate doesn't change."""
         t = self.iterations + 1
-        now, ahead = self._momentum(t), self._momentum(t + 1)
+        now = self._momentum(t)
+        ahead = self._momentum(t + 1)
         product = self.m_schedule * now
-        return _Momentum(now, ahead, product, product * ahead, K.pow(self.beta_2, t))
+        return _Momentum(
+            now=now,
+            ahead=ahead,
+            product=product,
+            product_ahead=product * ahead,
+            bias_2=1.0 - K.pow(self.beta_2, t),
+        )
 
     def _momentum(self, t: Tensor) -> Tensor:
-        decayed = K.exp(math.log(0.96) * self.schedule_decay * t)
+        speed = math.log(0.96) * self.schedule_decay
+        decayed = K.exp(speed * t)
         return self.beta_1 * (1.0 - 0.5 * decayed)
 
     def counting(self) -> list[Any]:
@@ -256,9 +268,11 @@ class Nadam(StandardOptimizer):
         v = running_mean(self.beta_2, v, K.square(g))
         gradient = g / (1.0 - rate.product)
         mean = m / (1.0 - rate.product_ahead)
-        direction = (1.0 - rate.now) * gradient + rate.ahead * mean
-        root = K.sqrt(v / (1.0 - rate.beta_2_power)) + self.epsilon
-        return p - self.lr * direction / root, m, v
+        direction = (1.0 - rate.now) * gradient
+        direction = direction + rate.ahead * mean
+        root = K.sqrt(v / rate.bias_2)
+        step = self.lr * direction / (root + self.epsilon)
+        return p - step, m, v
 
 
 class _Momentum(NamedTuple):
@@ -268,4 +282,4 @@ class _Momentum(NamedTuple):
     ahead: Tensor
     product: Tensor
     product_ahead: Tensor
-    beta_2_power: Tensor
+    bias_2: Tensor

@@ -49,9 +49,9 @@ class StandardOptimizer(Optimizer):
             self.weights.insert(0, self.iterations)
         self.updates = self.counting()
         for p, g, *state in zip(params, grads, *slots, strict=True):
-            new_p, *new_state = self.step(p, g, rate, tuple(state))
-            self.updates += map(K.update, state, new_state)
-            self.updates.append(stored(p, new_p, constraints))
+            stepped = self.step(p, g, rate, tuple(state))
+            self.updates += map(K.update, state, stepped[1:])
+            self.updates.append(stored(p, stepped[0], constraints))
         return self.updates
 
     def step(self, p: Tensor, g: Tensor, rate: Any, slots: Slots) -> Step:
@@ -116,7 +116,9 @@ def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
         ArgumentError: if the argument is neither a number nor a tensor.
     """
     number = plain_number(optimizer, name, value)
-    return number if K.current().owns(number) else K.variable(number)
+    if K.current().owns(number):
+        return number
+    return K.variable(number)
 
 
 def running_mean(kept: Any, mean: Tensor, value: Tensor) -> Tensor:

@@ -37,7 +37,8 @@ def optimizer_from_config(
         # {'lr': 0.5, 'decay': 0.0, 'momentum': 0.0, 'nesterov': False}
         ```
     """
-    if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
+    needed = {"class_name", "config"}
+    if not isinstance(config, dict) or not needed <= config.keys():
         raise ConfigError(
             "An optimizer's configuration looks like "
             '{"class_name": "SGD", "config": {"lr": 0.01}}; '

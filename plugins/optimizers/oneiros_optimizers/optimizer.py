@@ -132,7 +132,8 @@ class Optimizer(Rebuilt):
         norm_limit = getattr(self, "clipnorm", None) or 0
         value_limit = getattr(self, "clipvalue", None) or 0
         if norm_limit > 0:
-            norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
+            squares = [K.sum(K.square(g)) for g in grads]
+            norm = K.sqrt(sum(squares))
             grads = [clip_norm(g, norm_limit, norm) for g in grads]
         if value_limit > 0:
             grads = [K.clip(g, -value_limit, value_limit) for g in grads]
@@ -169,11 +170,9 @@ class Optimizer(Rebuilt):
         with numbers, and the limits of gradients."""
         config: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
-            for name in inspect.signature(cls).parameters:
+            for name in (*inspect.signature(cls).parameters, *CLIPPING):
                 config |= services.configurations.argument_config(self, name)
-        return config | {
-            name: vars(self)[name] for name in CLIPPING if name in vars(self)
-        }
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:

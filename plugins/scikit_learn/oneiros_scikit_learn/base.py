@@ -114,8 +114,9 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
                 "end it with `return model`."
             )
         targets = self._targets(targets_of(y))
-        arguments = copy.deepcopy(self.filter_sk_params(Sequential.fit))
-        return self.model.fit(inputs, targets, **{**arguments, **kwargs})
+        arguments = self.filter_sk_params(Sequential.fit)
+        arguments = copy.deepcopy(arguments) | kwargs
+        return self.model.fit(inputs, targets, **arguments)
 
     def filter_sk_params(
         self, fn: Callable[..., Any], override: dict[str, Any] | None = None
@@ -127,7 +128,8 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             override: arguments that override the parameters, even if the function
                 doesn't accept them.
         """
-        return {**arguments_for(fn, self.sk_params), **(override or {})}
+        accepted = arguments_for(fn, self.sk_params)
+        return accepted | (override or {})
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model")
@@ -161,8 +163,9 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             x: an array or a table, or a list of them, one per model input.
             first: whether this is the training data.
         """
-        if isinstance(x, list | tuple) and any(hasattr(part, "shape") for part in x):
-            return [np.asarray(part) for part in x]
+        is_list = isinstance(x, list | tuple)
+        if is_list and any(hasattr(part, "shape") for part in x):
+            return list(map(np.asarray, x))
         return validate_data(
             self,
             x,

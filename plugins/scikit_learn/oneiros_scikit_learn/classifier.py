@@ -95,12 +95,14 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         arguments = self.filter_sk_params(Sequential.evaluate, kwargs)
         targets = self._numbered(targets_of(y))
         values = model.evaluate(self._inputs(x), targets, **arguments)
-        return float(values[model.metrics_names.index("acc")])
+        place = model.metrics_names.index("acc")
+        return float(values[place])
 
     def _scores(self, x: Any, kwargs: dict[str, Any]) -> Any:
         model = self._fitted_model()
         arguments = self.filter_sk_params(Sequential.predict_classes, kwargs)
-        return model.predict(self._inputs(x), **{"verbose": 1, **arguments})
+        arguments.setdefault("verbose", 1)
+        return model.predict(self._inputs(x), **arguments)
 
     def _targets(self, y: Any) -> Any:
         self._labels = ClassLabels.of(y, self.model.output_shape[-1])

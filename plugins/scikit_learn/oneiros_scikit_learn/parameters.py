@@ -28,8 +28,8 @@ def arguments_for(
     function: Callable[..., Any], parameters: dict[str, Any]
 ) -> dict[str, Any]:
     """Returns the parameters that a function accepts."""
-    names = argument_names(function)
-    return {name: value for name, value in parameters.items() if name in names}
+    names = argument_names(function) & parameters.keys()
+    return {name: parameters[name] for name in names}
 
 
 def check_parameters(build: Callable[..., Any], parameters: dict[str, Any]) -> None:

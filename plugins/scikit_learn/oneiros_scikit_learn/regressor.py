@@ -51,7 +51,8 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
             shape.
         """
         arguments = self.filter_sk_params(Sequential.predict, kwargs)
-        predictions = self._fitted_model().predict(self._inputs(x), **arguments)
+        model = self._fitted_model()
+        predictions = model.predict(self._inputs(x), **arguments)
         return np.squeeze(predictions)
 
     def score(self, x: Any, y: Any, **kwargs: Any) -> float:
@@ -66,5 +67,6 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
         """
         arguments = self.filter_sk_params(Sequential.evaluate, kwargs)
         targets = self._one_hot_if_wanted(targets_of(y))
-        values = self._fitted_model().evaluate(self._inputs(x), targets, **arguments)
+        model = self._fitted_model()
+        values = model.evaluate(self._inputs(x), targets, **arguments)
         return float(np.ravel(values)[0])
