@@ -168,14 +168,6 @@ def oneiros_modules() -> dict[str, dict[str, str]] | None:
 # None are left out.
 
 
-def oneiros_configure(settings: Any) -> None:
-    """Called once after discovery, so that a plugin can prepare its own state.
-
-    `settings` is the module `oneiros.settings`. Other plugins may not have been
-    configured yet. Since level 1.
-    """
-
-
 def oneiros_default_callbacks(
     model: Any, params: Mapping[str, Any]
 ) -> list[Any] | None:

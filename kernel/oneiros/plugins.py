@@ -24,7 +24,7 @@ from oneiros.records import API_LEVELS as API_LEVELS
 from oneiros.records import Entry as Entry
 from oneiros.records import PluginRecord as PluginRecord
 
-_REGISTRATION = HOOKS[: HOOKS.index("oneiros_configure")]
+_REGISTRATION = HOOKS[: HOOKS.index("oneiros_default_callbacks")]
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
 ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
 """A name and a reference. Only names of commands contain dashes, but dashes do no harm
@@ -254,7 +254,6 @@ def manager() -> PluginManager:
     with _lock:
         if key not in _managers:
             _managers[key] = _discovered(PluginManager(disabled, prefer))
-            _managers[key].run("oneiros_configure", {"settings": settings})
         return _managers[key]
 
 

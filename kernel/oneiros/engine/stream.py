@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from oneiros.backend.contract import CompiledFunction
 from oneiros.engine.node import to_list
 from oneiros.engine.observer import CALL, current_observer
 
@@ -45,11 +46,11 @@ class Step:
     """A model's compiled function for one use, and the learning phase to call it with.
 
     # Properties
-        function: a `K.function`, or any function of a list of arrays.
+        function: a `K.function`; or any function of a list of arrays, which runs once.
         phase: 0 or 1; None if the function takes no learning phase.
     """
 
-    function: Any
+    function: CompiledFunction
     phase: int | None
 
     def __call__(self, arrays: list[Array]) -> list[Array]:
