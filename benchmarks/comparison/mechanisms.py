@@ -416,6 +416,14 @@ MECHANISMS = {
             )
         },
     ),
+    "known_zeros": Mechanism(
+        module=f"{THEANO}.known_zeros",
+        what="the first step of case f, compiling included",
+        start=first_step_of("f"),
+        engine="theano",
+        replaced={f"{THEANO}.evaluate:vanishes": lambda node, values: False},
+        starts_anew=True,
+    ),
     "rectifiers": Mechanism(
         module=f"{THEANO}.overrides",
         what="predictions of case b",

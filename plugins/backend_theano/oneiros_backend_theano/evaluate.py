@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
@@ -26,6 +27,7 @@ from oneiros_backend_theano import indexing, overrides, scan
 from oneiros_backend_theano.concrete import is_concrete
 from oneiros_backend_theano.dispatch import dispatched_if_possible, limit
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
+from oneiros_backend_theano.known_zeros import is_zero, vanishes, zeros
 
 UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
 """Errors that JAX raises if it needs a value during tracing."""
@@ -117,6 +119,8 @@ class _Evaluation:
             if branch is not None:
                 return [self.values[branch]]
         inputs = [self.values[x] for x in node.inputs]
+        if _is_switch(node) and _is_known_choice(inputs[0]):
+            return [_broadcast_choice(*inputs)]
         if isinstance(node.op, Pullback):
             return self._pullback_results(node, inputs)
         if isinstance(node.op, JaxOp):
@@ -125,7 +129,12 @@ class _Evaluation:
 
     def _pullback_results(self, node: Apply, inputs: list[Any]) -> list[Any]:
         op = node.op
-        _, cotangents = op.split(inputs)
+        forward_inputs, cotangents = op.split(inputs)
+        if all(map(is_zero, cotangents)):
+            return [
+                zeros(np.shape(forward_inputs[i]), node.inputs[i].type.dtype)
+                for i in op.floats
+            ]
         forward_variables, _ = op.split(node.inputs)
         pullback = self.pullbacks.get((op.forward, *forward_variables))
         if pullback is None:
@@ -178,12 +187,24 @@ def _is_switch(node: Apply) -> bool:
 def _chosen_branch(node: Apply, condition) -> Variable | None:
     """Returns the branch that a switch hands on as a whole, None if that isn't known
     while tracing."""
-    if not is_concrete(condition) or np.size(condition) != 1:
+    if not _is_known_choice(condition):
         return None
     _, if_true, if_false = node.inputs
     branch = if_true if np.ravel(condition)[0] else if_false
     (result,) = node.outputs
     return branch if _single_axes(branch) == _single_axes(result) else None
+
+
+def _is_known_choice(condition) -> bool:
+    return is_concrete(condition) and np.size(condition) == 1
+
+
+def _broadcast_choice(condition, if_true, if_false):
+    """Returns one of two branches in the shape that they have together."""
+    chosen = if_true if np.ravel(condition)[0] else if_false
+    shape = np.broadcast_shapes(*map(np.shape, (condition, if_true, if_false)))
+    namespace = np if is_concrete(chosen) else jnp
+    return namespace.broadcast_to(chosen, shape)
 
 
 def _single_axes(variable: Variable) -> list[bool]:
@@ -198,12 +219,21 @@ def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
     """Computes a node with JAX; or with PyTensor's Python code where all inputs are
     known, so that the outputs are known as well."""
     compute = _registered(OF_ANY_VALUES, node)
+    if compute is None and vanishes(node, values):
+        return [_zeros_of(node, values)]
     if compute is None and all(map(is_concrete, values)):
         with suppress(NotImplementedError):  # as ifelse has no code for values
             return _known_results(node, values)
     compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
     outputs = compute(node, *values)
     return list(outputs) if len(node.outputs) > 1 else [outputs]
+
+
+def _zeros_of(node: Apply, values: list[Any]):
+    """Returns zeros of the shape of a node's output, which isn't computed."""
+    compute = _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
+    output = jax.eval_shape(lambda: compute(node, *values))
+    return zeros(output.shape, node.outputs[0].type.dtype)
 
 
 def _registered(
@@ -230,4 +260,6 @@ def _as_declared(value, variable: Variable):
     dtype = getattr(variable.type, "dtype", None)
     if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value
+    if is_zero(value):
+        return zeros(value.shape, dtype)
     return value.astype(dtype)

@@ -40,6 +40,7 @@ from oneiros_backend_theano.dispatch import (
     jax_funcify,
 )
 from oneiros_backend_theano.draw import Draw
+from oneiros_backend_theano.known_zeros import without_zeros
 from oneiros_backend_theano.limits import LinkerError
 
 # Element by element
@@ -55,7 +56,7 @@ def _elementwise(node: Apply, *values):
         dtype = np.result_type(*[x.type.dtype for x in node.inputs])
         values = tuple(_of_type(value, dtype) for value in values)
     if isinstance(scalar_op, Add):
-        return functools.reduce(jnp.add, values)
+        return functools.reduce(jnp.add, without_zeros(values))
     if isinstance(scalar_op, Mul):
         return functools.reduce(jnp.multiply, values)
     return jax_funcify(scalar_op, node=node)(*values)

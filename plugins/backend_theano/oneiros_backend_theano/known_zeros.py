@@ -1,0 +1,75 @@
+"""Results that are zero because inputs are, as PyTensor's rewrites would find.
+
+The gradients of the branch of the learning phase that isn't taken are zero, and nothing
+is computed from them: without this the first step of case f of `benchmarks/compare.py`
+takes 1.08 times as long, and a step 1.03 (`benchmarks/mechanisms.py known_zeros`).
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Apply
+from pytensor.scalar.basic import Add, Cast, Mul, Neg, Second, Sub, TrueDiv
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.math import Dot, Sum
+from pytensor.tensor.shape import Reshape
+
+Rule = Callable[[Sequence[bool]], bool]
+"""Returns, given which inputs are zero, whether the result is zero."""
+
+
+def _first(zero: Sequence[bool]) -> bool:
+    return zero[0]
+
+
+def _second(zero: Sequence[bool]) -> bool:
+    return zero[1]
+
+
+RULES: dict[type, Rule] = {
+    Mul: any,
+    Dot: any,
+    Add: all,
+    Sub: all,
+    TrueDiv: _first,
+    Neg: _first,
+    Cast: _first,
+    DimShuffle: _first,
+    Reshape: _first,
+    Sum: _first,
+    Second: _second,
+}
+"""Rules by the classes of Ops, and of scalar Ops."""
+
+
+def zeros(shape: tuple[int, ...], dtype):
+    """Returns zeros that take no memory."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def is_zero(value) -> bool:
+    """Returns whether all elements of a value are known to be zero: results of `zeros`,
+    and zero scalars."""
+    if not isinstance(value, np.ndarray) or value.size == 0:
+        return False
+    repeats_one_number = value.size == 1 or not any(value.strides)
+    return repeats_one_number and not value.flat[0]
+
+
+def vanishes(node: Apply, values: Sequence[object]) -> bool:
+    """Returns whether a node's result is zero because of inputs that are."""
+    op = node.op.scalar_op if isinstance(node.op, Elemwise) else node.op
+    rule = RULES.get(type(op))
+    return rule is not None and rule([is_zero(value) for value in values])
+
+
+def without_zeros(terms: Sequence[Any]) -> Sequence[Any]:
+    """Drops zeros from a sum, unless one of them gives the result its shape."""
+    nonzero = [value for value in terms if not is_zero(value)]
+    shape = np.broadcast_shapes(*map(np.shape, terms))
+    shape_of_nonzero = np.broadcast_shapes(*map(np.shape, nonzero))
+    return nonzero if shape_of_nonzero == shape else terms
