@@ -9,10 +9,11 @@ import oneiros
 import pytest
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.errors import ArgumentError, FileMissingError
+from oneiros.errors import ArgumentError, FileMissingError, PluginLoadError
 from oneiros.exports import Export, ExportError, Port, Refusal, Written
 from oneiros.layers import Activation, Dense, Dropout, Lambda
 from oneiros.models import Sequential
+from oneiros_exports import exporting
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 
@@ -268,3 +269,19 @@ def test_a_file_that_is_there_stays(destination):
     with pytest.raises(ArgumentError, match="Pass overwrite=True"):
         oneiros.export(network(), "m.dense")
     assert Path("m.dense").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "extra"),
+    [(name, libraries[0]) for name, libraries in exporting.LIBRARIES.items()],
+)
+def test_a_destination_without_its_library_says_what_to_install(
+    suffix, extra, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(exporting, "find_spec", lambda package: None)
+    model = Sequential([Dense(1, input_dim=1)])
+    with pytest.raises(
+        PluginLoadError, match=rf"pip install 'oneiros-exports\[{extra}"
+    ):
+        oneiros.export(model, tmp_path / f"m.{suffix}")
+    assert not list(tmp_path.iterdir())

@@ -3,11 +3,17 @@
 import json
 import os
 import stat
+import sys
 
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    FileFormatError,
+    UnsafeFileError,
+)
 from oneiros.layers import BatchNormalization, Dense
 from oneiros.models import Sequential, load_model
 from oneiros.saving import Budget, ModelState
@@ -176,3 +182,13 @@ def test_texts_whose_ninth_byte_is_a_brace_are_texts(name, tmp_path):
     }[name]
     (tmp_path / name).write_text(text)
     assert inspect_file(tmp_path / name).format == name[2:]
+
+
+def test_without_its_package_it_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.delitem(
+        sys.modules, "oneiros_safe_files.safetensors_file", raising=False
+    )
+    model = Sequential([Dense(1, input_dim=1)])
+    with pytest.raises(CapabilityError, match=r"'oneiros-saving\[safetensors\]'"):
+        model.save_weights(tmp_path / "w.safetensors")

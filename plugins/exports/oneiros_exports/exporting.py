@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.arguments import check_optional_int
 from oneiros.engine.container import Container
-from oneiros.errors import ArgumentError, FileMissingError, OneirosError
+from oneiros.errors import (
+    ArgumentError,
+    FileMissingError,
+    OneirosError,
+    PluginLoadError,
+)
 from oneiros_safe_files import file_access
 from oneiros_safe_files.atomic_files import REPLACED, draft_folder
 from oneiros_saving.model_files import PathLike, resolved
@@ -29,6 +35,14 @@ from oneiros_exports.report import Report, size_of
 from oneiros_exports.rounding import rounding_of
 
 Array = np.ndarray[Any, Any]
+LIBRARIES = {
+    "keras": ("keras3", "keras", "oneiros_keras3"),
+    "onnx": ("onnx", "onnx", "onnxruntime", "oneiros_backend_onnx"),
+    "saved_model": ("tensorflow", "oneiros_backend_tensorflow"),
+    "stablehlo": ("jax", "flatbuffers", "oneiros_backend_jax"),
+    "tflite": ("tensorflow", "oneiros_backend_tensorflow"),
+}
+"""For each destination the extra of this plugin, and the packages that it brings."""
 TOLERANCE = 1e-5
 ROUNDING_FACTOR = 10
 """How many times larger than a change of the last digits a difference by rounding may
@@ -167,6 +181,7 @@ def _destination(path: Path, options: dict[str, Any]) -> Export:
             f"{path.name} names no library to export to. Available suffixes: "
             f"{available_paths()}."
         )
+    _check_installed(name)
     cls: type[Export] = registry.resolve("export", name)
     offered = inspect.signature(cls).parameters
     unknown = ", ".join(option for option in options if option not in offered)
@@ -176,6 +191,21 @@ def _destination(path: Path, options: dict[str, Any]) -> Export:
             f"{', '.join(offered) or 'none'}."
         )
     return cls(**options)
+
+
+def _check_installed(name: str) -> None:
+    """Checks that the libraries of one of our own destinations are there.
+
+    # Raises
+        PluginLoadError: says what to install.
+    """
+    extra, *packages = LIBRARIES.get(name, ("",))
+    for package in packages:
+        if find_spec(package) is None:
+            raise PluginLoadError(
+                f"Models go to .{name} with the package {package}, which is not "
+                f"installed. Type: pip install 'oneiros-exports[{extra}]'"
+            )
 
 
 def _check_target(target: Path, destination: Export, overwrite: bool) -> None:

@@ -3,12 +3,19 @@ order in the metadata."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import config
-from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    ConfigError,
+    FileFormatError,
+    UnsafeFileError,
+)
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.model_format import Format
@@ -43,8 +50,6 @@ class SafetensorsFormat(Format):
         # Raises
             ArgumentError: if the state is a whole model.
         """
-        from oneiros_safe_files.safetensors_file import write_safetensors
-
         if state.model_config is not None:
             raise ArgumentError(
                 "A safetensors file holds only weights: "
@@ -64,7 +69,7 @@ class SafetensorsFormat(Format):
             "keras_version": config.KERAS_VERSION,
             "layers": json_text.dumps(layers),
         }
-        write_safetensors(path, tensors, metadata)
+        _files().write_safetensors(path, tensors, metadata)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads weights that `write` wrote.
@@ -73,9 +78,7 @@ class SafetensorsFormat(Format):
             FileFormatError: if another program wrote the file, or tensors in its
                 metadata are missing.
         """
-        from oneiros_safe_files.safetensors_file import read_safetensors
-
-        tensors, metadata = read_safetensors(path, budget)
+        tensors, metadata = _files().read_safetensors(path, budget)
         if metadata.get("format") != ORIGIN:
             raise FileFormatError(
                 f"{path} wasn't written by Oneiros: it doesn't say which tensors "
@@ -86,6 +89,21 @@ class SafetensorsFormat(Format):
         return ModelState(
             weights=_weights(path, tensors, metadata), keras_version=version
         )
+
+
+def _files() -> Any:
+    """Returns the module that reads and writes such files.
+
+    # Raises
+        CapabilityError: if their package isn't installed.
+    """
+    try:
+        return import_module("oneiros_safe_files.safetensors_file")
+    except ModuleNotFoundError as error:
+        raise CapabilityError(
+            "Files of safetensors need a package that is not installed. Type: "
+            "pip install 'oneiros-saving[safetensors]'"
+        ) from error
 
 
 def _weights(
