@@ -101,11 +101,12 @@ class Dense(DenseLayer):
             self._check_features(K.int_shape(input))
 
     def _check_features(self, input_shape: Shape) -> None:
-        if input_shape[-1] not in (None, K.get_variable_shape(self.W)[0]):
+        features = K.get_variable_shape(self.W)[0]
+        if input_shape[-1] not in (None, features):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}; its "
                 "weights were made for a last axis of "
-                f"{K.get_variable_shape(self.W)[0]}. Reshape the input, or make "
+                f"{features}. Reshape the input, or make "
                 "another layer for it."
             )
 

@@ -46,9 +46,11 @@ class Masking(Layer):
 
     def compute_mask(self, x: Any, input_mask: Any = None) -> Any:
         """Returns the mask: True for steps with any feature other than `mask_value`."""
-        return K.any(K.not_equal(x, self.mask_value), axis=-1)
+        differs = K.not_equal(x, self.mask_value)
+        return K.any(differs, axis=-1)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the input with masked steps set to zero."""
-        is_kept = K.any(K.not_equal(x, self.mask_value), axis=-1, keepdims=True)
+        differs = K.not_equal(x, self.mask_value)
+        is_kept = K.any(differs, axis=-1, keepdims=True)
         return x * K.cast(is_kept, K.dtype(x))

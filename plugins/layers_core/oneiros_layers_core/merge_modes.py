@@ -13,6 +13,7 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros_layers_core.function_arguments import call_function, inferred_shape
 
 Shape = tuple[int | None, ...]
+Tensors = list[Any]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
 LONGEST_LIST = 300
@@ -29,13 +30,13 @@ class MergeRule(Protocol):
         """Raises ShapeError or ArgumentError for shapes that the mode doesn't
         accept."""
 
-    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
         """Returns the merged tensor."""
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
         """Returns the declared shape of the merged tensor."""
 
-    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
         """Returns the mask of the merged tensor; called if any input has one."""
 
 
@@ -67,7 +68,7 @@ def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
         ) from None
 
 
-def _conjunction(masks: list[Any]) -> Any:
+def _conjunction(masks: Tensors) -> Any:
     if len(masks) == 1:
         return masks[0]
     return K.all(K.stack(masks), axis=0)
@@ -87,7 +88,7 @@ class ElementwiseMerge:
         """Raises ShapeError if the shapes differ."""
         _one_shape(merge, shapes)
 
-    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
         """Returns the combined tensor."""
         output = functools.reduce(self._fold, inputs)
         return output / float(len(inputs)) if self._average else output
@@ -96,7 +97,7 @@ class ElementwiseMerge:
         """Returns the one shape."""
         return _one_shape(merge, shapes)
 
-    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
         """Returns the positions where all masks are true."""
         if not self._masks:
             raise ArgumentError(
@@ -113,7 +114,7 @@ class Concatenation:
         """Raises ShapeError if the shapes differ except along that axis."""
         self.output_shape(merge, shapes)
 
-    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
         """Returns the joined tensor."""
         return K.concatenate(inputs, axis=merge.concat_axis)
 
@@ -141,7 +142,7 @@ class Concatenation:
         output.insert(position, joined)
         return tuple(output)
 
-    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
         """Returns the joined masks, or where all are true if they lack that axis."""
         rank = K.ndim(inputs[0])
         masks = [_without_features(mask, rank) for mask in masks]
@@ -207,7 +208,7 @@ class Product:
             _one_shape(merge, shapes)
         merge.dot_axes = axes
 
-    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
         """Returns the products.
 
         Cosines get an additional axis of size 1 after the batch, as in Keras 1.2.2.
@@ -232,7 +233,7 @@ class Product:
         ]
         return (_common_batch(shapes), *(remaining or [1]))
 
-    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> None:
+    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> None:
         """Returns None: the steps to which the masks refer no longer exist."""
         return None
 
@@ -284,7 +285,7 @@ class Custom:
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Accepts any shapes."""
 
-    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
         """Returns the function's result."""
         self._input_dtypes = [K.dtype(x) for x in inputs]
         return call_function(merge.mode, inputs, merge.arguments, masks)
@@ -301,7 +302,7 @@ class Custom:
             return tuple(declared(shapes))
         return (shapes[0][0], *declared)
 
-    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
         """Returns `output_mask`, called on the masks if it is a function."""
         if callable(self._output_mask):
             return self._output_mask(masks)
