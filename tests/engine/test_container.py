@@ -496,10 +496,14 @@ def test_a_cycle_is_named():
 def test_yaml_needs_a_plugin(monkeypatch):
     from oneiros import registry
 
-    def resolve(kind, name):
-        raise UnknownNameError(f"Unknown {kind} {name!r}.")
+    resolve = registry.resolve
 
-    monkeypatch.setattr(registry, "resolve", resolve)
+    def without_yaml(kind, name):
+        if name == "yaml":
+            raise UnknownNameError(f"Unknown {kind} {name!r}.")
+        return resolve(kind, name)
+
+    monkeypatch.setattr(registry, "resolve", without_yaml)
     with pytest.raises(
         CapabilityError, match=r"to_yaml needs a plugin.*'yaml'.*to_json\(\)"
     ):

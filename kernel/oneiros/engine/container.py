@@ -27,7 +27,7 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.errors import ArgumentError, ShapeError, UnknownNameError
 from oneiros.plugins import did_you_mean
 
 
@@ -263,6 +263,16 @@ class Container(Layer):
         """Whether outputs or added losses differ between training and testing."""
         tensors = [*self.outputs, *self.losses]
         return any(map(self._backend.uses_learning_phase, tensors))
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the number of tensors, and each of them as a layer does."""
+        expected, received = len(self.inputs), len(to_list(input))
+        if received != expected:
+            form = "one tensor" if expected == 1 else f"a list of {expected} tensors"
+            raise ShapeError(
+                f"{label(self)} received {received} tensors. Call it on {form}."
+            )
+        super().assert_input_compatibility(input)
 
     def call(self, input: Any, mask: Any = None) -> Any:
         """Computes the outputs for other inputs.
