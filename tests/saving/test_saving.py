@@ -575,7 +575,7 @@ def test_a_budget_is_passed_on(backend, tmp_path):
     model.save(tmp_path / "m.h5")
     for load in (load_model, model.load_weights):
         with pytest.raises(
-            UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"
+            UnsafeFileError, match=r"over the limit of 3 \(Budget\.steps\)"
         ):
             load(tmp_path / "m.h5", budget=Budget(steps=3))
 
