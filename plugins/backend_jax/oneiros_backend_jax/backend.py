@@ -13,9 +13,9 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx, pinned
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, spatial

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jax
 
 Array = np.ndarray[Any, Any]

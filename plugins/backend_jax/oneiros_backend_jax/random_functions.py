@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers
 from oneiros_jax_support.jax_import import jax
 
@@ -16,7 +18,7 @@ class RandomFunctions:
 
     @staticmethod
     def random_uniform(
-        key: Tensor, shape: Tensor, low: Tensor, high: Tensor, dtype: str
+        key: Tensor, shape: Any, low: Any, high: Any, dtype: str
     ) -> Tensor:
         """Draws from [low, high)."""
         low = jnp.asarray(low, dtype)
@@ -25,7 +27,7 @@ class RandomFunctions:
 
     @staticmethod
     def random_normal(
-        key: Tensor, shape: Tensor, mean: Tensor, std: Tensor, dtype: str
+        key: Tensor, shape: Any, mean: Tensor, std: Any, dtype: str
     ) -> Tensor:
         """Draws from a normal distribution."""
         numbers = random_numbers.normal(
@@ -39,13 +41,13 @@ class RandomFunctions:
         return numbers * jnp.asarray(std, dtype) + jnp.asarray(mean, dtype)
 
     @staticmethod
-    def random_binomial(key: Tensor, shape: Tensor, p: Tensor, dtype: str) -> Tensor:
+    def random_binomial(key: Tensor, shape: Any, p: Any, dtype: str) -> Tensor:
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
         return (numbers < jnp.asarray(p, np.float32)).astype(dtype)
 
 
-def _uniform(key: Tensor, shape: Tensor, dtype: str) -> Tensor:
+def _uniform(key: Tensor, shape: Any, dtype: str) -> Tensor:
     return random_numbers.uniform(
         jnp, key[0], key[1], tuple(FUNCTIONS.sizes(shape)), dtype
     )

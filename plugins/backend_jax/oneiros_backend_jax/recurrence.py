@@ -8,9 +8,9 @@ from oneiros_backend_toolkit.fused_recurrence import (
     FusedRecurrence,
     LayerInputs,
 )
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.recurrence import run
 
 from oneiros_backend_jax.shape_inference import common_size, inferring

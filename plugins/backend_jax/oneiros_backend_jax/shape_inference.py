@@ -21,10 +21,10 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
 
-Tensor = Any
 Shape = tuple[int, ...]
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
 """Errors that JAX raises for tensors that don't fit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.convolutions import convolution
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows

@@ -18,6 +18,7 @@ from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow import (
     beam_search,
@@ -33,11 +34,10 @@ from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
 from oneiros_backend_tensorflow.shape_inference import sizes_of
 from oneiros_backend_tensorflow.storage import Storage
-from oneiros_backend_tensorflow.tensor import Tensor
+from oneiros_backend_tensorflow.tensor import Tensor as TensorFlowTensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
-T = Any
 IMAGE_AXES = [0, 1, 2, 3]
 """Samples, rows, columns and channels."""
 
@@ -62,7 +62,7 @@ class TensorFlowBackend(
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorder = Recorder(TensorFlowEngine(), Tensor)
+        self.recorder = Recorder(TensorFlowEngine(), TensorFlowTensor)
         self._phase = self.recorder.phase
         native_functions.register(self.recorder)
         control_flow.install(self.recorder)
@@ -71,7 +71,7 @@ class TensorFlowBackend(
     def _dtype(self, dtype: Any) -> str:
         return str(tf.as_dtype(dtype or common.floatx()).name)
 
-    def int_shape(self, x: T) -> tuple[int | None, ...]:
+    def int_shape(self, x: Tensor) -> tuple[int | None, ...]:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -84,14 +84,19 @@ class TensorFlowBackend(
             )
         return tuple(shape)
 
-    def _computed(self, x: T) -> T:
+    def _computed(self, x: Tensor) -> Tensor:
         if not self.recorder.owns(x):
             return super()._computed(x)
         return self.function([], [x], jit_compile=False)([])[0]
 
     def normalize_batch_in_training(
-        self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
-    ) -> tuple[T, T, T]:
+        self,
+        x: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        reduction_axes: Any,
+        epsilon: Any = 0.001,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         types = {self.dtype(part) for part in (x, gamma, beta)}
         if types != {"float32"} or not self._keeps_channels(x, reduction_axes):
             return super().normalize_batch_in_training(
@@ -102,8 +107,14 @@ class TensorFlowBackend(
         return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
 
     def batch_normalization(
-        self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
-    ) -> T:
+        self,
+        x: Tensor,
+        mean: Tensor,
+        var: Tensor,
+        beta: Tensor,
+        gamma: Tensor,
+        epsilon: Any = 0.001,
+    ) -> Tensor:
         by_channel = (mean, var, beta, gamma)
         if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
@@ -111,13 +122,13 @@ class TensorFlowBackend(
         label = "K.batch_normalization"
         return self.recorder.record(pinned(normalize_by), arguments, label=label)
 
-    def _keeps_channels(self, x: T, axes: T) -> bool:
+    def _keeps_channels(self, x: Tensor, axes: Tensor) -> bool:
         """Returns whether `x` holds images, and these axes are all but the channels."""
         if self.ndim(x) != len(IMAGE_AXES):
             return False
         return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
 
-    def _suits_kernel(self, x: T, by_channel: tuple[T, ...]) -> bool:
+    def _suits_kernel(self, x: Tensor, by_channel: tuple[Tensor, ...]) -> bool:
         """Returns whether TensorFlow's kernel can normalise `x` by these tensors.
 
         The kernel needs float32 images, and one value per channel.
@@ -131,7 +142,9 @@ class TensorFlowBackend(
         fitting = {channels, (1, 1, 1, *channels)}
         return all(self.int_shape(part) in fitting for part in by_channel)
 
-    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
+    def function(
+        self, inputs: Any, outputs: Any, updates: Any = (), **kwargs: Any
+    ) -> Function:
         xla = self.own_arguments(kwargs).get("jit_compile")
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-T = Any
-
 
 def beam_search(
-    logits: T, lengths: T, beam_width: int, top_paths: int
-) -> tuple[list[T], T]:
+    logits: Tensor, lengths: Tensor, beam_width: int, top_paths: int
+) -> tuple[list[Tensor], Tensor]:
     """Returns the best paths and their log-probabilities.
 
     A path is (batch, steps), with -1 after its end.

@@ -8,10 +8,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-T = Any
 _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", default=None)
 
 
@@ -34,10 +34,10 @@ def derivatives_wanted() -> bool:
 
 
 def with_derivative(
-    results: Sequence[T],
-    arguments: Sequence[T],
-    derivative: Callable[[list[T], Sequence[T]], Sequence[T]],
-) -> list[T]:
+    results: Sequence[Tensor],
+    arguments: Sequence[Tensor],
+    derivative: Callable[[list[Tensor], Sequence[Tensor]], Sequence[Tensor]],
+) -> list[Tensor]:
     """Returns tensors with a derivative of their own.
 
     `tf.custom_gradient` would keep their graph forever.
@@ -50,9 +50,9 @@ def with_derivative(
     """
     copies = tf.identity_n([*results, *arguments])
     count = len(results)
-    tensors: list[T] = copies[:count]
+    tensors: list[Tensor] = copies[:count]
 
-    def differentiate(op: Any, *gradients: T) -> list[T]:
+    def differentiate(op: Any, *gradients: Tensor) -> list[Tensor]:
         by_arguments = derivative(tensors, gradients[:count])
         return [*[None] * count, *by_arguments]
 
@@ -61,7 +61,7 @@ def with_derivative(
     return tensors
 
 
-def dense(gradient: T) -> T:
+def dense(gradient: Tensor) -> Tensor:
     """Returns a derivative as a tensor.
 
     TensorFlow may represent it by rows and their indices.

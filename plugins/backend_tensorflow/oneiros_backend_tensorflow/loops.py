@@ -15,14 +15,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from oneiros_backend_toolkit.tensors import Tensor
+
 from oneiros_backend_tensorflow.derivatives import dense, with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-T = Any
-Step = Callable[[T, list[T], list[T], list[T]], tuple[list[T], list[T]]]
+Step = Callable[
+    [Tensor, list[Tensor], list[Tensor], list[Tensor]],
+    tuple[list[Tensor], list[Tensor]],
+]
 """A function of a place, slices, states and captured tensors that returns new states
 and outputs."""
-Results = tuple[list[T], list[T]]
+Results = tuple[list[Tensor], list[Tensor]]
 """The last states, and the outputs stacked by place."""
 
 
@@ -36,16 +40,16 @@ class Arguments:
         captured: what each step uses.
     """
 
-    sequences: list[T]
-    states: list[T]
-    captured: list[T]
+    sequences: list[Tensor]
+    states: list[Tensor]
+    captured: list[Tensor]
 
     @property
-    def all(self) -> list[T]:
+    def all(self) -> list[Tensor]:
         """The tensors in one list."""
         return [*self.sequences, *self.states, *self.captured]
 
-    def like(self, tensors: Iterable[T]) -> Arguments:
+    def like(self, tensors: Iterable[Tensor]) -> Arguments:
         """Returns other tensors at the same places."""
         sizes = [len(self.sequences), len(self.states), len(self.captured)]
         return Arguments(*_split(tensors, sizes))
@@ -68,7 +72,7 @@ class Loop:
     """
 
     step: Step
-    types: list[T]
+    types: list[Tensor]
     backwards: bool
     keeps: bool = True
 
@@ -86,12 +90,14 @@ class Loop:
 
     def _derivative(
         self, inputs: Arguments
-    ) -> Callable[[list[T], Sequence[T]], Sequence[T]]:
+    ) -> Callable[[list[Tensor], Sequence[Tensor]], Sequence[Tensor]]:
         """Returns the function from the results and their gradients to the gradients of
         the inputs."""
         state_count = len(inputs.states)
 
-        def input_gradients(results: list[T], gradients: Sequence[T]) -> Sequence[T]:
+        def input_gradients(
+            results: list[Tensor], gradients: Sequence[Tensor]
+        ) -> Sequence[Tensor]:
             result_gradients = [
                 None if _is_zero(gradient) else gradient for gradient in gradients
             ]
@@ -107,17 +113,17 @@ class Loop:
         return input_gradients
 
     def _gradients_of_another_run(
-        self, inputs: Arguments, result_gradients: list[T]
-    ) -> Sequence[T]:
+        self, inputs: Arguments, result_gradients: list[Tensor]
+    ) -> Sequence[Tensor]:
         last_states, outputs = replace(self, keeps=True)(inputs)
         results = _with_gradients([*last_states, *outputs], result_gradients)
-        gradients: list[T] = tf.gradients(
+        gradients: list[Tensor] = tf.gradients(
             results, inputs.all, _without_none(result_gradients)
         )
         return gradients
 
 
-def _keeping_states(loop: Loop, states: list[T]) -> Loop:
+def _keeping_states(loop: Loop, states: list[Tensor]) -> Loop:
     """Returns a loop that also outputs the states before each step.
 
     They precede its other outputs.
@@ -131,7 +137,10 @@ def _step_with_states(step: Step) -> Step:
     """Returns a step whose first outputs are the states that it begins with."""
 
     def step_with_states(
-        place: T, slices: list[T], states: list[T], captured: list[T]
+        place: Tensor,
+        slices: list[Tensor],
+        states: list[Tensor],
+        captured: list[Tensor],
     ) -> Results:
         new_states, outputs = step(place, slices, states, captured)
         return new_states, [*states, *outputs]
@@ -152,8 +161,8 @@ class _Run:
         has_effects: whether a step does more than compute them.
     """
 
-    last_states: list[T]
-    outputs: list[T]
+    last_states: list[Tensor]
+    outputs: list[Tensor]
     has_effects: bool
 
 
@@ -181,7 +190,7 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
         return _Run(arguments.states, _no_outputs(loop, arguments), has_effects=False)
     traced = _TracedStep()
 
-    def step(place: T, slices: list[T], states: list[T]) -> Results:
+    def step(place: Tensor, slices: list[Tensor], states: list[Tensor]) -> Results:
         new_states, outputs = loop.step(place, slices, states, arguments.captured)
         traced.operations = tf.compat.v1.get_default_graph().get_operations()
         traced.output_shapes = [output.shape for output in outputs]
@@ -200,8 +209,8 @@ def _run(loop: Loop, arguments: Arguments) -> _Run:
 
 
 def while_over(
-    step: Callable[[T, list[T], Any], Any],
-    sequences: Sequence[T],
+    step: Callable[[Tensor, list[Tensor], Any], Any],
+    sequences: Sequence[Tensor],
     states: Any,
     outputs: Sequence[tuple[Any, Any]],
     backwards: bool,
@@ -222,10 +231,10 @@ def while_over(
     length = sequences[0].shape[0]
     steps = tf.shape(sequences[0])[0] if length is None else length
 
-    def is_left(i: T, *_: Any) -> T:
+    def is_left(i: Tensor, *_: Any) -> Tensor:
         return i < steps
 
-    def body(i: T, states: Any, stacks: list[T]) -> Any:
+    def body(i: Tensor, states: Any, stacks: list[Tensor]) -> Any:
         place = steps - 1 - i if backwards else i
         states, results = step(place, [x[place] for x in sequences], states)
         pairs = zip(stacks, results, strict=True)
@@ -244,7 +253,7 @@ def _has_effects(operation: Any) -> bool:
     return is_stateful and operation.type != "ReadVariableOp"
 
 
-def _no_outputs(loop: Loop, arguments: Arguments) -> list[T]:
+def _no_outputs(loop: Loop, arguments: Arguments) -> list[Tensor]:
     """Returns the outputs of no steps."""
     shapes = _output_shapes(loop, arguments)
     return [
@@ -282,9 +291,9 @@ class _Derivative:
 
     loop: Loop
     inputs: Arguments
-    kept_states: list[T]
+    kept_states: list[Tensor]
 
-    def input_gradients(self, result_gradients: list[T]) -> list[T]:
+    def input_gradients(self, result_gradients: list[Tensor]) -> list[Tensor]:
         """Returns the gradients of the loop's inputs, None for those that aren't
         floats.
 
@@ -324,7 +333,7 @@ class _Derivative:
         gradients = iter([*sequence_gradients, *carried])
         return [next(gradients) if _is_float(x) else None for x in inputs.all]
 
-    def _step(self, output_gradients: list[T]) -> Step:
+    def _step(self, output_gradients: list[Tensor]) -> Step:
         """Returns the step of the derivative.
 
         # Arguments
@@ -344,7 +353,10 @@ class _Derivative:
         ]
 
         def step(
-            place: T, slices: list[T], carried: list[T], captured: list[T]
+            place: Tensor,
+            slices: list[Tensor],
+            carried: list[Tensor],
+            captured: list[Tensor],
         ) -> Results:
             sequence_slices, states, gradients_of_outputs = _split(slices, slice_sizes)
             gradients_of_states, sums = _split(carried, float_sizes[1:])
@@ -368,25 +380,27 @@ class _Derivative:
         return step
 
 
-def _gradients(ys: list[T], xs: list[T], y_gradients: list[T]) -> list[T]:
+def _gradients(
+    ys: list[Tensor], xs: list[Tensor], y_gradients: list[Tensor]
+) -> list[Tensor]:
     """Returns the gradients by `xs`, None where there is none."""
     if not ys:
         return [None] * len(xs)
-    gradients: list[T] = tf.gradients(ys, xs, y_gradients)
+    gradients: list[Tensor] = tf.gradients(ys, xs, y_gradients)
     return gradients
 
 
-def _split(tensors: Iterable[T], sizes: Iterable[int]) -> list[list[T]]:
+def _split(tensors: Iterable[Tensor], sizes: Iterable[int]) -> list[list[Tensor]]:
     """Cuts a list into lists of these sizes."""
     remaining = iter(tensors)
     return [list(itertools.islice(remaining, size)) for size in sizes]
 
 
-def _without_none(gradients: list[T]) -> list[T]:
+def _without_none(gradients: list[Tensor]) -> list[Tensor]:
     return [gradient for gradient in gradients if gradient is not None]
 
 
-def _with_gradients(tensors: list[T], gradients: list[T]) -> list[T]:
+def _with_gradients(tensors: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
     """Returns the tensors whose gradients aren't None."""
     return [
         x
@@ -395,23 +409,23 @@ def _with_gradients(tensors: list[T], gradients: list[T]) -> list[T]:
     ]
 
 
-def _added(total: T, gradient: T) -> T:
+def _added(total: Tensor, gradient: Tensor) -> Tensor:
     return total if gradient is None else total + dense(gradient)
 
 
-def _floats(tensors: list[T]) -> list[T]:
+def _floats(tensors: list[Tensor]) -> list[Tensor]:
     return [x for x in tensors if _is_float(x)]
 
 
-def _is_float(x: T) -> bool:
+def _is_float(x: Tensor) -> bool:
     return bool(x.dtype.is_floating or x.dtype.is_complex)
 
 
-def _or_zeros(gradient: T, x: T) -> T:
+def _or_zeros(gradient: Tensor, x: Tensor) -> Tensor:
     return tf.zeros_like(x) if gradient is None else dense(gradient)
 
 
-def _is_zero(gradient: T) -> bool:
+def _is_zero(gradient: Tensor) -> bool:
     """Returns whether TensorFlow has put zeros where there is no gradient."""
     if gradient is None or gradient.op.type == "ZerosLike":
         return True

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf

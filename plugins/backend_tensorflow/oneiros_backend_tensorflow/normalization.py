@@ -10,16 +10,18 @@ have no derivatives themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-T = Any
 AXES = (0, 1, 2)
 
 
-def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
+def normalize(
+    x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalises float32 images over all axes but the last.
 
     They have shape (samples, rows, columns, channels).
@@ -38,10 +40,10 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     )
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
-    def by_result(results: list[T], gradients: Sequence[T]) -> list[T]:
+    def by_result(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
         return _gradients(gradients[0], x, gamma, saved, epsilon)
 
-    def by_moments(results: list[T], gradients: Sequence[T]) -> list[T]:
+    def by_moments(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
         by_mean, by_variance = gradients
         return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
 
@@ -50,7 +52,14 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     return result, *with_derivative(moments, [x], by_moments)
 
 
-def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) -> T:
+def normalize_by(
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    beta: Tensor,
+    gamma: Tensor,
+    epsilon: float,
+) -> Tensor:
     """Normalises float32 images by moments of their channels.
 
     They have shape (samples, rows, columns, channels).
@@ -74,8 +83,8 @@ def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) 
 
 
 def _gradients(
-    gradient: T, x: T, gamma: T, saved: Sequence[T], epsilon: float
-) -> list[T]:
+    gradient: Tensor, x: Tensor, gamma: Tensor, saved: Sequence[Tensor], epsilon: float
+) -> list[Tensor]:
     """Returns the derivatives by `x`, `gamma` and `beta`.
 
     Their own derivatives are those of the formula.
@@ -92,7 +101,7 @@ def _gradients(
         is_training=True,
     )
 
-    def derivative(results: list[T], gradients: Sequence[T]) -> list[T]:
+    def derivative(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
         centred = x - tf.reduce_mean(x, AXES)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
         unit = centred * scale

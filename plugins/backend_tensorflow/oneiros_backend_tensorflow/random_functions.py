@@ -5,7 +5,9 @@ A recorded stream supplies their key.
 
 from __future__ import annotations
 
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from typing import Any
+
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -19,7 +21,7 @@ class RandomFunctions:
 
     @staticmethod
     def random_uniform(
-        key: Tensor, shape: Tensor, low: Tensor, high: Tensor, dtype: str
+        key: Tensor, shape: Any, low: Any, high: Any, dtype: str
     ) -> Tensor:
         """Draws from [low, high)."""
         numbers = _uniform(key, shape, dtype)
@@ -29,7 +31,7 @@ class RandomFunctions:
 
     @staticmethod
     def random_normal(
-        key: Tensor, shape: Tensor, mean: Tensor, std: Tensor, dtype: str
+        key: Tensor, shape: Any, mean: Tensor, std: Any, dtype: str
     ) -> Tensor:
         """Draws from a normal distribution."""
         numbers = tf.random.stateless_normal(
@@ -38,12 +40,12 @@ class RandomFunctions:
         return numbers * FUNCTIONS.of_type(std, dtype) + FUNCTIONS.of_type(mean, dtype)
 
     @staticmethod
-    def random_binomial(key: Tensor, shape: Tensor, p: Tensor, dtype: str) -> Tensor:
+    def random_binomial(key: Tensor, shape: Any, p: Any, dtype: str) -> Tensor:
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
         return tf.cast(numbers < FUNCTIONS.of_type(p, "float32"), dtype)
 
 
-def _uniform(key: Tensor, shape: Tensor, dtype: str) -> Tensor:
+def _uniform(key: Tensor, shape: Any, dtype: str) -> Tensor:
     sizes = FUNCTIONS.sizes(shape)
     return tf.random.stateless_uniform(sizes, key, dtype=dtype, alg=ALGORITHM)

@@ -19,13 +19,13 @@ from oneiros_backend_toolkit.fused_recurrence import (
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States, Step
 from oneiros_backend_toolkit.recurrent_gradients import CellLoop
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.loops import while_over
 from oneiros_backend_tensorflow.shape_inference import inferring
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-T = Any
 TIME_FIRST = (1, 0, 2)
 """Swaps samples and steps of a sequence."""
 
@@ -40,34 +40,34 @@ class TensorFlowMath:
     join = staticmethod(tf.concat)
     transpose = staticmethod(tf.transpose)
 
-    def constant(self, values: Sequence[float], like: T) -> T:
+    def constant(self, values: Sequence[float], like: Tensor) -> Tensor:
         """Returns numbers as a tensor of the type of `like`."""
         return tf.constant(values, like.dtype)
 
-    def clip(self, x: T) -> T:
+    def clip(self, x: Tensor) -> Tensor:
         """Bounds by 0 and 1."""
         return tf.minimum(tf.maximum(x, 0), 1)
 
-    def where(self, condition: T, x: T) -> T:
+    def where(self, condition: Tensor, x: Tensor) -> Tensor:
         """Returns `x` where the condition holds, else 0."""
         return tf.where(condition, x, tf.zeros((), x.dtype))
 
-    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+    def split(self, x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
-        parts: list[T] = tf.split(x, list(sizes), -1)
+        parts: list[Tensor] = tf.split(x, list(sizes), -1)
         return parts
 
-    def outer(self, x: T, y: T) -> T:
+    def outer(self, x: Tensor, y: Tensor) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
         x = tf.reshape(x, (-1, x.shape[-1]))
         y = tf.reshape(y, (-1, y.shape[-1]))
         return tf.matmul(x, y, transpose_a=True)
 
-    def total(self, x: T) -> T:
+    def total(self, x: Tensor) -> Tensor:
         """Sums a sequence over steps and samples."""
         return tf.reduce_sum(x, (0, 1))
 
-    def multiply(self, x: T, w: T) -> T:
+    def multiply(self, x: Tensor, w: Tensor) -> Tensor:
         """Multiplies a sequence's features by a matrix."""
         return tf.tensordot(x, w, 1)
 
@@ -83,7 +83,7 @@ class TensorFlowMath:
         samples = states[0].shape[0]
         kinds = [(states[0].dtype, (samples, width)) for width in widths]
 
-        def at_place(place: T, rows: list[T], states: States) -> Any:
+        def at_place(place: Tensor, rows: list[Tensor], states: States) -> Any:
             return step(states, tuple(rows))
 
         last, stacks = while_over(at_place, sequences, states, kinds, backwards)
@@ -99,10 +99,12 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
         loop = CellLoop(MATH, layer.cell, layer.backwards)
 
-        def run(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
+        def run(
+            x: Tensor, U: Tensor, mask: Tensor, projection: States, *initial: Tensor
+        ) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
             return _run(loop, x, U, mask, projection, initial)
@@ -112,7 +114,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(run, inputs.tensors(), label=layer.label)
 
 
-def _shaped(x: T, U: T, mask: T, initial: States) -> States:
+def _shaped(x: Tensor, U: Tensor, mask: Tensor, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that fit one another."""
     samples = x.shape[:1]
     steps = x.shape[1:2]
@@ -129,7 +131,12 @@ def _shaped(x: T, U: T, mask: T, initial: States) -> States:
 
 
 def _run(
-    loop: CellLoop, x: T, U: T, mask: T, projection: States, initial: States
+    loop: CellLoop,
+    x: Tensor,
+    U: Tensor,
+    mask: Tensor,
+    projection: States,
+    initial: States,
 ) -> States:
     """Returns the outputs and the last states of a loop over `x`."""
     shape = (x.shape[0], U.shape[0])
@@ -149,7 +156,7 @@ def _run(
         x, U, is_unmasked, first, projection, derivatives_wanted()
     )
 
-    def derivative(results: list[T], gradients: Sequence[T]) -> States:
+    def derivative(results: list[Tensor], gradients: Sequence[Tensor]) -> States:
         d_outputs, *d_last = gradients
         dx, dU, d_initial = loop.backward(
             U, is_unmasked, residuals, d_outputs, tuple(d_last)

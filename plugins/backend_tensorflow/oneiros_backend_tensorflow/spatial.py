@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_toolkit.lazy_graph.promotion import Tensor
+from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -14,15 +14,14 @@ processor time (`benchmarks/mechanisms.py channel_order`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
 
-T = Any
-Rebuild = Callable[..., T]
+Rebuild = Callable[..., Tensor]
 
 MADE_OF_FORM: StateKey[bool] = StateKey(
     "whether the tensor was computed from its form with channels last"
@@ -43,28 +42,28 @@ def last_order(rank: int) -> tuple[int, ...]:
 class ChannelOrder(Types):
     """Moves channels to the end and back, at no cost if they have just been moved."""
 
-    def _elementwise(self, x) -> tuple[Rebuild, list[T]] | None:
+    def _elementwise(self, x) -> tuple[Rebuild, list[Tensor]] | None:
         """Returns how `x` was computed, if elementwise with broadcasting: a function
         and its arguments. An engine that knows this overrides it.
         """
         return None
 
-    def _channels_first(self, x) -> T:
+    def _channels_first(self, x) -> Tensor:
         """Moves the channels from the end to axis 1."""
         result = self.permute_dimensions(x, first_order(self.ndim(x)))
         CHANNELS_LAST_FORM.set(result, x)
         MADE_OF_FORM.set(result, True)
         return result
 
-    def _channels_last(self, x) -> T:
+    def _channels_last(self, x) -> Tensor:
         """Moves the channels from axis 1 to the end."""
         form = self._channels_last_form(x)
         return self._moved(x) if form is None else form
 
-    def _moved(self, x) -> T:
+    def _moved(self, x) -> Tensor:
         return self.permute_dimensions(x, last_order(self.ndim(x)))
 
-    def _channels_last_form(self, x) -> T:
+    def _channels_last_form(self, x) -> Tensor:
         """Returns `x` with channels last if that needs at most one transpose of a
         tensor of its size, which `x` itself doesn't need; otherwise None.
         """
@@ -76,7 +75,7 @@ class ChannelOrder(Types):
             LAYER_CALL.set(form, call)
         return form
 
-    def _recomputed(self, x) -> T:
+    def _recomputed(self, x) -> Tensor:
         rebuild_and_parents = self._elementwise(x)
         if rebuild_and_parents is None:
             return None
@@ -100,7 +99,7 @@ class ChannelOrder(Types):
         don't."""
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 
-    def _parent(self, x, form) -> T:
+    def _parent(self, x, form) -> Tensor:
         if form is not None:
             return form
         return self._moved(x) if self.ndim(x) else x

@@ -22,8 +22,7 @@ from oneiros_backend_toolkit.images import (
 from oneiros_backend_toolkit.padding import Padding
 from oneiros_backend_toolkit.pooling import Pooling
 from oneiros_backend_toolkit.resizing import Resizing
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Convolutions(Pooling, Padding, Resizing):
         strides: tuple[int, ...],
         border_mode: str,
         dilation: tuple[int, ...],
-    ) -> T:
+    ) -> Tensor:
         """Cross-correlates over 2 or 3 spatial axes; the kernel is (*window, in, out).
 
         Strides and dilations above 1 may come together.
@@ -70,7 +69,7 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def _convolve_depthwise(
         self, x, kernel, strides: tuple[int, ...], border_mode: str
-    ) -> T:
+    ) -> Tensor:
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
 
@@ -82,10 +81,10 @@ class Convolutions(Pooling, Padding, Resizing):
         self,
         x,
         kernel,
-        sizes: tuple[T, ...],
+        sizes: tuple[Tensor, ...],
         strides: tuple[int, ...],
         border_mode: str,
-    ) -> T:
+    ) -> Tensor:
         """Returns the gradient with respect to a convolution's input, given the
         gradient `x` with respect to its output.
 
@@ -103,7 +102,7 @@ class Convolutions(Pooling, Padding, Resizing):
         border_mode="valid",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         self._checked_rank("conv1d", x, 3)
         check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
         check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
@@ -127,7 +126,7 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1),
-    ) -> T:
+    ) -> Tensor:
         call = _Convolution(
             "conv2d", 2, border_mode, dim_ordering, strides, filter_dilation
         )
@@ -143,7 +142,7 @@ class Convolutions(Pooling, Padding, Resizing):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         call = _Convolution("atrous_conv2d", 2, border_mode, dim_ordering, (1, 1), rate)
         shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
         return self._convolution(call, x, kernel, shapes)
@@ -158,7 +157,7 @@ class Convolutions(Pooling, Padding, Resizing):
         volume_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1, 1),
-    ) -> T:
+    ) -> Tensor:
         call = _Convolution(
             "conv3d", 3, border_mode, dim_ordering, strides, filter_dilation
         )
@@ -175,7 +174,7 @@ class Convolutions(Pooling, Padding, Resizing):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         first = is_first("deconv2d", dim_ordering)
         strides = per_axis("deconv2d", "strides", strides, 2)
         check_choice("deconv2d", "border_mode", border_mode, BORDERS)
@@ -201,7 +200,7 @@ class Convolutions(Pooling, Padding, Resizing):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
-    ) -> T:
+    ) -> Tensor:
         name = "separable_conv2d"
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)
@@ -228,7 +227,9 @@ class Convolutions(Pooling, Padding, Resizing):
         )
         return self._first(mixed, first)
 
-    def _convolution(self, call: _Convolution, x, kernel, shapes: dict[str, T]) -> T:
+    def _convolution(
+        self, call: _Convolution, x, kernel, shapes: dict[str, Tensor]
+    ) -> Tensor:
         """Convolves in any order of axes.
 
         # Arguments
@@ -259,7 +260,7 @@ class Convolutions(Pooling, Padding, Resizing):
         strides: tuple[int, ...],
         border_mode,
         dilation: tuple[int, ...],
-    ) -> T:
+    ) -> Tensor:
         check_choice(name, "border_mode", border_mode, BORDERS)
         self._check_kernel(name, x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
@@ -269,7 +270,7 @@ class Convolutions(Pooling, Padding, Resizing):
         check_window(name, self.int_shape(x)[1:-1], spans, border_mode)
         return self._convolve(x, kernel, strides, border_mode, dilation)
 
-    def _kernel(self, kernel, first: bool) -> T:
+    def _kernel(self, kernel, first: bool) -> Tensor:
         """Returns a kernel in the primitives' order of axes; with 'th' it is (out, in,
         *window)."""
         if not first:
@@ -291,7 +292,7 @@ class Convolutions(Pooling, Padding, Resizing):
                 "kernel's shape."
             )
 
-    def _target(self, output_shape, first: bool) -> tuple[tuple[T, ...], T]:
+    def _target(self, output_shape, first: bool) -> tuple[tuple[Tensor, ...], Tensor]:
         """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
         if isinstance(output_shape, (list, tuple)) and len(output_shape) == 4:
             sizes = tuple(
@@ -311,7 +312,7 @@ class Convolutions(Pooling, Padding, Resizing):
         self,
         x,
         kernel,
-        sizes: tuple[T, ...],
+        sizes: tuple[Tensor, ...],
         channels,
         strides: Sequence[int],
         border_mode: str,
@@ -339,8 +340,8 @@ class Convolutions(Pooling, Padding, Resizing):
                     f"{input_size * stride - margin} fit."
                 )
 
-    def _last(self, x, first: bool) -> T:
+    def _last(self, x, first: bool) -> Tensor:
         return self._channels_last(x) if first else x
 
-    def _first(self, x, first: bool) -> T:
+    def _first(self, x, first: bool) -> Tensor:
         return self._channels_first(x) if first else x

@@ -9,21 +9,20 @@ engine's loop.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from oneiros_backend_toolkit.ctc_decoding import CtcDecoding
 from oneiros_backend_toolkit.ctc_math import LOG_OF_ZERO
 from oneiros_backend_toolkit.ctc_paths import CtcPaths
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 class Ctc(CtcPaths, CtcDecoding):
     """The CTC functions of the contract; the blank is the last class."""
 
-    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length: T) -> T:
+    def ctc_batch_cost(
+        self, y_true, y_pred, input_length, label_length: Tensor
+    ) -> Tensor:
         y_pred = self._tensor(y_pred)
         self._check_rank(
             "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
@@ -51,16 +50,16 @@ class Ctc(CtcPaths, CtcDecoding):
         cost = self.switch(is_valid, cost, np.nan)
         return self.cast(cost, self.dtype(y_pred))
 
-    def _counts_before_blanks(self, labels, counts, blank) -> T:
+    def _counts_before_blanks(self, labels, counts, blank) -> Tensor:
         """Returns the numbers of labels without trailing blanks, (batch, 1)."""
         is_label = self._is_before(labels, counts) & self.not_equal(labels, blank)
         return self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
 
-    def _log_probabilities(self, y_pred) -> T:
+    def _log_probabilities(self, y_pred) -> Tensor:
         positive = self._positive(y_pred)
         return self.log(positive / self.sum(positive, 2, keepdims=True))
 
-    def _log_likelihood(self, log_p, labels, step_counts, label_counts) -> T:
+    def _log_likelihood(self, log_p, labels, step_counts, label_counts) -> Tensor:
         """Returns the logarithm of the labels' probability, (batch, 1)."""
         classes = self._interleaved(labels, self._size(log_p, 2) - 1)
         log_emitted = self._log_emitted(log_p, classes)
@@ -70,7 +69,9 @@ class Ctc(CtcPaths, CtcDecoding):
         certain = self.zeros_like(log_emitted[0])
         start = self.switch(is_first, certain, LOG_OF_ZERO)
 
-        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def step(
+            slices: list[Tensor], states: list[Tensor]
+        ) -> tuple[list[Tensor], list[Tensor]]:
             log_emitted_now, time = slices
             (log_before,) = states
             log_reached = self._advanced(log_before, log_skip) + log_emitted_now
@@ -84,7 +85,7 @@ class Ctc(CtcPaths, CtcDecoding):
         is_end = is_last_blank | is_last_label
         return self._log_sum_exp(self.switch(is_end, log_reached, LOG_OF_ZERO))
 
-    def _log_emitted(self, log_p, classes) -> T:
+    def _log_emitted(self, log_p, classes) -> Tensor:
         """Returns the log-probabilities of the positions' classes, (steps, batch,
         positions)."""
         class_count = self._size(log_p, 2)
@@ -95,7 +96,7 @@ class Ctc(CtcPaths, CtcDecoding):
         emitted = self.gather(rows, sample * class_count + classes)
         return self.permute_dimensions(emitted, (2, 0, 1))
 
-    def _log_skip(self, classes, dtype: str) -> T:
+    def _log_skip(self, classes, dtype: str) -> Tensor:
         """Returns 0 where a position can be reached from the last but one, with a
         different label; otherwise LOG_OF_ZERO."""
         differs = self.not_equal(classes[:, 2:], classes[:, :-2])

@@ -3,14 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_toolkit.ctc_math import CtcMath
 from oneiros_backend_toolkit.filled_rows import padded
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 class CtcDecoding(CtcMath):
@@ -18,7 +15,7 @@ class CtcDecoding(CtcMath):
 
     def ctc_decode(
         self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
-    ) -> T:
+    ) -> Tensor:
         y_pred = self._tensor(y_pred)
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         (y_pred,) = self.as_floats(y_pred)
@@ -37,7 +34,7 @@ class CtcDecoding(CtcMath):
         score = -self.sum(log_p, 1, keepdims=True)
         return [padded(labels)], self.cast(score, self.dtype(y_pred))
 
-    def _begins_label(self, best, y_pred) -> T:
+    def _begins_label(self, best, y_pred) -> Tensor:
         """Returns, for each step, whether its class is a label that differs from the
         previous step's."""
         blank = self._size(y_pred, 2) - 1
@@ -46,7 +43,7 @@ class CtcDecoding(CtcMath):
         is_label = self.not_equal(best, blank)
         return is_label & self.not_equal(best, before)
 
-    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> T:
+    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> Tensor:
         """Returns the result of `ctc_decode`; `logits` is (batch, steps, classes),
         `lengths` (batch,)."""
         raise CapabilityError(
@@ -54,12 +51,14 @@ class CtcDecoding(CtcMath):
             f"greedy=True, or the TensorFlow backend."
         )
 
-    def _packed(self, labels, is_kept) -> T:
+    def _packed(self, labels, is_kept) -> Tensor:
         """Moves the kept labels to the left of their rows, and pads with -1."""
         column = self._places(labels, 1)
         is_kept = self.cast(is_kept, "int32")
 
-        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def step(
+            slices: list[Tensor], states: list[Tensor]
+        ) -> tuple[list[Tensor], list[Tensor]]:
             label, keeps = (self.expand_dims(x, 1) for x in slices)
             row, count = states
             is_place = self.equal(column, count) & self.equal(keeps, 1)
@@ -72,7 +71,7 @@ class CtcDecoding(CtcMath):
         (rows, _), _ = self._scan(step, sequences, [empty_rows, no_labels])
         return self.cast(rows, "int64")
 
-    def ctc_label_dense_to_sparse(self, labels, label_lengths) -> T:
+    def ctc_label_dense_to_sparse(self, labels, label_lengths) -> Tensor:
         labels = self.cast(labels, "int32")
         is_used = self._is_before(labels, self._column(label_lengths, labels))
         return self.switch(is_used, labels, -1)

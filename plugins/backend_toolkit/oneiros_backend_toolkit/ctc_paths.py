@@ -3,17 +3,14 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros_backend_toolkit.ctc_math import LOG_OF_ZERO, CtcMath
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 class CtcPaths(CtcMath):
     """The CTC functions of `K` for one sequence; the blank is the last class."""
 
-    def ctc_cost(self, predict, Y) -> T:
+    def ctc_cost(self, predict, Y) -> Tensor:
         self._check_rank(
             "ctc_cost",
             "predict",
@@ -28,19 +25,19 @@ class CtcPaths(CtcMath):
         row = self.reshape(log_probs, (1, -1))
         return -self._log_sum_exp(row)[0, 0]
 
-    def ctc_interleave_blanks(self, Y) -> T:
+    def ctc_interleave_blanks(self, Y) -> Tensor:
         self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
         labels = self.cast(Y, "int32")
         return self._interleaved(self.expand_dims(labels, 0), -1)[0]
 
-    def ctc_create_skip_idxs(self, Y) -> T:
+    def ctc_create_skip_idxs(self, Y) -> Tensor:
         self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
         size = self._size(Y, 0)
         labels_but_last = self.arange((size - 3) // 2) * 2 + 1
         differs_from_next = self.not_equal(Y[1:-2:2], Y[3::2])
         return self.switch(differs_from_next, labels_but_last, size)
 
-    def ctc_path_probs(self, predict, Y, alpha=0.0001) -> T:
+    def ctc_path_probs(self, predict, Y, alpha=0.0001) -> Tensor:
         self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
         self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
         (predict,) = self.as_floats(predict)
@@ -53,7 +50,7 @@ class CtcPaths(CtcMath):
         mask = is_reached & self.reverse(is_left, [0, 1])
         return log_probs, mask
 
-    def _log_smoothed(self, predict, labels, alpha: float) -> T:
+    def _log_smoothed(self, predict, labels, alpha: float) -> Tensor:
         """Returns the log-probabilities of the labels, (steps, positions), mixed with
         `alpha` of a uniform distribution."""
         class_count = self._size(predict, 1)
@@ -65,13 +62,15 @@ class CtcPaths(CtcMath):
         uniform = alpha / position_count
         return self.log((1 - alpha) * probabilities + uniform)
 
-    def _path_probs_so_far(self, log_p, labels) -> tuple[T, T]:
+    def _path_probs_so_far(self, log_p, labels) -> tuple[Tensor, Tensor]:
         """Returns the log-probabilities of the paths that end at each position at each
         step, and whether a path can reach it: (steps, positions)."""
         skip_idxs = self.ctc_create_skip_idxs(labels)
         zeros = self.zeros_like(log_p[0])
 
-        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+        def step(
+            slices: list[Tensor], states: list[Tensor]
+        ) -> tuple[list[Tensor], list[Tensor]]:
             (log_p_now,) = slices
             active, log_before = states
             active, log_after = self.ctc_update_log_p(
@@ -85,7 +84,9 @@ class CtcPaths(CtcMath):
         is_reached = self.lesser(position, self.expand_dims(active, 1))
         return log_probs, is_reached
 
-    def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev) -> T:
+    def ctc_update_log_p(
+        self, skip_idxs, zeros, active, log_p_curr, log_p_prev
+    ) -> Tensor:
         size = self._size(log_p_curr, 0)
         position = self.arange(size)
         can_skip = self._skip_targets(skip_idxs, active, position, size)
@@ -98,7 +99,7 @@ class CtcPaths(CtcMath):
         is_active = self.lesser(position, active)
         return active, self.switch(is_active, log_next, zeros)
 
-    def _skip_targets(self, skip_idxs, active, position, size) -> T:
+    def _skip_targets(self, skip_idxs, active, position, size) -> Tensor:
         """Returns, for each position, whether a skip from an active position leads
         there, (1, positions)."""
         is_usable = self.lesser(skip_idxs, active)
@@ -106,7 +107,7 @@ class CtcPaths(CtcMath):
         is_target = self.equal(self.expand_dims(target, 1), position)
         return self.any(is_target, 0, keepdims=True)
 
-    def _active_after(self, can_skip, active, position, size) -> T:
+    def _active_after(self, can_skip, active, position, size) -> Tensor:
         """Returns how many positions paths can reach after another step."""
         by_skips = self.max(self.cast(can_skip, "int32") * (position + 1))
         active = self.maximum(active + 1, by_skips)

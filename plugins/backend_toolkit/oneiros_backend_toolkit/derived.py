@@ -19,10 +19,9 @@ from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
 from oneiros_backend_toolkit.updates import Update
-
-T = Any
 
 DRAWN_AT_ONCE = 1 << 20
 FUZZ = 1e-7
@@ -33,40 +32,40 @@ class Derived(ForeignArguments, Types):
     """Functions built on those of the engine, and the learning phase."""
 
     def __init__(self) -> None:
-        self._phase: T = None
+        self._phase: Tensor = None
         self._fixed_phase: int | None = None
 
     # Variables
 
-    def zeros(self, shape, dtype=None, name=None) -> T:
+    def zeros(self, shape, dtype=None, name=None) -> Tensor:
         return self.variable(np.broadcast_to(0.0, shape), dtype, name)
 
-    def ones(self, shape, dtype=None, name=None) -> T:
+    def ones(self, shape, dtype=None, name=None) -> Tensor:
         return self.variable(np.broadcast_to(1.0, shape), dtype, name)
 
-    def eye(self, size, dtype=None, name=None) -> T:
+    def eye(self, size, dtype=None, name=None) -> Tensor:
         return self.variable(np.eye(size), dtype, name)
 
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
-    ) -> T:
+    ) -> Tensor:
         draw = _generator(seed).uniform
         values = self._drawn(draw, low, high, shape, dtype)
         return self.variable(values, dtype, name)
 
-    def random_integers(self, shape, low, high, dtype, seed) -> T:
+    def random_integers(self, shape, low, high, dtype, seed) -> Tensor:
         """Returns integers of the interval [low, high)."""
         above_low = self.random_uniform(shape, 0.0, float(high - low), "float32", seed)
         return self.cast(above_low, dtype) + int(low)
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
-    ) -> T:
+    ) -> Tensor:
         draw = _generator(seed).normal
         values = self._drawn(draw, mean, scale, shape, dtype)
         return self.variable(values, dtype, name)
 
-    def _drawn(self, draw, first, second, shape, dtype) -> T:
+    def _drawn(self, draw, first, second, shape, dtype) -> Tensor:
         """Returns random numbers of a type. They are drawn in parts, in the same order:
         NumPy draws float64, which takes twice the memory of a large kernel."""
         if np.ndim(first) or np.ndim(second):
@@ -83,7 +82,7 @@ class Derived(ForeignArguments, Types):
         accepts any of its tensors."""
         return bool(self.owns(x))
 
-    def batch_get_value(self, xs) -> list[T]:
+    def batch_get_value(self, xs) -> list[Tensor]:
         with LOCK:
             return [self.get_value(x) for x in xs]
 
@@ -117,14 +116,14 @@ class Derived(ForeignArguments, Types):
         old, new = self.as_floats(variable, value)
         return Update(variable, old - (old - new) * (1.0 - momentum))
 
-    def eval(self, x) -> T:
+    def eval(self, x) -> Tensor:
         if not self.owns(x) and np.asarray(x).dtype.kind in "biufc":
             return np.asarray(x)
         if not self.owns(x):
             raise refusal("K.eval", "x", x, "a tensor or a variable")
         return without_padding(x, self._computed(x))
 
-    def _computed(self, x) -> T:
+    def _computed(self, x) -> Tensor:
         """Returns the value of a tensor that depends on no input."""
         return self.function([], [x])([])[0]
 
@@ -136,7 +135,7 @@ class Derived(ForeignArguments, Types):
             return False
         return all(isinstance(size, (int, np.integer, type(None))) for size in shape)
 
-    def pattern_broadcast(self, x, broatcastable) -> T:
+    def pattern_broadcast(self, x, broatcastable) -> Tensor:
         if len(broatcastable) != self.ndim(x):
             raise ValueError("there isn't one bool for each axis")
         return x
@@ -161,7 +160,7 @@ class Derived(ForeignArguments, Types):
 
     # Learning phase
 
-    def learning_phase(self) -> T:
+    def learning_phase(self) -> Tensor:
         if self._fixed_phase is not None:
             return self._fixed_phase
         if self._phase is None:
@@ -171,7 +170,7 @@ class Derived(ForeignArguments, Types):
             self._phase._uses_learning_phase = True
         return self._phase
 
-    def learning_phase_placeholder(self) -> T:
+    def learning_phase_placeholder(self) -> Tensor:
         """Returns the learning phase's placeholder, or None if no graph uses it."""
         return self._phase
 
@@ -189,7 +188,7 @@ class Derived(ForeignArguments, Types):
             )
         self._fixed_phase = int(value)
 
-    def in_train_phase(self, x, alt) -> T:
+    def in_train_phase(self, x, alt) -> Tensor:
         phase = self.learning_phase()
         if isinstance(phase, int):
             chosen = x if phase else alt
@@ -198,31 +197,31 @@ class Derived(ForeignArguments, Types):
         result._uses_learning_phase = True
         return result
 
-    def in_test_phase(self, x, alt) -> T:
+    def in_test_phase(self, x, alt) -> Tensor:
         return self.in_train_phase(alt, x)
 
     # Element by element
 
-    def square(self, x) -> T:
+    def square(self, x) -> Tensor:
         return x * x
 
-    def elu(self, x, alpha=1.0) -> T:
+    def elu(self, x, alpha=1.0) -> Tensor:
         not_above_zero = self.minimum(x, 0)
         if_negative = alpha * (self.exp(not_above_zero) - 1)
         return self.switch(self.greater(x, 0), x, if_negative)
 
-    def softsign(self, x) -> T:
+    def softsign(self, x) -> Tensor:
         return x / (1 + self.abs(x))
 
-    def hard_sigmoid(self, x) -> T:
+    def hard_sigmoid(self, x) -> Tensor:
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
-    def l2_normalize(self, x, axis) -> T:
+    def l2_normalize(self, x, axis) -> Tensor:
         self._check_axes("l2_normalize", x, axis)
         total = self.sum(self.square(x), axis, keepdims=True)
         return x / self.sqrt(self.maximum(total, 1e-12))
 
-    def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> T:
+    def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> Tensor:
         if not 0.0 <= level < 1.0:
             raise ArgumentError(
                 f"dropout received level={level!r}. Expected a fraction in [0, 1)."
@@ -253,19 +252,19 @@ class Derived(ForeignArguments, Types):
             return
         axes_of(function, axes, rank)
 
-    def var(self, x, axis=None, keepdims=False) -> T:
+    def var(self, x, axis=None, keepdims=False) -> Tensor:
         self._check_axes("var", x, axis)
         mean = self.mean(x, axis, keepdims=True)
         return self.mean(self.square(x - mean), axis, keepdims)
 
-    def std(self, x, axis=None, keepdims=False) -> T:
+    def std(self, x, axis=None, keepdims=False) -> Tensor:
         self._check_axes("std", x, axis)
         return self.sqrt(self.var(x, axis, keepdims))
 
-    def flatten(self, x) -> T:
+    def flatten(self, x) -> Tensor:
         return self.reshape(x, (-1,))
 
-    def batch_flatten(self, x) -> T:
+    def batch_flatten(self, x) -> Tensor:
         if self.ndim(x) == 0:
             raise ValueError("it has no axes")
         sample_shape = self.int_shape(x)[1:]
@@ -273,7 +272,7 @@ class Derived(ForeignArguments, Types):
             return self.reshape(x, (self.shape(x)[0], -1))
         return self.reshape(x, (-1, int(np.prod(sample_shape, dtype=np.int64))))
 
-    def repeat(self, x, n) -> T:
+    def repeat(self, x, n) -> Tensor:
         if self.ndim(x) != 2:
             raise ArgumentError(
                 f"repeat expected a 2D tensor; received one of rank {self.ndim(x)}."
@@ -284,7 +283,7 @@ class Derived(ForeignArguments, Types):
 
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
-    ) -> tuple[T, T, T]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         x, gamma, beta = self.as_floats(x, gamma, beta)
         axes = [axis % self.ndim(x) for axis in reduction_axes]
         mean = self.mean(x, axes)
@@ -303,17 +302,17 @@ class Derived(ForeignArguments, Types):
         )
         return normalized, mean, var
 
-    def _size_along(self, x, axis: int) -> T:
+    def _size_along(self, x, axis: int) -> Tensor:
         size = self.int_shape(x)[axis]
         return self.shape(x)[axis] if size is None else size
 
-    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
         x, mean, var, beta, gamma = self.as_floats(x, mean, var, beta, gamma)
         return (x - mean) * (gamma / self.sqrt(var + epsilon)) + beta
 
     # Crossentropies, over the last axis
 
-    def categorical_crossentropy(self, output, target, from_logits=False) -> T:
+    def categorical_crossentropy(self, output, target, from_logits=False) -> Tensor:
         output, target = self.as_floats(output, target)
         if from_logits:
             log_p = self.log_softmax(output)
@@ -321,7 +320,9 @@ class Derived(ForeignArguments, Types):
             log_p = self._log_distribution(output)
         return -self.sum(target * log_p, -1)
 
-    def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
+    def sparse_categorical_crossentropy(
+        self, output, target, from_logits=False
+    ) -> Tensor:
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
         (output,) = self.as_floats(output)
@@ -333,7 +334,7 @@ class Derived(ForeignArguments, Types):
         distribution = self._as_type(distribution, np.dtype(self.dtype(log_p)))
         return -self.sum(distribution * log_p, -1)
 
-    def binary_crossentropy(self, output, target, from_logits=False) -> T:
+    def binary_crossentropy(self, output, target, from_logits=False) -> Tensor:
         output, target = self.as_floats(output, target)
         log_odds = output if from_logits else self._log_odds(output)
         is_positive = self.greater_equal(log_odds, 0)
@@ -341,18 +342,18 @@ class Derived(ForeignArguments, Types):
         minus_distance = self.switch(is_positive, -log_odds, log_odds)
         return log_odds * (predicted_class - target) + self.softplus(minus_distance)
 
-    def _log_distribution(self, x) -> T:
+    def _log_distribution(self, x) -> Tensor:
         """Returns the logarithms of a distribution that is scaled to a sum of 1 and
         clipped away from 0 and 1."""
         total = self.sum(x, -1, keepdims=True)
         return self.log(self.clip(x / total, FUZZ, 1.0 - FUZZ))
 
-    def _log_odds(self, x) -> T:
+    def _log_odds(self, x) -> Tensor:
         """Returns the log odds of a probability that is clipped away from 0 and 1."""
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
         return self.log(x / (1.0 - x))
 
-    def log_softmax(self, x) -> T:
+    def log_softmax(self, x) -> Tensor:
         """Returns the logarithm of `softmax(x)` without computing the softmax."""
         peak = self.max(x, -1, keepdims=True)
         shifted = x - self.stop_gradient(peak)
@@ -360,5 +361,5 @@ class Derived(ForeignArguments, Types):
         return shifted - self.log(total)
 
 
-def _generator(seed: int | None) -> T:
+def _generator(seed: int | None) -> Tensor:
     return np.random if seed is None else np.random.RandomState(seed)

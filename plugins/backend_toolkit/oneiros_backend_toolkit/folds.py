@@ -14,9 +14,9 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.loop_states import Shape, state_shape
 from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.tensors import Tensor
 
-T = Any
-Stepped = tuple[list[T], list[T]]
+Stepped = tuple[list[Tensor], list[Tensor]]
 """The result of a step: its outputs and its states."""
 
 
@@ -25,11 +25,11 @@ class Folds(Derived):
 
     def _scan(
         self,
-        fn: Callable[[list[T], list[T]], Stepped],
-        sequences: list[T],
-        initial: list[T],
+        fn: Callable[[list[Tensor], list[Tensor]], Stepped],
+        sequences: list[Tensor],
+        initial: list[Tensor],
         go_backwards: bool = False,
-    ) -> tuple[list[T], list[T]]:
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """Calls `fn(slices, states)`, which returns `(outputs, states)`, at each index
         of the first axis.
 
@@ -41,17 +41,17 @@ class Folds(Derived):
         """
         raise NotImplementedError
 
-    def foldl(self, fn, elems, initializer=None, name=None) -> T:
+    def foldl(self, fn, elems, initializer=None, name=None) -> Tensor:
         return self._folded("foldl", fn, elems, initializer, go_backwards=False)
 
-    def foldr(self, fn, elems, initializer=None, name=None) -> T:
+    def foldr(self, fn, elems, initializer=None, name=None) -> Tensor:
         return self._folded("foldr", fn, elems, initializer, go_backwards=True)
 
-    def map_fn(self, fn, elems, name=None) -> T:
+    def map_fn(self, fn, elems, name=None) -> Tensor:
         elems = self._as_tensors(elems)
-        last_result: T = None
+        last_result: Tensor = None
 
-        def step(slices: list[T], states: list[T]) -> Stepped:
+        def step(slices: list[Tensor], states: list[Tensor]) -> Stepped:
             nonlocal last_result
             last_result = fn(_like(elems, slices))
             return _listed(last_result), []
@@ -61,7 +61,7 @@ class Folds(Derived):
         _check_lengths_later("map_fn", sequences, outputs)
         return _like(last_result, outputs)
 
-    def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> T:
+    def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> Tensor:
         elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
@@ -71,7 +71,7 @@ class Folds(Derived):
 
         types: list[str] = []
 
-        def step(slices: list[T], states: list[T]) -> Stepped:
+        def step(slices: list[Tensor], states: list[Tensor]) -> Stepped:
             value = _like(initializer, states)
             element = _like(elems, slices)
             result = _listed(fn(value, element))
@@ -93,7 +93,9 @@ class Folds(Derived):
         _check_lengths_later(name, sequences, states)
         return _like(initializer, states)
 
-    def _check_states(self, name: str, states: list[T], new_states: list[T]) -> None:
+    def _check_states(
+        self, name: str, states: list[Tensor], new_states: list[Tensor]
+    ) -> None:
         """Checks that a fold's function keeps the shapes of its arguments."""
         for place, (state, new_state) in enumerate(
             zip(states, new_states, strict=True)
@@ -112,7 +114,7 @@ class Folds(Derived):
     def _static_shape(self, x) -> Shape:
         return tuple(self.int_shape(x)) if self.owns(x) else np.shape(x)
 
-    def _types_given(self, new_states: list[T], states: list[T]) -> list[str]:
+    def _types_given(self, new_states: list[Tensor], states: list[Tensor]) -> list[str]:
         """Returns the types of the states that a function returned; a number adapts to
         the previous state."""
         return [
@@ -120,13 +122,15 @@ class Folds(Derived):
             for new, old in zip(new_states, states, strict=True)
         ]
 
-    def _cast(self, tensors: list[T], dtypes: Iterable[str]) -> list[T]:
+    def _cast(self, tensors: list[Tensor], dtypes: Iterable[str]) -> list[Tensor]:
         return [
             self._as_type(x, np.dtype(dtype))
             for x, dtype in zip(tensors, dtypes, strict=True)
         ]
 
-    def _initial_tensors(self, values: list[T], sequences: list[T]) -> list[T]:
+    def _initial_tensors(
+        self, values: list[Tensor], sequences: list[Tensor]
+    ) -> list[Tensor]:
         """Returns a fold's initial values as tensors; numbers get the types of the
         sequences, or of the first sequence if the counts differ."""
         dtypes = [self.dtype(x) for x in sequences]
@@ -137,7 +141,7 @@ class Folds(Derived):
             for value, dtype in zip(values, dtypes, strict=True)
         ]
 
-    def _as_tensors(self, elems) -> T:
+    def _as_tensors(self, elems) -> Tensor:
         """Converts arrays and sequences of numbers to tensors; tensors stay
         unchanged."""
         if isinstance(elems, (list, tuple)) and not _holds_numbers(elems):
@@ -150,12 +154,12 @@ class Folds(Derived):
         dtype = floatx() if array.dtype.kind == "f" else array.dtype.name
         return self.cast(array, dtype)
 
-    def _in_graph(self, x) -> T:
+    def _in_graph(self, x) -> Tensor:
         """Returns a tensor of the graph; engines may have other tensors, which hold
         values."""
         return x
 
-    def _elements(self, name: str, elems) -> list[T]:
+    def _elements(self, name: str, elems) -> list[Tensor]:
         sequences = _listed(elems)
         all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
         if not sequences or not all_have_axis:
@@ -166,7 +170,7 @@ class Folds(Derived):
         _check_lengths(name, *map(self.int_shape, sequences))
         return sequences
 
-    def _check_has_first(self, name: str, sequences: list[T]) -> None:
+    def _check_has_first(self, name: str, sequences: list[Tensor]) -> None:
         shapes = [self.int_shape(x) for x in sequences]
         if any(shape[0] == 0 for shape in shapes):
             listed = ", ".join(map(str, shapes))
@@ -186,7 +190,9 @@ def _check_lengths(name: str, *shapes: Shape) -> None:
         )
 
 
-def _check_lengths_later(name: str, sequences: list[T], results: list[T]) -> None:
+def _check_lengths_later(
+    name: str, sequences: list[Tensor], results: list[Tensor]
+) -> None:
     """Repeats the check when data arrives."""
     check = functools.partial(_check_lengths, name)
     when_known(check, sequences, checked=results)
@@ -196,18 +202,20 @@ def _holds_numbers(elems: Sequence[Any]) -> bool:
     return bool(elems) and all(isinstance(x, (int, float, np.number)) for x in elems)
 
 
-def _first_and_rest(sequences: list[T], go_backwards: bool) -> tuple[list[T], list[T]]:
+def _first_and_rest(
+    sequences: list[Tensor], go_backwards: bool
+) -> tuple[list[Tensor], list[Tensor]]:
     """Returns the elements with which a fold starts, and the rest."""
     if go_backwards:
         return [x[-1] for x in sequences], [x[:-1] for x in sequences]
     return [x[0] for x in sequences], [x[1:] for x in sequences]
 
 
-def _listed(x) -> list[T]:
+def _listed(x) -> list[Tensor]:
     return list(x) if isinstance(x, (list, tuple)) else [x]
 
 
-def _like(form, parts: list[T]) -> T:
+def _like(form, parts: list[Tensor]) -> Tensor:
     """Returns the parts in the form of `form`: a list, a tuple, or a single tensor."""
     if isinstance(form, tuple):
         return tuple(parts)

@@ -22,9 +22,8 @@ from oneiros_backend_toolkit.recurrent_cells import (
 )
 from oneiros_backend_toolkit.rnn import check_lengths
 from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
-
-T = Any
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,12 @@ class LayerInputs:
         b: (blocks * units,), or None.
     """
 
-    x: T
+    x: Tensor
     initial_states: States
-    U: T
-    mask: T
-    W: T
-    b: T
+    U: Tensor
+    mask: Tensor
+    W: Tensor
+    b: Tensor
 
     @property
     def projection(self) -> States:
@@ -80,7 +79,7 @@ class LayerInputs:
 class FusedRecurrence(Types):
     """`simple_rnn`, `gru` and `lstm`, built on one method of an engine."""
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
         """Returns the outputs, (samples, steps, units) in the order of processing, and
         the last states.
 
@@ -98,7 +97,7 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> T:
+    ) -> Tensor:
         cell = SimpleRnnCell(_checked_activation("simple_rnn", activation))
         layer = FusedLayer("simple_rnn", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
@@ -114,7 +113,7 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> T:
+    ) -> Tensor:
         cell = GruCell(
             _checked_activation("gru", activation),
             _checked_activation("gru", inner_activation),
@@ -133,7 +132,7 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> T:
+    ) -> Tensor:
         cell = LstmCell(
             _checked_activation("lstm", activation),
             _checked_activation("lstm", inner_activation),
@@ -141,7 +140,7 @@ class FusedRecurrence(Types):
         layer = FusedLayer("lstm", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
-    def _run_layer(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+    def _run_layer(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
         """Returns the last output, all outputs, and the list of the last states."""
         inputs = self._checked(layer, inputs)
         check = functools.partial(check_lengths, layer.function, 1, None)
@@ -220,7 +219,7 @@ class FusedRecurrence(Types):
         if len(known) > 1:
             raise ValueError("inputs, mask and states have as many samples")
 
-    def _mask_matrix(self, layer: FusedLayer, mask) -> T:
+    def _mask_matrix(self, layer: FusedLayer, mask) -> Tensor:
         """Returns a mask without an axis of features."""
         if mask is None:
             return None

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from oneiros.arguments import refusal, shown
 from oneiros.errors import ArgumentError, GraphError
@@ -13,15 +12,14 @@ from oneiros_backend_toolkit.channel_order import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 class Gradients(Derived):
     """Differentiates with respect to one tensor or several, including tensors with
     channels first that layers didn't use themselves."""
 
-    def _gradients(self, loss, variables: Sequence[T]) -> list[T]:
+    def _gradients(self, loss, variables: Sequence[Tensor]) -> list[Tensor]:
         """Returns the gradients of a tensor, summed if it isn't a scalar; None for
         variables on which it doesn't depend.
 
@@ -31,7 +29,7 @@ class Gradients(Derived):
 
     def gradients(
         self, loss, variables, *, upstream=None, allow_unconnected=False
-    ) -> list[T]:
+    ) -> list[Tensor]:
         variables = [variables] if self.owns(variables) else list(variables)
         check_operand("K.gradients", "loss", loss, "a tensor, or a list of tensors")
         for x in variables:
@@ -58,7 +56,7 @@ class Gradients(Derived):
             )
         return gradients
 
-    def _check_floats(self, argument: str, tensors: Sequence[T]) -> None:
+    def _check_floats(self, argument: str, tensors: Sequence[Tensor]) -> None:
         for x in tensors:
             if self.owns(x) and not self.dtype(x).startswith("float"):
                 raise ArgumentError(
@@ -67,7 +65,7 @@ class Gradients(Derived):
                     "K.floatx()) converts integers to floats."
                 )
 
-    def _total(self, loss, upstream) -> T:
+    def _total(self, loss, upstream) -> Tensor:
         """Returns the tensor to differentiate: the loss, or the sum of several, times
         the upstream gradient if there is one."""
         if isinstance(loss, (list, tuple)):
@@ -82,7 +80,7 @@ class Gradients(Derived):
         constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
         return loss * constant
 
-    def _with_forms(self, loss, variables: list[T]) -> list[T]:
+    def _with_forms(self, loss, variables: list[Tensor]) -> list[Tensor]:
         """Returns gradients; a dependence on a tensor's form with channels last counts
         as a dependence on the tensor."""
         forms = [CHANNELS_LAST_FORM.get(x) for x in variables]
@@ -97,7 +95,7 @@ class Gradients(Derived):
             )
         ]
 
-    def _joined(self, x, by_tensor, by_form) -> T:
+    def _joined(self, x, by_tensor, by_form) -> Tensor:
         """Returns the gradient with respect to a tensor that has a form with channels
         last.
 

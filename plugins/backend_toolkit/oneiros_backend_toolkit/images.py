@@ -13,7 +13,6 @@ from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.channel_order import ChannelOrder
 
-T = Any
 BORDERS = ("valid", "same", "full")
 KINDS = {3: "(batch, steps, channels)", 4: "images", 5: "volumes"}
 

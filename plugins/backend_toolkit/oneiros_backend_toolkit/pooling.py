@@ -9,8 +9,7 @@ from typing import Any
 from oneiros.arguments import check_choice
 
 from oneiros_backend_toolkit.images import Images, check_window, is_first, per_axis
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Pooling(Images):
         strides: tuple[int, ...],
         border_mode: str,
         mode: str,
-    ) -> T:
+    ) -> Tensor:
         """Reduces windows over 2 or 3 spatial axes, channels last; border_mode is
         'valid' or 'same'.
 
@@ -56,7 +55,7 @@ class Pooling(Images):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> T:
+    ) -> Tensor:
         call = PoolingArguments("pool2d", 2, border_mode, dim_ordering, pool_mode)
         return self._pooling(call, x, pool_size, strides)
 
@@ -68,11 +67,11 @@ class Pooling(Images):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> T:
+    ) -> Tensor:
         call = PoolingArguments("pool3d", 3, border_mode, dim_ordering, pool_mode)
         return self._pooling(call, x, pool_size, strides)
 
-    def _pooling(self, call: PoolingArguments, x, pool_size, strides) -> T:
+    def _pooling(self, call: PoolingArguments, x, pool_size, strides) -> Tensor:
         name = call.function
         first = is_first(name, call.dim_ordering)
         if strides is None:

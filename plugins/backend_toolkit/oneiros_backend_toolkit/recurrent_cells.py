@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
-T = Any
-States = tuple[T, ...]
+from oneiros_backend_toolkit.tensors import Tensor
+
+States = tuple[Tensor, ...]
 Step = Callable[[States, States], tuple[States, States]]
 
 ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
@@ -28,40 +29,40 @@ class LoopOperations(Protocol):
 
     projects_early: bool
 
-    def constant(self, values: Sequence[float], like) -> T:
+    def constant(self, values: Sequence[float], like) -> Tensor:
         """Returns numbers as a tensor of the type of `like`."""
 
-    def tanh(self, x) -> T:
+    def tanh(self, x) -> Tensor:
         """Hyperbolic tangent."""
 
-    def sigmoid(self, x) -> T:
+    def sigmoid(self, x) -> Tensor:
         """1 / (1 + exp(-x))."""
 
-    def clip(self, x) -> T:
+    def clip(self, x) -> Tensor:
         """Clips to the range from 0 to 1."""
 
-    def where(self, condition, x) -> T:
+    def where(self, condition, x) -> Tensor:
         """Returns `x` where the condition is true, and 0 elsewhere."""
 
-    def choose(self, condition, x, y) -> T:
+    def choose(self, condition, x, y) -> Tensor:
         """Returns `x` where the condition is true, and `y` elsewhere."""
 
-    def split(self, x, sizes: Sequence[int]) -> Sequence[T]:
+    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Splits the last axis into parts of these sizes."""
 
-    def join(self, parts: Sequence[T], axis: int) -> T:
+    def join(self, parts: Sequence[Tensor], axis: int) -> Tensor:
         """Joins tensors along an axis."""
 
-    def transpose(self, x) -> T:
+    def transpose(self, x) -> Tensor:
         """Swaps the axes of a matrix."""
 
-    def outer(self, x, y) -> T:
+    def outer(self, x, y) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
 
-    def total(self, x) -> T:
+    def total(self, x) -> Tensor:
         """Sums a sequence over steps and samples."""
 
-    def multiply(self, x, w) -> T:
+    def multiply(self, x, w) -> Tensor:
         """Multiplies a sequence's features by a matrix."""
 
     def scan(
@@ -84,7 +85,7 @@ class LoopOperations(Protocol):
         """
 
 
-def activate(engine: LoopOperations, name: str, x) -> T:
+def activate(engine: LoopOperations, name: str, x) -> Tensor:
     """Returns an activation of `x`."""
     if name == "tanh":
         return engine.tanh(x)
@@ -97,7 +98,7 @@ def activate(engine: LoopOperations, name: str, x) -> T:
     return x
 
 
-def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> T:
+def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> Tensor:
     """Returns `gradient` times the derivative of the activation with the result `y`."""
     if name == "tanh":
         return gradient * (1 - y * y)
@@ -120,12 +121,12 @@ class Residuals(NamedTuple):
         intermediates: other tensors for the cell's gradient.
     """
 
-    output: T
+    output: Tensor
     states_before: States
     intermediates: States
 
     @staticmethod
-    def from_tensors(cell: FusedCell, tensors: Sequence[T]) -> Residuals:
+    def from_tensors(cell: FusedCell, tensors: Sequence[Tensor]) -> Residuals:
         """Returns the residuals from a list made by `tensors`."""
         output, *others = tensors
         states_before = tuple(others[: cell.states])
@@ -175,7 +176,7 @@ class FusedCell(Protocol):
         gradients: States,
         residuals: Residuals,
         weights: States,
-    ) -> tuple[T, States]:
+    ) -> tuple[Tensor, States]:
         """Returns the gradients with respect to the projected input and the previous
         states.
 
@@ -188,7 +189,9 @@ class FusedCell(Protocol):
     def split_weights(self, engine: LoopOperations, U) -> States:
         """Returns the parts of the recurrent weights for the products of a step."""
 
-    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
+    def weights_gradient(
+        self, engine: LoopOperations, residuals: Residuals, dx
+    ) -> Tensor:
         """Returns the gradient with respect to the recurrent weights.
 
         # Arguments
@@ -204,7 +207,9 @@ class OneProduct:
         """Returns all weights together."""
         return (U,)
 
-    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
+    def weights_gradient(
+        self, engine: LoopOperations, residuals: Residuals, dx
+    ) -> Tensor:
         """One product."""
         return engine.outer(residuals.states_before[0], dx)
 
@@ -232,7 +237,7 @@ class SimpleRnnCell(OneProduct):
         gradients: States,
         residuals: Residuals,
         weights: States,
-    ) -> tuple[T, States]:
+    ) -> tuple[Tensor, States]:
         """One product."""
         (dh,) = gradients
         dx = activation_gradient(engine, self.activation, residuals.output, dh)
@@ -264,7 +269,7 @@ class LstmCell(OneProduct):
         shown = activate(engine, self.activation, c)
         return (o * shown, c), (i, f, g, o, shown)
 
-    def _gates(self, engine: LoopOperations, x, units: int) -> Sequence[T]:
+    def _gates(self, engine: LoopOperations, x, units: int) -> Sequence[Tensor]:
         sizes = [units] * 4
         if self.reads_whole:
             gate = [0.5] * units
@@ -281,7 +286,7 @@ class LstmCell(OneProduct):
         gradients: States,
         residuals: Residuals,
         weights: States,
-    ) -> tuple[T, States]:
+    ) -> tuple[Tensor, States]:
         """One product."""
         dh, dc = gradients
         _, c_before = residuals.states_before
@@ -338,7 +343,7 @@ class GruCell:
         gradients: States,
         residuals: Residuals,
         weights: States,
-    ) -> tuple[T, States]:
+    ) -> tuple[Tensor, States]:
         """Two products."""
         (dh,) = gradients
         (h,) = residuals.states_before
@@ -354,7 +359,9 @@ class GruCell:
         d_before = dh * z + d_reset * r + d_gates @ gate_weights
         return engine.join([d_gates, dg], -1), (d_before,)
 
-    def weights_gradient(self, engine: LoopOperations, residuals: Residuals, dx) -> T:
+    def weights_gradient(
+        self, engine: LoopOperations, residuals: Residuals, dx
+    ) -> Tensor:
         """One product for the gates, and one for the candidate."""
         (h,) = residuals.states_before
         *_, reset = residuals.intermediates

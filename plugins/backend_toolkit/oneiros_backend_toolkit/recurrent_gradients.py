@@ -16,7 +16,6 @@ On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as lo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from oneiros_backend_toolkit.recurrent_cells import (
     FusedCell,
@@ -24,8 +23,7 @@ from oneiros_backend_toolkit.recurrent_cells import (
     Residuals,
     States,
 )
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ class CellLoop:
 
     def backward(
         self, U, mask, residuals: Residuals, d_outputs, d_last: States
-    ) -> tuple[T, T, States]:
+    ) -> tuple[Tensor, Tensor, States]:
         """Returns the gradients with respect to the projected input, U and the initial
         states.
 
@@ -140,7 +138,7 @@ class CellLoop:
         )
         return dx, cell.weights_gradient(engine, residuals, dx), d_initial
 
-    def unprojected(self, x, dx, projection: States) -> tuple[T, States]:
+    def unprojected(self, x, dx, projection: States) -> tuple[Tensor, States]:
         """Returns the gradients with respect to the input and the projection, from the
         gradient with respect to the projected input.
 

@@ -3,25 +3,24 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.arguments import check_int
 
 from oneiros_backend_toolkit.images import Images, is_first
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 
 class Resizing(Images):
     """The contract's functions for resizing by integer factors."""
 
-    def resize_images(self, X, height_factor, width_factor, dim_ordering: T) -> T:
+    def resize_images(
+        self, X, height_factor, width_factor, dim_ordering: Tensor
+    ) -> Tensor:
         factors = {"height_factor": height_factor, "width_factor": width_factor}
         return self._resized("resize_images", X, factors, dim_ordering)
 
     def resize_volumes(
         self, X, depth_factor, height_factor, width_factor, dim_ordering
-    ) -> T:
+    ) -> Tensor:
         factors = {
             "depth_factor": depth_factor,
             "height_factor": height_factor,
@@ -29,7 +28,9 @@ class Resizing(Images):
         }
         return self._resized("resize_volumes", X, factors, dim_ordering)
 
-    def _resized(self, name: str, x, factors: dict[str, T], dim_ordering) -> T:
+    def _resized(
+        self, name: str, x, factors: dict[str, Tensor], dim_ordering
+    ) -> Tensor:
         first = is_first(name, dim_ordering)
         counts = [
             check_int(name, argument, factor, 1) for argument, factor in factors.items()
@@ -41,7 +42,7 @@ class Resizing(Images):
         resized = self._repeated(form, counts, 1)
         return self._channels_first(resized) if first else resized
 
-    def _repeated(self, x, counts: list[int], start: int) -> T:
+    def _repeated(self, x, counts: list[int], start: int) -> Tensor:
         for axis, count in reversed(list(enumerate(counts, start))):
             x = x if count == 1 else self.repeat_elements(x, count, axis)
         return x

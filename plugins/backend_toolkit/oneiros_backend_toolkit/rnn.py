@@ -16,9 +16,9 @@ from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.folds import Folds, Stepped
 from oneiros_backend_toolkit.loop_states import state_shape
 from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.tensors import Tensor
 
-T = Any
-Pair = tuple[T, list[T]]
+Pair = tuple[Tensor, list[Tensor]]
 Shape = tuple[int | None, ...]
 
 
@@ -36,7 +36,7 @@ class Rnn(Folds):
         constants=None,
         unroll=False,
         input_length=None,
-    ) -> tuple[T, T, list[T]]:
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         check_operand("K.rnn", "inputs", inputs, "a tensor (samples, steps, …)")
         for state in initial_states:
             check_operand("K.rnn", "initial_states", state, "a list of tensors")
@@ -74,11 +74,16 @@ class Rnn(Folds):
         when_known(check, tensors, checked=tensors)
 
     def _looped(
-        self, step: _Step, sequence, initial: list[T], step_mask, go_backwards: bool
-    ) -> tuple[T, T, list[T]]:
+        self,
+        step: _Step,
+        sequence,
+        initial: list[Tensor],
+        step_mask,
+        go_backwards: bool,
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         results = _StepResults()
 
-        def fn(slices: list[T], states: list[T]) -> Stepped:
+        def fn(slices: list[Tensor], states: list[Tensor]) -> Stepped:
             output, new_states = step(slices[0], states)
             results.output_place = _place_of(output, new_states)
             results.state_dtypes = self._types_given(new_states, states)
@@ -105,8 +110,8 @@ class Rnn(Folds):
         return last, self._samples_first(outputs), states
 
     def _masked_states(
-        self, step_mask, new_states: list[T], old_states: list[T]
-    ) -> list[T]:
+        self, step_mask, new_states: list[Tensor], old_states: list[Tensor]
+    ) -> list[Tensor]:
         """Returns the new states of the samples that take part in a step, and the old
         states of the others."""
         return [
@@ -114,11 +119,13 @@ class Rnn(Folds):
             for new, old in zip(new_states, old_states, strict=True)
         ]
 
-    def _carried(self, outputs, step_mask, initial: list[T], go_backwards: bool) -> T:
+    def _carried(
+        self, outputs, step_mask, initial: list[Tensor], go_backwards: bool
+    ) -> Tensor:
         """Returns the outputs, with those of masked steps replaced by the previous
         ones."""
 
-        def fn(slices: list[T], states: list[T]) -> Stepped:
+        def fn(slices: list[Tensor], states: list[Tensor]) -> Stepped:
             output, step_mask = slices
             (output_before,) = states
             output = self._where(step_mask, output, output_before)
@@ -130,7 +137,7 @@ class Rnn(Folds):
         _, (carried,) = self._scan(fn, [outputs, step_mask], [start])
         return carried
 
-    def _output_before_the_first(self, outputs, initial: list[T]) -> T:
+    def _output_before_the_first(self, outputs, initial: list[Tensor]) -> Tensor:
         """Returns the first state if it has the form of an output, or else zeros."""
         shape = self.int_shape(outputs)[1:]
         dtype = self.dtype(outputs)
@@ -144,12 +151,12 @@ class Rnn(Folds):
         self,
         step: _Step,
         sequence,
-        states: list[T],
+        states: list[Tensor],
         step_mask,
         steps: int,
         go_backwards: bool,
-    ) -> tuple[T, T, list[T]]:
-        outputs: list[T] = []
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        outputs: list[Tensor] = []
         order = range(steps)
         if go_backwards:
             order = order[::-1]
@@ -174,7 +181,7 @@ class Rnn(Folds):
             )
         return int(steps)
 
-    def _boolean_mask(self, mask) -> T:
+    def _boolean_mask(self, mask) -> Tensor:
         """Returns a mask as booleans (samples, steps)."""
         shape = self.int_shape(mask)
         if len(shape) == 3 and shape[-1] in (1, None):
@@ -186,7 +193,7 @@ class Rnn(Folds):
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
-    def _where(self, step_mask, new, old) -> T:
+    def _where(self, step_mask, new, old) -> Tensor:
         """Chooses per sample."""
         rank = self.ndim(new)
         if rank == 0:
@@ -195,10 +202,10 @@ class Rnn(Folds):
             step_mask = self.expand_dims(step_mask)
         return self.switch(step_mask, new, old)
 
-    def _steps_first(self, x) -> T:
+    def _steps_first(self, x) -> Tensor:
         return self.permute_dimensions(x, (1, 0, *range(2, self.ndim(x))))
 
-    def _samples_first(self, x) -> T:
+    def _samples_first(self, x) -> Tensor:
         return self._steps_first(x) if self.ndim(x) > 1 else x
 
 
@@ -215,7 +222,7 @@ class _StepResults:
     state_dtypes: list[str] = field(default_factory=list)
 
 
-def _place_of(output, states: list[T]) -> int | None:
+def _place_of(output, states: list[Tensor]) -> int | None:
     for place, state in enumerate(states):
         if state is output:
             return place
@@ -268,12 +275,12 @@ class _Step:
     """
 
     backend: Rnn
-    function: Callable[[T, list[T]], Pair]
-    constants: list[T]
+    function: Callable[[Tensor, list[Tensor]], Pair]
+    constants: list[Tensor]
     looped: bool
     uses_phase: bool = False
 
-    def __call__(self, x, states: Sequence[T]) -> Pair:
+    def __call__(self, x, states: Sequence[Tensor]) -> Pair:
         with self._explained(x, states):
             result = self.function(x, [*states, *self.constants])
             output, new_states = self._parts(result, len(states))
@@ -283,7 +290,9 @@ class _Step:
             self.uses_phase = True
         return output, new_states
 
-    def _check_shapes(self, states: Sequence[T], new_states: Sequence[T]) -> None:
+    def _check_shapes(
+        self, states: Sequence[Tensor], new_states: Sequence[Tensor]
+    ) -> None:
         shape = self.backend.int_shape
         for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
             state_shape(place, shape(old), shape(new))
@@ -298,7 +307,7 @@ class _Step:
         return output, list(new_states)
 
     @contextmanager
-    def _explained(self, x, states: Sequence[T]) -> Iterator[None]:
+    def _explained(self, x, states: Sequence[Tensor]) -> Iterator[None]:
         try:
             yield
         except OneirosError as error:
@@ -307,7 +316,7 @@ class _Step:
             error.add_note(f"Oneiros: {self._received(x, states)}.")
             raise
 
-    def _received(self, x, states: Sequence[T]) -> str:
+    def _received(self, x, states: Sequence[Tensor]) -> str:
         state_shapes = ", ".join(map(self._shape, states))
         constant_shapes = ", ".join(map(self._shape, self.constants))
         return (

@@ -15,10 +15,9 @@ from typing import Any
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.updates import Update
 from oneiros_backend_toolkit.user_warnings import warn
-
-T = Any
 
 REMEMBERED_FUNCTIONS = 16
 """Maximum number of compiled functions that a session keeps, for calls of `run` in a
@@ -87,7 +86,7 @@ class Session:
         fed = {
             x: value for x, value in (feed_dict or {}).items() if self.backend.owns(x)
         }
-        parts: list[T | Update] = []
+        parts: list[Tensor | Update] = []
 
         def place(fetched: Any) -> int | None:
             if _is_operation(fetched):
@@ -100,7 +99,9 @@ class Session:
         values = self._compiled(tuple(fed), tuple(parts))(list(fed.values()))
         return _mapped(lambda i: None if i is None else values[i], places)
 
-    def _function(self, inputs: tuple[T, ...], parts: tuple[T | Update, ...]) -> Any:
+    def _function(
+        self, inputs: tuple[Tensor, ...], parts: tuple[Tensor | Update, ...]
+    ) -> Any:
         updates = [part for part in parts if isinstance(part, Update)]
         outputs = [part.value if isinstance(part, Update) else part for part in parts]
         return self.backend.function(list(inputs), outputs, updates)

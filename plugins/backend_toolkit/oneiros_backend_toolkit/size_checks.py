@@ -17,19 +17,20 @@ from typing import Any
 from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 from oneiros.errors import OneirosError, ShapeError
 
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
+
 Shape = tuple[int | None, ...]
 
-SIZE_CHECK: StateKey[tuple[Callable[..., None], Sequence[T]]] = StateKey(
+SIZE_CHECK: StateKey[tuple[Callable[..., None], Sequence[Tensor]]] = StateKey(
     "a check of sizes, and the tensors whose shapes it takes"
 )
-CHANNELS_LAST_FORM: StateKey[T] = StateKey(
+CHANNELS_LAST_FORM: StateKey[Tensor] = StateKey(
     "a tensor with channels last of the same values, None where that doesn't pay"
 )
 
 
 def when_known(
-    check: Callable[..., None], tensors: Sequence[T], checked: Sequence[T]
+    check: Callable[..., None], tensors: Sequence[Tensor], checked: Sequence[Tensor]
 ) -> None:
     """Calls `check` with the shapes of tensors each time a graph determines them.
 
@@ -41,7 +42,7 @@ def when_known(
         SIZE_CHECK.set(tensor, (check, tensors))
 
 
-def check_sizes(tensor, values: Mapping[T, T]) -> None:
+def check_sizes(tensor, values: Mapping[Tensor, Tensor]) -> None:
     """Checks whether a tensor's layer accepts its inputs, and runs the tensor's check.
 
     # Arguments
@@ -62,12 +63,14 @@ def check_sizes(tensor, values: Mapping[T, T]) -> None:
         check(*shapes)
 
 
-def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
+def _shapes(
+    tensors: Sequence[Tensor], values: Mapping[Tensor, Tensor]
+) -> list[Shape | None]:
     """Returns the shapes of tensors' values; None for an unknown one."""
     return [_shape(tensor, values) for tensor in tensors]
 
 
-def _shape(tensor, values: Mapping[T, T]) -> Shape | None:
+def _shape(tensor, values: Mapping[Tensor, Tensor]) -> Shape | None:
     form = None if tensor in values else CHANNELS_LAST_FORM.get(tensor)
     value: Any = values.get(tensor if form is None else form)
     try:
@@ -81,7 +84,9 @@ def _shape(tensor, values: Mapping[T, T]) -> Shape | None:
 
 @contextmanager
 def layers_named(
-    pending: list[T], behind: Callable[[T], Collection[T]], values: Mapping[T, T]
+    pending: list[Tensor],
+    behind: Callable[[Tensor], Collection[Tensor]],
+    values: Mapping[Tensor, Tensor],
 ) -> Iterator[None]:
     """Context manager that adds the layer's name to errors in computing a graph.
 
@@ -105,7 +110,7 @@ def layers_named(
 
 
 def _explained(
-    error: Exception, tensors: Sequence[T], values: Mapping[T, T]
+    error: Exception, tensors: Sequence[Tensor], values: Mapping[Tensor, Tensor]
 ) -> Exception:
     """Returns the error to raise: a layer's error about the sizes if there is one, with
     the name of the innermost layer.
@@ -122,7 +127,7 @@ def _explained(
     return explained
 
 
-def _problem(tensor, values: Mapping[T, T]) -> ShapeError | None:
+def _problem(tensor, values: Mapping[Tensor, Tensor]) -> ShapeError | None:
     try:
         check_sizes(tensor, values)
     except ShapeError as problem:
@@ -130,7 +135,7 @@ def _problem(tensor, values: Mapping[T, T]) -> ShapeError | None:
     return None
 
 
-def _named(error: Exception, tensor, values: Mapping[T, T]) -> Exception:
+def _named(error: Exception, tensor, values: Mapping[Tensor, Tensor]) -> Exception:
     from oneiros.arguments import label
 
     layer, inputs = LAYER_CALL.get(tensor, (None, ()))

@@ -14,8 +14,8 @@ from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.explained import Explained
+from oneiros_backend_toolkit.tensors import Tensor
 
-T = Any
 DType = np.dtype[Any]
 
 INTEGERS = "iu"
@@ -126,24 +126,24 @@ def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
 class Types(Explained):
     """A backend that casts operands to their common type."""
 
-    def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
+    def common_type(self, values: Sequence[Tensor], arithmetic: bool = True) -> DType:
         """Returns the common type of operands."""
         tensor_types = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
         constant_types = [np.asarray(x).dtype for x in values if not self.owns(x)]
         return common_type(tensor_types, constant_types, floatx(), arithmetic)
 
-    def alike(self, *values: T, arithmetic: bool = True) -> list[T]:
+    def alike(self, *values: Tensor, arithmetic: bool = True) -> list[Tensor]:
         """Converts operands to tensors and arrays of their common type."""
         dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
-    def as_floats(self, *values: T) -> list[T]:
+    def as_floats(self, *values: Tensor) -> list[Tensor]:
         """Converts operands for a fractional result: integers and booleans become
         floats of the common type, floats stay unchanged."""
         dtype = self.common_type([*values, SOME_FLOAT])
         return [self._as_type(x, dtype) if self._is_discrete(x) else x for x in values]
 
-    def floats_alike(self, *values: T) -> list[T]:
+    def floats_alike(self, *values: Tensor) -> list[Tensor]:
         """Converts operands to tensors and arrays of their common float type."""
         dtype = self.common_type([*values, SOME_FLOAT])
         return [self._as_type(x, dtype) for x in values]
@@ -152,7 +152,7 @@ class Types(Explained):
         dtype = self.dtype(x) if self.owns(x) else np.asarray(x).dtype
         return np.dtype(dtype).kind in DISCRETE
 
-    def _as_type(self, x, dtype: DType) -> T:
+    def _as_type(self, x, dtype: DType) -> Tensor:
         if not self.owns(x):
             return adapted(x, dtype)
         if self.dtype(x) == dtype.name:

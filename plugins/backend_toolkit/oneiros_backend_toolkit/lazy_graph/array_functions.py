@@ -14,13 +14,14 @@ import numpy as np
 from oneiros.arguments import is_int
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
-from oneiros_backend_toolkit.lazy_graph.promotion import Promotion, Tensor
+from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
     check_softmax_rank,
     order_of,
 )
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import clipping_bounds
 
 Function = Callable[..., Tensor]

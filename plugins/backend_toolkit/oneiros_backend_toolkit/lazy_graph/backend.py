@@ -33,8 +33,7 @@ from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
 from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
 from oneiros_backend_toolkit.sparse_tensors import joined
-
-T = Any
+from oneiros_backend_toolkit.tensors import Tensor
 
 PRIMITIVES = {
     "beam_search": "K.ctc_decode",
@@ -134,7 +133,7 @@ class RecordedBackend(Gradients, Sessions):
 
     # Tensors and their values
 
-    def owns(self, x: T) -> bool:
+    def owns(self, x: Tensor) -> bool:
         if isinstance(x, (list, tuple)):
             return False
         return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
@@ -145,14 +144,14 @@ class RecordedBackend(Gradients, Sessions):
 
     def placeholder(
         self,
-        shape: T = None,
-        ndim: T = None,
-        dtype: T = None,
-        sparse: T = False,
-        name: T = None,
-    ) -> T:
+        shape: Any = None,
+        ndim: Any = None,
+        dtype: Any = None,
+        sparse: Any = False,
+        name: Any = None,
+    ) -> Tensor:
         sizes = self._sizes(shape, ndim)
-        node: T = self.recorder.node(
+        node: Tensor = self.recorder.node(
             Placeholder(), Spec(sizes, self._dtype(dtype)), name=name
         )
         if sizes is not None:
@@ -160,7 +159,7 @@ class RecordedBackend(Gradients, Sessions):
         SPARSE.set(node, bool(sparse))
         return node
 
-    def _sizes(self, shape: T, ndim: T) -> Shape:
+    def _sizes(self, shape: Any, ndim: Any) -> Shape:
         """Returns the static shape of a placeholder, None if even its rank is open."""
         if shape is not None:
             return tuple(None if size is None else int(size) for size in shape)
@@ -168,7 +167,7 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return (None,) * rank_of_placeholder(self.name, ndim)
 
-    def variable(self, value: T, dtype: T = None, name: T = None) -> T:
+    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Tensor:
         if self.owns(value):
             raise ArgumentError(
                 f"variable expected an array or a number, not {value!r:.200}. See "
@@ -179,24 +178,24 @@ class RecordedBackend(Gradients, Sessions):
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         stored = self.storage(array)
-        node: T = self.recorder.node(Variable(stored), spec, name=name)
+        node: Tensor = self.recorder.node(Variable(stored), spec, name=name)
         node._keras_shape = array.shape
         SPARSE.set(node, sparse)
         return node
 
-    def concatenate(self, tensors: T, axis: T = -1) -> T:
+    def concatenate(self, tensors: Tensor, axis: Any = -1) -> Tensor:
         tensors = list(tensors)
         join = pinned(self.functions.concatenate)
         result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
         return joined(result, tensors)
 
-    def shape(self, x: T) -> T:
+    def shape(self, x: Tensor) -> Tensor:
         result = self.recorder.record(self.functions.shape, (x,), label="K.shape")
         if self.recorder.owns(x) and self.recorder.owns(result):
             result.spec = replace(result.spec, static_sizes=x.shape)
         return result
 
-    def int_shape(self, x: T) -> tuple[int | None, ...]:
+    def int_shape(self, x: Tensor) -> tuple[int | None, ...]:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -207,26 +206,26 @@ class RecordedBackend(Gradients, Sessions):
             )
         return tuple(shape)
 
-    def ndim(self, x: T) -> int:
+    def ndim(self, x: Tensor) -> int:
         rank = getattr(x, "ndim", None)
         return len(self.int_shape(x)) if rank is None else int(rank)
 
-    def dtype(self, x: T) -> str:
+    def dtype(self, x: Tensor) -> str:
         return x.dtype if isinstance(x, LazyTensor) else self._dtype(x.dtype)
 
-    def get_value(self, x: T) -> T:
+    def get_value(self, x: Tensor) -> Tensor:
         if self.recorder.owns(x) and not self.is_variable(x):
             return self.eval(x)
         return self._storage(x).get()
 
-    def set_value(self, x: T, value: T) -> None:
+    def set_value(self, x: Tensor, value: Any) -> None:
         self._storage(x).set(self.checked_value(x, value))
 
-    def is_variable(self, x: T) -> bool:
+    def is_variable(self, x: Tensor) -> bool:
         """Returns whether something is a variable of this backend."""
         return self.recorder.owns(x) and isinstance(x.source, Variable)
 
-    def _storage(self, x: T) -> VariableStorage:
+    def _storage(self, x: Tensor) -> VariableStorage:
         if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
@@ -234,44 +233,54 @@ class RecordedBackend(Gradients, Sessions):
         stored: VariableStorage = x.source.storage
         return stored
 
-    def eval(self, x: T) -> T:
+    def eval(self, x: Tensor) -> Tensor:
         return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
-    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+    def apply(self, fn: Callable[..., Any], *tensors: Tensor) -> Tensor:
         return self.recorder.record(fn, tensors, wrap=False)
 
     # Randomness
 
     def random_uniform(
-        self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
-    ) -> T:
+        self,
+        shape: Any,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        dtype: Any = None,
+        seed: Any = None,
+    ) -> Tensor:
         dtype = self._dtype(dtype)
         if np.dtype(dtype).kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
         return self._random("random_uniform", seed, shape, low, high, dtype)
 
     def random_normal(
-        self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
-    ) -> T:
+        self,
+        shape: Any,
+        mean: Tensor = 0.0,
+        std: Any = 1.0,
+        dtype: Any = None,
+        seed: Any = None,
+    ) -> Tensor:
         return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
 
     def random_binomial(
-        self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
-    ) -> T:
+        self, shape: Any, p: Any = 0.0, dtype: Any = None, seed: int | None = None
+    ) -> Tensor:
         return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
 
-    def _in_graph(self, x: T) -> T:
+    def _in_graph(self, x: Tensor) -> Tensor:
         return self.recorder.lift(x)
 
-    def _random(self, name: str, seed: int | None, *args: Any) -> T:
+    def _random(self, name: str, seed: int | None, *args: Any) -> Tensor:
         key = self.recorder.stream(draw_seed(seed) % 2**31)
         fn = pinned(getattr(self.random_functions, name))
         return self.recorder.record(fn, (key, *args), label=f"K.{name}")
 
     # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
 
-    def _log_odds(self, x: T) -> T:
-        def of_sigmoid(x: T) -> T:
+    def _log_odds(self, x: Tensor) -> Tensor:
+        def of_sigmoid(x: Tensor) -> Tensor:
             low, high = _log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x))
             return self.clip(x, low, high)
 
@@ -279,8 +288,8 @@ class RecordedBackend(Gradients, Sessions):
         fn = pinned(super()._log_odds)
         return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
 
-    def _log_distribution(self, x: T) -> T:
-        def of_softmax(x: T) -> T:
+    def _log_distribution(self, x: Tensor) -> Tensor:
+        def of_softmax(x: Tensor) -> Tensor:
             low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
             return self.clip(self.log_softmax(x), low, high)
 
@@ -290,7 +299,9 @@ class RecordedBackend(Gradients, Sessions):
 
     # Choices and graphs
 
-    def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
+    def _elementwise(
+        self, x: Tensor
+    ) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
         """Returns the function and the tensors that compute `x` element by element.
 
         A choice by the learning phase counts as one; None for any other operation.
@@ -303,7 +314,9 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return self.recorder.again(x), list(x.parents)
 
-    def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
+    def switch(
+        self, condition: Tensor, then_expression: Tensor, else_expression: Tensor
+    ) -> Tensor:
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*self.alike(*chosen, arithmetic=False))
@@ -313,30 +326,32 @@ class RecordedBackend(Gradients, Sessions):
     def _scan(
         self,
         fn: Callable[..., Any],
-        sequences: list[T],
-        initial: list[T],
+        sequences: list[Tensor],
+        initial: list[Tensor],
         go_backwards: bool = False,
-    ) -> tuple[list[T], list[T]]:
+    ) -> tuple[list[Tensor], list[Tensor]]:
         states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
         if go_backwards:
             outputs = [self.reverse(x, 0) for x in outputs]
         return states, outputs
 
-    def stop_gradient(self, variables: T) -> T:
+    def stop_gradient(self, variables: Tensor) -> Tensor:
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
         return self.recorder.record(
             self.functions.stop_gradient, (variables,), label="K.stop_gradient"
         )
 
-    def _gradients(self, loss: T, variables: Sequence[T]) -> list[T]:
+    def _gradients(self, loss: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
         self.recorder.check_differentiable(loss, *variables)
         behind = reachable([loss])
         connected = [x for x in variables if x in behind]
         gradients = iter(self.recorder.gradients(loss, connected))
         return [next(gradients) if x in behind else None for x in variables]
 
-    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
+    def function(
+        self, inputs: Any, outputs: Any, updates: Any = (), **kwargs: Any
+    ) -> Function:
         self.own_arguments(kwargs)
         return RecordedFunction(self, self.recorder, inputs, outputs, updates)
 

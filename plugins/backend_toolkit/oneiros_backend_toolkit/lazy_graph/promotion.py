@@ -9,9 +9,9 @@ import numpy as np
 from oneiros.arguments import is_int
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
+from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
 
-Tensor = Any
 Array = np.ndarray[Any, Any]
 
 
