@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNEL_TOKENS = 28_500
+KERNEL_TOKENS = 29_000
 DENSITY = 8.0
 LAYOUT = {
     tokenize.COMMENT,
