@@ -43,8 +43,10 @@ class BaseLogger(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Adds a batch."""
-        values = {"size": 0, **(logs or {})}
-        self.on_run_end({name: [value] for name, value in values.items()})
+        run = {"size": [0]}
+        for name, value in (logs or {}).items():
+            run[name] = [value]
+        self.on_run_end(run)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""

@@ -82,7 +82,8 @@ class CallbackList(Callbacks):
             if observer is not None:
                 observers[callback] = observer
         if len(observers) > 1:
-            first, second, *_ = [type(callback).__name__ for callback in observers]
+            names = [type(callback).__name__ for callback in observers]
+            first, second = names[:2]
             raise ArgumentError(
                 f"callbacks has {first} and {second}, which both observe the fit; only "
                 "one can. Remove the other."

@@ -37,8 +37,10 @@ class NaNWarning(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Checks a batch."""
-        values = {**(logs or {}), "batch": batch}
-        self.on_run_end({name: [value] for name, value in values.items()})
+        run = {"batch": [batch]}
+        for name, value in (logs or {}).items():
+            run.setdefault(name, [value])
+        self.on_run_end(run)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Checks a run of batches."""

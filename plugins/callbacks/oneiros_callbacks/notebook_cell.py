@@ -36,5 +36,5 @@ class NotebookCell:
 
 def is_notebook(stream: Any) -> bool:
     """Returns whether a stream is the output of a Jupyter kernel."""
-    origins = {base.__module__.partition(".")[0] for base in type(stream).__mro__}
-    return "ipykernel" in origins
+    modules = [base.__module__ for base in type(stream).__mro__]
+    return any(module.startswith("ipykernel") for module in modules)

@@ -223,8 +223,9 @@ class Progbar:
             return f"{now - self.start:.0f}s"
         seconds_per_step = (self._reached - self._restarted) / steps
         left = (self.target - self.seen_so_far) * seconds_per_step
-        clock = f"{left:.0f}s" if self._bar is None else tqdm.format_interval(left)
-        return f"ETA: {clock}"
+        if self._bar is None:
+            return f"ETA: {left:.0f}s"
+        return f"ETA: {tqdm.format_interval(left)}"
 
     def _pace(self) -> str:
         """Returns the time of a batch, if batches are counted."""
@@ -233,7 +234,9 @@ class Progbar:
         seconds = (self._reached - self._restarted) / self.batches
         if seconds < 1e-3:
             return f"{1e6 * seconds:.0f}us/step"
-        return f"{1e3 * seconds:.1f}ms/step" if seconds < 1 else f"{seconds:.1f}s/step"
+        if seconds < 1:
+            return f"{1e3 * seconds:.1f}ms/step"
+        return f"{seconds:.1f}s/step"
 
     def _values(self) -> list[str]:
         """Returns the means as Keras 1 writes them, such as `lr: 1.0000e-05`."""

@@ -141,7 +141,8 @@ class TerminateOnNaN(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Checks a batch."""
-        if self.is_over or math.isfinite((logs or {}).get("loss", 0)):
+        loss = (logs or {}).get("loss", 0)
+        if self.is_over or math.isfinite(loss):
             return
         say(f"Batch {batch}: Invalid loss, terminating training")
         self.is_over = True

@@ -268,7 +268,8 @@ class Nadam(StandardOptimizer):
         v = running_mean(self.beta_2, v, K.square(g))
         gradient = g / (1.0 - rate.product)
         mean = m / (1.0 - rate.product_ahead)
-        direction = (1.0 - rate.now) * gradient
+        share = 1.0 - rate.now
+        direction = share * gradient
         direction = direction + rate.ahead * mean
         root = K.sqrt(v / rate.bias_2)
         step = self.lr * direction / (root + self.epsilon)

@@ -69,4 +69,5 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
         targets = self._one_hot_if_wanted(targets_of(y))
         model = self._fitted_model()
         values = model.evaluate(self._inputs(x), targets, **arguments)
-        return float(np.ravel(values)[0])
+        loss, *_ = np.ravel(values)
+        return float(loss)
