@@ -3,7 +3,7 @@
 from oneiros import hookimpl
 from oneiros.hookspecs import MigrationRow
 
-from oneiros_old_files.rows import ROWS
+from oneiros_old_files.rows import CONSTRAINTS, FUNCTIONS, INITIALIZATIONS, ROWS
 
 _PLACES = {
     "base": ("Migration", "Origin"),
@@ -24,27 +24,6 @@ _CONVOLUTIONS = {
     "Deconvolution2D": "Conv2DTranspose",
     "SeparableConvolution2D": "SeparableConv2D",
 }
-_FUNCTIONS = (
-    *(f"Mean{kind}Error" for kind in ("Squared", "Absolute", "AbsolutePercentage")),
-    "MeanSquaredLogarithmicError",
-    "BinaryCrossentropy",
-    "CategoricalCrossentropy",
-    "SparseCategoricalCrossentropy",
-    "Hinge",
-    "SquaredHinge",
-    "KLDivergence",
-    "kl_divergence",
-    "Poisson",
-    "BinaryAccuracy",
-    "CategoricalAccuracy",
-    "SparseCategoricalAccuracy",
-)
-_INITIALIZERS = (
-    *("Zeros", "zeros", "Ones", "ones", "Constant", "Identity", "Orthogonal"),
-    *("RandomUniform", "random_uniform", "RandomNormal", "random_normal"),
-    *("TruncatedNormal", "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal"),
-    *("LecunUniform", "LecunNormal", "VarianceScaling"),
-)
 _CLASSES = {
     "activations": ("PReLU", "ParametricSoftplus", "SReLU", "ReLU"),
     "convolutions": (
@@ -66,10 +45,10 @@ _CLASSES = {
     "wrappers": ("TimeDistributed", "Bidirectional"),
 }
 _PARTS = {
-    **dict.fromkeys(_FUNCTIONS, "Function"),
-    **dict.fromkeys(_INITIALIZERS, "Initializer"),
+    **dict.fromkeys(FUNCTIONS, "Function"),
+    **dict.fromkeys((*INITIALIZATIONS, "VarianceScaling"), "Initializer"),
     **dict.fromkeys(("L1L2", "L1", "L2", "SummedL1L2"), "L1L2"),
-    **dict.fromkeys(("MaxNorm", "MinMaxNorm", "UnitNorm", "NonNeg"), "Constraint"),
+    **dict.fromkeys(CONSTRAINTS, "Constraint"),
 }
 
 

@@ -144,3 +144,55 @@ IMAGES: dict[str, MigrationRow] = {
     **_pooling("Average"),
 }
 ROWS = {**ACTIVATIONS, **CORE, **MERGED, **IMAGES}
+CONSTRAINTS: dict[str, dict[str, str]] = {
+    "MaxNorm": {"max_value": "m", "axis": "axis"},
+    "MinMaxNorm": {
+        "min_value": "low",
+        "max_value": "high",
+        "rate": "rate",
+        "axis": "axis",
+    },
+    "UnitNorm": {"axis": "axis"},
+    "NonNeg": {},
+}
+"""The arguments of constraints there and here."""
+INITIALIZATIONS = {
+    "Zeros": "zero",
+    "zeros": "zero",
+    "Ones": "one",
+    "ones": "one",
+    "Constant": "zero",
+    "RandomUniform": "uniform",
+    "random_uniform": "uniform",
+    "RandomNormal": "normal",
+    "random_normal": "normal",
+    "TruncatedNormal": "normal",
+    "GlorotUniform": "glorot_uniform",
+    "GlorotNormal": "glorot_normal",
+    "HeUniform": "he_uniform",
+    "HeNormal": "he_normal",
+    "LecunUniform": "lecun_uniform",
+    "LecunNormal": "lecun_uniform",
+    "Orthogonal": "orthogonal",
+    "Identity": "identity",
+}
+"""Initializers, and the nearest ones here. A loaded model has its weights; for a model
+built from JSON alone, a warning names the replacement."""
+FUNCTIONS = {
+    "MeanSquaredError": "mean_squared_error",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "MeanAbsolutePercentageError": "mean_absolute_percentage_error",
+    "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+    "Hinge": "hinge",
+    "SquaredHinge": "squared_hinge",
+    "KLDivergence": "kullback_leibler_divergence",
+    "Poisson": "poisson",
+    "kl_divergence": "kullback_leibler_divergence",
+    "BinaryAccuracy": "binary_accuracy",
+    "CategoricalAccuracy": "categorical_accuracy",
+    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
+}
+"""Losses and metrics that are objects there, and the functions here."""
