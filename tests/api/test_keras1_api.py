@@ -142,11 +142,18 @@ def attribute_of(cls, name):
     return MISSING
 
 
+NOTES = "__annotations__"
+
+
 def method_differences(where, cls, method):
     live = attribute_of(cls, method.name)
+    is_value = method.kind == "property" or method.kind.endswith(".setter")
     if live is MISSING:
-        yield f"{where}: missing"
-    elif method.kind == "property" or method.kind.endswith(".setter"):
+        # Each object has what its class only annotates.
+        annotated = [name for base in cls.__mro__ for name in vars(base).get(NOTES, ())]
+        if not is_value or method.name not in annotated:
+            yield f"{where}: missing"
+    elif is_value:
         if callable(live):
             yield f"{where}: is a method"
         elif not isinstance(live, property):

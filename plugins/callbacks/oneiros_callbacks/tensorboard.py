@@ -67,6 +67,11 @@ class TensorBoard(Callback):
         - [TensorBoard](https://www.tensorflow.org/tensorboard)
     """
 
+    merged: Any = None
+    """None: this attribute belongs to TensorFlow's sessions."""
+    sess: Any = None
+    """None, like `merged`."""
+
     @open_to_old_code
     def __init__(
         self,
