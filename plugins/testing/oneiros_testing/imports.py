@@ -26,20 +26,25 @@ def faulty_imports(distribution: str, package: str) -> list[str]:
         distribution_name(re.split(r"[^\w.-]", line, maxsplit=1)[0])
         for line in metadata.requires(distribution) or []
     }
-    return [
-        f"{path.relative_to(folder.parent)}:{line}: {fault}"
-        for folder, path in _sources(package)
-        for module, name, line in _imports(path)
-        if _is_of_oneiros(module) and module.partition(".")[0] != package
-        if (fault := _fault(module, name, required))
-    ]
+    faults = []
+    for folder, path in _sources(package):
+        for module, name, line in _imports(path):
+            if not _is_of_oneiros(module) or module.partition(".")[0] == package:
+                continue
+            fault = _fault(module, name, required)
+            if fault:
+                place = path.relative_to(folder.parent)
+                faults.append(f"{place}:{line}: {fault}")
+    return faults
 
 
 def _sources(package: str) -> Iterator[tuple[Path, Path]]:
     """Yields a package's folder with the path of each of its modules."""
     spec = importlib.util.find_spec(package)
-    for folder in map(Path, spec.submodule_search_locations or []) if spec else ():
-        yield from ((folder, path) for path in sorted(folder.rglob("*.py")))
+    folders = spec.submodule_search_locations if spec else None
+    for folder in map(Path, folders or []):
+        for path in sorted(folder.rglob("*.py")):
+            yield folder, path
 
 
 def _imports(path: Path) -> Iterator[tuple[str, str | None, int]]:

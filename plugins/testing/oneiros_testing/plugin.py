@@ -47,7 +47,8 @@ def check_plugin(distribution: str) -> list[str]:
     if record.state not in ("failed", "incompatible"):
         if excess := excess_imports(record.module):
             imported = ", ".join(excess)
-            fault = f"Its manifest imports {imported}; it should only import {MARKER}."
+            advice = f"it should only import {MARKER}"
+            fault = f"Its manifest imports {imported}; {advice}."
             record.report("manifest", fault, "ok")
         package = record.module.partition(".")[0]
         for fault in faulty_imports(distribution, package):
@@ -75,9 +76,10 @@ def excess_imports(module: str) -> list[str]:
 def _entries_of(record: PluginRecord) -> list[Entry]:
     """Returns the entries that a plugin provides."""
     plugins = manager()
+    tables = [*plugins.entries.values(), *plugins.modules.values()]
     return [
         entry
-        for table in (*plugins.entries.values(), *plugins.modules.values())
+        for table in tables
         for providers in table.values()
         for entry in providers
         if entry.distribution == record.distribution
