@@ -18,6 +18,7 @@ import numpy as np
 import oneiros
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_int, check_optional_int, int_if_whole
+from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
 LARGEST_SEED = 2**31 - 1
@@ -292,6 +293,11 @@ class ImageIterator(Iterator):
     def set_state(self, state: dict[str, Any]) -> None:
         """Continues from a state that `get_state` returned."""
         order = np.asarray(state["order"])
+        if order.size not in (0, self.n):
+            raise DataError(
+                f"{type(self).__name__} has {self.n} samples, but the state to "
+                f"continue from has {order.size}. Pass the same data."
+            )
         self.batch_index = state["batch_index"]
         self.total_batches_seen = state["total_batches_seen"]
         if order.size:
