@@ -48,7 +48,8 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
 
 
 def plain_number(optimizer: Any, name: str, value: Any) -> Any:
-    """Returns an argument of an optimizer as a Python number.
+    """Returns an argument of an optimizer, which may be an array of one number, as a
+    Python number.
 
     A tensor is returned unchanged.
 
@@ -56,7 +57,8 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
         ArgumentError: if it is anything else.
     """
     number = check_number(optimizer, name, value)
-    return number.item() if isinstance(number, np.generic) else number
+    is_of_numpy = isinstance(number, (np.generic, np.ndarray))
+    return number.item() if is_of_numpy and number.size == 1 else number
 
 
 class Optimizer(Rebuilt):

@@ -71,7 +71,7 @@ def argument_config(layer: Any, argument: str) -> dict[str, Any]:
     if _is_plain(value):
         return {argument: plain(value)}
     backend = backend_of(layer)
-    if backend.is_variable(value) and K.count_params(value) == 1:
+    if backend.is_variable(value) and K.ndim(value) == 0:
         return {argument: K.get_value(value).item()}
     if backend.owns(value):
         return {}
