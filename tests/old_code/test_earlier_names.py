@@ -2,7 +2,6 @@
 to write."""
 
 import pytest
-from oneiros import optimizers
 from oneiros.errors import ArgumentError
 from oneiros.layers import BatchNormalization
 
@@ -12,12 +11,6 @@ def test_get_file_is_where_data_sets_had_it():
     from oneiros.utils import data_utils
 
     assert get_file is data_utils.get_file
-
-
-@pytest.mark.parametrize("argument", ["l1", "l2", "weight_decay"])
-def test_optimizers_say_where_penalties_belong(argument):
-    with pytest.raises(TypeError, match=rf"'{argument}'.*W_regularizer=l[12]"):
-        optimizers.SGD(**{argument: 0.01})
 
 
 def test_batch_normalization_of_a_shape_says_to_leave_it_out():

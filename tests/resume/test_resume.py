@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from interrupting import InterruptingRuns, InterruptionError
 from oneiros import backend as K
+from oneiros.backend.contract import CompiledFunction
 from oneiros.callbacks import (
     Callback,
     EarlyStopping,
@@ -42,7 +43,7 @@ class Counting(Callback):
         self.sizes += (logs["size"],)
 
 
-class Step:
+class Step(CompiledFunction):
     """A training step in plain NumPy, which depends on the order of the batches; it can
     run many at once."""
 
@@ -71,6 +72,12 @@ class Step:
 
     def loop(self, held, index, phase=None):
         return [np.array([self([x[row] for x in held])[0] for row in index])]
+
+    def get_random_state(self):
+        return []
+
+    def set_random_state(self, state):
+        assert len(state) == 0
 
 
 class Held(list):
