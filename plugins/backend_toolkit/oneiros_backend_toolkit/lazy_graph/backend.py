@@ -24,8 +24,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import (
-    Choice,
     Operation,
+    PhaseSwitch,
     Placeholder,
     Variable,
 )
@@ -308,7 +308,7 @@ class RecordedBackend(Gradients, Sessions):
         """
         if not self.recorder.owns(x):
             return None
-        if isinstance(x.source, Choice):
+        if isinstance(x.source, PhaseSwitch):
             return self.recorder.select, list(x.parents)
         if not isinstance(x.source, Operation) or not x.source.elementwise:
             return None

@@ -16,7 +16,7 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
 )
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopBody
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.lazy_graph.sources import Gradients, Operation
+from oneiros_backend_toolkit.lazy_graph.sources import Derivatives, Operation
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
@@ -51,7 +51,7 @@ class Evaluation:
             supplied: those that have values already.
         """
         nodes = reachable(roots, supplied, self.phase)
-        self.run(by_age(x for x in nodes if isinstance(x.source, Gradients)))
+        self.run(by_age(x for x in nodes if isinstance(x.source, Derivatives)))
         self.run(roots)
 
     def run(self, roots: Iterable[LazyTensor]) -> None:
@@ -73,12 +73,12 @@ class Evaluation:
                 self._computed.add(node)
 
     def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
-        if isinstance(node.source, Gradients):
+        if isinstance(node.source, Derivatives):
             return node.parents[1:]
         return parents_in_phase(node, self.phase)
 
     def _value(self, node: LazyTensor) -> Any:
-        if isinstance(node.source, Gradients):
+        if isinstance(node.source, Derivatives):
             return self._gradients(node)
         if isinstance(node.source, LoopBody):
             return self._loop(node, node.source)

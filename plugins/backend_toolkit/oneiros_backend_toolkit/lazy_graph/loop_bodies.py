@@ -18,8 +18,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     reachable,
 )
 from oneiros_backend_toolkit.lazy_graph.sources import (
-    Choice,
-    Gradients,
+    Derivatives,
+    PhaseSwitch,
     Placeholder,
     Source,
     Stream,
@@ -129,9 +129,9 @@ def record_body(
     changing = _changing(roots, {*slices, *inner, *streams})
     parents = {parent for node in changing for parent in node.parents}
     outer = {*roots, *parents}.difference(changing).union(streams)
-    if any(isinstance(node.source, Choice) for node in changing):
+    if any(isinstance(node.source, PhaseSwitch) for node in changing):
         outer.add(recorder.phase)
-    gradients = [x for x in changing if isinstance(x.source, Gradients)]
+    gradients = [x for x in changing if isinstance(x.source, Derivatives)]
     return LoopBody(
         slices=slices,
         states=inner,
@@ -161,7 +161,7 @@ def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyT
     while len(result) > size:
         size = len(result)
         result = dependents(result, nodes)
-        for node in [x for x in result if isinstance(x.source, Gradients)]:
+        for node in [x for x in result if isinstance(x.source, Derivatives)]:
             loss, *variables = node.parents
             result |= between(variables, loss).difference(variables)
     return result

@@ -16,7 +16,7 @@ from oneiros_backend_toolkit.lazy_graph.evaluation import Evaluation
 from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import (
-    Gradients,
+    Derivatives,
     Placeholder,
     Stream,
     Variable,
@@ -75,7 +75,7 @@ class Program:
         _check_inputs(nodes, has_phase)
         self.variables = [x for x in nodes if isinstance(x.source, Variable)]
         self.streams = [x for x in nodes if isinstance(x.source, Stream)]
-        gradients = [x for x in nodes if isinstance(x.source, Gradients)]
+        gradients = [x for x in nodes if isinstance(x.source, Derivatives)]
         self._targets = {x for node in gradients for x in node.parents[1:]}
         self.differentiates = bool(gradients)
 

@@ -37,10 +37,10 @@ from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
 from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
 from oneiros_backend_toolkit.lazy_graph.sources import (
-    Choice,
-    Gradients,
+    Derivatives,
     Operation,
     Phase,
+    PhaseSwitch,
     Source,
     Stream,
 )
@@ -145,7 +145,7 @@ class Recorder:
         if chosen.shape is not None and other.shape is not None:
             shape = _shape_of_either(chosen.shape, other.shape)
         spec = Spec(shape, chosen.dtype, traces=chosen.spec.traced_shapes)
-        return self.node(Choice(), spec, (chosen, other))
+        return self.node(PhaseSwitch(), spec, (chosen, other))
 
     # Operations
 
@@ -345,7 +345,7 @@ class Recorder:
                 )
         result: list[LazyTensor] = []
         for group in _independent(variables):
-            node = self.node(Gradients(), Spec(None, ""), (loss, *group))
+            node = self.node(Derivatives(), Spec(None, ""), (loss, *group))
             result += self._unpacked([variable.spec for variable in group], node)
         return result
 

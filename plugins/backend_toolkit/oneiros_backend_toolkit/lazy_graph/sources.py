@@ -52,7 +52,7 @@ class Phase(Source):
     depends_on_phase = True
 
 
-class Choice(Source):
+class PhaseSwitch(Source):
     """One parent in training, the other one in testing."""
 
     depends_on_phase = True
@@ -70,7 +70,7 @@ class Stream(Source):
     counter: int = 0
 
 
-class Gradients(Source):
+class Derivatives(Source):
     """The gradients of the first parent by the others."""
 
 
