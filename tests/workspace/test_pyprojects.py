@@ -1,5 +1,6 @@
 """Nothing is written twice: every distribution's pyproject agrees with the others."""
 
+import ast
 import itertools
 import re
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,34 @@ def test_the_architecture_shows_every_plugin_in_its_diagram_and_in_its_table():
 def test_every_member_is_a_workspace_source():
     sources = ROOT_PROJECT["tool"]["uv"]["sources"]
     assert set(sources) == {project_name(member) for member in MEMBERS} | {"oneiros"}
+
+
+BROUGHT = {"IPython", "librosa", "pyarrow", "tensorflow", "wasmtime"}
+"""Packages that code imports only where the user, a backend or another package has
+brought them."""
+
+
+def imported_packages(folder):
+    """Returns the packages outside this repository that the modules of one import."""
+    names = set()
+    for path in folder.glob("oneiros*/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module)
+    packages = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+    return {name for name in packages if not name.startswith("oneiros")}
+
+
+@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
+def test_what_a_distribution_imports_from_outside_is_declared(folder):
+    distributions = packages_distributions()
+    dependencies = every_dependency(load(folder)["project"])
+    declared = {re.match("[a-zA-Z0-9-]+", each)[0].lower() for each in dependencies}
+    for package in imported_packages(folder) - BROUGHT:
+        names = distributions.get(package, [package])
+        assert {name.lower() for name in names} & declared, package
 
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)

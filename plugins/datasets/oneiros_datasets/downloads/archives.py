@@ -30,8 +30,8 @@ def unpacked(archive: Path, folder: Path) -> Path:
     other contents.
 
     # Arguments
-        archive: Path; its first bytes determine the format: tar (with or without gzip
-            or bzip2) or zip.
+        archive: Path; its first bytes determine the format: tar (with or without
+            gzip, bzip2 or xz) or zip.
         folder: Path, beside the archive. If it exists, nothing happens.
 
     # Raises

@@ -40,8 +40,8 @@ def get_file(
         fname: name of the file, or its absolute path.
         origin: str, URL: `http`, `https`, `ftp` or `file`.
         untar: bool, whether the file is an archive, `fname.tar.gz`, that contains the
-            folder `fname`. Its contents determine the format: tar (with or without gzip
-            or bzip2) or zip.
+            folder `fname`. Its contents determine the format: tar (with or without
+            gzip, bzip2 or xz) or zip.
         md5_hash: str, expected MD5, 32 hexadecimal digits.
         cache_subdir: folder in the cache, or the absolute path of a folder.
         sha256: str, expected SHA-256, 64 hexadecimal digits. It replaces `md5_hash` and
