@@ -42,7 +42,8 @@ class VirtualModule(ModuleType):
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        if owner := _implementing(self.__name__, name):
+        owner = _implementing(self.__name__, name)
+        if owner and (owner, name) in _replaced:
             setattr(owner, name, _replaced.pop((owner, name)))
 
     def __dir__(self) -> list[str]:

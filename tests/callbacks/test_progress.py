@@ -448,6 +448,15 @@ class TestProgbar:
         bar.finish()
         assert capsys.readouterr().out == f"2/4 [{14 * '='}>{15 * '.'}] - 0s\n"
 
+    def test_numbers_may_be_floats_as_in_keras_1(self, capsys):
+        bar = Progbar(10.0)
+        bar.update(5.0)
+        bar.finish()
+        bar.update(10)
+        assert capsys.readouterr().out == (
+            f" 5/10 [{14 * '='}>{15 * '.'}] - 0s\n10/10 [{30 * '='}] - 0s\n"
+        )
+
     def test_without_a_standard_output(self, monkeypatch):
         monkeypatch.setattr(sys, "stdout", None)
         Progbar(3).update(3)

@@ -526,3 +526,34 @@ def test_learning_phase():
             return K.in_train_phase(x * 2.0, x)
 
     assert Sequential([Train(input_shape=(3,))]).uses_learning_phase
+
+
+def test_a_class_may_call_the_model_inside():
+    """As Keras 1.2.2's own methods do."""
+
+    class Forwarding(Sequential):
+        def fit(self, x, y, **kwargs):
+            return self.model.fit(x, y, **kwargs)
+
+    model = Forwarding([Dense(1, input_dim=3)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    history = model.fit(X, X[:, :1], nb_epoch=2, verbose=0)
+    assert history.epoch == [0, 1] and model.history is history
+    assert not np.array_equal(model.get_weights()[0], before[0])
+    model.model.stop_training = True
+    assert model.stop_training
+
+
+def test_the_model_inside_can_be_set():
+    model = small()
+    model.model = None
+    model.compile("sgd", "mse")
+    assert model.model is model
+
+    class Holder(Sequential):
+        def __init__(self, inner):
+            super().__init__()
+            self.model = inner
+
+    assert Holder(model).model is model

@@ -49,6 +49,15 @@ def test_a_name_that_is_replaced_means_the_new_object(monkeypatch, through_dict)
     assert model.loss_functions == [objectives.mean_squared_error]
 
 
+def test_a_name_that_is_replaced_in_two_modules_comes_back():
+    layers, core = module("layers"), module("layers.core")
+    for each in (layers, core):
+        each.Dense = each
+    for each in (layers, core):
+        del each.Dense
+    assert layers.Dense is core.Dense is Dense
+
+
 def test_other_kinds_that_are_set_in_their_modules(monkeypatch, tmp_path):
     class Half(module("constraints").Constraint):
         def __call__(self, p):

@@ -170,6 +170,31 @@ def test_own_optimizers(backend):
     assert built.get_config() == {"lr": 0.25}
 
 
+def test_a_class_that_stores_its_locals_is_rebuilt(backend):
+    class Stored(optimizers.Optimizer):
+        def __init__(self, lr=0.5, *args, **kwargs):
+            super().__init__(**kwargs)
+            self.__dict__.update(locals())
+
+    config = Stored(lr=0.25, clipnorm=2.0).get_config()
+    assert config == {"lr": 0.25, "clipnorm": 2.0}
+    assert Stored.from_config(config).get_config() == config
+
+
+def test_a_tensor_of_one_number_is_a_number_in_the_configuration(backend):
+    rates = [K.variable(np.array([0.5])), K.variable(0.25) * 2]
+    assert [optimizers.SGD(lr=rate).get_config()["lr"] for rate in rates] == [0.5, 0.5]
+
+
+def test_a_constructor_may_forget_the_base_class(backend):
+    class Forgetful(optimizers.Optimizer):
+        def __init__(self, lr=0.5, rule=None):
+            self.lr = K.variable(lr)
+            self.rule = rule
+
+    assert Forgetful(rule=len).get_config() == {"lr": 0.5}
+
+
 def test_the_base_class_says_what_is_missing(backend):
     with pytest.raises(NotImplementedError, match="get_updates"):
         optimizers.Optimizer().get_updates([], {}, None)

@@ -44,11 +44,13 @@ def open_to_old_code(function: Function) -> Function:
     calls with other keyword arguments: `model.fit(x, y, epochs=5)` asks "Did you mean
     'nb_epoch'?"."""
     names = inspect.signature(function).parameters
-    where = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         if kwargs and not kwargs.keys() <= names.keys():
+            where = function.__name__
+            if "self" in names:
+                where = f"{type(args[0]).__name__}.{where}".removesuffix(".__init__")
             kwargs = known_arguments(where, kwargs, names)
         return function(*args, **kwargs)
 

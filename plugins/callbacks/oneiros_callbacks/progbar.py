@@ -204,7 +204,8 @@ class Progbar:
     def _counted_bar(self) -> str:
         count = self._count()
         if self.target > 0:
-            filled = self.width * min(self.seen_so_far, self.target) // self.target
+            done = min(self.seen_so_far, self.target)
+            filled = int(self.width * done // self.target)
             bar = "=" * filled
             if 0 < filled < self.width:
                 bar = bar[:-1] + ">"
@@ -214,8 +215,8 @@ class Progbar:
     def _count(self) -> str:
         if self.target < 0:
             return str(self.seen_so_far)
-        digits = len(str(self.target))
-        return f"{self.seen_so_far:{digits}d}/{self.target}"
+        target = str(int(self.target))
+        return f"{int(self.seen_so_far):{len(target)}d}/{target}"
 
     def _remaining(self, now: float) -> str:
         steps = self.seen_so_far - self._steps_before

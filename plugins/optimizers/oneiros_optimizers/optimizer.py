@@ -9,6 +9,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import services
 from oneiros.arguments import check_number
+from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Rebuilt
 from oneiros.errors import DataError
 
@@ -172,14 +173,31 @@ class Optimizer(Rebuilt):
         with numbers, and the limits of gradients."""
         config: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
-            for name in (*inspect.signature(cls).parameters, *CLIPPING):
-                config |= services.configurations.argument_config(self, name)
+            for name in (*_parameter_names(cls), *CLIPPING):
+                config |= self._argument_config(name)
         return config
+
+    def _argument_config(self, name: str) -> dict[str, Any]:
+        """Returns the configuration of one argument: a tensor counts as its number."""
+        value = vars(self).get(name)
+        backend = backend_of(self) or K.current()
+        if not backend.owns(value):
+            return services.configurations.argument_config(self, name)
+        number = np.asarray(K.get_value(value))
+        return {name: number.item()} if number.size == 1 else {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
         """Builds the optimizer from `get_config()`'s result."""
         return cls(**config)
+
+
+def _parameter_names(cls: type) -> list[str]:
+    """Returns a constructor's parameters but `*args` and `**kwargs`."""
+    parameters = inspect.signature(cls).parameters.values()
+    return [
+        p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
 
 
 def _about_unknown(cls: type, name: str, value: Any) -> str:
@@ -190,8 +208,7 @@ def _about_unknown(cls: type, name: str, value: Any) -> str:
             f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
             f"it. Write {owner}({LATER_NAMES[name]}={value!r:.40})."
         )
-    own_names = [each for each in inspect.signature(cls).parameters if each != "kwargs"]
     return (
         f"{owner} received the unknown argument {name!r}. It "
-        f"takes: {', '.join([*own_names, *CLIPPING])}."
+        f"takes: {', '.join([*_parameter_names(cls), *CLIPPING])}."
     )

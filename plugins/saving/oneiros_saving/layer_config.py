@@ -70,7 +70,7 @@ def argument_config(layer: Any, argument: str) -> dict[str, Any]:
     value = vars(layer)[argument]
     if _is_plain(value):
         return {argument: plain(value)}
-    backend = backend_of(layer)
+    backend: Any = backend_of(layer) or K.current()
     if backend.is_variable(value) and K.ndim(value) == 0:
         return {argument: K.get_value(value).item()}
     if backend.owns(value):

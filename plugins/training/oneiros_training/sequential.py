@@ -65,8 +65,22 @@ class Sequential(Model):
 
     @property
     def model(self) -> Sequential:
-        """This model: code for Keras 1 looks here for the `Model` of the layers."""
-        return self
+        """This model: code for Keras 1 looks here for the `Model` of the layers.
+
+        Of a class of your own, it is this model without that class's methods, which may
+        call `self.model.fit`. A model that you set here is returned from then on.
+        """
+        if own_model := vars(self).get("model"):
+            return own_model  # type: ignore[no-any-return]  # whatever was set
+        if type(self) is Sequential:
+            return self
+        model = object.__new__(Sequential)
+        model.__dict__ = vars(self)
+        return model
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        vars(self)["model"] = model
 
     # What follows is made when it is needed: classes of 2016 may not call `__init__`.
 
