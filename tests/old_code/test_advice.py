@@ -22,9 +22,9 @@ CALLS = [
     (lambda: Tokenizer(num_words=9), "Tokenizer", "'nb_words'"),
     (lambda: ReduceLROnPlateau(min_delta=0.1), "ReduceLROnPlateau", "'epsilon'"),
     (lambda: to_categorical([1], num_classes=3), "to_categorical", "'nb_classes'"),
-    (lambda: Model(input=Input((3,)), outputs=1), "Container", "'output'"),
-    (lambda: fitted(epochs=3), r"Model\.fit", "'nb_epoch'"),
-    (lambda: Dense(2)(Input((3,)), training=True), r"Layer\.__call__", "x, mask"),
+    (lambda: Model(input=Input((3,)), outputs=1), "^Model", "'output'"),
+    (lambda: fitted(epochs=3), r"Sequential\.fit", "'nb_epoch'"),
+    (lambda: Dense(2)(Input((3,)), training=True), r"Dense\.__call__", "x, mask"),
 ]
 
 

@@ -43,15 +43,6 @@ def test_show_accuracy_is_passed_over_with_the_new_spelling(functional):
         assert len(caught) == 1 and caught[0].filename == __file__
 
 
-def test_an_error_names_the_class_that_was_called():
-    x = Input((3,))
-    with pytest.raises(TypeError, match=r"^Model received the unknown argument 'inp"):
-        Model(inputs=x, outputs=x)
-    model = Sequential([Dense(1, input_dim=3)])
-    with pytest.raises(TypeError, match=r"^Sequential\.fit received .*'nb_epoch'"):
-        model.fit(X, Y, epochs=3)
-
-
 def test_what_compile_took_in_keras_0_is_passed_over():
     model = Sequential([Dense(1, input_dim=3)])
     with pytest.warns(UserWarning, match="removed. It has no effect") as caught:
