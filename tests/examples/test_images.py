@@ -15,7 +15,7 @@ def test_an_autoencoder_saves_nats(run, backend):
     saved, _ = run(
         "autoencoder", NB_TRAIN=100, NB_EPOCH=6, NB_HIDDEN=64, GRID=4, BATCH_SIZE=25
     )
-    assert saved > 10
+    assert saved > 3
 
 
 @pytest.mark.exhaustive(only=True)

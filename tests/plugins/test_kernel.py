@@ -84,7 +84,8 @@ def test_discovery_imports_only_manifests():
     loaded = json.loads(run_python(code).stdout)
     plugins = [name for name in loaded if name.startswith("oneiros_")]
     assert plugins and all(
-        name.count(".") == 0 or name.endswith(".manifest") for name in plugins
+        name.count(".") == 0 or name.endswith((".manifest", ".rows"))
+        for name in plugins
     )
     assert [
         name

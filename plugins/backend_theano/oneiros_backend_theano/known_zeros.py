@@ -68,8 +68,9 @@ def vanishes(node: Apply, values: Sequence[object]) -> bool:
 
 
 def without_zeros(terms: Sequence[Any]) -> Sequence[Any]:
-    """Drops zeros from a sum, unless one of them gives the result its shape."""
+    """Drops zeros from a sum, unless one of them gives the result its shape, or all
+    are."""
     nonzero = [value for value in terms if not is_zero(value)]
     shape = np.broadcast_shapes(*map(np.shape, terms))
     shape_of_nonzero = np.broadcast_shapes(*map(np.shape, nonzero))
-    return nonzero if shape_of_nonzero == shape else terms
+    return nonzero if nonzero and shape_of_nonzero == shape else terms

@@ -72,8 +72,10 @@ RENAMED = {
     "vocab_size": "vocabulary_size",
     "workers": "nb_worker",
 }
-"""Arguments of other versions, and the names that they may have in Keras 1. Steps are
-numbers of batches, where Keras 1 has numbers of samples."""
+"""Arguments of other versions, and the names that they may have in Keras 1."""
+
+STEPS = ("steps", "steps_per_epoch", "validation_steps")
+"""Arguments that count batches, where Keras 1 counts samples."""
 
 
 def without_removed(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -101,8 +103,9 @@ def unknown_argument(where: str, name: str, names: Collection[str]) -> TypeError
     """
     near = [each for each in RENAMED.get(name, "").split() if each in names]
     near = near or difflib.get_close_matches(name, names, n=1)
+    counts = ", which counts samples" if name in STEPS else ""
     own = ", ".join(each for each in names if each not in ("self", "kwargs"))
     hint = f"It takes: {own}."
     if near:
-        hint = f"Did you mean {' and '.join(map(repr, near))}?"
+        hint = f"Did you mean {' and '.join(map(repr, near))}{counts}?"
     return TypeError(f"{where} received the unknown argument {name!r}. {hint}")
