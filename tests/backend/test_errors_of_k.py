@@ -423,3 +423,8 @@ def test_an_index_beyond_the_axes_is_told_what_was_expected():
         x = K.placeholder((2, 3))
         with pytest.raises(ShapeError, match="Expected an index or a slice"):
             x[5, 5, 5]
+
+
+def test_arange_needs_a_start(backend):
+    with pytest.raises(ArgumentError, match=r"K\.arange received start=None"):
+        K.arange(None)

@@ -58,6 +58,14 @@ ELEMENTWISE = {
     "clip": (lambda x: K.clip(x, -1, 0.5), lambda x: np.clip(x, -1, 0.5)),
     "clip, low only": (lambda x: K.clip(x, 0.3, None), lambda x: np.maximum(x, 0.3)),
     "clip, inverted": (lambda x: K.clip(x, 0.5, 0.1), lambda x: np.full_like(x, 0.5)),
+    "clip, inverted numbers of NumPy": (
+        lambda x: K.clip(x, np.float32(1), np.float32(-1)),
+        np.ones_like,
+    ),
+    "clip, inverted tensors": (
+        lambda x: K.clip(x, K.variable(1.0), K.variable(-1.0)),
+        np.ones_like,
+    ),
     "maximum": (lambda x: K.maximum(x, 0.5), lambda x: np.maximum(x, 0.5)),
     "minimum": (lambda x: K.minimum(x, -x), lambda x: np.minimum(x, -x)),
     "sigmoid": (K.sigmoid, sigmoid),

@@ -762,14 +762,11 @@ def test_threads_that_call_one_function_get_their_own_results(tf):
 
 
 def test_a_choice_by_a_placeholder_never_asks_for_the_learning_phase(tf):
-    """Nor after many graphs that depend on it, in this instance and in another one."""
-    from oneiros_backend_tensorflow.backend import TensorFlowBackend
-
-    for backend in (K.load("tensorflow"), TensorFlowBackend()):
-        for _ in range(30):
-            x = backend.placeholder((None, 3))
-            dropped = backend.in_train_phase(backend.dropout(x, 0.5), x)
-            backend.function([x, backend.learning_phase()], [tf.nn.relu(dropped)])
+    """Nor after many graphs that depend on it."""
+    for _ in range(30):
+        x = K.placeholder((None, 3))
+        dropped = K.in_train_phase(K.dropout(x, 0.5), x)
+        K.function([x, K.learning_phase()], [tf.nn.relu(dropped)])
     flag, x = K.placeholder(shape=(), dtype="int32"), K.placeholder((None, 3))
     f = K.function([flag, x], [K.switch(flag, tf.abs(x), K.zeros_like(x))])
     data = -np.ones((2, 3), "float32")

@@ -406,3 +406,27 @@ def test_a_rectifier_whose_zeros_are_larger_has_their_shape():
     y = pt.switch(pt.le(x, 0), pt.zeros((2, 3)), x)
     result = K.function([x], [y])([[[-1.0, 0.0, 2.0]]])[0]
     np.testing.assert_array_equal(result, [[0, 0, 2], [0, 0, 2]])
+
+
+def test_bad_data_is_a_data_error_and_the_function_stays_compiled(recwarn):
+    x = K.placeholder((None, 3))
+    f = K.function([x], [K.max(x, axis=0)])
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"can't be computed on .* \(0, 3\)"):
+            f([np.zeros((0, 3))])
+    assert f([np.ones((2, 3))])[0].tolist() == [1, 1, 1]
+    assert not recwarn.list
+
+
+def test_zero_divided_by_zero_is_not_a_number():
+    x = K.placeholder((None, 3))
+    assert np.isnan(K.eval(K.mean(np.zeros((0,)))))
+    ratio = K.function([x], [K.zeros_like(x) / 0])([np.ones((2, 3))])[0]
+    assert np.isnan(ratio).all()
+
+
+def test_a_matrix_whose_size_is_a_value_falls_back():
+    n = K.placeholder((), dtype="int32")
+    f = K.function([n], [pt.eye(n)])
+    with pytest.warns(UserWarning, match="can't compile Eye"):
+        assert f([2])[0].tolist() == [[1, 0], [0, 1]]

@@ -71,3 +71,21 @@ def test_what_needs_a_known_size_says_where_else_it_can_go(tmp_path):
     with pytest.raises(ValueError, match=r"JAX can't leave the batch size.*ONNX"):
         oneiros.export(model, tmp_path / "m.stablehlo")
     assert not list(tmp_path.iterdir())
+
+
+def test_sizes_may_stand_in_lists_of_numbers(tmp_path):
+    with K.use("jax"):
+        x = Input((3,), name="x")
+        flat = Lambda(
+            lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [-1]])),
+            output_shape=(3,),
+        )
+        scaled = Lambda(
+            lambda x: x / K.sum(K.cast([K.shape(x)[0], 3], "float32")),
+            output_shape=(3,),
+        )
+        exported = written(Model(x, [flat(x), scaled(x)]), tmp_path)
+    data = np.ones((5, 3), "float32")
+    results = exported.call({"x": data}).values()
+    for result, expected in zip(results, [data, data / 8], strict=True):
+        np.testing.assert_allclose(result, expected)

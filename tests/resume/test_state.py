@@ -184,7 +184,7 @@ def test_draws_of_a_loop_go_on_in_a_function_built_from_another_seed(backend):
 def test_draws_of_another_graph(backend):
     function = K.function([K.placeholder((2,))], [K.random_normal((2,))])
     with pytest.raises(
-        ArgumentError, match="seeds of 3 random operations; this function has 1"
+        ArgumentError, match="seeds of 3 random operations, but this function has 1"
     ):
         function.set_random_state(
             {"seeds": [1, 2, 3]} if backend == "theano" else [[1, 0], [2, 0], [3, 0]]

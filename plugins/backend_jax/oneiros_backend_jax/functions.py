@@ -87,23 +87,22 @@ class JaxFunctions(ArrayFunctions):
         return self.space(*tensors).stack(tensors)
 
     def tensor(self, x: Any) -> Tensor:
-        if is_symbolic(x) or holds_symbolic_sizes(x):
-            return np.asarray(x)
+        if not self.holds_tensor(x):
+            array = np.asarray(x)
+            if holds_symbolic_sizes(array):
+                return array
         return super().tensor(x)
 
     def floats(self, x: Any) -> Tensor:
         return super().floats(computed_sizes(self.tensor(x)))
 
     def paired(self, *values: Any, arithmetic: bool = True) -> list[Tensor]:
-        symbolic = [is_symbolic(x) or holds_symbolic_sizes(x) for x in values]
-        if any(symbolic):
-            if all(map(is_known, values)):
-                return [np.asarray(x) for x in values]
-            values = tuple(
-                computed_sizes(np.asarray(x)) if s else x
-                for x, s in zip(values, symbolic, strict=True)
-            )
-        return super().paired(*values, arithmetic=arithmetic)
+        operands = [x if self.holds_tensor(x) else np.asarray(x) for x in values]
+        if any(map(holds_symbolic_sizes, operands)):
+            if all(map(is_known, operands)):
+                return operands
+            operands = [computed_sizes(x) for x in operands]
+        return super().paired(*operands, arithmetic=arithmetic)
 
     # Shapes
 

@@ -39,8 +39,8 @@ def dispatched_if_possible(node: Apply, *values):
     """Computes a node with PyTensor's JAX function.
 
     # Raises
-        LinkerError: if there is none, or where it fails: what is wrong with the data,
-            PyTensor's own computation tells.
+        LinkerError: if there is none, or it fails otherwise than on wrong data. JAX
+            raises a plain TypeError for a size that it doesn't know.
     """
     if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
         raise LinkerError(
@@ -48,7 +48,7 @@ def dispatched_if_possible(node: Apply, *values):
         )
     try:
         return dispatched(node, *values)
-    except OneirosError:
+    except (OneirosError, ValueError, IndexError):
         raise
     except Exception as error:
         raise limit(node, error) from error

@@ -26,6 +26,10 @@ def _first(zero: Sequence[bool]) -> bool:
     return zero[0]
 
 
+def _first_only(zero: Sequence[bool]) -> bool:
+    return zero[0] and not zero[1]
+
+
 def _second(zero: Sequence[bool]) -> bool:
     return zero[1]
 
@@ -35,7 +39,7 @@ RULES: dict[type, Rule] = {
     Dot: any,
     Add: all,
     Sub: all,
-    TrueDiv: _first,
+    TrueDiv: _first_only,
     Neg: _first,
     Cast: _first,
     DimShuffle: _first,

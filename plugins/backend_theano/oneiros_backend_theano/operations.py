@@ -253,9 +253,10 @@ class Operations(Types):
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = self.common_type([x, *bounds])
         low, high = clipping_bounds(min_value, max_value, dtype)
-        if isinstance(low, (int, float)) and isinstance(high, (int, float)):
-            high = max(low, high)
-        return pt.clip(*self._adapted(x, low, high))
+        if isinstance(low, NUMBERS) and isinstance(high, NUMBERS):
+            return pt.clip(*self._adapted(x, low, max(low, high)))
+        x, low, high = self._adapted(x, low, high)
+        return pt.clip(x, low, pt.maximum(low, high))
 
     def round(self, x):
         x = countable(x)
@@ -369,6 +370,8 @@ class Operations(Types):
         return pt.ones_like(x, dtype=_dtype_name(dtype))
 
     def arange(self, start, stop=None, step: int = 1, dtype: str = "int32"):
+        if start is None:
+            raise TypeError("start is None")
         if stop is None:
             stop = start
             start = 0

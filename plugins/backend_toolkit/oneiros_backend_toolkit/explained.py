@@ -93,6 +93,7 @@ def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             raise explained_error from None
 
+    run.__doc__ = _FUNCTIONS[name].__doc__
     return run
 
 

@@ -212,6 +212,8 @@ class ArrayFunctions(Promotion):
     def arange(
         self, start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32"
     ) -> Tensor:
+        if start is None:
+            raise TypeError("start is None")
         bounds = (0, start, step) if stop is None else (start, stop, step)
         if any(map(self.is_tensor, bounds)):
             return self.as_type(self.namespace.arange(*self.paired(*bounds)), dtype)

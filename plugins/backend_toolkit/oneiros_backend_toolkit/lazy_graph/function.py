@@ -92,8 +92,8 @@ class RecordedFunction(Function):
         if len(states) != len(streams):
             raise ArgumentError(
                 f"set_random_state received the seeds of {len(states)} random "
-                f"operations; this function has {len(streams)}. Build the model as it "
-                f"was when they were saved."
+                f"operations, but this function has {len(streams)}. Build the model as "
+                "it was when they were saved."
             )
         with self._lock:
             for node, (seed, counter) in zip(streams, states, strict=True):
