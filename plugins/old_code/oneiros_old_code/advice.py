@@ -30,19 +30,16 @@ RENAMED = {
     "data_format": "dim_ordering",
     "depthwise_initializer": "init",
     "dilation_rate": "atrous_rate",
-    "dims": "target_shape",
     "dropout": "dropout_W",
     "embeddings_constraint": "W_constraint",
     "embeddings_initializer": "init",
     "embeddings_regularizer": "W_regularizer",
     "epochs": "nb_epoch",
-    "filters": "nb_filter",
     "gamma_initializer": "gamma_init",
     "inputs": "input",
     "kernel_constraint": "W_constraint",
     "kernel_initializer": "init",
     "kernel_regularizer": "W_regularizer",
-    "kernel_size": "nb_row nb_col kernel_dim1 kernel_dim2 kernel_dim3 filter_length",
     "learning_rate": "lr",
     "max_queue_size": "max_q_size",
     "max_value": "m",
@@ -53,26 +50,23 @@ RENAMED = {
     "pad": "padding",
     "padding": "border_mode",
     "poolsize": "pool_size",
-    "rate": "p level sigma",
     "recurrent_activation": "inner_activation",
-    "recurrent_constraint": "U_constraint",
     "recurrent_dropout": "dropout_U",
     "recurrent_initializer": "inner_init",
     "recurrent_regularizer": "U_regularizer",
     "size": "length",
-    "stddev": "sigma std",
     "steps": "val_samples",
     "steps_per_epoch": "samples_per_epoch",
     "stride": "strides",
     "strides": "subsample subsample_length stride",
-    "units": "output_dim",
     "use_bias": "bias",
     "use_multiprocessing": "pickle_safe",
     "validation_steps": "nb_val_samples",
     "vocab_size": "vocabulary_size",
     "workers": "nb_worker",
 }
-"""Arguments of other versions, and the names that they may have in Keras 1."""
+"""Arguments of other versions, and the names that they may have in Keras 1. Arguments
+that a constructor requires aren't here: Python itself says that they are missing."""
 
 STEPS = ("steps", "steps_per_epoch", "validation_steps")
 """Arguments that count batches, where Keras 1 counts samples."""
