@@ -184,7 +184,9 @@ class Optimizer(Rebuilt):
         if not backend.owns(value):
             return services.configurations.argument_config(self, name)
         number = np.asarray(K.get_value(value))
-        return {name: number.item()} if number.size == 1 else {}
+        if number.size != 1:
+            return {}
+        return {name: number.item()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
