@@ -428,6 +428,33 @@ class Reduced:
         return canary, ()
 
 
+class Crafted:
+    """Is pickled as a call, and a state that the result gets."""
+
+    def __init__(self, function, arguments, *state):
+        self.call = function, arguments, *state
+
+    def __reduce__(self):
+        return self.call
+
+
+def addresses_as_objects():
+    """Yields pickles in which numbers are to be taken for addresses of objects: a type
+    of objects says of itself that it has none."""
+    reconstruct = np.zeros(0).__reduce__()[0]
+    from_buffer = np.zeros(1).__reduce_ex__(5)[0]
+    scalar = np.float64(0).__reduce__()[0]
+    numbers = bytes(range(65, 73)) * 4
+    state = (3, "|", None, None, None, -1, -1, 0)
+    objects = Crafted(np.dtype, ("O",), state)
+    empty = (np.ndarray, (0,), b"b")
+    yield "state", Crafted(reconstruct, empty, (1, (4,), objects, False, numbers))
+    yield "buffer", Crafted(from_buffer, (numbers, objects, (4,), "C"))
+    yield "number", Crafted(scalar, (objects, numbers[:8]))
+    few = (1, (9,), Crafted(np.dtype, ("O",)), False, [])
+    yield "fewer objects than the shape has", Crafted(reconstruct, empty, few)
+
+
 @attack(15)
 def pickles(folder):
     from oneiros_safe_files.npy import read_npy, read_npz
@@ -470,6 +497,8 @@ def pickles(folder):
         "persistent": b"Psecret.txt\n.",
     }.items():
         yield what, pickled(f"{what}.pkl", data), "FileFormatError"
+    for what, crafted in addresses_as_objects():
+        yield what, pickled(f"{what}.pkl", pickle.dumps(crafted)), "FileFormatError"
     claimed = b"\x80\x04\x8e" + (1 << 50).to_bytes(8, "little") + b"."
     yield "claims more", pickled("claims.pkl", claimed), "FileAccessError"
     np.save(folder / "o.npy", np.array([Reduced()]), allow_pickle=True)

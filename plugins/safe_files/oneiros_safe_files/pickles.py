@@ -7,6 +7,7 @@ up, so nothing else can be called. The time and memory for a pickle aren't limit
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +21,8 @@ from oneiros_safe_files.decompression import decompressed
 from oneiros_safe_files.file_access import is_refusal, open_counted
 
 _BLOCK = 1 << 20
-_RECONSTRUCT: Any = np.zeros(0).__reduce__()[0]
-_SCALAR: Any = np.float64(0).__reduce__()[0]
-_FROM_BUFFER: Any = np.zeros(1).__reduce_ex__(5)[0]
-"""The functions of NumPy with which arrays and numbers are pickled."""
+_KINDS = "biufcSUO"
+"""The kinds of NumPy's types of numbers, texts and objects."""
 
 
 def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
@@ -66,7 +65,7 @@ def load_pickle(data: bytes, path: Path, encoding: str = "bytes") -> Any:
         encoding: as for `read_pickle`.
     """
     source = io.BytesIO(data)
-    content = _DataUnpickler(source, path, encoding).load()
+    content = _plain(_DataUnpickler(source, path, encoding).load())
     if source.read(1):
         raise FileFormatError(f"{path} is damaged: data follows the end of the pickle.")
     return content
@@ -92,33 +91,86 @@ class _DataUnpickler(pickle.Unpickler):
         )
 
 
+class _Type:
+    """A type of NumPy in a pickle.
+
+    Of its state only the byte order counts: with the rest, a pickle could let NumPy
+    take numbers for addresses of objects.
+    """
+
+    def __init__(self, code: Any) -> None:
+        name = code.decode("ascii") if isinstance(code, bytes) else code
+        self.dtype = np.dtype(name if isinstance(name, str) else "V")
+        if self.dtype.kind not in _KINDS:
+            raise ValueError(f"the type {code!r:.40} isn't one of numbers or texts")
+
+    def __setstate__(self, state: Any) -> None:
+        order: Any = state[1]
+        order = order.decode("ascii") if isinstance(order, bytes) else order
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class _Array(np.ndarray[Any, Any]):
+    """An array in a pickle, which gets its contents from a checked state."""
+
+    def __setstate__(self, state: Any, /) -> None:
+        version, shape, kind, is_fortran, content = state
+        dtype = _dtype_of(kind)
+        count = math.prod(shape)
+        if dtype.hasobject and not (
+            isinstance(content, list) and len(content) == count
+        ):
+            raise ValueError("an array's shape and objects don't agree")
+        super().__setstate__((version, shape, dtype, is_fortran, content))
+
+
+def _dtype_of(kind: Any) -> np.dtype[Any]:
+    if not isinstance(kind, _Type):
+        raise ValueError(f"{kind!r:.40} isn't the type of an array")
+    return kind.dtype
+
+
+def _from_buffer(content: Any, kind: Any, shape: Any, order: Any) -> Any:
+    """Returns an array of a copy of bytes."""
+    values = np.frombuffer(bytearray(content), _dtype_of(kind))
+    return values.reshape(shape, order="F" if order == "F" else "C")
+
+
+def _scalar(kind: Any, content: Any) -> Any:
+    data = content.encode("latin-1") if isinstance(content, str) else content
+    (value,) = np.frombuffer(bytes(data), _dtype_of(kind))
+    return value
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1"):
+        raise ValueError(f"bytes are encoded as {encoding!r:.40}")
+    return text.encode("latin-1")
+
+
 def _allowed_names() -> dict[str, Callable[..., Any] | str]:
     """Returns the names that pickles of data have; each load has functions of its own,
     as a pickle may set attributes of them."""
-
-    def array(*_: Any) -> Any:
-        return _RECONSTRUCT(np.ndarray, (0,), b"b")
-
-    def dtype(code: Any, *_: Any) -> np.dtype[Any]:
-        kind = np.dtype(code.decode("ascii") if isinstance(code, bytes) else code)
-        if kind.kind not in "biufcSUO":
-            raise ValueError(f"the type {code!r:.40} isn't one of numbers or texts")
-        return np.dtype(kind, copy=True)  # whose byte order may be set
-
-    def encoded(text: str, encoding: str) -> bytes:
-        if encoding not in ("latin1", "latin-1"):
-            raise ValueError(f"bytes are encoded as {encoding!r:.40}")
-        return text.encode("latin-1")
-
     return {
-        "numpy.dtype": dtype,
+        "numpy.dtype": lambda code, *_: _Type(code),
         "numpy.ndarray": "numpy.ndarray",
-        "numpy.core.multiarray._reconstruct": array,
-        "numpy.core.multiarray.scalar": lambda kind, data: _SCALAR(kind, data),
-        "numpy.core.numeric._frombuffer": lambda *state: _FROM_BUFFER(*state).copy(),
-        "_codecs.encode": encoded,
+        "numpy.core.multiarray._reconstruct": lambda *_: _Array(0),
+        "numpy.core.multiarray.scalar": lambda kind, data: _scalar(kind, data),
+        "numpy.core.numeric._frombuffer": lambda *state: _from_buffer(*state),
+        "_codecs.encode": lambda text, encoding: _encoded(text, encoding),
         "__builtin__.bytes": lambda: b"",
         "builtins.set": lambda items: set(items),
         "__builtin__.set": lambda items: set(items),
         "builtins.bytearray": lambda items: bytearray(items),
     }
+
+
+def _plain(content: Any) -> Any:
+    """Returns what a pickle holds, with its arrays as those of NumPy."""
+    if isinstance(content, _Array):
+        return content.view(np.ndarray)
+    if isinstance(content, tuple):
+        return tuple(map(_plain, content))
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    return content
