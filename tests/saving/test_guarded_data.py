@@ -6,6 +6,7 @@ What NumPy and pickle wrote is read exactly, as long as it is plain data.
 import collections
 import gzip
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -162,6 +163,14 @@ def test_truncated_and_continued_pickles_are_damage(tmp_path, end):
     (tmp_path / "d.pkl").write_bytes(data[:-1] if end == b"" else data + end)
     with pytest.raises(FileFormatError, match="damaged"):
         read_pickle(tmp_path / "d.pkl", Budget())
+
+
+def test_a_refusal_shows_no_characters_that_control_a_terminal(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("\x1b[2Jx\n2026 forged.npy", b"")
+    with pytest.raises(UnsafeFileError) as refusal:
+        read_npz(tmp_path / "a.npz", Budget())
+    assert str(refusal.value).isprintable()
 
 
 def test_budgets_bound_arrays(tmp_path):

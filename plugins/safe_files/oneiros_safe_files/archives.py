@@ -37,6 +37,15 @@ BYTES_PER_PATH = 128
 _END = struct.Struct("<4s4H2LH")
 _END_MAGIC = b"PK\x05\x06"
 _LONGEST_COMMENT = 0xFFFF
+_LARGE_END = struct.Struct("<4sQ2H2L4Q4sLQL")
+_LARGE_MAGIC = b"PK\x06\x06"
+_LOCATOR_MAGIC = b"PK\x06\x07"
+"""The record for very many or large members, and the one after it, which says where it
+is."""
+LARGEST_PROPERTIES = 1 << 16
+"""The bytes of a tar member's properties, such as a long name."""
+LARGEST_COMMON_PROPERTIES = 1 << 12
+"""The bytes of the properties of all members, each of which gets a copy."""
 _LONGEST_ENTRY = 512
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
@@ -142,8 +151,10 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     ):
         paths = MemberPaths(quota)
         stream: Any = decompressed(file, quota)
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
+        header = _header_class(quota)
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=header) as archive:
+            while (member := archive.next()) is not None:
+                archive.members.clear()  # type: ignore[attr-defined]
                 is_plain = member.isfile() or member.isdir()
                 if not is_plain or member.issparse():
                     reason = "the member is a link, a device or a sparse file"
@@ -157,6 +168,22 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 else:
                     _write(archive.extractfile(member), target, member.size, quota)
     return folder
+
+
+def _header_class(quota: Quota) -> type[tarfile.TarInfo]:
+    """Returns the class of a tar archive's headers, which refuses large properties:
+    `tarfile` reads them whole."""
+
+    class Header(tarfile.TarInfo):
+        def _proc_member(self, archive: tarfile.TarFile) -> Any:
+            is_common = self.type == tarfile.XGLTYPE
+            largest = LARGEST_COMMON_PROPERTIES if is_common else LARGEST_PROPERTIES
+            if not self.isreg() and not self.isdir() and self.size > largest:
+                reason = f"its properties have {self.size:,} bytes, of {largest:,}"
+                raise refused(quota, self.name, reason)
+            return super()._proc_member(archive)  # type: ignore[misc]
+
+    return Header
 
 
 class MemberPaths:
@@ -217,7 +244,8 @@ def check_number(quota: Quota, where: str, number: int) -> None:
 def refused(quota: Quota, where: str, reason: str) -> UnsafeFileError:
     """Returns the error for a refused member."""
     instead = "If you trust it, unpack it by hand and check the result."
-    return quota.refuse(where[:120], reason, instead)
+    place = where[:120] if where.isprintable() else ascii(where[:120])
+    return quota.refuse(place, reason, instead)
 
 
 @contextmanager
@@ -264,6 +292,14 @@ def _check_directory(file: BinaryIO, quota: Quota) -> None:
             "end record."
         )
     _, _, _, _, number, size, *_ = _END.unpack_from(tail, start)
+    end = quota.size - tail_bytes + start
+    if end >= _LARGE_END.size:
+        file.seek(end - _LARGE_END.size)
+        large = _LARGE_END.unpack(file.read(_LARGE_END.size))
+        if large[10] == _LOCATOR_MAGIC:
+            if large[0] != _LARGE_MAGIC or large[12] != end - _LARGE_END.size:
+                raise refused(quota, "/", "the record of its members isn't at the end")
+            number, size = large[7], large[8]
     check_number(quota, "/", max(number, size // _LONGEST_ENTRY))
 
 
