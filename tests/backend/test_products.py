@@ -1,9 +1,15 @@
-"""Derivatives by matrices of weights: values."""
+"""Derivatives by matrices of weights: values, and that the faster form is used."""
+
+import os
 
 import numpy as np
 import pytest
 from oneiros import backend as K
 
+on_cpu = pytest.mark.skipif(
+    os.environ.get("ONEIROS_TEST_DEVICE") == "gpu",
+    reason="the order is chosen for CPUs only",
+)
 SAMPLES = 8
 INPUTS = 24
 OUTPUTS = 3
@@ -49,3 +55,30 @@ def test_what_is_no_number_stays_so_in_derivatives(backend):
     )([x])[0]
     with np.errstate(invalid="ignore"):
         np.testing.assert_allclose(results, x.T @ np.abs(c), rtol=1e-4)
+
+
+@on_cpu
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("theano", "oneiros_backend_theano.overrides"),
+        ("jax", "oneiros_jax_support.products"),
+    ],
+)
+def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypatch):
+    module = pytest.importorskip(module)
+    calls = []
+    original = module.transposed_product
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return original(*arguments)
+
+    monkeypatch.setattr(module, "transposed_product", counted)
+    x, w, _ = arrays()
+    with K.use(name):
+        inputs = K.placeholder((None, INPUTS))
+        weights = K.variable(w)
+        loss = K.sum(K.sin(K.dot(inputs, weights)))
+        K.function([inputs], K.gradients(loss, [weights]))([x])
+    assert calls

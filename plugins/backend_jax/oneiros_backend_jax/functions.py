@@ -20,6 +20,7 @@ from oneiros_backend_toolkit.operands import batch_dot_axes
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.products import product
 from oneiros_jax_support.symbolic_sizes import (
     computed_sizes,
     has_symbolic_size,
@@ -234,7 +235,7 @@ class JaxFunctions(ArrayFunctions):
         x = jnp.asarray(x)
         y = jnp.asarray(y)
         if x.ndim == 2 and y.ndim == 2:
-            return jnp.matmul(x, y)
+            return product(x, y)
         summed = ((x.ndim - 1,), (axis,))
         return jax.lax.dot_general(x, y, (summed, ((), ())))
 

@@ -17,6 +17,7 @@ import numpy as np
 from oneiros.errors import DataError
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.products import transposed_product
 from pytensor.graph.basic import Apply, Variable
 from pytensor.printing import Print
 from pytensor.raise_op import CheckAndRaise
@@ -117,6 +118,23 @@ def _product_without_zeros(node: Apply, x):
     return jnp.prod(jnp.where(x == 0, jnp.ones_like(x), x), axis=node.op.axis)
 
 
+def _dot(node: Apply, x, y):
+    """Where a matrix is transposed, it is often that of inputs, in the gradient of
+    weights."""
+    are_matrices = x.ndim == y.ndim == 2
+    if are_matrices and _is_transposed(node.inputs[0]):
+        return transposed_product(x.T, y)
+    return dispatched(node, x, y)
+
+
+def _is_transposed(variable: Variable) -> bool:
+    """Returns whether a variable is another matrix, transposed."""
+    node = variable.owner
+    if node is None or not isinstance(node.op, DimShuffle):
+        return False
+    return bool(node.op.new_order == (1, 0))
+
+
 def _blockwise(node: Apply, *values):
     if isinstance(node.op.core_op, Dot):
         return jnp.matmul(*values)
@@ -213,7 +231,7 @@ OF_TRACED_VALUES = {
     Sum: _sum,
     Prod: _product,
     ProdWithoutZeros: _product_without_zeros,
-    Dot: dispatched,
+    Dot: _dot,
     Blockwise: _blockwise,
     Reshape: _reshape,
     Split: _split,
