@@ -16,8 +16,12 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError, GraphError
 from oneiros_backend_theano.jax_op import JaxOp
 from processes import run_python
-from pytensor.ifelse import ifelse
 from pytensor.raise_op import Assert
+
+try:
+    from pytensor.conditional.op import ifelse
+except ImportError:  # before PyTensor 3.3
+    from pytensor.ifelse import ifelse
 
 
 @pytest.fixture(autouse=True)

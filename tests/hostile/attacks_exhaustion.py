@@ -206,7 +206,6 @@ def compression_bombs(folder):
     yield (
         "zip whose members share bytes",
         lambda: unpack_zip(folder / "overlap.zip", folder / "out", Budget()),
-        "FileFormatError",
     )
     (folder / "directory.zip").write_bytes(end_record(2_000_000, 46 * 2_000_000))
     yield (

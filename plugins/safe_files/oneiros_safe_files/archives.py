@@ -91,7 +91,8 @@ class ZipArchive:
         for info in infos:
             self._check(info)
         packed = sum(info.compress_size for info in infos)
-        if packed > quota.size:
+        places = {info.header_offset for info in infos}
+        if packed > quota.size or len(places) < len(infos):
             raise refused(quota, "/", "members share their bytes")
 
     def _check(self, info: zipfile.ZipInfo) -> None:
