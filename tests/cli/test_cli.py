@@ -1,6 +1,6 @@
 """The `oneiros` command.
 
-Its table at several widths, JSON, exit codes, and commands of other plugins.
+Its list at several widths, JSON, exit codes, and commands of other plugins.
 """
 
 import json
@@ -75,7 +75,7 @@ def test_json_holds_all_that_is_known(run):
         )
 
 
-@pytest.mark.parametrize("width", [40, 60, 109, 110, 120, 200])
+@pytest.mark.parametrize("width", [40, 60, 120])
 def test_every_name_is_shown_at_every_width(run, width):
     code, out, _ = run("plugins", width=width)
     assert code == 0
@@ -94,9 +94,7 @@ def test_every_name_is_shown_at_every_width(run, width):
     assert out.splitlines()[-1].endswith("all ok")
 
 
-def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
-    header = run("plugins", width=150)[1].splitlines()[0].split()
-    assert header == ["plugin", "version", "API", "state", "import", "provides"]
+def test_each_plugin_begins_with_its_name_and_state(run):
     first = run("plugins", width=60)[1].splitlines()[0]
     assert first.startswith(f"oneiros-activations {oneiros.__version__}  ok  API 1  ")
 

@@ -36,7 +36,7 @@ def hostile(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("width", [60, 80, 109, 110, 120, 200])
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_all_is_shown_at_every_width(run, width):
     code, out, err = run(MODEL, width=width)
     assert (code, err) == (0, "")
@@ -52,34 +52,15 @@ def test_all_is_shown_at_every_width(run, width):
     } <= words
     said = " ".join(out.split())
     assert "(3, 2, 3, 3) float32" in said
-    assert "(None, 2, 8, 8) → (None, 3," in said or width in (110, 120), (
-        "folded there, between other cells"
-    )
+    assert "(None, 2, 8, 8) → (None, 3," in said
     assert "Adam(lr=0.001" in said and "17 arrays of state" in said
 
 
-def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
-    header = run(MODEL, width=120)[1].splitlines()[4].split()
-    assert header == [
-        "layer",
-        "class",
-        "input",
-        "→",
-        "output",
-        "weight",
-        "shape",
-        "and",
-        "type",
-        "parameters",
-    ]
-    lines = run(MODEL, width=80)[1].splitlines()
-    assert "  convolution2d_1_W:0 (3, 2, 3, 3) float32" in [
-        line.rstrip() for line in lines
-    ]
-    assert (
-        "after"
-        in run(MODELS / "func_multi_io.h5", width=140)[1].splitlines()[4].split()
-    )
+def test_each_weight_has_a_line_and_a_graph_says_what_comes_before(run):
+    lines = [line.rstrip() for line in run(MODEL, width=80)[1].splitlines()]
+    assert "  convolution2d_1_W:0 (3, 2, 3, 3) float32" in lines
+    out = run(MODELS / "func_multi_io.h5", width=140)[1]
+    assert any(line.startswith("  after ") for line in out.splitlines())
 
 
 def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
@@ -87,11 +68,6 @@ def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
     lines = out.splitlines()
     assert code == 1 and any("Loud" * 40 in line for line in lines)
     assert max(map(len, lines)) < 1000
-    layers = run(MODEL, width=None)[1].splitlines()
-    assert any(
-        line.startswith("convolution2d_1 ") and "(3, 2, 3, 3) float32" in line
-        for line in layers
-    )
 
 
 @pytest.mark.parametrize("layers", [1, 2_000])
@@ -112,7 +88,7 @@ def test_the_length_of_a_report_is_limited(run, tmp_path, layers):
     save_file(arrays, path, metadata)
     code, out, _ = run(path)
     lines = out.splitlines()
-    assert code == 0 and len(lines) < 2_100
+    assert code == 0 and len(lines) < 4_100
     assert "Only 2,000 weights and layers are shown; --json shows all." in lines
 
 

@@ -13,10 +13,8 @@ from oneiros import registry
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
-from oneiros.plugins import Entry
 from oneiros.saving import Budget
 from oneiros_cli.file_tools.inspection import inspect_file
-from oneiros_cli.file_tools.loadable import declares_loadable
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import migration_of
 from oneiros_safe_files.archives import open_zip
@@ -283,19 +281,3 @@ class TestFormats:
             FileFormatError, match=r"lacks the attribute 'state' of '/oneiros_training'"
         ):
             load_model(tmp_path / "m.h5")
-
-
-@pytest.mark.parametrize(("said", "expected"), [("True", True), ("1", False)])
-def test_a_plugin_of_one_module_is_read_without_its_import(
-    said, expected, tmp_path, monkeypatch
-):
-    (tmp_path / "lonely_plugin.py").write_text(
-        f"class Own:\n    loadable = {said}\nraise SystemExit\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    entry = Entry("layer", "Own", "lonely_plugin:Own", "lonely", "1", 1)
-    assert declares_loadable(entry) is expected
-    assert (
-        declares_loadable(Entry("layer", "Own", "no_such_plugin:Own", "lonely", "1", 1))
-        is None
-    )

@@ -1,7 +1,6 @@
 """Looking at a file without building it or importing what it names."""
 
 import json
-import sys
 from pathlib import Path
 
 import h5py
@@ -19,10 +18,8 @@ from oneiros.errors import (
 )
 from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential, model_from_json
-from oneiros.plugins import Entry
 from oneiros.saving import Budget
 from oneiros_cli.file_tools.inspection import inspect_file
-from oneiros_cli.file_tools.loadable import declares_loadable
 from processes import run_python
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -335,62 +332,6 @@ def test_functions_of_plugins_are_fine(tmp_path):
     with K.use("theano"):
         Sequential([Lambda(relu, input_shape=(3,))]).save(tmp_path / "m.h5")
     assert inspect_file(tmp_path / "m.h5").loads
-
-
-@pytest.fixture
-def unimported(tmp_path, monkeypatch):
-    """A plugin's module with three classes, which must not be imported.
-
-    Gives its entries.
-    """
-    (tmp_path / "stub_of_a_test").mkdir()
-    (tmp_path / "stub_of_a_test" / "layers.py").write_text(
-        "raise SystemExit('imported')\n"
-        "class Yes:\n    loadable = True\n"
-        "class Typed:\n    loadable: ClassVar[bool] = True\n"
-        "class No:\n    pass\n"
-        "class Sly:\n    loadable = not False\n"
-        "Made = type('Made', (), {'loadable': True})\n"
-    )
-    (tmp_path / "stub_of_a_test" / "__init__.py").write_text(
-        "raise SystemExit('imported')\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    table = plugins.manager().entries["layer"]
-    for name in ("Yes", "Typed", "No", "Sly", "Made", "Gone"):
-        entry = Entry(
-            "layer",
-            name,
-            f"stub_of_a_test.layers:{name}",
-            "oneiros-layers-core",
-            "1.0",
-            1,
-        )
-        monkeypatch.setitem(table, name, [entry])
-    return table
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("Yes", True),
-        ("Typed", True),
-        ("No", False),
-        ("Sly", False),
-        ("Made", None),
-        ("Gone", None),
-    ],
-)
-def test_whether_a_class_may_be_built_is_read_in_its_source(
-    unimported, tmp_path, name, said
-):
-    assert declares_loadable(unimported[name][0]) is said
-    inspection = inspect_file(with_config(tmp_path / "m.h5", one_layer(name)))
-    assert [
-        f"custom_objects={{'{name}': {name}}}" in each.reason
-        for each in inspection.refused
-    ] == ([True] if said is False else [])
-    assert not [module for module in sys.modules if module.startswith("stub_of_a_test")]
 
 
 def test_an_imported_class_tells_itself(tmp_path):

@@ -38,7 +38,7 @@ GUARDED = ROOT / "plugins" / "safe_files"
 PASSED_ON = ROOT / "plugins" / "old_code" / "oneiros_old_code" / "imported.py"
 """Modules that `from keras.utils.data_utils import *` brings: for the user's code."""
 REPLAYED = (
-    ROOT / "plugins" / "exports" / "oneiros_exports" / "case_files.py",
+    ROOT / "plugins" / "exports" / "oneiros_exports" / "child.py",
     ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "builder.py",
     ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "older_releases.py",
 )

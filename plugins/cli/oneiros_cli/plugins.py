@@ -13,7 +13,6 @@ from oneiros.settings import distribution_name
 from oneiros_testing.plugin import check_plugin
 from rich.console import Console, Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from oneiros_cli.output import report_console
@@ -39,9 +38,6 @@ FIELDS = (
     "error",
 )
 """Fields of a plugin in the JSON output."""
-
-NARROW = 110
-"""Below this width, plugins are listed one below the other instead of in a table."""
 
 
 def plugins(
@@ -107,7 +103,8 @@ def _row(record: PluginRecord) -> dict[str, Any]:
 
 
 def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> None:
-    console.print(_stacked(records) if console.width < NARROW else _table(records))
+    for record in records:
+        _print_plugin(record, console)
     faulty = [record for record in records if record.state != "ok" or record.problems]
     summary = f"{len(faulty)} not ok" if faulty else "all ok"
     noun = "plugin" if len(records) == 1 else "plugins"
@@ -124,33 +121,11 @@ def _print_tracebacks(record: PluginRecord, console: Console) -> None:
             console.print(text, markup=False, highlight=False)
 
 
-def _table(records: list[PluginRecord]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header in ("plugin", "version", "API", "state", "import"):
-        numeric = header in ("API", "import")
-        table.add_column(header, justify="right" if numeric else "left", no_wrap=True)
-    table.add_column("provides", ratio=1)
-    for record in records:
-        state = Text(record.state, COLOURS[record.state])
-        table.add_row(
-            record.distribution,
-            record.version,
-            str(record.api_level),
-            state,
-            f"{record.import_ms:.1f} ms",
-            _details(record),
-        )
-    return table
-
-
-def _stacked(records: list[PluginRecord]) -> Group:
-    parts: list[Any] = []
-    for record in records:
-        line = Text.assemble((record.distribution, "bold"), f" {record.version}  ")
-        line.append(record.state, COLOURS[record.state])
-        line.append(f"  API {record.api_level}  {record.import_ms:.1f} ms")
-        parts += [line, Padding(_details(record), (0, 0, 0, 2), expand=False)]
-    return Group(*parts)
+def _print_plugin(record: PluginRecord, console: Console) -> None:
+    line = Text.assemble((record.distribution, "bold"), f" {record.version}  ")
+    line.append(record.state, COLOURS[record.state])
+    line.append(f"  API {record.api_level}  {record.import_ms:.1f} ms")
+    console.print(line, Padding(_details(record), (0, 0, 0, 2), expand=False))
 
 
 def _details(record: PluginRecord) -> Group:

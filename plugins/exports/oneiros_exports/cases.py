@@ -81,6 +81,13 @@ class _Input:
         sizes = [size or open_size or 0 for size in others]
         return (rows or nb_rows, *sizes)
 
+    def noise(
+        self, rng: np.random.Generator, sizes: tuple[int, ...], scale: float
+    ) -> Array:
+        if self.nb_integers:
+            return rng.integers(0, self.nb_integers, sizes).astype(self.dtype)
+        return rng.normal(0, scale, sizes).astype(self.dtype)
+
 
 def draw_cases(
     model: Any, fits: Callable[[Case], bool], rows: int | None = None
@@ -98,77 +105,49 @@ def draw_cases(
             fixed.
     """
     inputs = [_described(model, tensor) for tensor in model.inputs]
-    sizes = _BatchSizes.of(inputs, rows)
+    many, single = _numbers_of_rows(inputs, rows)
     rng = np.random.default_rng(SEED)
-    if not any(x.has_open_size for x in inputs):
-        return [case for case in _batches(rng, inputs, sizes, None) if fits(case)]
+    is_open = any(x.has_open_size for x in inputs)
     cases: list[Case] = []
-    for open_size in OPEN_SIZES:
-        cases += filter(fits, _batches(rng, inputs, sizes, open_size))
+    for open_size in OPEN_SIZES if is_open else (None,):
+        cases += filter(fits, _batches(rng, inputs, (many, single), open_size))
         if len({case.open_size for case in cases}) == NB_OPEN_SIZES:
             break
     return cases
 
 
-@dataclass(frozen=True)
-class _BatchSizes:
-    """How many rows batches have.
-
-    # Properties
-        many, single: int; the same if the model takes no others.
-    """
-
-    many: int
-    single: int
-
-    @classmethod
-    def of(cls, inputs: list[_Input], rows: int | None) -> _BatchSizes:
-        fixed = max(x.shape[0] or 0 for x in inputs)
-        if not fixed:
-            return cls(many=rows or NB_ROWS, single=1)
-        if rows not in (None, fixed):
-            raise ArgumentError(
-                f"The model takes batches of {fixed} rows, so it can't be compared on "
-                f"{rows}. Leave out rows (--rows)."
-            )
-        return cls(many=fixed, single=fixed)
+def _numbers_of_rows(inputs: list[_Input], rows: int | None) -> tuple[int, int]:
+    """Returns how many rows large and small batches have: the same if the model takes
+    no others."""
+    fixed = max(x.shape[0] or 0 for x in inputs)
+    if not fixed:
+        return rows or NB_ROWS, 1
+    if rows not in (None, fixed):
+        raise ArgumentError(
+            f"The model takes batches of {fixed} rows, so it can't be compared on "
+            f"{rows}. Leave out rows (--rows)."
+        )
+    return fixed, fixed
 
 
 def _batches(
     rng: np.random.Generator,
     inputs: list[_Input],
-    rows: _BatchSizes,
+    nb_rows: tuple[int, int],
     open_size: int | None,
 ) -> Iterator[Case]:
-    many = [x.sizes(rows.many, open_size) for x in inputs]
-    single = [x.sizes(rows.single, open_size) for x in inputs]
-    yield Case("noise", _noise(rng, inputs, many, MODERATE), open_size)
-    yield Case("wide noise", _noise(rng, inputs, many, WIDE), open_size)
-    yield Case("one row", _noise(rng, inputs, single, MODERATE), open_size)
-    yield Case("zeros", _zeros(inputs, single), open_size)
+    many, single = nb_rows
+
+    def noise(rows: int, scale: float) -> list[Array]:
+        return [x.noise(rng, x.sizes(rows, open_size), scale) for x in inputs]
+
+    yield Case("noise", noise(many, MODERATE), open_size)
+    yield Case("wide noise", noise(many, WIDE), open_size)
+    row = noise(single, MODERATE)
+    yield Case("one row", row, open_size)
+    yield Case("zeros", list(map(np.zeros_like, row)), open_size)
     if any(x.has_steps for x in inputs):
-        arrays = _noise(rng, inputs, many, WIDE)
-        yield Case("gaps", _with_gaps(rng, inputs, arrays), open_size)
-
-
-def _noise(
-    rng: np.random.Generator,
-    inputs: list[_Input],
-    sizes: list[tuple[int, ...]],
-    scale: float,
-) -> list[Array]:
-    arrays: list[Array] = []
-    for x, shape in zip(inputs, sizes, strict=True):
-        if x.nb_integers:
-            array: Array = rng.integers(0, x.nb_integers, shape)
-        else:
-            array = rng.normal(0, scale, shape)
-        arrays.append(array.astype(x.dtype))
-    return arrays
-
-
-def _zeros(inputs: list[_Input], sizes: list[tuple[int, ...]]) -> list[Array]:
-    return [np.zeros(n, x.dtype) for x, n in zip(inputs, sizes, strict=True)]
+        yield Case("gaps", _with_gaps(rng, inputs, noise(many, WIDE)), open_size)
 
 
 def _with_gaps(
@@ -200,79 +179,53 @@ def _hidden(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _described(model: Any, tensor: Any) -> _Input:
-    readers = list(_readers(model, tensor))
-    limits = [int(layer.input_dim) for layer in _embeddings_behind(model, tensor)]
+    parts = [part for _, part in parts_of(model)]
+    reached = list(_reached(model, {id(tensor)}))
+    limits = _embedded(reached)
     dtype = K.dtype(tensor)
     if not limits and np.dtype(dtype).kind in "iu":
-        limits = [_smallest_embedding(model)]
+        limits = _embedded(parts) or [LARGEST_INTEGER]
     nb_integers = min(limits, default=0)
+    mask_values = [
+        float(layer.mask_value)
+        for layer in [*reached, *parts]
+        if hasattr(layer, "mask_value") and not nb_integers
+    ]
     return _Input(
         shape=K.int_shape(tensor),
         dtype=dtype,
         nb_integers=nb_integers,
-        mask_value=0.0 if nb_integers else _mask_value(model, readers),
+        mask_value=mask_values[0] if mask_values else 0.0,
     )
 
 
-def _readers(model: Any, tensor: Any) -> Iterator[Any]:
-    """Yields the layers that get a tensor as it is, those inside of models and wrappers
-    too."""
-    for node in model.graph_nodes():
-        for place, read in enumerate(node.input_tensors):
-            if read is tensor:
-                yield from _entrances(node.outbound_layer, place)
+def _reached(model: Any, tensors: set[int]) -> Iterator[Any]:
+    """Yields the layers that get tensors or what other layers make of them, such as a
+    flattened one, up to embeddings. Those inside of models and wrappers are among
+    them.
 
-
-def _entrances(layer: Any, place: int) -> Iterator[Any]:
-    if isinstance(layer, Container):
-        yield from _readers(layer, layer.inputs[place])
-        return
-    yield layer
-    if hasattr(layer, "layer"):
-        yield layer.layer
-
-
-def _embeddings_behind(model: Any, tensor: Any) -> Iterator[Any]:
-    """Yields the embeddings that get a tensor, or what other layers make of it, such as
-    a flattened one."""
-    derived = [tensor]
+    # Arguments
+        model: the model.
+        tensors: set of the tensors' ids; it is updated.
+    """
     for node in model.graph_nodes():
         layer = node.outbound_layer
-        places = [
-            place
-            for place, read in enumerate(node.input_tensors)
-            if any(read is each for each in derived)
-        ]
-        embeddings = [found for place in places for found in _inside(layer, place)]
-        yield from embeddings
-        if places and not embeddings:
-            derived += node.output_tensors
+        places = [i for i, read in enumerate(node.input_tensors) if id(read) in tensors]
+        if not places:
+            continue
+        if isinstance(layer, Container):
+            parts = list(_reached(layer, {id(layer.inputs[i]) for i in places}))
+        else:
+            parts = [layer, getattr(layer, "layer", layer)]
+        yield from parts
+        if not _embedded(parts):
+            tensors.update(map(id, node.output_tensors))
 
 
-def _inside(layer: Any, place: int) -> Iterator[Any]:
-    """Yields the embeddings that a layer is, or that one of its inputs reaches in
-    it."""
-    if isinstance(layer, Container):
-        yield from _embeddings_behind(layer, layer.inputs[place])
-        return
-    for part in (layer, getattr(layer, "layer", None)):
-        if _is_embedding(part):
-            yield part
-
-
-def _is_embedding(layer: Any) -> bool:
-    return hasattr(layer, "mask_zero") and hasattr(layer, "input_dim")
-
-
-def _smallest_embedding(model: Any) -> int:
-    parts = [part for _, part in parts_of(model)]
-    limits = [int(part.input_dim) for part in parts if _is_embedding(part)]
-    return min(limits, default=LARGEST_INTEGER)
-
-
-def _mask_value(model: Any, readers: list[Any]) -> float:
-    parts = [part for _, part in parts_of(model)]
-    for layer in [*readers, *parts]:
-        if hasattr(layer, "mask_value"):
-            return float(layer.mask_value)
-    return 0.0
+def _embedded(layers: list[Any]) -> list[int]:
+    """Returns how many integers each embedding among some layers knows."""
+    return [
+        int(layer.input_dim)
+        for layer in layers
+        if hasattr(layer, "mask_zero") and hasattr(layer, "input_dim")
+    ]

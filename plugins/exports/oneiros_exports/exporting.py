@@ -28,11 +28,10 @@ from oneiros_saving.model_files import PathLike, resolved
 from oneiros_saving.pickling import on_backend
 
 from oneiros_exports.destination import Export, ExportError
-from oneiros_exports.first_difference import Search
+from oneiros_exports.first_difference import first_difference
 from oneiros_exports.inference import names_of
-from oneiros_exports.replay import Comparison, compared, recorded
+from oneiros_exports.replay import Comparison, compared, recorded, rounding_of
 from oneiros_exports.report import Report, size_of
-from oneiros_exports.rounding import rounding_of
 
 Array = np.ndarray[Any, Any]
 LIBRARIES = {
@@ -123,16 +122,18 @@ def export(
             written = destination.write(copied, draft)
         comparison = compared(model, recording, destination, draft, written, tolerance)
         if not comparison.agrees:
-            search = Search(source, copied, destination, recording, comparison, draft)
-            place = [port.name for port in written.outputs].index(
-                comparison.largest.output
+            models = (source, copied)
+            layer = first_difference(
+                models, destination, recording, comparison, target.name
             )
-            rounding = ROUNDING_FACTOR * rounding_of(source, recording)[place]
-            raise _disagreement(comparison, search.layer(), rounding)
+            names = [port.name for port in written.outputs]
+            place = names.index(comparison.largest.output)
+            rounding = rounding_of(source, recording)[place].absolute
+            raise _disagreement(comparison, layer, ROUNDING_FACTOR * rounding)
         _put(draft, target, destination)
     left_out = list(written.left_out)
-    if not destination.trains:
-        left_out += _training_parts(model)
+    if getattr(model, "optimizer", None) is not None and not destination.trains:
+        left_out += ["optimizer", "loss"]
     size = sum(map(size_of, [target, *destination.beside(target)]))
     return Report(Path(path), size, written, left_out, comparison)
 
@@ -257,11 +258,6 @@ def _put(draft: Path, target: Path, destination: Export) -> None:
         if replaced.exists():
             os.replace(replaced, target)
         raise
-
-
-def _training_parts(model: Any) -> list[str]:
-    is_compiled = getattr(model, "optimizer", None) is not None
-    return ["optimizer", "loss"] if is_compiled else []
 
 
 # What doesn't fit

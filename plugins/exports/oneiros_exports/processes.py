@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -39,7 +39,10 @@ def call(
         ExportError: if the function or the process fails, with the last line of the
             error, or takes more than ten minutes.
     """
-    process = _process(package)
+    processes = _shared[-1] if _shared else {}
+    process = processes.get(package)
+    if process is None or process.has_ended:
+        process = processes[package] = _Process()
     try:
         return process.call(reference, arguments, failure)
     finally:
@@ -75,34 +78,20 @@ def shared_processes() -> Iterator[None]:
             process.end()
 
 
-def _process(package: str) -> _Process:
-    """Returns the process that a package's calls share; a new one if they share
-    none."""
-    if not _shared:
-        return _Process()
-    processes = _shared[-1]
-    process = processes.get(package)
-    if process is None or process.has_ended:
-        process = processes[package] = _Process()
-    return process
-
-
 class _Process:
     """A process in which functions are called, one after the other."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._is_late = False
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115  closed by end
         self._process = subprocess.Popen(
             [sys.executable, "-m", child.__name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._printed,
             text=True,
-            errors="replace",
         )
-        self._last_words: deque[str] = deque(maxlen=1)
-        self._reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._reader.start()
 
     @property
     def has_ended(self) -> bool:
@@ -110,64 +99,54 @@ class _Process:
 
     def call(self, reference: str, arguments: Sequence[Argument], failure: str) -> Any:
         line = json.dumps([reference, *(os.fspath(each) for each in arguments)])
-        with self._lock:
-            answer = self._answer(line, failure)
+        try:
+            with self._lock:
+                answer = json.loads(self._answer(line) or "null")
+        except BaseException:
+            self.end()
+            raise
+        if answer is None:
+            raise ExportError(f"{failure}{self._reason()}")
         if "error" in answer:
             raise ExportError(f"{failure}: {answer['error']:.500}")
         return answer["result"]
 
-    def _answer(self, line: str, failure: str) -> dict[str, Any]:
-        """Sends a line and waits for the one that answers it."""
-        is_late = threading.Event()
-
-        def stop() -> None:
-            is_late.set()
-            self._process.kill()
-
-        timer = threading.Timer(TIMEOUT_S, stop)
-        timer.start()
-        try:
-            answer = self._exchanged(line)
-        except BaseException:
-            self.end()
-            raise
-        finally:
-            timer.cancel()
-        if answer:
-            result: dict[str, Any] = json.loads(answer)
-            return result
-        self.end()
-        if is_late.is_set():
-            raise ExportError(f"{failure}: it took more than {TIMEOUT_S} s.")
-        last_words = self._last_words.pop() if self._last_words else "Nothing printed."
-        raise ExportError(
-            f"{failure} (exit status {self._process.returncode}): {last_words:.500}"
-        )
-
-    def _exchanged(self, line: str) -> str:
-        """Returns the answer to a line; nothing if the process has ended."""
+    def _answer(self, line: str) -> str:
+        """Sends a line, and waits for the one that answers it; returns nothing if the
+        process ends or takes too long."""
         commands = self._process.stdin
         answers = self._process.stdout
-        if commands is None or answers is None:
-            return ""
-        with suppress(BrokenPipeError):
-            print(line, file=commands, flush=True)
-        answer = answers.readline()
-        if not answer:
-            self._process.wait()
-        return answer
+        assert commands is not None and answers is not None
+        timer = threading.Timer(TIMEOUT_S, self._stop)
+        timer.start()
+        try:
+            with suppress(BrokenPipeError):
+                print(line, file=commands, flush=True)
+            return answers.readline()
+        finally:
+            timer.cancel()
 
-    def _read_errors(self) -> None:
-        """Keeps the last line that the process prints."""
-        lines = map(str.strip, self._process.stderr or [])
-        self._last_words.extend(filter(None, lines))
+    def _stop(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
+    def _reason(self) -> str:
+        """Returns why the process has ended: the last line that it printed."""
+        self._process.wait()
+        if self._is_late:
+            return f": it took more than {TIMEOUT_S} s."
+        self._printed.seek(0)
+        lines = self._printed.read().decode(errors="replace").split("\n")
+        words = [line.strip() for line in lines if line.strip()]
+        last = words[-1] if words else "Nothing printed."
+        return f" (exit status {self._process.returncode}): {last:.500}"
 
     def end(self) -> None:
         """Ends the process."""
         self._process.kill()
         self._process.wait()
-        self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        self._printed.close()
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()

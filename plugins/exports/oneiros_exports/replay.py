@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
+from oneiros_saving.pickling import on_backend
 
-from oneiros_exports import case_files
-from oneiros_exports.cases import Case, draw_cases
+from oneiros_exports import child
+from oneiros_exports.cases import SEED, Case, draw_cases
 from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
@@ -187,7 +189,7 @@ def compared(
     # Raises
         ExportError: if the library fails, or returns outputs of other shapes.
     """
-    runtime, differences = differences_of(recording, export, path, written)
+    runtime, differences = replayed(recording, export, path, written)
     if not differences:
         raise ExportError("The model has no output to compare.")
     return Comparison(
@@ -199,7 +201,7 @@ def compared(
     )
 
 
-def differences_of(
+def replayed(
     recording: Recording, export: Export, path: Path, written: Written
 ) -> tuple[str, list[Difference]]:
     """Returns the name of the destination's library, and the largest difference of each
@@ -208,38 +210,66 @@ def differences_of(
     # Raises
         ExportError: as for `compared`.
     """
-    input_names = [port.name for port in written.inputs]
-    inputs = [
-        dict(zip(input_names, case.arrays, strict=True)) for case in recording.cases
-    ]
-    runtime, results = _replayed(inputs, export, path)
-    differences = []
-    for place, port in enumerate(written.outputs):
-        expected = [arrays[place] for arrays in recording.outputs]
-        actual = [arrays[port.name] for arrays in results]
-        differences.append(
-            _largest_of_output(port.name, recording.cases, expected, actual)
-        )
-    return runtime, differences
-
-
-def _replayed(
-    inputs: list[case_files.Arrays], export: Export, path: Path
-) -> tuple[str, list[case_files.Arrays]]:
-    """Returns the name of the destination's library, and its outputs."""
+    names = [port.name for port in written.inputs]
+    inputs = [dict(zip(names, case.arrays, strict=True)) for case in recording.cases]
     with tempfile.TemporaryDirectory(prefix="oneiros-replay-") as name:
         folder = Path(name)
-        case_files.write_cases(folder / case_files.INPUTS, inputs)
+        child.write_cases(folder / child.INPUTS, inputs)
         runtime = call(
             export.runtime.partition(".")[0],
-            case_files.COMPUTE,
+            child.COMPUTE,
             [export.runtime, path, folder],
             f"{export.title} can't compute the outputs",
         )
-        return runtime, case_files.read_cases(folder / case_files.OUTPUTS)
+        results = child.read_cases(folder / child.OUTPUTS)
+    output_names = [port.name for port in written.outputs]
+    outputs = [[arrays[name] for name in output_names] for arrays in results]
+    return runtime, _differences(recording, output_names, outputs)
 
 
-def _largest_of_output(
+def rounding_of(model: Any, recording: Recording) -> list[Difference]:
+    """Returns by how much each output changes if the last digits of the weights do: two
+    libraries that round otherwise differ by as much, since each adds up in another
+    order.
+
+    # Arguments
+        model: the model; it stays as it is.
+        recording: what it computes.
+
+    # References
+        - D. S. Parker (1997), Monte Carlo Arithmetic: exploiting randomness in
+          floating-point arithmetic.
+    """
+    rng = np.random.default_rng(SEED)
+    copy = on_backend(model)
+    copy.set_weights([_with_other_digits(rng, array) for array in copy.get_weights()])
+    copy.reset_states()
+    outputs = [predicted(copy, case.arrays) for case in recording.cases]
+    return _differences(recording, names_of(model.outputs), outputs)
+
+
+def _with_other_digits(rng: np.random.Generator, array: Array) -> Array:
+    """Returns numbers that are up to a unit in the last place larger or smaller."""
+    if array.dtype.kind != "f":
+        return array
+    unit = np.finfo(array.dtype).eps
+    changed: Array = array * (1 + unit * rng.uniform(-1, 1, array.shape))
+    return changed.astype(array.dtype)
+
+
+def _differences(
+    recording: Recording, names: Sequence[str], outputs: list[list[Array]]
+) -> list[Difference]:
+    """Returns the largest difference of each output."""
+    differences = []
+    for place, name in enumerate(names):
+        expected = [arrays[place] for arrays in recording.outputs]
+        actual = [arrays[place] for arrays in outputs]
+        differences.append(_largest(name, recording.cases, expected, actual))
+    return differences
+
+
+def _largest(
     name: str, cases: list[Case], expected: list[Array], actual: list[Array]
 ) -> Difference:
     scale = max(_magnitude(array) for array in expected)
@@ -250,7 +280,7 @@ def _largest_of_output(
                 f"{name} has the shape {computed.shape} there, and {wanted.shape} here "
                 f"({case})."
             )
-        by_row = _differences(wanted, computed).reshape(len(wanted), -1)
+        by_row = _distances(wanted, computed).reshape(len(wanted), -1)
         if by_row.size and by_row.max() > largest.absolute:
             row = int(by_row.max(axis=1).argmax())
             largest = Difference(float(by_row.max()), scale, name, str(case), row)
@@ -262,7 +292,7 @@ def _magnitude(array: Array) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _differences(expected: Array, actual: Array) -> Array:
+def _distances(expected: Array, actual: Array) -> Array:
     """Returns absolute differences: 0 where both are the same infinity or both are
     NaN, and infinity where only one of them is."""
     expected, actual = expected.astype("float64"), actual.astype("float64")

@@ -287,10 +287,13 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
             f"{source} holds no weights. Write its configuration to one of "
             f"{', '.join(model_files.TEXTS)}."
         )
-    if path.suffix not in installed_formats.for_suffix(path).suffixes:
+    if not installed_formats.has_suffix(path.suffix):
+        suffixes = list(model_files.TEXTS)
+        for _, cls in installed_formats.classes():
+            suffixes += installed_formats.suffixes_of(cls)
         raise ArgumentError(
             f"{path.name}: no installed format has this suffix. Available: "
-            f"{', '.join(_suffixes())}; for other libraries: {available_paths()}."
+            f"{', '.join(suffixes)}; for other libraries: {available_paths()}."
         )
     if weights_only:
         model_files.write(path, ModelState(weights=state.weights))
@@ -312,10 +315,3 @@ def _text(suffix: str, state: ModelState) -> str:
     if suffix in model_files.YAML_SUFFIXES:
         return str(registry.resolve("format", "yaml")().dumps(config))
     return json_text.dumps(config)
-
-
-def _suffixes() -> list[str]:
-    suffixes = list(model_files.TEXTS)
-    for _, cls in installed_formats.classes():
-        suffixes += installed_formats.suffixes_of(cls)
-    return suffixes

@@ -22,9 +22,6 @@ from oneiros_cli.file_tools.inspection import (
 from oneiros_cli.output import report_console
 from oneiros_cli.text import printable
 
-NARROW = 110
-"""Below this width, layers are listed one below the other instead of in a table."""
-
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
 LONGEST = 200
 """Maximum length of a file's texts; longer ones are truncated."""
@@ -61,16 +58,16 @@ def inspect(
         print(json.dumps(inspection.asdict(), indent=2))
     else:
         with report_console() as console:
-            console.print(_report(inspection, console.width))
+            console.print(_report(inspection))
     if not inspection.loads:
         raise typer.Exit(1)
 
 
-def _report(inspection: Inspection, width: int) -> Group:
+def _report(inspection: Inspection) -> Group:
     blocks: list[list[RenderableType]] = [[_summary(inspection)]]
     layers = _shown(inspection.layers)
     if layers:
-        blocks.append([_stacked(layers) if width < NARROW else _table(layers)])
+        blocks.append([_listed(layers)])
     if layers != inspection.layers:
         more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
         blocks.append([Text(more, "yellow")])
@@ -146,30 +143,7 @@ def _unread(paths: list[str]) -> Text:
     return _text(("not part of the model, so not read: ", "yellow"), listed)
 
 
-def _table(layers: list[LayerReport]) -> Table:
-    """Returns a table of layers with one row per weight."""
-    is_graph = any(layer.inbound for layer in layers)
-    after_header = ["after"] if is_graph else []
-    table = _plain_table("layer", "class", "input → output", *after_header, "weight")
-    table.add_column("shape and type", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
-    for layer in layers:
-        cells = [_text(layer.where), _text(layer.class_name), _text(_shapes(layer))]
-        if is_graph:
-            cells.append(_text(", ".join(layer.inbound)))
-        blank = [Text()] * len(cells)
-        if not layer.weights:
-            table.add_row(*cells, Text(), Text())
-        for index, weight in enumerate(layer.weights):
-            row = [_text(weight.name), _kind(weight)]
-            if index == 0:
-                table.add_row(*cells, *row, f"{layer.parameters:,}")
-            else:
-                table.add_row(*blank, *row)
-    return table
-
-
-def _stacked(layers: list[LayerReport]) -> Group:
+def _listed(layers: list[LayerReport]) -> Group:
     parts: list[RenderableType] = []
     for layer in layers:
         count = f"  {layer.parameters:,} parameters" if layer.weights else ""
@@ -192,11 +166,7 @@ def _shapes(layer: LayerReport) -> str:
 
 
 def _weight(weight: Weight) -> Text:
-    return Text.assemble(_text((weight.name, "cyan")), " ", _kind(weight))
-
-
-def _kind(weight: Weight) -> Text:
-    text = Text(f"{weight.shape} {weight.dtype}")
+    text = _text((weight.name, "cyan"), f" {weight.shape} {weight.dtype}")
     if weight.unusual:
         text.append(f" {weight.unusual:,} NaN or infinite", "red")
     return text
@@ -231,7 +201,9 @@ def _sources(inspection: Inspection) -> Table:
     sources = inspection.sources
     has_claims = any(source.in_file for source in sources)
     claims_header = ["in the file"] if has_claims else []
-    table = _plain_table("distribution", *claims_header, "here", "provides")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for header in ("distribution", *claims_header, "here", "provides"):
+        table.add_column(header, overflow="fold")
     for source in sources:
         cells = [_text(source.distribution)]
         if has_claims:
@@ -260,13 +232,6 @@ def _section(
 
 def _indented(text: Text) -> Padding:
     return Padding(text, (0, 0, 0, 2), expand=False)
-
-
-def _plain_table(*headers: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    return table
 
 
 def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 from oneiros.arguments import label
@@ -22,9 +20,6 @@ from oneiros_cli.file_tools.conversion_plan import (
 )
 from oneiros_cli.file_tools.layer_conversion import converted_layer
 
-Place = tuple[str, int, int]
-"""A tensor: the name of a layer, the number of its call, and of the output."""
-
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments by which the first layer of a `Sequential` describes the input."""
 
@@ -42,10 +37,7 @@ def converted_model(
     """
     if isinstance(model, Sequential):
         return _converted_sequential(plan, model, config, inputs)
-    graph = _GraphConversion(plan, model, config)
-    graph.take_inputs(inputs)
-    graph.convert_calls()
-    return graph.converted()
+    return _converted_graph(plan, model, config, inputs)
 
 
 def _converted_call(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
@@ -123,134 +115,67 @@ def _with_input_moved(permute: Entry, first: Entry) -> tuple[Entry, Entry]:
 # Graphs
 
 
-@dataclass(frozen=True)
-class _GraphCall:
-    """A call that waits for its inputs.
-
-    # Properties
-        entry: the layer's entry in the configuration of the original.
-        number: int, its position among the layer's calls in the configuration.
-        references: list of inputs, each a list of a layer's name, the number of its
-            call, and the number of the output.
-    """
-
-    entry: Entry
-    number: int
-    references: list[Any]
-
-    @property
-    def layer_name(self) -> str:
-        """The layer's name."""
-        name: str = self.entry["name"]
-        return name
-
-    @property
-    def places(self) -> list[Place]:
-        """The inputs."""
-        return [tuple(reference) for reference in self.references]
-
-
-class _GraphConversion:
-    """The conversion of a model that is a graph.
-
-    # Arguments
-        plan: the `ConversionPlan` of the whole conversion.
-        model: the model.
-        config: dict, its arguments.
-
-    # Properties
-        moved: dict from a tensor's place to its layout.
-        entries: dict from name to the entry of each converted layer and each new
-            `Permute`.
-    """
-
-    def __init__(self, plan: ConversionPlan, model: Any, config: Entry) -> None:
-        self.plan = plan
-        self.config = config
-        self.layers = {layer.name: layer for layer in model.layers}
-        self.moved: dict[Place, Moved] = {}
-        self.entries: dict[str, Entry] = {}
-        self._first_calls: dict[str, Any] = {}
-
-    def take_inputs(self, inputs: list[Moved] | None) -> None:
-        """Records the layout of the inputs."""
-        for index, (name, _, _) in enumerate(self.config["input_layers"]):
-            rank = len(self.layers[name].inbound_nodes[0].output_shapes[0]) - 1
-            moved = inputs[index] if inputs else self.plan.input(name, rank)
-            self.moved[name, 0, 0] = moved
-
-    def convert_calls(self) -> None:
-        """Converts all calls of all layers, as soon as their inputs are known."""
-        waiting: deque[_GraphCall] = deque()
-        for entry in self.config["layers"]:
-            self.entries[entry["name"]] = self._entry_without_calls(entry)
-            for number, references in enumerate(entry["inbound_nodes"]):
-                waiting.append(_GraphCall(entry, number, references))
-        while waiting:
-            call = waiting.popleft()
-            if all(place in self.moved for place in call.places):
-                self._convert(call)
-            else:
-                waiting.append(call)
-
-    def converted(self) -> ConvertedCall:
-        """Returns the converted model."""
-        outputs = [self.moved[tuple(place)] for place in self.config["output_layers"]]
-        for moved in outputs:
-            check_no_vector(moved)
-        config = {**self.config, "layers": list(self.entries.values())}
-        return ConvertedCall(config, [], outputs)
-
-    def _entry_without_calls(self, entry: Entry) -> Entry:
-        config = entry["config"]
-        if entry["class_name"] == "InputLayer":
-            shape = self.moved[entry["name"], 0, 0].shape(config["batch_input_shape"])
-            config = {**config, "batch_input_shape": shape}
-        return {**entry, "config": config, "inbound_nodes": []}
-
-    def _convert(self, call: _GraphCall) -> None:
-        layer = self.layers[call.layer_name]
-        node_index = call.number
-        if isinstance(layer, Container):
-            node_index += 1  # the first node of a model is that on its own inputs
-        inputs = [self.moved[place] for place in call.places]
-        node = layer.inbound_nodes[node_index]
-        converted = _converted_call(
-            self.plan, LayerCall(layer, call.entry["config"], node, inputs)
+def _converted_graph(
+    plan: ConversionPlan, model: Any, config: Entry, inputs: list[Moved] | None
+) -> ConvertedCall:
+    originals = {entry["name"]: entry for entry in config["layers"]}
+    entries = {
+        name: {**entry, "inbound_nodes": list(entry["inbound_nodes"])}
+        for name, entry in originals.items()
+    }
+    moved: dict[int, Moved] = {}
+    for index, (name, _, _) in enumerate(config["input_layers"]):
+        arguments = originals[name]["config"]
+        shape = arguments["batch_input_shape"]
+        image = inputs[index] if inputs else plan.input(name, len(shape) - 1)
+        moved[id(model.inputs[index])] = image
+        entries[name]["config"] = {**arguments, "batch_input_shape": image.shape(shape)}
+    first_calls: dict[str, Any] = {}
+    nodes = model.graph_nodes()
+    for node in nodes:
+        if not node.inbound_layers:
+            continue
+        layer = node.outbound_layer
+        taken = [moved[id(x)] for x in node.input_tensors]
+        call = LayerCall(layer, originals[layer.name]["config"], node, taken)
+        converted = _converted_call(plan, call)
+        this_call = (
+            [(image.axes, image.places) for image in taken],
+            converted.config,
+            converted.before,
         )
-        self._check_calls_agree(layer, inputs, converted)
-        for index, moved in enumerate(converted.outputs):
-            self.moved[layer.name, node_index, index] = moved
-        entry = self.entries[layer.name]
-        entry["config"] = converted.config
-        entry["inbound_nodes"].append(self._references(call, converted.before))
-
-    def _check_calls_agree(
-        self, layer: Any, inputs: list[Moved], converted: ConvertedCall
-    ) -> None:
-        """Raises ArgumentError if two calls of a layer need different weights."""
-        moves = [(moved.axes, moved.places) for moved in inputs]
-        this_call = (moves, converted.config, converted.before)
-        if self._first_calls.setdefault(layer.name, this_call) != this_call:
+        if first_calls.setdefault(layer.name, this_call) != this_call:
             raise ArgumentError(
                 f"{label(layer)} is called on images and on other inputs, so it "
                 f"can't be converted: its weights serve both. Give each call its "
                 f"own layer."
             )
+        for x, image in zip(node.output_tensors, converted.outputs, strict=True):
+            moved[id(x)] = image
+        entries[layer.name]["config"] = converted.config
+        number = [each for each in layer.inbound_nodes if each in nodes].index(node)
+        _insert_permutes(plan, entries, layer.name, number, converted.before)
+    outputs = [moved[id(x)] for x in model.outputs]
+    for image in outputs:
+        check_no_vector(image)
+    return ConvertedCall({**config, "layers": list(entries.values())}, [], outputs)
 
-    def _references(self, call: _GraphCall, before: list[Axes | None]) -> list[Any]:
-        """Returns the references to a call's inputs, each after a `Permute` if it needs
-        one."""
-        references = list(call.references)
-        for index, dims in enumerate(before):
-            if dims:
-                suffix = f"_{call.number}_{index}"
-                permute = self.plan.permute(call.layer_name, suffix, dims)
-                references[index] = self._insert(permute, references[index])
-        return references
 
-    def _insert(self, permute: Entry, reference: Any) -> Any:
-        """Adds a `Permute` of a tensor, and returns the reference to its output."""
-        name = permute["config"]["name"]
-        self.entries[name] = {"name": name, **permute, "inbound_nodes": [[reference]]}
-        return [name, 0, 0]
+def _insert_permutes(
+    plan: ConversionPlan,
+    entries: dict[str, Entry],
+    layer_name: str,
+    number: int,
+    before: list[Axes | None],
+) -> None:
+    """Adds the `Permute` layers that the inputs of a layer's call need."""
+    calls = entries[layer_name]["inbound_nodes"]
+    references = list(calls[number])
+    for index, dims in enumerate(before):
+        if dims:
+            permute = plan.permute(layer_name, f"_{number}_{index}", dims)
+            name = permute["config"]["name"]
+            sources = [[references[index]]]
+            entries[name] = {"name": name, **permute, "inbound_nodes": sources}
+            references[index] = [name, 0, 0]
+    calls[number] = references

@@ -3,17 +3,17 @@ anything."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from oneiros import registry
 from oneiros.errors import NameConflictError, UnsafeFileError
 from oneiros.plugins import Entry
 from oneiros_old_files.stored_functions import get_function
 from oneiros_saving.config_references import Part, Reference, find
 from oneiros_saving.provenance import BASES
-
-from oneiros_cli.file_tools.loadable import declares_loadable
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,22 @@ def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
 
 
 def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
-    """Yields, once each, the classes that don't declare that files may use them."""
+    """Yields, once each, the classes that are imported and don't declare that files may
+    use them."""
     keys_seen = set()
     for reference in named:
         if reference.kind in BASES and reference.key not in keys_seen:
             keys_seen.add(reference.key)
             for entry in providers(reference):
-                if declares_loadable(entry) is False:
+                if _is_undeclared(entry):
                     yield Refusal(reference.where, _undeclared(entry))
+
+
+def _is_undeclared(entry: Entry) -> bool:
+    if entry.reference.partition(":")[0] not in sys.modules:
+        return False
+    cls = registry.load(entry)
+    return isinstance(cls, type) and vars(cls).get("loadable") is not True
 
 
 def _undeclared(entry: Entry) -> str:

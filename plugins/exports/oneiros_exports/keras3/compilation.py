@@ -12,6 +12,8 @@ from oneiros.engine.node import to_list
 from oneiros.errors import ConfigError
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3 import PACKAGE
+from oneiros_training.compilation.losses import spread_all
+from oneiros_training.compilation.metrics import accuracy_for, collect_metrics
 
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
@@ -71,7 +73,8 @@ def compilation_of(model: Any) -> Compilation:
         return compilation
     loss_weights = None
     if model.loss_weights:
-        loss_weights = _by_output(model, model.loss_weights, 1)
+        names = model.output_names
+        loss_weights = spread_all("loss_weights", model.loss_weights, names, 1)
     compilation.slots = slots
     compilation.data = {
         **optimizer,
@@ -145,9 +148,10 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
     """
     metrics: list[list[str]] = []
     masks = to_list(model.compute_mask(model.inputs, None))
-    for place, listed in enumerate(_by_output(model, model.metrics, [])):
+    listed = collect_metrics(model.metrics, model.output_names)
+    for place, of_output in enumerate(listed):
         chosen = []
-        for metric in to_list(listed):
+        for metric in of_output:
             name = _metric_name(model, place, metric)
             is_known = name in METRICS and _is_registered("metric", name, metric)
             if is_known and masks[place % len(masks)] is None:
@@ -161,29 +165,13 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
 def _metric_name(model: Any, place: int, metric: Any) -> str:
     """Returns the name of a metric; that of the accuracy that suits an output for
     `"accuracy"`."""
+    if metric in ("acc", "accuracy"):
+        loss = getattr(model.loss_functions[place], "__name__", "")
+        return accuracy_for(loss, model.internal_output_shapes[place])
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", "")
-    if name not in ("acc", "accuracy"):
-        entry = registry.find("metric", name)
-        function = registry.load(entry) if entry is not None else None
-        return str(getattr(function, "__name__", name))
-    loss = getattr(model.loss_functions[place], "__name__", "")
-    if model.internal_output_shapes[place][-1:] == (1,):
-        return "binary_accuracy"
-    if loss in ("binary_crossentropy", "sparse_categorical_crossentropy"):
-        return f"{loss.removesuffix('_crossentropy')}_accuracy"
-    return "categorical_accuracy"
-
-
-def _by_output(model: Any, value: Any, default: Any) -> list[Any]:
-    """Returns an argument of `compile` for each output."""
-    names = model.output_names
-    if isinstance(value, dict):
-        return [value.get(name, default) for name in names]
-    if value is None:
-        return [default] * len(names)
-    if isinstance(default, list):
-        return [value] * len(names)
-    return list(value) if isinstance(value, (list, tuple)) else [value] * len(names)
+    entry = registry.find("metric", name)
+    function = registry.load(entry) if entry is not None else None
+    return str(getattr(function, "__name__", name))
 
 
 def _is_registered(kind: str, name: str, value: Any) -> bool:

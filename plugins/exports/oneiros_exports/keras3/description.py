@@ -33,7 +33,6 @@ from oneiros_exports.destination import Refusal
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
 NO_LAYER = "Keras 3 has no such layer."
-Shape = tuple[int | None, ...]
 FIXED = "In Keras 3, a model takes only inputs of its own sizes."
 NOTHING = "Keras 3 has no layer that leaves nothing of its input."
 ELSEWHERE = "ONNX can hold it: model.onnx."
@@ -99,7 +98,9 @@ class Describer:
         for x, own in zip(node.input_tensors, model.inputs, strict=True):
             shape = K.int_shape(x)
             expected = K.int_shape(own)
-            if not _fits(shape, expected):
+            sizes = zip(shape, expected, strict=False)
+            fits = all(size is None or wanted in (None, size) for size, wanted in sizes)
+            if not fits or len(shape) != len(expected):
                 reason = f"it is called with {shape}, but built for {expected}. {FIXED}"
                 self.refusals.append(Refusal(model, reason, ELSEWHERE))
 
@@ -201,14 +202,6 @@ def _wrapped(layer: Any) -> dict[str, Any]:
     if hasattr(layer, "layer"):
         return {"layer": layer.layer}
     return {}
-
-
-def _fits(shape: Shape, expected: Shape) -> bool:
-    """Returns whether a shape has the sizes that are expected; None is any size."""
-    if len(shape) != len(expected):
-        return False
-    pairs = zip(shape, expected, strict=True)
-    return all(size is None or wanted in (None, size) for size, wanted in pairs)
 
 
 def _has_mask(node: Any) -> bool:

@@ -60,7 +60,7 @@ def _metric(
     dict."""
     is_accuracy = metric in ("accuracy", "acc")
     if is_accuracy:
-        metric = _accuracy_for(name_of(loss.function), shape)
+        metric = accuracy_for(name_of(loss.function), shape)
     function = _function_of(metric)
     result = computed("metric", function, loss.target, y_pred)
     if not isinstance(result, dict):
@@ -83,7 +83,7 @@ def _function_of(metric: Any) -> Any:
         raise
 
 
-def _accuracy_for(loss: str, shape: Shape) -> str:
+def accuracy_for(loss: str, shape: Shape) -> str:
     """Returns the name of the accuracy that suits a loss and the output's shape."""
     if shape[-1:] == (1,) or loss == "binary_crossentropy":
         return "binary_accuracy"
