@@ -3,6 +3,7 @@ versions, and `Origin`, the version."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,9 +12,34 @@ import numpy as np
 from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved
 
+OF_TENSORFLOW = 4
+"""The first minor version of Keras 2 that is always `tf.keras`."""
+WITH_LABELS = 3
+"""The first one whose `hinge` and `squared_hinge` take 0 for -1."""
 Arrays = list[np.ndarray[Any, Any]]
-Following = tuple[dict[str, Any], Arrays, Moved]
+Config = dict[str, Any]
+"""Arguments of a layer, as plain data."""
+Described = tuple[str, Any]
+"""The name of a class, and its arguments."""
+Following = tuple[Config, Arrays, Moved]
 """Arguments and weights of a layer that follows a move, and the move of its output."""
+
+
+@dataclass(frozen=True)
+class MovedCall:
+    """The call of a layer on moved values.
+
+    # Properties
+        config: dict, the layer's arguments.
+        arrays: list of its weights.
+        inputs: list of `Moved`, one per input.
+        shapes: list of the input shapes before the move, including the batch.
+    """
+
+    config: Config
+    arrays: Arrays
+    inputs: list[Moved]
+    shapes: list[Any]
 
 
 @dataclass(frozen=True)
@@ -30,6 +56,24 @@ class Origin:
     keras: int = 1
     engine: str | None = "tensorflow"
     version: str = ""
+
+    @property
+    def zeroes_masked_steps(self) -> bool:
+        """Whether a `Bidirectional` that returns sequences gives zeros at masked steps,
+        where Keras 1 repeats the step before, as `tf.keras` and Keras 3 do."""
+        is_marked = self.keras == 2 and self.version.endswith("tf")
+        return self.keras > 2 or self._minor >= OF_TENSORFLOW or is_marked
+
+    @property
+    def converts_labels(self) -> bool:
+        """Whether the losses for targets of -1 and 1 take 0 for -1."""
+        return self._minor >= WITH_LABELS or self.zeroes_masked_steps
+
+    @property
+    def _minor(self) -> int:
+        """The minor version of Keras 2; -1 for other versions."""
+        found = re.match(r"2\.(\d{1,3})", self.version)
+        return int(found[1]) if found and self.keras == 2 else -1
 
 
 class Migration:
@@ -55,7 +99,7 @@ class Migration:
     slots: ClassVar[tuple[str, ...]] = ()
     elementwise: bool = False
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class's name and arguments here.
 
         # Arguments
@@ -65,7 +109,7 @@ class Migration:
         """
         return name, config
 
-    def stored_count(self, config: dict[str, Any], count: int, origin: Origin) -> int:
+    def stored_count(self, config: Config, count: int, origin: Origin) -> int:
         """Returns the number of a file's arrays for a layer.
 
         # Arguments
@@ -75,7 +119,7 @@ class Migration:
         """
         return count if origin.keras < 2 or self.stored is None else self.stored
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns a layer's weights in the layout used here, with kernels not flipped
         yet.
 
@@ -86,7 +130,7 @@ class Migration:
         """
         return arrays
 
-    def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def flipped(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns a layer's weights, with the kernels of convolutions on Theano flipped
         along their windows.
 
@@ -96,9 +140,7 @@ class Migration:
         """
         return arrays
 
-    def reordered(
-        self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
-    ) -> Arrays:
+    def reordered(self, config: Config, arrays: Arrays, dim_ordering: str) -> Arrays:
         """Returns the weights of the same layer with another `dim_ordering`.
 
         # Arguments
@@ -109,35 +151,23 @@ class Migration:
         """
         return arrays
 
-    def reordered_config(
-        self, config: dict[str, Any], dim_ordering: str
-    ) -> dict[str, Any]:
+    def reordered_config(self, config: Config, dim_ordering: str) -> Config:
         """Returns the arguments of the same layer with another `dim_ordering`."""
         return {**config, "dim_ordering": dim_ordering}
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns a layer that computes the same on moved values, and the move of its
         output.
 
         The conversion of a model to the other `dim_ordering` calls this for layers
         without one. If it returns None, the default for layers that aren't
         `elementwise`, the axes are moved back before the layer.
-
-        # Arguments
-            config: dict, the layer's arguments.
-            arrays: list of its weights.
-            inputs: list of `Moved`, one per input.
-            shapes: list of the input shapes before the move, including the batch.
         """
-        return (config, arrays, inputs[0]) if self.elementwise else None
+        if not self.elementwise:
+            return None
+        return call.config, call.arrays, call.inputs[0]
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3 that computes the same; for an optimizer, the
         optimizer.
 

@@ -16,9 +16,7 @@ from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import migration_of, plain
-from oneiros_old_files.keras2_releases import zeroes_masked_steps
-from oneiros_old_files.keras3_graph import places_of
-from oneiros_old_files.keras3_masks import prepared
+from oneiros_old_files.keras3_graph import places_of, prepared
 
 Entry = dict[str, Any]
 GRAPHS = ("Model", "Functional")
@@ -103,24 +101,15 @@ def _migrated_as_whole(entry: Any, origin: Origin) -> Any:
     or records them in `leaving_unreadable`."""
     outer = _unreadable.get(None)
     with leaving_unreadable() as unreadable:
-        if zeroes_masked_steps(origin):
-            entry = _prepared(entry, origin)
+        if origin.zeroes_masked_steps:
+            with _explained("configuration", entry, origin):
+                entry = prepared(entry, origin, _leave)
         config = _migrated(entry, origin)
     if outer is not None:
         outer += unreadable
     elif unreadable:
         raise _combined(unreadable)
     return config
-
-
-def _prepared(entry: Any, origin: Origin) -> Any:
-    """Returns a configuration of Keras 3 with graphs like those of Keras 2; one of
-    Keras 2 as it is."""
-    with _explained("configuration", entry, origin):
-        entry, problems = prepared(entry, origin)
-    for problem in problems:
-        _leave(problem.entry, problem.error)
-    return entry
 
 
 def _combined(unreadable: list[Unreadable]) -> OneirosError:

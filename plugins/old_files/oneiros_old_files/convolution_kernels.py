@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from oneiros_old_files.base import Arrays, Migration, Origin
+from oneiros_old_files.base import Arrays, Config, Migration, Origin
 
 Kernel = np.ndarray[Any, Any]
 
@@ -49,7 +49,7 @@ class KernelMigration(Migration):
 
     flips: bool = True
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernels in the layer's layout; Keras 2 always stores them with
         the window first."""
         if origin.keras < 2 or config.get("dim_ordering") != "th":
@@ -58,7 +58,7 @@ class KernelMigration(Migration):
             reordered(value, "th") if _is_kernel(value) else value for value in arrays
         ]
 
-    def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def flipped(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights with all kernels flipped, if Theano flipped them."""
         if not self.flips:
             return arrays
@@ -67,9 +67,7 @@ class KernelMigration(Migration):
             flipped(value, ordering) if _is_kernel(value) else value for value in arrays
         ]
 
-    def reordered(
-        self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
-    ) -> Arrays:
+    def reordered(self, config: Config, arrays: Arrays, dim_ordering: str) -> Arrays:
         """Returns the weights with all kernels in the other layout."""
         if config.get("dim_ordering", dim_ordering) == dim_ordering:
             return arrays

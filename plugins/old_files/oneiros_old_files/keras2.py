@@ -12,7 +12,7 @@ from oneiros import registry
 from oneiros.errors import ConfigError, UnknownNameError
 from oneiros.hookspecs import MigrationRow
 
-from oneiros_old_files.base import Arrays, Migration, Origin
+from oneiros_old_files.base import Arrays, Config, Described, Migration, Origin
 from oneiros_old_files.keras3 import (
     PACKAGE,
     Keras3Layer,
@@ -20,8 +20,7 @@ from oneiros_old_files.keras3 import (
     argument_there,
     check_own,
 )
-
-Renamed = Mapping[str, str | tuple[str, ...]]
+from oneiros_old_files.rows import Renamed
 
 ANY = None
 """In `neutral`: the argument may have any value, because a loaded model doesn't depend
@@ -46,7 +45,7 @@ COMMON: Renamed = {
     "trainable": "trainable",
     "batch_input_shape": "batch_input_shape",
 }
-UNUSED: dict[str, Any] = {"bias_initializer": ANY, "quantization_config": (None,)}
+UNUSED: Config = {"bias_initializer": ANY, "quantization_config": (None,)}
 """Arguments of any layer that have no equivalent here, as in `neutral`."""
 
 
@@ -63,7 +62,7 @@ class Keras2Layer(Migration):
     """
 
     name: str
-    renamed: Mapping[str, str | tuple[str, ...]] = {}
+    renamed: Renamed = {}
     neutral: Mapping[str, Any] = {}
     added: Mapping[str, Any] = {}
     keras3: str | None = ""
@@ -74,7 +73,7 @@ class Keras2Layer(Migration):
     def __init__(self, row: MigrationRow | None = None) -> None:
         vars(self).update(row or {})
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3, by the tables read backwards."""
         if self.keras3 is None:
             return None
@@ -91,14 +90,22 @@ class Keras2Layer(Migration):
                 arguments[argument] = argument_there(argument, config[names])
         for before, after in self.renamed_there.items():
             arguments[after] = arguments.pop(before)
+        self.complete_there(arguments, config)
         arrays_there = self.weights_there(config, arrays)
         return Keras3Layer(self.keras3 or self.name, arguments, arrays_there)
 
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Changes arguments for Keras 3, once the tables have been applied.
+
+        # Raises
+            ConfigError: if an argument has no counterpart; says which.
+        """
+
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns a layer's weights in the layout of Keras 3."""
         return arrays
 
-    def _check_expressible(self, config: dict[str, Any]) -> None:
+    def _check_expressible(self, config: Config) -> None:
         """Raises ConfigError for an argument that Keras 3 doesn't have, unless it has
         the value that a layer has without it."""
         known = set(SHAPES)
@@ -114,7 +121,7 @@ class Keras2Layer(Migration):
                     f"it has {name}={value!r:.80}, which Keras 3 doesn't have."
                 )
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments here; raises an error for settings
         without an equivalent.
 
@@ -136,7 +143,15 @@ class Keras2Layer(Migration):
                     )
             elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
+        self.complete(arguments, config, origin)
         return self.name, arguments
+
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Changes the arguments here, once the tables have been applied.
+
+        # Raises
+            ConfigError: if an argument has no counterpart; says which.
+        """
 
     def _names_here(self, origin: Origin) -> Renamed:
         """Returns the arguments that Keras 2 or 3 has, and those here."""
@@ -146,7 +161,7 @@ class Keras2Layer(Migration):
         there = self.renamed_there
         return {there.get(name, name): here for name, here in names.items()}
 
-    def refuse(self, name: str, config: dict[str, Any], argument: str) -> NoReturn:
+    def refuse(self, name: str, config: Config, argument: str) -> NoReturn:
         """Raises the error for an argument without an equivalent here."""
         raise ConfigError(
             f"The {name} layer {config.get('name')!r} has {argument}="
@@ -162,7 +177,7 @@ class Keras2Layer(Migration):
         return neutral[argument] is ANY or value in neutral[argument]
 
     def _input_dtype(
-        self, name: str, config: dict[str, Any], stored_dtype: Any
+        self, name: str, config: Config, stored_dtype: Any
     ) -> dict[str, str]:
         """Returns the argument `input_dtype` if the layer has it.
 
@@ -207,7 +222,7 @@ def migration_of(name: Any) -> Migration | None:
 
 
 @contextmanager
-def _of_layer(name: str, config: dict[str, Any], origin: Origin) -> Iterator[None]:
+def _of_layer(name: str, config: Config, origin: Origin) -> Iterator[None]:
     """Context manager that adds the layer's name to errors about an argument."""
     try:
         yield
@@ -220,7 +235,7 @@ def _of_layer(name: str, config: dict[str, Any], origin: Origin) -> Iterator[Non
 
 def renamed_argument(
     names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
-) -> dict[str, Any]:
+) -> Config:
     """Returns an argument of Keras 2 under its name or names here.
 
     # Arguments

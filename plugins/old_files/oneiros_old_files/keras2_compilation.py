@@ -11,7 +11,6 @@ from oneiros.errors import ConfigError, OneirosError
 from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import migration_of, plain
-from oneiros_old_files.keras2_releases import converts_labels
 
 
 def compile_arguments(
@@ -91,7 +90,7 @@ def _function(value: Any, origin: Origin) -> Any:
     if migration is not None:
         name = migration.translated(str(name), dict(config or {}), origin)[0]
         value = name
-    is_other = converts_labels(origin) and name not in known_objects()
+    is_other = origin.converts_labels and name not in known_objects()
     if is_other and name in keras3.OTHER_LOSSES:
         raise ConfigError(
             f"its {name} takes targets of 0 for -1, which Keras 1's doesn't. Compile "

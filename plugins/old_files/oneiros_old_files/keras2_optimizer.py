@@ -11,7 +11,8 @@ import numpy as np
 from oneiros import backend as K
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.weight_layouts import arranged, stored_count
 
 Pairs = list[tuple[Any, Any]]
@@ -19,17 +20,6 @@ Pairs = list[tuple[Any, Any]]
 
 SORTED_BY_NAME = re.compile(r"2\.0\.[0-5](\D|$)")
 """Versions that stored an optimizer's state in the order of the weights' names."""
-
-SLOTS = {
-    "SGD": 1,
-    "RMSprop": 1,
-    "Adagrad": 1,
-    "Adadelta": 2,
-    "Adam": 2,
-    "Adamax": 2,
-    "Nadam": 2,
-}
-"""Number of arrays that an optimizer stores per weight."""
 
 WEIGHT_BY_WEIGHT = ("iteration:0", "iteration")
 """The name of the first array if all arrays of a weight follow each other."""
@@ -114,7 +104,8 @@ def _steps_and_series(
     arrays = [value for _, value in stored if np.ndim(value) > 0]
     if not arrays:
         return whole_steps, []
-    series = SLOTS.get(type(optimizer).__name__, 0)
+    migration = migration_of(type(optimizer).__name__) or Migration()
+    series = len(migration.slots)
     with_momentum = (series + 1) * count
     if series * count == 0 or len(arrays) not in (series * count, with_momentum):
         return None

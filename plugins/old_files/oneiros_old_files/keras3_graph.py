@@ -1,15 +1,33 @@
-"""Graphs of Keras 3: calls with arguments become references to tensors.
+"""Graphs of Keras 3: calls with arguments become references to tensors, and masks what
+Keras 1 finds itself.
 
 In files of Keras 1 and 2, a call is a list of references, `[layer, node, tensor]`. The
 nodes of a nested model are counted from 1, because its own inputs count as a call.
+
+Files of Keras 3 hold the operations that compute masks, and pass masks to layers as
+arguments. Keras 3 and `tf.keras` treat some masks in another way than Keras 1:
+
+- At masked steps, a `Bidirectional` that returns sequences gives zeros, and Keras 1's
+  repeats the step before. A recurrent layer behind it skips those steps.
+- Keras 3 joins different masks of inputs that are merged with "or", Keras 1 and 2 with
+  "and".
+
+The classes of `oneiros_keras3` do both as Keras 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros.config import known_objects
 from oneiros.errors import ConfigError
+
+from oneiros_old_files.base import Origin
+from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
 
 Entry = dict[str, Any]
 Reference = list[Any]
@@ -20,6 +38,319 @@ SECOND = "a second argument"
 """The name under which a reference holds further arguments without a name."""
 COUNTED_FROM_1 = ("Functional", "Model")
 """Models whose nodes Keras 3 counts from 1 in references to outputs."""
+Place = tuple[str, int]
+"""A layer and the number of its call."""
+Readers = dict[Place, list[tuple[Entry, Place]]]
+Mask = tuple[Any, ...] | None
+"""What a mask is computed from; None if there is no mask."""
+ZEROS = "zero_output_for_mask"
+"""The argument of recurrent layers that Keras 1 doesn't have."""
+RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM2D")
+MERGES = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
+MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
+"""The operations that compute masks."""
+INSIDE = ("layer", "backward_layer")
+"""Arguments with the layers of a wrapper."""
+SKIPPING = (*RECURRENT, "Bidirectional")
+"""Layers to which their input's values at masked steps don't matter."""
+STEPWISE = (
+    *("Activation", "ELU", "LeakyReLU", "ReLU", "TimeDistributed"),
+    *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
+)
+"""Layers whose output at a step depends on that step alone."""
+
+ZEROS_OF_BOTH = (
+    "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
+    "before."
+)
+ZEROS_OF_PRODUCTS = (
+    "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
+)
+
+
+Leave = Callable[[Entry, ConfigError], None]
+"""What is done about a layer whose masks mean something else in Keras 1."""
+
+
+def prepared(entry: Entry, origin: Origin, leave: Leave) -> Entry:
+    """Returns a model's entry with references in its graphs, as in files of Keras 2,
+    and without what Keras 3 says of masks.
+
+    # Arguments
+        entry: dict, as in a file of Keras 3, or of `tf.keras`; that one is returned
+            unchanged.
+        origin: `Origin`.
+        leave: function that gets the layers that can't do without, and the errors.
+    """
+    copied = deepcopy(entry)
+    entries = list(_all_entries(copied))
+    models = [each for each in entries if each.get("class_name") in MODELS]
+    for model in models:
+        if model["class_name"] != "Sequential":
+            _with_references(model["config"], origin)
+    has_masks = any(map(_masks, entries))
+    for model in models if has_masks else []:
+        _Walk(model is copied, origin.keras, leave).through(model)
+    if origin.keras < 3:
+        return entry
+    for each in [] if has_masks else entries:
+        each["config"].pop(ZEROS, None)
+    return copied
+
+
+def _with_references(config: Entry, origin: Origin) -> None:
+    """Lets each call of a graph be a list of references; late releases of Keras 2 leave
+    out the list around a single one."""
+    if origin.keras > 2:
+        replace_calls(config)
+        return
+    for layer in config["layers"]:
+        layer["inbound_nodes"] = list(map(places_of, layer["inbound_nodes"]))
+    for key in ("input_layers", "output_layers"):
+        config[key] = places_of(config[key])
+
+
+def _all_entries(entry: Any) -> Iterator[Entry]:
+    """Yields a model's entry and those of all objects inside. A `Sequential` of early
+    releases of Keras 2, a list, becomes a dict."""
+    waiting = [entry]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+            continue
+        if not isinstance(value, dict):
+            continue
+        if isinstance(value.get("config"), list):
+            value["config"] = {"layers": value["config"]}
+        if isinstance(value.get("config"), dict):
+            yield value
+            waiting += value["config"].values()
+
+
+def _masks(entry: Entry) -> bool:
+    """Returns whether a layer makes a mask."""
+    if entry.get("class_name") == "Embedding":
+        return bool(entry["config"].get("mask_zero"))
+    return entry.get("class_name") == "Masking"
+
+
+@dataclass
+class _Walk:
+    """Follows the masks through a model.
+
+    # Properties
+        is_outermost: bool. The masks of a nested model's inputs aren't known; each may
+            have one.
+        keras: int, the version of Keras.
+        leave: as for `prepared`.
+        masks: dict, the masks of outputs, and the results of operations.
+        readers: dict, by outputs, the layers that get them, and their own outputs.
+        zeroed: list of the layers that give zeros at masked steps, their outputs, and
+            what they do.
+    """
+
+    is_outermost: bool
+    keras: int
+    leave: Leave
+    masks: dict[Place, Mask] = field(default_factory=dict)
+    readers: Readers = field(default_factory=lambda: defaultdict(list))
+    zeroed: list[tuple[Entry, Place, str]] = field(default_factory=list)
+
+    def through(self, model: Entry) -> None:
+        """Follows the masks, and removes what the file says of them."""
+        config = model["config"]
+        if model["class_name"] == "Sequential":
+            mask: Mask = None if self.is_outermost else ("input",)
+            for number, layer in enumerate(config["layers"]):
+                made = ("", number + 1)
+                mask = self._after(layer, [mask], [("", number)], made)
+            outputs = {("", len(config["layers"]))}
+        else:
+            self._through_graph(config)
+            outputs = {(name, number) for name, number, _ in config["output_layers"]}
+            others = _used_as_tensors(config)
+            config["layers"] = [
+                layer
+                for layer in config["layers"]
+                if not _is_mask_operation(layer) or layer["name"] in others
+            ]
+        for layer, made, reason in self.zeroed:
+            if self._shows(made, outputs):
+                self._note(layer, reason)
+
+    def _shows(self, made: Place, outputs: set[Place]) -> bool:
+        """Returns whether any output depends on a layer's values at masked steps."""
+        waiting = [made]
+        while waiting:
+            place = waiting.pop()
+            if place in outputs:
+                return True
+            for layer, following in self.readers[place]:
+                if layer["class_name"] in STEPWISE:
+                    waiting.append(following)
+                elif layer["class_name"] not in SKIPPING:
+                    return True
+        return False
+
+    def _through_graph(self, config: Entry) -> None:
+        waiting: dict[Place, list[tuple[Entry, int]]] = defaultdict(list)
+        calls = [
+            (layer, number)
+            for layer in config["layers"]
+            for number in range(max(1, len(layer["inbound_nodes"])))
+        ]
+        while calls:
+            layer, number = calls.pop()
+            references = layer["inbound_nodes"][number : number + 1]
+            node = references[0] if references else []
+            places = [(place[0], place[1]) for place in node]
+            given = _given_masks(node)
+            missing = [place for place in [*places, *given] if place not in self.masks]
+            if missing:
+                waiting[missing[0]].append((layer, number))
+                continue
+            first = 1 if layer["class_name"] in MODELS else 0
+            made = (layer["name"], number + first)
+            self.masks[made] = self._called(layer, node, places, made)
+            calls += waiting.pop(made, ())
+
+    def _called(
+        self, layer: Entry, node: list[Any], places: list[Place], made: Place
+    ) -> Mask:
+        """Returns the mask of a call's output, or the result of an operation."""
+        if _is_mask_operation(layer):
+            return self._operation(layer, node, places)
+        inputs = [self.masks[place] for place in places]
+        if not places and not self.is_outermost:
+            inputs = [("input", layer["name"])]
+        given = [self.masks[place] for place in _given_masks(node)]
+        if given and given == inputs:
+            node[0][-1]["mask"] = None
+        return self._after(layer, inputs, places, made)
+
+    def _operation(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
+        name = layer["class_name"]
+        inputs = [self.masks[place] for place in [*places, *_given_masks(node)]]
+        if name == "NotEqual":
+            return (name, places[0], node[0][-1].get(SECOND))
+        config = layer["config"]
+        if name == "Any" and (config["axis"], config["keepdims"]) == (-1, False):
+            return (name, inputs[0])
+        if name == "LogicalOr" and inputs[1:] == inputs[:1]:
+            return inputs[0]
+        return (layer["name"],)
+
+    def _after(
+        self, layer: Entry, inputs: list[Mask], places: list[Place], made: Place
+    ) -> Mask:
+        """Returns the mask of a layer's output.
+
+        # Arguments
+            layer: dict, the layer's entry.
+            inputs: list of the masks of its inputs.
+            places: list of its inputs.
+            made: its output.
+        """
+        for place in places:
+            self.readers[place].append((layer, made))
+        name = layer["class_name"]
+        config = layer["config"]
+        if name == "Masking":
+            return ("Any", ("NotEqual", places[0], config.get("mask_value")))
+        if _masks(layer):
+            return ("NotEqual", places[0], 0)
+        if name in ("Embedding", "Dot") or not inputs:
+            return None
+        if name in MODELS:
+            return ("output", *places)
+        if name in MERGES:
+            return self._after_merge(layer, inputs, made)
+        if name == "Bidirectional":
+            return self._after_both(layer, inputs[0], made)
+        if name in RECURRENT:
+            return _after_steps(config, inputs[0])
+        return inputs[0]
+
+    def _after_merge(self, layer: Entry, inputs: list[Mask], made: Place) -> Mask:
+        if _is_registered(layer):
+            return ("merged", layer["config"]["name"]) if any(inputs) else None
+        if self.keras > 2 and len(set(inputs)) > 1:
+            self._note(
+                layer,
+                "joins inputs with different masks, or only some with a mask, which "
+                "Keras 1 does with another result.",
+            )
+        elif self.keras > 2 and layer["class_name"] == "Multiply" and any(inputs):
+            self.zeroed.append((layer, made, ZEROS_OF_PRODUCTS))
+        return next((mask for mask in inputs if mask is not None), None)
+
+    def _after_both(self, layer: Entry, mask: Mask, made: Place) -> Mask:
+        inner = [layer["config"].get(name) for name in INSIDE]
+        configs = [each["config"] for each in inner if isinstance(each, dict)]
+        shows_steps = configs[0].get("return_sequences")
+        if mask is not None and shows_steps and not _is_registered(layer):
+            self.zeroed.append((layer, made, ZEROS_OF_BOTH))
+        for config in configs:
+            config.pop(ZEROS, None)
+        return _after_steps(configs[0], mask)
+
+    def _note(self, layer: Entry, reason: str) -> None:
+        name = layer["config"].get("name")
+        class_name = layer["class_name"]
+        if class_name in known_objects():
+            return
+        error = ConfigError(
+            f"The {class_name} layer {name!r} of Keras {self.keras} {reason} Leave the "
+            f"mask out: mask_zero=False, or no Masking, and train the model again. If "
+            f"you have a class that computes the same, pass "
+            f"custom_objects={{{class_name!r}: YourClass}}; it receives the arguments "
+            f"as stored."
+        )
+        self.leave(layer, error)
+
+
+def _is_registered(layer: Entry) -> bool:
+    """Returns whether a layer's class is in `oneiros_keras3`."""
+    return str(layer.get("registered_name")).startswith(PACKAGE)
+
+
+def _after_steps(config: Entry, mask: Mask) -> Mask:
+    """Returns the mask of a recurrent layer's output."""
+    if mask is None:
+        config.pop(ZEROS, None)
+    return mask if config.get("return_sequences") else None
+
+
+def _given_masks(node: list[Any]) -> list[Place]:
+    """Returns the masks that a call gets as arguments."""
+    arguments = node[0][-1] if node and len(node[0]) > 3 else {}
+    masks: list[Any] = []
+    for given in (arguments.get("mask"), arguments.get(SECOND)):
+        masks += given if isinstance(given, list) else [given]
+    histories = [
+        mask["config"]["keras_history"]
+        for mask in masks
+        if isinstance(mask, dict) and mask.get("class_name") == TENSOR
+    ]
+    return [(name, number) for name, number, _ in histories]
+
+
+def _is_mask_operation(layer: Entry) -> bool:
+    module = str(layer.get("module", OPERATIONS))  # HDF5 names no modules
+    return module.startswith(OPERATIONS) and layer["class_name"] in MASK_OPERATIONS
+
+
+def _used_as_tensors(config: Entry) -> set[str]:
+    """Returns the names of the layers and operations whose outputs are more than
+    masks."""
+    names = {place[0] for place in config["output_layers"]}
+    for layer in config["layers"]:
+        if not _is_mask_operation(layer):
+            for node in layer["inbound_nodes"]:
+                names.update(place[0] for place in node)
+                names.update(name for name, _ in _given_masks(node))
+    return names
 
 
 def replace_calls(config: Entry) -> None:

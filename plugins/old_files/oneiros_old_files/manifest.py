@@ -25,24 +25,21 @@ _CONVOLUTIONS = {
     "SeparableConvolution2D": "SeparableConv2D",
 }
 _CLASSES = {
-    "activations": ("PReLU", "ParametricSoftplus", "SReLU", "ReLU"),
     "convolutions": (
         *dict.fromkeys(_CONVOLUTIONS.values()),
-        *(f"ZeroPadding{rank}D" for rank in (1, 2, 3)),
+        *("LocallyConnected2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
     ),
     "core": (
         *("Dense", "TimeDistributedDense", "Activation", "ActivityRegularization"),
-        *("Dropout", "Flatten", "Permute", "Lambda", "Merge"),
+        *("Dropout", "Flatten", "Permute", "Lambda", "Merge", "Embedding"),
+        *("PReLU", "ParametricSoftplus", "SReLU", "ReLU", "BatchNormalization"),
+        *("TimeDistributed", "Bidirectional"),
     ),
-    "embeddings": ("Embedding",),
-    "local": ("LocallyConnected2D",),
-    "normalization": ("BatchNormalization",),
     "optimizers": (
         *("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"),
     ),
     "parts": ("MeanMetricWrapper",),
     "recurrent": ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D"),
-    "wrappers": ("TimeDistributed", "Bidirectional"),
 }
 _PARTS = {
     **dict.fromkeys(FUNCTIONS, "Function"),
@@ -65,18 +62,13 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 @hookimpl
 def oneiros_migrations() -> dict[str, str | MigrationRow]:
     """The classes of later versions of Keras."""
-    normalization = _reference("normalization", "BatchNormalization")
-    return {
-        **ROWS,
-        **{
-            name: _reference(file, name)
-            for file, names in _CLASSES.items()
-            for name in names
-        },
-        **{
-            name: _reference("convolutions", target)
-            for name, target in _CONVOLUTIONS.items()
-        },
-        **{name: _reference("parts", target) for name, target in _PARTS.items()},
-        "BatchNormalizationV1": normalization,
-    }
+    found: dict[str, str | MigrationRow] = {**ROWS}
+    for file, names in _CLASSES.items():
+        for name in names:
+            found[name] = _reference(file, name)
+    for name, target in _CONVOLUTIONS.items():
+        found[name] = _reference("convolutions", target)
+    for name, target in _PARTS.items():
+        found[name] = _reference("parts", target)
+    found["BatchNormalizationV1"] = found["BatchNormalization"]
+    return found

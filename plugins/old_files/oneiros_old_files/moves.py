@@ -38,6 +38,11 @@ class Moved:
         """Whether nothing is moved."""
         return self.places is None and self.axes == tuple(range(len(self.axes)))
 
+    @property
+    def is_last_moved(self) -> bool:
+        """Whether the last axis isn't the original one."""
+        return self.axes[-1] != len(self.axes) - 1
+
     def axis(self, axis: int) -> int:
         """Returns the position of an original axis; both include the batch, and may be
         negative."""

@@ -1,11 +1,15 @@
 """What classes of later versions of Keras are called here, and their arguments: rows
 for the hook `oneiros_migrations`, whose docstring describes them."""
 
+from collections.abc import Mapping
+
 from oneiros.hookspecs import MigrationRow
 
 PACKAGE = "oneiros_keras3>"
 """What registered names in the module `oneiros_keras3` begin with."""
-AFFINE: dict[str, str | tuple[str, ...]] = {
+Renamed = Mapping[str, str | tuple[str, ...]]
+"""Arguments there and here."""
+AFFINE: Renamed = {
     "activation": "activation",
     "use_bias": "bias",
     "kernel_initializer": "init",
@@ -16,16 +20,23 @@ AFFINE: dict[str, str | tuple[str, ...]] = {
     "bias_constraint": "b_constraint",
 }
 """Arguments of layers with a kernel and a bias."""
-ORDERED: dict[str, str | tuple[str, ...]] = {"data_format": "dim_ordering"}
+ORDERED: Renamed = {"data_format": "dim_ordering"}
+PLACE: Renamed = {"strides": "subsample", "padding": "border_mode", **ORDERED}
+IMAGE_KERNEL: Renamed = {"kernel_size": ("nb_row", "nb_col")}
 LAST = {"data_format": ("channels_last",)}
 FLAT = {"keepdims": (False,)}
 NO_MODE = {"trainable": ()}
 """Merge of Keras 1 has no argument `trainable`."""
 
 
+def same_names(*names: str) -> Renamed:
+    """Returns arguments that are called the same there and here."""
+    return {name: name for name in names}
+
+
 def _pooling(kind: str) -> dict[str, MigrationRow]:
     """Returns the rows of Max or Average."""
-    padding: dict[str, str | tuple[str, ...]] = {"padding": "border_mode"}
+    padding: Renamed = {"padding": "border_mode"}
     steps: MigrationRow = {
         "renamed": {"pool_size": ("pool_length",), "strides": ("stride",), **padding},
         "neutral": LAST,

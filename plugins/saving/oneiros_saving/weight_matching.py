@@ -4,6 +4,7 @@ changes."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,23 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras0 import explained
 from oneiros_old_files.weight_layouts import arranged, note_kernels
 from oneiros_safe_files.model_state import LayerWeights, Named
 
 Pairs = list[tuple[Any, Any]]
 """Variables and arrays."""
+WAY_OUT = """
+It has the layout of Keras 0.x, which doesn't name layers: arrays can only be matched
+with weights by their order. Build the model of the file; or compare the shapes, and set
+the weights, with h5py:
+    with h5py.File(path) as f:
+        groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
+        arrays = [
+            g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])
+        ]
+    model.set_weights(arrays)
+For convolutions trained on Theano, then call
+oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 def matched_pairs(
@@ -25,11 +37,24 @@ def matched_pairs(
 ) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError if one
     doesn't fit."""
-    with explained(weights):
+    with _explained(weights):
         pairs = _matched(model, weights, source, by_name, origin)
     note_kernels(model, pairs, origin)
     _warn_of_unusual(pairs, source)
     return pairs
+
+
+@contextmanager
+def _explained(weights: LayerWeights) -> Iterator[None]:
+    """Context manager that adds the solution to errors about weights of Keras 0.x,
+    which numbers layers and weights instead of naming them."""
+    try:
+        yield
+    except FileFormatError as error:
+        numbered = [f"layer_{number}" for number in range(len(weights))]
+        if not weights or [name for name, _ in weights] != numbered:
+            raise
+        raise FileFormatError(f"{error}{WAY_OUT}") from None
 
 
 def _matched(

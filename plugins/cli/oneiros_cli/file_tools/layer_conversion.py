@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros_old_files.base import Arrays, Migration
+from oneiros_old_files.base import Arrays, Following, Migration, MovedCall
 from oneiros_old_files.moves import Moved, channels_moved, unmoved
 from oneiros_old_files.weight_layouts import migration_for
 
@@ -91,9 +91,7 @@ def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
 def _other_layer(plan: ConversionPlan, call: LayerCall) -> ConvertedCall:
     following = None
     if call.layer.name not in plan.unflattened:
-        following = _migration(call.layer).moved(
-            call.config, _zeros_of(call.layer), call.inputs, call.node.input_shapes
-        )
+        following = _following(call, _zeros_of(call.layer))
     if following and type(call.layer).__name__ == "Permute":
         return _permute_layer(plan, call.layer.name, following[0])
     if all(moved.still for moved in call.inputs):
@@ -139,14 +137,18 @@ def _with_axes_back(call: LayerCall) -> ConvertedCall:
     )
 
 
+def _following(call: LayerCall, arrays: Arrays) -> Following | None:
+    """Returns the layer that follows the moves of its inputs."""
+    shapes = call.node.input_shapes
+    moved = MovedCall(call.config, arrays, call.inputs, shapes)
+    return _migration(call.layer).moved(moved)
+
+
 def _following_weights(call: LayerCall) -> Transform:
     """Returns the conversion of a layer's weights that matches its inputs."""
-    migration = _migration(call.layer)
 
     def follow(arrays: Arrays) -> Arrays:
-        following = migration.moved(
-            call.config, arrays, call.inputs, call.node.input_shapes
-        )
+        following = _following(call, arrays)
         return following[1] if following else arrays
 
     return follow

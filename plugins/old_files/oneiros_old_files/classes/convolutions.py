@@ -1,4 +1,4 @@
-"""Convolutions, paddings, croppings and upsampling in files of other versions."""
+"""Convolutions, locally connected layers and paddings in files of other versions."""
 
 from __future__ import annotations
 
@@ -7,94 +7,94 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.base import Arrays, Config, Described, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer, plain
-from oneiros_old_files.keras3 import Keras3Layer
+from oneiros_old_files.keras3 import PACKAGE
 from oneiros_old_files.moves import Moved, channels_moved
-from oneiros_old_files.rows import AFFINE, LAST, ORDERED
+from oneiros_old_files.rows import (
+    AFFINE,
+    IMAGE_KERNEL,
+    LAST,
+    ORDERED,
+    PLACE,
+    same_names,
+)
 
-WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
-
+WINDOW = {**PLACE, "filters": "nb_filter"}
 KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
+UNDILATED = (1, [1], [1, 1], [1, 1, 1])
 
 
 class ConvolutionMigration(KernelMigration, Keras2Layer):
-    """A convolution; one with a dilation is another class in Keras 1."""
+    """A convolution; one with a dilation is another class in Keras 1.
 
-    neutral = {"groups": (1,), "dilation_rate": (1, [1], [1, 1], [1, 1, 1])}
+    # Properties
+        dilated: str, that class.
+        places: tuple of int, where each axis of a stored kernel is here.
+        places_first: tuple of int, where it is with the channels first.
+    """
+
+    neutral = {"groups": (1,), "dilation_rate": UNDILATED}
     dilated: str | None = None
     unneeded = frozenset({"atrous_rate"})
+    places: tuple[int, ...] = (0, 1, 2, 3)
+    places_first: tuple[int, ...] = (2, 3, 1, 0)
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer, with its dilation."""
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Adds the dilation.
+
+        # Raises
+            ConfigError: for what Keras 3 can't do.
+        """
         if config["border_mode"] == "full":
             raise ConfigError(
                 "it has border_mode='full', which Keras 3 doesn't have: put a "
                 "ZeroPadding before a layer with border_mode='valid'."
             )
-        layer = super().to_keras3(config, arrays)
-        if layer is not None and "atrous_rate" in config:
-            layer.arguments["dilation_rate"] = config["atrous_rate"]
-            _check_steps(layer.arguments)
-        return layer
+        if "atrous_rate" not in config:
+            return
+        steps = arguments["strides"]
+        rate = config["atrous_rate"]
+        if np.max(steps) > 1 and np.max(rate) > 1:
+            raise ConfigError(
+                f"it has steps of {steps} and atrous_rate={rate}, and Keras 3 takes "
+                "only one of them above 1."
+            )
+        arguments["dilation_rate"] = rate
 
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernels with the window first."""
         return self.reordered(config, arrays, "tf")
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments."""
-        if origin.keras < 2:
-            return name, config
         rate = plain(config.get("dilation_rate"))
-        if self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
-            class_name, arguments = super().translated(name, config, origin)
-        else:
-            undilated = {
-                argument: value
-                for argument, value in config.items()
-                if argument != "dilation_rate"
-            }
-            _, arguments = super().translated(name, undilated, origin)
-            class_name = self.dilated
-            arguments["atrous_rate"] = self._rate(rate)
+        if origin.keras < 2 or not self.dilated or rate in (None, *UNDILATED):
+            return super().translated(name, config, origin)
+        del config["dilation_rate"]
+        _, arguments = super().translated(name, config, origin)
+        if isinstance(rate, list) and len(rate) == 1:
+            (rate,) = rate
+        return self.dilated, {**arguments, "atrous_rate": rate}
+
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Lets constraints name the kernel's axes where they are here."""
         channels_first = arguments.get("dim_ordering") == "th"
+        places = self.places_first if channels_first else self.places
         for argument in arguments.keys() & KERNEL_CONSTRAINTS:
-            arguments[argument] = self._moved(arguments[argument], channels_first)
-        return class_name, arguments
-
-    def _moved(self, constraint: Any, channels_first: bool) -> Any:
-        """Returns a constraint for the kernel's axes where they are here."""
-        if not isinstance(constraint, dict) or "axis" not in constraint:
-            return constraint
-        places = self._places(channels_first)
-        axis = constraint["axis"]
-        if isinstance(axis, list):
-            return {**constraint, "axis": [places[stored_axis] for stored_axis in axis]}
-        return {**constraint, "axis": places[axis]}
-
-    def _places(self, channels_first: bool) -> tuple[int, ...]:
-        """Returns where each axis of a stored kernel is here, for either ordering."""
-        return (2, 3, 1, 0) if channels_first else (0, 1, 2, 3)
-
-    def _rate(self, rate: Any) -> Any:
-        return rate
+            constraint = arguments[argument]
+            if isinstance(constraint, dict) and "axis" in constraint:
+                arguments[argument] = {
+                    **constraint,
+                    "axis": _moved(constraint["axis"], places),
+                }
 
 
-def _check_steps(arguments: dict[str, Any]) -> None:
-    """Checks that a convolution of Keras 3 has only one of two arguments.
-
-    # Raises
-        ConfigError: if it has both.
-    """
-    steps = arguments["strides"]
-    rate = arguments["dilation_rate"]
-    if np.max(steps) > 1 and np.max(rate) > 1:
-        raise ConfigError(
-            f"it has steps of {steps} and atrous_rate={rate}, and Keras 3 takes only "
-            "one of them above 1."
-        )
+def _moved(axis: Any, places: tuple[int, ...]) -> Any:
+    if isinstance(axis, list):
+        return [places[stored_axis] for stored_axis in axis]
+    return places[axis]
 
 
 class Conv1DMigration(ConvolutionMigration):
@@ -103,6 +103,7 @@ class Conv1DMigration(ConvolutionMigration):
     name = "Convolution1D"
     keras3 = "Conv1D"
     dilated = "AtrousConvolution1D"
+    places = (0, 2, 3)
     renamed = {
         **AFFINE,
         "filters": "nb_filter",
@@ -112,24 +113,18 @@ class Conv1DMigration(ConvolutionMigration):
     }
     neutral = {**ConvolutionMigration.neutral, **LAST}
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments."""
-        if origin.keras > 1 and config.get("padding") == "causal":
-            self.refuse(name, config, "padding")
-        return super().translated(name, config, origin)
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Refuses a padding that Keras 1 doesn't have."""
+        if config.get("padding") == "causal":
+            self.refuse("Conv1D", config, "padding")
+        super().complete(arguments, config, origin)
 
-    def _rate(self, rate: Any) -> Any:
-        return rate[0] if isinstance(rate, list) else rate
-
-    def _places(self, channels_first: bool) -> tuple[int, ...]:
-        return (0, 2, 3)
-
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernel without its axis of size 1."""
         kernel, *bias = arrays
         return [kernel[:, 0], *bias]
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its four axes in order.
 
         Keras 1.0 and 1.1 stored `(output, input, length, 1)`.
@@ -137,20 +132,14 @@ class Conv1DMigration(ConvolutionMigration):
         kernel, *bias = arrays
         if origin.keras > 1 and kernel.ndim == 3:
             return [kernel[:, None], *bias]
-        if _is_of_keras_1_1(kernel, config["filter_length"], config["nb_filter"]):
-            return [kernel.transpose(2, 3, 1, 0), *bias]
+        if kernel.ndim == 4:
+            length = config["filter_length"]
+            filters = config["nb_filter"]
+            first, second, third, last = kernel.shape
+            is_current = (first, second, last) == (length, 1, filters)
+            if not is_current and (first, third, last) == (filters, length, 1):
+                return [kernel.transpose(2, 3, 1, 0), *bias]
         return arrays
-
-
-def _is_of_keras_1_1(kernel: Any, length: int, filters: int) -> bool:
-    """Returns whether a kernel can only be `(output, input, length, 1)`, and not
-    `(length, 1, input, output)`."""
-    if kernel.ndim != 4:
-        return False
-    first, second, third, last = kernel.shape
-    if (first, second, last) == (length, 1, filters):
-        return False
-    return (first, third, last) == (filters, length, 1)
 
 
 class Conv2DMigration(ConvolutionMigration):
@@ -159,7 +148,7 @@ class Conv2DMigration(ConvolutionMigration):
     name = "Convolution2D"
     keras3 = "Conv2D"
     dilated = "AtrousConvolution2D"
-    renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("nb_row", "nb_col")}
+    renamed = {**AFFINE, **WINDOW, **IMAGE_KERNEL}
 
 
 class Conv3DMigration(ConvolutionMigration):
@@ -167,15 +156,13 @@ class Conv3DMigration(ConvolutionMigration):
 
     name = "Convolution3D"
     keras3 = "Conv3D"
+    places = (0, 1, 2, 3, 4)
+    places_first = (2, 3, 4, 1, 0)
     renamed = {
         **AFFINE,
         **WINDOW,
-        **ORDERED,
         "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3"),
     }
-
-    def _places(self, channels_first: bool) -> tuple[int, ...]:
-        return (2, 3, 4, 1, 0) if channels_first else (0, 1, 2, 3, 4)
 
 
 class Conv2DTransposeMigration(ConvolutionMigration):
@@ -187,26 +174,24 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     name = "Deconvolution2D"
     keras3 = "Conv2DTranspose"
     unneeded = frozenset({"output_shape"})
+    places = (0, 1, 3, 2)
+    places_first = (2, 3, 0, 1)
     renamed = Conv2DMigration.renamed
     neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer, with what its output has beyond its smallest size."""
-        layer = super().to_keras3(config, arrays)
-        if layer is not None and config["output_shape"]:
-            layer.arguments["output_padding"] = _output_padding(config)
-        return layer
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Adds what the output has beyond its smallest size."""
+        super().complete_there(arguments, config)
+        if config["output_shape"]:
+            arguments["output_padding"] = _output_padding(config)
 
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernel with its output before its input."""
         kernel, *bias = super().weights_there(config, arrays)
         return [kernel.swapaxes(2, 3), *bias]
 
-    def _places(self, channels_first: bool) -> tuple[int, ...]:
-        return (2, 3, 0, 1) if channels_first else (0, 1, 3, 2)
-
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its input before its output."""
         if origin.keras > 1:
             arrays = [
@@ -214,9 +199,7 @@ class Conv2DTransposeMigration(ConvolutionMigration):
             ]
         return super().weights(config, arrays, origin)
 
-    def reordered_config(
-        self, config: dict[str, Any], dim_ordering: str
-    ) -> dict[str, Any]:
+    def reordered_config(self, config: Config, dim_ordering: str) -> Config:
         """Returns the arguments with `output_shape` in the other order too."""
         arguments = super().reordered_config(config, dim_ordering)
         if config.get("output_shape"):
@@ -225,7 +208,7 @@ class Conv2DTransposeMigration(ConvolutionMigration):
         return arguments
 
 
-def _output_padding(config: dict[str, Any]) -> list[int] | None:
+def _output_padding(config: Config) -> list[int] | None:
     """Returns the argument of Keras 3 that gives a Deconvolution2D's output its size;
     None if that is the size that Keras 3 chooses.
 
@@ -266,18 +249,13 @@ class SeparableConv2DMigration(ConvolutionMigration):
     flips = False
     renamed = {
         **WINDOW,
-        **ORDERED,
-        "kernel_size": ("nb_row", "nb_col"),
-        "depth_multiplier": "depth_multiplier",
-        "activation": "activation",
+        **IMAGE_KERNEL,
+        **same_names("depth_multiplier", "activation", "activity_regularizer"),
+        **same_names("depthwise_regularizer", "pointwise_regularizer"),
+        **same_names("depthwise_constraint", "pointwise_constraint"),
         "use_bias": "bias",
         "depthwise_initializer": "init",
-        "depthwise_regularizer": "depthwise_regularizer",
-        "pointwise_regularizer": "pointwise_regularizer",
         "bias_regularizer": "b_regularizer",
-        "activity_regularizer": "activity_regularizer",
-        "depthwise_constraint": "depthwise_constraint",
-        "pointwise_constraint": "pointwise_constraint",
         "bias_constraint": "b_constraint",
     }
     neutral = {
@@ -296,10 +274,9 @@ class ZeroPadding1DMigration(Keras2Layer):
     renamed = {"padding": "padding"}
     neutral = LAST
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer, without a dict of sides."""
-        widths = _widths(config["padding"], ("left_pad", "right_pad"))
-        return super().to_keras3({**config, "padding": widths}, arrays)
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Gives the widths without their names."""
+        arguments["padding"] = _widths(config["padding"], "left_pad", "right_pad")
 
 
 class ZeroPadding2DMigration(Keras2Layer):
@@ -308,28 +285,25 @@ class ZeroPadding2DMigration(Keras2Layer):
     name = "ZeroPadding2D"
     renamed = {"padding": "padding", **ORDERED}
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer, with a pair of widths for each axis."""
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Gives a pair of widths for each axis."""
         sides = ("top_pad", "bottom_pad", "left_pad", "right_pad")
-        widths = _widths(config["padding"], sides)
+        widths = _widths(config["padding"], *sides)
         if len(widths) == len(sides):
-            widths = [list(widths[:2]), list(widths[2:])]
-        return super().to_keras3({**config, "padding": widths}, arrays)
+            widths = [widths[:2], widths[2:]]
+        arguments["padding"] = widths
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments."""
-        class_name, arguments = super().translated(name, config, origin)
-        if origin.keras > 1:
-            (top, bottom), (left, right) = plain(arguments["padding"])
-            arguments["padding"] = [top, bottom, left, right]
-        return class_name, arguments
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Gives the widths as one list."""
+        (top, bottom), (left, right) = plain(arguments["padding"])
+        arguments["padding"] = [top, bottom, left, right]
 
 
-def _widths(padding: Any, sides: tuple[str, ...]) -> Any:
+def _widths(padding: Any, *sides: str) -> list[Any]:
     """Returns a padding as numbers; a dict has one for each side, or lacks it."""
     if isinstance(padding, dict):
         return [padding.get(side, 0) for side in sides]
-    return padding
+    return list(padding) if isinstance(padding, tuple) else padding
 
 
 class ZeroPadding3DMigration(Keras2Layer):
@@ -338,11 +312,45 @@ class ZeroPadding3DMigration(Keras2Layer):
     name = "ZeroPadding3D"
     renamed = {"padding": "padding", **ORDERED}
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments."""
-        class_name, arguments = super().translated(name, config, origin)
-        if origin.keras > 1:
-            if any(before != after for before, after in arguments["padding"]):
-                self.refuse(name, config, "padding")
-            arguments["padding"] = [before for before, _ in arguments["padding"]]
-        return class_name, arguments
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Gives one width for both ends of an axis."""
+        if any(before != after for before, after in arguments["padding"]):
+            self.refuse("ZeroPadding3D", config, "padding")
+        arguments["padding"] = [before for before, _ in arguments["padding"]]
+
+
+class LocallyConnected2DMigration(Keras2Layer):
+    """LocallyConnected2D, whose patches are flattened in the order of the axes."""
+
+    name = "LocallyConnected2D"
+    keras3 = f"{PACKAGE}LocallyConnected2D"
+    renamed = {**AFFINE, **WINDOW, **IMAGE_KERNEL}
+    neutral = {"implementation": (1,)}
+
+    def reordered(self, config: Config, arrays: Arrays, dim_ordering: str) -> Arrays:
+        """Returns kernel and bias for images of the other order."""
+        if config["dim_ordering"] == dim_ordering:
+            return arrays
+        kernel, *biases = arrays
+        window = (config["nb_row"], config["nb_col"])
+        places, _, filters = kernel.shape
+        if dim_ordering == "th":
+            split = kernel.reshape(places, *window, -1, filters)
+            moved = split.transpose(0, 3, 1, 2, 4)
+        else:
+            split = kernel.reshape(places, -1, *window, filters)
+            moved = split.transpose(0, 2, 3, 1, 4)
+        moved_biases = [_reordered_bias(bias, dim_ordering) for bias in biases]
+        return [moved.reshape(kernel.shape), *moved_biases]
+
+
+def _reordered_bias(bias: Any, dim_ordering: str) -> Any:
+    """Returns a bias that adds the same in the other order.
+
+    It has the shape `(rows, columns, filters)` in either; with `"th"` its values are
+    those of `(filters, rows, columns)`, one after the other.
+    """
+    rows, columns, filters = bias.shape
+    if dim_ordering == "th":
+        return bias.transpose(2, 0, 1).reshape(bias.shape)
+    return bias.reshape(filters, rows, columns).transpose(1, 2, 0)

@@ -1,20 +1,31 @@
-"""Core layers in files of Keras 2, and when a model's `dim_ordering` changes.
+"""Layers in files of other versions, and when a model's `dim_ordering` changes: core
+layers, activations with parameters, Embedding, BatchNormalization, wrappers.
 
 Keras 2 has a class for each mode of Merge.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Following, Migration, Origin
+from oneiros_old_files.base import (
+    Arrays,
+    Config,
+    Described,
+    Following,
+    Migration,
+    MovedCall,
+    Origin,
+)
 from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2 import Keras2Layer, part
+from oneiros_old_files.keras2 import ANY, Keras2Layer, part, plain
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
-from oneiros_old_files.rows import AFFINE
+from oneiros_old_files.rows import AFFINE, same_names
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
 """Modes of Merge that take each value by itself."""
@@ -30,6 +41,9 @@ CLASSES = {
 """Modes of Merge, and the layers that do the same in Keras 3."""
 MASKED_MODES = ("ave", "concat", "mul", "sum")
 """Modes that join masks, which Keras 3's layers join in another way."""
+OF_A_DIRECTION = ("name", "go_backwards")
+"""The arguments in which the layers of both directions differ."""
+SHARED_OBJECT = "shared_object_id"
 
 
 class DenseMigration(Keras2Layer):
@@ -38,18 +52,13 @@ class DenseMigration(Keras2Layer):
     name = "Dense"
     renamed = {**AFFINE, "units": "output_dim"}
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer with its kernel's rows where its input's values are."""
-        if inputs[0].places is None:
+        places = call.inputs[0].places
+        if places is None:
             return None
-        kernel, *bias = arrays
-        return config, [kernel[list(inputs[0].places)], *bias], unmoved(1)
+        kernel, *bias = call.arrays
+        return call.config, [kernel[list(places)], *bias], unmoved(1)
 
 
 class TimeDistributedDenseMigration(DenseMigration):
@@ -67,39 +76,25 @@ class ActivationMigration(Keras2Layer):
     renamed = {"activation": "activation"}
     elementwise = True
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments."""
-        penalty = _penalty(config, origin)
-        if penalty is None:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+        """Returns the class and its arguments: of Keras 3's that only penalizes its
+        input, ActivityRegularization."""
+        penalty = config.get("activity_regularizer")
+        if origin.keras < 3 or not penalty or config.get("activation") != "linear":
             return super().translated(name, config, origin)
         del config["activity_regularizer"]
         _, arguments = super().translated(name, config, origin)
         del arguments["activation"]
-        return "ActivityRegularization", {**arguments, **penalty}
+        factors = part(penalty, origin)
+        arguments.update(l1=factors["l1"], l2=factors["l2"])
+        return "ActivityRegularization", arguments
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer as it is; softmax needs its last axis where it was."""
-        axes = inputs[0].axes
-        is_last_moved = axes[-1] != len(axes) - 1
-        if is_last_moved and config.get("activation") == "softmax":
+        is_softmax = call.config.get("activation") == "softmax"
+        if is_softmax and call.inputs[0].is_last_moved:
             return None
-        return super().moved(config, arrays, inputs, shapes)
-
-
-def _penalty(config: dict[str, Any], origin: Origin) -> dict[str, Any] | None:
-    """Returns the factors of an `Activation` that only penalizes its input, as Keras
-    3 has ActivityRegularization; None for any other one."""
-    penalty = config.get("activity_regularizer")
-    if origin.keras < 3 or not penalty or config.get("activation") != "linear":
-        return None
-    factors = part(penalty, origin)
-    return {"l1": factors["l1"], "l2": factors["l2"]}
+        return super().moved(call)
 
 
 class ActivityRegularizationMigration(Keras2Layer):
@@ -109,7 +104,7 @@ class ActivityRegularizationMigration(Keras2Layer):
     elementwise = True
     renamed = {"l1": "l1", "l2": "l2"}
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer:
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns a layer that changes nothing, with the penalty."""
         penalty = argument_there("activity_regularizer", config)
         arguments = {"activation": "linear", "activity_regularizer": penalty}
@@ -123,17 +118,9 @@ class DropoutMigration(Keras2Layer):
     elementwise = True
     renamed = {"rate": "p", "noise_shape": "noise_shape", "seed": "seed"}
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer as it is, unless what it drops together has a shape."""
-        if config.get("noise_shape"):
-            return None
-        return super().moved(config, arrays, inputs, shapes)
+        return None if call.config.get("noise_shape") else super().moved(call)
 
 
 class FlattenMigration(Keras2Layer):
@@ -142,15 +129,10 @@ class FlattenMigration(Keras2Layer):
     name = "Flatten"
     neutral = {"data_format": ("channels_last", None)}
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer as it is; its output is a vector in another order."""
-        return config, arrays, inputs[0].flattened(shapes[0])
+        flattened = call.inputs[0].flattened(call.shapes[0])
+        return call.config, call.arrays, flattened
 
 
 class PermuteMigration(Keras2Layer):
@@ -159,16 +141,10 @@ class PermuteMigration(Keras2Layer):
     name = "Permute"
     renamed = {"dims": "dims"}
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer with the `dims` that give the same output."""
-        dims = [inputs[0].axis(axis) for axis in config["dims"]]
-        return {**config, "dims": dims}, arrays, unmoved(len(dims))
+        dims = [call.inputs[0].axis(axis) for axis in call.config["dims"]]
+        return {**call.config, "dims": dims}, call.arrays, unmoved(len(dims))
 
 
 class LambdaMigration(Keras2Layer):
@@ -177,59 +153,43 @@ class LambdaMigration(Keras2Layer):
     name = "Lambda"
     keras3 = None
     renamed = {
-        argument: argument
-        for argument in (
-            "function",
-            "function_type",
-            "output_shape",
-            "output_shape_type",
-            "arguments",
-        )
+        **same_names("function", "function_type", "arguments"),
+        **same_names("output_shape", "output_shape_type"),
     }
-    neutral = {"mask": (None,), "mask_type": ("raw",)}
+    neutral = {
+        "mask": (None,),
+        "mask_type": ("raw",),
+        "mask_module": ANY,
+        "module": ANY,
+        "output_shape_module": ANY,
+    }
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments, without a function's module."""
-        if origin.keras > 1:
-            config = {
-                argument: value
-                for argument, value in config.items()
-                if "module" not in argument
-            }
-        class_name, arguments = super().translated(name, config, origin)
-        if origin.keras > 2:
-            arguments.update(_functions(config))
-        if origin.keras > 1 and isinstance(arguments.get("function"), dict):
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Marks functions that the caller supplies.
+
+        Those of Keras 3 stay dicts: a file's function may have the name of one that is
+        registered here.
+        """
+        for argument in ("function", "output_shape"):
+            value = config.get(argument)
+            if origin.keras > 2 and isinstance(value, dict) and "class_name" in value:
+                arguments[argument] = value
+                arguments[f"{argument}_type"] = "lambda"
+        if isinstance(arguments.get("function"), dict):
             arguments["function_type"] = "lambda"
-        return class_name, arguments
-
-
-def _functions(config: dict[str, Any]) -> dict[str, Any]:
-    """Returns the functions in the arguments of a Lambda of Keras 3.
-
-    They stay dicts: a file's function may have the name of one that is registered here.
-    """
-    functions: dict[str, Any] = {}
-    for argument in ("function", "output_shape"):
-        value = config.get(argument)
-        if isinstance(value, dict) and "class_name" in value:
-            functions[argument] = value
-            functions[f"{argument}_type"] = "lambda"
-    return functions
 
 
 class MergeMigration(Migration):
     """Merge of Keras 1, which may hold the layers that it joins."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments."""
         layers = config.get("layers")
-        if not isinstance(layers, list):
-            return name, config
-        layers = [migrated(layer, origin) for layer in layers]
-        return name, {**config, "layers": layers}
+        if isinstance(layers, list):
+            config["layers"] = [migrated(layer, origin) for layer in layers]
+        return name, config
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns the layer of the mode, which is a class of its own there."""
         mode = config["mode"]
         if config.get("layers") or not isinstance(mode, str) or mode not in CLASSES:
@@ -243,25 +203,20 @@ class MergeMigration(Migration):
         masked = f"{PACKAGE}{class_name}" if mode in MASKED_MODES else None
         return Keras3Layer(class_name, arguments, [], masked)
 
-    def moved(
-        self,
-        config: dict[str, Any],
-        arrays: Arrays,
-        inputs: list[Moved],
-        shapes: list[Any],
-    ) -> Following | None:
+    def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer for inputs that moved alike, or vectors to be joined."""
+        config = call.config
         mode = config.get("mode")
-        if mode == "concat" and all(map(_is_vector, inputs)):
-            return config, arrays, _joined(inputs, shapes)
-        first, *others = inputs
+        if mode == "concat" and all(map(_is_vector, call.inputs)):
+            return config, call.arrays, _joined(call)
+        first, *others = call.inputs
         if any(moved != first for moved in others):
             return None
         if mode in ELEMENTWISE_MODES:
-            return config, arrays, first
+            return config, call.arrays, first
         if mode == "concat":
             axis = first.axis(config["concat_axis"])
-            return {**config, "concat_axis": axis}, arrays, first
+            return {**config, "concat_axis": axis}, call.arrays, first
         return None
 
 
@@ -269,12 +224,259 @@ def _is_vector(moved: Moved) -> bool:
     return bool(moved.places) or moved.axes == (0,)
 
 
-def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:
+def _joined(call: MovedCall) -> Moved:
     """Returns how vectors are moved that were joined one after the other."""
-    first_moved = next((moved for moved in inputs if moved.places), None)
+    first_moved = next((moved for moved in call.inputs if moved.places), None)
     if first_moved is None:
-        return inputs[0]
+        return call.inputs[0]
     places: list[int] = []
-    for moved, shape in zip(inputs, shapes, strict=True):
+    for moved, shape in zip(call.inputs, call.shapes, strict=True):
         places += [len(places) + place for place in moved.places or range(shape[-1])]
     return Moved((0,), tuple(places), first_moved.source)
+
+
+class LearnedMigration(Keras2Layer):
+    """A layer with a parameter for each value of its input, apart from shared axes."""
+
+    def moved(self, call: MovedCall) -> Following | None:
+        """Returns the layer with its parameters where the values of its input are."""
+        moved = call.inputs[0]
+        shared_axes = call.config.get("shared_axes")
+        if shared_axes:
+            if moved.places:
+                return None
+            shared_axes = [moved.axis(axis) for axis in shared_axes]
+        config = {**call.config, "shared_axes": shared_axes}
+        return config, list(map(moved.sample, call.arrays)), moved
+
+
+class ParametricSoftplusMigration(LearnedMigration):
+    """ParametricSoftplus, which Keras 2 doesn't have."""
+
+    name = "ParametricSoftplus"
+    keras3 = f"{PACKAGE}ParametricSoftplus"
+    of_keras1 = True
+    renamed = same_names("alpha_init", "beta_init", "shared_axes")
+
+
+class SReLUMigration(LearnedMigration):
+    """SReLU, which Keras 2 doesn't have."""
+
+    name = "SReLU"
+    keras3 = f"{PACKAGE}SReLU"
+    of_keras1 = True
+    renamed = {
+        "t_left_initializer": "t_left_init",
+        "a_left_initializer": "a_left_init",
+        "t_right_initializer": "t_right_init",
+        "a_right_initializer": "a_right_init",
+        "shared_axes": "shared_axes",
+    }
+
+
+class PReLUMigration(LearnedMigration):
+    """PReLU."""
+
+    name = "PReLU"
+    renamed = {"alpha_initializer": "init", "shared_axes": "shared_axes"}
+    neutral = {"alpha_regularizer": (None,), "alpha_constraint": (None,)}
+
+
+class ReLUMigration(Keras2Layer):
+    """ReLU as a layer: with a slope LeakyReLU, else Activation."""
+
+    name = "Activation"
+    neutral = {"max_value": (None,), "threshold": (0, None)}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+        """Returns the class and its arguments."""
+        slope = plain(config.pop("negative_slope", 0))
+        class_name, arguments = super().translated(name, config, origin)
+        if slope:
+            return "LeakyReLU", {**arguments, "alpha": slope}
+        return class_name, {**arguments, "activation": "relu"}
+
+
+class EmbeddingMigration(Keras2Layer):
+    """Embedding, whose input is of integers whatever its table is of."""
+
+    name = "Embedding"
+    renamed = {
+        **same_names("input_dim", "output_dim", "input_length", "mask_zero"),
+        "embeddings_initializer": "init",
+        "embeddings_regularizer": "W_regularizer",
+        "embeddings_constraint": "W_constraint",
+        "activity_regularizer": "activity_regularizer",
+    }
+    neutral = {"sparse": (False,)}
+    unneeded = frozenset({"dropout"})
+
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Leaves out the type of the table."""
+        arguments.pop("input_dtype", None)
+        if isinstance(arguments.get("input_length"), list):
+            (arguments["input_length"],) = arguments["input_length"]
+
+
+class BatchNormalizationMigration(Keras2Layer):
+    """BatchNormalization; Keras 2 may leave out its weights gamma and beta."""
+
+    name = "BatchNormalization"
+    renamed = {
+        **same_names("axis", "momentum", "epsilon", "center", "scale"),
+        **same_names("beta_regularizer", "gamma_regularizer"),
+        "beta_initializer": "beta_init",
+        "gamma_initializer": "gamma_init",
+    }
+    neutral = {
+        "moving_mean_initializer": ANY,
+        "moving_variance_initializer": ANY,
+        "beta_constraint": (None,),
+        "gamma_constraint": (None,),
+        "fused": ANY,
+        "renorm": (False,),
+        "renorm_clipping": ANY,
+        "renorm_momentum": ANY,
+        "virtual_batch_size": (None,),
+        "synchronized": (False,),
+    }
+    unneeded = frozenset({"mode"})
+
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer; modes 1 and 2, without running averages, are a class of
+        their own there."""
+        layer = super().to_keras3(config, arrays)
+        if layer is None or config["mode"] == 0:
+            return layer
+        arguments = {**layer.arguments, "mode": config["mode"]}
+        *learned, _, _ = layer.arrays
+        return Keras3Layer(f"{PACKAGE}BatchNormalization", arguments, learned)
+
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+        """Returns the class and its arguments."""
+        modes = {}
+        if name.startswith(PACKAGE):
+            modes["mode"] = config.pop("mode")
+        class_name, arguments = super().translated(name, config, origin)
+        return class_name, {**arguments, **modes}
+
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Leaves out what says that both weights are there, as they always are."""
+        if isinstance(arguments.get("axis"), list):
+            (arguments["axis"],) = arguments["axis"]
+        for name in ("center", "scale"):
+            if arguments.get(name) is True:
+                del arguments[name]
+
+    def stored_count(self, config: Config, count: int, origin: Origin) -> int:
+        """Returns the number of arrays; those of Keras 3 for modes 1 and 2 have no
+        running averages."""
+        if origin.keras > 2 and config["mode"]:
+            return sum(config.get(name, True) for name in ("center", "scale"))
+        return count
+
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the weights, with running averages of no batch where Keras 3 has
+        none."""
+        if origin.keras > 2 and config["mode"]:
+            shape = arrays[0].shape
+            return [*arrays, np.zeros(shape, "float32"), np.ones(shape, "float32")]
+        return arrays
+
+    def moved(self, call: MovedCall) -> Following | None:
+        """Returns the layer with axis or parameters where its input's values are."""
+        moved = call.inputs[0]
+        config = call.config
+        if moved.places:
+            return config, list(map(moved.sample, call.arrays)), moved
+        if config.get("mode") == 1 and moved.is_last_moved:
+            return None
+        axis = moved.axis(config.get("axis", -1))
+        return {**config, "axis": axis}, call.arrays, moved
+
+
+class TimeDistributedMigration(Keras2Layer):
+    """TimeDistributed."""
+
+    name = "TimeDistributed"
+    renamed = {"layer": "layer"}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+        """Returns the class and its arguments, the layer's among them."""
+        class_name, arguments = super().translated(name, config, origin)
+        if "layer" in arguments:
+            arguments["layer"] = migrated(arguments["layer"], origin)
+        return class_name, arguments
+
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Refuses a layer that joins the rows of a batch: Keras 3 calls a layer step by
+        step, and Keras 1 with all steps at once."""
+        if _joins_rows(config["layer"]):
+            raise ConfigError(
+                "it applies a BatchNormalization with mode=2 to all steps at once, and "
+                "Keras 3 to each step by itself."
+            )
+
+
+class BidirectionalMigration(TimeDistributedMigration):
+    """Bidirectional."""
+
+    name = "Bidirectional"
+    renamed = {"layer": "layer", "merge_mode": "merge_mode"}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+        """Returns the class and its arguments; the layer is used in both directions.
+
+        # Raises
+            ConfigError: if the layer for the other direction isn't the same.
+        """
+        backward = config.pop("backward_layer", None) if origin.keras > 1 else None
+        if backward is not None and _essence(backward) != _essence(config["layer"]):
+            class_name = backward.get("class_name")
+            raise ConfigError(
+                f"The Bidirectional layer {config.get('name')!r} has a backward_layer, "
+                f"{class_name}, that isn't like its layer. Keras 1 uses one in both "
+                "directions: build both layers by themselves, the second with "
+                "go_backwards=True, and merge them."
+            )
+        return super().translated(name, config, origin)
+
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
+        """Returns the layer. If it returns sequences, Keras 3's own has zeros at steps
+        that a mask hides."""
+        layer = super().to_keras3(config, arrays)
+        if layer is not None and config["layer"]["config"]["return_sequences"]:
+            return replace(layer, class_name=f"{PACKAGE}{self.name}")
+        return layer
+
+
+def _joins_rows(part: Any) -> bool:
+    """Returns whether a layer is, or holds, one that normalises by the batch."""
+    if isinstance(part, list):
+        return any(map(_joins_rows, part))
+    if not isinstance(part, dict):
+        return False
+    if part.get("class_name") == "BatchNormalization":
+        return bool(part["config"]["mode"] == 2)
+    return any(map(_joins_rows, part.values()))
+
+
+def _essence(layer: Any) -> Described:
+    """Returns the class and the arguments of a layer that don't depend on its direction
+    or on its first weights."""
+    arguments = {
+        name: _unshared(value)
+        for name, value in layer["config"].items()
+        if name not in OF_A_DIRECTION and not name.endswith("_initializer")
+    }
+    return layer["class_name"], arguments
+
+
+def _unshared(value: Any) -> Any:
+    """Returns a part of a configuration without the numbers that Keras 3 gives to
+    objects, also to equal ones of its own."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _unshared(part) for name, part in value.items() if name != SHARED_OBJECT
+    }

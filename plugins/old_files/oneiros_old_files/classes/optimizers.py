@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Migration, Origin
+from oneiros_old_files.base import Arrays, Config, Described, Migration, Origin
 from oneiros_old_files.keras2 import plain
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 
@@ -52,7 +52,7 @@ class OptimizerMigration(Migration):
     own_arguments: ClassVar[tuple[str, ...]] = ()
     keras3: ClassVar[str]
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer:
+    def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns the optimizer of Keras 3, which counts steps from 0, too.
 
         # Raises
@@ -71,7 +71,7 @@ class OptimizerMigration(Migration):
             arguments["learning_rate"] = _decaying(config["lr"], decay)
         return Keras3Layer(self.keras3, arguments, arrays)
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments.
 
         # Raises
@@ -80,7 +80,7 @@ class OptimizerMigration(Migration):
         """
         if origin.keras < 2:
             return name, config
-        arguments: dict[str, Any] = {}
+        arguments: Config = {}
         for argument, stored_value in _with_decay(config).items():
             value = plain(stored_value)
             if _does_nothing(argument, value):
@@ -104,14 +104,14 @@ class OptimizerMigration(Migration):
             if value is not None
         }
 
-    def _takes(self, argument: str, config: dict[str, Any]) -> bool:
+    def _takes(self, argument: str, config: Config) -> bool:
         """Returns whether the optimizer here can do what an argument asks for."""
         if argument == "clipnorm":
             return not _is_of_tensorflow(config)
         return NAMES_HERE.get(argument, argument) in (*COMMON, *self.own_arguments)
 
 
-def _decaying(rate: float, decay: float) -> dict[str, Any]:
+def _decaying(rate: float, decay: float) -> Config:
     """Returns a schedule of Keras 3: `rate / (1 + decay * iterations)`."""
     return {
         "module": "keras.optimizers.schedules",
@@ -125,7 +125,7 @@ def _decaying(rate: float, decay: float) -> dict[str, Any]:
     }
 
 
-def _with_decay(config: dict[str, Any]) -> dict[str, Any]:
+def _with_decay(config: Config) -> Config:
     """Returns the arguments, with `decay` for the schedule that does the same."""
     schedule = config.get("learning_rate")
     if not isinstance(schedule, dict) or schedule.get("class_name") != SCHEDULE:
@@ -145,7 +145,7 @@ def _does_nothing(argument: str, value: Any) -> bool:
     return argument in SILENT or value in NEUTRAL.get(argument, ())
 
 
-def _is_of_tensorflow(config: dict[str, Any]) -> bool:
+def _is_of_tensorflow(config: Config) -> bool:
     """Returns whether an optimizer is one of TensorFlow's, whose `clipnorm` bounds the
     norm of each weight's gradient by itself."""
     return "learning_rate" in config and "name" in config
@@ -166,7 +166,7 @@ class RMSpropMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}RMSprop"
     slots = ("accumulator",)
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments."""
         config = dict(config)
         if origin.keras > 1 and config.get("momentum") == 0:
@@ -211,7 +211,7 @@ class NadamMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}Nadam"
     slots = ("momentum", "velocity")
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its arguments.
 
         `decay` is the schedule's, which later versions fix at 1.

@@ -6,7 +6,7 @@ from typing import Any
 
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.base import Described, Migration, Origin
 from oneiros_old_files.keras2 import plain
 from oneiros_old_files.rows import CONSTRAINTS, FUNCTIONS, INITIALIZATIONS
 
@@ -30,7 +30,7 @@ NEUTRAL = {
 class ConstraintMigration(Migration):
     """A constraint whose arguments Keras 2 calls otherwise."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its configuration."""
         if origin.keras < 2:
             return name, config
@@ -45,7 +45,7 @@ class ConstraintMigration(Migration):
 class InitializerMigration(Migration):
     """An initializer, of which `VarianceScaling` stands for most others in files."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the kind, and as arguments the name of the initialization."""
         if name in INITIALIZATIONS:
             return "initialization", INITIALIZATIONS[name]
@@ -57,7 +57,7 @@ class InitializerMigration(Migration):
 class L1L2Migration(Migration):
     """L1L2, and its later forms L1 and L2."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the class and its configuration."""
         factors = {
             factor: float(plain(config.get(factor)) or 0.0) for factor in ("l1", "l2")
@@ -68,7 +68,7 @@ class L1L2Migration(Migration):
 class FunctionMigration(Migration):
     """A loss or a metric as an object, which is a function here."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the function's name."""
         for argument, values in NEUTRAL.items():
             if config.get(argument, values[0]) not in values:
@@ -82,6 +82,6 @@ class FunctionMigration(Migration):
 class MeanMetricWrapperMigration(Migration):
     """A function averaged over an epoch, under the name that `compile` was given."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+    def translated(self, name: str, config: Any, origin: Origin) -> Described:
         """Returns the metric's name."""
         return str(plain(config.get("fn")) or config.get("name")), {}

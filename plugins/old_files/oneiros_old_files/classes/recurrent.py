@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.base import Arrays, Config, Origin
 from oneiros_old_files.convolution_kernels import KernelMigration
-from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
-from oneiros_old_files.keras3 import Keras3Layer
+from oneiros_old_files.keras2 import ANY, Keras2Layer
+from oneiros_old_files.rows import IMAGE_KERNEL, PLACE, Renamed, same_names
 
 SHARED: Renamed = {
-    "activation": "activation",
+    **same_names("activation", "return_sequences", "go_backwards", "stateful"),
     "kernel_initializer": "init",
     "recurrent_initializer": "inner_init",
     "kernel_regularizer": "W_regularizer",
@@ -20,10 +18,8 @@ SHARED: Renamed = {
     "bias_regularizer": "b_regularizer",
     "dropout": "dropout_W",
     "recurrent_dropout": "dropout_U",
-    "return_sequences": "return_sequences",
-    "go_backwards": "go_backwards",
-    "stateful": "stateful",
 }
+GATES: Renamed = {"recurrent_activation": "inner_activation"}
 NEUTRAL = {
     "use_bias": (True,),
     "activity_regularizer": (None,),
@@ -35,6 +31,7 @@ NEUTRAL = {
     "implementation": ANY,
     "time_major": (False,),
     "zero_output_for_mask": (False,),
+    "unit_forget_bias": ANY,
 }
 
 
@@ -73,14 +70,14 @@ def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
     Each gate's matrices are transposed, the two biases added.
     """
     kernel, recurrent, bias = arrays
-    blocks = [np.ascontiguousarray(block) for block in np.split(kernel, count, axis=-1)]
+    kernels = [
+        np.ascontiguousarray(gate).reshape(gate.shape[::-1]).T
+        for gate in np.split(kernel, count, axis=-1)
+    ]
+    recurrents = [gate.T for gate in np.split(recurrent, count, axis=-1)]
     return [
-        np.concatenate(
-            [block.reshape(block.shape[::-1]).T for block in blocks], axis=-1
-        ),
-        np.concatenate(
-            [block.T for block in np.split(recurrent, count, axis=-1)], axis=-1
-        ),
+        np.concatenate(kernels, axis=-1),
+        np.concatenate(recurrents, axis=-1),
         bias.reshape(2, -1).sum(axis=0),
     ]
 
@@ -103,25 +100,22 @@ class GatedMigration(SimpleRNNMigration):
     stored = 3
     gates: tuple[str, ...]
     order: tuple[str, ...]
-    renamed = {**SimpleRNNMigration.renamed, "recurrent_activation": "inner_activation"}
+    renamed = {**SimpleRNNMigration.renamed, **GATES}
     added = {"consume_less": "gpu"}
 
-    def to_keras3(self, config: dict[str, Any], arrays: Arrays) -> Keras3Layer | None:
-        """Returns the layer. Gate by gate, Keras 1 applies `W_regularizer` to the
-        recurrent weights, too, and `U_regularizer` to none."""
-        layer = super().to_keras3(config, arrays)
-        if layer is not None and config["consume_less"] != "gpu":
-            regularizer = layer.arguments["kernel_regularizer"]
-            layer.arguments["recurrent_regularizer"] = regularizer
-        return layer
+    def complete_there(self, arguments: Config, config: Config) -> None:
+        """Gate by gate, Keras 1 applies `W_regularizer` to the recurrent weights, too,
+        and `U_regularizer` to none."""
+        if config["consume_less"] != "gpu":
+            arguments["recurrent_regularizer"] = arguments["kernel_regularizer"]
 
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns kernel, recurrent kernel and bias, joined."""
         if config["consume_less"] == "gpu":
             return arrays
         return joined(arrays, self.gates, self.order)
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights joined or gate by gate, as the layer has them."""
         if origin.keras < 2 or config["consume_less"] == "gpu":
             return arrays
@@ -134,16 +128,10 @@ class ForgetBiasMigration(Keras2Layer):
     Keras 2 says whether that gate's bias begins with ones.
     """
 
-    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments."""
-        if origin.keras < 2:
-            return name, config
-        begins_with_ones = config.pop("unit_forget_bias", True)
-        class_name, arguments = super().translated(name, config, origin)
-        return class_name, {
-            **arguments,
-            "forget_bias_init": "one" if begins_with_ones else "zero",
-        }
+    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+        """Adds how the forget gate's bias begins."""
+        begins_with_ones = config.get("unit_forget_bias", True)
+        arguments["forget_bias_init"] = "one" if begins_with_ones else "zero"
 
 
 class LSTMMigration(ForgetBiasMigration, GatedMigration):
@@ -153,13 +141,12 @@ class LSTMMigration(ForgetBiasMigration, GatedMigration):
     gates = ("i", "f", "c", "o")
     order = ("i", "c", "f", "o")
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights joined or gate by gate; CuDNN's have two biases."""
-        if (
-            origin.keras > 1
-            and arrays[-1].size == 2 * len(self.gates) * config["output_dim"]
-        ):
-            arrays = _from_cudnn(arrays, len(self.gates))
+        count = len(self.gates)
+        has_two_biases = arrays[-1].size == 2 * count * config["output_dim"]
+        if origin.keras > 1 and has_two_biases:
+            arrays = _from_cudnn(arrays, count)
         return super().weights(config, arrays, origin)
 
 
@@ -184,23 +171,15 @@ class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
     stored = 3
     steps = 1
     name = "ConvLSTM2D"
-    renamed = {
-        **SHARED,
-        "recurrent_activation": "inner_activation",
-        "filters": "nb_filter",
-        "kernel_size": ("nb_row", "nb_col"),
-        "strides": "subsample",
-        "padding": "border_mode",
-        "data_format": "dim_ordering",
-    }
+    renamed = {**SHARED, **GATES, **PLACE, **IMAGE_KERNEL, "filters": "nb_filter"}
     neutral = {**NEUTRAL, "dilation_rate": (1, [1, 1]), "unroll": (False,)}
 
-    def weights_there(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns kernel, recurrent kernel and bias, with the window first."""
         arrays = self.reordered(config, arrays, "tf")
         return joined(arrays, LSTMMigration.gates, LSTMMigration.order)
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights gate by gate, in the layer's order of axes."""
         if origin.keras < 2:
             return arrays
