@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import services
 
@@ -53,7 +53,7 @@ class Callback:
         ```
     """
 
-    called_after_runs: ClassVar[bool] = False
+    called_after_runs = False
     """Whether `on_batch_begin` and `on_batch_end` may be called after a run of batches,
     by `on_run_end`."""
 

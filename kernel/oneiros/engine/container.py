@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
@@ -59,7 +59,7 @@ class Container(Layer):
             have the same name.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Makes a container without inputs and outputs yet."""

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import zip_longest
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -169,7 +169,7 @@ class Layer(Rebuilt):
         TypeError: for an argument that the class doesn't have.
     """
 
-    loadable: ClassVar[bool] = False
+    loadable = False
     """Whether files may use exactly this class: its constructor only stores
     arguments."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from oneiros import backend as K
 from oneiros import plugins, services
@@ -81,7 +81,7 @@ class Model(Container):
         name: string.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     optimizer: Any = None
     train_function: Any = None
     test_function: Any = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 
 class Constraint:
@@ -21,8 +21,8 @@ class Constraint:
         ```
     """
 
-    loadable: ClassVar[bool] = False
-    arguments: ClassVar[tuple[str, ...]] = ()
+    loadable = False
+    arguments: tuple[str, ...] = ()
     """The constructor's arguments, which are attributes, too."""
 
     def __call__(self, p: Any) -> Any:

@@ -6,7 +6,7 @@ They are those of Keras 1.2.2, with the same epsilon added to norms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -78,8 +78,8 @@ class MaxNorm(Constraint):
           2014
     """
 
-    loadable: ClassVar[bool] = True
-    arguments: ClassVar[tuple[str, ...]] = ("m", "axis")
+    loadable = True
+    arguments = ("m", "axis")
 
     @open_to_old_code
     def __init__(self, m: float = 2, axis: Axis = 0) -> None:
@@ -105,7 +105,7 @@ class NonNeg(Constraint):
         ```
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` without negative values."""
@@ -138,8 +138,8 @@ class UnitNorm(Constraint):
         ```
     """
 
-    loadable: ClassVar[bool] = True
-    arguments: ClassVar[tuple[str, ...]] = ("axis",)
+    loadable = True
+    arguments = ("axis",)
 
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = _axis(self, axis)
@@ -181,8 +181,8 @@ class MinMaxNorm(Constraint):
         ```
     """
 
-    loadable: ClassVar[bool] = True
-    arguments: ClassVar[tuple[str, ...]] = ("low", "high", "rate", "axis")
+    loadable = True
+    arguments = ("low", "high", "rate", "axis")
 
     def __init__(
         self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_number
@@ -37,7 +37,7 @@ class LeakyReLU(Layer):
           Models, ICML 2013
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, alpha: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,7 +77,7 @@ class ELU(Layer):
           ELUs, arXiv:1511.07289
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -117,7 +117,7 @@ class ThresholdedReLU(Layer):
           Co-Adapting Features, arXiv:1402.3337
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

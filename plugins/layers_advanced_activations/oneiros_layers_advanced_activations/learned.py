@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -112,7 +112,7 @@ class PReLU(LearnedActivation):
         - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     alphas: Any
 
     def __init__(
@@ -165,7 +165,7 @@ class ParametricSoftplus(LearnedActivation):
           Physiologically Plausible Inputs, PLoS Computational Biology 9, 2013
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     alphas: Any
     betas: Any
 
@@ -231,7 +231,7 @@ class SReLU(LearnedActivation):
           Activation Units, arXiv:1512.07030
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     t_left: Any
     a_left: Any
     t_right: Any

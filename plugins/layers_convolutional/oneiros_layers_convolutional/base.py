@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
@@ -35,8 +35,8 @@ class ConvolutionLayer(AffineLayer):
         the others: as for `AffineLayer`.
     """
 
-    checks_sizes: ClassVar[bool] = True
-    _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same", "full")
+    checks_sizes = True
+    _border_modes: tuple[str, ...] = ("valid", "same", "full")
     dim_ordering: str = "tf"
     W_shape: Sizes
     _channels: int
@@ -147,7 +147,7 @@ class ImageConvolution(ConvolutionLayer):
         the others: as for `ConvolutionLayer`.
     """
 
-    _rank: ClassVar[int] = 2
+    _rank = 2
 
     def __init__(self, *, subsample: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_optional_int
@@ -58,7 +58,7 @@ class Convolution1D(ConvolutionLayer):
         ShapeError: if the channels are unknown, or the input is shorter than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,
@@ -169,7 +169,7 @@ class AtrousConvolution1D(Convolution1D):
           arXiv:1511.07122
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

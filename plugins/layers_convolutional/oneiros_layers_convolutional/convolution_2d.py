@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
@@ -61,7 +61,7 @@ class Convolution2D(ImageConvolution):
         ShapeError: if the channels are unknown, or the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class AtrousConvolution2D(Convolution2D):
           arXiv:1511.07122
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

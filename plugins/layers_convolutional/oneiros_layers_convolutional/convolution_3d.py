@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
@@ -56,8 +56,8 @@ class Convolution3D(ImageConvolution):
         ShapeError: if the channels are unknown, or the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 3
+    loadable = True
+    _rank = 3
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, label
@@ -27,9 +27,9 @@ class _Cropping(Layer):
     `_pairs` holds the amounts to cut before and after, for each spatial axis.
     """
 
-    checks_sizes: ClassVar[bool] = True
+    checks_sizes = True
     dim_ordering: str = "tf"
-    _rank: ClassVar[int]
+    _rank: int
     _pairs: Pairs
 
     def __init__(self, **kwargs: Any) -> None:
@@ -106,8 +106,8 @@ class Cropping1D(_Cropping):
         ShapeError: if the cropping is larger than the input.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 1
+    loadable = True
+    _rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -144,8 +144,8 @@ class Cropping2D(_Cropping):
         ShapeError: if the cropping is larger than the input.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 2
+    loadable = True
+    _rank = 2
 
     def __init__(
         self,
@@ -189,8 +189,8 @@ class Cropping3D(_Cropping):
         ShapeError: if the cropping is larger than the input.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 3
+    loadable = True
+    _rank = 3
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label, refusal
@@ -70,7 +70,7 @@ class Deconvolution2D(Convolution2D):
         - Zeiler, Krishnan, Taylor, Fergus: Deconvolutional Networks, CVPR 2010
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, is_int, label
@@ -74,7 +74,7 @@ class ZeroPadding1D(_ZeroPadding):
         3D, `(samples, left + steps + right, features)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, padding: Any = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -121,7 +121,7 @@ class ZeroPadding2D(_ZeroPadding):
         4D, in the same order, with the rows and columns of zeros added.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self, padding: Any = (1, 1), dim_ordering: str = "default", **kwargs: Any
@@ -182,7 +182,7 @@ class ZeroPadding3D(_ZeroPadding):
         5D, in the same order, with the zeros added.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any

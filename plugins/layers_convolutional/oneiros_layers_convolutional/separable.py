@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import constraints, regularizers
@@ -73,8 +73,8 @@ class SeparableConvolution2D(ImageConvolution):
           arXiv:1610.02357
     """
 
-    loadable: ClassVar[bool] = True
-    _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same")
+    loadable = True
+    _border_modes = ("valid", "same")
     depthwise_kernel: Any
     pointwise_kernel: Any
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
@@ -33,7 +33,7 @@ class UpSampling1D(Layer):
         3D, `(samples, length * steps, features)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, length: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -54,7 +54,7 @@ class UpSampling1D(Layer):
 class _UpSampling(Layer):
     """Base class of UpSampling2D and UpSampling3D."""
 
-    _rank: ClassVar[int]
+    _rank: int
 
     def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -96,8 +96,8 @@ class UpSampling2D(_UpSampling):
         4D, in the same order, with `size` times as many rows and columns.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 2
+    loadable = True
+    _rank = 2
 
     def __init__(
         self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any
@@ -135,8 +135,8 @@ class UpSampling3D(_UpSampling):
         5D, in the same order, with the three sizes multiplied by `size`.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 3
+    loadable = True
+    _rank = 3
 
     def __init__(
         self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any

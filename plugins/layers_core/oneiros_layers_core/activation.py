@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations, regularizers
 from oneiros.arguments import check_number
@@ -31,7 +31,7 @@ class Activation(Layer):
         The same.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,7 +68,7 @@ class ActivityRegularization(Layer):
         The same.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

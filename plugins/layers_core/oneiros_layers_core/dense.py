@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
@@ -53,7 +53,7 @@ class Dense(DenseLayer):
             one for which the weights were made.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class TimeDistributedDense(Dense):
         3D, `(samples, steps, output_dim)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_optional_int, label
@@ -48,7 +48,7 @@ class Dropout(Layer):
           2014
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
@@ -92,7 +92,7 @@ def _fits(noise_shape: Shape, shape: Shape) -> bool:
 class _SpatialDropout(Dropout):
     """Drops whole feature maps; subclasses define the axes of a map."""
 
-    _rank: ClassVar[int]
+    _rank: int
 
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
@@ -131,8 +131,8 @@ class SpatialDropout1D(_SpatialDropout):
           Convolutional Networks, arXiv:1411.4280
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 3
+    loadable = True
+    _rank = 3
 
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
@@ -173,8 +173,8 @@ class SpatialDropout2D(_SpatialDropout):
           Convolutional Networks, arXiv:1411.4280
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 4
+    loadable = True
+    _rank = 4
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
@@ -218,8 +218,8 @@ class SpatialDropout3D(_SpatialDropout):
           Convolutional Networks, arXiv:1411.4280
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 5
+    loadable = True
+    _rank = 5
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)

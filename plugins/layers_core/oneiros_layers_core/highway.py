@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
@@ -48,7 +48,7 @@ class Highway(DenseLayer):
         - Srivastava, Greff, Schmidhuber: Highway Networks, arXiv:1505.00387
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     W_carry: Any
     b_carry: Any
 

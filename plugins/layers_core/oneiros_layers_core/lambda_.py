@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
@@ -61,7 +61,7 @@ class Lambda(Layer):
     layer.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_number
@@ -37,7 +37,7 @@ class Masking(Layer):
         The same.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label
@@ -85,7 +85,7 @@ class Merge(Layer):
         ArgumentError: for an unknown mode, or for `"max"` with a mask.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

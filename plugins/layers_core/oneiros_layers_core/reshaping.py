@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, is_int, label, refusal
@@ -36,7 +36,7 @@ class Flatten(Layer):
         ShapeError: if a size is unknown.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -84,7 +84,7 @@ class Reshape(Layer):
         ShapeError: if the sizes differ.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -152,7 +152,7 @@ class Permute(Layer):
         The same sizes, reordered.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -198,7 +198,7 @@ class RepeatVector(Layer):
         3D, `(samples, n, features)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

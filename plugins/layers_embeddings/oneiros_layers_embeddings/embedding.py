@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import constraints, initializations, regularizers
@@ -71,7 +71,7 @@ class Embedding(Layer):
           Neural Networks, arXiv:1512.05287
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     W: Any
 
     def __init__(

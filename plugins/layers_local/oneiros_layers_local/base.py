@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
@@ -39,7 +39,7 @@ class LocalLayer(AffineLayer):
     dim_ordering: str = "tf"
     W_shape: Sizes
     _places: Sizes
-    _rank: ClassVar[int]
+    _rank: int
 
     def __init__(
         self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any

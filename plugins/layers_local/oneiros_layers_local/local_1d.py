@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros.arguments import check_int, check_optional_int
 from oneiros_layers_core.spatial import Sizes
@@ -55,8 +55,8 @@ class LocallyConnected1D(LocalLayer):
             window.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 1
+    loadable = True
+    _rank = 1
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros.arguments import check_int, check_ints
 from oneiros_layers_core.affine import Shape
@@ -58,8 +58,8 @@ class LocallyConnected2D(LocalLayer):
         ShapeError: if a size is unknown, or the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
-    _rank: ClassVar[int] = 2
+    loadable = True
+    _rank = 2
     output_row: int
     output_col: int
 

@@ -6,7 +6,7 @@ Outside the training phase, the input passes unchanged.
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number, refusal
@@ -42,7 +42,7 @@ class GaussianNoise(Layer):
         The same.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, sigma: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -88,7 +88,7 @@ class GaussianDropout(Layer):
           2014
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)

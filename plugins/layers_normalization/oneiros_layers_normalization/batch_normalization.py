@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import initializations, regularizers
@@ -82,7 +82,7 @@ class BatchNormalization(Layer):
         - Ioffe, Szegedy: Batch Normalization, arXiv:1502.03167
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     gamma: Any
     beta: Any
     running_mean: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints
@@ -20,8 +20,8 @@ class WindowPooling(Layer):
         all: as for `MaxPooling2D`.
     """
 
-    checks_sizes: ClassVar[bool] = True
-    _rank: ClassVar[int]
+    checks_sizes = True
+    _rank: int
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
@@ -13,7 +13,7 @@ from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 class _GlobalPooling1D(Layer):
     """Base class of GlobalMaxPooling1D and GlobalAveragePooling1D."""
 
-    checks_sizes: ClassVar[bool] = True
+    checks_sizes = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,7 +44,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
         2D, `(samples, features)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the averages."""
@@ -70,7 +70,7 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
         2D, `(samples, features)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the largest values."""
@@ -80,8 +80,8 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
 class _GlobalPooling(Layer):
     """Base class of global pooling of images and volumes."""
 
-    checks_sizes: ClassVar[bool] = True
-    _rank: ClassVar[int]
+    checks_sizes = True
+    _rank: int
 
     def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -102,13 +102,13 @@ class _GlobalPooling(Layer):
 class _GlobalPooling2D(_GlobalPooling):
     """Base class of GlobalMaxPooling2D and GlobalAveragePooling2D."""
 
-    _rank: ClassVar[int] = 2
+    _rank = 2
 
 
 class _GlobalPooling3D(_GlobalPooling):
     """Base class of GlobalMaxPooling3D and GlobalAveragePooling3D."""
 
-    _rank: ClassVar[int] = 3
+    _rank = 3
 
 
 class GlobalAveragePooling2D(_GlobalPooling2D):
@@ -136,7 +136,7 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         2D, `(samples, channels)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the averages."""
@@ -168,7 +168,7 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         2D, `(samples, channels)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the largest values."""
@@ -200,7 +200,7 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
         2D, `(samples, channels)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the averages."""
@@ -232,7 +232,7 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
         2D, `(samples, channels)`.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the largest values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int
@@ -17,7 +17,7 @@ class _Pooling1D(Layer):
     A subclass defines `_pooling_function`.
     """
 
-    checks_sizes: ClassVar[bool] = True
+    checks_sizes = True
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class MaxPooling1D(_Pooling1D):
         ShapeError: if the input is shorter than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,
@@ -152,7 +152,7 @@ class AveragePooling1D(_Pooling1D):
         ShapeError: if the input is shorter than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,

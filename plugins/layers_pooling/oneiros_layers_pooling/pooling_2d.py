@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 
@@ -15,7 +15,7 @@ class _Pooling2D(WindowPooling):
     A subclass defines `_pooling_function`.
     """
 
-    _rank: ClassVar[int] = 2
+    _rank = 2
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class MaxPooling2D(_Pooling2D):
         ShapeError: if the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,
@@ -116,7 +116,7 @@ class AveragePooling2D(_Pooling2D):
         ShapeError: if the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,

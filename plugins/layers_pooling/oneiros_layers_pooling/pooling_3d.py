@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 
@@ -15,7 +15,7 @@ class _Pooling3D(WindowPooling):
     A subclass defines `_pooling_function`.
     """
 
-    _rank: ClassVar[int] = 3
+    _rank = 3
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class MaxPooling3D(_Pooling3D):
         ShapeError: if the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,
@@ -115,7 +115,7 @@ class AveragePooling3D(_Pooling3D):
         ShapeError: if the input is smaller than a window.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def _pooling_function(
         self,

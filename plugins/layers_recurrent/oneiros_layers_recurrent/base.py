@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -100,10 +100,10 @@ class SequenceLayer(Layer):
         weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
     """
 
-    state_count: ClassVar[int] = 1
+    state_count = 1
     """The number of states, unless `build` sets `self.states`."""
 
-    checks_sizes: ClassVar[bool] = True
+    checks_sizes = True
     unroll: bool = False
     states: States
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import initializations
@@ -86,7 +86,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
           Learning Approach for Precipitation Nowcasting, arXiv:1506.04214
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     W_i: Any
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros import activations
@@ -43,7 +43,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
         kwargs: as for `GatedLayer` and `Recurrent`.
     """
 
-    operation: ClassVar[str] = ""
+    operation = ""
     """The fused operation of `K` for this layer."""
 
     def __init__(self, *, output_dim: int, **kwargs: Any) -> None:

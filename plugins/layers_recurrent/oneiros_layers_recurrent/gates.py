@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
@@ -29,11 +29,11 @@ class GatedLayer(SequenceLayer):
         kwargs: as for `SequenceLayer`.
     """
 
-    gates: ClassVar[tuple[str, ...]] = ("",)
+    gates: tuple[str, ...] = ("",)
     """The names of the gates, in their order in a joined matrix."""
-    weight_order: ClassVar[tuple[str, ...]] = ("",)
+    weight_order: tuple[str, ...] = ("",)
     """The same names in the order of the layer's weights."""
-    functions: ClassVar[tuple[str, ...]] = ("activation",)
+    functions: tuple[str, ...] = ("activation",)
     """The arguments that name activations."""
     gate_axis: int = -1
     """The axis of weights and projections along which gates are joined; the first one
@@ -139,10 +139,10 @@ class GatedLayer(SequenceLayer):
 class ForgetfulLayer(GatedLayer):
     """Base of the LSTMs, whose cell a gate lets forget. Not a layer itself."""
 
-    gates: ClassVar[tuple[str, ...]] = ("i", "f", "c", "o")
-    weight_order: ClassVar[tuple[str, ...]] = ("i", "c", "f", "o")
-    functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
-    state_count: ClassVar[int] = 2
+    gates = ("i", "f", "c", "o")
+    weight_order = ("i", "c", "f", "o")
+    functions = ("activation", "inner_activation")
+    state_count = 2
 
     forget_bias_init: Any
     inner_activation: Any

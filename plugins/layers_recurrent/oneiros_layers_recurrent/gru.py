@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 
@@ -75,11 +75,11 @@ class GRU(GatedRecurrent):
           Neural Networks, arXiv:1512.05287
     """
 
-    loadable: ClassVar[bool] = True
-    operation: ClassVar[str] = "gru"
-    gates: ClassVar[tuple[str, ...]] = ("z", "r", "h")
-    weight_order: ClassVar[tuple[str, ...]] = ("z", "r", "h")
-    functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
+    loadable = True
+    operation = "gru"
+    gates = ("z", "r", "h")
+    weight_order = ("z", "r", "h")
+    functions = ("activation", "inner_activation")
 
     U_h: Any
 

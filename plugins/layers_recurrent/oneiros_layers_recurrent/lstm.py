@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import initializations
 
@@ -76,8 +76,8 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
           Neural Networks, arXiv:1512.05287
     """
 
-    loadable: ClassVar[bool] = True
-    operation: ClassVar[str] = "lstm"
+    loadable = True
+    operation = "lstm"
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 
@@ -56,8 +56,8 @@ class SimpleRNN(GatedRecurrent):
           Neural Networks, arXiv:1512.05287
     """
 
-    loadable: ClassVar[bool] = True
-    operation: ClassVar[str] = "simple_rnn"
+    loadable = True
+    operation = "simple_rnn"
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
@@ -63,7 +63,7 @@ class Bidirectional(Wrapper):
           on Signal Processing 45, 1997
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(
         self,

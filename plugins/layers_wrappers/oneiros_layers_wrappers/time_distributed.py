@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
@@ -45,7 +45,7 @@ class TimeDistributed(Wrapper):
         GraphError: if the layer has several outputs.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         super().__init__(layer=layer, **kwargs)

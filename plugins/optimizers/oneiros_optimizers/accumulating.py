@@ -3,7 +3,7 @@ Adadelta."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -57,7 +57,7 @@ class RMSprop(DecayingOptimizer):
         - Tieleman, Hinton: Lecture 6.5 of Neural Networks for Machine Learning, 2012
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("mean_square",)
     has_count_in_weights = False
 
@@ -121,7 +121,7 @@ class Adagrad(DecayingOptimizer):
           2011
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("sum_of_squares",)
     has_count_in_weights = False
 
@@ -181,7 +181,7 @@ class Adadelta(DecayingOptimizer):
         - Zeiler: ADADELTA, an adaptive learning rate method, arXiv:1212.5701
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("mean_square", "mean_square_of_steps")
     has_count_in_weights = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -62,7 +62,7 @@ class Adam(DecayingOptimizer):
         - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("mean", "mean_square")
     counts_always = True
 
@@ -138,7 +138,7 @@ class Adamax(DecayingOptimizer):
           section 7
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("mean", "maximum")
     counts_always = True
 
@@ -217,7 +217,7 @@ class Nadam(StandardOptimizer):
         - Dozat: Incorporating Nesterov Momentum into Adam, 2015
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("mean", "mean_square")
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.backend import bound
@@ -27,8 +27,8 @@ class StandardOptimizer(Optimizer):
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
-    slots: ClassVar[tuple[str, ...]]
-    has_count_in_weights: ClassVar[bool] = True
+    slots: tuple[str, ...]
+    has_count_in_weights = True
     """Whether `iterations` is part of the saved state, as in Keras 1."""
 
     def __init__(self, lr: float, **kwargs: Any) -> None:
@@ -84,7 +84,7 @@ class DecayingOptimizer(StandardOptimizer):
         **kwargs: `clipnorm` and `clipvalue`, as for `Optimizer`.
     """
 
-    counts_always: ClassVar[bool] = False
+    counts_always = False
     """Whether it counts even if the learning rate doesn't depend on it."""
 
     def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from oneiros import backend as K
@@ -101,7 +101,7 @@ class Optimizer(Rebuilt):
         ```
     """
 
-    loadable: ClassVar[bool] = False
+    loadable = False
 
     def __init__(self, **kwargs: Any) -> None:
         for name in sorted(kwargs.keys() - set(CLIPPING)):

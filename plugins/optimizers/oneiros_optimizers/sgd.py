@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros.arguments import check_bool
 from oneiros.engine.node import Tensor
@@ -56,7 +56,7 @@ class SGD(DecayingOptimizer):
           momentum in deep learning, ICML 2013
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     slots = ("velocity",)
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss
 
@@ -27,8 +27,8 @@ class Regularizer:
         ```
     """
 
-    loadable: ClassVar[bool] = False
-    arguments: ClassVar[tuple[str, ...]] = ()
+    loadable = False
+    arguments: tuple[str, ...] = ()
     """The constructor's arguments, which are attributes, too."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

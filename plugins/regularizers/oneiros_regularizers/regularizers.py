@@ -8,7 +8,7 @@ size.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_number
@@ -49,8 +49,8 @@ class EigenvalueRegularizer(Regularizer):
         ```
     """
 
-    loadable: ClassVar[bool] = True
-    arguments: ClassVar[tuple[str, ...]] = ("k",)
+    loadable = True
+    arguments = ("k",)
 
     def __init__(self, k: float) -> None:
         self.k = float(check_number(self, "k", k))
@@ -104,8 +104,8 @@ class L1L2Regularizer(Regularizer):
           Journal of the Royal Statistical Society B 67, 2005
     """
 
-    loadable: ClassVar[bool] = True
-    arguments: ClassVar[tuple[str, ...]] = ("l1", "l2")
+    loadable = True
+    arguments = ("l1", "l2")
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = self._rounded("l1", l1)

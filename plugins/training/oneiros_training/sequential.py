@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import Any, ClassVar
+from typing import Any
 
 from oneiros import config as configs
 from oneiros.arguments import label
@@ -48,7 +48,7 @@ class Sequential(Model):
         ArgumentError: for one layer instead of a list.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable = True
     validation_data: Any = None
     training_data: Any = None
 
