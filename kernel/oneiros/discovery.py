@@ -1,62 +1,112 @@
-"""Finds the installed plugins and loads their manifests.
+"""Finds the installed plugins, loads their manifests, and records the state of each.
 
 A plugin is a distribution with an entry point in the group `oneiros.v1`; the number is
 the API level. The entry point names a manifest: a module that imports only
 `oneiros.hookimpl` and implements hooks of `oneiros.hookspecs`.
 """
 
-import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
 from oneiros import settings
-from oneiros.records import API_LEVELS, PluginRecord
+from oneiros.errors import PluginLoadError
 
 KERNEL = "oneiros-kernel"
-GROUP = re.compile(r"oneiros\.v(\d+)")
+GROUP = "oneiros.v1"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name that a distribution provides.
+
+    # Properties
+        reference: the location of the object, as `module:attribute`; a migration may
+            be plain data instead.
+    """
+
+    kind: str
+    name: str
+    reference: Any = field(hash=False)
+    distribution: str
+    version: str
+
+    @property
+    def module(self) -> str:
+        """Module that holds the object."""
+        return str(self.reference).partition(":")[0]
+
+
+@dataclass
+class PluginRecord:
+    """The record of one plugin.
+
+    # Properties
+        state: `ok`; `failed`: something that the plugin offers doesn't work;
+            `disabled`; `conflict`: another plugin provides one of its names, and no
+            setting says which one to use.
+        module: the manifest.
+        kinds: the names it provides, by kind; those of kind `module` start with the
+            module's path.
+        problems: list of (phase, message, exception). Phases are `import`, `register`,
+            `names`, `resolve` and the names of hooks.
+    """
+
+    distribution: str
+    version: str = ""
+    entry_point: str = ""
+    module: str = ""
+    state: str = "ok"
+    kinds: dict[str, list[str]] = field(default_factory=dict)
+    hooks: list[str] = field(default_factory=list)
+    import_ms: float = 0.0
+    problems: list[tuple[str, str, BaseException | None]] = field(default_factory=list)
+
+    @property
+    def phase(self) -> str | None:
+        """Phase of the first problem."""
+        return self.problems[0][0] if self.problems else None
+
+    @property
+    def error(self) -> str | None:
+        """Message of the first problem."""
+        return self.problems[0][1] if self.problems else None
+
+    def report(
+        self, phase: str, fault: str | BaseException, state: str = "failed"
+    ) -> None:
+        """Records a problem; with `ONEIROS_STRICT=1`, raises a failure."""
+        exception = fault if isinstance(fault, BaseException) else None
+        message = f"{type(fault).__name__}: {fault}" if exception else str(fault)
+        if (phase, message) not in [problem[:2] for problem in self.problems]:
+            self.problems.append((phase, message, exception))
+        if self.state == "ok":
+            self.state = state
+        if state == "failed" and self.state != "disabled" and settings.get("strict"):
+            raise PluginLoadError(
+                f"{self.distribution} {self.version}, {phase}: {message}"
+            ) from exception
 
 
 def installed(
     disabled: tuple[str, ...],
 ) -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
     """Yields a record of each plugin and its entry point, importing nothing."""
-    announced: dict[str, list[metadata.EntryPoint]] = {}
-    found = metadata.entry_points()
-    for group in filter(GROUP.fullmatch, found.groups):
-        for entry_point in found.select(group=group):
-            assert entry_point.dist  # as it was found in one
-            name = settings.distribution_name(entry_point.dist.name)
-            announced.setdefault(name, []).append(entry_point)
-    for name in sorted(announced):
-        # Of several, the last one of the newest supported level.
-        entry_point = max(reversed(announced[name]), key=_rank)
+    found = {}
+    for entry_point in metadata.entry_points(group=GROUP):
+        assert entry_point.dist  # as it was found in one
+        found[settings.distribution_name(entry_point.dist.name)] = entry_point
+    for name, entry_point in sorted(found.items()):
         record = PluginRecord(
             name,
             version=metadata.version(name),
             entry_point=entry_point.name,
             module=entry_point.value,
-            api_level=_level(entry_point),
             state="disabled" if name in disabled else "ok",
         )
-        if record.api_level not in API_LEVELS:
-            outdated = KERNEL if record.api_level > API_LEVELS[-1] else name
-            fault = (
-                f"It is for API level {record.api_level}; this kernel supports "
-                f"{[*API_LEVELS]}: upgrade {outdated}"
-            )
-            record.report("metadata", fault, "incompatible")
         yield record, entry_point
-
-
-def _level(entry_point: metadata.EntryPoint) -> int:
-    return int(entry_point.group.rpartition("v")[2])
-
-
-def _rank(entry_point: metadata.EntryPoint) -> tuple[bool, int]:
-    level = _level(entry_point)
-    return level in API_LEVELS, level
 
 
 def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any:

@@ -6,7 +6,6 @@ Plugins are discovered once, when the first name is looked up.
 
 import difflib
 import re
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection
@@ -17,12 +16,11 @@ import pluggy
 
 from oneiros import hookspecs, load_context, settings
 from oneiros.discovery import KERNEL as KERNEL
+from oneiros.discovery import Entry as Entry
+from oneiros.discovery import PluginRecord as PluginRecord
 from oneiros.discovery import installed, load_manifest
-from oneiros.errors import NameConflictError, PluginLoadError
+from oneiros.errors import NameConflictError
 from oneiros.hookspecs import HOOKS
-from oneiros.records import API_LEVELS as API_LEVELS
-from oneiros.records import Entry as Entry
-from oneiros.records import PluginRecord as PluginRecord
 
 _REGISTRATION = HOOKS[: HOOKS.index("oneiros_default_callbacks")]
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
@@ -66,7 +64,6 @@ class PluginManager:
                 manifest = load_manifest(record, entry_point)
                 if manifest is not None:
                     manifests[record.distribution] = manifest
-        self._warn_of_unknown_disabled()
         self.plugins = list(self.records.values())
         for record in reversed(self.plugins):
             if record.distribution in manifests:
@@ -144,18 +141,6 @@ class PluginManager:
                 record = self.records[entry.distribution]
                 record.report("names", str(error), "conflict")
 
-    def _warn_of_unknown_disabled(self) -> None:
-        source = settings.candidates("disable")[0][1]
-        if source == "settings.override":
-            return
-        for name in self.disabled:
-            if name not in self.records:
-                hint = did_you_mean(name, self.records)
-                print(
-                    f"oneiros: {source} disables {name}, which isn't installed.{hint}",
-                    file=sys.stderr,
-                )
-
     def _register(self, record: PluginRecord, manifest: Any) -> None:
         """Passes a manifest to pluggy, which checks its hooks."""
         try:
@@ -173,12 +158,7 @@ class PluginManager:
         for path, name, reference in _references(kind, names):
             full_name = f"{path}.{name}" if path else name
             entry = Entry(
-                kind=kind,
-                name=full_name,
-                reference=reference,
-                distribution=record.distribution,
-                version=record.version,
-                api_level=record.api_level,
+                kind, full_name, reference, record.distribution, record.version
             )
             if kind == "module":
                 table = self.modules.setdefault(path, {})
@@ -234,17 +214,12 @@ def _conflict(providers: list[Entry], key: str, preferred: str | None) -> str:
 
 _lock = threading.RLock()
 _managers: dict[Any, PluginManager] = {}
-_discovering = False
 
 
 def manager() -> PluginManager:
     """Returns the plugins for the current settings `disable` and `prefer`, discovered
     on first use. While an object is built from its configuration, the settings from the
-    beginning of the build apply.
-
-    # Raises
-        PluginLoadError: if a manifest calls this while plugins are being discovered.
-    """
+    beginning of the build apply."""
     chosen = load_context.current().manager
     if isinstance(chosen, PluginManager):
         return chosen
@@ -253,24 +228,10 @@ def manager() -> PluginManager:
     key = disabled, frozenset(prefer.items())
     with _lock:
         if key not in _managers:
-            _managers[key] = _discovered(PluginManager(disabled, prefer))
+            new = PluginManager(disabled, prefer)
+            new.discover()
+            _managers[key] = new
         return _managers[key]
-
-
-def _discovered(new: PluginManager) -> PluginManager:
-    """Runs the discovery; a manager becomes visible only when it has finished."""
-    global _discovering
-    if _discovering:
-        raise PluginLoadError(
-            "Names of plugins aren't available while plugins are discovered: import "
-            "them in the module that uses them, not in the manifest."
-        )
-    _discovering = True
-    try:
-        new.discover()
-    finally:
-        _discovering = False
-    return new
 
 
 def call(hook: str, check: Check | None = None, /, **arguments: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 imports it on first use."""
 
 import json
+from contextlib import ExitStack
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
@@ -10,11 +11,10 @@ from typing import Any
 
 from oneiros import load_context, settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
-from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
+from oneiros.plugins import KINDS, Entry, did_you_mean, manager
 
 FEW = 12
-"""If no similar name exists, an error lists all names of a kind, up to this number."""
-
+"""An error lists all names of a kind, up to this number."""
 
 registered: dict[Entry, Any] = {}
 """Objects registered in this process."""
@@ -57,32 +57,13 @@ def names(kind: str) -> list[str]:
     return sorted(registered_names.union(_table(kind)))
 
 
-class Registration:
-    """The result of `register`: `remove()`, or the end of a `with` block, removes the
-    name again."""
-
-    def __init__(self, entry: Entry, obj: Any) -> None:
-        self.entry = entry
-        self.object = obj
-
-    def remove(self) -> None:
-        """Removes the name, unless it has been registered again."""
-        if registered.get(self.entry) is self.object:
-            del registered[self.entry]
-
-    def __enter__(self) -> "Registration":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
 def register(
     kind: str, name: str, obj: Any, distribution: str = "(this process)"
-) -> Registration:
+) -> ExitStack:
     """Registers an object for this process, for notebooks and tests.
 
-    It never replaces an object of a plugin: using a name that both provide is a
+    The result removes the name again, by `close()` or at the end of its `with` block.
+    The name never replaces an object of a plugin: using a name that both provide is a
     conflict, as between plugins. Registering a name again replaces your own earlier
     object.
     """
@@ -92,12 +73,20 @@ def register(
         )
     attribute = getattr(obj, "__qualname__", name)
     reference = f"{getattr(obj, '__module__', '')}:{attribute}"
-    entry = Entry(kind, name, reference, distribution, "", API_LEVELS[-1])
+    entry = Entry(kind, name, reference, distribution, "")
     for other in list(registered):
         if (other.kind, other.name, other.distribution) == (kind, name, distribution):
             del registered[other]
     registered[entry] = obj
-    return Registration(entry, obj)
+    registration = ExitStack()
+    registration.callback(_remove, entry, obj)
+    return registration
+
+
+def _remove(entry: Entry, obj: Any) -> None:
+    """Removes a name, unless it has been registered again."""
+    if registered.get(entry) is obj:
+        del registered[entry]
 
 
 def load(entry: Entry) -> Any:
@@ -129,7 +118,7 @@ def absence(owner: str) -> str:
     if record.state == "disabled":
         source = settings.candidates("disable")[0][1]
         return f"{provided}, which is disabled: remove it from `disable` ({source})."
-    if record.state in ("failed", "incompatible"):
+    if record.state == "failed":
         return f"{provided} {record.version}, which failed to load: {record.error}"
     return f"{owner} {record.version} is installed but lacks it; upgrading may help"
 
@@ -157,10 +146,10 @@ def _unknown(kind: str, name: str) -> str:
     if owner and distribution in ("", owner):
         return f"Unknown {kind} {name!r}. {absence(owner)}"
     available = names(kind)
-    advice = did_you_mean(bare, available)
-    if not advice and 0 < len(available) <= FEW:
+    advice = did_you_mean(bare, available) or " `oneiros plugins` lists all."
+    if len(available) <= FEW:
         advice = f" Available: {', '.join(available)}."
-    text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
+    text = f"Unknown {kind} {name!r}.{advice}"
     broken = [
         f"{record.distribution} ({record.error or record.state})"
         for record in manager().plugins

@@ -10,7 +10,7 @@ provide the same name, and choose between the two with `[prefer]` in the setting
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oneiros import registry
@@ -27,45 +27,24 @@ Arrays = list[Any]
 Config = dict[str, Any]
 
 
-class OutputLoss(Protocol):
-    """The loss of one output of a compiled model."""
-
-    function: Any
-    mode: str | None
-    target_shape: Any
-    target: Tensor
-    weights: Tensor
-
-
-class TrainingPlan(Protocol):
-    """What the arguments of `compile` mean as tensors."""
-
-    optimizer: Any
-    metrics_names: list[str]
-    metrics_tensors: list[Tensor]
-    total_loss: Tensor
-
-    @property
-    def outputs(self) -> Sequence[OutputLoss]:
-        """The loss of each output."""
-
-
 class Compilation(Protocol):
     """The arguments of `Model.compile`."""
 
     def plan(
-        self,
-        model: Model,
-        optimizer: Any,
-        loss: Any,
-        metrics: Any,
-        loss_weights: Any,
-        sample_weight_mode: Any,
-    ) -> TrainingPlan:
-        """Returns the tensors for training; the model doesn't change."""
+        self, model: Model, arguments: dict[str, Any], others: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Returns the attributes of the compiled model; the model doesn't change.
 
-    def function_arguments(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Returns those additional arguments that `K.function` accepts."""
+        # Arguments
+            arguments: those of `compile`, by name.
+            others: additional ones, for `K.function`.
+
+        # Returns
+            A dict with `optimizer`, `metrics_names`, `metrics_tensors` (without the
+            total), `total_loss` and `function_kwargs`; and by output
+            `loss_functions`, `sample_weight_modes`, `target_shapes`, and the
+            placeholders `targets` and `sample_weights`.
+        """
 
 
 class ArrayAdapter(Protocol):
@@ -109,7 +88,6 @@ class Generators(Protocol):
         model: Model,
         source: Any,
         options: FitOptions,
-        *,
         class_weight: Any,
         validation_data: Any,
     ) -> Callback:
@@ -120,7 +98,6 @@ class Generators(Protocol):
         model: Model,
         generator: Any,
         options: FitOptions,
-        *,
         samples_per_epoch: int,
         validation_data: Any,
         nb_val_samples: int | None,
@@ -129,36 +106,26 @@ class Generators(Protocol):
     ) -> Callback:
         """Trains on a generator; the result is the history."""
 
-    def evaluate_generator(
+    def go_over(
         self,
         model: Model,
+        use: str,
         generator: Any,
         val_samples: int,
         workers: tuple[int, int, bool],
     ) -> Any:
-        """Returns the loss and metrics."""
-
-    def predict_generator(
-        self,
-        model: Model,
-        generator: Any,
-        val_samples: int,
-        workers: tuple[int, int, bool],
-    ) -> Any:
-        """Returns the outputs."""
+        """Returns a generator's loss and metrics, if `use` is `"test"`, or its
+        outputs."""
 
 
 class DefaultCallbacks(Protocol):
     """The callbacks that every fit has."""
 
-    def callback_list(self, callbacks: Any) -> Callbacks:
-        """Returns a list of callbacks as one; refuses what isn't a callback."""
-
-    def history(self) -> Any:
-        """Returns a new `History`, the result of `fit`."""
-
-    def base_logger(self) -> Callback:
-        """Returns the callback that averages the values of an epoch; it comes first."""
+    def for_fit(
+        self, model: Model, callbacks: list[Any], params: dict[str, Any]
+    ) -> tuple[Callbacks, Any]:
+        """Returns a fit's callbacks as one, the user's and those that every fit has,
+        and the `History` among them; refuses what isn't a callback."""
 
 
 class OldCode(Protocol):
@@ -181,17 +148,11 @@ class OldCode(Protocol):
     ) -> Any:
         """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
 
-    def fit_loop(self, model: Model, *args: Any, **options: Any) -> Any:
-        """Trains with a function, as `Model._fit_loop` of Keras 1 did."""
-
-    def test_loop(self, model: Model, *args: Any, **options: Any) -> Any:
-        """Returns a function's averaged values, as `Model._test_loop` did."""
-
-    def predict_loop(self, model: Model, *args: Any, **options: Any) -> Any:
-        """Returns a function's outputs, as `Model._predict_loop` did."""
-
-    def standardize_user_data(self, model: Model, *args: Any, **options: Any) -> Any:
-        """Returns inputs, targets and weights, as `Model._standardize_user_data`."""
+    def private_method(
+        self, model: Model, name: str, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Runs `_fit_loop`, `_test_loop`, `_predict_loop` or `_standardize_user_data`,
+        as a model of Keras 1 did."""
 
 
 class Summaries(Protocol):

@@ -35,7 +35,7 @@ def test_the_installed_command_answers():
     done = subprocess.run(
         [command, "--version"], capture_output=True, text=True, check=True
     )
-    assert done.stdout == f"oneiros {oneiros.__version__} (API level 1)\n"
+    assert done.stdout == f"oneiros {oneiros.__version__}\n"
 
 
 def test_help_lists_the_commands_and_no_arguments_is_wrong_usage(run):
@@ -49,7 +49,7 @@ def test_json_holds_all_that_is_known(run):
     code, out, err = run("plugins", "--json")
     assert (code, err) == (0, "")
     answer = json.loads(out)
-    assert (answer["kernel"], answer["api_levels"]) == (oneiros.__version__, [1])
+    assert answer["kernel"] == oneiros.__version__
     records = plugins.manager().plugins
     assert [row["distribution"] for row in answer["plugins"]] == [
         record.distribution for record in records
@@ -61,7 +61,6 @@ def test_json_holds_all_that_is_known(run):
                 "version",
                 "entry_point",
                 "module",
-                "api_level",
                 "state",
                 "kinds",
                 "hooks",
@@ -96,7 +95,7 @@ def test_every_name_is_shown_at_every_width(run, width):
 
 def test_each_plugin_begins_with_its_name_and_state(run):
     first = run("plugins", width=60)[1].splitlines()[0]
-    assert first.startswith(f"oneiros-activations {oneiros.__version__}  ok  API 1  ")
+    assert first.startswith(f"oneiros-activations {oneiros.__version__}  ok  ")
 
 
 def test_a_failed_plugin_says_why(run, faulty):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import plugins
 from oneiros.callbacks import Callback
 from oneiros.diagnostics import RateSearch, find_learning_rate
 from oneiros.engine.observer import Observer
@@ -75,9 +76,11 @@ class Noting(Observer, Callback):
 @pytest.mark.parametrize("highest", [0.3, 1e30])
 def test_the_training_that_it_watches_ends_as_any_other(highest, monkeypatch):
     noting = Noting()
-    monkeypatch.setattr(
-        "oneiros.engine.model._default_callbacks", lambda model, params: [noting]
-    )
+
+    def call(hook, *check, **arguments):
+        return [[noting]] if hook == "oneiros_default_callbacks" else []
+
+    monkeypatch.setattr(plugins, "call", call)
     model, x, y = line()
     search = find_learning_rate(model, x, noisy(y), highest=highest, batches=20)
     assert len(search.losses) <= 20

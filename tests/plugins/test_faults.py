@@ -30,7 +30,6 @@ class Fault:
 
     manifest: str
     files: dict = field(default_factory=dict)
-    group: str = "oneiros.v1"
     entry: str = ""
     version: str = "1.0"
 
@@ -53,9 +52,6 @@ FAULTS = {
     "bad-import": Fault("import there_is_no_such_module\n"),
     "bad-exit": Fault("raise SystemExit('not on this machine')\n"),
     "bad-syntax": Fault("def broken(:\n"),
-    "bad-level": Fault(
-        "raise AssertionError('imported all the same')\n", group="oneiros.v2"
-    ),
     "bad-duplicate": Fault(
         manifest(
             Highway="bad_duplicate.layer:Highway",
@@ -145,11 +141,6 @@ def oneiros_optimizers():
 @hookimpl
 def oneiros_default_callbacks():
     return [5]
-
-
-@hookimpl
-def oneiros_progress():
-    return 5
 """
         )
     ),
@@ -166,7 +157,7 @@ name = "{name}"
 version = "{version}"
 dependencies = ["oneiros-kernel>=0.1,<1"]
 
-[project.entry-points."{group}"]
+[project.entry-points."oneiros.v1"]
 {entry} = "{package}.manifest"
 """
 
@@ -243,7 +234,6 @@ def build_wheels(folder, faults):
             PYPROJECT.format(
                 name=name,
                 version=fault.version,
-                group=fault.group,
                 entry=fault.entry or name,
                 package=package.name,
             )
@@ -326,11 +316,6 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-import": ("failed", "import", "No module named 'there_is_no_such_module'"),
         "bad-exit": ("failed", "import", "SystemExit: not on this machine"),
         "bad-syntax": ("failed", "import", "SyntaxError"),
-        "bad-level": (
-            "incompatible",
-            "metadata",
-            "API level 2; this kernel supports [1]: upgrade oneiros-kernel",
-        ),
         "bad-duplicate": (
             "conflict",
             "names",
@@ -424,10 +409,6 @@ def test_unknown_names_mention_plugins_that_failed(seen):
     assert seen["answers"]["NotAReference"].startswith("UnknownNameError")
 
 
-def test_other_api_levels_are_not_imported(seen):
-    assert not [name for name in seen["imported"] if name.startswith("bad_level")]
-
-
 def test_plugins_are_called_by_name_but_one_that_asks_to_be_last(environment, seen):
     assert seen["order"] == sorted(seen["order"])
     assert seen["callbacks"] == [["two"], ["one"]]
@@ -451,8 +432,6 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
     assert ast.literal_eval(warned) == [
         "bad-behaviour failed in oneiros_default_callbacks: "
         "ArgumentError('callbacks accepts Callback objects; received 5.')",
-        "bad-behaviour failed in oneiros_progress: "
-        "TypeError('It returned 5, not a function')",
         "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
         "lab-one failed in oneiros_default_callbacks: "
         """ArgumentError("callbacks accepts Callback objects; received 'one'.")""",
@@ -520,7 +499,6 @@ def test_the_command_line_tells_all_of_it(environment):
     rows = {row["distribution"]: row for row in json.loads(done.stdout)["plugins"]}
     assert rows["bad-import"]["state"] == "failed"
     assert "there_is_no_such_module" in rows["bad-import"]["error"]
-    assert rows["bad-level"]["api_level"] == 2
     assert {problem["phase"] for problem in rows["bad-raising"]["problems"]} == {
         "oneiros_layers"
     }

@@ -8,17 +8,17 @@ import inspect
 from pathlib import Path
 
 import oneiros.hookspecs
+import oneiros_callbacks
 import oneiros_saving
-import oneiros_training.compilation
 from oneiros.hookspecs import HOOKS
 from oneiros.plugins import KINDS, manager
 
-PACKAGES = (oneiros, oneiros_training.compilation, oneiros_saving)
+PACKAGES = (oneiros, oneiros_callbacks, oneiros_saving)
 SOURCES = [Path(package.__file__).parent for package in PACKAGES]
 
 
 def calls():
-    """Returns the hooks that the kernel, compilation and saving call, with the names of
+    """Returns the hooks that the kernel, callbacks and saving call, with the names of
     the arguments."""
     called = {}
     for path in (path for source in SOURCES for path in source.rglob("*.py")):

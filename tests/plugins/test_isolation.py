@@ -158,22 +158,6 @@ def test_few_names_are_listed():
         registry.resolve("layer", "Zzzzzzz")
 
 
-def test_disabling_what_is_not_installed_warns_once(run):
-    code = """
-from oneiros import registry
-registry.names("layer")
-registry.names("metric")
-"""
-    done = run("", code, ONEIROS_DISABLE="oneiros-layers-cor")
-    assert done.stderr.startswith(
-        "oneiros: ONEIROS_DISABLE disables oneiros-layers-cor, which isn't installed."
-    )
-    assert (
-        "Did you mean 'oneiros-layers-co" in done.stderr
-        and done.stderr.count("\n") == 1
-    )
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -183,7 +167,7 @@ registry.names("metric")
         "import oneiros; oneiros.layers.Dense",
     ],
 )
-def test_a_manifest_that_asks_for_what_plugins_provide_fails_alone(run, statement):
+def test_a_manifest_may_import_what_other_plugins_provide(run, statement):
     code = f"""
 {statement}
 from oneiros.engine.topology import Merge
@@ -191,9 +175,7 @@ from oneiros.plugins import manager
 print(manager().records["fault"].error)
 """
     done = run(f"{statement}\n", code)
-    assert done.returncode == 0, done.stderr
-    assert "while plugins are discovered" in done.stdout
-    assert "not in the manifest" in done.stdout
+    assert done.stdout == "None\n", done.stderr
 
 
 def test_a_manifest_may_import_the_kernels_own_modules(run):

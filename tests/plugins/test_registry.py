@@ -117,10 +117,10 @@ def test_registering_lasts_as_long_as_the_block(name):
 def test_remove_leaves_a_newer_registration_alone():
     old = registry.register("metric", "twice", min)
     new = registry.register("metric", "twice", max)
-    old.remove()
+    old.close()
     assert registry.resolve("metric", "twice") is max
-    new.remove()
-    new.remove()
+    new.close()
+    new.close()
     assert registry.find("metric", "twice") is None
 
 
@@ -178,11 +178,7 @@ def test_disabling_in_code_hides_a_plugin_for_as_long_as_the_block():
 
 
 def test_provenance():
-    expected = {
-        "distribution": "oneiros-layers-core",
-        "version": oneiros.__version__,
-        "api_level": 1,
-    }
+    expected = {"distribution": "oneiros-layers-core", "version": oneiros.__version__}
     dense = registry.resolve("layer", "Dense")
     assert provenance(dense) == expected
     assert provenance(dense(3)) == expected

@@ -50,11 +50,7 @@ def test_a_state_is_what_the_file_says():
 def test_provenance_is_one_more_attribute(tmp_path, describe):
     state = HDF5Format().read(MODELS / "seq_opt_adam.h5", Budget())
     state.provenance = {
-        "layer:Dense": {
-            "distribution": "oneiros-layers-core",
-            "version": "0.1.0",
-            "api_level": 1,
-        }
+        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "0.1.0"}
     }
     HDF5Format().write(tmp_path / "copy.h5", state)
     written = describe(tmp_path / "copy.h5")

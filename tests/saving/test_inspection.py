@@ -266,12 +266,8 @@ def test_json_within_a_string_of_json(tmp_path):
 
 def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):
     record = {
-        "layer:Dense": {
-            "distribution": "oneiros-layers-core",
-            "version": "9.9",
-            "api_level": 1,
-        },
-        "layer:Loud": {"distribution": "their-lab", "version": "2.0", "api_level": 1},
+        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "9.9"},
+        "layer:Loud": {"distribution": "their-lab", "version": "2.0"},
     }
     config = one_layer("Loud", name="a", activation="relu")
     inspection = inspect_file(

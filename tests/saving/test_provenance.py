@@ -122,7 +122,6 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
     assert origins["layer:Dense"] == {
         "distribution": record.distribution,
         "version": record.version,
-        "api_level": 1,
     }
 
 
@@ -162,7 +161,7 @@ def test_the_text_of_to_json_is_that_of_keras_and_may_carry_the_record(laborator
 
 
 def of(distribution, version="1.0"):
-    return {"distribution": distribution, "version": version, "api_level": 1}
+    return {"distribution": distribution, "version": version}
 
 
 CONFIG = {

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from oneiros import backend as K
@@ -15,7 +14,7 @@ from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.container import Container
 from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
-from oneiros.engine.node import one_or_all
+from oneiros.engine.node import Tensor, one_or_all
 from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
 from oneiros.engine.stream import Step, Stream, opened
 from oneiros.interrupts import repeated_interrupts
@@ -40,6 +39,21 @@ class FitOptions:
     shuffle: bool | str = False
 
 
+def _private(name: str) -> Callable[..., Any]:
+    """Makes a private method of models that packages for Keras 1 call, or replace."""
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        return services.old_code.private_method(self, name, args, options)
+
+    return run
+
+
+_PRIVATE = {
+    name: _private(name)
+    for name in ("_fit_loop", "_test_loop", "_predict_loop", "_standardize_user_data")
+}
+
+
 def _with_loop(name: str) -> Callable[[Function], Function]:
     """Decorates a method of models whose private loop of Keras 1 code may replace; that
     loop then runs instead of the method."""
@@ -48,7 +62,7 @@ def _with_loop(name: str) -> Callable[[Function], Function]:
         @functools.wraps(method)
         def run(self: Any, *args: Any, **options: Any) -> Any:
             loop = getattr(getattr(self, name), "__func__", None)
-            if loop is _LOOPS[name]:
+            if loop is _PRIVATE[name]:
                 return method(self, *args, **options)
             return services.old_code.own_loop(method, self, args, options)
 
@@ -88,19 +102,16 @@ class Model(Container):
     predict_function: Any = None
     function_kwargs: dict[str, Any] = {}
 
-    # Packages for Keras 1 call these private methods, and replace the loops.
+    metrics_names: list[str]
+    metrics_tensors: list[Tensor]
+    total_loss: Tensor
+    targets: list[Tensor]
+    sample_weights: list[Tensor]
 
-    def _fit_loop(self, *args: Any, **options: Any) -> Any:
-        return services.old_code.fit_loop(self, *args, **options)
-
-    def _test_loop(self, *args: Any, **options: Any) -> Any:
-        return services.old_code.test_loop(self, *args, **options)
-
-    def _predict_loop(self, *args: Any, **options: Any) -> Any:
-        return services.old_code.predict_loop(self, *args, **options)
-
-    def _standardize_user_data(self, *args: Any, **options: Any) -> Any:
-        return services.old_code.standardize_user_data(self, *args, **options)
+    _fit_loop = _PRIVATE["_fit_loop"]
+    _test_loop = _PRIVATE["_test_loop"]
+    _predict_loop = _PRIVATE["_predict_loop"]
+    _standardize_user_data = _PRIVATE["_standardize_user_data"]
 
     @cached_property
     def adapter(self) -> services.ArrayAdapter:
@@ -143,25 +154,17 @@ class Model(Container):
             "sample_weight_mode": sample_weight_mode,
         }
         plugins.call("oneiros_before_compile", model=self, arguments=arguments)
-        training = services.compilation.plan(self, **arguments)
-        vars(self).update(arguments)
-        self.optimizer = training.optimizer
-        self.loss_functions = [output.function for output in training.outputs]
-        self.sample_weight_modes = [output.mode for output in training.outputs]
-        self.target_shapes = [output.target_shape for output in training.outputs]
-        self.targets = [output.target for output in training.outputs]
-        self.sample_weights = [output.weights for output in training.outputs]
-        self.metrics_names = training.metrics_names
-        self.metrics_tensors = training.metrics_tensors
-        self.total_loss = training.total_loss
-        self.function_kwargs = services.compilation.function_arguments(kwargs)
-        self.train_function = None
-        self.test_function = None
-        self.predict_function = None
+        compiled = services.compilation.plan(self, arguments, kwargs)
+        vars(self).update(arguments, **compiled)
+        self.forget_functions()
         self._collected_trainable_weights = sorted(
             self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")
         )
         plugins.call("oneiros_after_compile", model=self)
+
+    def forget_functions(self) -> None:
+        """Lets the functions be made anew."""
+        self.train_function = self.test_function = self.predict_function = None
 
     @K.bound
     @open_to_old_code
@@ -222,11 +225,7 @@ class Model(Container):
             validation_split=validation_split,
         ):
             return services.generators.fit_batches(
-                self,
-                x,
-                options,
-                class_weight=class_weight,
-                validation_data=validation_data,
+                self, x, options, class_weight, validation_data
             )
         arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
         if validation_data is None:
@@ -274,7 +273,6 @@ class Model(Container):
             validation_data: the value for the model's `validation_data`.
             sizes: dict about the data, which callbacks receive in their `params`.
         """
-        history = services.default_callbacks.history()
         labels = _distinct(self.metrics_names)
         validates = validation is not None
         params = {
@@ -284,22 +282,11 @@ class Model(Container):
             "metrics": labels + [f"val_{name}" for name in labels if validates],
             "do_validation": validates,
         }
-        callbacks = services.default_callbacks.callback_list(
-            [
-                services.default_callbacks.base_logger(),
-                *options.callbacks,
-                history,
-                *_default_callbacks(self, params),
-            ]
+        callbacks, history = services.default_callbacks.for_fit(
+            self, options.callbacks, params
         )
         fit = Fit(
-            model=self,
-            train=train,
-            validation=validation,
-            labels=labels,
-            callbacks=callbacks,
-            epochs=options.epochs,
-            shuffle=options.shuffle,
+            self, train, validation, labels, callbacks, options.epochs, options.shuffle
         )
         with repeated_interrupts(), observed_by(callbacks.get_observer()):
             observer = current_observer()
@@ -385,7 +372,9 @@ class Model(Container):
     def _go_over(self, loop: Any, stream: Stream, verbose: int) -> list[Any]:
         observer = current_observer()
         with opened(stream):
-            bars = _progress_bars(self, stream.size) if verbose == 1 else []
+            bars = []
+            if verbose == 1:
+                bars = plugins.call("oneiros_progress", model=self, total=stream.size)
             observer.enter_epoch(0)
             results: list[Any] = loop(stream, bars)
             observer.enter_epoch(None)
@@ -454,11 +443,11 @@ class Model(Container):
             self,
             generator,
             self.fit_options(nb_epoch, initial_epoch, verbose, callbacks),
-            samples_per_epoch=samples_per_epoch,
-            validation_data=validation_data,
-            nb_val_samples=nb_val_samples,
-            class_weight=class_weight,
-            workers=(max_q_size, nb_worker, pickle_safe),
+            samples_per_epoch,
+            validation_data,
+            nb_val_samples,
+            class_weight,
+            (max_q_size, nb_worker, pickle_safe),
         )
 
     @K.bound
@@ -501,8 +490,8 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return services.generators.evaluate_generator(
-            self, generator, val_samples, workers
+        return services.generators.go_over(
+            self, "test", generator, val_samples, workers
         )
 
     @K.bound
@@ -544,8 +533,8 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return services.generators.predict_generator(
-            self, generator, val_samples, workers
+        return services.generators.go_over(
+            self, "predict", generator, val_samples, workers
         )
 
     @K.bound
@@ -631,38 +620,6 @@ class Model(Container):
             is_fixed = isinstance(K.learning_phase(), int)
             takes_phase = self.uses_learning_phase and not is_fixed
         return Step(function, int(use == "train") if takes_phase else None)
-
-
-_LOOPS = {
-    name: vars(Model)[name] for name in ("_fit_loop", "_test_loop", "_predict_loop")
-}
-
-
-def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:
-    """Returns the callbacks that plugins contribute to a fit."""
-
-    def check(result: Any) -> str | None:
-        if not isinstance(result, (list, tuple, type(None))):
-            return f"It returned {result!r:.80}, not a list of callbacks"
-        services.default_callbacks.callback_list(result)
-        return None
-
-    for_reading = MappingProxyType({**params, "metrics": list(params["metrics"])})
-    groups = plugins.call(
-        "oneiros_default_callbacks", check, model=model, params=for_reading
-    )
-    return [callback for group in groups for callback in group]
-
-
-def _progress_bars(model: Model, total: int) -> list[Any]:
-    """Returns the plugins' functions that show the progress."""
-
-    def check(result: Any) -> str | None:
-        if result is None or callable(result):
-            return None
-        return f"It returned {result!r:.80}, not a function"
-
-    return plugins.call("oneiros_progress", check, model=model, total=total)
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ import oneiros
 import typer
 from oneiros import registry
 from oneiros.errors import OneirosError
-from oneiros.plugins import API_LEVELS
 
 from oneiros_cli.text import printable
 
@@ -47,8 +46,7 @@ def application(arguments: list[str]) -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        levels = ", ".join(map(str, API_LEVELS))
-        print(f"oneiros {oneiros.__version__} (API level {levels})")
+        print(f"oneiros {oneiros.__version__}")
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import oneiros
 import typer
 from oneiros.errors import UnknownNameError
-from oneiros.plugins import API_LEVELS, PluginRecord, manager
+from oneiros.plugins import PluginRecord, manager
 from oneiros.settings import distribution_name
 from oneiros_testing.plugin import check_plugin
 from rich.console import Console, Group
@@ -17,19 +17,12 @@ from rich.text import Text
 
 from oneiros_cli.output import report_console
 
-COLOURS = {
-    "ok": "green",
-    "disabled": "dim",
-    "failed": "red",
-    "incompatible": "yellow",
-    "conflict": "yellow",
-}
+COLOURS = {"ok": "green", "disabled": "dim", "failed": "red", "conflict": "yellow"}
 FIELDS = (
     "distribution",
     "version",
     "entry_point",
     "module",
-    "api_level",
     "state",
     "kinds",
     "hooks",
@@ -88,7 +81,6 @@ def report(records: list[PluginRecord]) -> dict[str, Any]:
     """Returns the plugins as plain data."""
     return {
         "kernel": oneiros.__version__,
-        "api_levels": list(API_LEVELS),
         "plugins": [_row(record) for record in records],
     }
 
@@ -124,7 +116,7 @@ def _print_tracebacks(record: PluginRecord, console: Console) -> None:
 def _print_plugin(record: PluginRecord, console: Console) -> None:
     line = Text.assemble((record.distribution, "bold"), f" {record.version}  ")
     line.append(record.state, COLOURS[record.state])
-    line.append(f"  API {record.api_level}  {record.import_ms:.1f} ms")
+    line.append(f"  {record.import_ms:.1f} ms")
     console.print(line, Padding(_details(record), (0, 0, 0, 2), expand=False))
 
 

@@ -3,7 +3,7 @@ functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -155,3 +155,18 @@ def standardize_user_data(
     inputs = len(model.input_names)
     targets = inputs + len(model.output_names)
     return arrays[:inputs], arrays[inputs:targets], arrays[targets:]
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    "_fit_loop": fit_loop,
+    "_test_loop": test_loop,
+    "_predict_loop": predict_loop,
+    "_standardize_user_data": standardize_user_data,
+}
+
+
+def private_method(
+    model: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """Runs a private method that models of Keras 1 had."""
+    return METHODS[name](model, *args, **options)

@@ -5,12 +5,7 @@ from oneiros import services
 
 from oneiros_old_code.advice import unknown_argument, without_removed
 from oneiros_old_code.own_loops import own_loop
-from oneiros_old_code.private_loops import (
-    fit_loop,
-    predict_loop,
-    standardize_user_data,
-    test_loop,
-)
+from oneiros_old_code.private_loops import private_method
 
 
 class OldCode:
@@ -19,10 +14,7 @@ class OldCode:
     without_removed = staticmethod(without_removed)
     unknown_argument = staticmethod(unknown_argument)
     own_loop = staticmethod(own_loop)
-    fit_loop = staticmethod(fit_loop)
-    test_loop = staticmethod(test_loop)
-    predict_loop = staticmethod(predict_loop)
-    standardize_user_data = staticmethod(standardize_user_data)
+    private_method = staticmethod(private_method)
 
 
 service: services.OldCode = OldCode()

@@ -25,7 +25,7 @@ class ModelState:
     """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
     optimizer_weights: Named | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
-    """Distribution, version and API level of each object in the configuration."""
+    """Distribution and version of each object in the configuration."""
     keras_version: str | None = None
     training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
     """Training state that Keras 1 didn't save: JSON data, and the arrays to which it

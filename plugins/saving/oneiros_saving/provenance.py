@@ -27,7 +27,7 @@ from oneiros_saving.used_objects import used_by
 
 Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
-FIELDS = ("distribution", "version", "api_level")
+FIELDS = ("distribution", "version")
 BASES = {
     "layer": Layer,
     "optimizer": Optimizer,
@@ -41,8 +41,7 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
 
 def provenance(obj: Any) -> dict[str, Any] | None:
-    """Returns the `distribution`, `version` and `api_level` of an object, class or
-    function.
+    """Returns the `distribution` and `version` of an object, class or function.
 
     None if no plugin has it, or if several plugins share its package.
     """
@@ -59,8 +58,8 @@ def provenance(obj: Any) -> dict[str, Any] | None:
 
 
 def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
-    """Returns, by `kind:name`, the distribution, version and API level of every part of
-    a model."""
+    """Returns, by `kind:name`, the distribution and version of every part of a
+    model."""
     named = references(*json.loads(json_text.dumps([model_config, training_config])))
     record: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
     backend = backend_of(model).name

@@ -44,7 +44,7 @@ def check_plugin(distribution: str) -> list[str]:
             loaded = registry.load(entry)
             if fault := _fault_of_backend(entry, loaded):
                 record.report("backend", fault, "ok")
-    if record.state not in ("failed", "incompatible"):
+    if record.state != "failed":
         if excess := excess_imports(record.module):
             imported = ", ".join(excess)
             advice = f"it should only import {MARKER}"

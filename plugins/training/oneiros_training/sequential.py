@@ -168,9 +168,7 @@ class Sequential(Model):
             node.output_tensors = self.outputs
             node.output_shapes = [self.outputs[0]._keras_shape]
         self.built = False
-        self.train_function = None
-        self.test_function = None
-        self.predict_function = None
+        self.forget_functions()
         vars(self).pop("loss_functions", None)
         self.forget_graph()
 

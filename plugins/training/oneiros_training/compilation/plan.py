@@ -2,66 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import oneiros
 from oneiros import config, services
 from oneiros.backend.dispatch import backend_of
-from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, BackendMixError
 
 from oneiros_training.advice import warn_of_single_units
 from oneiros_training.compilation.callables import function_arguments
-from oneiros_training.compilation.losses import OutputLoss, output_losses, spread_all
+from oneiros_training.compilation.losses import output_losses, spread_all
 from oneiros_training.compilation.metrics import named_metrics
 
 
-@dataclass
-class TrainingPlan:
-    """The result of `compile`: the tensors and functions for training.
-
-    # Properties
-        optimizer: the optimizer.
-        outputs: list of the `OutputLoss` of each output.
-        metrics_names: list of the names of all values that a step returns.
-        metrics_tensors: list of these tensors without the first one, the total.
-        total_loss: scalar tensor, the weighted sum of the losses.
-    """
-
-    optimizer: Any
-    outputs: list[OutputLoss]
-    metrics_names: list[str]
-    metrics_tensors: list[Tensor]
-    total_loss: Tensor
-
-
 def plan(
-    model: Any,
-    optimizer: Any,
-    loss: Any,
-    metrics: Any,
-    loss_weights: Any,
-    sample_weight_mode: Any,
-) -> TrainingPlan:
-    """Returns the `TrainingPlan` for the arguments of `compile`; the model doesn't
-    change."""
+    model: Any, arguments: dict[str, Any], others: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns the attributes of the compiled model: `services.Compilation.plan`."""
     names = model.output_names
-    outputs = output_losses(model, loss, sample_weight_mode)
-    warn_of_single_units(model, [output.function for output in outputs])
-    factors = spread_all("loss_weights", loss_weights, names, default=1.0)
-    terms = [
-        factor * output.value for factor, output in zip(factors, outputs, strict=True)
-    ]
+    modes = arguments["sample_weight_mode"]
+    outputs = output_losses(model, arguments["loss"], modes)
+    functions = [output.function for output in outputs]
+    warn_of_single_units(model, functions)
+    factors = spread_all("loss_weights", arguments["loss_weights"], names, default=1.0)
+    pairs = zip(factors, outputs, strict=True)
+    terms = [factor * output.value for factor, output in pairs]
     terms += model.losses
-    named = named_metrics(model, outputs, metrics)
-    return TrainingPlan(
-        optimizer=_optimizer(optimizer, backend_of(model)),
-        outputs=outputs,
-        metrics_names=["loss", *(name for name, _ in named)],
-        metrics_tensors=[tensor for _, tensor in named],
-        total_loss=sum(terms[1:], terms[0]),
-    )
+    named = named_metrics(model, outputs, arguments["metrics"])
+    return {
+        "optimizer": _optimizer(arguments["optimizer"], backend_of(model)),
+        "loss_functions": functions,
+        "sample_weight_modes": [output.mode for output in outputs],
+        "target_shapes": [output.target_shape for output in outputs],
+        "targets": [output.target for output in outputs],
+        "sample_weights": [output.weights for output in outputs],
+        "metrics_names": ["loss", *(name for name, _ in named)],
+        "metrics_tensors": [tensor for _, tensor in named],
+        "total_loss": sum(terms[1:], terms[0]),
+        "function_kwargs": function_arguments(others),
+    }
 
 
 def _optimizer(identifier: Any, backend: Any) -> Any:
@@ -86,7 +65,6 @@ class Compilation:
     """The service `compilation`."""
 
     plan = staticmethod(plan)
-    function_arguments = staticmethod(function_arguments)
 
 
 compilation: services.Compilation = Compilation()

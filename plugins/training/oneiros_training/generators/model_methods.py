@@ -6,6 +6,7 @@ from typing import Any
 
 from oneiros import services
 from oneiros.engine.model import FitOptions
+from oneiros.engine.node import one_or_all, to_list
 from oneiros.engine.stream import Stream
 
 from oneiros_training.arrays.standardize import has_numbered_batches
@@ -36,7 +37,6 @@ def fit_batches(
     model: Any,
     source: Any,
     options: FitOptions,
-    *,
     class_weight: Any,
     validation_data: Any,
 ) -> Any:
@@ -62,7 +62,6 @@ def fit_generator(
     model: Any,
     generator: Any,
     options: FitOptions,
-    *,
     samples_per_epoch: Any,
     validation_data: Any,
     nb_val_samples: Any,
@@ -114,45 +113,24 @@ def _validation(
     return ValidationArrays(model, source, training), source
 
 
-def evaluate_generator(
-    model: Any, generator: Any, val_samples: Any, workers: Workers
+def go_over(
+    model: Any, use: str, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Implements `Model.evaluate_generator`.
-
-    # Arguments
-        model: the compiled `Model`.
-        generator, val_samples: as there.
-        workers: tuple of max_q_size, nb_worker and pickle_safe.
-
-    # Returns
-        The loss, or a list of the loss and the metrics.
-    """
-    stream = Generated(
-        model, generator, val_samples, "val_samples", use="test", workers=workers
-    )
-    return model.evaluate_stream(stream)
-
-
-def predict_generator(
-    model: Any, generator: Any, val_samples: Any, workers: Workers
-) -> Any:
-    """Implements `Model.predict_generator`.
+    """Implements `Model.evaluate_generator` and `predict_generator`.
 
     # Arguments
         model: the `Model`.
+        use: `"test"` or `"predict"`.
         generator, val_samples: as there.
         workers: tuple of max_q_size, nb_worker and pickle_safe.
-
-    # Returns
-        Array of predictions, or a list of them, one for each output.
     """
     stream = Generated(
-        model, generator, val_samples, "val_samples", use="predict", workers=workers
+        model, generator, val_samples, "val_samples", use=use, workers=workers
     )
-    outputs = model.predict_stream(stream)
-    if isinstance(outputs, list):
-        return [output[: stream.samples] for output in outputs]
-    return outputs[: stream.samples]
+    if use == "test":
+        return model.evaluate_stream(stream)
+    outputs = to_list(model.predict_stream(stream))
+    return one_or_all([output[: stream.samples] for output in outputs])
 
 
 class Generators:
@@ -160,8 +138,7 @@ class Generators:
 
     fit_batches = staticmethod(fit_batches)
     fit_generator = staticmethod(fit_generator)
-    evaluate_generator = staticmethod(evaluate_generator)
-    predict_generator = staticmethod(predict_generator)
+    go_over = staticmethod(go_over)
 
 
 generators: services.Generators = Generators()
