@@ -176,11 +176,12 @@ def test_of_two_updates_of_a_variable_the_last_counts():
 
 
 @pytest.mark.xla
-def test_rows_before_the_first_one_are_none():
+def test_rows_that_a_table_lacks_are_none():
     table = K.variable([[1.0, 2.0], [3.0, 4.0]])
-    rows = K.gather(table, K.variable([1, -1, 0], dtype="int32"))
+    rows = K.gather(table, K.variable([1, -1, 0, 2], dtype="int32"))
+    nothing = [np.nan] * 2
     value, slope = K.function([], [rows, *K.gradients(K.sum(rows[2]), [table])])([])
-    np.testing.assert_array_equal(value, [[3, 4], [np.nan, np.nan], [1, 2]])
+    np.testing.assert_array_equal(value, [[3, 4], nothing, [1, 2], nothing])
     np.testing.assert_array_equal(slope, [[1, 1], [0, 0]])
 
 

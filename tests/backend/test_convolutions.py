@@ -9,7 +9,6 @@ from itertools import product
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, ShapeError
 from random_arrays import array
 
 ORDERINGS = ("tf", "th")
@@ -484,113 +483,6 @@ def test_gradients_agree_with_differences(name, backend, float64):
 
 
 # What they refuse
-
-
-def test_arguments_that_mean_nothing(predicting_backend):
-    x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
-    for call, match in [
-        (
-            lambda: K.conv2d(x, kernel, border_mode="half"),
-            "conv2d received border_mode='half'.*'full'",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, dim_ordering="nchw"),
-            "dim_ordering='nchw'.*'tf' or 'th'",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, strides=(1, 0), dim_ordering="tf"),
-            r"conv2d received strides=\(1, 0\)",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, strides=(1, 1, 1), dim_ordering="tf"),
-            "2 integers",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, filter_dilation=1.5, dim_ordering="tf"),
-            "filter_dilation=1.5",
-        ),
-        (
-            lambda: K.atrous_conv2d(x, kernel, rate=0, dim_ordering="tf"),
-            "atrous_conv2d received rate=0",
-        ),
-        (
-            lambda: K.conv1d(x[:, 0], K.placeholder((2, 3, 4)), stride=True),
-            "stride=True",
-        ),
-        (
-            lambda: K.pool2d(x, (2, 2), pool_mode="sum"),
-            "pool2d received pool_mode='sum'.*'max' or 'avg'",
-        ),
-        (
-            lambda: K.pool2d(x, (2, 2), border_mode="full"),
-            "pool2d received border_mode='full'",
-        ),
-        (lambda: K.pool3d(x, "2"), "pool3d received pool_size='2'"),
-        (
-            lambda: K.deconv2d(x, kernel, (None, 6, 6, 4), border_mode="SAME"),
-            "border_mode='SAME'",
-        ),
-    ]:
-        with pytest.raises(ArgumentError, match=match):
-            call()
-
-
-def test_shapes_that_do_not_fit(predicting_backend):
-    x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
-    wrong = K.placeholder((2, 2, 5, 4))
-    for call, match in [
-        (
-            lambda: K.conv2d(x[0], kernel, dim_ordering="tf"),
-            "conv2d expected images, a tensor of rank 4.*rank 3",
-        ),
-        (
-            lambda: K.conv3d(x, kernel, dim_ordering="tf"),
-            "conv3d expected volumes.*rank 5",
-        ),
-        (lambda: K.conv1d(x, kernel), "conv1d expected .batch, steps, channels."),
-        (
-            lambda: K.conv2d(x, wrong, dim_ordering="tf"),
-            "the kernel expects 5 channels, but the input has 3",
-        ),
-        (
-            lambda: K.conv2d(x, kernel[0], dim_ordering="tf"),
-            "a kernel of rank 4.*rank 3|kernel of rank 4",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, dim_ordering="tf", filter_dilation=(5, 1)),
-            r"window of \(6, 2\) doesn't fit into spatial sizes \(5, 5\)",
-        ),
-        (
-            lambda: K.pool2d(x, (6, 2), dim_ordering="tf"),
-            r"window of \(6, 2\) doesn't fit",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, dim_ordering="tf", image_shape=(None, 5, 6, 3)),
-            r"image_shape=\(None, 5, 6, 3\)",
-        ),
-        (
-            lambda: K.conv2d(x, kernel, dim_ordering="tf", filter_shape=(2, 2, 3)),
-            "filter_shape",
-        ),
-        (
-            lambda: K.deconv2d(x, kernel, (None, None, 6, 4), dim_ordering="tf"),
-            "only the batch size",
-        ),
-        (
-            lambda: K.deconv2d(x, kernel, (None, 6, 6, 5), dim_ordering="tf"),
-            "5 channels.*has 4",
-        ),
-        (
-            lambda: K.deconv2d(x, kernel, (None, 6, 8, 4), dim_ordering="tf"),
-            "size of 8, which doesn't fit 5.*Sizes from 6 to 6 fit",
-        ),
-        (
-            lambda: K.separable_conv2d(x, kernel, kernel, dim_ordering="tf"),
-            "pointwise kernel with a window of",
-        ),
-    ]:
-        with pytest.raises(ShapeError, match=match):
-            call()
 
 
 def test_announced_shapes_are_accepted(predicting_backend):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 X = np.random.RandomState(0).randn(5, 3).astype("float32")
 Y = np.random.RandomState(1).randn(5).astype("float32")
@@ -116,20 +116,6 @@ def test_functions_may_use_tensors_from_outside_and_are_differentiated(backend):
                 )
     finally:
         K.set_floatx("float32")
-
-
-def test_what_they_refuse(predicting_backend):
-    x = K.placeholder((None, 3))
-    with pytest.raises(
-        ArgumentError, match=r"foldl received elems=.*a tensor with a first axis"
-    ):
-        K.foldl(mixed, 3.0)
-    with pytest.raises(ArgumentError, match="map_fn received elems="):
-        K.map_fn(K.square, [])
-    with pytest.raises(
-        ArgumentError, match="foldr: the function returned 2 tensors for a value of 1"
-    ):
-        K.foldr(lambda state, row: (state, row), x)
 
 
 def test_lengths_that_differ_are_told_when_data_comes(predicting_backend):

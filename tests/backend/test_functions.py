@@ -112,12 +112,6 @@ def test_types(backend):
     )
 
 
-def test_eval(backend):
-    v = K.variable([1.0, 2.0])
-    np.testing.assert_array_equal(K.eval(v), [1, 2])
-    np.testing.assert_array_equal(K.eval(v * 2 + 1), [3, 5])
-
-
 def test_several_outputs_of_one_tensor_and_numbers(backend):
     x = K.placeholder((None,))
     first, second, doubled = K.function([x], [x, x, x * 2])([[1.0, 2.0]])
@@ -148,16 +142,15 @@ def test_variables_never_share_memory(backend):
     assert [float(K.get_value(v)[0]) for v in (a, b, c)] == [3, 3, 2]
 
 
-def test_moving_average(backend):
-    mean = K.variable([10.0])
-    K.function([], [], [K.moving_average_update(mean, K.variable([20.0]), 0.9)])([])
-    np.testing.assert_allclose(K.get_value(mean), [11], rtol=1e-6)
-
-
-def test_update_keeps_the_variables_type(backend):
-    count = K.variable(3, dtype="int32")
-    K.function([], [], [K.update_add(count, 1)])([])
-    assert K.get_value(count).dtype == np.int32 and K.get_value(count) == 4
+def test_an_update_of_another_shape_leaves_the_variable_alone(backend):
+    x = K.placeholder((None, 3))
+    v = K.variable(np.zeros((2, 3)), name="kernel")
+    f = K.function([x], [], [(v, x + 1)])
+    with pytest.raises(DataError, match=r"\(5, 3\).*\(2, 3\)"):
+        f([np.ones((5, 3))])
+    np.testing.assert_array_equal(K.get_value(v), np.zeros((2, 3)))
+    f([np.ones((2, 3))])
+    np.testing.assert_array_equal(K.get_value(v), np.full((2, 3), 2))
 
 
 def test_value_set_between_calls_is_used(backend):
@@ -223,6 +216,37 @@ def test_missing_input_is_named(backend):
         K.function([x], [K.sum(x) + K.sum(y)])([[1.0]])
 
 
+def test_shapes_that_dont_meet_are_told_when_data_comes(backend):
+    x, y = K.placeholder((None, 3)), K.placeholder((None, 3))
+    f = K.function([x, y], [K.mean(x - y)])
+    with pytest.raises(DataError, match=r"\(2, 3\), \(4, 3\)") as caught:
+        f([np.zeros((2, 3)), np.zeros((4, 3))])
+    assert "{{" not in str(caught.value)
+    assert f([np.zeros((2, 3)), np.zeros((2, 3))])[0] == 0
+
+
+def test_an_unknown_argument_is_named(backend):
+    with pytest.raises(ArgumentError, match="speed"):
+        K.function([], [], speed=11)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
+def test_arrays_are_copied_when_they_enter_a_graph(backend):
+    x = K.placeholder((2,))
+    array = np.ones(2, "float32")
+    f = K.function([x], [x + array])
+    array[:] = 50
+    np.testing.assert_array_equal(f([[1, 2]])[0], [2, 3])
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
+def test_graphs_deeper_than_python_recurses(backend):
+    x = y = K.placeholder(())
+    for _ in range(1100):
+        y = y + 1
+    assert K.function([x], [y])([1.0])[0] == 1101
+
+
 def test_functions_of_tensors_in_the_middle(backend):
     x = K.placeholder((None,))
     middle = x * 2
@@ -278,8 +302,27 @@ def test_phase_chooses_the_branch(backend):
 
 def test_phase_may_stand_anywhere_among_the_inputs(backend):
     x = K.placeholder((None,))
-    f = K.function([K.learning_phase(), x], [K.in_train_phase(x, x * 0)])
-    np.testing.assert_array_equal(f([1, [4.0]])[0], [4])
+    outputs = [K.in_train_phase(x, x * 0), x * K.learning_phase()]
+    f = K.function([K.learning_phase(), x], outputs)
+    np.testing.assert_array_equal(f([1, [4.0]]), [[4], [4]])
+    np.testing.assert_array_equal(f([0, [4.0]]), [[0], [0]])
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
+def test_only_the_branch_of_the_phase_is_compiled(backend):
+    x = K.placeholder((2,))
+    compiled = []
+
+    def noted(name):
+        return K.apply(lambda v: compiled.append(name) or v + 1, x)
+
+    f = K.function(
+        [x, K.learning_phase()], [K.in_train_phase(noted("train"), noted("test"))]
+    )
+    for phase, name in [(1, "train"), (0, "test")]:
+        compiled.clear()
+        f([[1, 2], phase])
+        assert set(compiled) == {name}
 
 
 def test_forgotten_phase_is_explained(backend):
@@ -403,6 +446,13 @@ def test_numpys_seed_alone_reproduces_a_run(backend):
         np.testing.assert_array_equal(one, another)
 
 
+def test_functions_that_share_a_draw_go_on_where_the_other_stopped(backend):
+    drawn = K.random_uniform((2,))
+    first, second = K.function([], [drawn]), K.function([], [drawn * 1])
+    values = [first([])[0], second([])[0], first([])[0]]
+    assert len(np.unique(values)) == 6
+
+
 def test_given_seed_reproduces_whatever_numpys_state(backend):
     values = [K.function([], [K.random_normal((4,), seed=5)])([])[0] for _ in range(2)]
     np.testing.assert_array_equal(*values)
@@ -503,9 +553,10 @@ def test_loop_without_outputs_or_steps(backend):
     x = K.placeholder((None,))
     total = K.variable(0.0)
     f = K.function([x], [], [K.update_add(total, K.sum(x))])
-    handle = f.upload([np.arange(4)])
-    assert f.loop(handle, [[0, 1], [2, 3]]) == []
-    assert K.get_value(total) == 6
+    for number, index in (4, [[0, 1], [2, 3]]), (4, [[1, 2]]), (6, [[5, 0], [1, 1]]):
+        K.set_value(total, 0.0)
+        assert f.loop(f.upload([np.arange(number)]), index) == []
+        assert K.get_value(total) == np.sum(index)
 
 
 # Types
@@ -538,24 +589,6 @@ def test_float64_is_precise(backend):
     np.testing.assert_allclose(scaled, [0.8, 0.7 + 1e-13], rtol=1e-15)
     np.testing.assert_allclose(mean, (1 + 1e-12) / 2, rtol=1e-15)
     np.testing.assert_allclose(root, np.sqrt(np.array([1.0, 1e-12]) / 3), rtol=1e-15)
-
-
-def test_integers_dont_turn_float32_into_float64(backend):
-    x, i = K.placeholder((None,)), K.placeholder((None,), dtype="int32")
-    tensors = [
-        K.exp(i),
-        K.mean(i),
-        K.sqrt(i),
-        K.cast(i, "float32") * x,
-        x * 0.5,
-        1 - x,
-        K.mean(K.equal(x, 0)),
-        x / 3,
-    ]
-    assert {K.dtype(t) for t in tensors} == {"float32"}
-    assert {v.dtype for v in K.function([x, i], tensors)([[1.0], [2]])} == {
-        np.dtype("float32")
-    }
 
 
 def test_float16(backend):

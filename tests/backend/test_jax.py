@@ -1,15 +1,11 @@
 """The JAX backend: what JAX asks for that other engines don't."""
 
-import threading
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, ShapeError
-from oneiros_backend_jax import compiled, loops
-from oneiros_jax_support.traced_graphs import convolves
+from oneiros_backend_jax import compiled
 from processes import run_python
 
 
@@ -176,73 +172,6 @@ def test_raw_code_goes_through_apply():
 # Functions
 
 
-def test_variables_share_no_memory():
-    a = K.variable([1.0, 2.0])
-    b = K.variable([3.0, 4.0])
-    x = K.placeholder((2,))
-    taking = K.function([x], [], [(a, b), (b, x)])
-    fed = np.array([5.0, 6.0], "float32")
-    taking([fed])
-    fed[:] = 0
-    K.function([], [], [(b, b * 10)])([])
-    K.function([], [], [(a, a + 1)])([])
-    np.testing.assert_array_equal(K.get_value(a), [4, 5])
-    np.testing.assert_array_equal(K.get_value(b), [50, 60])
-
-
-def test_two_variables_get_one_value():
-    a, b, c = (K.variable([float(i)]) for i in range(3))
-    K.function([], [], [(a, c), (b, c)])([])
-    step = K.function([], [], [(a, a + 1)])
-    step([])
-    assert [K.get_value(v)[0] for v in (a, b, c)] == [3, 2, 2]
-
-
-def test_an_update_keeps_the_shape():
-    x = K.placeholder((None,))
-    v = K.variable([1.0, 2.0])
-    with pytest.raises(DataError, match=r"has shape \(3,\), expected shape \(2,\)"):
-        K.function([x], [], [(v, x * 2)])([np.ones(3)])
-    np.testing.assert_array_equal(K.get_value(v), [1, 2])
-
-
-def test_values_are_read_while_another_thread_trains():
-    v = K.variable(np.zeros(100))
-    step = K.function([], [], [(v, v + 1)])
-    failures = []
-    step([])
-
-    def read():
-        try:
-            for _ in range(300):
-                assert len(set(K.get_value(v))) == 1
-        except Exception as error:
-            failures.append(error)
-
-    with K.use("jax"):
-        threads = [threading.Thread(target=read) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for _ in range(300):
-            step([])
-        for thread in threads:
-            thread.join()
-    assert not failures and K.get_value(v)[0] == 301
-
-
-def test_a_loop_draws_what_single_steps_draw():
-    def build():
-        x = K.placeholder((None, 2))
-        return K.function([x], [x + K.random_uniform(K.shape(x), seed=7)])
-
-    data = np.zeros((6, 2))
-    index = np.arange(6).reshape(3, 2)
-    one, many = build(), build()
-    rows = many.loop(many.upload([data]), index)[0]
-    np.testing.assert_array_equal(rows, [one([data[i]])[0] for i in index])
-    assert len(np.unique(rows)) == rows.size
-
-
 def test_loops_over_data_sets_of_any_length():
     x = K.placeholder((None, 1))
     function = K.function([x], [K.sum(x)])
@@ -268,27 +197,6 @@ def test_a_loop_of_convolutions_is_no_loop_on_a_cpu(monkeypatch):
     data = np.random.rand(4, 6, 6, 1)
     losses = function.loop(function.upload([data]), [[0, 1], [2, 3], [0, 1]])[0]
     assert singly and losses[2] < losses[0]
-
-
-def test_steps_with_convolutions_are_unrolled_on_a_cpu():
-    def step(place, slices, states, captured):
-        kernel = jnp.ones((1, 1, 1, 1))
-        convolved = jax.lax.conv_general_dilated(
-            slices[0],
-            kernel,
-            (1, 1),
-            "VALID",
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
-        return [states[0] + convolved], []
-
-    def loop(x):
-        return loops.run_loop(step, [x], [jnp.zeros((1, 2, 2, 1))], [], False)[0][0]
-
-    graph = jax.make_jaxpr(loop)(jnp.ones((3, 1, 2, 2, 1))).jaxpr
-    assert convolves(graph)
-    (scan,) = [equation for equation in graph.eqns if equation.primitive.name == "scan"]
-    assert scan.params["unroll"] == 3
 
 
 def test_an_upload_is_a_copy_of_its_own_and_no_second_one():

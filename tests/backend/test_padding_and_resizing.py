@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, ShapeError
 from random_arrays import array
 
 SEQUENCES = (2, 3, 4)
@@ -135,45 +134,3 @@ def test_ordering_that_is_set_counts(predicting_backend):
             assert K.int_shape(K.resize_images(x, 2, 1, "default")) == resized
     finally:
         K.set_image_dim_ordering(before)
-
-
-def test_what_they_refuse(predicting_backend):
-    x, images = K.placeholder((None, 3, 2)), K.placeholder((None, 3, 4, 5))
-    for call, match in [
-        (
-            lambda: K.temporal_padding(x, -1),
-            "temporal_padding received padding=-1.*at least 0",
-        ),
-        (lambda: K.asymmetric_temporal_padding(x, 1.5), "left_pad=1.5"),
-        (lambda: K.spatial_2d_padding(images, (1, 1, 1)), "2 integers"),
-        (
-            lambda: K.asymmetric_spatial_2d_padding(images, right_pad=None),
-            "right_pad=None",
-        ),
-        (
-            lambda: K.spatial_2d_padding(images, dim_ordering="last"),
-            "dim_ordering='last'",
-        ),
-        (
-            lambda: K.resize_images(images, 0, 2, "tf"),
-            "resize_images received height_factor=0.*at least 1",
-        ),
-        (lambda: K.resize_images(images, 2, 0.5, "tf"), "width_factor=0.5"),
-    ]:
-        with pytest.raises(ArgumentError, match=match):
-            call()
-    for call, match in [
-        (
-            lambda: K.temporal_padding(images),
-            "temporal_padding expected .batch, steps, channels.*rank 4",
-        ),
-        (lambda: K.spatial_2d_padding(x), "spatial_2d_padding expected images"),
-        (lambda: K.spatial_3d_padding(images), "spatial_3d_padding expected volumes"),
-        (lambda: K.resize_images(x, 2, 2, "tf"), "resize_images expected images"),
-        (
-            lambda: K.resize_volumes(images, 2, 2, 2, "tf"),
-            "resize_volumes expected volumes",
-        ),
-    ]:
-        with pytest.raises(ShapeError, match=match):
-            call()

@@ -6,7 +6,6 @@ Values, first and second derivatives, masks, order.
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, ShapeError
 
 SAMPLES = 3
 STEPS = 5
@@ -229,17 +228,6 @@ def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
 
 
 @KINDS
-def test_masked_steps_repeat_what_was_before(backend, kind):
-    values = arrays(kind, "float32")
-    inputs, U = symbols(values)
-    mask = np.array([[0, 0, 1, 0, 0]] * SAMPLES)[..., None]
-    outputs = K.function(inputs, call(kind, inputs, U, mask=mask))(values[:-1])[0]
-    assert (outputs[:, :2] == values[1][:, None]).all()
-    assert (outputs[:, 2:] == outputs[:, 2:3]).all()
-    assert (outputs[:, 2] != outputs[:, 1]).all()
-
-
-@KINDS
 def test_sizes_that_open_up(backend, kind):
     values = arrays(kind, "float32")
     x = K.placeholder((None, None, values[0].shape[-1]))
@@ -251,17 +239,6 @@ def test_sizes_that_open_up(backend, kind):
         expected = reference(kind, feeds[0], feeds[1:], values[-1])
         for a, b in zip(compute(feeds), expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
-
-
-def test_it_trains_in_a_compiled_loop(backend):
-    values = arrays("lstm", "float32")
-    inputs, U = symbols(values)
-    loss = K.mean(K.square(call("lstm", inputs, U)[0] - 0.3))
-    updates = [(U, U - 0.5 * K.gradients(loss, [U])[0])]
-    train = K.function(inputs, [loss], updates)
-    index = np.arange(SAMPLES)[None].repeat(20, 0)
-    losses = train.loop(train.upload(values[:-1]), index)[0]
-    assert (np.diff(losses) < 0).all()
 
 
 @IN_DETAIL
@@ -285,42 +262,6 @@ def test_half_precision_stays(backend):
     assert [x.dtype.name for x in K.function(inputs, results)(values[:-1])] == [
         "float16"
     ] * 2
-
-
-def test_messages(backend):
-    x = K.placeholder((None, 4, 8))
-    h = K.placeholder((None, 2))
-    U = K.variable(np.zeros((2, 8)))
-    with pytest.raises(
-        ArgumentError, match=r"lstm received the activation 'elu'; expected one of tanh"
-    ):
-        K.lstm(x, [h, h], U, activation="elu")
-    with pytest.raises(
-        ShapeError, match=r"gru received recurrent weights of shape \(2, 8\).*3 \* n"
-    ):
-        K.gru(x, [h], U)
-    with pytest.raises(
-        ShapeError, match=r"lstm received x of shape \(None, 4, 9\).*steps, 8\)"
-    ):
-        K.lstm(K.placeholder((None, 4, 9)), [h, h], U)
-    with pytest.raises(
-        ArgumentError, match="lstm received 1 initial states; it needs 2"
-    ):
-        K.lstm(x, [h], U)
-    with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):
-        K.lstm(x, [h, h], U, mask=K.placeholder((None,)))
-    two_samples = K.placeholder((2, 4, 8))
-    three_states = K.placeholder((3, 2))
-    for states, mask in (
-        ([three_states, three_states], None),
-        ([h, h], K.placeholder((3, 4))),
-    ):
-        with pytest.raises(ShapeError, match=r"lstm received x of shape \(2, 4, 8\)"):
-            K.lstm(two_samples, states, U, mask=mask)
-    with pytest.raises(ArgumentError, match="only one of W and b"):
-        K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 8))))
-    with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), but U has 8 columns"):
-        K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 7))), b=K.variable(np.zeros(7)))
 
 
 @pytest.mark.spread

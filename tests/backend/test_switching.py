@@ -71,6 +71,8 @@ def test_mixing_names_both(wrap, both):
     call = K.dot if len(wrap(*tensors)) == 2 else K.concatenate
     with pytest.raises(BackendMixError, match="'tensorflow' and 'theano'"):
         call(*wrap(*tensors))
+    with pytest.raises(BackendMixError, match="tensors of one backend"):
+        tensors[1] + tensors[0]
     with pytest.raises(BackendMixError, match=r"K\.function"):
         K.function([], [tensors[0]], [(tensors[1], tensors[0])])
 

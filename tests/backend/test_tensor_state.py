@@ -19,6 +19,11 @@ def test_keys_of_one_name_do_not_collide(backend, make):
     assert x + 1 not in one
 
 
+def test_a_tensor_is_compared_and_hashed_by_identity(backend):
+    x, y = K.placeholder((3,)), K.placeholder((3,))
+    assert x in [y, x] and {x: 1}[x] == 1 and len({x, y, x}) == 2
+
+
 def test_the_layer_that_computed_a_tensor_is_known(backend):
     x = Input((3,))
     layer = Dense(2)

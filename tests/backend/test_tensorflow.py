@@ -8,16 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import (
-    ArgumentError,
-    BackendMixError,
-    DataError,
-    GraphError,
-    ShapeError,
-)
+from oneiros.errors import DataError, GraphError
 from oneiros_backend_tensorflow import compiled_programs as reuse
 from oneiros_backend_tensorflow import installed
-from oneiros_backend_tensorflow.shared_memory import Staging
 from processes import run_python
 from random_arrays import array
 
@@ -68,26 +61,6 @@ def test_gradients_by_inputs_and_by_tensors_that_name_the_same_value():
     np.testing.assert_allclose(f([[1.0, 2.0], 0]), [[11, 19], [4, 8]])
 
 
-def test_many_losses_differentiate_one_forward_pass():
-    x = K.placeholder((None,))
-    v = K.variable([1.0, 2.0])
-    y = K.sum(x) * v
-    gradients = [K.gradients(K.sum(y) ** power, [v])[0] for power in (1, 2, 3)]
-    values = K.function([x], gradients)([[2.0]])
-    np.testing.assert_allclose(values, [[2, 2], [24, 24], [216, 216]], rtol=1e-5)
-
-
-@pytest.mark.exhaustive(only=True)
-def test_graphs_of_a_thousand_operations():
-    v = K.variable([1.0])
-    node = v
-    for _ in range(1000):
-        node = node * 1.001
-    (gradient,) = K.gradients(node, [v])
-    value, by_variable = K.function([], [node, gradient], jit_compile=False)([])
-    np.testing.assert_allclose([value, by_variable], 1.001**1000, rtol=1e-3)
-
-
 # XLA
 
 
@@ -107,31 +80,6 @@ def xla_uses(tf, monkeypatch):
 
     monkeypatch.setattr(tf, "function", noted)
     return uses
-
-
-def test_xla_and_plain_agree():
-    data = network_data()
-    index = np.random.RandomState(0).randint(0, 8, (6, 4))
-    results = []
-    for xla in (False, True):
-        f, parameters = training(xla)
-        results.append(
-            [f(data)[0], *f.loop(f.upload(data), index), *K.batch_get_value(parameters)]
-        )
-    for one, another in zip(*results, strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.xla
-def test_xla_is_chosen_by_the_graph(tf, xla_uses):
-    x, image = K.placeholder((None, 4)), K.placeholder((None, 4, 4, 1))
-    kernel = K.variable(array(2, 2, 1, 3))
-    K.function([x], [K.softmax(x)])([array(2, 4)])
-    assert xla_uses == [False, True]
-    xla_uses.clear()
-    convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
-    K.function([image], [convolution])([array(2, 4, 4, 1)])
-    assert xla_uses == [False]
 
 
 @pytest.mark.parametrize(
@@ -223,14 +171,6 @@ def test_another_graph_is_compiled(xla_uses, other):
     second = g([np.ones((2, units))])[0]
     assert xla_uses.count(True) == 2
     assert first.shape != second.shape or not np.allclose(first, second)
-
-
-def test_unknown_settings_and_arguments_are_refused(monkeypatch):
-    with pytest.raises(ArgumentError, match="jit_compile"):
-        K.function([], [], speed="fast")
-    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "maybe")
-    with pytest.raises(ArgumentError, match="on, off or auto"):
-        K.function([], [])
 
 
 @pytest.mark.xla
@@ -417,11 +357,6 @@ def test_prints_whenever_it_runs(tf, capfd):
         assert printed.count(text) == 1
 
 
-def test_shapes_answer_like_those_of_tensorflow_1():
-    x = K.placeholder((None, 3))
-    assert x.get_shape().as_list() == [None, 3] and x.get_shape().ndims == 2
-
-
 def test_static_shapes_survive_symbolic_ones():
     x, y = K.placeholder((None, 3, 4)), K.placeholder((None, 12))
     assert K.int_shape(K.reshape(y, (K.shape(x)[0], K.shape(x)[1], -1))) == (
@@ -434,52 +369,6 @@ def test_static_shapes_survive_symbolic_ones():
 
 
 # Errors
-
-
-@pytest.mark.parametrize(
-    ("build", "message"),
-    [
-        (
-            lambda x: K.dot(x, K.zeros((4, 5))),
-            r"K.dot received x of shape \(None, 3\) and y of shape \(4, 5\)\. Expected",
-        ),
-        (lambda x: x + K.zeros((4,)), r"x \+ y received shapes \(None, 3\) and \(4,\)"),
-        (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
-        (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
-        (lambda x: x[:, 7], r"x\[i\] received x of shape \(None, 3\)"),
-    ],
-)
-def test_bad_operations_are_told_in_words_of_k(build, message):
-    with pytest.raises(ShapeError, match=message) as caught:
-        build(K.placeholder((None, 3)))
-    assert "{{" not in str(caught.value) and "\n" not in str(caught.value)
-    assert caught.value.__suppress_context__
-
-
-def test_batches_that_dont_fit_are_told_at_the_call():
-    x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 3), name="y")
-    f = K.function([x, y], [K.mean(x - y)])
-    with pytest.raises(
-        DataError, match=r"sub_\d+ received tensors of shapes \(2, 3\), \(4, 3\)"
-    ) as caught:
-        f([np.zeros((2, 3)), np.zeros((4, 3))])
-    assert "{{" not in str(caught.value)
-    assert f([np.zeros((2, 3)), np.zeros((2, 3))])[0] == 0
-
-
-def test_what_needs_a_variable_says_so():
-    with pytest.raises(ArgumentError, match=r"depends on .*placeholder"):
-        K.get_value(K.placeholder((3,)))
-    with pytest.raises(ArgumentError, match=r"K\.eval"):
-        K.variable(K.zeros((2,)) + 1)
-
-
-def test_tensors_of_theano_are_refused_by_operators():
-    theano = K.load("theano")
-    with pytest.raises(BackendMixError):
-        K.dot(K.placeholder((None, 3)), theano.variable(array(3, 2)))
-    with pytest.raises((ShapeError, BackendMixError)):
-        K.placeholder((None, 3)) + theano.variable(array(3))
 
 
 # Storage, memory, threads
@@ -518,31 +407,6 @@ def test_memory_doesnt_grow_with_builds(tf):
         build()
     assert alive(kinds) == before
     assert len(context.context().list_function_names()) == functions
-
-
-def test_threads_build_and_run(tf):
-    results = []
-    errors = []
-    shared = training(xla=False)[0]
-    data = network_data()
-
-    def work():
-        try:
-            with K.use("tensorflow"):
-                f, _ = training(xla=False)
-                results.append([float(f(data)[0]) for _ in range(3)])
-                shared(data)
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    np.testing.assert_allclose(results, [results[0]] * 4, rtol=1e-5)
-    assert results[0][2] < results[0][0]
 
 
 @pytest.mark.parametrize(
@@ -691,31 +555,6 @@ def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf)
         f([np.full((2, 4, 4, 1), number, "float32")])[0].max() for number in range(1, 6)
     ]
     assert changes == [1, 1, 1, 1, 1]
-
-
-def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
-    image = K.placeholder((None, 4, 4, 1))
-    staged = []
-    kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
-    convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
-    run = Staging.run
-    monkeypatch.setattr(
-        Staging,
-        "run",
-        lambda self, *arguments: staged.append(1) or run(self, *arguments),
-    )
-    for updates, expected in (([], 2), ([K.update_add(total, K.sum(convolution))], 0)):
-        f = K.function([image], [convolution], updates)
-        for seed in range(3):
-            batch = array(2, 4, 4, 1, seed=seed)
-            np.testing.assert_allclose(
-                f([batch])[0],
-                tf.nn.conv2d(batch, array(2, 2, 1, 3), 1, "SAME"),
-                rtol=1e-5,
-                atol=1e-6,
-            )
-        assert len(staged) == expected
-        staged.clear()
 
 
 @pytest.mark.parametrize("fault", [BufferError("no"), "copies"])

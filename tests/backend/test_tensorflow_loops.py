@@ -1,9 +1,4 @@
-"""TensorFlow's loops.
-
-XLA, effects of steps, what remains in memory; and its primitives of convolution.
-"""
-
-import gc
+"""TensorFlow's loops: XLA, and the effects of steps."""
 
 import numpy as np
 import pytest
@@ -51,29 +46,6 @@ def compiled(monkeypatch):
         self._plain = None
 
     monkeypatch.setattr(Compiled, "__init__", strict)
-
-
-@pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("go_backwards", [True, False])
-def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
-    data = uniform_array(5, 7, 3)
-    data[:2, 4:] = 0
-    results = []
-    for xla in (False, True):
-        x, weights, loss = network(go_backwards=go_backwards)
-        first = K.gradients(loss, [*weights, x])
-        second = K.gradients(sum(K.sum(K.square(g)) for g in first), weights)
-        f = K.function(
-            [x, K.learning_phase()], [loss, *first, *second], jit_compile=xla
-        )
-        results.append(
-            [
-                *f([data, 0]),
-                *f.loop(f.upload([data]), np.array([[0, 1], [2, 3], [4, 0]])),
-            ]
-        )
-    for one, another in zip(*results, strict=True):
-        np.testing.assert_allclose(one, another, rtol=2e-3, atol=1e-4)
 
 
 def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
@@ -193,155 +165,6 @@ def test_steps_that_change_a_state_s_size_are_told_at_the_call():
         f([uniform_array(2, 3, 4)])
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), [("float16", 1e-2), ("float64", 1e-12)])
-def test_half_and_double_precision(kind, tolerance):
-    x = K.placeholder((None, 4, 2), dtype=kind)
-    w = K.variable(uniform_array(2), dtype=kind)
-    last, _, _ = K.rnn(lambda x, s: (x * w + s[0], [x * w + s[0]]), x, [x[:, 0]])
-    data = uniform_array(3, 4, 2).astype(kind)
-    results = K.function([x], [last, *K.gradients(K.sum(last), [w])])([data])
-    assert [value.dtype.name for value in results] == [kind] * 2
-    np.testing.assert_allclose(
-        results[1], data.astype("float64").sum((0, 1)), tolerance, tolerance
-    )
-
-
-# Memory
-
-
-@pytest.mark.exhaustive(only=True)
-def test_memory_doesnt_grow_with_loops(tf):
-    from oneiros_backend_tensorflow.backend import Tensor
-    from tensorflow.python.eager import context
-    from tensorflow.python.framework import registry
-
-    def build():
-        x, weights, loss = network()
-        states = [K.zeros_like(x[:, 0, :1])] * 2
-        loss += K.sum(K.lstm(K.dot(x, weights[0]), states, weights[1][:1])[0])
-        gradients = K.gradients(loss, weights)
-        second = K.gradients(K.sum(gradients[0] ** 2), weights)
-        K.function([x, K.learning_phase()], [loss, *second], jit_compile=False)(
-            [uniform_array(5, 7, 3), 1]
-        )
-
-    def count():
-        gc.collect()
-        kinds = Tensor, tf.__internal__.FuncGraph, tf.Variable
-        alive = [
-            sum(issubclass(type(x), kind) for x in gc.get_objects()) for kind in kinds
-        ]
-        registered = sum(
-            len(x._registry)
-            for x in gc.get_objects()
-            if issubclass(type(x), registry.Registry)
-        )
-        return [*alive, registered, len(context.context().list_function_names())]
-
-    build()
-    before = count()
-    for _ in range(4):
-        build()
-    assert count() == before
-
-
-# The primitives of convolution and pooling
-
-
-def convolved(x, kernel, strides, border_mode, dilation):
-    """Convolves with NumPy."""
-    spans = [(n - 1) * d + 1 for n, d in zip(kernel.shape, dilation, strict=False)]
-    pairs = []
-    for size, span, stride in zip(x.shape[1:-1], spans, strides, strict=True):
-        same = max((-(-size // stride) - 1) * stride + span - size, 0)
-        total = {"valid": 0, "same": same, "full": 2 * (span - 1)}[border_mode]
-        pairs.append((total // 2, total - total // 2))
-    x = np.pad(x, [(0, 0), *pairs, (0, 0)])
-    sizes = [
-        (n - span) // s + 1
-        for n, span, s in zip(x.shape[1:-1], spans, strides, strict=True)
-    ]
-    result = np.zeros((len(x), *sizes, kernel.shape[-1]))
-    for at in np.ndindex(*kernel.shape[:-2]):
-        parts = zip(at, dilation, sizes, strides, strict=True)
-        taken = x[
-            (
-                slice(None),
-                *(slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in parts),
-            )
-        ]
-        result += taken @ kernel[at]
-    return result
-
-
-CONVOLUTIONS = [
-    ((7, 6), (3, 2), (1, 1), (1, 1)),
-    ((7, 6), (3, 2), (2, 3), (1, 1)),
-    ((7, 6), (2, 3), (1, 1), (3, 2)),
-    ((7, 6), (2, 2), (2, 1), (1, 3)),
-    ((5, 6, 4), (2, 3, 2), (2, 1, 2), (1, 1, 1)),
-    ((5, 6, 4), (2, 3, 2), (1, 1, 1), (2, 2, 1)),
-    ((5, 6, 4), (2, 2, 2), (1, 2, 2), (2, 1, 2)),
-]
-
-
-@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("border_mode", ["valid", "same", "full"])
-@pytest.mark.parametrize(("sizes", "window", "strides", "dilation"), CONVOLUTIONS)
-def test_convolutions_of_every_type_are_those_of_numpy(
-    sizes, window, strides, dilation, border_mode, kind
-):
-    x = uniform_array(2, *sizes, 2).astype(kind)
-    kernel = uniform_array(*window, 2, 3, seed=1).astype(kind)
-    known = K.placeholder((None, *sizes, 2), dtype=kind)
-    unknown = K.placeholder((None, *[None] * len(sizes), 2), dtype=kind)
-    w = K.variable(kernel, dtype=kind)
-    backend = K.load("tensorflow")
-    wanted = convolved(
-        x.astype("float64"), kernel.astype("float64"), strides, border_mode, dilation
-    )
-    for node in (known, unknown):
-        result = backend._convolve(node, w, strides, border_mode, dilation)
-        gradients = K.gradients(K.sum(result), [w, node])
-        second = K.gradients(K.sum(gradients[0] * 0.5) + K.sum(gradients[1]), [w])
-        results = K.function([node], [result, *gradients, *second])([x])
-        tolerance = {"float16": 2e-2, "float32": 1e-5, "float64": 1e-12}[kind]
-        np.testing.assert_allclose(results[0], wanted, tolerance, tolerance)
-        assert results[0].dtype == kind and K.int_shape(result)[1:] in (
-            wanted.shape[1:],
-            (*[None] * len(sizes), 3),
-        )
-    assert K.int_shape(backend._convolve(known, w, strides, border_mode, dilation)) == (
-        None,
-        *wanted.shape[1:],
-    )
-
-
-@pytest.mark.xla
-@pytest.mark.parametrize("kind", ["float16", "float64"])
-@pytest.mark.parametrize("mode", ["max", "avg"])
-def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
-    data = uniform_array(2, 5, 6, 4, 2).astype(kind)
-    backend = K.load("tensorflow")
-    for shape in ((None, 5, 6, 4, 2), (None, None, None, None, 2)):
-        x = K.placeholder(shape, dtype=kind)
-        result = backend._pool(x, (2, 3, 2), (2, 1, 2), "valid", mode)
-        (gradient,) = K.gradients(K.sum(result**2), [x])
-        results = K.function([x], [result, *K.gradients(K.sum(gradient), [x])])([data])
-        windows = np.lib.stride_tricks.sliding_window_view(data, (2, 3, 2), (1, 2, 3))[
-            :, ::2, :, ::2
-        ]
-        wanted = (
-            windows.astype("float64").max((-1, -2, -3))
-            if mode == "max"
-            else windows.mean((-1, -2, -3))
-        )
-        np.testing.assert_allclose(
-            results[0], wanted, 1e-2 if kind == "float16" else 1e-12
-        )
-        assert results[0].dtype == kind and np.all(results[1] >= 0) and results[1].any()
-
-
 @pytest.mark.xla
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
     uses = []
@@ -352,13 +175,14 @@ def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
         lambda fn, **o: uses.append(o.get("jit_compile", False)) or original(fn, **o),
     )
     x = K.placeholder((None, 6, 6, 2))
-    backend = K.load("tensorflow")
     kernels = K.variable(uniform_array(2, 2, 2, 2))
+    pointwise = K.variable(uniform_array(1, 1, 4, 2))
+    tf_ordering = {"border_mode": "same", "dim_ordering": "tf"}
     for node, expected in [
-        (backend._pool(x, (2, 2), (2, 2), "valid", "max"), [False, True]),
-        (backend._convolve(x, kernels, (1, 1), "same", (1, 1)), [False]),
-        (backend._convolve_depthwise(x, kernels, (1, 1), "same"), [False]),
-        (backend._convolve_back(x, kernels, (6, 6), (1, 1), "same"), [False]),
+        (K.pool2d(x, (2, 2), dim_ordering="tf"), [False, True]),
+        (K.conv2d(x, kernels, **tf_ordering), [False]),
+        (K.separable_conv2d(x, kernels, pointwise, **tf_ordering), [False]),
+        (K.deconv2d(x, kernels, (None, 6, 6, 2), **tf_ordering), [False]),
         (
             K.rnn(lambda x, s: (K.conv2d(x, kernels), []), K.expand_dims(x, 1), [])[0],
             [False],

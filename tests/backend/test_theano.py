@@ -178,44 +178,6 @@ def test_shapes_that_depend_on_values_are_computed_by_pytensor():
     assert K.get_value(total) == 4
 
 
-def test_shapes_that_dont_meet_are_a_data_error():
-    x, y = K.placeholder(ndim=2), K.placeholder(ndim=2)
-    f = K.function([x, y], [x + y])
-    with pytest.raises(DataError, match=r"\(2, 3\), \(2, 4\)"):
-        f([np.zeros((2, 3)), np.zeros((2, 4))])
-    assert f([np.zeros((2, 3)), np.ones((2, 3))])[0].sum() == 6
-
-
-def test_index_out_of_range_gives_nan_instead_of_another_row():
-    table = K.variable(np.ones((3, 2)))
-    index = K.placeholder((None,), dtype="int32")
-    np.testing.assert_array_equal(
-        np.isnan(K.function([index], [K.gather(table, index)])([[2, 3]])[0]),
-        [[False] * 2, [True] * 2],
-    )
-
-
-def test_unknown_argument_of_function_is_named():
-    with pytest.raises(ArgumentError, match="'speed'"):
-        K.function([], [K.zeros((2,))], speed=11)
-
-
-def test_updating_what_is_no_variable():
-    x = K.placeholder((None,))
-    with pytest.raises(ArgumentError, match="Only variables"):
-        K.function([x], [], [(x, x + 1)])
-
-
-def test_update_that_changes_the_shape_leaves_the_variable_alone():
-    v = K.variable(np.zeros((2, 3)), name="kernel")
-    x = K.placeholder((None, 3))
-    f = K.function([x], [], [(v, x)])
-    with pytest.raises(DataError, match=r"kernel.*\(5, 3\).*\(2, 3\)"):
-        f([np.ones((5, 3))])
-    f([np.ones((2, 3))])
-    assert K.get_value(v).sum() == 6
-
-
 def test_a_shared_variable_of_theano_code_may_change_its_size():
     v = pytensor.shared(np.zeros(2, "float32"))
     grow = K.function([], [], [(v, K.ones((3,)))])
@@ -240,10 +202,6 @@ def test_a_choice_between_known_values_is_known():
     x = K.placeholder((None,))
     chosen = ifelse(pt.constant(1), pt.constant(2.0), pt.constant(3.0))
     assert K.function([x], [x + chosen])([[1.0]])[0].tolist() == [3]
-
-
-def test_values_of_tensors_are_computed():
-    assert K.get_value(K.ones((2,)) * 2).tolist() == [2.0, 2.0]
 
 
 # Linkers

@@ -51,45 +51,6 @@ def test_maxima_hand_nan_on(mode):
     np.testing.assert_array_equal(pooled.ravel(), [np.nan, 7])
 
 
-def test_second_derivatives_of_convolutions():
-    x = K.placeholder((2, 4, 5, 2), dtype="float64")
-    kernel = K.placeholder((2, 3, 2, 3), dtype="float64")
-    y = convolve(x, kernel, (2, 1), "same", (1, 1))
-    first = K.gradients(K.sum(y * K.square(y)), [x, kernel])
-    norm = sum(K.sum(K.square(g)) for g in first)
-    second = K.gradients(norm, [x, kernel])
-    draw = np.random.RandomState(0)
-    feeds = {x: draw.randn(2, 4, 5, 2), kernel: draw.randn(2, 3, 2, 3)}
-    f = K.function(list(feeds), [norm, *second])
-    step = 1e-6
-    _, *results = f(list(feeds.values()))
-    for tensor, derivative in zip(feeds, results, strict=True):
-        for place in [(0, 1, 1, 1), (1, 2, 0, 1), (0, 0, 1, 0)]:
-            moved = []
-            for sign in (1, -1):
-                array = feeds[tensor].copy()
-                array[place] += sign * step
-                moved.append(
-                    f([array if t is tensor else a for t, a in feeds.items()])[0]
-                )
-            np.testing.assert_allclose(
-                derivative[place], (moved[0] - moved[1]) / (2 * step), rtol=1e-5
-            )
-
-
-@pytest.mark.exhaustive(only=True)
-def test_other_linkers_call_jax_for_the_ops():
-    x = K.placeholder((None, 6, 6, 2))
-    kernel = K.variable(np.random.randn(3, 3, 2, 4))
-    y = max_pool(convolve(x, kernel, (1, 1), "same", (1, 1)), (2, 2), (2, 2), "valid")
-    outputs = [y, *K.gradients(K.sum(y), [kernel])]
-    feeds = {x: np.random.randn(3, 6, 6, 2)}
-    for numba, jax in zip(
-        run(outputs, feeds, "NUMBA"), run(outputs, feeds), strict=True
-    ):
-        np.testing.assert_allclose(numba, jax, rtol=1e-4, atol=1e-4)
-
-
 # How JAX compiles them
 
 
@@ -114,28 +75,6 @@ def test_volumes_as_images_agree_with_xlas_convolutions(
         np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
-    x = K.placeholder((None, 4, 4, 1))
-    kernel = K.variable(np.ones((2, 2, 1, 1)))
-    drawn = K.random_uniform((2,))
-    y = convolve(x, kernel, (1, 1), "valid", (1, 1))
-    f = K.function([x], [K.sum(y), drawn], [K.update_add(kernel, kernel)])
-    data = np.random.RandomState(0).rand(6, 4, 4, 1)
-    sums, draws = f.loop(f.upload([data]), [[0, 1], [2, 3], [4, 5]])
-    assert [kind for kind, *_ in f._compiled] == ["step"]
-    K.set_value(kernel, np.ones((2, 2, 1, 1)))
-    once = [
-        K.eval(
-            K.sum(
-                convolve(K.variable(data[i : i + 2]), kernel, (1, 1), "valid", (1, 1))
-            )
-        )
-        for i in (0, 2, 4)
-    ]
-    np.testing.assert_allclose(sums, np.multiply(once, [1, 2, 4]), rtol=1e-5)
-    assert len(np.unique(draws)) == 6
-
-
 def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
     monkeypatch.setattr(ynn, "OPTIONS", {"xla_cpu_no_such_option": ""})
     ynn.known_options.cache_clear()
@@ -146,17 +85,6 @@ def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
         assert run([K.sum(y)], {x: np.ones((1, 3, 3, 1))})[0] == 16
     finally:
         ynn.known_options.cache_clear()
-
-
-def test_sums_per_channel():
-    x = K.placeholder((None, 5, 6, 3))
-    a = np.random.randn(4, 5, 6, 3)
-    np.testing.assert_allclose(
-        run([K.sum(x, axis=(0, 1, 2))], {x: a})[0],
-        a.sum((0, 1, 2)),
-        rtol=1e-5,
-        atol=1e-5,
-    )
 
 
 def test_a_network_without_convolutions_loads_none_of_this():

@@ -102,6 +102,19 @@ def _other_values():
         Refused("temporal_padding", ArgumentError, {"padding": -1}),
         Refused("asymmetric_temporal_padding", ArgumentError, {"left_pad": 0.5}),
         Refused("ctc_decode", CapabilityError, {"greedy": False}, on=("theano",)),
+        Refused("conv2d", ArgumentError, {"strides": (1, 0)}),
+        Refused("conv2d", ArgumentError, {"strides": (1, 1, 1)}),
+        Refused("conv2d", ArgumentError, {"filter_dilation": 1.5}),
+        Refused("atrous_conv2d", ArgumentError, {"rate": 0}),
+        Refused("conv1d", ArgumentError, {"stride": True}),
+        Refused("pool2d", ArgumentError, {"border_mode": "full"}),
+        Refused("resize_images", ArgumentError, {"height_factor": 0}),
+        Refused("resize_images", ArgumentError, {"width_factor": 0.5}),
+        Refused("spatial_2d_padding", ArgumentError, {"padding": (1, 1, 1)}),
+        Refused("arange", ArgumentError, {"start": None}),
+        Refused("lstm", ArgumentError, {"activation": "elu"}),
+        Refused("lstm", ArgumentError, {"initial_states": [tensor(2, 4)]}),
+        Refused("lstm", ArgumentError, {"W": tensor(3, 16)}),
     ]
 
 
@@ -174,6 +187,15 @@ def _other_shapes():
         Refused("ctc_create_skip_idxs", ShapeError, {"Y": integers(2, 3)}),
         Refused("ctc_path_probs", ShapeError, {"predict": tensor(3)}),
         Refused("ctc_update_log_p", ShapeError, {"log_p_prev": tensor(7)}),
+        Refused("conv2d", ShapeError, {"kernel": tensor(2, 3, 5)}),
+        Refused("conv2d", ShapeError, {"filter_shape": (2, 2, 3)}),
+        Refused("deconv2d", ShapeError, {"output_shape": (None, None, 4, 5)}),
+        Refused("deconv2d", ShapeError, {"output_shape": (None, 4, 4, 6)}),
+        Refused("concatenate", ShapeError, {"tensors": [tensor(2, 3), wrong]}),
+        Refused("stack", ShapeError, {"x": [tensor(2, 3), wrong]}),
+        Refused("maximum", ShapeError, {"y": wrong}),
+        Refused("lstm", ShapeError, {"mask": K.placeholder((None,))}),
+        Refused("lstm", ShapeError, {"W": tensor(3, 7), "b": tensor(7)}),
     ]
 
 
@@ -192,15 +214,17 @@ def _of_variables():
         Refused("get_value", ArgumentError, {"x": placeholder * 2}),
         Refused("batch_get_value", ArgumentError, {"xs": [placeholder * 2]}),
         Refused("count_params", ArgumentError, {"x": K.placeholder((None, 3))}),
-        *_of_open_rank(),
+        *(
+            Refused(name, ArgumentError, {"x": np.ones(2)})
+            for name in ("int_shape", "get_variable_shape", "count_params")
+        ),
+        Refused("int_shape", ArgumentError, {"x": of_open_rank()}, on=("tensorflow",)),
     ]
 
 
-def _of_open_rank():
-    """Only TensorFlow leaves ranks open."""
-    if K.backend() != "tensorflow":
-        return []
-    return [Refused("int_shape", ArgumentError, {"x": K.placeholder()})]
+def of_open_rank():
+    """Returns a tensor of open rank where there are such: on TensorFlow."""
+    return K.placeholder() if K.backend() == "tensorflow" else None
 
 
 def _of_graphs():
@@ -219,6 +243,7 @@ def _of_graphs():
         Refused("gradients", GraphError, {"variables": [tensor(2)]}),
         Refused("gradients", ShapeError, {"loss": x, "upstream": tensor(7, 11)}),
         Refused("function", ShapeError, {"updates": [(x, tensor(7, 11))]}),
+        Refused("function", ShapeError, {"updates": [(x, tensor(2, 3, 1))]}),
     ]
 
 
@@ -243,6 +268,7 @@ def _of_sequences():
         Refused("rnn", ArgumentError, open_steps()),
         Refused("rnn", ShapeError, {"inputs": tensor(2, 3)}),
         Refused("rnn", ShapeError, {"mask": tensor(2, 7)}),
+        Refused("rnn", ShapeError, {"mask": tensor(2, 3, 2)}),
         Refused("rnn", ShapeError, {"inputs": tensor(2, 0, 4), "step_function": anew}),
         Refused("rnn", ShapeError, {"step_function": growing}),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.errors import DataError
 from oneiros_backend_toolkit.batches import are_on_host, batches_of, rows_of
 from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
@@ -74,7 +75,13 @@ class _Steps:
         """Assigns the new values once all of them, and the outputs, are computed."""
         with tf.control_dependencies([*new, *outputs]):
             for place, value in zip(self._places, new, strict=True):
-                variables[place].assign(value, read_value=False)
+                variable = variables[place]
+                if not variable.shape.is_compatible_with(value.shape):
+                    raise DataError(
+                        f"The update of {self._program.variables[place].name!r} has "
+                        f"shape {value.shape}, expected shape {variable.shape}."
+                    )
+                variable.assign(value, read_value=False)
 
 
 class OneStep(_Steps):
