@@ -375,14 +375,12 @@ JAX = "oneiros_jax_support"
 
 MECHANISMS = {
     "channel_order": Mechanism(
-        module=f"{TOOLKIT}.channel_order",
+        module=f"{TOOLKIT}.images",
         what="a step of six normalised convolutions, channels first",
         start=convolutions_channels_first,
         engine="theano",
         replaced={
-            f"{TOOLKIT}.channel_order:ChannelOrder._channels_last_form": (
-                lambda self, x: None
-            )
+            f"{TOOLKIT}.images:Images._channels_last_form": (lambda self, x: None)
         },
     ),
     "recurrent_gradients": Mechanism(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oneiros.errors import CapabilityError
-from oneiros_backend_toolkit.channel_order import first_order, last_order
+from oneiros_backend_toolkit.images import first_order, last_order
 
 from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import transposed

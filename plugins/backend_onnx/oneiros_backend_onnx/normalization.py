@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.channel_order import first_order, last_order
+from oneiros_backend_toolkit.images import first_order, last_order
 
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.shapes import reshaped

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytensor
 from oneiros.errors import CapabilityError
-from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.devices import Device, requested
+from oneiros_backend_toolkit.images import last_order
 from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.graph.replace import clone_replace
 

@@ -4,46 +4,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_choice, check_int
 from oneiros.errors import ShapeError
 
-from oneiros_backend_toolkit.images import (
-    BORDERS,
-    check_same_shape,
-    check_window,
-    is_first,
-    per_axis,
-)
-from oneiros_backend_toolkit.padding import Padding
+from oneiros_backend_toolkit.images import BORDERS, check_window, is_first, per_axis
 from oneiros_backend_toolkit.pooling import Pooling
-from oneiros_backend_toolkit.resizing import Resizing
 from oneiros_backend_toolkit.tensors import Tensor
 
-
-@dataclass(frozen=True)
-class _Convolution:
-    """A convolution call without its tensors.
-
-    # Arguments
-        function: str, the name of the function of `K`.
-        rank: int, the number of spatial axes.
-        border_mode, dim_ordering, strides, dilation: the function's arguments.
-    """
-
-    function: str
-    rank: int
-    border_mode: Any
-    dim_ordering: Any
-    strides: Any
-    dilation: Any
+Ints = tuple[int, ...]
 
 
-class Convolutions(Pooling, Padding, Resizing):
+class Convolutions(Pooling):
     """The functions of `K` for sequences, images and volumes: convolution, pooling,
     padding and resizing.
 
@@ -54,12 +28,7 @@ class Convolutions(Pooling, Padding, Resizing):
     """
 
     def _convolve(
-        self,
-        x,
-        kernel,
-        strides: tuple[int, ...],
-        border_mode: str,
-        dilation: tuple[int, ...],
+        self, x, kernel, strides: Ints, border_mode: str, dilation: Ints
     ) -> Tensor:
         """Cross-correlates over 2 or 3 spatial axes; the kernel is (*window, in, out).
 
@@ -67,9 +36,7 @@ class Convolutions(Pooling, Padding, Resizing):
         """
         raise NotImplementedError
 
-    def _convolve_depthwise(
-        self, x, kernel, strides: tuple[int, ...], border_mode: str
-    ) -> Tensor:
+    def _convolve_depthwise(self, x, kernel, strides: Ints, border_mode: str) -> Tensor:
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
 
@@ -78,12 +45,7 @@ class Convolutions(Pooling, Padding, Resizing):
         raise NotImplementedError
 
     def _convolve_back(
-        self,
-        x,
-        kernel,
-        sizes: tuple[Tensor, ...],
-        strides: tuple[int, ...],
-        border_mode: str,
+        self, x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode: str
     ) -> Tensor:
         """Returns the gradient with respect to a convolution's input, given the
         gradient `x` with respect to its output.
@@ -102,19 +64,17 @@ class Convolutions(Pooling, Padding, Resizing):
         border_mode="valid",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
-        self._checked_rank("conv1d", x, 3)
-        check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
-        check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
+    ):
+        name = "conv1d"
+        self._check_rank(name, x, 3)
+        self._check_announced(name, "image_shape", image_shape, x)
+        self._check_announced(name, "filter_shape", filter_shape, kernel)
         x, kernel = self.floats_alike(x, kernel)
         if self.ndim(kernel) == 3:
             kernel = self.expand_dims(kernel, 1)
-        strides = (check_int("conv1d", "stride", stride, 1), 1)
+        strides = (check_int(name, "stride", stride, 1), 1)
         x = self.expand_dims(x, 2)
-        convolved = self._checked_convolve(
-            "conv1d", x, kernel, strides, border_mode, (1, 1)
-        )
-        return self.squeeze(convolved, 2)
+        return self.squeeze(self._convolved(name, x, kernel, strides, border_mode), 2)
 
     def conv2d(
         self,
@@ -126,12 +86,13 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1),
-    ) -> Tensor:
-        call = _Convolution(
-            "conv2d", 2, border_mode, dim_ordering, strides, filter_dilation
-        )
+    ):
+        strides = per_axis("conv2d", "strides", strides, 2)
+        dilation = per_axis("conv2d", "filter_dilation", filter_dilation, 2)
         shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
-        return self._convolution(call, x, kernel, shapes)
+        return self._convolution(
+            "conv2d", x, kernel, strides, border_mode, dim_ordering, dilation, shapes
+        )
 
     def atrous_conv2d(
         self,
@@ -142,10 +103,13 @@ class Convolutions(Pooling, Padding, Resizing):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
-        call = _Convolution("atrous_conv2d", 2, border_mode, dim_ordering, (1, 1), rate)
+    ):
+        name = "atrous_conv2d"
+        dilation = per_axis(name, "rate", rate, 2)
         shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
-        return self._convolution(call, x, kernel, shapes)
+        return self._convolution(
+            name, x, kernel, (1, 1), border_mode, dim_ordering, dilation, shapes
+        )
 
     def conv3d(
         self,
@@ -157,12 +121,13 @@ class Convolutions(Pooling, Padding, Resizing):
         volume_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1, 1),
-    ) -> Tensor:
-        call = _Convolution(
-            "conv3d", 3, border_mode, dim_ordering, strides, filter_dilation
-        )
+    ):
+        strides = per_axis("conv3d", "strides", strides, 3)
+        dilation = per_axis("conv3d", "filter_dilation", filter_dilation, 3)
         shapes = {"volume_shape": volume_shape, "filter_shape": filter_shape}
-        return self._convolution(call, x, kernel, shapes)
+        return self._convolution(
+            "conv3d", x, kernel, strides, border_mode, dim_ordering, dilation, shapes
+        )
 
     def deconv2d(
         self,
@@ -174,23 +139,30 @@ class Convolutions(Pooling, Padding, Resizing):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
-        first = is_first("deconv2d", dim_ordering)
-        strides = per_axis("deconv2d", "strides", strides, 2)
-        check_choice("deconv2d", "border_mode", border_mode, BORDERS)
-        self._checked_rank("deconv2d", x, 4)
-        check_same_shape("deconv2d", "image_shape", image_shape, self.int_shape(x))
-        check_same_shape(
-            "deconv2d", "filter_shape", filter_shape, self.int_shape(kernel)
-        )
+    ):
+        name = "deconv2d"
+        first = is_first(name, dim_ordering)
+        strides = per_axis(name, "strides", strides, 2)
+        check_choice(name, "border_mode", border_mode, BORDERS)
+        self._check_rank(name, x, 4)
+        self._check_announced(name, "image_shape", image_shape, x)
+        self._check_announced(name, "filter_shape", filter_shape, kernel)
         x, kernel = self.floats_alike(x, kernel)
-        x = self._last(x, first)
+        x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
-        self._check_kernel("deconv2d", x, kernel, 2)
-        sizes, channels = self._target(output_shape, first)
-        self._check_target(x, kernel, sizes, channels, strides, border_mode)
+        self._check_kernel(name, x, kernel, 2)
+        sizes, channels = _target(output_shape, first)
+        filters = self.int_shape(kernel)[-1]
+        if isinstance(channels, int) and filters not in (None, channels):
+            raise ShapeError(
+                f"deconv2d: output_shape has {channels} channels, but the kernel has "
+                f"{filters}."
+            )
+        window = self.int_shape(kernel)[:2]
+        for case in zip(self.int_shape(x)[1:3], sizes, window, strides, strict=True):
+            _check_target_size(border_mode, *case)
         result = self._convolve_back(x, kernel, sizes, strides, border_mode)
-        return self._first(result, first)
+        return self._channels_first(result, first)
 
     def separable_conv2d(
         self,
@@ -200,16 +172,15 @@ class Convolutions(Pooling, Padding, Resizing):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
-    ) -> Tensor:
+    ):
         name = "separable_conv2d"
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)
         check_choice(name, "border_mode", border_mode, BORDERS)
-        self._checked_rank(name, x, 4)
-        x, depthwise, pointwise = self.floats_alike(
-            x, depthwise_kernel, pointwise_kernel
-        )
-        x = self._last(x, first)
+        self._check_rank(name, x, 4)
+        kernels = (depthwise_kernel, pointwise_kernel)
+        x, depthwise, pointwise = self.floats_alike(x, *kernels)
+        x = self._channels_last(x, first)
         depthwise = self._kernel(depthwise, first)
         pointwise = self._kernel(pointwise, first)
         self._check_kernel(name, x, depthwise, 2)
@@ -218,49 +189,42 @@ class Convolutions(Pooling, Padding, Resizing):
                 f"{name} needs a pointwise kernel with a window of (1, 1); received "
                 f"shape {self.int_shape(pointwise_kernel)}."
             )
-        check_window(
-            name, self.int_shape(x)[1:3], self.int_shape(depthwise)[:2], border_mode
-        )
+        window = self.int_shape(depthwise)[:2]
+        check_window(name, self.int_shape(x)[1:3], window, border_mode)
         by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
-        mixed = self._checked_convolve(
-            name, by_channel, pointwise, (1, 1), "valid", (1, 1)
-        )
-        return self._first(mixed, first)
+        mixed = self._convolved(name, by_channel, pointwise, (1, 1), "valid")
+        return self._channels_first(mixed, first)
 
     def _convolution(
-        self, call: _Convolution, x, kernel, shapes: dict[str, Tensor]
-    ) -> Tensor:
+        self,
+        name: str,
+        x,
+        kernel,
+        strides: Ints,
+        border_mode,
+        dim_ordering,
+        dilation: Ints,
+        shapes: dict[str, Any],
+    ):
         """Convolves in any order of axes.
 
         # Arguments
             shapes: the shapes of `x` and `kernel` according to the caller, by argument
                 name.
         """
-        name = call.function
-        first = is_first(name, call.dim_ordering)
-        strides = per_axis(name, "strides", call.strides, call.rank)
-        rate = "rate" if name == "atrous_conv2d" else "filter_dilation"
-        dilation = per_axis(name, rate, call.dilation, call.rank)
-        self._checked_rank(name, x, call.rank + 2)
+        first = is_first(name, dim_ordering)
+        self._check_rank(name, x, len(strides) + 2)
         for (argument, shape), tensor in zip(shapes.items(), (x, kernel), strict=True):
-            check_same_shape(name, argument, shape, self.int_shape(tensor))
+            self._check_announced(name, argument, shape, tensor)
         x, kernel = self.floats_alike(x, kernel)
-        x = self._last(x, first)
+        x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
-        convolved = self._checked_convolve(
-            name, x, kernel, strides, call.border_mode, dilation
-        )
-        return self._first(convolved, first)
+        result = self._convolved(name, x, kernel, strides, border_mode, dilation)
+        return self._channels_first(result, first)
 
-    def _checked_convolve(
-        self,
-        name: str,
-        x,
-        kernel,
-        strides: tuple[int, ...],
-        border_mode,
-        dilation: tuple[int, ...],
-    ) -> Tensor:
+    def _convolved(
+        self, name: str, x, kernel, strides: Ints, border_mode, dilation: Ints = (1, 1)
+    ):
         check_choice(name, "border_mode", border_mode, BORDERS)
         self._check_kernel(name, x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
@@ -270,7 +234,7 @@ class Convolutions(Pooling, Padding, Resizing):
         check_window(name, self.int_shape(x)[1:-1], spans, border_mode)
         return self._convolve(x, kernel, strides, border_mode, dilation)
 
-    def _kernel(self, kernel, first: bool) -> Tensor:
+    def _kernel(self, kernel, first: bool):
         """Returns a kernel in the primitives' order of axes; with 'th' it is (out, in,
         *window)."""
         if not first:
@@ -292,56 +256,33 @@ class Convolutions(Pooling, Padding, Resizing):
                 "kernel's shape."
             )
 
-    def _target(self, output_shape, first: bool) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
-        if isinstance(output_shape, (list, tuple)) and len(output_shape) == 4:
-            sizes = tuple(
-                int(n) if isinstance(n, np.integer) else n for n in output_shape
-            )
-            if all(n is not None for n in sizes[1:]):
-                if first:
-                    return sizes[2:], sizes[1]
-                return sizes[1:3], sizes[3]
+
+def _target(output_shape: Any, first: bool) -> tuple[tuple[Any, ...], Any]:
+    """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
+    is_listed = isinstance(output_shape, (list, tuple)) and len(output_shape) == 4
+    if not is_listed or any(size is None for size in output_shape[1:]):
         order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
             f"deconv2d received output_shape={output_shape!r}. Expected four sizes, "
             f"(batch, {order}); only the batch size may be None."
         )
+    sizes = [int(n) if isinstance(n, np.integer) else n for n in output_shape[1:]]
+    channels = sizes.pop(0 if first else -1)
+    return tuple(sizes), channels
 
-    def _check_target(
-        self,
-        x,
-        kernel,
-        sizes: tuple[Tensor, ...],
-        channels,
-        strides: Sequence[int],
-        border_mode: str,
-    ) -> None:
-        """Checks that a convolution of the target has the shape of `x`."""
-        *window, _, filters = self.int_shape(kernel)
-        if isinstance(channels, int) and filters not in (None, channels):
-            raise ShapeError(
-                f"deconv2d: output_shape has {channels} channels, but the kernel has "
-                f"{filters}."
-            )
-        input_sizes = self.int_shape(x)[1:3]
-        for input_size, size, width, stride in zip(
-            input_sizes, sizes, window, strides, strict=True
-        ):
-            if None in (input_size, width) or not isinstance(size, int):
-                continue
-            margin = {"valid": 1 - width, "same": 0, "full": width - 1}[border_mode]
-            if math.ceil((size + margin) / stride) != input_size:
-                least = (input_size - 1) * stride + 1 - margin
-                raise ShapeError(
-                    f"deconv2d: output_shape has a size of {size}, which doesn't "
-                    f"fit {input_size} with a window of {width}, stride {stride} "
-                    f"and border_mode={border_mode!r}. Sizes from {max(least, 1)} to "
-                    f"{input_size * stride - margin} fit."
-                )
 
-    def _last(self, x, first: bool) -> Tensor:
-        return self._channels_last(x) if first else x
-
-    def _first(self, x, first: bool) -> Tensor:
-        return self._channels_first(x) if first else x
+def _check_target_size(
+    border_mode: str, input_size: int | None, size: Any, width: int | None, stride: int
+) -> None:
+    """Checks that a convolution of `size` cells results in `input_size`."""
+    if input_size is None or width is None or not isinstance(size, int):
+        return
+    margin = {"valid": 1 - width, "same": 0, "full": width - 1}[border_mode]
+    if math.ceil((size + margin) / stride) == input_size:
+        return
+    least = (input_size - 1) * stride + 1 - margin
+    raise ShapeError(
+        f"deconv2d: output_shape has a size of {size}, which doesn't fit {input_size} "
+        f"with a window of {width}, stride {stride} and border_mode={border_mode!r}. "
+        f"Sizes from {max(least, 1)} to {input_size * stride - margin} fit."
+    )

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from oneiros.arguments import refusal, shown
 from oneiros.errors import ArgumentError, GraphError
 
-from oneiros_backend_toolkit.channel_order import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.explained import check_operand
+from oneiros_backend_toolkit.images import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 from oneiros_backend_toolkit.tensors import Tensor
 

@@ -10,9 +10,9 @@ import numpy as np
 from oneiros.errors import ArgumentError, GraphError
 
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
-from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.images import last_order
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
