@@ -1,21 +1,30 @@
 """Checks of arguments of `K`'s functions, where engines differ in the values that they
-accept or silently truncate them."""
+accept, silently truncate them, or fail only when they compute."""
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.backend.contract import Backend, functions
+from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.operands import axes_of
+from oneiros_backend_toolkit.user_warnings import warn
 
 INTEGER_KINDS = "iu"
 """NumPy's kinds of integers."""
-LEFT_OUT = object()
-"""Represents an argument that a call doesn't pass."""
+EXTREMES = ("argmax", "argmin", "max", "min")
+"""Functions that choose among elements, of which there must be one."""
+OF_OTHER_ENGINES = {
+    *("accept_inplace", "allow_input_downcast", "givens", "mode", "name"),
+    *("no_default_updates", "on_unused_input", "output_keys", "profile"),
+    *("rebuild_strict", "trust_input"),
+    *("feed_dict", "fetches", "jit_compile", "options", "run_metadata"),
+}
+"""The arguments of `K.function` on Theano, then on TensorFlow."""
 
 
 class UnsuitedError(ValueError):
@@ -28,20 +37,6 @@ class UnsuitedError(ValueError):
     def __init__(self, argument: str) -> None:
         super().__init__()
         self.argument = argument
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The rule for an argument of a function.
-
-    # Properties
-        argument: str, its name.
-        suits: function of a backend and a value that returns whether the value is
-            valid.
-    """
-
-    argument: str
-    suits: Callable[[Any, Any], bool]
 
 
 def _is_variable(backend: Any, value: Any) -> bool:
@@ -66,44 +61,81 @@ def _holds_several(backend: Backend, value: Any) -> bool:
     return not backend.owns(value)
 
 
-RULES = {
-    "arange": Rule("step", _leads_on),
-    "moving_average_update": Rule("variable", _is_variable),
-    "one_hot": Rule("nb_classes", _counts),
-    "repeat": Rule("n", _counts),
-    "repeat_elements": Rule("rep", _counts),
-    "stack": Rule("x", _holds_several),
-    "update": Rule("x", _is_variable),
-    "update_add": Rule("x", _is_variable),
-    "update_sub": Rule("x", _is_variable),
+RULES: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "arange": ("step", _leads_on),
+    "moving_average_update": ("variable", _is_variable),
+    "one_hot": ("nb_classes", _counts),
+    "repeat": ("n", _counts),
+    "repeat_elements": ("rep", _counts),
+    "stack": ("x", _holds_several),
+    "update": ("x", _is_variable),
+    "update_add": ("x", _is_variable),
+    "update_sub": ("x", _is_variable),
 }
-"""Rules by function of `K`."""
+"""By function of `K`: an argument, and whether a value suits it."""
+SIGNATURES = {
+    name: inspect.signature(functions()[name]) for name in (*RULES, *EXTREMES)
+}
 
 
-def checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns `function` with a check that raises UnsuitedError if an argument breaks
-    its rule.
+def check_arguments(name: str, backend: Backend, *args: Any, **kwargs: Any) -> None:
+    """Checks a call of one of the functions in `SIGNATURES`.
 
-    # Arguments
-        name: str, one of `RULES`.
-        function: the method of a backend.
+    # Raises
+        UnsuitedError: if an argument breaks its rule.
+        ValueError: if it is known that there is no element to choose from.
     """
-    rule = RULES[name]
-    place = _arguments_of(name).index(rule.argument)
-
-    @functools.wraps(function)
-    def run(self: Backend, *args: Any, **kwargs: Any) -> Any:
-        value = (
-            args[place] if place < len(args) else kwargs.get(rule.argument, LEFT_OUT)
-        )
-        if value is not LEFT_OUT and not rule.suits(self, value):
-            raise UnsuitedError(rule.argument)
-        return function(self, *args, **kwargs)
-
-    return run
+    call = SIGNATURES[name].bind(backend, *args, **kwargs)
+    call.apply_defaults()
+    if name in EXTREMES:
+        _check_has_elements(name, backend, call.arguments["x"], call.arguments["axis"])
+        return
+    argument, suits = RULES[name]
+    if not suits(backend, call.arguments[argument]):
+        raise UnsuitedError(argument)
 
 
-def _arguments_of(name: str) -> list[str]:
-    """Returns the names of a function's arguments."""
-    _, *names = inspect.signature(functions()[name]).parameters
-    return names
+def _check_has_elements(name: str, backend: Backend, x: Any, axis: Any) -> None:
+    if not backend.owns(x):
+        if not isinstance(x, np.ndarray):
+            return
+        shape = x.shape
+    else:
+        try:
+            shape = backend.int_shape(x)
+        except ArgumentError:  # not even the rank is known
+            return
+    axes = range(len(shape)) if axis is None else axes_of(name, axis, len(shape))
+    if any(shape[i] == 0 for i in axes):
+        raise ValueError("there is no element to choose from")
+
+
+class ForeignArguments(Backend):
+    """Separates the arguments of `K.function` that an engine accepts from others.
+
+    # Properties
+        function_arguments: names of the accepted arguments.
+    """
+
+    function_arguments: ClassVar[frozenset[str]] = frozenset()
+
+    def own_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the arguments that this engine accepts, and warns about those of
+        other engines.
+
+        # Raises
+            ArgumentError: if no engine has an argument.
+        """
+        accepted = self.function_arguments
+        others = sorted(arguments.keys() - accepted)
+        for name in others:
+            if name not in OF_OTHER_ENGINES:
+                raise ArgumentError(
+                    f"K.function received the unknown argument {name!r}. Arguments "
+                    f"that {self.name} accepts besides inputs, outputs and updates: "
+                    f"{', '.join(sorted(accepted)) or 'none'}."
+                )
+        if others:
+            listed = ", ".join(others)
+            warn(f"{self.name} ignores what belongs to other engines: {listed}.")
+        return {name: arguments[name] for name in arguments if name in accepted}

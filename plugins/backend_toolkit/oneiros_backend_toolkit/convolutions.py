@@ -66,7 +66,7 @@ class Convolutions(Pooling):
         filter_shape=None,
     ):
         name = "conv1d"
-        self._check_rank(name, x, 3)
+        self._check_images(name, x, 3)
         self._check_announced(name, "image_shape", image_shape, x)
         self._check_announced(name, "filter_shape", filter_shape, kernel)
         x, kernel = self.floats_alike(x, kernel)
@@ -144,7 +144,7 @@ class Convolutions(Pooling):
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)
         check_choice(name, "border_mode", border_mode, BORDERS)
-        self._check_rank(name, x, 4)
+        self._check_images(name, x, 4)
         self._check_announced(name, "image_shape", image_shape, x)
         self._check_announced(name, "filter_shape", filter_shape, kernel)
         x, kernel = self.floats_alike(x, kernel)
@@ -177,7 +177,7 @@ class Convolutions(Pooling):
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)
         check_choice(name, "border_mode", border_mode, BORDERS)
-        self._check_rank(name, x, 4)
+        self._check_images(name, x, 4)
         kernels = (depthwise_kernel, pointwise_kernel)
         x, depthwise, pointwise = self.floats_alike(x, *kernels)
         x = self._channels_last(x, first)
@@ -213,7 +213,7 @@ class Convolutions(Pooling):
                 name.
         """
         first = is_first(name, dim_ordering)
-        self._check_rank(name, x, len(strides) + 2)
+        self._check_images(name, x, len(strides) + 2)
         for (argument, shape), tensor in zip(shapes.items(), (x, kernel), strict=True):
             self._check_announced(name, argument, shape, tensor)
         x, kernel = self.floats_alike(x, kernel)

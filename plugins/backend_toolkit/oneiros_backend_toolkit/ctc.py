@@ -1,6 +1,10 @@
 """Connectionist temporal classification, built on other functions of `K` and the
 engine's loop.
 
+A labelling of n labels has 2n + 1 positions: the labels, with blanks around them. The
+blank is the last class. Probabilities of positions are logarithms along a last axis;
+`LOG_OF_ZERO` represents the logarithm of 0, so that gradients stay finite.
+
 # References
     A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, "Connectionist temporal
     classification", ICML 2006.
@@ -9,69 +13,185 @@ engine's loop.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import numpy as np
+import math
+from contextlib import suppress
 
-from oneiros_backend_toolkit.ctc_decoding import CtcDecoding
-from oneiros_backend_toolkit.ctc_math import LOG_OF_ZERO
-from oneiros_backend_toolkit.ctc_paths import CtcPaths
+import numpy as np
+from oneiros.errors import CapabilityError, ShapeError
+
+from oneiros_backend_toolkit.derived import PADDED
+from oneiros_backend_toolkit.folds import Folds
 from oneiros_backend_toolkit.tensors import Tensor
 
+LOG_OF_ZERO = -1e30
+LEAST_PROBABILITY = 1e-8
+"""Added to probabilities before the logarithm, as in Keras 1."""
 
-class Ctc(CtcPaths, CtcDecoding):
-    """The CTC functions of the contract; the blank is the last class."""
 
-    def ctc_batch_cost(
-        self, y_true, y_pred, input_length, label_length: Tensor
-    ) -> Tensor:
-        y_pred = self._tensor(y_pred)
-        self._check_rank(
-            "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
-        )
-        (y_pred,) = self.as_floats(y_pred)
+class Ctc(Folds):
+    """The CTC functions of the contract: for batches, and for one sequence as Keras 1
+    has them on Theano."""
+
+    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
+        y_pred = self._probabilities("ctc_batch_cost", y_pred)
         labels = self.cast(y_true, "int32")
         blank = self._size(y_pred, 2) - 1
         step_counts = self._column(input_length, y_pred)
         listed_counts = self._column(label_length, labels)
-        label_counts = self._counts_before_blanks(labels, listed_counts, blank)
+        is_listed = self._is_before(labels, listed_counts)
+        is_label = is_listed & self.not_equal(labels, blank)
+        # Trailing blanks don't count
+        label_counts = self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
         is_used = self._is_before(labels, label_counts)
         is_class = self.greater_equal(labels, 0) & self.lesser(labels, blank)
+        positive = self._positive(y_pred)
         log_likelihood = self._log_likelihood(
-            self._log_probabilities(y_pred),
+            self.log(positive / self.sum(positive, 2, keepdims=True)),
             self.switch(is_used & is_class, labels, blank),
             step_counts,
             label_counts,
         )
         is_possible = self.greater(log_likelihood, LOG_OF_ZERO / 2)
         cost = self.switch(is_possible, -log_likelihood, np.inf)
-        has_classes = self.all(is_class | ~is_used, 1, keepdims=True)
-        has_steps = self._within(step_counts, self._size(y_pred, 1))
-        has_labels = self._within(listed_counts, self._size(labels, 1))
-        is_valid = has_classes & has_steps & has_labels
+        is_valid = self.all(is_class | ~is_used, 1, keepdims=True)
+        for counts, most in (
+            (step_counts, self._size(y_pred, 1)),
+            (listed_counts, self._size(labels, 1)),
+        ):
+            is_valid = is_valid & self.greater_equal(counts, 0)
+            is_valid = is_valid & self.lesser_equal(counts, most)
         cost = self.switch(is_valid, cost, np.nan)
         return self.cast(cost, self.dtype(y_pred))
 
-    def _counts_before_blanks(self, labels, counts, blank) -> Tensor:
-        """Returns the numbers of labels without trailing blanks, (batch, 1)."""
-        is_label = self._is_before(labels, counts) & self.not_equal(labels, blank)
-        return self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
+    def ctc_decode(
+        self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
+    ):
+        y_pred = self._probabilities("ctc_decode", y_pred)
+        lengths = self._column(input_length, y_pred)
+        logits = self.log(self._positive(y_pred))
+        if not greedy:
+            widths = (int(beam_width), int(top_paths))
+            paths, scores = self._beam_search(logits, lengths[:, 0], *widths)
+            return [_padded(path) for path in paths], scores
+        is_used = self._is_before(y_pred, lengths)
+        best = self.cast(self.argmax(y_pred, 2), "int32")
+        blank = self._size(y_pred, 2) - 1
+        start = self.zeros_like(best[:, :1]) + blank
+        before = self.concatenate([start, best[:, :-1]], 1)
+        begins_label = self.not_equal(best, blank) & self.not_equal(best, before)
+        labels = self._packed(best, is_used & begins_label)
+        log_p = self.switch(is_used, self.max(logits, 2), 0.0)
+        score = -self.sum(log_p, 1, keepdims=True)
+        return [_padded(labels)], self.cast(score, self.dtype(y_pred))
 
-    def _log_probabilities(self, y_pred) -> Tensor:
-        positive = self._positive(y_pred)
-        return self.log(positive / self.sum(positive, 2, keepdims=True))
+    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> Tensor:
+        """Returns the result of `ctc_decode`; `logits` is (batch, steps, classes),
+        `lengths` (batch,)."""
+        raise CapabilityError(
+            f"The backend {self.name!r} has no beam search for ctc_decode. Use "
+            f"greedy=True, or the TensorFlow backend."
+        )
 
-    def _log_likelihood(self, log_p, labels, step_counts, label_counts) -> Tensor:
+    def ctc_label_dense_to_sparse(self, labels, label_lengths):
+        labels = self.cast(labels, "int32")
+        is_used = self._is_before(labels, self._column(label_lengths, labels))
+        return self.switch(is_used, labels, -1)
+
+    # One sequence
+
+    def ctc_cost(self, predict, Y):
+        reading = "(steps, classes); for batches, call ctc_batch_cost"
+        self._check_rank("ctc_cost", "predict", predict, 2, reading)
+        self._check_rank("ctc_cost", "Y", Y, 1, "(labels,)")
+        labels = self.ctc_interleave_blanks(Y)
+        log_probs, mask = self.ctc_path_probs(predict, labels)
+        log_probs = self.switch(mask, log_probs, LOG_OF_ZERO)
+        row = self.reshape(log_probs, (1, -1))
+        return -self._log_sum_exp(row)[0, 0]
+
+    def ctc_interleave_blanks(self, Y):
+        self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
+        labels = self.cast(Y, "int32")
+        return self._interleaved(self.expand_dims(labels, 0), -1)[0]
+
+    def ctc_create_skip_idxs(self, Y):
+        self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
+        size = self._size(Y, 0)
+        labels_but_last = self.arange((size - 3) // 2) * 2 + 1
+        differs_from_next = self.not_equal(Y[1:-2:2], Y[3::2])
+        return self.switch(differs_from_next, labels_but_last, size)
+
+    def ctc_path_probs(self, predict, Y, alpha=0.0001):
+        self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
+        self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
+        (predict,) = self.as_floats(predict)
+        log_p = self._log_smoothed(predict, Y, alpha)
+        forward, is_reached = self._path_probs_so_far(log_p, Y)
+        backward, is_left = self._path_probs_so_far(
+            self.reverse(log_p, [0, 1]), self.reverse(Y, 0)
+        )
+        log_probs = forward + self.reverse(backward, [0, 1]) - log_p
+        return log_probs, is_reached & self.reverse(is_left, [0, 1])
+
+    def _log_smoothed(self, predict, labels, alpha: float):
+        """Returns the log-probabilities of the labels, (steps, positions), mixed with
+        `alpha` of a uniform distribution."""
+        is_from_end = self.lesser(labels, 0)
+        classes = self.switch(is_from_end, labels + self._size(predict, 1), labels)
+        by_class = self.transpose(predict)
+        probabilities = self.transpose(self.gather(by_class, classes))
+        position_count = self.cast(self._size(labels, 0), self.dtype(predict))
+        return self.log((1 - alpha) * probabilities + alpha / position_count)
+
+    def _path_probs_so_far(self, log_p, labels):
+        """Returns the log-probabilities of the paths that end at each position at each
+        step, and whether a path can reach it: (steps, positions)."""
+        skip_idxs = self.ctc_create_skip_idxs(labels)
+        zeros = self.zeros_like(log_p[0])
+
+        def step(slices, states):
+            active, log_before = states
+            active, log_after = self.ctc_update_log_p(
+                skip_idxs, zeros, active, slices[0], log_before
+            )
+            return [log_after, active], [active, log_after]
+
+        initial = [self.cast(1, "int32"), zeros]
+        _, (log_probs, active) = self._scan(step, [log_p], initial)
+        position = self._places(labels, 0)
+        return log_probs, self.lesser(position, self.expand_dims(active, 1))
+
+    def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
+        size = self._size(log_p_curr, 0)
+        position = self.arange(size)
+        target = self.switch(self.lesser(skip_idxs, active), skip_idxs + 2, size)
+        is_target = self.equal(self.expand_dims(target, 1), position)
+        can_skip = self.cast(self.any(is_target, 0), "int32")
+        log_skip = self._log_of_indicator(can_skip, self.dtype(log_p_curr))
+        was_active = self.lesser(position, active)
+        log_p_prev = self.switch(was_active, log_p_prev, LOG_OF_ZERO)
+        reached = self._advanced(self.expand_dims(log_p_prev, 0), log_skip)
+        log_next = log_p_curr + reached[0]
+        by_skips = self.max(can_skip * (position + 1))
+        active = self.minimum(self.maximum(active + 1, by_skips), size)
+        is_active = self.lesser(position, active)
+        return self.cast(active, "int32"), self.switch(is_active, log_next, zeros)
+
+    # Labellings of batches
+
+    def _log_likelihood(self, log_p, labels, step_counts, label_counts):
         """Returns the logarithm of the labels' probability, (batch, 1)."""
         classes = self._interleaved(labels, self._size(log_p, 2) - 1)
         log_emitted = self._log_emitted(log_p, classes)
-        log_skip = self._log_skip(classes, self.dtype(log_p))
+        differs = self.not_equal(classes[:, 2:], classes[:, :-2])
+        first_two = self.zeros_like(classes[:, :2])
+        can_skip = self.concatenate([first_two, self.cast(differs, "int32")], 1)
+        log_skip = self._log_of_indicator(can_skip, self.dtype(log_p))
         position = self._places(classes, 1)
-        is_first = self.equal(position, 0)
         certain = self.zeros_like(log_emitted[0])
-        start = self.switch(is_first, certain, LOG_OF_ZERO)
+        start = self.switch(self.equal(position, 0), certain, LOG_OF_ZERO)
 
-        def step(
-            slices: list[Tensor], states: list[Tensor]
-        ) -> tuple[list[Tensor], list[Tensor]]:
+        def step(slices, states):
             log_emitted_now, time = slices
             (log_before,) = states
             log_reached = self._advanced(log_before, log_skip) + log_emitted_now
@@ -85,22 +205,118 @@ class Ctc(CtcPaths, CtcDecoding):
         is_end = is_last_blank | is_last_label
         return self._log_sum_exp(self.switch(is_end, log_reached, LOG_OF_ZERO))
 
-    def _log_emitted(self, log_p, classes) -> Tensor:
+    def _log_emitted(self, log_p, classes):
         """Returns the log-probabilities of the positions' classes, (steps, batch,
         positions)."""
-        class_count = self._size(log_p, 2)
-        step_count = self._size(log_p, 1)
         by_class = self.permute_dimensions(log_p, (0, 2, 1))
-        rows = self.reshape(by_class, (-1, step_count))
+        rows = self.reshape(by_class, (-1, self._size(log_p, 1)))
         sample = self.expand_dims(self._places(log_p, 0), 1)
-        emitted = self.gather(rows, sample * class_count + classes)
+        emitted = self.gather(rows, sample * self._size(log_p, 2) + classes)
         return self.permute_dimensions(emitted, (2, 0, 1))
 
-    def _log_skip(self, classes, dtype: str) -> Tensor:
-        """Returns 0 where a position can be reached from the last but one, with a
-        different label; otherwise LOG_OF_ZERO."""
-        differs = self.not_equal(classes[:, 2:], classes[:, :-2])
-        differs = self.cast(differs, "int32")
-        first_two = self.zeros_like(classes[:, :2])
-        is_allowed = self.concatenate([first_two, differs], 1)
-        return self._log_of_indicator(is_allowed, dtype)
+    def _packed(self, labels, is_kept):
+        """Moves the kept labels to the left of their rows, and pads with -1."""
+        column = self._places(labels, 1)
+        is_kept = self.cast(is_kept, "int32")
+
+        def step(slices, states):
+            label, keeps = (self.expand_dims(x, 1) for x in slices)
+            row, count = states
+            is_place = self.equal(column, count) & self.equal(keeps, 1)
+            row = self.switch(is_place, label, row)
+            return [], [row, count + keeps]
+
+        sequences = [self.transpose(labels), self.transpose(is_kept)]
+        empty_rows = self.zeros_like(labels) - 1
+        no_labels = self.zeros_like(is_kept[:, :1])
+        (rows, _), _ = self._scan(step, sequences, [empty_rows, no_labels])
+        return self.cast(rows, "int64")
+
+    def _interleaved(self, labels, blank):
+        """Puts blanks before, between and after the labels along the last axis of a
+        matrix."""
+        twice = self.repeat_elements(labels, 2, 1)
+        end = self.zeros_like(twice[:, :1])
+        with_end = self.concatenate([twice, end], 1)
+        is_label = self.equal(self._places(with_end, 1) % 2, 1)
+        return self.switch(is_label, with_end, blank)
+
+    # Probabilities
+
+    def _probabilities(self, name: str, y_pred):
+        """Returns predictions as a tensor of floats."""
+        y_pred = y_pred if self.owns(y_pred) else self.variable(y_pred)
+        self._check_rank(name, "y_pred", y_pred, 3, "(batch, steps, classes)")
+        return self.as_floats(y_pred)[0]
+
+    def _positive(self, y_pred):
+        """Returns probabilities above 0; half precision can't represent numbers as
+        small as that."""
+        if self.dtype(y_pred) == "float16":
+            y_pred = self.cast(y_pred, "float32")
+        return y_pred + LEAST_PROBABILITY
+
+    def _log_sum_exp(self, log_p):
+        """Returns the logarithm of the sum of a row's probabilities, (batch, 1)."""
+        peak = self.stop_gradient(self.max(log_p, 1, keepdims=True))
+        total = self.sum(self.exp(log_p - peak), 1, keepdims=True)
+        return peak + self.log(total)
+
+    def _log_of_indicator(self, indicator, dtype: str):
+        """Returns 0 for ones and LOG_OF_ZERO for zeros."""
+        return (1.0 - self.cast(indicator, dtype)) * LOG_OF_ZERO
+
+    def _advanced(self, log_p, log_skip):
+        """Returns the probabilities after one transition: staying, moving by one, or by
+        two where allowed."""
+        impossible = self.zeros_like(log_p[:, :1]) + LOG_OF_ZERO
+        by_one = self.concatenate([impossible, log_p[:, :-1]], 1)
+        by_two = self.concatenate([impossible, by_one[:, :-1]], 1) + log_skip
+        peak = self.maximum(log_p, by_one)
+        peak = self.stop_gradient(self.maximum(peak, by_two))
+        total = self.exp(log_p - peak)
+        total = total + self.exp(by_one - peak)
+        total = total + self.exp(by_two - peak)
+        return peak + self.log(total)
+
+    # Sizes
+
+    def _column(self, lengths, batches):
+        """Returns one length for each sample of a tensor of batches, (batch, 1)."""
+        lengths = self.cast(lengths, "int32")
+        sizes = self.int_shape(lengths)
+        samples = self.int_shape(batches)[0]
+        if None not in (samples, *sizes) and math.prod(sizes) != samples:
+            raise ValueError("there isn't one length for each sample")
+        return self.reshape(lengths, (-1, 1))
+
+    def _places(self, x, axis: int):
+        """Returns the numbers 0, 1, … of the places along an axis."""
+        return self.arange(self._size(x, axis))
+
+    def _is_before(self, x, lengths):
+        """Tells of the places along axis 1 whether they come before each sample's
+        length, (batch, places)."""
+        return self.lesser(self._places(x, 1), lengths)
+
+    def _size(self, x, axis: int):
+        """Returns a size: an int if it is known, else a scalar tensor."""
+        static_size = self.int_shape(x)[axis]
+        if static_size is not None:
+            return static_size
+        return self.cast(self.shape(x)[axis], "int32")
+
+    def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:
+        if self.ndim(x) != rank:
+            raise ShapeError(
+                f"{name} expected {argument} of rank {rank}, {reading}; received "
+                f"one of shape {self.int_shape(x)}."
+            )
+
+
+def _padded(tensor):
+    """Marks a tensor whose rows are filled up, and returns it."""
+    # An engine's own tensor, which is computed at once, may take no marks.
+    with suppress(AttributeError):
+        PADDED.set(tensor, True)
+    return tensor

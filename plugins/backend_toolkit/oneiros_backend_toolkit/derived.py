@@ -11,11 +11,10 @@ from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
-from oneiros.backend.tensor_state import SPARSE
+from oneiros.backend.tensor_state import SPARSE, StateKey
 from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.filled_rows import without_padding
-from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
+from oneiros_backend_toolkit.argument_checks import ForeignArguments
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.stored_values import LOCK
@@ -24,6 +23,11 @@ from oneiros_backend_toolkit.types import Types
 from oneiros_backend_toolkit.updates import Update
 
 DRAWN_AT_ONCE = 1 << 20
+PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")
+"""Set on tensors with rows of different lengths, such as those of `K.ctc_decode`:
+engines compile for their static shape, and values that users read are cut to the
+longest row."""
+FILLER = -1
 FUZZ = 1e-7
 """The epsilon of the crossentropies; as in Keras 1, `set_epsilon` doesn't change it."""
 
@@ -121,7 +125,11 @@ class Derived(ForeignArguments, Types):
             return np.asarray(x)
         if not self.owns(x):
             raise refusal("K.eval", "x", x, "a tensor or a variable")
-        return without_padding(x, self._computed(x))
+        value = self._computed(x)
+        if not PADDED.get(x):
+            return value
+        lengths = (value != FILLER).sum(axis=1)
+        return value[:, : lengths.max(initial=0)]
 
     def _computed(self, x) -> Tensor:
         """Returns the value of a tensor that depends on no input."""

@@ -24,8 +24,11 @@ from oneiros.arguments import refusal, shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.argument_checks import RULES, UnsuitedError, checked
-from oneiros_backend_toolkit.extremes import DEFAULT_AXES, refusing_empty_axes
+from oneiros_backend_toolkit.argument_checks import (
+    SIGNATURES,
+    UnsuitedError,
+    check_arguments,
+)
 
 REFUSALS = (
     AttributeError,
@@ -75,17 +78,17 @@ class Explained(Backend):
         for name, function in list(vars(cls).items()):
             is_of_contract = name in _FUNCTIONS and name not in UNEXPLAINED
             if is_of_contract and inspect.isfunction(function):
-                if name in DEFAULT_AXES:
-                    function = refusing_empty_axes(name, function)
-                if name in RULES:
-                    function = checked(name, function)
                 setattr(cls, name, _explained(name, function))
 
 
 def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    has_rule = name in SIGNATURES
+
     @functools.wraps(function)
     def run(self: Backend, *args: Any, **kwargs: Any) -> Any:
         try:
+            if has_rule:
+                check_arguments(name, self, *args, **kwargs)
             return function(self, *args, **kwargs)
         except REFUSALS as error:
             explained_error = _told_again(self, name, args, kwargs, error)
@@ -195,29 +198,20 @@ def _told_again(
     if any(map(callable, received.values())):
         return None
     takes = _documented_arguments(name)
+    unsuited = {}
+    for argument, value in received.items():
+        is_default = value is signature.parameters[argument].default
+        if not is_default and not _may_suit(backend, value, takes[argument]):
+            unsuited[argument] = value
     if isinstance(error, UnsuitedError):
         unsuited = {error.argument: received[error.argument]}
-    else:
-        unsuited = {
-            argument: value
-            for argument, value in received.items()
-            if not _may_suit(backend, value, takes[argument])
-            and value is not bound.signature.parameters[argument].default
-        }
     is_of_shapes = not unsuited and "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
     kind = ShapeError if is_of_shapes else ArgumentError
-    described = [
-        _described(backend, argument, value)
-        for argument, value in (unsuited or received).items()
-    ]
-    expected = [f"{argument}: {takes[argument]}" for argument in unsuited or received]
-    return of_engine(
-        kind(
-            f"K.{name} received {_listed(described) or 'nothing'}. "
-            f"Expected {'; '.join(expected)}."
-        ),
-        _reason(error),
-    )
+    named = unsuited or received
+    described = [_described(backend, *item) for item in named.items()]
+    expected = "; ".join(f"{argument}: {takes[argument]}" for argument in named)
+    text = f"K.{name} received {_listed(described) or 'nothing'}. Expected {expected}."
+    return of_engine(kind(text), _reason(error))
 
 
 def _reason(error: Exception) -> str:
@@ -261,22 +255,20 @@ def _described(backend: Backend, argument: str, value: Any) -> str:
     """Returns an argument's text in messages; tensors appear with their shapes."""
     if _has_shape(backend, value):
         return f"{argument} of shape {_shape(backend, value)}"
-    if not isinstance(value, (list, tuple)):
+    parts = value if isinstance(value, (list, tuple)) else []
+    tensors = [part for part in parts if _has_shape(backend, part)]
+    if not tensors:
         return f"{argument}={shown(value)}"
-    are_tensors = [_has_shape(backend, part) for part in value]
-    if not any(are_tensors):
-        return f"{argument}={shown(value)}"
-    if all(are_tensors):
-        shapes = _listed(str(_shape(backend, part)) for part in value)
+    if len(tensors) == len(parts):
+        shapes = _listed(str(_shape(backend, part)) for part in parts)
         return f"{argument} of shapes {shapes}"
-    parts = ", ".join(_part(backend, part) for part in value)
-    return f"{argument}=[{parts}]"
-
-
-def _part(backend: Backend, value: Any) -> str:
-    if _has_shape(backend, value):
-        return f"tensor of shape {_shape(backend, value)}"
-    return shown(value)
+    texts = [
+        f"tensor of shape {_shape(backend, part)}"
+        if _has_shape(backend, part)
+        else shown(part)
+        for part in parts
+    ]
+    return f"{argument}=[{', '.join(texts)}]"
 
 
 def _has_shape(backend: Backend, value: Any) -> bool:

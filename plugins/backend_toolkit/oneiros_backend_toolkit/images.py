@@ -111,7 +111,7 @@ class Images(Types):
         don't."""
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 
-    def _check_rank(self, function: str, x, rank: int) -> None:
+    def _check_images(self, function: str, x, rank: int) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
                 f"{function} expected {KINDS[rank]}, a tensor of rank {rank}; it "

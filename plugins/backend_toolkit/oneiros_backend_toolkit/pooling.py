@@ -79,7 +79,7 @@ class Pooling(Images):
             steps = per_axis(name, "strides", strides, rank)
         check_choice(name, "border_mode", border_mode, ("valid", "same"))
         check_choice(name, "pool_mode", pool_mode, ("max", "avg"))
-        self._check_rank(name, x, rank + 2)
+        self._check_images(name, x, rank + 2)
         x = self._channels_last(x, first)
         check_window(name, self.int_shape(x)[1:-1], window, border_mode)
         pooled = self._pool(x, window, steps, border_mode, pool_mode)
@@ -125,7 +125,7 @@ class Pooling(Images):
 
     def _padded(self, name: str, x, pairs: Pairs, dim_ordering):
         first = is_first(name, dim_ordering)
-        self._check_rank(name, x, len(pairs) + 2)
+        self._check_images(name, x, len(pairs) + 2)
         form = self._channels_last_form(x) if first else x
         if form is None:
             return self._pad(x, (NO_BORDER, NO_BORDER, *pairs))
@@ -153,7 +153,7 @@ class Pooling(Images):
         counts = [
             check_int(name, argument, factor, 1) for argument, factor in factors.items()
         ]
-        self._check_rank(name, x, len(counts) + 2)
+        self._check_images(name, x, len(counts) + 2)
         form = self._channels_last_form(x) if first else x
         if form is None:
             return self._repeated(x, counts, 2)
