@@ -384,7 +384,7 @@ MECHANISMS = {
         },
     ),
     "recurrent_gradients": Mechanism(
-        module=f"{TOOLKIT}.recurrent_gradients",
+        module=f"{TOOLKIT}.recurrent_cells",
         what="an epoch of case c",
         start=fit_of("c", 320),
         replaced={"oneiros_layers_recurrent.gated:FUSED_ACTIVATIONS": ()},

@@ -1,6 +1,6 @@
 """Whole recurrent layers as one operation, on TensorFlow.
 
-The loops themselves are those of `oneiros_backend_toolkit.recurrent_gradients`. Their
+The loops themselves are those of `oneiros_backend_toolkit.recurrent_cells`. Their
 results' shapes are stated instead of traced: building an LSTM takes 10 ms of the
 processor, and 73 ms where its loop is traced for that
 (`benchmarks/mechanisms.py recurrent_shapes`).
@@ -17,8 +17,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
     LayerInputs,
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-from oneiros_backend_toolkit.recurrent_cells import States, Step
-from oneiros_backend_toolkit.recurrent_gradients import CellLoop
+from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
 from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import Any
 
 from oneiros.errors import ArgumentError, ShapeError
 
@@ -97,9 +96,8 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
-        cell = SimpleRnnCell(_checked_activation("simple_rnn", activation))
-        layer = FusedLayer("simple_rnn", cell, bool(go_backwards))
+    ):
+        layer = FusedLayer("simple_rnn", SimpleRnnCell(activation), bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
     def gru(
@@ -113,11 +111,8 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
-        cell = GruCell(
-            _checked_activation("gru", activation),
-            _checked_activation("gru", inner_activation),
-        )
+    ):
+        cell = GruCell(activation, inner_activation)
         layer = FusedLayer("gru", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
@@ -132,16 +127,20 @@ class FusedRecurrence(Types):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
-        cell = LstmCell(
-            _checked_activation("lstm", activation),
-            _checked_activation("lstm", inner_activation),
-        )
+    ):
+        cell = LstmCell(activation, inner_activation)
         layer = FusedLayer("lstm", cell, bool(go_backwards))
         return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
 
-    def _run_layer(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+    def _run_layer(self, layer: FusedLayer, inputs: LayerInputs):
         """Returns the last output, all outputs, and the list of the last states."""
+        for activation in (layer.cell.activation, layer.cell.inner):
+            if activation not in ACTIVATIONS:
+                raise ArgumentError(
+                    f"{layer.label} received the activation {activation!r}; expected "
+                    f"one of {', '.join(ACTIVATIONS)}. K.rnn accepts a step function "
+                    "that may use any other."
+                )
         inputs = self._checked(layer, inputs)
         check = functools.partial(check_lengths, layer.function, 1, None)
         sequences = [inputs.x]
@@ -163,10 +162,16 @@ class FusedRecurrence(Types):
                 f"{layer.label} received {state_count} initial states; it needs "
                 f"{layer.cell.states}."
             )
-        for state in inputs.initial_states:
-            self._check_state(inputs, state)
+        units = self.int_shape(inputs.U)[0]
+        for state in filter(self.owns, inputs.initial_states):
+            shape = self.int_shape(state)
+            if len(shape) != 2 or shape[1] not in (None, units):
+                raise ValueError("a state is (samples, n)")
         inputs = replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
-        self._check_samples(inputs)
+        tensors = [inputs.x, inputs.mask, *inputs.initial_states]
+        samples = {self.int_shape(x)[0] for x in tensors if self.owns(x)}
+        if len(samples - {None}) > 1:
+            raise ValueError("inputs, mask and states have as many samples")
         return self._with_floats(inputs)
 
     def _check_weights(self, layer: FusedLayer, inputs: LayerInputs) -> None:
@@ -193,9 +198,8 @@ class FusedRecurrence(Types):
             )
 
     def _check_sequence(self, layer: FusedLayer, inputs: LayerInputs) -> None:
-        if inputs.W is None:
-            features = self.int_shape(inputs.U)[1]
-        else:
+        features = self.int_shape(inputs.U)[1]
+        if inputs.W is not None:
             features = self.int_shape(inputs.W)[0]
         shape = self.int_shape(inputs.x)
         if len(shape) != 3 or shape[-1] not in (None, features):
@@ -205,21 +209,7 @@ class FusedRecurrence(Types):
                 "projected input, dot(input, W) + b."
             )
 
-    def _check_state(self, inputs: LayerInputs, state) -> None:
-        if not self.owns(state):
-            return
-        shape = self.int_shape(state)
-        units = self.int_shape(inputs.U)[0]
-        if len(shape) != 2 or shape[1] not in (None, units):
-            raise ValueError("a state is (samples, n)")
-
-    def _check_samples(self, inputs: LayerInputs) -> None:
-        tensors = [inputs.x, inputs.mask, *inputs.initial_states]
-        known = {self.int_shape(x)[0] for x in tensors if self.owns(x)} - {None}
-        if len(known) > 1:
-            raise ValueError("inputs, mask and states have as many samples")
-
-    def _mask_matrix(self, layer: FusedLayer, mask) -> Tensor:
+    def _mask_matrix(self, layer: FusedLayer, mask):
         """Returns a mask without an axis of features."""
         if mask is None:
             return None
@@ -243,13 +233,3 @@ class FusedRecurrence(Types):
         return replace(
             inputs, x=x, U=U, W=W, b=b, initial_states=tuple(others[weight_count:])
         )
-
-
-def _checked_activation(function: str, activation: Any) -> str:
-    if activation not in ACTIVATIONS:
-        raise ArgumentError(
-            f"K.{function} received the activation {activation!r}; expected one of "
-            f"{', '.join(ACTIVATIONS)}. K.rnn accepts a step function that may use any "
-            "other."
-        )
-    return str(activation)

@@ -1,4 +1,4 @@
-"""The recurrent loops of `oneiros_backend_toolkit.recurrent_gradients` on JAX."""
+"""The recurrent loops of `oneiros_backend_toolkit.recurrent_cells` on JAX."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.fused_recurrence import FusedLayer
-from oneiros_backend_toolkit.recurrent_cells import States, Step
-from oneiros_backend_toolkit.recurrent_gradients import CellLoop
+from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
 
 from oneiros_jax_support.jax_import import Tensor, jax
 
