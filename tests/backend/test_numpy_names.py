@@ -28,14 +28,14 @@ ASKED = {
 @pytest.mark.parametrize(
     ("function", "advice"),
     [
-        (np.exp, "K.exp(x)"),
-        (np.mean, "K.mean(x)"),
-        (np.maximum, "K.maximum(x, y)"),
-        (np.absolute, "K.abs(x)"),
-        (lambda x: np.where(x, x, x), "K.switch(condition, then_expression"),
-        (lambda x: np.reshape(x, (-1,)), "K.reshape(x, shape)"),
-        (lambda x: np.take(x, 0), "K.gather(reference, indices)"),
-        (lambda x: np.concatenate([x, x]), "K.concatenate(tensors)"),
+        (np.exp, "K.exp"),
+        (np.mean, "K.mean"),
+        (np.maximum, "K.maximum"),
+        (np.absolute, "K.abs"),
+        (lambda x: np.where(x, x, x), "K.switch"),
+        (lambda x: np.reshape(x, (-1,)), "K.reshape"),
+        (lambda x: np.take(x, 0), "K.gather"),
+        (lambda x: np.concatenate([x, x]), "K.concatenate"),
     ],
 )
 def test_numpys_functions_are_answered(function, advice):
@@ -43,13 +43,7 @@ def test_numpys_functions_are_answered(function, advice):
         x = K.placeholder((4, 4))
         with pytest.raises(TypeError) as refused:
             function(*[x] * getattr(function, "nin", 1))
-    assert f"Write {advice}" in str(refused.value)
-
-
-def test_reductions_are_answered(backend):
-    x = K.placeholder((None, 3))
-    with pytest.raises(TypeError, match=r"np\.add\.reduce needs values.*K\.sum\(x\)"):
-        np.add.reduce(x)
+    assert f"Use {advice}." in str(refused.value)
 
 
 def test_a_function_that_k_lacks_is_answered(backend):
@@ -110,5 +104,5 @@ def test_lambdas_losses_and_metrics_of_numpy_compute_or_are_answered(backend):
         if backend == "theano":
             attempt()
             continue
-        with pytest.raises(TypeError, match=rf"np\.{name} needs.*K\.{name}\(x\)"):
+        with pytest.raises(TypeError, match=rf"np\.{name} needs.*K\.{name}\."):
             attempt()

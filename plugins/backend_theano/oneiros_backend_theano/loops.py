@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_backend_toolkit.loop_states import state_shape
+from oneiros_backend_toolkit.operands import state_shape
 from oneiros_jax_support.random_numbers import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort

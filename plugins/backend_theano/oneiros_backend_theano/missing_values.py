@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.missing_values import (
     LENGTH,
     METHODS,
     TRUTH,
-    Unanswerable,
+    unanswerable,
 )
 from pytensor.tensor.basic import get_vector_length
 from pytensor.tensor.variable import _tensor_py_operators
@@ -24,7 +24,7 @@ def install() -> None:
     """Makes PyTensor's variables raise the same errors as tensors of other backends."""
     for name, method in METHODS.items():
         setattr(_tensor_py_operators, name, method)
-    _tensor_py_operators.__len__ = Unanswerable(LENGTH)
+    _tensor_py_operators.__len__ = unanswerable(LENGTH)
     _tensor_py_operators.__bool__ = _truth
     _tensor_py_operators.__iter__ = _parts
 

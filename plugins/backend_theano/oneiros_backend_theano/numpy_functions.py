@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_backend_toolkit.numpy_names import (
+from oneiros_backend_toolkit.missing_values import (
     compute_elements,
     compute_whole,
     refused_function,
@@ -45,7 +45,7 @@ def _compute_of_whole(x, function, types, args, options: dict[str, Any]):
     """Computes a function of whole arrays, of which `x` is one."""
     name = function.__name__
     if name not in OF_WHOLE_ARRAYS:
-        return compute_whole(x, function, args, options)
+        return compute_whole(x, function)
     try:
         return _named(name)(*args, **options)
     except TypeError:

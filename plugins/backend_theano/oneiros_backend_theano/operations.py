@@ -15,9 +15,9 @@ from oneiros_backend_toolkit.operands import (
     axis_of,
     batch_dot_axes,
     check_softmax_rank,
+    joined,
     order_of,
 )
-from oneiros_backend_toolkit.sparse_tensors import joined
 from oneiros_backend_toolkit.types import Types, clipping_bounds
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise

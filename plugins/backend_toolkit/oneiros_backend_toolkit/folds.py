@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,26 +12,22 @@ from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.loop_states import Shape, state_shape
-from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.operands import state_shape
+from oneiros_backend_toolkit.size_checks import Shape, when_known
 from oneiros_backend_toolkit.tensors import Tensor
 
-Stepped = tuple[list[Tensor], list[Tensor]]
-"""The result of a step: its outputs and its states."""
+Tensors = list[Tensor]
+Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
+"""A function of slices and states that returns outputs and new states."""
 
 
 class Folds(Derived):
     """The functions of `K` that apply a function along the first axis of tensors."""
 
     def _scan(
-        self,
-        fn: Callable[[list[Tensor], list[Tensor]], Stepped],
-        sequences: list[Tensor],
-        initial: list[Tensor],
-        go_backwards: bool = False,
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """Calls `fn(slices, states)`, which returns `(outputs, states)`, at each index
-        of the first axis.
+        self, fn: Step, sequences: Tensors, initial: Tensors, go_backwards: bool = False
+    ) -> tuple[Tensors, Tensors]:
+        """Calls `fn` at each index of the first axis.
 
         `fn` may use tensors from outside; the states keep their shapes and types.
 
@@ -41,17 +37,39 @@ class Folds(Derived):
         """
         raise NotImplementedError
 
-    def foldl(self, fn, elems, initializer=None, name=None) -> Tensor:
+    def _scan_of_types(
+        self, fn: Step, sequences: Tensors, initial: Tensors, go_backwards: bool
+    ) -> tuple[Tensors, Tensors]:
+        """Like `_scan`; states start in the types that the step gives them."""
+        types: list[str] = []
+
+        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+            outputs, new = fn(slices, states)
+            # A number adapts to the previous state
+            typed = [b if self.owns(b) else a for a, b in zip(states, new, strict=True)]
+            types[:] = map(self.dtype, typed)
+            return outputs, self._cast(new, map(self.dtype, states))
+
+        results = self._scan(step, sequences, initial, go_backwards)
+        if types == [self.dtype(x) for x in initial]:
+            return results
+        return self._scan(step, sequences, self._cast(initial, types), go_backwards)
+
+    def _cast(self, tensors: Tensors, dtypes: Iterable[str]) -> Tensors:
+        pairs = zip(tensors, dtypes, strict=True)
+        return [self._as_type(x, np.dtype(dtype)) for x, dtype in pairs]
+
+    def foldl(self, fn, elems, initializer=None, name=None):
         return self._folded("foldl", fn, elems, initializer, go_backwards=False)
 
-    def foldr(self, fn, elems, initializer=None, name=None) -> Tensor:
+    def foldr(self, fn, elems, initializer=None, name=None):
         return self._folded("foldr", fn, elems, initializer, go_backwards=True)
 
-    def map_fn(self, fn, elems, name=None) -> Tensor:
+    def map_fn(self, fn, elems, name=None):
         elems = self._as_tensors(elems)
-        last_result: Tensor = None
+        last_result = None
 
-        def step(slices: list[Tensor], states: list[Tensor]) -> Stepped:
+        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
             nonlocal last_result
             last_result = fn(_like(elems, slices))
             return _listed(last_result), []
@@ -61,90 +79,58 @@ class Folds(Derived):
         _check_lengths_later("map_fn", sequences, outputs)
         return _like(last_result, outputs)
 
-    def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> Tensor:
+    def _folded(self, name: str, fn, elems, initializer, go_backwards: bool):
         elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
             self._check_has_first(name, sequences)
-            first_elements, sequences = _first_and_rest(sequences, go_backwards)
-            initializer = _like(elems, first_elements)
+            first = -1 if go_backwards else 0
+            rest = slice(None, -1) if go_backwards else slice(1, None)
+            initializer = _like(elems, [x[first] for x in sequences])
+            sequences = [x[rest] for x in sequences]
 
-        types: list[str] = []
-
-        def step(slices: list[Tensor], states: list[Tensor]) -> Stepped:
-            value = _like(initializer, states)
-            element = _like(elems, slices)
-            result = _listed(fn(value, element))
+        def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+            result = _listed(fn(_like(initializer, states), _like(elems, slices)))
             if len(result) != len(states):
                 raise ArgumentError(
                     f"{name}: the function returned {len(result)} tensors for a value "
                     f"of {len(states)}. It must return what it received as its first "
                     "argument."
                 )
-            self._check_states(name, states, result)
-            types[:] = self._types_given(result, states)
-            return [], self._cast(result, map(self.dtype, states))
+            for state, new in zip(states, result, strict=True):
+                self._check_state(name, state, new)
+            return [], result
 
-        initial = self._initial_tensors(_listed(initializer), sequences)
-        states, _ = self._scan(step, sequences, initial, go_backwards)
-        if types != [self.dtype(x) for x in initial]:
-            initial = self._cast(initial, types)
-            states, _ = self._scan(step, sequences, initial, go_backwards)
+        initial = []
+        values = _listed(initializer)
+        for place, value in enumerate(values):
+            # Numbers get the types of the sequences
+            typed = sequences[place if len(sequences) == len(values) else 0]
+            is_tensor = self.owns(value)
+            initial.append(value if is_tensor else self.cast(value, self.dtype(typed)))
+        states, _ = self._scan_of_types(step, sequences, initial, go_backwards)
         _check_lengths_later(name, sequences, states)
         return _like(initializer, states)
 
-    def _check_states(
-        self, name: str, states: list[Tensor], new_states: list[Tensor]
-    ) -> None:
-        """Checks that a fold's function keeps the shapes of its arguments."""
-        for place, (state, new_state) in enumerate(
-            zip(states, new_states, strict=True)
-        ):
-            shape = self._static_shape(state)
-            new_shape = self._static_shape(new_state)
-            try:
-                state_shape(place, shape, new_shape)
-            except ShapeError as error:
-                raise ShapeError(
-                    f"{name}: the function received a value of shape {shape} and "
-                    f"returned one of shape {new_shape}. It must keep the shape; "
-                    f"K.{name}(fn, elems, initializer) starts with a value of your own."
-                ) from error
+    def _check_state(self, name: str, state, new) -> None:
+        """Checks that a fold's function keeps the shape of its argument."""
+        shape = tuple(self.int_shape(state))
+        new_shape = tuple(self.int_shape(new)) if self.owns(new) else np.shape(new)
+        try:
+            state_shape(0, shape, new_shape)
+        except ShapeError as error:
+            raise ShapeError(
+                f"{name}: the function received a value of shape {shape} and "
+                f"returned one of shape {new_shape}. It must keep the shape; "
+                f"K.{name}(fn, elems, initializer) starts with a value of your own."
+            ) from error
 
-    def _static_shape(self, x) -> Shape:
-        return tuple(self.int_shape(x)) if self.owns(x) else np.shape(x)
-
-    def _types_given(self, new_states: list[Tensor], states: list[Tensor]) -> list[str]:
-        """Returns the types of the states that a function returned; a number adapts to
-        the previous state."""
-        return [
-            self.dtype(new if self.owns(new) else old)
-            for new, old in zip(new_states, states, strict=True)
-        ]
-
-    def _cast(self, tensors: list[Tensor], dtypes: Iterable[str]) -> list[Tensor]:
-        return [
-            self._as_type(x, np.dtype(dtype))
-            for x, dtype in zip(tensors, dtypes, strict=True)
-        ]
-
-    def _initial_tensors(
-        self, values: list[Tensor], sequences: list[Tensor]
-    ) -> list[Tensor]:
-        """Returns a fold's initial values as tensors; numbers get the types of the
-        sequences, or of the first sequence if the counts differ."""
-        dtypes = [self.dtype(x) for x in sequences]
-        if len(dtypes) != len(values):
-            dtypes = [dtypes[0]] * len(values)
-        return [
-            value if self.owns(value) else self.cast(value, dtype)
-            for value, dtype in zip(values, dtypes, strict=True)
-        ]
-
-    def _as_tensors(self, elems) -> Tensor:
+    def _as_tensors(self, elems):
         """Converts arrays and sequences of numbers to tensors; tensors stay
         unchanged."""
-        if isinstance(elems, (list, tuple)) and not _holds_numbers(elems):
+        is_list = isinstance(elems, (list, tuple))
+        holds_numbers = all(np.isscalar(x) for x in elems) if is_list else False
+        if is_list and not (elems and holds_numbers):
             return type(elems)(self._as_tensors(x) for x in elems)
         if self.owns(elems):
             return self._in_graph(elems)
@@ -154,12 +140,12 @@ class Folds(Derived):
         dtype = floatx() if array.dtype.kind == "f" else array.dtype.name
         return self.cast(array, dtype)
 
-    def _in_graph(self, x) -> Tensor:
+    def _in_graph(self, x):
         """Returns a tensor of the graph; engines may have other tensors, which hold
         values."""
         return x
 
-    def _elements(self, name: str, elems) -> list[Tensor]:
+    def _elements(self, name: str, elems) -> Tensors:
         sequences = _listed(elems)
         all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
         if not sequences or not all_have_axis:
@@ -170,7 +156,7 @@ class Folds(Derived):
         _check_lengths(name, *map(self.int_shape, sequences))
         return sequences
 
-    def _check_has_first(self, name: str, sequences: list[Tensor]) -> None:
+    def _check_has_first(self, name: str, sequences: Tensors) -> None:
         shapes = [self.int_shape(x) for x in sequences]
         if any(shape[0] == 0 for shape in shapes):
             listed = ", ".join(map(str, shapes))
@@ -190,35 +176,18 @@ def _check_lengths(name: str, *shapes: Shape) -> None:
         )
 
 
-def _check_lengths_later(
-    name: str, sequences: list[Tensor], results: list[Tensor]
-) -> None:
+def _check_lengths_later(name: str, sequences: Tensors, results: Tensors) -> None:
     """Repeats the check when data arrives."""
     check = functools.partial(_check_lengths, name)
     when_known(check, sequences, checked=results)
 
 
-def _holds_numbers(elems: Sequence[Any]) -> bool:
-    return bool(elems) and all(isinstance(x, (int, float, np.number)) for x in elems)
-
-
-def _first_and_rest(
-    sequences: list[Tensor], go_backwards: bool
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Returns the elements with which a fold starts, and the rest."""
-    if go_backwards:
-        return [x[-1] for x in sequences], [x[:-1] for x in sequences]
-    return [x[0] for x in sequences], [x[1:] for x in sequences]
-
-
-def _listed(x) -> list[Tensor]:
+def _listed(x) -> Tensors:
     return list(x) if isinstance(x, (list, tuple)) else [x]
 
 
-def _like(form, parts: list[Tensor]) -> Tensor:
+def _like(form: Any, parts: Tensors):
     """Returns the parts in the form of `form`: a list, a tuple, or a single tensor."""
-    if isinstance(form, tuple):
-        return tuple(parts)
-    if isinstance(form, list):
-        return list(parts)
+    if isinstance(form, (list, tuple)):
+        return type(form)(parts)
     return parts[0]

@@ -6,13 +6,15 @@ sizes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from oneiros.arguments import is_int
-from oneiros.errors import ArgumentError
+from oneiros.backend.tensor_state import SPARSE
+from oneiros.errors import ArgumentError, ShapeError
 
 Sizes = Sequence[int | None]
+T = TypeVar("T")
 
 
 def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
@@ -128,3 +130,38 @@ def check_softmax_rank(shape: Sizes) -> None:
             f"softmax needs a 2D or 3D tensor, not one of rank {len(shape)}. Reshape "
             "it so that its last axis contains the classes."
         )
+
+
+def state_shape(place: int, before: Sizes, after: Sizes) -> tuple[int | None, ...]:
+    """Returns the shape of a loop's state, with the sizes known before or after a step.
+
+    # Arguments
+        place: int, the index of the state.
+        before, after: the shapes that the step receives and returns.
+
+    # Raises
+        ShapeError: if these can't be shapes of the same tensor.
+    """
+    if not may_agree(before, after):
+        raise ShapeError(
+            f"State {place} of a loop has shape {before} before a step and {after} "
+            "after it. A step must return the states in the order in which it received "
+            "them, and keep their shapes. K.rnn(…, unroll=True) accepts other shapes."
+        )
+    pairs = zip(before, after, strict=True)
+    return tuple(new if old is None else old for old, new in pairs)
+
+
+def may_agree(shape: Sizes, other: Sizes) -> bool:
+    """Returns whether two shapes may be those of one tensor."""
+    if len(shape) != len(other):
+        return False
+    pairs = zip(shape, other, strict=True)
+    return all(a == b or None in (a, b) for a, b in pairs)
+
+
+def joined(result: T, tensors: Iterable[object]) -> T:
+    """Returns the result of joining tensors; marks it as sparse if all of them are."""
+    if all(SPARSE.get(tensor) for tensor in tensors):
+        SPARSE.set(result, True)
+    return result

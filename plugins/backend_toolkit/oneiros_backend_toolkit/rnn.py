@@ -6,20 +6,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.explained import check_operand
-from oneiros_backend_toolkit.folds import Folds, Stepped
-from oneiros_backend_toolkit.loop_states import state_shape
-from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.folds import Folds, Tensors
+from oneiros_backend_toolkit.operands import state_shape
+from oneiros_backend_toolkit.size_checks import Shape, when_known
 from oneiros_backend_toolkit.tensors import Tensor
-
-Pair = tuple[Tensor, list[Tensor]]
-Shape = tuple[int | None, ...]
 
 
 class Rnn(Folds):
@@ -36,7 +33,7 @@ class Rnn(Folds):
         constants=None,
         unroll=False,
         input_length=None,
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+    ):
         check_operand("K.rnn", "inputs", inputs, "a tensor (samples, steps, …)")
         for state in initial_states:
             check_operand("K.rnn", "initial_states", state, "a list of tensors")
@@ -46,129 +43,101 @@ class Rnn(Folds):
                 "(samples, steps, …) of rank 3 or more; K.expand_dims adds an axis."
             )
         step = _Step(self, step_function, list(constants or []), not unroll)
-        sequence = self._steps_first(inputs)
-        step_mask = None
+        sequences = [self._steps_first(inputs)]
         if mask is not None:
-            step_mask = self._steps_first(self._boolean_mask(mask))
+            sequences.append(self._steps_first(self._boolean_mask(mask)))
         steps = self._length(inputs, input_length) if unroll else None
-        self._check_lengths_of(sequence, step_mask, steps)
-        if steps:
-            last, outputs, states = self._unrolled(
-                step, sequence, list(initial_states), step_mask, steps, go_backwards
-            )
+        # The numbers of steps are checked as far as they are known, and with the data
+        check_lengths("rnn", 0, None, *map(self.int_shape, sequences))
+        check = functools.partial(check_lengths, "rnn", 0, steps)
+        when_known(check, sequences, checked=sequences)
+        initial = list(initial_states)
+        if steps is None:
+            results = self._looped(step, sequences, initial, bool(go_backwards))
         else:
-            last, outputs, states = self._looped(
-                step, sequence, list(initial_states), step_mask, bool(go_backwards)
-            )
+            order = range(steps)[::-1] if go_backwards else range(steps)
+            results = self._unrolled(step, sequences, initial, order)
+        last, outputs, states = results
+        outputs = self._samples_first(outputs)
         if step.uses_phase:
             for x in (last, outputs, *states):
                 x._uses_learning_phase = True
         return last, outputs, states
 
-    def _check_lengths_of(self, sequence, step_mask, steps: int | None) -> None:
-        """Checks the number of steps, now as far as it is known, and again when data
-        arrives."""
-        tensors = [sequence] if step_mask is None else [sequence, step_mask]
-        check_lengths("rnn", 0, None, *map(self.int_shape, tensors))
-        check = functools.partial(check_lengths, "rnn", 0, steps)
-        when_known(check, tensors, checked=tensors)
-
     def _looped(
-        self,
-        step: _Step,
-        sequence,
-        initial: list[Tensor],
-        step_mask,
-        go_backwards: bool,
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        results = _StepResults()
+        self, step: _Step, sequences: Tensors, initial: Tensors, go_backwards: bool
+    ) -> tuple[Tensor, Tensor, Tensors]:
+        place: int | None = None
 
-        def fn(slices: list[Tensor], states: list[Tensor]) -> Stepped:
+        def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+            nonlocal place
             output, new_states = step(slices[0], states)
-            results.output_place = _place_of(output, new_states)
-            results.state_dtypes = self._types_given(new_states, states)
-            new_states = self._cast(new_states, map(self.dtype, states))
-            if step_mask is not None:
-                new_states = self._masked_states(slices[1], new_states, states)
-            if results.output_place is not None:
-                output = new_states[results.output_place]
-            return [output], new_states
+            places = [i for i, state in enumerate(new_states) if state is output]
+            place = places[0] if places else None
+            new_states = self._masked_states(slices[1:], new_states, states)
+            return [output if place is None else new_states[place]], new_states
 
-        sequences = [sequence] if step_mask is None else [sequence, step_mask]
-        states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
-        if results.state_dtypes != [self.dtype(x) for x in initial]:
-            initial = self._cast(initial, results.state_dtypes)
-            states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
-        if results.output_place is not None:
-            last = states[results.output_place]
-            return last, self._samples_first(outputs), states
-        if step_mask is not None:
-            outputs = self._carried(outputs, step_mask, initial, go_backwards)
+        states, (outputs,) = self._scan_of_types(fn, sequences, initial, go_backwards)
+        if place is not None:
+            return states[place], outputs, states
+        sequence, *masks = sequences
+        if masks:
+            outputs = self._carried(outputs, masks[0], initial, go_backwards)
         _check_last(self.int_shape(sequence))
         last = outputs[-1]
         when_known(_check_last, [sequence], checked=[last])
-        return last, self._samples_first(outputs), states
+        return last, outputs, states
 
-    def _masked_states(
-        self, step_mask, new_states: list[Tensor], old_states: list[Tensor]
-    ) -> list[Tensor]:
+    def _unrolled(
+        self, step: _Step, sequences: Tensors, states: Tensors, order: Sequence[int]
+    ) -> tuple[Tensor, Tensor, Tensors]:
+        outputs: Tensors = []
+        sequence, *masks = sequences
+        for i in order:
+            masks_now = [mask[i] for mask in masks]
+            output, new_states = step(sequence[i], states)
+            before = outputs[-1] if outputs else self.zeros_like(output)
+            outputs += self._masked_states(masks_now, [output], [before])
+            states = self._masked_states(masks_now, new_states, states)
+        return outputs[-1], self.stack(outputs), states
+
+    def _masked_states(self, masks: Tensors, new: Tensors, old: Tensors) -> Tensors:
         """Returns the new states of the samples that take part in a step, and the old
-        states of the others."""
-        return [
-            self._where(step_mask, new, old)
-            for new, old in zip(new_states, old_states, strict=True)
-        ]
+        states of the others.
 
-    def _carried(
-        self, outputs, step_mask, initial: list[Tensor], go_backwards: bool
-    ) -> Tensor:
+        # Arguments
+            masks: the step's mask, if there is one.
+        """
+        if not masks:
+            return new
+        return [self._where(masks[0], *pair) for pair in zip(new, old, strict=True)]
+
+    def _where(self, step_mask, new, old):
+        """Chooses per sample."""
+        rank = self.ndim(new)
+        if rank == 0:
+            return new
+        for _ in range(rank - 1):
+            step_mask = self.expand_dims(step_mask)
+        return self.switch(step_mask, new, old)
+
+    def _carried(self, outputs, step_mask, initial: Tensors, go_backwards: bool):
         """Returns the outputs, with those of masked steps replaced by the previous
-        ones."""
+        ones; the first state counts as one if it has the form of an output."""
 
-        def fn(slices: list[Tensor], states: list[Tensor]) -> Stepped:
-            output, step_mask = slices
-            (output_before,) = states
-            output = self._where(step_mask, output, output_before)
-            return [output], [output]
+        def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
+            carried = [self._where(slices[1], slices[0], states[0])]
+            return carried, carried
 
         if go_backwards:
             step_mask = self.reverse(step_mask, 0)
-        start = self._output_before_the_first(outputs, initial)
+        form = (self.int_shape(outputs)[1:], self.dtype(outputs))
+        if initial and (self.int_shape(initial[0]), self.dtype(initial[0])) == form:
+            start = initial[0]
+        else:
+            start = self.zeros_like(self.cast(self.sum(outputs, 0), form[1]))
         _, (carried,) = self._scan(fn, [outputs, step_mask], [start])
         return carried
-
-    def _output_before_the_first(self, outputs, initial: list[Tensor]) -> Tensor:
-        """Returns the first state if it has the form of an output, or else zeros."""
-        shape = self.int_shape(outputs)[1:]
-        dtype = self.dtype(outputs)
-        if initial:
-            state = initial[0]
-            if self.int_shape(state) == shape and self.dtype(state) == dtype:
-                return state
-        return self.zeros_like(self.cast(self.sum(outputs, 0), dtype))
-
-    def _unrolled(
-        self,
-        step: _Step,
-        sequence,
-        states: list[Tensor],
-        step_mask,
-        steps: int,
-        go_backwards: bool,
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        outputs: list[Tensor] = []
-        order = range(steps)
-        if go_backwards:
-            order = order[::-1]
-        for i in order:
-            output, new_states = step(sequence[i], states)
-            if step_mask is not None:
-                output_before = outputs[-1] if outputs else self.zeros_like(output)
-                output = self._where(step_mask[i], output, output_before)
-                new_states = self._masked_states(step_mask[i], new_states, states)
-            outputs.append(output)
-            states = new_states
-        return outputs[-1], self._samples_first(self.stack(outputs)), states
 
     def _length(self, inputs, input_length) -> int:
         static_steps = self.int_shape(inputs)[1]
@@ -181,7 +150,7 @@ class Rnn(Folds):
             )
         return int(steps)
 
-    def _boolean_mask(self, mask) -> Tensor:
+    def _boolean_mask(self, mask):
         """Returns a mask as booleans (samples, steps)."""
         shape = self.int_shape(mask)
         if len(shape) == 3 and shape[-1] in (1, None):
@@ -193,40 +162,11 @@ class Rnn(Folds):
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
-    def _where(self, step_mask, new, old) -> Tensor:
-        """Chooses per sample."""
-        rank = self.ndim(new)
-        if rank == 0:
-            return new
-        for _ in range(rank - 1):
-            step_mask = self.expand_dims(step_mask)
-        return self.switch(step_mask, new, old)
-
-    def _steps_first(self, x) -> Tensor:
+    def _steps_first(self, x):
         return self.permute_dimensions(x, (1, 0, *range(2, self.ndim(x))))
 
-    def _samples_first(self, x) -> Tensor:
+    def _samples_first(self, x):
         return self._steps_first(x) if self.ndim(x) > 1 else x
-
-
-@dataclass
-class _StepResults:
-    """The results of a step function that was called for all steps.
-
-    # Properties
-        output_place: the index of the new state that is also the output, or None.
-        state_dtypes: the types of the new states.
-    """
-
-    output_place: int | None = None
-    state_dtypes: list[str] = field(default_factory=list)
-
-
-def _place_of(output, states: list[Tensor]) -> int | None:
-    for place, state in enumerate(states):
-        if state is output:
-            return place
-    return None
 
 
 def _check_last(sequence: Shape) -> None:
@@ -275,55 +215,40 @@ class _Step:
     """
 
     backend: Rnn
-    function: Callable[[Tensor, list[Tensor]], Pair]
-    constants: list[Tensor]
+    function: Callable[[Tensor, Tensors], Any]
+    constants: Tensors
     looped: bool
     uses_phase: bool = False
 
-    def __call__(self, x, states: Sequence[Tensor]) -> Pair:
+    def __call__(self, x, states: Tensors) -> tuple[Tensor, Tensors]:
         with self._explained(x, states):
             result = self.function(x, [*states, *self.constants])
-            output, new_states = self._parts(result, len(states))
+            output, new_states = _parts(result, len(states))
             if self.looped:
-                self._check_shapes(states, new_states)
+                shape = self.backend.int_shape
+                for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
+                    state_shape(i, shape(old), shape(new))
         if any(map(self.backend.uses_learning_phase, (output, *new_states))):
             self.uses_phase = True
         return output, new_states
 
-    def _check_shapes(
-        self, states: Sequence[Tensor], new_states: Sequence[Tensor]
-    ) -> None:
-        shape = self.backend.int_shape
-        for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
-            state_shape(place, shape(old), shape(new))
-
-    def _parts(self, result: Any, count: int) -> Pair:
-        if not _is_pair(result) or len(result[1]) != count:
-            raise ArgumentError(
-                f"it returned {result!r:.200}. It must return the output and a list "
-                f"of {count} new state(s)."
-            )
-        output, new_states = result
-        return output, list(new_states)
-
     @contextmanager
-    def _explained(self, x, states: Sequence[Tensor]) -> Iterator[None]:
+    def _explained(self, x, states: Tensors) -> Iterator[None]:
         try:
             yield
-        except OneirosError as error:
-            raise type(error)(f"{self._received(x, states)}: {error}") from error
         except Exception as error:
-            error.add_note(f"Oneiros: {self._received(x, states)}.")
+            received = (
+                f"K.rnn's step function, called on an input of shape {self._shape(x)}, "
+                f"states of shapes {self._shapes(states)} and constants of shapes "
+                f"{self._shapes(self.constants)}"
+            )
+            if isinstance(error, OneirosError):
+                raise type(error)(f"{received}: {error}") from error
+            error.add_note(f"Oneiros: {received}.")
             raise
 
-    def _received(self, x, states: Sequence[Tensor]) -> str:
-        state_shapes = ", ".join(map(self._shape, states))
-        constant_shapes = ", ".join(map(self._shape, self.constants))
-        return (
-            "K.rnn's step function, called on an input of shape "
-            f"{self.backend.int_shape(x)}, states of shapes {state_shapes or '(none)'} "
-            f"and constants of shapes {constant_shapes or '(none)'}"
-        )
+    def _shapes(self, tensors: Tensors) -> str:
+        return ", ".join(map(self._shape, tensors)) or "(none)"
 
     def _shape(self, x) -> str:
         """Returns the shape of a tensor or an array, or the shapes in a list, for
@@ -333,8 +258,13 @@ class _Step:
         return str(self.backend.int_shape(x) if self.backend.owns(x) else np.shape(x))
 
 
-def _is_pair(result: Any) -> bool:
-    """Returns whether a result is an output and a list or tuple of states."""
-    if not isinstance(result, (list, tuple)) or len(result) != 2:
-        return False
-    return isinstance(result[1], (list, tuple))
+def _parts(result: Any, count: int) -> tuple[Tensor, Tensors]:
+    """Returns the output and the states that a step function returned."""
+    is_pair = isinstance(result, (list, tuple)) and len(result) == 2
+    states = result[1] if is_pair else None
+    if not isinstance(states, (list, tuple)) or len(states) != count:
+        raise ArgumentError(
+            f"it returned {result!r:.200}. It must return the output and a list "
+            f"of {count} new state(s)."
+        )
+    return result[0], list(states)

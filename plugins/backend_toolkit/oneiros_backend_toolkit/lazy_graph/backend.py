@@ -30,9 +30,8 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Variable,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
-from oneiros_backend_toolkit.operands import rank_of_placeholder
+from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
-from oneiros_backend_toolkit.sparse_tensors import joined
 from oneiros_backend_toolkit.tensors import Tensor
 
 PRIMITIVES = {

@@ -25,7 +25,7 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Stream,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec, ids
-from oneiros_backend_toolkit.loop_states import state_shape
+from oneiros_backend_toolkit.operands import state_shape
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder

@@ -1,15 +1,10 @@
-"""Shapes for code of 2016: `x.get_shape().as_list()` and `len(x)`."""
+"""Shapes for code of 2016: `x.get_shape().as_list()`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
-
-from oneiros_backend_toolkit.missing_values import LENGTH, NoValueError
-
-if TYPE_CHECKING:
-    from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from collections.abc import Sequence
+from typing import Any, NoReturn, SupportsIndex
 
 
 class Dimension(int):
@@ -79,21 +74,3 @@ class StaticShape(tuple[Any, ...]):
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         part = super().__getitem__(index)
         return StaticShape(part) if isinstance(index, slice) else part
-
-
-class Length:
-    """`__len__` of nodes: only those have it whose first size is known.
-
-    Packages ask `hasattr(x, "__len__")` to tell lists from tensors before they call it.
-    """
-
-    def __get__(
-        self, node: LazyTensor | None, owner: type[LazyTensor]
-    ) -> Callable[[], int]:
-        if node is None:
-            raise AttributeError("Only a tensor has a length, if it is known.")
-        shape = node.shape
-        if not shape or shape[0] is None:
-            raise NoValueError(f"{node} {LENGTH}")
-        length = shape[0]
-        return lambda: length

@@ -11,9 +11,17 @@ from oneiros import backend as K
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.lazy_graph.sources import Source, Variable
-from oneiros_backend_toolkit.lazy_graph.static_shapes import Length, StaticShape
-from oneiros_backend_toolkit.missing_values import ITERATION, METHODS, TRUTH
-from oneiros_backend_toolkit.numpy_names import compute_elements, compute_whole
+from oneiros_backend_toolkit.lazy_graph.static_shapes import StaticShape
+from oneiros_backend_toolkit.missing_values import (
+    ITERATION,
+    LENGTH,
+    METHODS,
+    TRUTH,
+    NoValueError,
+    compute_elements,
+    compute_whole,
+)
+from oneiros_backend_toolkit.operands import may_agree
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
@@ -126,7 +134,6 @@ class LazyTensor:
         "spec",
     )
     original: LazyTensor | None = None
-    __len__ = Length()
     __array_priority__ = 1000
     __complex__ = METHODS["__complex__"]
     __contains__ = METHODS["__contains__"]
@@ -199,6 +206,14 @@ class LazyTensor:
             )
         return result
 
+    @property
+    def __len__(self) -> Callable[[], int]:
+        # Packages ask for this attribute to tell lists from tensors
+        if not self.shape or self.shape[0] is None:
+            raise NoValueError(f"{self} {LENGTH}")
+        length = self.shape[0]
+        return lambda: length
+
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"{self} {ITERATION}")
 
@@ -208,12 +223,12 @@ class LazyTensor:
     def __array_ufunc__(
         self, ufunc: Any, method: str, *inputs: Any, **options: Any
     ) -> Any:
-        return compute_elements(self, ufunc, method, inputs, options, _no_function)
+        return compute_elements(self, ufunc, method, inputs, options)
 
     def __array_function__(
         self, function: Any, types: Any, args: Any, options: Any
     ) -> Any:
-        return compute_whole(self, function, args, options)
+        return compute_whole(self, function)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
@@ -278,7 +293,7 @@ class LazyTensor:
             return
         sizes = tuple(getattr(size, "value", size) for size in shape)
         static_shape = (None,) * len(sizes) if self.shape is None else self.shape
-        if not _agree(sizes, static_shape):
+        if not may_agree(sizes, static_shape):
             raise ShapeError(f"{self!r} can't have the shape {sizes}.")
         pairs = zip(sizes, static_shape, strict=True)
         merged = tuple(new if old is None else old for new, old in pairs)
@@ -299,15 +314,3 @@ class LazyTensor:
 
 def _same(x: Any) -> Any:
     return x
-
-
-def _no_function(name: str) -> None:
-    """Replaces an engine's table of NumPy functions: none of them records."""
-
-
-def _agree(sizes: Sequence[int | None], static_shape: Sequence[int | None]) -> bool:
-    """Returns whether two shapes may be those of one tensor."""
-    if len(sizes) != len(static_shape):
-        return False
-    pairs = zip(sizes, static_shape, strict=True)
-    return all(a == b or None in (a, b) for a, b in pairs)
