@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from oneiros_backend_toolkit.convolutions import Convolutions
@@ -48,22 +48,17 @@ class OnnxBackend(
         return None
 
     def _unrolled(
-        self,
-        step: Any,
-        sequence: Any,
-        states: list[Any],
-        step_mask: Any,
-        steps: int,
-        go_backwards: bool,
+        self, step: Any, sequences: list[Any], states: list[Any], order: Sequence[int]
     ) -> tuple[Any, Any, list[Any]]:
         """Checks that a mask is as long as the sequence, where only the data tells."""
-        tensors = [sequence] if step_mask is None else [sequence, step_mask]
-        is_open = any(self.int_shape(x)[0] is None for x in tensors)
-        if step_mask is not None and is_open:
-            step_mask = self.recorder.record(
-                of_as_many_steps, (step_mask, sequence), label="K.rnn"
-            )
-        return super()._unrolled(step, sequence, states, step_mask, steps, go_backwards)
+        sequence, *masks = sequences
+        is_open = any(self.int_shape(x)[0] is None for x in sequences)
+        if is_open:
+            masks = [
+                self.recorder.record(of_as_many_steps, (mask, sequence), label="K.rnn")
+                for mask in masks
+            ]
+        return super()._unrolled(step, [sequence, *masks], states, order)
 
     def print_tensor(self, x: Any, message: str = "") -> Any:
         warn(
