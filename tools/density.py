@@ -21,7 +21,6 @@ KERNEL_TOKENS = 29_000
 DENSITY = 8.0
 """The most tokens a line that a distribution may have on average."""
 ABOVE = {
-    "applications": 8.1,
     "backend_jax": 10.0,
     "backend_onnx": 9.3,
     "backend_tensorflow": 9.1,

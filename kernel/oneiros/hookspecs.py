@@ -140,7 +140,7 @@ def oneiros_backends() -> Names:
 
 
 def oneiros_commands() -> Names:
-    """Commands of `oneiros`: a typer application, a click command or a function.
+    """Commands of `oneiros`: a typer application or a function.
 
     Since level 1.
     """

@@ -147,15 +147,6 @@ def hello(name: str):
     print(f"hello {name}")
 
 
-class LikeClick:
-    """What a click command looks like from outside."""
-
-    help = "Counts its arguments."
-
-    def main(self, args, prog_name):
-        print(prog_name, len(args), *args)
-
-
 def test_a_function_becomes_a_command(run):
     with registry.register("command", "hello", hello):
         assert run("hello", "you") == (0, "hello you\n", "")
@@ -170,16 +161,6 @@ def test_a_typer_application_becomes_a_group_of_commands(run):
     with registry.register("command", "group", app):
         assert run("group", "again", "you") == (0, "hello you\n", "")
         assert "A group." in run("--help")[1]
-
-
-def test_a_click_command_gets_its_arguments_untouched(run):
-    with registry.register("command", "count", LikeClick()):
-        assert run("count", "--loud", "-n", "3", "--help") == (
-            0,
-            "oneiros count 4 --loud -n 3 --help\n",
-            "",
-        )
-        assert "Counts its arguments." in run("--help")[1]
 
 
 def test_a_command_that_cannot_be_had_spoils_no_other(run):

@@ -42,17 +42,10 @@ def test_all_is_shown_at_every_width(run, width):
     assert (code, err) == (0, "")
     assert max(len(line.rstrip()) for line in out.splitlines()) <= width
     words = set(out.replace(",", " ").split())
-    assert {
-        "convolution2d_1",
-        "Convolution2D",
-        "172",
-        "1.2.2",
-        "TensorFlow",
-        "oneiros-layers-core",
-    } <= words
+    assert {"convolution2d_1", "Convolution2D", "172", "1.2.2", "TensorFlow"} <= words
     said = " ".join(out.split())
     assert "(3, 2, 3, 3) float32" in said
-    assert "(None, 2, 8, 8) → (None, 3," in said
+    assert "Convolution2D (None, 2, 8, 8)" in said
     assert "Adam(lr=0.001" in said and "17 arrays of state" in said
 
 

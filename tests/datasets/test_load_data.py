@@ -389,7 +389,7 @@ def test_imdb_of_keras_2(cache, reviews):
 
 
 def test_arguments_of_keras_1_0(reviews):
-    with pytest.warns(UserWarning, match="ignores test_split"):
+    with pytest.warns(UserWarning, match="test_split=0.1, which Keras 1.2 removed"):
         imdb.load_data(reviews[0], test_split=0.1)
     with pytest.raises(TypeError, match=r"unknown argument 'test'\. .*nb_words"):
         imdb.load_data(reviews[0], test=0.1)

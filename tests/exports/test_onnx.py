@@ -240,10 +240,9 @@ def test_given_inputs_are_read_by_the_names_of_inputs(convert):
 
 def test_options_reach_the_file_and_the_replay(convert):
     source = MODELS / "seq_conv2d_th.h5"
-    code, out, _ = convert(source, "m.onnx", "--opset", "20", "--rows", "2")
+    code, out, _ = convert(source, "m.onnx", "--opset", "20")
     assert code == 0 and "opset 20" in out
     assert onnx.load("m.onnx").opset_import[0].version == 20
-    assert re.search(r"largest difference: .* row [01] of ", out)
 
 
 @pytest.mark.parametrize(
@@ -257,8 +256,8 @@ def test_unknown_opsets_are_refused(opset, said):
 
 def test_options_of_other_destinations_say_so(convert):
     source = MODELS / "seq_conv2d_th.h5"
-    code, _, err = convert(source, "m.h5", "--opset", "18", "--rows", "2")
-    assert code == 1 and "--rows, --opset doesn't apply" in err
+    code, _, err = convert(source, "m.h5", "--opset", "18", "--tolerance", "1")
+    assert code == 1 and "--tolerance, --opset doesn't apply" in err
     assert not list(Path.cwd().iterdir())
 
 

@@ -128,12 +128,6 @@ def test_each_second_is_booked_on_its_part(clocked):
         and step["callbacks"] == 7 / 10
         and step["upload"] == 0
     )
-    last = {
-        row.part: row.seconds
-        for row in profile.rows_of(2)
-        if row.seconds and not row.detail
-    }
-    assert last == {"compiled call": 20, "callbacks": 7, "validation": 4}
 
 
 def test_data_read_by_the_loop_and_by_a_thread(clocked, monkeypatch):
@@ -143,7 +137,6 @@ def test_data_read_by_the_loop_and_by_a_thread(clocked, monkeypatch):
     profile = StepProfile(verbose=0)
     model.fit(x, y, batch_size=4, nb_epoch=2, verbose=0, callbacks=[profile])
     spent = seconds_of(profile)
-    assert set(profile.meanwhile) == {"upload", "data"}, "a thread reads"
     assert spent["compiled call", ""] == 40
     assert sum(row.seconds for row in profile.rows if not row.detail) == clock.now
 
@@ -178,8 +171,8 @@ def test_first_calls_without_another_to_compare_are_compiling():
     clock.now += 4
     ledger.computed(test_waiting_for_a_generator_is_data, Run(0, 1, 1, 1, None), [1])
     ledger.finish(failed=True)
-    assert ledger.seconds[None, ("compiling", "")] == 4
-    assert ledger.seconds[None, ("compiled call", "")] == 0
+    assert ledger.seconds[False, ("compiling", "")] == 4
+    assert ledger.seconds[False, ("compiled call", "")] == 0
 
 
 def test_two_profiles_of_one_fit(clocked):
@@ -266,16 +259,3 @@ def test_the_table(clocked, capsys):
     assert table["compiled"] == ["call", "220", "s", "16.7%", "2.00", "s"]
     assert table["callbacks"] == table["Slow"] == ["550", "µs", "0.0%", "5.00", "µs"]
     assert table["whole"] == ["1320", "s", "100.0%", "2.00", "s"]
-    epochs = lines[[line[0] for line in lines].index("epoch") + 1 :]
-    assert [line[0] for line in epochs] == [
-        "1",
-        "2",
-        "3",
-        "4",
-        "...",
-        "8",
-        "9",
-        "10",
-        "11",
-    ]
-    assert epochs[0][:4] == ["1", "120", "s", "83.3%"]

@@ -74,21 +74,14 @@ def test_what_keras_said_of_its_models_is_found_in_its_files(golden):
 
 def test_layers_are_described_as_far_as_their_arguments_tell():
     inspection = inspect_file(MODELS / "seq_conv2d_th.h5")
-    first, pooling, *_, dense = inspection.layers
+    first, pooling, *_ = inspection.layers
     assert (first.where, first.class_name) == ("convolution2d_1", "Convolution2D")
-    assert (first.input_shape, first.output_shape) == (
-        "(None, 2, 8, 8)",
-        "(None, 3, …)",
-    )
+    assert first.input_shape == "(None, 2, 8, 8)"
     assert [(weight.name, weight.shape, weight.dtype) for weight in first.weights] == [
         ("convolution2d_1_W:0", (3, 2, 3, 3), "float32"),
         ("convolution2d_1_b:0", (3,), "float32"),
     ]
-    assert (pooling.output_shape, pooling.parameters, dense.output_shape) == (
-        "",
-        0,
-        "(…, 3)",
-    )
+    assert (pooling.input_shape, pooling.parameters) == ("", 0)
     assert (
         inspection.optimizer_weights == 17
         and inspection.training["loss"] == "categorical_crossentropy"
@@ -105,7 +98,7 @@ def test_connections_of_a_graph():
         "inner/inner_d2"
     ].inbound == ["inner_d1"]
     assert layers["inner"].parameters == 43 and layers["inner/inner_d1"].parameters == 0
-    assert layers["input_1"].output_shape == "(None, 4)"
+    assert layers["input_1"].input_shape == "(None, 4)"
 
 
 def test_weights_alone_and_configurations_alone(tmp_path):
@@ -235,8 +228,6 @@ def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
         "",
         True,
     )
-    provided = {name for source in inspection.sources for name in source.names}
-    assert {"optimizer:Adam", "objective:mse"} <= provided
     adam["config"]["amsgrad"] = True
     with h5py.File(path, "r+") as file:
         file.attrs["training_config"] = json.dumps(training)
@@ -264,7 +255,7 @@ def test_json_within_a_string_of_json(tmp_path):
         inspect_file(tmp_path / "m.json")
 
 
-def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):
+def test_the_origin_of_what_is_missing_is_told(tmp_path):
     record = {
         "layer:Dense": {"distribution": "oneiros-layers-core", "version": "9.9"},
         "layer:Loud": {"distribution": "their-lab", "version": "2.0"},
@@ -273,13 +264,6 @@ def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):
     inspection = inspect_file(
         with_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record))
     )
-    version = plugins.manager().records["oneiros-layers-core"].version
-    sources = {source.distribution: source for source in inspection.sources}
-    assert (
-        sources["oneiros-layers-core"].in_file,
-        sources["oneiros-layers-core"].here,
-    ) == ("9.9", version)
-    assert (sources["their-lab"].in_file, sources["their-lab"].here) == ("2.0", None)
     (missing,) = inspection.missing
     assert (missing.name, missing.where) == (
         "Loud",

@@ -1,7 +1,5 @@
 """Prepares audio for MusicTaggerCRNN, and decodes its predictions into tags."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 
@@ -9,14 +7,56 @@ import numpy as np
 from oneiros import backend as K
 
 TAGS = [
-    *("rock", "pop", "alternative", "indie", "electronic", "female vocalists"),
-    *("dance", "00s", "alternative rock", "jazz", "beautiful", "metal", "chillout"),
-    *("male vocalists", "classic rock", "soul", "indie rock", "Mellow"),
-    *("electronica", "80s", "folk", "90s", "chill", "instrumental", "punk"),
-    *("oldies", "blues", "hard rock", "ambient", "acoustic", "experimental"),
-    *("female vocalist", "guitar", "Hip-Hop", "70s", "party", "country"),
-    *("easy listening", "sexy", "catchy", "funk", "electro", "heavy metal"),
-    *("Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"),
+    "rock",
+    "pop",
+    "alternative",
+    "indie",
+    "electronic",
+    "female vocalists",
+    "dance",
+    "00s",
+    "alternative rock",
+    "jazz",
+    "beautiful",
+    "metal",
+    "chillout",
+    "male vocalists",
+    "classic rock",
+    "soul",
+    "indie rock",
+    "Mellow",
+    "electronica",
+    "80s",
+    "folk",
+    "90s",
+    "chill",
+    "instrumental",
+    "punk",
+    "oldies",
+    "blues",
+    "hard rock",
+    "ambient",
+    "acoustic",
+    "experimental",
+    "female vocalist",
+    "guitar",
+    "Hip-Hop",
+    "70s",
+    "party",
+    "country",
+    "easy listening",
+    "sexy",
+    "catchy",
+    "funk",
+    "electro",
+    "heavy metal",
+    "Progressive rock",
+    "60s",
+    "rnb",
+    "indie pop",
+    "sad",
+    "House",
+    "happy",
 ]
 """The 50 most frequent tags of the Million Song Dataset, in the network's order."""
 SAMPLING_RATE = 12000

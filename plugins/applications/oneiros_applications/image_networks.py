@@ -1,7 +1,5 @@
 """Shared code of the image networks: input, top and weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

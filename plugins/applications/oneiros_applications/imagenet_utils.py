@@ -1,7 +1,5 @@
 """Prepares images for ImageNet networks, and decodes predictions into class names."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

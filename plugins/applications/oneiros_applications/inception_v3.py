@@ -1,7 +1,5 @@
 """InceptionV3: blocks of parallel branches that are concatenated."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """MusicTaggerCRNN: convolutions over a spectrogram, then two recurrent layers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

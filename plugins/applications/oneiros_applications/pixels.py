@@ -1,7 +1,5 @@
 """Scaling of pixels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

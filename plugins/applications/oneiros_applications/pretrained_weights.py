@@ -1,7 +1,5 @@
 """Weights: published ones, which it downloads, and your own files."""
 
-from __future__ import annotations
-
 import os
 from pathlib import PurePosixPath
 from typing import Any

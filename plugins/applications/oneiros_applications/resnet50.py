@@ -1,7 +1,5 @@
 """ResNet50: 50 layers with weights, in residual blocks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.engine.node import Tensor

@@ -1,17 +1,18 @@
 """Shared code of the two VGG networks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from oneiros.engine.node import Tensor
 from oneiros.layers import Convolution2D, Dense, Flatten, MaxPooling2D
 
+from oneiros_applications.image_networks import ImageNetwork
+from oneiros_applications.pretrained_weights import published_weights
+
 FILTERS = (64, 128, 256, 512, 512)
 """Channels of each block."""
 
 
-def convolutions(counts: tuple[int, ...]) -> Callable[[Tensor], Tensor]:
+def _convolutions(counts: tuple[int, ...]) -> Callable[[Tensor], Tensor]:
     """Returns the function that builds five blocks of 3 x 3 convolutions, each with max
     pooling.
 
@@ -33,7 +34,18 @@ def convolutions(counts: tuple[int, ...]) -> Callable[[Tensor], Tensor]:
     return build
 
 
-def dense_top(features: Tensor, classes: int) -> Tensor:
+def vgg(name: str, counts: tuple[int, ...]) -> ImageNetwork:
+    """Returns a network.
+
+    # Arguments
+        name: str.
+        counts: the number of convolutions in each block.
+    """
+    urls = published_weights("v0.1", name)
+    return ImageNetwork(name, 224, 48, urls, _convolutions(counts), _dense_top)
+
+
+def _dense_top(features: Tensor, classes: int) -> Tensor:
     """Returns the class probabilities, from three dense layers."""
     x = Flatten(name="flatten")(features)
     x = Dense(4096, activation="relu", name="fc1")(x)

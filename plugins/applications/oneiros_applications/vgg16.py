@@ -1,19 +1,15 @@
 """VGG16: 16 layers with weights, of small convolutions and large dense layers."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from oneiros_applications.image_networks import CLASSES, ImageNetwork, Shape
-from oneiros_applications.pretrained_weights import Weights, published_weights
-from oneiros_applications.vgg import convolutions, dense_top
+from oneiros_applications.image_networks import CLASSES, Shape
+from oneiros_applications.pretrained_weights import Weights
+from oneiros_applications.vgg import vgg
 
-CONVOLUTIONS = (2, 2, 3, 3, 3)
-"""Number of convolutions in each of the five blocks."""
+_NETWORK = vgg("vgg16", (2, 2, 3, 3, 3))
 (TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
-    URLS
-) = published_weights("v0.1", "vgg16")
-_NETWORK = ImageNetwork("vgg16", 224, 48, URLS, convolutions(CONVOLUTIONS), dense_top)
+    _NETWORK.urls
+)
 
 
 def VGG16(  # noqa: N802  the name of Keras 1

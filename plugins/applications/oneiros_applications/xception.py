@@ -1,7 +1,5 @@
 """Xception: separable convolutions in residual blocks."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

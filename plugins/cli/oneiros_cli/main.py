@@ -3,7 +3,7 @@ hook `oneiros_commands`."""
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import oneiros
 import typer
@@ -65,8 +65,7 @@ def _options(
 
 
 def _add(app: typer.Typer, name: str) -> None:
-    """Adds a command: a typer application, a function, or whatever has click's
-    `main(args, prog_name)`."""
+    """Adds a command: a typer application or a function."""
     try:
         command = registry.resolve("command", name)
     except OneirosError as error:
@@ -74,27 +73,8 @@ def _add(app: typer.Typer, name: str) -> None:
         return
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
-    elif not hasattr(command, "main") and not callable(command):
-        entry = registry.find("command", name)
-        owner = entry.distribution if entry else "a plugin"
-        print(
-            f"oneiros: the command {name!r} of {owner} is {command!r:.80}, no function",
-            file=sys.stderr,
-        )
-    elif hasattr(command, "main"):
-        summary = getattr(command, "help", None)
-        app.command(
-            name, help=summary, add_help_option=False, context_settings=ANY_ARGUMENTS
-        )(_passing_on(command))
     else:
         app.command(name)(command)
-
-
-def _passing_on(command: Any) -> Callable[[typer.Context], None]:
-    def run(context: typer.Context) -> None:
-        command.main(args=context.args, prog_name=context.command_path)
-
-    return run
 
 
 def _broken(error: OneirosError) -> Callable[[], None]:

@@ -1,7 +1,5 @@
 """Shared code of CIFAR-10 and CIFAR-100: batches of small photographs."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """CIFAR-10: 60,000 photographs of 32 by 32 pixels in ten classes."""
 
-from __future__ import annotations
-
 import numpy as np
 from oneiros.engine.hints import open_to_old_code
 

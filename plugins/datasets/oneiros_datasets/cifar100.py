@@ -1,7 +1,5 @@
 """CIFAR-100: 60,000 photographs of 32 by 32 pixels in a hundred classes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from oneiros.arguments import check_choice

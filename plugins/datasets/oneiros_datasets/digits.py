@@ -1,7 +1,5 @@
 """Handwritten digits from other packages; they need no network."""
 
-from __future__ import annotations
-
 import numpy as np
 from oneiros.arguments import check_choice
 

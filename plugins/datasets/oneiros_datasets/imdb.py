@@ -1,13 +1,12 @@
 """IMDB: 50,000 positive and negative film reviews."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oneiros.engine.hints import open_to_old_code
 
 from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
 from oneiros_datasets.sources import (
@@ -39,6 +38,7 @@ TEST = 2
 Part = tuple[Array, Array]
 
 
+@open_to_old_code
 def load_data(
     path: str | os.PathLike[str] = "imdb_full.pkl",
     nb_words: int | None = None,
@@ -48,7 +48,6 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
-    **deprecated: Any,
 ) -> tuple[Part, Part]:
     """Returns the reviews; downloads them if needed.
 
@@ -83,7 +82,6 @@ def load_data(
         A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng, C. Potts: Learning word
         vectors for sentiment analysis. ACL, 2011.
     """
-    _check_deprecated(deprecated)
     file = located(path, REVIEWS, REVIEWS_OF_KERAS_2)
     texts, labels, cut = _shuffled(halves(file, EXPECTED), file, seed)
     vocabulary = Vocabulary(
@@ -119,21 +117,6 @@ def _warn_of_strays(count: int, maxlen: int | None) -> None:
             f"imdb.load_data(maxlen={maxlen}): {count:,} of the test reviews "
             "are in the training data, as in Keras 1, which splits after it drops long "
             "ones. To keep them apart, load without maxlen and filter each part.",
-            stacklevel=3,
-        )
-
-
-def _check_deprecated(arguments: dict[str, Any]) -> None:
-    unknown = sorted(arguments.keys() - {"test_split"})
-    if unknown:
-        raise TypeError(
-            f"imdb.load_data received the unknown argument {unknown[0]!r}. Keras 2's "
-            "num_words is nb_words; see help(load_data) for the others."
-        )
-    if arguments:
-        warnings.warn(
-            "imdb.load_data ignores test_split: the reviews come in two halves, "
-            "for training and for testing. Remove the argument.",
             stacklevel=3,
         )
 

@@ -1,7 +1,5 @@
 """Reuters: 11,228 news stories on 46 topics."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

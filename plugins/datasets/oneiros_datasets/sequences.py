@@ -1,7 +1,5 @@
 """Shared code of IMDB and Reuters: texts as lists of word numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any

@@ -1,7 +1,5 @@
 """Downloads and reads the files of data sets."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace

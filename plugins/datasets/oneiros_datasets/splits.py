@@ -1,7 +1,5 @@
 """Shuffles data sets of other packages, and splits them into training and test data."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Small tables from scikit-learn; they need no network."""
 
-from __future__ import annotations
-
 from oneiros.arguments import check_choice
 
 from oneiros_datasets.splits import Part, optional, split

@@ -3,8 +3,6 @@
 Gates that saturate, masks with gaps and open sizes are where two libraries differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
-from oneiros.errors import ArgumentError
 from oneiros_training.parts.nested_layers import parts_of
 
 Array = np.ndarray[Any, Any]
@@ -89,65 +86,40 @@ class _Input:
         return rng.normal(0, scale, sizes).astype(self.dtype)
 
 
-def draw_cases(
-    model: Any, fits: Callable[[Case], bool], rows: int | None = None
-) -> list[Case]:
+def draw_cases(model: Any, fits: Callable[[Case], bool]) -> list[Case]:
     """Draws batches for a model: noise, zeros, and steps that masks hide; one row and
     many; two sizes for what is open.
 
     # Arguments
         model: the model.
         fits: function that returns whether the model can compute a batch.
-        rows: int, how many rows are many; 32 by default.
-
-    # Raises
-        ArgumentError: for another number of rows than the model's own, if that is
-            fixed.
     """
     inputs = [_described(model, tensor) for tensor in model.inputs]
-    many, single = _numbers_of_rows(inputs, rows)
     rng = np.random.default_rng(SEED)
     is_open = any(x.has_open_size for x in inputs)
     cases: list[Case] = []
     for open_size in OPEN_SIZES if is_open else (None,):
-        cases += filter(fits, _batches(rng, inputs, (many, single), open_size))
+        cases += filter(fits, _batches(rng, inputs, open_size))
         if len({case.open_size for case in cases}) == NB_OPEN_SIZES:
             break
     return cases
 
 
-def _numbers_of_rows(inputs: list[_Input], rows: int | None) -> tuple[int, int]:
-    """Returns how many rows large and small batches have: the same if the model takes
-    no others."""
-    fixed = max(x.shape[0] or 0 for x in inputs)
-    if not fixed:
-        return rows or NB_ROWS, 1
-    if rows not in (None, fixed):
-        raise ArgumentError(
-            f"The model takes batches of {fixed} rows, so it can't be compared on "
-            f"{rows}. Leave out rows (--rows)."
-        )
-    return fixed, fixed
-
-
 def _batches(
-    rng: np.random.Generator,
-    inputs: list[_Input],
-    nb_rows: tuple[int, int],
-    open_size: int | None,
+    rng: np.random.Generator, inputs: list[_Input], open_size: int | None
 ) -> Iterator[Case]:
-    many, single = nb_rows
+    fixed = max(x.shape[0] or 0 for x in inputs)
 
     def noise(rows: int, scale: float) -> list[Array]:
-        return [x.noise(rng, x.sizes(rows, open_size), scale) for x in inputs]
+        return [x.noise(rng, x.sizes(fixed or rows, open_size), scale) for x in inputs]
 
-    yield Case("noise", noise(many, MODERATE), open_size)
-    yield Case("wide noise", noise(many, WIDE), open_size)
-    row = noise(single, MODERATE)
+    yield Case("noise", noise(NB_ROWS, MODERATE), open_size)
+    yield Case("wide noise", noise(NB_ROWS, WIDE), open_size)
+    row = noise(1, MODERATE)
     yield Case("one row", row, open_size)
     yield Case("zeros", list(map(np.zeros_like, row)), open_size)
     if any(x.has_steps for x in inputs):
-        yield Case("gaps", _with_gaps(rng, inputs, noise(many, WIDE)), open_size)
+        yield Case("gaps", _with_gaps(rng, inputs, noise(NB_ROWS, WIDE)), open_size)
 
 
 def _with_gaps(

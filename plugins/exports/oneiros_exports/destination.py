@@ -1,7 +1,5 @@
 """`Export`: the base class of ways to write a model for another library."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """`export`: writes a model for another library, and proves the file by replay."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import os
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.arguments import check_optional_int
+from oneiros.arguments import check_fraction
 from oneiros.engine.container import Container
 from oneiros.errors import (
     ArgumentError,
@@ -30,7 +28,7 @@ from oneiros_saving.pickling import on_backend
 from oneiros_exports.destination import Export, ExportError
 from oneiros_exports.first_difference import first_difference
 from oneiros_exports.inference import names_of
-from oneiros_exports.replay import Comparison, compared, recorded, rounding_of
+from oneiros_exports.replay import Comparison, compared, recorded
 from oneiros_exports.report import Report, size_of
 
 Array = np.ndarray[Any, Any]
@@ -43,9 +41,8 @@ LIBRARIES = {
 }
 """For each destination the extra of this plugin, and the packages that it brings."""
 TOLERANCE = 1e-5
-ROUNDING_FACTOR = 10
-"""How many times larger than a change of the last digits a difference by rounding may
-be: each layer rounds, and adds up in another order."""
+LARGEST_ROUNDING = 1e-2
+"""A relative difference from which on it isn't rounding."""
 
 
 def export(
@@ -53,7 +50,6 @@ def export(
     path: PathLike,
     *,
     inputs: Array | Iterable[Array] | None = None,
-    rows: int | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
     **options: Any,
@@ -80,7 +76,6 @@ def export(
         inputs: list with an array for each input of the model, or the array of the only
             one, on which to compare. By default, noise, zeros and masked steps are
             drawn.
-        rows: int, the number of rows of drawn inputs, 32 by default.
         tolerance: float, the largest difference allowed, as a share of the output's
             largest value.
         overwrite: bool, whether `path` may exist.
@@ -101,13 +96,7 @@ def export(
     """
     if not isinstance(model, Container):
         raise ArgumentError(f"export needs a model; received {model!r:.80}.")
-    check_optional_int("export", "rows", rows, 1)
-    _check_tolerance(tolerance)
-    if rows is not None and inputs is not None:
-        raise ArgumentError(
-            "export received inputs and rows (--rows), which says how many rows to "
-            "draw. Leave out one of them."
-        )
+    check_fraction("export", "tolerance", tolerance)
     target = resolved(path)
     destination = _destination(target, options)
     _check_target(target, destination, overwrite)
@@ -115,7 +104,7 @@ def export(
     copied = model if destination.trains else on_backend(model, destination.backend)
     arrays = None if inputs is None else _arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
-    recording = recorded(source, arrays, rows)
+    recording = recorded(source, arrays)
     with file_access.saving(target), draft_folder(target.parent) as folder:
         draft = folder / target.name
         with _named_failures(destination):
@@ -126,10 +115,7 @@ def export(
             layer = first_difference(
                 models, destination, recording, comparison, target.name
             )
-            names = [port.name for port in written.outputs]
-            place = names.index(comparison.largest.output)
-            rounding = rounding_of(source, recording)[place].absolute
-            raise _disagreement(comparison, layer, ROUNDING_FACTOR * rounding)
+            raise _disagreement(comparison, layer)
         _put(draft, target, destination)
     left_out = list(written.left_out)
     if getattr(model, "optimizer", None) is not None and not destination.trains:
@@ -151,15 +137,6 @@ def _named_failures(destination: Export) -> Iterator[None]:
             f"{destination.title} can't hold this model: {type(error).__name__}: "
             f"{first_line:.300}. Try another destination: {available_paths()}."
         ) from error
-
-
-def _check_tolerance(tolerance: Any) -> None:
-    is_number = isinstance(tolerance, (int, float, np.number))
-    if not is_number or not 0 <= tolerance < math.inf:
-        raise ArgumentError(
-            f"export received tolerance={tolerance!r:.80}. Expected the difference "
-            f"allowed, as a share of the largest output, such as {TOLERANCE:g}."
-        )
 
 
 def destination_name(path: Path) -> str | None:
@@ -271,7 +248,7 @@ def _refuse(model: Any, destination: Export) -> None:
         raise ExportError("\n".join(lines))
 
 
-def _disagreement(comparison: Comparison, layer: str, rounding: float) -> ExportError:
+def _disagreement(comparison: Comparison, layer: str) -> ExportError:
     largest = comparison.largest
     if not math.isfinite(largest.absolute):
         return ExportError(
@@ -282,21 +259,15 @@ def _disagreement(comparison: Comparison, layer: str, rounding: float) -> Export
             f"option fills_missing_rows=True, which gives NaN there, too."
         )
     advice = "Please report this."
-    if largest.absolute <= rounding and math.isfinite(largest.relative):
-        enough = f"{_rounded_up(largest.relative):.0e}"
+    if largest.relative < LARGEST_ROUNDING:
+        enough = f"{2 * largest.relative:.0e}"
         advice = (
-            "This may be rounding, which the model amplifies: if the last digits of "
-            f"its weights change, so does the output. To allow it: tolerance={enough}, "
-            f"or --tolerance {enough}."
+            "This may be rounding, which deep models with large weights amplify. To "
+            f"allow it: tolerance={enough}, or --tolerance {enough}. If the model is "
+            "small, please report this."
         )
     return ExportError(
         f"The other library computes something else, so nothing was written. Largest "
         f"difference: {largest}; allowed {comparison.tolerance:g}. First "
         f"layer whose output differs: {layer.removesuffix('.')}. {advice}"
     )
-
-
-def _rounded_up(number: float) -> float:
-    """Returns a number with one digit that is at least twice as large."""
-    unit = 10.0 ** math.floor(math.log10(2 * number))
-    return math.ceil(2 * number / unit) * unit

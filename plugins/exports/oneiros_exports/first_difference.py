@@ -1,7 +1,5 @@
 """Finds the first layer that another library computes differently."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any

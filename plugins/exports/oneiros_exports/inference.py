@@ -1,7 +1,5 @@
 """`Inference`: what a model predicts, as a pure function with named ends."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

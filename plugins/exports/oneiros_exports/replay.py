@@ -1,9 +1,6 @@
 """Compares a model with its export, on the same inputs."""
 
-from __future__ import annotations
-
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +8,9 @@ from typing import Any
 import numpy as np
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
-from oneiros_saving.pickling import on_backend
 
 from oneiros_exports import child
-from oneiros_exports.cases import SEED, Case, draw_cases
+from oneiros_exports.cases import Case, draw_cases
 from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
@@ -104,15 +100,12 @@ class Recording:
     outputs: list[list[Array]]
 
 
-def recorded(
-    model: Any, inputs: list[Array] | None = None, rows: int | None = None
-) -> Recording:
+def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
     """Computes what a model predicts.
 
     # Arguments
         model: the model; the states of its layers are reset before the first batch.
         inputs: list with an array for each input; by default, batches are drawn.
-        rows: int, the number of rows of most drawn batches.
 
     # Raises
         ExportError: if the model can't compute any of the drawn batches, or computes
@@ -134,7 +127,7 @@ def recorded(
                 return False
             return True
 
-        cases = draw_cases(model, fits, rows)
+        cases = draw_cases(model, fits)
         if not cases:
             raise ExportError(
                 f"The model can't predict any of the inputs drawn for the replay: "
@@ -222,51 +215,12 @@ def replayed(
             f"{export.title} can't compute the outputs",
         )
         results = child.read_cases(folder / child.OUTPUTS)
-    output_names = [port.name for port in written.outputs]
-    outputs = [[arrays[name] for name in output_names] for arrays in results]
-    return runtime, _differences(recording, output_names, outputs)
-
-
-def rounding_of(model: Any, recording: Recording) -> list[Difference]:
-    """Returns by how much each output changes if the last digits of the weights do: two
-    libraries that round otherwise differ by as much, since each adds up in another
-    order.
-
-    # Arguments
-        model: the model; it stays as it is.
-        recording: what it computes.
-
-    # References
-        - D. S. Parker (1997), Monte Carlo Arithmetic: exploiting randomness in
-          floating-point arithmetic.
-    """
-    rng = np.random.default_rng(SEED)
-    copy = on_backend(model)
-    copy.set_weights([_with_other_digits(rng, array) for array in copy.get_weights()])
-    copy.reset_states()
-    outputs = [predicted(copy, case.arrays) for case in recording.cases]
-    return _differences(recording, names_of(model.outputs), outputs)
-
-
-def _with_other_digits(rng: np.random.Generator, array: Array) -> Array:
-    """Returns numbers that are up to a unit in the last place larger or smaller."""
-    if array.dtype.kind != "f":
-        return array
-    unit = np.finfo(array.dtype).eps
-    changed: Array = array * (1 + unit * rng.uniform(-1, 1, array.shape))
-    return changed.astype(array.dtype)
-
-
-def _differences(
-    recording: Recording, names: Sequence[str], outputs: list[list[Array]]
-) -> list[Difference]:
-    """Returns the largest difference of each output."""
     differences = []
-    for place, name in enumerate(names):
+    for place, port in enumerate(written.outputs):
         expected = [arrays[place] for arrays in recording.outputs]
-        actual = [arrays[place] for arrays in outputs]
-        differences.append(_largest(name, recording.cases, expected, actual))
-    return differences
+        actual = [arrays[port.name] for arrays in results]
+        differences.append(_largest(port.name, recording.cases, expected, actual))
+    return runtime, differences
 
 
 def _largest(

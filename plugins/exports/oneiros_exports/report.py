@@ -1,7 +1,5 @@
 """What a user learns about an export."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """Arguments that other versions of Keras have: ignored with a warning if Keras 1.2
 removed them, otherwise an error with their names in Keras 1."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +13,7 @@ REMOVED = {
     "ignore_border": "Remove it",
     "nb_val_worker": "Remove it",
     "show_accuracy": "Write compile(…, metrics=['accuracy'])",
+    "test_split": "Remove it: the data comes in two parts",
     "theano_mode": "Remove it: the backend chooses",
     "transform_bias": "Remove it",
     "truncate_gradient": "Remove it",

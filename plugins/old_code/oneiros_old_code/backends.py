@@ -1,8 +1,6 @@
 """Names that code of 2016 reads from `keras.backend` and its submodules: `K.tf`,
 `K.np`, `K._BACKEND`, `keras.backend.tensorflow_backend`."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,8 +1,6 @@
 """Helpers that other versions had in `keras.engine.training`, under their names
 there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Graph model of Keras 0.x: an error that shows how to write a Model instead."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.errors import CapabilityError

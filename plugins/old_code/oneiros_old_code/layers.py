@@ -1,7 +1,5 @@
 """Layers of Keras 0.x."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

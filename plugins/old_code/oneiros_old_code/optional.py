@@ -1,8 +1,6 @@
 """Packages that were visible in Keras 1's modules because they imported them, if they
 are installed."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any

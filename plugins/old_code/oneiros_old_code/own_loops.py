@@ -1,8 +1,6 @@
 """`fit`, `evaluate` and `predict` for models with a replaced `_fit_loop`, `_test_loop`
 or `_predict_loop`."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any

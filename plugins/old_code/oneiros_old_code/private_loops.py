@@ -1,8 +1,6 @@
 """Private methods of Keras 1's models that packages call: loops over the packages' own
 functions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Private helpers of Keras 1's `tensorflow_backend` that packages import: conversions
 to and from the axis order of TensorFlow's convolutions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,8 +1,6 @@
 """Private helpers of Keras 1's `theano_backend` that packages import: conversions to
 and from the axis order and shapes of Theano's convolutions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`keras.utils.theano_utils` of Keras 0.x, in terms of the current backend."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

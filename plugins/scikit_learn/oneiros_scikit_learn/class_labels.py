@@ -34,7 +34,7 @@ class ClassLabels:
                 classes.
         """
         count = max(outputs, 2)
-        if y.ndim == 2 and y.shape[1] > 1:
+        if _is_one_hot(y):
             return cls(np.arange(y.shape[1]))
         check_classification_targets(y)
         distinct = np.unique(y)
@@ -50,7 +50,7 @@ class ClassLabels:
 
     def numbers(self, y: Any) -> Any:
         """Returns the numbers of labels; one-hot rows stay unchanged."""
-        if y.ndim == 2 and y.shape[1] > 1:
+        if _is_one_hot(y):
             return y
         if np.array_equal(self.classes, np.arange(len(self.classes))):
             return y
@@ -61,6 +61,10 @@ class ClassLabels:
                 f"{self.classes.tolist()}."
             )
         return np.searchsorted(self.classes, y)
+
+
+def _is_one_hot(y: Any) -> bool:
+    return y.ndim == 2 and bool(y.shape[1] > 1)
 
 
 def _number_outputs(distinct: Any, count: int) -> bool:

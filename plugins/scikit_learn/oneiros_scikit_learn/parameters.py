@@ -1,7 +1,5 @@
 """Assigns parameters to the functions that accept them."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +18,11 @@ METHODS = (
 def argument_names(function: Callable[..., Any]) -> set[str]:
     """Returns the names of a function's arguments."""
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    parameters = inspect.signature(function).parameters.values()
-    return {parameter.name for parameter in parameters if parameter.kind in named}
+    names = set()
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in named:
+            names.add(parameter.name)
+    return names
 
 
 def arguments_for(

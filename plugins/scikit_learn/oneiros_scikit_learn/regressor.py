@@ -1,7 +1,5 @@
 """A regression model as an estimator."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

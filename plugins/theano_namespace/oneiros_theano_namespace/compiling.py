@@ -1,7 +1,5 @@
 """`theano.function`, compiled by the Theano backend of Oneiros."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Custom operations: classes written for Theano."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

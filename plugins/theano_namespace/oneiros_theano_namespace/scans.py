@@ -4,8 +4,6 @@ In Theano they returned updates beside the outputs, and random draws differed at
 step.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any

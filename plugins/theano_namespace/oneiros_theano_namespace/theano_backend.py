@@ -1,7 +1,5 @@
 """The Theano backend of Oneiros, which computes what old code builds."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

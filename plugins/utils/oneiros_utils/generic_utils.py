@@ -1,7 +1,5 @@
 """Looks up names in a module, and refuses Keras 1's bytecode functions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NoReturn
 

@@ -1,7 +1,5 @@
 """The table of `model.summary()`, parameter counts, and kernel flipping."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import warnings
@@ -72,16 +70,15 @@ def print_summary(
         lines += [_row(fields, widths) for fields in _described(layer, relevant_nodes)]
         rule = thin
     trainable, frozen = count_total_params(layers)
-    lines.append(thick)
-    lines.append(f"Total params: {trainable + frozen:,}")
-    lines.append(f"Trainable params: {trainable:,}")
-    lines.append(f"Non-trainable params: {frozen:,}")
-    lines.append(thin)
-    if print_fn is None:
-        print("\n".join(lines))
-        return
+    lines += [
+        thick,
+        f"Total params: {trainable + frozen:,}",
+        f"Trainable params: {trainable:,}",
+        f"Non-trainable params: {frozen:,}",
+        thin,
+    ]
     for line in lines:
-        print_fn(line)
+        (print_fn or print)(line)
 
 
 def _fitting(line_length: int) -> int:

@@ -1,7 +1,5 @@
 """Helpers for NumPy arrays: labels, scores, kernels and convolution lengths."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

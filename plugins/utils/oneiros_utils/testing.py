@@ -1,7 +1,5 @@
 """Helpers for tests: generated data, and checks that every layer must pass."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable

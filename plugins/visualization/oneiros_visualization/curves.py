@@ -1,7 +1,5 @@
 """Draws training curves from a history."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Figures to draw on: the caller's, or new ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.errors import PluginLoadError

@@ -1,7 +1,5 @@
 """Arranges many small images in one picture."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model's table of layers for notebooks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html import escape
 from typing import Any

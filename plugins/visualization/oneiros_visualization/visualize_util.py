@@ -1,7 +1,5 @@
 """Draws a model as a graph of its layers."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 """Converts model files to another format, another `dim_ordering`, or another engine's
 kernels."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +34,8 @@ from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED
 
-from oneiros_cli.file_tools.dim_ordering import ORDERINGS, Conversion
+from oneiros_cli.file_tools import model_conversion
+from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -174,18 +173,18 @@ def reordered(
 ) -> tuple[Any, dict[str, Axes]]:
     """Returns the converted model, compiled like the original, and how its inputs' axes
     are moved."""
-    conversion = Conversion(dim_ordering)
+    plan = ConversionPlan(dim_ordering)
     objects = {**load_context.current().custom_objects, **(custom_objects or {})}
     with _explained(model, dim_ordering):
         with load_context.changed(custom_objects=objects, postponed=Postponed()):
-            converted = conversion.converted(model)
-        if with_weights:
-            conversion.copy_weights(model, converted)
+            converted = model_conversion.reordered(plan, model)
+        for layer, counterpart in plan.pairs(model, converted):
+            if with_weights and layer.weights:
+                counterpart.set_weights(plan.weights(layer, layer.get_weights()))
     if getattr(model, "optimizer", None) is not None:
-        _compile_alike(model, converted, conversion)
+        _compile_alike(model, converted, plan)
     inputs = {
-        name: tuple(axis + 1 for axis in axes)
-        for name, axes in conversion.inputs.items()
+        name: tuple(axis + 1 for axis in axes) for name, axes in plan.inputs.items()
     }
     return converted, inputs
 
@@ -205,7 +204,7 @@ def _explained(model: Any, dim_ordering: str) -> Iterator[None]:
         ) from error
 
 
-def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
+def _compile_alike(model: Any, converted: Any, plan: ConversionPlan) -> None:
     """Compiles a converted model like the original, with its optimizer's state."""
     optimizer = model.optimizer
     new_optimizer = type(optimizer).from_config(optimizer.get_config())
@@ -213,18 +212,18 @@ def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
     converted.compile(new_optimizer, **arguments)
     if optimizer.weights:
         converted._make_train_function()
-        new_optimizer.set_weights(_moved_state(model, converted, conversion))
+        new_optimizer.set_weights(_moved_state(model, converted, plan))
         restore_forgotten(new_optimizer, forgotten(optimizer))
 
 
-def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
+def _moved_state(model: Any, converted: Any, plan: ConversionPlan) -> Any:
     """Returns the optimizer's state, with each array that belongs to a weight converted
     like that weight."""
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         followed: dict[int, Any] = {}
-        for layer, counterpart in conversion.pairs(model, converted):
-            moved = conversion.weights(layer, _arrays_of(layer.weights, arrays))
+        for layer, counterpart in plan.pairs(model, converted):
+            moved = plan.weights(layer, _arrays_of(layer.weights, arrays))
             for weight, array in zip(counterpart.weights, moved, strict=True):
                 followed[id(weight)] = array
         return followed

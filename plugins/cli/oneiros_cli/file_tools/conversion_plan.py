@@ -1,15 +1,17 @@
 """The decisions of a conversion to the other `dim_ordering`."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros.arguments import check_choice
+from oneiros.engine.container import Container
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays
 from oneiros_old_files.moves import Moved
+from oneiros_training.sequential import Sequential
 
+ORDERINGS = ("th", "tf")
 Axes = tuple[int, ...]
 Entry = dict[str, Any]
 """A layer's entry in the configuration of a model."""
@@ -99,6 +101,35 @@ class ConversionPlan:
     input_names: set[str] = field(default_factory=set)
     transforms: dict[int, Transform] = field(default_factory=dict)
     inserted: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        check_choice("convert", "dim_ordering", self.dim_ordering, ORDERINGS)
+
+    @property
+    def inputs(self) -> dict[str, Axes]:
+        """A dict from the name of each input layer to its axes in the converted
+        model."""
+        return {
+            name: axes for name, axes in self.axes.items() if name in self.input_names
+        }
+
+    def weights(self, layer: Any, arrays: Arrays) -> Arrays:
+        """Converts a layer's weights, or arrays of the same number and shapes."""
+        transform = self.transforms.get(id(layer))
+        return transform(arrays) if transform else arrays
+
+    def pairs(self, model: Any, converted: Any) -> Iterator[tuple[Any, Any]]:
+        """Yields the innermost layers of a model, each with its counterpart in the
+        converted model."""
+        if not isinstance(model, Container):
+            yield model, converted
+            return
+        kept = [layer for layer in converted.layers if layer.name not in self.inserted]
+        if not isinstance(model, Sequential):
+            by_name = {layer.name: layer for layer in kept}
+            kept = [by_name[layer.name] for layer in model.layers]
+        for layer, counterpart in zip(model.layers, kept, strict=True):
+            yield from self.pairs(layer, counterpart)
 
     def restart(self, error: RestartError) -> None:
         """Discards the conversion so far, and records the reason."""

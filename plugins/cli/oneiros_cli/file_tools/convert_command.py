@@ -2,9 +2,8 @@
 engine."""
 
 import os
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from oneiros.errors import ArgumentError, OneirosError
@@ -14,19 +13,10 @@ from oneiros_saving.saving import enough_memory
 from oneiros_cli.file_tools import conversion
 from oneiros_cli.file_tools.export_file import export_file
 
-
-class Ordering(Enum):
-    """The position of the channels: first, as in Theano, or last, as in TensorFlow."""
-
-    TH = "th"
-    TF = "tf"
-
-
-class Keras1Engine(Enum):
-    """An engine of Keras 1 whose kernel format to write."""
-
-    THEANO = "theano"
-    TENSORFLOW = "tensorflow"
+Ordering = Literal["th", "tf"]
+"""The position of the channels: first, as in Theano, or last, as in TensorFlow."""
+Keras1Engine = Literal["theano", "tensorflow"]
+"""An engine of Keras 1 whose kernel format to write."""
 
 
 def convert(
@@ -67,12 +57,6 @@ def convert(
             help="For another library: an .npz file with the inputs to compare on."
         ),
     ] = None,
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            help="For another library: the number of rows to compare on; 32 by default."
-        ),
-    ] = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -95,10 +79,10 @@ def convert(
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."
         )
-    for_libraries = _chosen(inputs=inputs, rows=rows, tolerance=tolerance, opset=opset)
+    for_libraries = _chosen(inputs=inputs, tolerance=tolerance, opset=opset)
     choices: dict[str, Any] = {
-        "dim_ordering": None if dim_ordering is None else dim_ordering.value,
-        "trained_on": None if trained_on is None else trained_on.value,
+        "dim_ordering": dim_ordering,
+        "trained_on": trained_on,
         "overwrite": overwrite,
     }
     try:
@@ -112,11 +96,7 @@ def convert(
             else:
                 _check_nothing_for_libraries(target, for_libraries)
                 moved_inputs = conversion.convert(
-                    source,
-                    target,
-                    kernels=None if kernels is None else kernels.value,
-                    weights_only=weights,
-                    **choices,
+                    source, target, kernels=kernels, weights_only=weights, **choices
                 )
                 print(f"{target}: {target.stat().st_size:,} bytes")
     except OneirosError:

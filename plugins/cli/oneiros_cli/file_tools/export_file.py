@@ -1,7 +1,5 @@
 """Converts a model file to a file for another library."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +30,6 @@ def export_file(
     *,
     inputs: PathLike | None = None,
     tolerance: float = TOLERANCE,
-    rows: int | None = None,
     dim_ordering: str | None = None,
     trained_on: str | None = None,
     overwrite: bool = False,
@@ -47,7 +44,7 @@ def export_file(
         target: path of the new file or folder; its suffix selects the library.
         inputs: path of an `.npz` file with an array for each input of the model in
             `source`, on which to compare: by the name of the input, or in order.
-        tolerance, rows, overwrite, options: as for `oneiros.export`.
+        tolerance, overwrite, options: as for `oneiros.export`.
         dim_ordering: `"th"` or `"tf"`, the order of images' axes in the new model.
         trained_on, custom_objects, functions: as for `load_model`.
 
@@ -69,7 +66,7 @@ def export_file(
     arrays = None if inputs is None else _arrays(model, inputs)
     axes: dict[str, Axes] = {}
     if dim_ordering:
-        recording = recorded(model, arrays, rows)
+        recording = recorded(model, arrays)
         names = names_of(model.inputs)
         with K.use(backend_of(model)):
             model, axes = reordered(model, dim_ordering, custom_objects)
@@ -80,7 +77,6 @@ def export_file(
         model,
         target,
         inputs=arrays,
-        rows=rows,
         tolerance=tolerance,
         overwrite=overwrite,
         **options,

@@ -2,17 +2,18 @@
 missing, and what loading would refuse."""
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from oneiros.errors import ArgumentError, UnsafeFileError
+from oneiros_safe_files.budget import UNTRUSTED, Budget
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from oneiros_cli.file_tools.budget_option import BudgetOption, budget_of
 from oneiros_cli.file_tools.inspection import (
     Inspection,
     LayerReport,
@@ -34,6 +35,10 @@ SHOWN_PATHS = 20
 SHOWN_WEIGHTS = 2_000
 """Maximum number of weights, and of layers without any, to show: more take seconds."""
 
+NAMES = [field.name for field in fields(Budget)]
+ARGUMENT = re.compile(r"budget=oneiros\.saving\.Budget\((.*?)\)")
+"""How errors advise the callers of functions."""
+
 
 def inspect(
     file: Annotated[
@@ -45,15 +50,26 @@ def inspect(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for machines.")
     ] = False,
-    budget: BudgetOption = None,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="Raise a limit for a file that you trust, such as layers=5000. You "
+            "may repeat this option.",
+        ),
+    ] = None,
 ) -> None:
     """Show what a model's file holds.
 
     Nothing is built, and nothing that the file names is imported. The exit status is 1
     if the file can't be read, or if something is missing or would be refused.
     """
-    with budget_of(budget) as limits:
+    limits = replace(UNTRUSTED, **dict(map(_limit, budget or [])))
+    try:
         inspection = inspect_file(file, budget=limits)
+    except UnsafeFileError as error:
+        advice = ARGUMENT.sub(r"--budget \1", str(error))
+        raise UnsafeFileError(advice) from error
     if as_json:
         print(json.dumps(inspection.asdict(), indent=2))
     else:
@@ -63,47 +79,60 @@ def inspect(
         raise typer.Exit(1)
 
 
+def _limit(setting: str) -> tuple[str, Any]:
+    """Returns the name of a limit, and the limit."""
+    name, _, number = setting.partition("=")
+    if name in NAMES:
+        for kind in (int, float):
+            try:
+                return name, kind(number)
+            except ValueError:
+                continue
+    raise ArgumentError(
+        f"--budget received {setting!r:.80}. Expected NAME=NUMBER, such as "
+        f"layers=5000. Names: {', '.join(NAMES)}."
+    )
+
+
 def _report(inspection: Inspection) -> Group:
-    blocks: list[list[RenderableType]] = [[_summary(inspection)]]
-    layers = _shown(inspection.layers)
-    if layers:
-        blocks.append([_listed(layers)])
-    if layers != inspection.layers:
-        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
-        blocks.append([Text(more, "yellow")])
-    if inspection.training:
-        blocks.append([*_training(inspection)])
-    if inspection.sources:
-        blocks.append([_sources(inspection)])
-    if inspection.unread:
-        blocks.append([_unread(inspection.unread)])
-    if inspection.missing:
-        missing = [
-            (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
-            for each in inspection.missing
-        ]
-        blocks.append(_section("missing here", "yellow", missing))
-    if inspection.refused:
-        refused = [(each.where, each.reason) for each in inspection.refused]
-        blocks.append(_section("would be refused", "red", refused))
+    missing = [
+        (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
+        for each in inspection.missing
+    ]
+    refused = [(each.where, each.reason) for each in inspection.refused]
+    blocks: list[list[RenderableType]] = [
+        [_summary(inspection)],
+        _layers(inspection.layers),
+        _training(inspection),
+        _unread(inspection.unread),
+        _section("missing here", "yellow", missing),
+        _section("would be refused", "red", refused),
+    ]
     parts: list[RenderableType] = []
-    for block in blocks:
-        if parts:
-            parts.append("")
-        parts += block
-    return Group(*parts)
+    for block in filter(None, blocks):
+        parts += ["", *block]
+    return Group(*parts[1:])
 
 
-def _shown(layers: list[LayerReport]) -> list[LayerReport]:
-    """Returns the first layers, with the weights that are shown."""
-    shown = []
+def _layers(layers: list[LayerReport]) -> list[RenderableType]:
+    """Returns the lines of the first layers, with the weights that are shown."""
+    parts: list[RenderableType] = []
     left = SHOWN_WEIGHTS
     for layer in layers:
         if left <= 0:
             break
-        shown.append(replace(layer, weights=layer.weights[:left]))
+        count = f"  {layer.parameters:,} parameters" if layer.weights else ""
+        shape = f"  {layer.input_shape}" if layer.input_shape else ""
+        facts = f"  {layer.class_name}{shape}{count}"
+        parts.append(_text((layer.where, "bold"), facts))
+        if layer.inbound:
+            parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
+        parts += [_indented(_weight(weight)) for weight in layer.weights[:left]]
         left -= max(1, len(layer.weights))
-    return shown
+    if sum(max(1, len(layer.weights)) for layer in layers) > SHOWN_WEIGHTS:
+        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
+        parts += ["", Text(more, "yellow")]
+    return parts
 
 
 def _summary(inspection: Inspection) -> Text:
@@ -137,32 +166,12 @@ def _engines(inspection: Inspection) -> list[str]:
     return facts
 
 
-def _unread(paths: list[str]) -> Text:
+def _unread(paths: list[str]) -> list[RenderableType]:
+    if not paths:
+        return []
     more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
     listed = ", ".join(paths[:SHOWN_PATHS]) + more
-    return _text(("not part of the model, so not read: ", "yellow"), listed)
-
-
-def _listed(layers: list[LayerReport]) -> Group:
-    parts: list[RenderableType] = []
-    for layer in layers:
-        count = f"  {layer.parameters:,} parameters" if layer.weights else ""
-        parts.append(
-            _text(
-                (layer.where, "bold"), f"  {layer.class_name}  {_shapes(layer)}{count}"
-            )
-        )
-        if layer.inbound:
-            parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
-        parts += [_indented(_weight(weight)) for weight in layer.weights]
-    return Group(*parts)
-
-
-def _shapes(layer: LayerReport) -> str:
-    """Returns the shapes of a layer's input and output, as far as known."""
-    if layer.output_shape and layer.input_shape in ("", layer.output_shape):
-        return f"→ {layer.output_shape}"
-    return " → ".join(filter(None, (layer.input_shape, layer.output_shape)))
+    return [_text(("not part of the model, so not read: ", "yellow"), listed)]
 
 
 def _weight(weight: Weight) -> Text:
@@ -172,8 +181,10 @@ def _weight(weight: Weight) -> Text:
     return text
 
 
-def _training(inspection: Inspection) -> list[Text]:
-    training = inspection.training or {}
+def _training(inspection: Inspection) -> list[RenderableType]:
+    training = inspection.training
+    if not training:
+        return []
     optimizer = training.get("optimizer_config")
     chosen = optimizer if isinstance(optimizer, dict) else {"class_name": optimizer}
     config = chosen.get("config")
@@ -183,7 +194,9 @@ def _training(inspection: Inspection) -> list[Text]:
     if inspection.optimizer_weights:
         state = f"{inspection.optimizer_weights} arrays of state"
     call = f"{chosen.get('class_name')}({written})"
-    lines = [_text(("compiled with ", "cyan"), f"{call}, {state}")]
+    lines: list[RenderableType] = [
+        _text(("compiled with ", "cyan"), f"{call}, {state}")
+    ]
     for key in ("loss", "metrics", "loss_weights", "sample_weight_mode"):
         if training.get(key):
             lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
@@ -197,25 +210,6 @@ def _rounded(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sources(inspection: Inspection) -> Table:
-    sources = inspection.sources
-    has_claims = any(source.in_file for source in sources)
-    claims_header = ["in the file"] if has_claims else []
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header in ("distribution", *claims_header, "here", "provides"):
-        table.add_column(header, overflow="fold")
-    for source in sources:
-        cells = [_text(source.distribution)]
-        if has_claims:
-            cells.append(_text(source.in_file or "-"))
-        installed = Text("not installed", "yellow")
-        if source.here:
-            installed = Text(source.here, "green")
-        names = ", ".join(name.partition(":")[2] for name in source.names)
-        table.add_row(*cells, installed, _text(names))
-    return table
-
-
 def _places(kind: str, name: str, where: list[str]) -> str:
     more = f" and {len(where) - 3} more" if len(where) > 3 else ""
     return f"{kind} {name}, in {', '.join(where[:3])}{more}"
@@ -224,6 +218,8 @@ def _places(kind: str, name: str, where: list[str]) -> str:
 def _section(
     title: str, colour: str, items: list[tuple[str, str]]
 ) -> list[RenderableType]:
+    if not items:
+        return []
     parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
     for head, text in items:
         parts += [_text((head, "bold")), _indented(_reason(text.strip()))]

@@ -1,8 +1,7 @@
 """Reports what a model file contains, what is missing here and what loading would
 refuse, without building anything."""
 
-from __future__ import annotations
-
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros import plugins
-from oneiros.errors import OneirosError
+from oneiros import registry
+from oneiros.errors import OneirosError, UnsafeFileError
+from oneiros.plugins import Entry
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.keras2_compilation import compile_arguments
+from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files import clock
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
 from oneiros_safe_files.model_state import ModelState
@@ -27,12 +28,6 @@ from oneiros_saving.missing_names import Missing
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.weight_matching import count_unusual
 
-from oneiros_cli.file_tools.refusals import (
-    Refusal,
-    providers,
-    refused_classes,
-    refused_functions,
-)
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Shape = tuple[int, ...]
@@ -57,8 +52,7 @@ class LayerReport:
     # Properties
         where: str, its path: the names of the models and wrappers around it, then its
             own.
-        input_shape, output_shape: str, as far as known from the arguments; empty if
-            unknown.
+        input_shape: str, as far as known from the arguments; empty if unknown.
         inbound: list of the names of its input layers; empty in a `Sequential`.
         weights: list of `Weight`; for a nested model, all its weights.
     """
@@ -66,21 +60,17 @@ class LayerReport:
     where: str
     class_name: str
     input_shape: str
-    output_shape: str
     inbound: list[str]
     parameters: int
     weights: list[Weight]
 
 
 @dataclass(frozen=True)
-class SourceDistribution:
-    """A distribution that provided the file's objects, or provides them here; a missing
-    version is None."""
+class Refusal:
+    """Something that `load_model` would refuse, and its place in the configuration."""
 
-    distribution: str
-    in_file: str | None
-    here: str | None
-    names: list[str]
+    where: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -113,7 +103,6 @@ class Inspection:
     uncompiled: str
     optimizer_weights: int
     unread: list[str]
-    sources: list[SourceDistribution]
     missing: list[Missing]
     refused: list[Refusal]
 
@@ -174,12 +163,11 @@ def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
         uncompiled=uncompiled,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
-        sources=_sources(named, state.provenance),
         missing=missing_names.missing(named, state.provenance),
         refused=[
             *(_refusal(layer, parts) for layer in unreadable),
-            *islice(refused_functions(parts), MAX_REFUSED),
-            *refused_classes(named),
+            *islice(_refused_functions(parts), MAX_REFUSED),
+            *_refused_classes(named),
         ],
     )
 
@@ -271,13 +259,10 @@ def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
 
 def _layer(part: Part, weights: list[Weight]) -> LayerReport:
     config = part.config if isinstance(part.config, dict) else {}
-    input_shape = _shape(config.get("batch_input_shape"))
-    is_input = part.class_name == "InputLayer"
     return LayerReport(
         where=part.where,
         class_name=part.class_name,
-        input_shape=input_shape,
-        output_shape=input_shape if is_input else _output_shape(config),
+        input_shape=_shape(config.get("batch_input_shape")),
         inbound=_inbound(part.inbound),
         parameters=sum(prod(weight.shape) for weight in weights),
         weights=weights,
@@ -295,21 +280,6 @@ def _shape(shape: Any) -> str:
     return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
-def _output_shape(config: dict[str, Any]) -> str:
-    """Returns what the common arguments reveal about the output; `…` stands for sizes
-    that depend on the input."""
-    if isinstance(config.get("target_shape"), list):
-        return _shape([None, *config["target_shape"]])
-    if isinstance(config.get("output_dim"), int):
-        return f"(…, {config['output_dim']})"
-    filters = config.get("nb_filter")
-    if not isinstance(filters, int):
-        return ""
-    if config.get("dim_ordering") == "th":
-        return f"(None, {filters}, …)"
-    return f"(…, {filters})"
-
-
 def _inbound(calls: Any) -> list[str]:
     """Returns the names of the input layers of a layer's calls."""
     if not _is_nested(calls):
@@ -323,25 +293,49 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 
-def _sources(named: Iterable[Reference], recorded: Any) -> list[SourceDistribution]:
-    """Returns the distributions that the file names, and those that provide its objects
-    here."""
-    claims = recorded if isinstance(recorded, dict) else {}
-    versions: dict[str, str] = {}
-    names: dict[str, set[str]] = {}
-    for key, origin in claims.items():
-        claimed = provenance.claim(origin)
-        if claimed is not None:
-            versions[claimed.distribution] = claimed.version
-            names.setdefault(claimed.distribution, set()).add(key)
+# What would be refused
+
+
+def _refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
+    """Yields the functions that a file can't contain, with the same reasons as
+    loading."""
+    for part in parts:
+        if not isinstance(part.config, dict):
+            continue
+        for argument, value in part.config.items():
+            if part.config.get(f"{argument}_type", "raw") == "raw":
+                continue
+            name = value.get("name") if isinstance(value, dict) else value
+            if isinstance(name, str) and provenance.provider_of("function", name):
+                continue
+            try:
+                get_function(value, str(part.config.get("name")), str(argument))
+            except UnsafeFileError as error:
+                yield Refusal(part.where, str(error))
+
+
+def _refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
+    """Yields, once each, the classes that are imported and don't declare that files may
+    use them."""
+    keys_seen = set()
     for reference in named:
-        for entry in providers(reference):
-            names.setdefault(entry.distribution, set()).add(reference.key)
-    records = plugins.manager().records
-    sources = []
-    for name, keys in sorted(names.items()):
-        installed = records[name].version if name in records else None
-        sources.append(
-            SourceDistribution(name, versions.get(name), installed, sorted(keys))
-        )
-    return sources
+        if reference.kind in provenance.BASES and reference.key not in keys_seen:
+            keys_seen.add(reference.key)
+            entry = provenance.provider_of(reference.kind, reference.name)
+            if entry is not None and _is_undeclared(entry):
+                yield Refusal(reference.where, _undeclared(entry))
+
+
+def _is_undeclared(entry: Entry) -> bool:
+    if entry.reference.partition(":")[0] not in sys.modules:
+        return False
+    cls = registry.load(entry)
+    return isinstance(cls, type) and vars(cls).get("loadable") is not True
+
+
+def _undeclared(entry: Entry) -> str:
+    return (
+        f"The {entry.kind} {entry.name} of {entry.distribution} doesn't declare "
+        f"`loadable = True`: if you trust it, pass "
+        f"custom_objects={{{entry.name!r}: {entry.name}}}."
+    )

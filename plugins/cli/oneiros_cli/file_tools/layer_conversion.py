@@ -1,7 +1,5 @@
 """Converts one call of a layer to the other `dim_ordering`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

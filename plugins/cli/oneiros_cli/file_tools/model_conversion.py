@@ -1,13 +1,19 @@
-"""Converts models call by call to the other `dim_ordering`."""
+"""Converts models to the other `dim_ordering`: the same values, with the channels on
+another axis.
 
-from __future__ import annotations
+Layers with a `dim_ordering` get the other one. The layers after them adapt: for
+example, a `Dense` after a `Flatten` permutes its kernel's rows. Before a layer that
+can't adapt, a `Permute` restores the original order.
+"""
 
 from typing import Any
 
+from oneiros import config as configs
 from oneiros.arguments import label
-from oneiros.engine.container import Container
+from oneiros.engine.container import Container, entry_of
 from oneiros.errors import ArgumentError
 from oneiros_old_files.moves import Moved
+from oneiros_training.parts.nested_layers import parts_of
 from oneiros_training.sequential import Sequential
 
 from oneiros_cli.file_tools.conversion_plan import (
@@ -16,12 +22,34 @@ from oneiros_cli.file_tools.conversion_plan import (
     ConvertedCall,
     Entry,
     LayerCall,
+    RestartError,
     check_no_vector,
 )
 from oneiros_cli.file_tools.layer_conversion import converted_layer
 
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments by which the first layer of a `Sequential` describes the input."""
+
+
+def reordered(plan: ConversionPlan, model: Any) -> Any:
+    """Returns a new model in the other `dim_ordering`, uncompiled and without its
+    weights.
+
+    The required layout of an input becomes clear only where the image is used. Then the
+    conversion restarts with this knowledge.
+
+    # Raises
+        ArgumentError: if a layer can't be converted; the message names it.
+    """
+    entry = entry_of(model)
+    plan.taken_names = {str(layer.name) for _, layer in parts_of(model)}
+    while True:
+        try:
+            converted = converted_model(plan, model, entry["config"])
+        except RestartError as error:
+            plan.restart(error)
+            continue
+        return configs.layer_from_config({**entry, "config": converted.config})
 
 
 def converted_model(

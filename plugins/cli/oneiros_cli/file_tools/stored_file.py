@@ -1,7 +1,5 @@
 """Reads any file as plain data: a model, weights, or the text of a configuration."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

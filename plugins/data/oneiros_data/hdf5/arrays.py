@@ -1,7 +1,5 @@
 """Single arrays in HDF5 files, and a prompt before a file is overwritten."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 from pathlib import Path

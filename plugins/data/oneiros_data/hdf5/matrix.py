@@ -1,7 +1,5 @@
 """`HDF5Matrix`: data that doesn't fit in memory."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, MutableMapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Converts tables of pandas, polars and Arrow to arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

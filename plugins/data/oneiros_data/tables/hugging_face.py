@@ -1,7 +1,5 @@
 """Hugging Face datasets: rows stay in their files until a batch needs them."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any
 

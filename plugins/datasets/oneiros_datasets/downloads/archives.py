@@ -1,7 +1,5 @@
 """Unpacks downloaded archives."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import warnings

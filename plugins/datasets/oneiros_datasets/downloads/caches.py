@@ -1,7 +1,5 @@
 """The folders for downloaded files."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import warnings

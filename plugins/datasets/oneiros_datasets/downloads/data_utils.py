@@ -1,7 +1,5 @@
 """`get_file`: returns a file from the cache, or downloads it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Downloads a file to a cache, once for all processes."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable

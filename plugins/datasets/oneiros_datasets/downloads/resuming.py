@@ -1,7 +1,5 @@
 """`ResumingDownloader`: continues interrupted downloads where they stopped."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from dataclasses import dataclass

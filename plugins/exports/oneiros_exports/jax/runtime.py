@@ -1,7 +1,5 @@
 """Computes the outputs of files with JAX alone; nothing of Oneiros is imported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """StableHLO: what XLA's compilers take, as `jax.export` writes it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Builds a described model with Keras 3 alone, and saves it."""
 
-from __future__ import annotations
-
 import inspect
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """How a model is compiled, as Keras 3 takes it, and the state of its optimizer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -16,8 +16,6 @@ A description is a dict:
 A tensor is a pair: the number of a call, or None for an input, and a place.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

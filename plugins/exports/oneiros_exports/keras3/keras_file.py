@@ -1,7 +1,5 @@
 """`.keras`: the format of Keras 3."""
 
-from __future__ import annotations
-
 import json
 import re
 import tempfile

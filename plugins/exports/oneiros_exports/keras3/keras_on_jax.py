@@ -4,8 +4,6 @@ Keras reads its backend's name from the environment, once, when it is imported. 
 reads the same variable later, so it is set during this import alone.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Makes a `.keras` file loadable by releases of Keras before the one that wrote it."""
 
-from __future__ import annotations
-
 import json
 import os
 import zipfile

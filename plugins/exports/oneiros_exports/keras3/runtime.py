@@ -1,8 +1,6 @@
 """Computes the outputs of files with Keras and the functions that are registered for
 it; nothing else of Oneiros is imported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

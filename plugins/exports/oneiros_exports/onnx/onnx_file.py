@@ -1,7 +1,5 @@
 """ONNX: a file that many runtimes compute."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

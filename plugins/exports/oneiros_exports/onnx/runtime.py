@@ -1,8 +1,6 @@
 """Computes the outputs of files with ONNX Runtime alone; nothing of Oneiros is
 imported."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Its import would bring them along: 5.0 seconds of the processor instead of 2.5.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

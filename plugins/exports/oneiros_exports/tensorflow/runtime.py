@@ -1,8 +1,6 @@
 """Computes the outputs of files with TensorFlow alone; nothing of Oneiros is
 imported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +42,8 @@ def _at_once(predict: Any, arrays: Arrays) -> Arrays:
 
 def _by_row(predict: Any, arrays: Arrays) -> Arrays:
     nb_rows = len(next(iter(arrays.values())))
-    parts: dict[str, list[Any]] = {}
+    rows = []
     for i in range(nb_rows):
         row = {name: array[i : i + 1] for name, array in arrays.items()}
-        for name, value in predict(**row).items():
-            parts.setdefault(name, []).append(value)
-    return {name: np.concatenate(values) for name, values in parts.items()}
+        rows.append(predict(**row))
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}

@@ -1,7 +1,5 @@
 """SavedModel: TensorFlow's format for serving."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

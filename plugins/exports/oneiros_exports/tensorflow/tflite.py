@@ -4,8 +4,6 @@ TensorFlow's converter runs in a process of its own, since it uses classes of Te
 1 that Oneiros changes for code of 2016.
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Batches of transformed images that come from an array."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Batches of transformed images from files, with one folder per class."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator as AnyIterator
 from typing import Any

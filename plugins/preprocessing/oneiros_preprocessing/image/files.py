@@ -4,8 +4,6 @@ Pillow reads and writes them. Its images have a size `(width, height)`; arrays h
 first.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Data augmentation: batches of randomly transformed images."""
 
-from __future__ import annotations
-
 import functools
 import warnings
 from collections.abc import Callable
@@ -322,17 +320,15 @@ class ImageDataGenerator:
         """Draws the matrices of the options in use, in this order."""
         steps = []
         if self.rotation_range:
-            angle = transforms.draw_rotation(self.rotation_range)
-            steps.append(transforms.rotation_matrix(angle))
+            steps.append(transforms.draw_rotation(self.rotation_range))
         if self.height_shift_range or self.width_shift_range:
             rows = _drawn_shift(self.height_shift_range, height)
             cols = _drawn_shift(self.width_shift_range, width)
             steps.append(transforms.shift_matrix(rows, cols))
         if self.shear_range:
-            angle = transforms.draw_shear(self.shear_range)
-            steps.append(transforms.shear_matrix(angle))
+            steps.append(transforms.draw_shear(self.shear_range))
         if tuple(self.zoom_range) != (1, 1):
-            steps.append(transforms.zoom_matrix(*transforms.draw_zoom(self.zoom_range)))
+            steps.append(transforms.draw_zoom(self.zoom_range))
         return steps
 
     @open_to_old_code

@@ -128,7 +128,8 @@ class Iterator:
         order_seed = int(np.random.randint(LARGEST_SEED))
         parts = [copy.copy(self) for _ in range(count)]
         for number, part in enumerate(parts):
-            part.index_generator = PartOfOrder(part, number, count, order_seed)
+            order = self.index_generator.part(part, number, count, order_seed)
+            part.index_generator = order
         return parts
 
     def __iter__(self) -> Iterator:
@@ -167,16 +168,48 @@ class SampleOrder:
         self.shuffle = shuffle
         self.seed = seed
         self.order = np.arange(n)
+        self.is_part = False
+        self.next_made = 0
+        self.count = 1
+        self.random: np.random.RandomState | None = None
+
+    def part(
+        self, batches: Iterator, number: int, count: int, order_seed: int
+    ) -> SampleOrder:
+        """Returns the order of an iterator that makes one out of every `count` batches.
+
+        # Arguments
+            batches: the `Iterator`, a copy of this one's.
+            number: int, which of every `count` batches to make.
+            count: int, the number of iterators that share them.
+            order_seed: int, the seed for drawing orders, the same in all parts. It
+                isn't used if the iterator has a seed.
+        """
+        part = copy.copy(self)
+        part.batches = batches
+        part.is_part = True
+        part.next_made = batches.total_batches_seen + number
+        part.count = count
+        if self.seed is None:
+            part.random = np.random.RandomState(order_seed)
+        return part
 
     def __iter__(self) -> SampleOrder:
         return self
 
     def __next__(self) -> tuple[Array, int, int]:
+        while self.is_part and self.batches.total_batches_seen < self.next_made:
+            self._drawn()
+        self.next_made += self.count
+        return self._drawn()
+
+    def _drawn(self) -> tuple[Array, int, int]:
+        """Returns the numbers of the next batch, whoever makes it."""
         batches = self.batches
         if self.seed is not None:
             np.random.seed(self.seed + batches.total_batches_seen)
         if batches.batch_index == 0 and self.shuffle:
-            self.order = self.permuted()
+            self.order = (self.random or np.random).permutation(self.n)
         first = batches.batch_index * self.batch_size % self.n
         end = first + self.batch_size
         if end > self.n:
@@ -186,50 +219,6 @@ class SampleOrder:
         batches.total_batches_seen += 1
         numbers = self.order[first:end]
         return numbers, first, len(numbers)
-
-    def permuted(self) -> Array:
-        """Draws an order of the samples."""
-        return np.random.permutation(self.n)
-
-
-class PartOfOrder(SampleOrder):
-    """The order of an iterator that makes one out of every `count` batches.
-
-    # Arguments
-        batches: the `Iterator`, a copy of the one that is divided.
-        number: int, which of every `count` batches to make.
-        count: int, the number of iterators that share them.
-        order_seed: int, the seed for drawing orders, the same in all parts. It isn't
-            used if the iterator has a seed.
-    """
-
-    def __init__(
-        self, batches: Iterator, number: int, count: int, order_seed: int
-    ) -> None:
-        order_of_all = batches.index_generator
-        super().__init__(
-            batches,
-            order_of_all.n,
-            order_of_all.batch_size,
-            order_of_all.shuffle,
-            order_of_all.seed,
-        )
-        self.order = order_of_all.order
-        self.next_made = batches.total_batches_seen + number
-        self.count = count
-        self.random = np.random.RandomState(order_seed)
-
-    def __next__(self) -> tuple[Array, int, int]:
-        while self.batches.total_batches_seen < self.next_made:
-            super().__next__()
-        self.next_made += self.count
-        return super().__next__()
-
-    def permuted(self) -> Array:
-        """Draws an order of the samples."""
-        if self.seed is None:
-            return self.random.permutation(self.n)
-        return super().permuted()
 
 
 class ImageIterator(Iterator):
@@ -281,7 +270,7 @@ class ImageIterator(Iterator):
         A resumed training run continues from there and repeats no batch.
         """
         samples = self.index_generator
-        if type(samples) is not SampleOrder:
+        if not isinstance(samples, SampleOrder) or samples.is_part:
             return None
         return {
             "batch_index": self.batch_index,

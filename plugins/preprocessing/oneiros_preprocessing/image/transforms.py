@@ -14,8 +14,6 @@ SciPy on each of three channels takes 1.7 times as long for a coloured picture o
 rotated, shifted and zoomed (`benchmarks/mechanisms.py transforms`).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -78,8 +76,7 @@ def random_rotation(
         print(turned.shape, np.isin(turned, image).all())  # (1, 28, 28) True
         ```
     """
-    matrix = rotation_matrix(draw_rotation(rg))
-    matrix = about_centre(matrix, x, row_axis, col_axis)
+    matrix = about_centre(draw_rotation(rg), x, row_axis, col_axis)
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
 
 
@@ -157,7 +154,7 @@ def random_shear(
         print(np.array_equal(random_shear(image, 0.0), image))  # True
         ```
     """
-    matrix = about_centre(shear_matrix(draw_shear(intensity)), x, row_axis, col_axis)
+    matrix = about_centre(draw_shear(intensity), x, row_axis, col_axis)
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
 
 
@@ -201,8 +198,7 @@ def random_zoom(
     if np.shape(zoom_range) != (2,):
         expected = "two numbers, such as (0.8, 1.2)"
         raise refusal("random_zoom", "zoom_range", zoom_range, expected)
-    matrix = zoom_matrix(*draw_zoom(zoom_range))
-    matrix = about_centre(matrix, x, row_axis, col_axis)
+    matrix = about_centre(draw_zoom(zoom_range), x, row_axis, col_axis)
     return apply_transform(x, matrix, channel_axis, fill_mode, cval)
 
 
@@ -360,25 +356,9 @@ def _as_pixel(value: float, dtype: np.dtype[Any]) -> Any:
     return np.clip(math.floor(value + 0.5), limits.min, limits.max)
 
 
-def rotation_matrix(angle: float) -> Array:
-    """Returns the matrix that turns by an angle in radians."""
-    sine, cosine = np.sin(angle), np.cos(angle)
-    return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-
-
 def shift_matrix(rows: float, cols: float) -> Array:
     """Returns the matrix that moves by a number of pixels."""
     return np.array([[1, 0, rows], [0, 1, cols], [0, 0, 1]])
-
-
-def shear_matrix(angle: float) -> Array:
-    """Returns the matrix that shears by an angle in radians."""
-    return np.array([[1, -np.sin(angle), 0], [0, np.cos(angle), 0], [0, 0, 1]])
-
-
-def zoom_matrix(rows: float, cols: float) -> Array:
-    """Returns the matrix that zooms by a factor along each axis."""
-    return np.array([[rows, 0, 0], [0, cols, 0], [0, 0, 1]])
 
 
 def about_centre(matrix: Array, x: Any, row_axis: int, col_axis: int) -> Array:
@@ -387,9 +367,11 @@ def about_centre(matrix: Array, x: Any, row_axis: int, col_axis: int) -> Array:
     return transform_matrix_offset_center(matrix, shape[row_axis], shape[col_axis])
 
 
-def draw_rotation(degrees: float) -> float:
-    """Draws an angle, in radians, of at most so many degrees to either side."""
-    return DEGREE * np.random.uniform(-degrees, degrees)
+def draw_rotation(degrees: float) -> Array:
+    """Draws the matrix that turns by at most so many degrees to either side."""
+    angle = DEGREE * np.random.uniform(-degrees, degrees)
+    sine, cosine = np.sin(angle), np.cos(angle)
+    return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
 
 
 def draw_shift(fraction: float, size: int) -> float:
@@ -397,18 +379,18 @@ def draw_shift(fraction: float, size: int) -> float:
     return np.random.uniform(-fraction, fraction) * size
 
 
-def draw_shear(angle: float) -> float:
-    """Draws an angle of at most `angle` to either side."""
-    return np.random.uniform(-angle, angle)
+def draw_shear(largest: float) -> Array:
+    """Draws the matrix that shears by at most an angle in radians to either side."""
+    angle = np.random.uniform(-largest, largest)
+    return np.array([[1, -np.sin(angle), 0], [0, np.cos(angle), 0], [0, 0, 1]])
 
 
-def draw_zoom(zoom_range: Any) -> tuple[float, float]:
-    """Draws factors for the rows and the columns; none are drawn from (1, 1)."""
+def draw_zoom(zoom_range: Any) -> Array:
+    """Draws the matrix that zooms by a factor along each axis; nothing is drawn from
+    (1, 1)."""
     low, high = zoom_range
-    if low == high == 1:
-        return 1.0, 1.0
-    rows, cols = np.random.uniform(low, high, 2)
-    return rows, cols
+    rows, cols = (1, 1) if low == high == 1 else np.random.uniform(low, high, 2)
+    return np.array([[rows, 0, 0], [0, cols, 0], [0, 0, 1]])
 
 
 def _shape(x: Any) -> tuple[int, ...]:

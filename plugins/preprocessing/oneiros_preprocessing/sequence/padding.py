@@ -1,7 +1,5 @@
 """Turns sequences of different lengths into one array."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

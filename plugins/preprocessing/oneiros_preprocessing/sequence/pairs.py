@@ -1,7 +1,5 @@
 """Skip-grams: pairs of neighbouring words, and random pairs."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from typing import Any

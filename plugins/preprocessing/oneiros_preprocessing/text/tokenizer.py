@@ -1,7 +1,5 @@
 """A vocabulary that turns texts into word numbers and vectors."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Splits texts into words, and numbers words without a vocabulary."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from oneiros.arguments import check_int, int_if_whole, shown

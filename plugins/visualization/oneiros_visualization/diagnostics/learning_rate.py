@@ -1,7 +1,5 @@
 """Finds a learning rate: raises it during training and watches the loss."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from numbers import Real
@@ -72,8 +70,11 @@ class RateSearch:
         if self.suggestion is not None:
             text = f"suggestion: {self.suggestion:.2g}"
             panel.axvline(self.suggestion, color="C3", linestyle="--", label=text)
-        low, high = _range(self.losses, self.smoothed)
-        panel.set(xscale="log", xlabel="learning rate", ylabel="loss", ylim=(low, high))
+        lowest = self.losses.min()
+        start = self.smoothed[: len(self.smoothed) // 4 + 1].max()
+        highest = start + 0.5 * ((start - lowest) or 1.0)  # below the peak at the end
+        panel.set(xscale="log", xlabel="learning rate", ylabel="loss")
+        panel.set_ylim(top=highest)
         panel.grid(alpha=0.3)
         panel.legend()
         return figure
@@ -239,11 +240,3 @@ def _steepest(rates: Array, smoothed: Array) -> float | None:
     slopes = np.gradient(smoothed[: lowest + 1], np.log(rates[: lowest + 1]))
     steepest = int(np.argmin(slopes))
     return float(rates[steepest]) if slopes[steepest] < 0 else None
-
-
-def _range(losses: Array, smoothed: Array) -> tuple[float, float]:
-    """Returns the range of losses to draw, without the peak at the end."""
-    low = float(losses.min())
-    start = float(smoothed[: max(1, len(smoothed) // 4)].max())
-    span = (start - low) or 1.0
-    return low - 0.1 * span, start + 0.5 * span

@@ -1,7 +1,5 @@
 """Estimates a model's memory before it runs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace

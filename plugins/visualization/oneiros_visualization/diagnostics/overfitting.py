@@ -1,7 +1,5 @@
 """Checks that a model can memorize one batch; if not, something is wrong with it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

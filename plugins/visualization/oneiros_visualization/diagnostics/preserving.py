@@ -1,7 +1,5 @@
 """Restores a model after an experiment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Prints tables to a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

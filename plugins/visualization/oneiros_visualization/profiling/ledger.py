@@ -1,11 +1,9 @@
 """The ledger: an observer that assigns all time to exactly one part."""
 
-from __future__ import annotations
-
 import threading
 import time
 import weakref
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -43,7 +41,7 @@ class FunctionCall:
         is_first: whether this is the function's first call with these shapes.
     """
 
-    epoch: int | None
+    in_epoch: bool
     part: Part
     kind: Any
     steps: int
@@ -52,19 +50,17 @@ class FunctionCall:
 
 
 class Ledger(Observer):
-    """Seconds by epoch and part; every moment belongs to one part.
+    """Seconds by part; every moment belongs to one part.
 
     # Arguments
         clock: function that returns seconds.
         show: function to call at the end, unless an error ended the run.
 
     # Properties
-        seconds: dict from `(epoch, part)` to seconds; epoch None means before and after
-            all epochs.
-        steps, samples: dicts from epoch to the numbers of trained steps and samples.
+        seconds: dict from a pair, whether within an epoch and the part, to seconds.
+        epochs: list of the epochs' numbers.
+        steps, samples: int, the numbers of trained steps and samples.
         calls: list of `FunctionCall`.
-        meanwhile: dict from part to the seconds that another thread spent on it in
-            parallel.
     """
 
     def __init__(
@@ -74,18 +70,16 @@ class Ledger(Observer):
     ) -> None:
         self.clock = clock
         self.show = show
-        self.seconds: defaultdict[tuple[int | None, Part], float] = defaultdict(float)
-        self.steps = Counter[int | None]()
-        self.samples = Counter[int | None]()
+        self.seconds: defaultdict[tuple[bool, Part], float] = defaultdict(float)
+        self.epochs: list[int] = []
+        self.steps = 0
+        self.samples = 0
         self.calls: list[FunctionCall] = []
-        self.meanwhile: defaultdict[str, float] = defaultdict(float)
-        self.epoch: int | None = None
+        self.in_epoch = False
         self.part: Part = (REST, "")
         self._validates = False
         self._thread = 0
         self._since = 0.0
-        self._reading = threading.local()
-        self._lock = threading.Lock()
 
     def begin(self) -> None:
         """Starts the clock on the measured thread."""
@@ -93,10 +87,11 @@ class Ledger(Observer):
         self._since = self.clock()
 
     def enter(self, phase: str, detail: str = "") -> None:
-        """Books the time since the last switch, and switches to another part."""
+        """Books the time since the last switch, and switches to another part. What a
+        thread does that reads ahead isn't booked."""
         if threading.get_ident() != self._thread:
-            self._enter_meanwhile(phase)
-        elif self._validates:
+            return
+        if self._validates:
             self._switch((VALIDATION, LOGS if phase == REST else phase))
         else:
             self._switch((phase, detail))
@@ -106,23 +101,16 @@ class Ledger(Observer):
         now = self.clock()
         seconds_passed = now - self._since
         self._since = now
-        self.seconds[self.epoch, self.part] += seconds_passed
+        self.seconds[self.in_epoch, self.part] += seconds_passed
         self.part = part
         return seconds_passed
-
-    def _enter_meanwhile(self, phase: str) -> None:
-        """Books time on a reading thread."""
-        now = self.clock()
-        before, since = getattr(self._reading, "phase", (REST, now))
-        if before != REST:
-            with self._lock:
-                self.meanwhile[before] += now - since
-        self._reading.phase = (phase, now)
 
     def enter_epoch(self, epoch: int | None) -> None:
         """Switches to another epoch."""
         self._switch(self.part)
-        self.epoch = epoch
+        self.in_epoch = epoch is not None
+        if epoch is not None:
+            self.epochs.append(epoch)
 
     def enter_validation(self) -> None:
         """Switches to parts of the validation."""
@@ -145,11 +133,11 @@ class Ledger(Observer):
         is_first = shapes not in known_shapes
         known_shapes.add(shapes)
         self.calls.append(
-            FunctionCall(self.epoch, part, kind, run.batches, seconds, is_first)
+            FunctionCall(self.in_epoch, part, kind, run.batches, seconds, is_first)
         )
         if not self._validates:
-            self.steps[self.epoch] += run.batches
-            self.samples[self.epoch] += run.batches * run.batch_size
+            self.steps += run.batches
+            self.samples += run.batches * run.batch_size
 
     def finish(self, failed: bool) -> None:
         """Ends the measurement."""
@@ -177,5 +165,5 @@ class Ledger(Observer):
             if seconds_by_step[call.kind]:
                 expected = call.steps * median(seconds_by_step[call.kind])
             excess = max(0.0, call.seconds - expected)
-            self.seconds[call.epoch, call.part] -= excess
-            self.seconds[call.epoch, (COMPILE, "")] += excess
+            self.seconds[call.in_epoch, call.part] -= excess
+            self.seconds[call.in_epoch, (COMPILE, "")] += excess

@@ -1,7 +1,5 @@
 """`StepProfile`: a callback that measures where the time of a training run goes."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -10,8 +8,11 @@ from typing import Any, NamedTuple
 
 from oneiros.arguments import check_bool
 from oneiros.bases import Callback
-from oneiros.engine.observer import BUILD, Observer, observed_by
+from oneiros.engine.observer import BUILD, CALL, Observer, observed_by
+from rich.console import Console
+from rich.table import Table
 
+from oneiros_visualization.diagnostics.printed_table import table
 from oneiros_visualization.profiling.ledger import COMPILE, PARTS, Ledger, Part
 
 
@@ -72,8 +73,6 @@ class StepProfile(Callback):
         total: float, seconds.
         steps, samples: int, the numbers of steps and samples.
         epochs: list of epoch numbers, from 0.
-        meanwhile: dict from part to the seconds that the reading thread spent on it in
-            parallel.
     """
 
     called_after_runs = True
@@ -131,36 +130,22 @@ class StepProfile(Callback):
     @property
     def steps(self) -> int:
         """The number of trained batches."""
-        return self.ledger.steps.total()
+        return self.ledger.steps
 
     @property
     def samples(self) -> int:
         """The number of trained samples."""
-        return self.ledger.samples.total()
+        return self.ledger.samples
 
     @property
     def epochs(self) -> list[int]:
         """The numbers of the epochs, from 0."""
-        return sorted(epoch for epoch in self.ledger.steps if epoch is not None)
-
-    @property
-    def meanwhile(self) -> dict[str, float]:
-        """Seconds of the reading thread, by part."""
-        return dict(self.ledger.meanwhile)
+        return self.ledger.epochs
 
     @property
     def rows(self) -> list[Row]:
         """The parts of the total time."""
         return _rows(self.ledger.seconds, self.steps)
-
-    def rows_of(self, epoch: int) -> list[Row]:
-        """Returns the parts of one epoch's time."""
-        seconds_by_part = {
-            key: seconds
-            for key, seconds in self.ledger.seconds.items()
-            if key[0] == epoch
-        }
-        return _rows(seconds_by_part, self.ledger.steps[epoch])
 
     def print(self, file: Any = None) -> None:
         """Prints the table.
@@ -168,22 +153,25 @@ class StepProfile(Callback):
         # Arguments
             file: stream to write to, by default the standard output.
         """
-        from oneiros_visualization.profiling.printed_profile import show
+        console = Console(file=file, highlight=False)
+        console.print(f"Where the time went: {_extent(self)}", style="bold")
+        console.print(_parts(self))
+        if not any(row.part == CALL and row.seconds > 0 for row in self.rows):
+            console.print(
+                "Each call was the first with its shapes, so compiling includes the "
+                "steps."
+            )
 
-        show(self, file)
 
-
-def _rows(
-    seconds_by_part: dict[tuple[int | None, Part], float], steps: int
-) -> list[Row]:
+def _rows(seconds_by_part: dict[tuple[bool, Part], float], steps: int) -> list[Row]:
     """Returns the rows in the order of `PARTS`, each followed by its details."""
     total = sum(seconds_by_part.values()) or 1.0
     sums = defaultdict[Part, float](float)
     repeated = defaultdict[Part, float](float)
-    for (epoch, (name, detail)), seconds in seconds_by_part.items():
+    for (in_epoch, (name, detail)), seconds in seconds_by_part.items():
         for part in {(name, ""), (name, detail)}:
             sums[part] += seconds
-            if epoch is not None and name not in (BUILD, COMPILE):
+            if in_epoch and name not in (BUILD, COMPILE):
                 repeated[part] += seconds
     order = sorted(
         sums, key=lambda part: (PARTS.index(part[0]), part[1] != "", -sums[part])
@@ -192,3 +180,47 @@ def _rows(
         Row(*part, sums[part], sums[part] / total, repeated[part] / max(steps, 1))
         for part in order
     ]
+
+
+def duration(seconds: float) -> str:
+    """Formats seconds with a suitable unit."""
+    if seconds < 1e-3:
+        return f"{_three_digits(seconds * 1e6)} µs"
+    if seconds < 1:
+        return f"{_three_digits(seconds * 1e3)} ms"
+    return f"{_three_digits(seconds)} s "
+
+
+def _three_digits(value: float) -> str:
+    digits = 2 - sum(value >= limit for limit in (10, 100))
+    return f"{value:.{digits}f}"
+
+
+def _extent(profile: StepProfile) -> str:
+    epochs = f"{len(profile.epochs):,} epochs, " if len(profile.epochs) > 1 else ""
+    return (
+        f"{epochs}{_count(profile.steps, 'step')}, {_count(profile.samples, 'sample')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "" if number == 1 else "s"
+    return f"{number:,} {noun}{plural}"
+
+
+def _parts(profile: StepProfile) -> Table:
+    printed = table("part", "time", "share", "per step")
+    for row in profile.rows:
+        if row.seconds > 0:
+            name = f"  {row.detail}" if row.detail else row.part
+            each = duration(row.per_step) if row.per_step else ""
+            style = "dim" if row.detail else None
+            printed.add_row(
+                name, duration(row.seconds), f"{row.share:.1%}", each, style=style
+            )
+    printed.add_section()
+    step = sum(row.per_step for row in profile.rows if not row.detail)
+    printed.add_row(
+        "whole", duration(profile.total), "100.0%", duration(step), style="bold"
+    )
+    return printed

@@ -1,7 +1,5 @@
 """Random numbers, under the name of a generator whose numbers these are not."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros_theano_namespace.random_streams import RandomStreams

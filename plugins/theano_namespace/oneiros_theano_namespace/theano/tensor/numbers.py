@@ -1,7 +1,5 @@
 """Functions of numbers that PyTensor has under other names, or with other defaults."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytensor.tensor as pt

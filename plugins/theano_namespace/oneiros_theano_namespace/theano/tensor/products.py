@@ -1,7 +1,5 @@
 """Products by sample."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any

@@ -1,7 +1,5 @@
 """Functions of shapes that PyTensor has otherwise, or no more."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

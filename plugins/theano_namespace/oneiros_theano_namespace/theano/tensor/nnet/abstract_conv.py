@@ -1,7 +1,5 @@
 """Convolutions of images, which flip their kernels unless told otherwise."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

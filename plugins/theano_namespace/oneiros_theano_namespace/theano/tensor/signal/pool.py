@@ -1,7 +1,5 @@
 """Pooling over the last two axes of tensors."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
