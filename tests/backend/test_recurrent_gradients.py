@@ -6,6 +6,7 @@ Values, first and second derivatives, masks, order.
 import numpy as np
 import pytest
 from oneiros import backend as K
+from slopes import assert_slopes
 
 SAMPLES = 3
 STEPS = 5
@@ -19,11 +20,6 @@ ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
 }
-ORDERS = pytest.mark.parametrize(
-    ("mask", "backwards"),
-    [(None, False), (MASK, True)],
-    ids=["forwards", "masked, backwards"],
-)
 KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
 IN_DETAIL = pytest.mark.exhaustive(only=True)
 """Marks combinations that add little to the others."""
@@ -100,93 +96,36 @@ def call(
     return [outputs, *states]
 
 
-def weighted(results, weights, total=np.sum):
-    return sum(total(a * w) for a, w in zip(results, weights, strict=True))
-
-
-def differences(scalar, values, epsilon=1e-6):
-    """Returns the derivatives of scalar(values), by central differences."""
-    gradients = [np.zeros_like(value) for value in values]
-    for value, gradient in zip(values, gradients, strict=True):
-        for place in np.ndindex(value.shape):
-            kept = value[place]
-            for sign in (1, -1):
-                value[place] = kept + sign * epsilon
-                gradient[place] += sign * scalar(values) / (2 * epsilon)
-            value[place] = kept
-    return gradients
-
-
 @KINDS
-@ORDERS
-def test_values_and_derivatives(backend, kind, mask, backwards):
-    values = arrays(kind)
-    expected = reference(
-        kind, values[0], values[1:-1], values[-1], mask=mask, backwards=backwards
-    )
-    weights = [np.random.randn(*x.shape) for x in expected]
-    inputs, U = symbols(values)
-    results = call(kind, inputs, U, mask=mask, backwards=backwards)
-    loss = weighted(results, [K.variable(w, dtype="float64") for w in weights], K.sum)
-    gradients = K.gradients(loss, [*inputs, U])
-    computed = K.function(inputs, [*results, *gradients])(values[:-1])
-
-    def scalar(values):
-        x, *states, U = values
-        return weighted(
-            reference(kind, x, states, U, mask=mask, backwards=backwards), weights
-        )
-
-    assert [K.int_shape(x)[1:] for x in results] == [x.shape[1:] for x in expected]
-    for a, b in zip(computed, expected + differences(scalar, values), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
-
-
-@KINDS
-def test_each_activation_in_each_role(backend, kind):
-    values = arrays(kind)
+def test_values_and_derivatives(backend, float64, kind):
+    """Of each activation in each role, in order, or masked and backwards; second
+    derivatives of two."""
     names = list(ACTIVATIONS)
-    pairs = list(zip(names, names[1:] + names[:1], strict=True))
-    inputs, U = symbols(values)
-    results = [call(kind, inputs, U, *pair)[0] for pair in pairs]
-    gradients = [
-        g for y in results for g in K.gradients(K.sum(K.square(y)), [inputs[0], U])
-    ]
-    computed = K.function(inputs, [*results, *gradients])(values[:-1])
-    expected = [
-        reference(kind, values[0], values[1:-1], values[-1], *pair)[0] for pair in pairs
-    ]
-    for pair in pairs:
-
-        def scalar(moved, pair=pair):
-            return np.square(
-                reference(kind, moved[0], values[1:-1], moved[1], *pair)[0]
-            ).sum()
-
-        expected += differences(scalar, [values[0], values[-1]])
-    for a, b in zip(computed, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
-
-
-@pytest.mark.spread
-@KINDS
-@ORDERS
-def test_second_derivatives(backend, kind, mask, backwards):
-    values = arrays(kind)
-    inputs, U = symbols(values)
-    every = [*inputs, U]
-    results = call(kind, inputs, U, "tanh", "sigmoid", mask, backwards)
-    first = K.gradients(sum(K.sum(K.square(x)) for x in results), every)
-    penalty = sum(K.sum(K.square(g)) for g in first)
-    compute = K.function(inputs, [penalty, *K.gradients(penalty, every)])
-
-    def scalar(values):
-        K.set_value(U, values[-1])
-        return float(compute(values[:-1])[0])
-
-    computed = compute(values[:-1])[1:]
-    for a, b in zip(computed, differences(scalar, values, 1e-5), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+    cases = {}
+    expected = []
+    fed = []
+    feeds = []
+    computed = []
+    for place, activation in enumerate(names):
+        inner = names[(place + 1) % len(names)]
+        options = {"mask": MASK, "backwards": True} if place % 2 else {}
+        values = [0.3 * array for array in arrays(kind)]
+        x, *states, U = values
+        expected += reference(kind, x, states, U, activation, inner, **options)
+        for order in (1, 2) if place < 2 else (1,):
+            inputs = [K.placeholder(value.shape) for value in values]
+            results = call(kind, inputs[:-1], inputs[-1], activation, inner, **options)
+            loss = sum(K.sum(K.sin(y)) for y in results)
+            if order == 2:
+                gradients = K.gradients(loss, inputs)
+                loss = sum(K.sum(K.square(part)) for part in gradients)
+            cases[f"{activation}, {order}"] = loss, inputs, values
+        fed += inputs
+        feeds += values
+        computed += results
+    for value, wanted in zip(K.function(fed, computed)(feeds), expected, strict=True):
+        np.testing.assert_allclose(value, wanted, rtol=1e-6, atol=1e-8)
+    assert_slopes(cases, rtol=1e-5)
 
 
 @pytest.mark.spread
@@ -239,20 +178,6 @@ def test_sizes_that_open_up(backend, kind):
         expected = reference(kind, feeds[0], feeds[1:], values[-1])
         for a, b in zip(compute(feeds), expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
-
-
-@IN_DETAIL
-@pytest.mark.parametrize("kind", ["gru", "lstm", "simple_rnn"])
-def test_another_linker_computes_the_same(kind):
-    with K.use("theano"):
-        values = arrays(kind)
-        inputs, U = symbols(values)
-        outputs = call(kind, inputs, U, mask=MASK)[0]
-        wanted = [outputs, *K.gradients(K.sum(K.square(outputs)), [inputs[0], U])]
-        by_jax = K.function(inputs, wanted)(values[:-1])
-        by_numba = K.function(inputs, wanted, mode="NUMBA")(values[:-1])
-    for a, b in zip(by_numba, by_jax, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
 def test_half_precision_stays(backend):

@@ -9,16 +9,9 @@ from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node
-from oneiros.errors import (
-    ArgumentError,
-    CapabilityError,
-    DataError,
-    GraphError,
-    ShapeError,
-    UnknownNameError,
-)
+from oneiros.errors import ArgumentError, GraphError, ShapeError
 from oneiros.models import Sequential
-from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
+from tiny_layers import Average, Counter, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -95,15 +88,6 @@ def test_a_container_of_one_input_and_output():
     assert container.output_shape == (None, 3) and not container.uses_learning_phase
 
 
-def test_a_layer_called_in_turn_with_another_is_as_deep_as_its_first_call():
-    x = Input((3,), name="x")
-    again, other = Shift(name="again"), Shift(2.0, name="other")
-    model = Model(x, again(other(again(x))))
-    assert names(model.layers) == ["x", "again", "other"]
-    assert list(model.nodes_by_depth) == [3, 2, 1, 0]
-    np.testing.assert_array_equal(model.predict(values(2, 3)), values(2, 3) + 4.0)
-
-
 def test_an_input_that_nothing_uses_stays_an_input(backend):
     a, b = Input((3,), name="used"), Input((2,), name="unused")
     model = Model([a, b], Shift(name="s")(a))
@@ -137,27 +121,6 @@ def test_a_very_deep_graph_and_a_diamond_of_many_paths():
 
 
 # Calling a model
-
-
-def test_a_model_is_a_layer(backend):
-    inner = two_by_two()
-    p, q = Input((3,)), Input((3,))
-    outputs = inner([p, q])
-    assert [y._keras_shape for y in outputs] == [(None, 3)] * 2
-    assert [y._keras_history for y in outputs] == [(inner, 1, 0), (inner, 1, 1)]
-    x = values(2, 3)
-    y = values(2, 3) * 2
-    result = run([p, q], outputs, x, y)
-    np.testing.assert_allclose(result[0], (x + y + 2.0) * [0.5, 1.0, 1.5], rtol=1e-6)
-    np.testing.assert_allclose(result[1], y + 1.0, rtol=1e-6)
-    assert names(inner.layers) == ["a", "b", "shared", "total", "scale"]
-    outer = Model([p, q], outputs)
-    assert [type(layer).__name__ for layer in outer.layers] == [
-        "InputLayer",
-        "InputLayer",
-        "Model",
-    ]
-    assert outer.weights == inner.weights and outer.count_params() == 3
 
 
 def test_shapes_of_other_inputs():
@@ -206,17 +169,6 @@ def test_masks_pass_through_models(backend):
     assert Shift()(y)._keras_history[0].output_mask is mask
     with pytest.raises(TypeError, match="received a mask"):
         Scale()(y)
-
-
-def test_two_outputs_of_one_call():
-    x = Input((3,))
-    y, z = Both(name="both")(x)
-    model = Model(x, [z, y])
-    assert model.output_names == [
-        "both",
-        "both",
-    ] and model.output_layers_tensor_indices == [1, 0]
-    np.testing.assert_array_equal(model.predict(values(1, 3))[0], -values(1, 3))
 
 
 def test_an_inner_layer_checks_its_input():
@@ -272,36 +224,6 @@ def test_weights_of_a_nested_model_come_trainable_first():
         "m_mean",
     ]
     np.testing.assert_array_equal(outer.get_weights()[0], [0.5, 1.5])
-
-
-def test_a_frozen_model_trains_nothing():
-    x = Input((2,))
-    inner = Model(x, Scale(name="s")(x))
-    p = Input((2,))
-    outer = Model(p, Scale(name="last")(inner(p)))
-    inner.trainable = False
-    assert outer.trainable_weights == [outer.layers[-1].factor]
-    assert outer.non_trainable_weights == [inner.layers[1].factor]
-    outer.trainable = False
-    assert outer.trainable_weights == [] and len(outer.non_trainable_weights) == 2
-
-
-def test_a_shared_weight_is_trained_once():
-    x = Input((2,))
-    shared = Scale()
-    inner = Model(x, shared(x))
-    p = Input((2,))
-    outer = Model(p, shared(inner(p)))
-    assert outer.trainable_weights == [shared.factor] and outer.count_params() == 2
-
-
-def test_set_weights_of_a_model_names_both_sides():
-    x = Input((2,))
-    model = Model(x, Scale(name="s")(x), name="m")
-    with pytest.raises(
-        DataError, match=r"Model 'm' has 1 weights and received 2 arrays.* index 1"
-    ):
-        model.set_weights([np.ones(2), np.ones(2)])
 
 
 # What a model collects from its layers
@@ -491,23 +413,6 @@ def test_a_cycle_is_named():
         GraphError, match=r"form a cycle: Shift '(first|second)' uses an output of"
     ):
         Model(x, y)
-
-
-def test_yaml_needs_a_plugin(monkeypatch):
-    from oneiros import registry
-
-    resolve = registry.resolve
-
-    def without_yaml(kind, name):
-        if name == "yaml":
-            raise UnknownNameError(f"Unknown {kind} {name!r}.")
-        return resolve(kind, name)
-
-    monkeypatch.setattr(registry, "resolve", without_yaml)
-    with pytest.raises(
-        CapabilityError, match=r"to_yaml needs a plugin.*'yaml'.*to_json\(\)"
-    ):
-        two_by_two().to_yaml()
 
 
 def test_nodes_can_be_made_by_hand():

@@ -19,7 +19,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.layers import Dense
-from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
+from tiny_layers import Average, Both, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -86,19 +86,6 @@ def test_a_shape_that_is_none_is_refused(shape):
 def test_scalar_shape_says_how_to_write_a_tuple():
     with pytest.raises(ShapeError, match=re.escape("write (784,)")):
         Scale(input_shape=784)
-
-
-def test_config_holds_what_the_constructor_takes():
-    layer = Shift(2.0, input_shape=(3,), name="s", trainable=False)
-    expected = {
-        "name": "s",
-        "trainable": False,
-        "batch_input_shape": (None, 3),
-        "input_dtype": "float32",
-        "by": 2.0,
-    }
-    assert layer.get_config() == expected
-    assert Shift.from_config(layer.get_config()).get_config() == expected
 
 
 def test_weights_are_trained_only_while_trainable():
@@ -518,13 +505,6 @@ def test_helpers():
     )
     assert shape_list((None, 3)) == shape_list([None, 3]) == [(None, 3)]
     assert shape_list([(1, 2), [3]]) == [(1, 2), (3,)]
-
-
-def test_stateful_layer_counts(backend):
-    x = Input((2,))
-    layer = Counter()
-    f = K.function([x], [layer(x)], updates=layer.updates)
-    assert [f([np.zeros((1, 2))])[0][0, 0] for _ in range(3)] == [0.0, 1.0, 2.0]
 
 
 def test_unbuildable_config_is_a_config_error():

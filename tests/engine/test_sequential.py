@@ -8,7 +8,6 @@ from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
 from oneiros.engine.input import Input
-from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.errors import (
     ArgumentError,
@@ -21,7 +20,7 @@ from oneiros.errors import (
 from oneiros.layers import Activation, Dense, Merge
 from oneiros.models import Sequential
 from oneiros.saving import model_from_json
-from tiny_layers import OBJECTS, Average, Both, Counter, Scale, Shift
+from tiny_layers import OBJECTS, Average, Both, Scale, Shift
 
 pytestmark = pytest.mark.usefixtures("backend")
 X = np.arange(12, dtype="float32").reshape(4, 3) / 12.0
@@ -65,13 +64,6 @@ def test_layers_and_the_model_that_they_form():
         not model.uses_learning_phase
         and model.state_updates == []
         and not model.stateful
-    )
-
-
-def test_predictions(backend):
-    np.testing.assert_allclose(small().predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
-    np.testing.assert_allclose(
-        small().predict_on_batch(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6
     )
 
 
@@ -131,33 +123,6 @@ def test_one_layer_twice(backend):
     )
 
 
-def test_calling_a_sequential_model(backend):
-    model = small()
-    x = Input((3,))
-    y = model(x)
-    assert y._keras_history == (model, 1, 0) and model.built
-    np.testing.assert_allclose(
-        Model(x, y).predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6
-    )
-    assert K.int_shape(model.call(K.placeholder((None, 3)))) == (None, 3)
-
-
-def test_what_its_layers_add_to_an_outer_model(backend):
-    average = Average(input_shape=(3,))
-    scale = Scale(regularizer=K.sum)
-    scale.activity_regularizer = K.sum
-    inner = Sequential([average, scale])
-    x = Input((3,))
-    outer = Model(x, inner(x))
-    assert len(inner.losses) == len(outer.losses) == 2 and len(outer.updates) == 1
-    assert (
-        inner.get_updates_for(x) == outer.updates
-        and len(inner.get_losses_for(None)) == 1
-    )
-    K.function([x], outer.outputs, updates=outer.updates)([np.ones((1, 3))])
-    np.testing.assert_array_equal(average.get_weights()[0], [0.5, 0.5, 0.5])
-
-
 def test_losses_added_to_the_model_itself_reach_training():
     model = small()
     model.add_loss(K.sum(model.layers[0].factor))
@@ -173,28 +138,6 @@ def test_losses_of_a_call_on_another_input_are_not_trained_on():
     assert len(model.losses) == 1
     model.compile(optimizer="sgd", loss="mse")
     assert np.isfinite(model.train_on_batch(X, X[:, :2]))
-
-
-def test_stateful_layers(backend):
-    model = Sequential([Counter(batch_input_shape=(1, 2))])
-    assert model.stateful and len(model.state_updates) == 1
-    assert [model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] for _ in range(2)] == [
-        0.0,
-        1.0,
-    ]
-    model.reset_states()
-    assert model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] == 0.0
-
-
-def test_a_frozen_model():
-    model = small()
-    factor = model.layers[0].factor
-    assert model.trainable_weights == [factor]
-    model.trainable = False
-    assert model.trainable_weights == []
-    assert model.non_trainable_weights == [factor]
-    model.trainable = True
-    assert model.weights == [factor]
 
 
 def test_weights_of_nested_models_come_layer_by_layer():
@@ -399,37 +342,6 @@ def trained(outputs=2, activation="softmax", loss="categorical_crossentropy"):
 Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
 
 
-def test_training_methods_pass_their_arguments_on(backend):
-    model = trained()
-    assert model.sample_weight_mode is None and model.metrics_names == ["loss", "acc"]
-    history = model.fit(
-        X,
-        Y,
-        batch_size=2,
-        nb_epoch=3,
-        verbose=0,
-        validation_data=(X, Y),
-        initial_epoch=1,
-    )
-    assert history.epoch == [1, 2] and set(history.history) == {
-        "loss",
-        "acc",
-        "val_loss",
-        "val_acc",
-    }
-    assert len(model.validation_data) == 3 and model.training_data is None
-    loss = model.evaluate(X, Y, verbose=0)[0]
-    np.testing.assert_allclose(model.test_on_batch(X, Y)[0], loss, rtol=1e-5)
-    np.testing.assert_allclose(model.train_on_batch(X, Y)[0], loss, rtol=1e-5)
-    weights = np.array([1.0, 0.0, 0.0, 0.0])
-    only_first = model.test_on_batch(X, Y, sample_weight=weights)[0]
-    np.testing.assert_allclose(
-        only_first, model.test_on_batch(X[:1], Y[:1])[0], rtol=1e-5
-    )
-    doubled = model.train_on_batch(X, Y, {0: 2.0, 1: 2.0})[0]
-    np.testing.assert_allclose(doubled, 2 * model.test_on_batch(X, Y)[0], rtol=0.1)
-
-
 def test_hooks_and_callbacks_get_the_model_itself(monkeypatch):
     seen = []
 
@@ -518,14 +430,6 @@ def test_a_layer_of_another_backend_decides_where_the_model_lives():
     with K.use("tensorflow"):
         model.build()
     assert backend_of(model) is K.load("theano")
-
-
-def test_learning_phase():
-    class Train(Layer):
-        def call(self, x, mask=None):
-            return K.in_train_phase(x * 2.0, x)
-
-    assert Sequential([Train(input_shape=(3,))]).uses_learning_phase
 
 
 def test_a_class_may_call_the_model_inside():

@@ -6,6 +6,7 @@ NumPy.
 
 import inspect
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -154,6 +155,37 @@ def test_integers_are_of_python_or_numpy_and_no_booleans(cls, name):
     for wrong in (True, np.bool_(True), 2.0, "2"):
         with pytest.raises((ArgumentError, TypeError), match=f"{cls.__name__}.*{name}"):
             cls(**{**values, name: wrong})
+
+
+NO_SIZES = {"axis", "concat_axis", "mode"}
+CHOICES = {"border_mode", "consume_less", "dim_ordering", "merge_mode"}
+
+
+def wrong_values(cls, parameter):
+    """Returns values that a constructor can't take for an argument."""
+    name = parameter.name
+    rank = next((int(c) for c in cls.__name__ if c.isdigit()), 0)
+    if name in CHOICES:
+        return ["no such"]
+    if name == "p" or name.startswith("dropout"):
+        return [1.5, -0.1, float("nan"), "0.5"]
+    if parameter.annotation == "int" and name not in NO_SIZES:
+        return [0, -1]
+    if parameter.annotation == "float":
+        return ["0.5"]
+    if name in PER_AXIS and rank > 1:
+        return [2, (1,) * (rank + 1), (-1,) * rank, "same"]
+    return []
+
+
+@pytest.mark.parametrize("cls", LAYERS, ids=lambda cls: cls.__name__)
+def test_what_an_argument_cant_be_is_refused_with_the_names_of_both(cls):
+    for parameter in parameters(cls):
+        for wrong in wrong_values(cls, parameter):
+            values = required(cls, itertools.count(2)) | {parameter.name: wrong}
+            said = re.escape(f"received {parameter.name}={wrong!r}")
+            with pytest.raises(ArgumentError, match=f"{cls.__name__} '.*' {said}"):
+                cls(**values)
 
 
 @pytest.mark.parametrize(

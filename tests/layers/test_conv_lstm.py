@@ -8,7 +8,6 @@ import pytest
 from layer_oracle import applied
 from oneiros import backend as K
 from oneiros import regularizers
-from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import ConvLSTM2D, ConvRecurrent2D, Input, Masking
 from oneiros.models import Sequential
 
@@ -239,24 +238,3 @@ def test_a_derived_layer(backend):
         value, np.stack([expected] * 3, -1), rtol=1e-4, atol=1e-5
     )
     assert layer.get_config()["nb_row"] == 1
-
-
-def test_arguments(backend):
-    with pytest.raises(
-        ArgumentError, match=r"ConvLSTM2D .*border_mode='full'.*'valid' or 'same'"
-    ):
-        made(border_mode="full")
-    with pytest.raises(ArgumentError, match="subsample=2"):
-        made(subsample=2)
-    with pytest.raises(ShapeError, match=r"window \(3, 2\) is larger than \(2, 2\)"):
-        made(border_mode="valid")(Input(shape=(3, 2, 2, 2)))
-    with pytest.raises(ShapeError, match="number of channels must be known"):
-        made()(Input(shape=(3, 5, 4, None)))
-    with pytest.raises(
-        ShapeError, match=r"ConvLSTM2D .* stateful.*all sizes but the number of steps"
-    ):
-        made(stateful=True)(Input(batch_shape=(2, None, None, 4, 2)))
-    with pytest.raises(ShapeError, match=r"ConvLSTM2D .* stateful.*batch size"):
-        made(stateful=True)(Input(batch_shape=(None, 3, 5, 4, 2)))
-    with pytest.raises(TypeError, match="unknown argument 'consume_less'"):
-        made(consume_less="gpu")

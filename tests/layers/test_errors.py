@@ -1,38 +1,31 @@
 """What the layers say about arguments and inputs that can't work."""
 
+import re
+
 import numpy as np
 import pytest
+from layer_strategies import STRATEGIES, Scripted
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros.layers import (
     GRU,
     LSTM,
     Activation,
-    AtrousConvolution1D,
     AtrousConvolution2D,
-    AveragePooling3D,
     BatchNormalization,
     Bidirectional,
     ConvLSTM2D,
     Convolution1D,
     Convolution2D,
-    Convolution3D,
     Cropping1D,
     Cropping2D,
-    Cropping3D,
     Deconvolution2D,
     Dense,
     Dropout,
     Embedding,
     Flatten,
-    GaussianDropout,
     GaussianNoise,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
-    Highway,
     Input,
-    LocallyConnected1D,
     LocallyConnected2D,
-    MaxoutDense,
     MaxPooling1D,
     MaxPooling2D,
     Permute,
@@ -40,17 +33,9 @@ from oneiros.layers import (
     RepeatVector,
     Reshape,
     SeparableConvolution2D,
-    SimpleRNN,
-    SpatialDropout1D,
-    SpatialDropout2D,
     TimeDistributed,
-    TimeDistributedDense,
-    UpSampling1D,
-    UpSampling2D,
-    UpSampling3D,
     ZeroPadding1D,
     ZeroPadding2D,
-    ZeroPadding3D,
     merge,
 )
 from oneiros.models import Model, Sequential
@@ -75,84 +60,24 @@ def deconvolution(*output_shape, **arguments):
 
 
 ARGUMENTS = {
-    "Dense negative": (lambda: Dense(-3), r"Dense 'dense_\d+' received output_dim=-3"),
     "Dense float": (lambda: Dense(64 / 2), r"output_dim=32.0.*n // 2"),
     "Dense text": (lambda: Dense("relu"), r"output_dim='relu'.*integer"),
-    "Dense true": (lambda: Dense(True), "output_dim=True"),
-    "Maxout": (lambda: MaxoutDense(3, nb_feature=0), "nb_feature=0"),
-    "RepeatVector": (lambda: RepeatVector(1.5), r"RepeatVector .* n=1.5"),
-    "Dropout": (
-        lambda: Dropout(1.5),
-        r"Dropout 'dropout_\d+' received p=1.5.*between 0 and 1",
-    ),
-    "Dropout nan": (lambda: Dropout(float("nan")), "p=nan"),
-    "GaussianDropout": (lambda: GaussianDropout(-0.1), "p=-0.1"),
     "GaussianNoise": (lambda: GaussianNoise(-1), "sigma=-1"),
-    "SpatialDropout2D": (
-        lambda: SpatialDropout2D(0.5, dim_ordering="channels_last"),
-        "'tf'.*'th'",
-    ),
     "Reshape zero": (lambda: Reshape((3, 0)), r"target_shape=\(3, 0\)"),
     "Reshape two open": (lambda: Reshape((-1, -1)), "one may be -1"),
     "Reshape int": (lambda: Reshape(3), "target_shape=3"),
     "Permute": (lambda: Permute((1, 3)), r"dims=\(1, 3\).*once"),
     "Permute batch": (lambda: Permute((0, 1)), "axis 0, the batch"),
-    "Embedding": (
-        lambda: Embedding(0, 3),
-        r"Embedding 'embedding_\d+' received input_dim=0",
-    ),
-    "Embedding float": (lambda: Embedding(5, 2.5), "output_dim=2.5"),
-    "Embedding dropout": (lambda: Embedding(5, 2, dropout=2), "dropout=2"),
     "BatchNormalization": (lambda: BatchNormalization(mode=3), "mode=3"),
     "PReLU": (lambda: PReLU(shared_axes=0), "shared_axes=0.*axis 0 is the batch"),
     "PReLU text": (lambda: PReLU(shared_axes="rows"), "shared_axes='rows'"),
-    "Convolution filters": (
-        lambda: convolution(0, 3, 3),
-        r"Convolution2D 'conv.*nb_filter=0.*at least 1",
-    ),
-    "Convolution rows": (lambda: convolution(4, 0, 3), "nb_row=0"),
-    "Convolution columns": (lambda: convolution(4, 3, -1), "nb_col=-1"),
-    "Convolution subsample": (
-        lambda: convolution(subsample=2),
-        r"subsample=2.*2 integers.*\(2, 2\)",
-    ),
-    "Convolution step": (
-        lambda: convolution(subsample=(0, 1)),
-        r"subsample=\(0, 1\).*at least 1",
-    ),
-    "Convolution border": (
-        lambda: convolution(border_mode="reflect"),
-        "'reflect'.*'valid', 'same' or 'ful",
-    ),
     "Convolution axes": (
         lambda: convolution(dim_ordering="channels_last"),
         "'channels_last'.*'tf'.*'th'",
     ),
-    "Convolution1D": (
-        lambda: Convolution1D(4, 2.5),
-        r"Convolution1D 'conv.* filter_length=2.5",
-    ),
-    "Convolution1D step": (
-        lambda: Convolution1D(4, 3, subsample_length=0),
-        "subsample_length=0",
-    ),
-    "Convolution3D": (lambda: Convolution3D(4, 3, 3, 0), "kernel_dim3=0"),
-    "Convolution3D step": (
-        lambda: Convolution3D(4, 3, 3, 3, subsample=(1, 1)),
-        "3 integers",
-    ),
-    "Atrous": (lambda: AtrousConvolution1D(4, 3, atrous_rate=0), "atrous_rate=0"),
-    "Atrous 2D": (
-        lambda: AtrousConvolution2D(4, 3, 3, atrous_rate=2),
-        r"atrous_rate=2.*\(2, 2\)",
-    ),
     "Separable border": (
         lambda: SeparableConvolution2D(4, 3, 3, border_mode="full"),
         "'valid' or 'same'",
-    ),
-    "Separable depth": (
-        lambda: SeparableConvolution2D(4, 3, 3, depth_multiplier=0),
-        "depth_multiplier=0",
     ),
     "Deconvolution": (
         lambda: deconvolution(None, 14, 14),
@@ -166,103 +91,30 @@ ARGUMENTS = {
         lambda: deconvolution(None, None, 14, 3),
         "None, None, 14, 3.*such as",
     ),
-    "Deconvolution zero": (
-        lambda: deconvolution(None, 0, 14, 3),
-        "None, 0, 14, 3.*such as",
-    ),
     "Deconvolution int": (lambda: Deconvolution2D(3, 3, 3, 14), "output_shape=14"),
-    "UpSampling": (
-        lambda: UpSampling1D(0),
-        r"UpSampling1D 'upsampling1d_\d+' received length=0",
-    ),
-    "UpSampling int": (lambda: UpSampling2D(2), "size=2"),
-    "UpSampling pair": (lambda: UpSampling3D((1, 2)), "3 integers"),
-    "ZeroPadding": (lambda: ZeroPadding1D(-1), r"ZeroPadding1D .*-1.*at least 0"),
     "ZeroPadding three": (lambda: ZeroPadding1D((1, 2, 3)), r"padding=\(1, 2, 3\)"),
     "ZeroPadding key": (
         lambda: ZeroPadding1D({"top_pad": 1}),
         "'top_pad'.*left_pad, right_pad",
     ),
-    "ZeroPadding text": (lambda: ZeroPadding1D("same"), "padding='same'"),
-    "ZeroPadding 2D": (lambda: ZeroPadding2D((1, 2, 3)), r"padding=\(1, 2, 3\)"),
     "ZeroPadding 2D key": (
         lambda: ZeroPadding2D({"top": 1}),
         "'top'.*top_pad, bottom_pad",
     ),
     "ZeroPadding 2D value": (lambda: ZeroPadding2D({"top_pad": -1}), "at least 0"),
-    "ZeroPadding 3D": (lambda: ZeroPadding3D((1, 1)), "3 integers"),
     "Cropping": (lambda: Cropping1D(1), "cropping=1"),
-    "Cropping negative": (
-        lambda: Cropping1D((-1, 0)),
-        r"cropping=\(-1, 0\).*at least 0",
-    ),
     "Cropping 2D": (
         lambda: Cropping2D((1, 1)),
         r"cropping=\(1, 1\).*pair .*rows, columns.*\(\(1, 1\), \(1, 1\)\)",
-    ),
-    "Cropping 2D one": (lambda: Cropping2D(((1, 1),)), r"cropping=\(\(1, 1\),\)"),
-    "Cropping 2D negative": (
-        lambda: Cropping2D(((1, 1), (1, -1))),
-        "1, -1.*at least 0",
-    ),
-    "Cropping 3D": (lambda: Cropping3D(1), "cropping=1.*d1, d2, d3"),
-    "Pooling": (
-        lambda: MaxPooling1D(0),
-        r"MaxPooling1D 'maxpooling1d_\d+' received pool_length=0",
     ),
     "Pooling stride": (lambda: MaxPooling1D(stride=0), " stride=0"),
     "Pooling border": (
         lambda: MaxPooling1D(border_mode="full"),
         "'full'.*'valid' or 'same'",
     ),
-    "Pooling int": (lambda: MaxPooling2D(2), "pool_size=2"),
-    "Pooling strides": (lambda: MaxPooling2D(strides=(1, 0)), r"strides=\(1, 0\)"),
-    "Pooling 3D": (lambda: AveragePooling3D((2, 2)), "3 integers"),
-    "Pooling axes": (lambda: GlobalMaxPooling2D("last"), "dim_ordering='last'"),
-    "Local border": (
-        lambda: LocallyConnected1D(3, 3, border_mode="same"),
-        "'same'. Expected 'valid'",
-    ),
-    "Local": (lambda: LocallyConnected2D(3, 3, 0), "nb_col=0"),
-    "Local step": (
-        lambda: LocallyConnected2D(3, 3, 3, subsample=(1, 0)),
-        r"subsample=\(1, 0\)",
-    ),
-    "SimpleRNN": (
-        lambda: SimpleRNN(0),
-        r"SimpleRNN 'simplernn_\d+' received output_dim=0",
-    ),
-    "LSTM": (lambda: LSTM(32 / 2), "output_dim=16.0.*n // 2"),
-    "LSTM mode": (
-        lambda: LSTM(2, consume_less="ram"),
-        "consume_less='ram'.*'cpu', 'mem' or 'gpu'",
-    ),
-    "GRU dropout": (
-        lambda: GRU(2, dropout_U=1.5),
-        r"GRU 'gru_\d+' received dropout_U=1.5.*between 0 and 1",
-    ),
-    "ConvLSTM2D": (
-        lambda: ConvLSTM2D(2, 3, 0),
-        r"ConvLSTM2D 'convlstm2d_\d+' received nb_col=0",
-    ),
-    "ConvLSTM2D border": (
-        lambda: ConvLSTM2D(2, 3, 3, border_mode="full"),
-        "'full'. Expected 'valid' or 'same'",
-    ),
-    "ConvLSTM2D axes": (
-        lambda: ConvLSTM2D(2, 3, 3, dim_ordering="last"),
-        "dim_ordering='last'.*'tf'.*'th'",
-    ),
     "TimeDistributed": (
         lambda: TimeDistributed(Dense),
         "received <class.*Did you mean Dense",
-    ),
-    "Bidirectional mode": (
-        lambda: Bidirectional(LSTM(2), merge_mode="average"),
-        (
-            r"Bidirectional 'bid.* received merge_mode='average'.*'sum', 'mul', "
-            r"'concat', 'ave', or None"
-        ),
     ),
     "Bidirectional layer": (
         lambda: Bidirectional(Dense(2)),
@@ -283,31 +135,15 @@ SHAPES = {
         lambda: on(Dense(2), None),
         r"Dense .*\(None, None\).*last axis must be known",
     ),
-    "Dense other": (
-        lambda: twice(Dense(2), (3,), (4,)),
-        r"\(None, 4\).*weights.*last axis of 3",
-    ),
-    "Dense vector": (lambda: Dense(2)(Input(batch_shape=(5,))), r"\(5,\).*2.* axes"),
-    "Maxout": (lambda: on(MaxoutDense(2), 3, 4), r"Maxout.* \(None, 3, 4\).*2 axes"),
-    "Highway": (
-        lambda: twice(Highway(), (3,), (4,)),
-        r"Highway .*\(None, 4\).*\(None, 3\)",
-    ),
-    "TimeDistributedDense": (lambda: on(TimeDistributedDense(2), 3), "3 axes"),
     "Flatten": (
         lambda: on(Flatten(), None, 4),
         r"Flatten .*\(None, None, 4\).*all sizes except the batch",
     ),
-    "Flatten flat": (lambda: on(Flatten(), 4), "3.* axes"),
     "Reshape": (
         lambda: on(Reshape((2, 3)), 8),
         r"8 values per sample.*\(2, 3\) needs 6",
     ),
-    "Reshape open": (lambda: on(Reshape((-1, 3)), 8), "needs a multiple of 3"),
     "Reshape larger": (lambda: on(Reshape((-1, 9)), 8), "needs a multiple of 9"),
-    "Permute": (lambda: on(Permute((2, 1)), 3), "3 axes"),
-    "RepeatVector": (lambda: on(RepeatVector(2), 3, 4), "2 axes"),
-    "SpatialDropout1D": (lambda: on(SpatialDropout1D(0.5), 3), "3 axes"),
     "noise_shape": (
         lambda: on(Dropout(0.5, noise_shape=(2, None, 1)), 3),
         r"noise_shape.*needs 2 entries",
@@ -324,7 +160,6 @@ SHAPES = {
         lambda: on(BatchNormalization(axis=3), 3, 4),
         "axis=3.*1 to 2, or -1",
     ),
-    "BatchNormalization batch": (lambda: on(BatchNormalization(axis=0), 3), "axis=0"),
     "BatchNormalization unknown": (
         lambda: on(BatchNormalization(axis=1), None, 4),
         "size must be known",
@@ -337,10 +172,6 @@ SHAPES = {
     "PReLU unknown": (
         lambda: on(PReLU(), None, 4),
         r"\(None, None, 4\).*sizes must be known",
-    ),
-    "Convolution rank": (
-        lambda: on(convolution(), 5, 5),
-        r"Convolution2D .*\(None, 5, 5\).*4 axes",
     ),
     "Convolution rank alone": (
         lambda: convolution().get_output_shape_for((None, 5, 5)),
@@ -361,10 +192,6 @@ SHAPES = {
         lambda: twice(convolution(), (5, 5, 3), (5, 5, 2)),
         r"\(None, 5, 5, 2\).*2 channels.*weights were made for 3",
     ),
-    "Convolution small later": (
-        lambda: twice(convolution(), (5, 5, 3), (5, 2, 3)),
-        r"larger than \(5, 2\)",
-    ),
     "Convolution first": (
         lambda: on(Convolution2D(4, 3, 3, dim_ordering="th"), 8, 8, 2),
         (
@@ -372,29 +199,11 @@ SHAPES = {
             r"channels come last"
         ),
     ),
-    "Convolution1D": (
-        lambda: on(Convolution1D(4, 5), 4, 3),
-        r"\(samples, steps, channels\).*than \(4,\)",
-    ),
-    "Convolution1D channels": (
-        lambda: on(Convolution1D(4, 5), 5, None),
-        r"input_shape=\(10, 3\)\.",
-    ),
-    "Convolution3D": (
-        lambda: on(Convolution3D(2, 3, 3, 3, dim_ordering="tf"), 2, 3, 3, 1),
-        r"d1, d2, d3",
-    ),
     "Atrous": (
         lambda: on(
             AtrousConvolution2D(4, 3, 3, atrous_rate=(3, 3), dim_ordering="tf"), 6, 8, 3
         ),
         r"atrous_rate=\(3, 3\): \(7, 7\)\) is larger than \(6, 8\)",
-    ),
-    "Separable": (
-        lambda: twice(
-            SeparableConvolution2D(4, 3, 3, dim_ordering="tf"), (5, 5, 3), (5, 5, 2)
-        ),
-        "2 channels.*made for 3",
     ),
     "Deconvolution": (
         lambda: on(deconvolution(None, 14, 14, 3), 11, 12, 2),
@@ -407,38 +216,10 @@ SHAPES = {
         lambda: on(deconvolution(None, 14, 14, 3, subsample=(2, 2)), None, 7, 2),
         "any size and 15 to 16",
     ),
-    "UpSampling": (lambda: on(UpSampling2D(), 3, 3), "4 axes"),
-    "ZeroPadding": (lambda: on(ZeroPadding2D(), 3), "4 axes"),
-    "Cropping": (
-        lambda: on(Cropping1D((2, 3)), 4, 3),
-        r"\(\(2, 3\),\) leaves nothing of \(4,\)",
-    ),
     "Cropping 2D": (
         lambda: on(Cropping2D(((0, 0), (2, 2)), dim_ordering="tf"), 4, 3, 3),
         r"\(None, 4, 3, 3\).*leaves nothing of \(4, 3\), its rows, columns",
     ),
-    "Pooling": (
-        lambda: on(MaxPooling1D(3), 2, 3),
-        r"MaxPooling1D .*window \(3,\) is larger than \(2,\)",
-    ),
-    "Pooling 2D": (
-        lambda: on(MaxPooling2D((3, 3), dim_ordering="tf"), 2, 3, 3),
-        r"larger than \(2, 3\)",
-    ),
-    "Pooling 3D": (
-        lambda: on(AveragePooling3D(dim_ordering="tf"), 1, 3, 3, 3),
-        r"larger than \(1, 3, 3\)",
-    ),
-    "Pooling rank": (lambda: on(GlobalMaxPooling1D(), 2), "3 axes"),
-    "Local steps": (
-        lambda: on(LocallyConnected1D(3, 3), None, 3),
-        "each position, so its steps must be known",
-    ),
-    "Local channels": (
-        lambda: on(LocallyConnected1D(3, 3), 5, None),
-        "channels must be known",
-    ),
-    "Local small": (lambda: on(LocallyConnected1D(3, 3), 2, 3), r"larger than \(2,\)"),
     "Local rows": (
         lambda: on(LocallyConnected2D(3, 3, 3, dim_ordering="tf"), 5, None, 3),
         r"\(None, 5, None, 3\).*its rows and columns must be known",
@@ -448,11 +229,6 @@ SHAPES = {
             LocallyConnected2D(3, 3, 3, dim_ordering="tf"), (5, 5, 3), (6, 5, 3)
         ),
         r"\(None, 6, 5, 3\).*must have the shape \(None, 5, 5, 3\)",
-    ),
-    "LSTM": (lambda: on(LSTM(2), 3), r"LSTM .* \(None, 3\).*3 axes"),
-    "LSTM unknown": (
-        lambda: on(LSTM(2), 3, None),
-        r"LSTM .*\(None, 3, None\).*last axis must be known.*input_dim",
     ),
     "LSTM other": (
         lambda: twice(LSTM(2), (3, 4), (3, 5)),
@@ -466,28 +242,12 @@ SHAPES = {
         lambda: on(LSTM(2, stateful=True), 3, 4),
         "LSTM .*stateful.*batch_input_shape=",
     ),
-    "ConvLSTM2D": (
-        lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 2, 2, 1),
-        r"ConvLSTM2D .*window \(3, 3\) is larger than \(2, 2\)",
-    ),
     "ConvLSTM2D shape": (
         lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="th"), 5, 1, 2, 4),
         (
             r"shape \(None, 5, 1, 2, 4\), read as \(samples, steps, channels, rows, "
             r"columns\).*than \(2, 4\)"
         ),
-    ),
-    "ConvLSTM2D channels": (
-        lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 4, 4, None),
-        r"ConvLSTM2D .*shape \(None, 5, 4, 4, None\).*input_shape=\(10, 32, 32, 3\)",
-    ),
-    "ConvLSTM2D axes": (
-        lambda: on(ConvLSTM2D(2, 3, 3), 5, 5, 1),
-        r"ConvLSTM2D .*5 axes",
-    ),
-    "TimeDistributed": (
-        lambda: on(TimeDistributed(Dense(2)), 3),
-        r"TimeDistributed .*\(None, 3\).*3.* axes",
     ),
     "TimeDistributed other": (
         lambda: twice(TimeDistributed(Dense(2)), (3, 4), (3, 5)),
@@ -496,29 +256,11 @@ SHAPES = {
             r".*\(None, 5\).*last axis of 4"
         ),
     ),
-    "TimeDistributed small": (
-        lambda: on(TimeDistributed(Convolution1D(2, 3)), 4, 2, 5),
-        (
-            r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): "
-            r"Convolution1D '\w+' received an input"
-        ),
-    ),
     "TimeDistributed twice": (
         lambda: on(TimeDistributed(TimeDistributed(Dense(2))), 4, 2, None),
         (
             r"^In Time.* \(None, 4, 2, None\)\): In TimeDistributed .*\(None, 2, "
             r"None\)\): Dense "
-        ),
-    ),
-    "Bidirectional": (
-        lambda: on(Bidirectional(GRU(2)), 3),
-        r"Bidirectional .*\(None, 3\).*3 axes",
-    ),
-    "Bidirectional unknown": (
-        lambda: on(Bidirectional(GRU(2)), 3, None),
-        (
-            r"^In Bidirectional '\w+' \(input shape \(None, 3, None\)\): GRU "
-            r"'forward_gru_\d+' received"
         ),
     ),
     "Bidirectional unroll": (
@@ -538,6 +280,47 @@ def test_shapes(backend, name):
         call()
 
 
+OTHER_SHAPES = {
+    "of a lower rank": lambda shape: [shape[1:]],
+    "of a higher rank": lambda shape: [(*shape, 2)],
+    "of unknown sizes": lambda shape: [(None,) * len(shape)],
+    "small": lambda shape: [(1,) * len(shape)],
+    "another one later": lambda shape: [shape, tuple(size + 1 for size in shape)],
+}
+"""Shapes on which a layer is called in turn, made from one that suits it."""
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_a_layer_takes_a_shape_or_refuses_it_by_name(backend, name):
+    case = STRATEGIES[name](Scripted({}))
+    for others_of in OTHER_SHAPES.values() if len(case.shapes) == 1 else ():
+        layer = case.made()
+        try:
+            for shape in others_of(tuple(case.shapes[0])):
+                layer(Input(batch_shape=(None, *shape), dtype=case.dtype))
+        except ShapeError as error:
+            assert f"{name} {layer.name!r}" in str(error)
+
+
+WITH_WINDOWS = [
+    name for name in STRATEGIES if re.search("Conv|Crop|GRU|LSTM|Pool|RNN", name)
+]
+
+
+@pytest.mark.parametrize("name", WITH_WINDOWS)
+def test_data_too_small_are_refused_in_the_layers_name(backend, name):
+    case = STRATEGIES[name](Scripted({"@open": True}))
+    layer, inputs, outputs = case.connected()
+    model = Model(inputs, outputs)
+    for size in (0, 1):
+        small = list(case.shapes[0])
+        small[case.open or 0] = size
+        try:
+            model.predict(np.zeros((2, *small)))
+        except ShapeError as error:
+            assert f"{name} {layer.name!r}" in str(error) or case.open is None
+
+
 def tf(layer, *sizes, **arguments):
     return layer(*sizes, dim_ordering="tf", **arguments)
 
@@ -548,40 +331,10 @@ def th(layer, *sizes, **arguments):
 
 # A layer, the shape it is called on, a shape that is too small, what is said of it.
 AT_THE_CALL = {
-    "Convolution1D": (
-        lambda: Convolution1D(4, 5),
-        (None, 3),
-        (4, 3),
-        r"window \(5,\) is larger than \(4,\)",
-    ),
-    "Convolution2D": (
-        lambda: tf(Convolution2D, 4, 3, 3),
-        (None, None, 3),
-        (2, 5, 3),
-        r"larger than \(2, 5\)",
-    ),
     "Convolution2D th": (
         lambda: th(Convolution2D, 4, 3, 3),
         (3, None, 5),
         (3, 2, 5),
-        r"than \(2, 5\)",
-    ),
-    "Convolution3D": (
-        lambda: tf(Convolution3D, 2, 3, 3, 3),
-        (None, None, None, 1),
-        (3, 3, 2, 1),
-        r"larger than \(3, 3, 2\), the input's d1, d2, d3",
-    ),
-    "Atrous": (
-        lambda: tf(AtrousConvolution2D, 4, 3, 3, atrous_rate=(2, 2)),
-        (None, 5, 3),
-        (4, 5, 3),
-        r"\(5, 5\)\) is larger than \(4, 5\)",
-    ),
-    "Separable": (
-        lambda: tf(SeparableConvolution2D, 4, 3, 3),
-        (None, 5, 3),
-        (2, 5, 3),
         r"than \(2, 5\)",
     ),
     "Deconvolution": (
@@ -589,72 +342,6 @@ AT_THE_CALL = {
         (None, 12, 2),
         (11, 12, 2),
         r"output_shape.*the input has \(11, 12\)",
-    ),
-    "MaxPooling1D": (
-        lambda: MaxPooling1D(3),
-        (None, 3),
-        (2, 3),
-        r"window \(3,\) is larger than \(2,\)",
-    ),
-    "MaxPooling2D": (
-        lambda: th(MaxPooling2D),
-        (3, None, None),
-        (3, 4, 1),
-        r"larger than \(4, 1\)",
-    ),
-    "AveragePooling3D": (
-        lambda: tf(AveragePooling3D),
-        (None, 2, 2, 1),
-        (1, 2, 2, 1),
-        r"than \(1, 2, 2\)",
-    ),
-    "GlobalMaxPooling1D": (
-        lambda: GlobalMaxPooling1D(),
-        (None, 3),
-        (0, 3),
-        "its steps must be 1 or more",
-    ),
-    "GlobalMaxPooling2D": (
-        lambda: tf(GlobalMaxPooling2D),
-        (None, 2, 3),
-        (0, 2, 3),
-        "must be 1 or more",
-    ),
-    "Cropping1D": (
-        lambda: Cropping1D((2, 3)),
-        (None, 3),
-        (4, 3),
-        r"leaves nothing of \(4,\), its steps",
-    ),
-    "Cropping2D": (
-        lambda: tf(Cropping2D, ((1, 1), (0, 3))),
-        (None, None, 3),
-        (3, 2, 3),
-        r"leaves nothing of \(3, 2\), its rows, columns",
-    ),
-    "Cropping3D": (
-        lambda: th(Cropping3D),
-        (1, None, 3, 3),
-        (1, 1, 3, 3),
-        r"leaves nothing of \(1, 3, 3\)",
-    ),
-    "LSTM": (
-        lambda: LSTM(2),
-        (None, 3),
-        (0, 3),
-        "a sequence of 0 steps. Expected 1 step or more",
-    ),
-    "SimpleRNN dropout": (
-        lambda: SimpleRNN(2, dropout_U=0.5),
-        (None, 3),
-        (0, 3),
-        "of 0 steps",
-    ),
-    "ConvLSTM2D": (
-        lambda: tf(ConvLSTM2D, 2, 3, 3),
-        (None, None, 4, 1),
-        (5, 2, 4, 1),
-        r"shape \(None, 5, 2, 4, 1\).*is larger than \(2, 4\)",
     ),
     "TimeDistributed": (
         lambda: TimeDistributed(Convolution1D(2, 3)),

@@ -5,7 +5,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import ArgumentError, UnsafeFileError
-from oneiros.layers import Dense, Embedding, Input, Lambda, Masking
+from oneiros.layers import Dense, Input, Lambda, Masking
 from oneiros.models import Model, Sequential
 from oneiros_old_files.stored_functions import function_scope
 from oneiros_safe_files import json_text
@@ -50,12 +50,6 @@ def test_lists_of_tensors(backend):
     layer = Lambda(lambda x: [x, 2 * x])
     first, second = layer(Input(shape=(3,)))
     assert (first._keras_shape, second._keras_shape) == ((None, 3), (None, 3))
-
-
-def test_the_function_uses_weights_made_outside(backend):
-    factor = K.variable(np.array([1.0, 2.0, 3.0]))
-    model = Sequential([Lambda(lambda x: x * factor, input_shape=(3,))])
-    np.testing.assert_array_equal(model.predict(X), X * [1, 2, 3])
 
 
 def test_masks(backend):
@@ -142,17 +136,6 @@ def test_a_registered_function_is_found_by_its_name(backend):
 def test_messages(backend, call, message):
     with pytest.raises(TypeError, match=message):
         call()
-
-
-def test_after_an_embedding(backend):
-    model = Sequential(
-        [Embedding(5, 2, input_length=3), Lambda(lambda x: K.sum(x, axis=1))]
-    )
-    assert model.output_shape == (None, 2)
-    table = model.get_weights()[0]
-    np.testing.assert_allclose(
-        model.predict(np.array([[1, 1, 4]])), [2 * table[1] + table[4]], rtol=1e-5
-    )
 
 
 ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}

@@ -4,10 +4,9 @@ configurations."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, ShapeError, UnsafeFileError
+from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import Dense, Flatten, Input, Lambda, Masking, Merge, Reshape, merge
 from oneiros.models import Model, Sequential
-from oneiros_old_files.stored_functions import function_scope
 from oneiros_safe_files import json_text
 
 
@@ -20,26 +19,6 @@ def merged(arrays, **arguments):
     inputs = [Input(shape=array.shape[1:]) for array in arrays]
     y = merge(inputs, **arguments)
     return K.function(inputs, [y])(list(arrays))[0], y._keras_shape
-
-
-@pytest.mark.parametrize(
-    ("axes", "left", "right", "einsum", "shape"),
-    [
-        (-1, (2, 4), (2, 4), "bi,bi->b", (None, 1)),
-        (1, (2, 4), (2, 4), "bi,bi->b", (None, 1)),
-        ((1, 2), (2, 4, 3), (2, 5, 4), "bij,bki->bjk", (None, 3, 5)),
-        ([-1, 1], (2, 3, 4), (2, 4, 5), "bij,bjk->bik", (None, 3, 5)),
-        ((2, 1), (2, 3, 4), (2, 4), "bij,bj->bi", (None, 3)),
-    ],
-)
-def test_dot(backend, axes, left, right, einsum, shape):
-    arrays = randoms(left, right)
-    y, declared = merged(arrays, mode="dot", dot_axes=axes)
-    expected = np.einsum(einsum, *arrays)
-    np.testing.assert_allclose(
-        y, expected.reshape(2, *(shape[1:])), rtol=1e-5, atol=1e-6
-    )
-    assert declared == shape
 
 
 @pytest.mark.parametrize("settle", [lambda: Reshape((1,)), Flatten])
@@ -182,12 +161,6 @@ def test_a_sequential_of_branches_is_rebuilt_from_its_configuration(backend):
     np.testing.assert_allclose(copy.predict(arrays), model.predict(arrays), rtol=1e-6)
 
 
-def test_layers_as_branches(backend):
-    layer = Merge([Dense(4, input_dim=3), Dense(4, input_dim=5)], mode="mul")
-    assert layer.input_shape == [(None, 4), (None, 4)]
-    assert layer.output_shape == (None, 4)
-
-
 def test_functions_stay_live_in_the_configuration(backend):
     def difference(xs):
         return xs[0] - xs[1]
@@ -203,39 +176,6 @@ def test_functions_stay_live_in_the_configuration(backend):
     arrays = randoms((2, 3), (2, 3))
     copy = Model.from_config(model.get_config())
     np.testing.assert_array_equal(copy.predict(arrays), arrays[0] - arrays[1])
-
-
-def test_a_function_is_supplied_when_loading(backend):
-    place = 0
-    layer = Merge(mode=lambda xs: xs[place], output_shape=(3,), name="pick")
-    written = json_text.loads(json_text.dumps(layer.get_config()))
-    with pytest.raises(
-        UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"
-    ):
-        Merge.from_config(written)
-    with function_scope({"pick": lambda xs: xs[1]}):
-        loaded = Merge.from_config(written)
-    a, b = Input(shape=(3,)), Input(shape=(3,))
-    value = K.function([a, b], [loaded([a, b])])(randoms((1, 3), (1, 3)))[0]
-    np.testing.assert_array_equal(value, randoms((1, 3), (1, 3))[1])
-
-
-def test_one_layer_merges_several_lists(backend):
-    a, b, c = (Input(shape=(3,)) for _ in range(3))
-    layer = Merge(mode="sum")
-    outputs = [layer([a, b]), layer([a, c])]
-    arrays = randoms(*[(2, 3)] * 3)
-    first, second = K.function([a, b, c], outputs)(arrays)
-    np.testing.assert_allclose(first, arrays[0] + arrays[1], rtol=1e-6)
-    np.testing.assert_allclose(second, arrays[0] + arrays[2], rtol=1e-6)
-
-
-def test_one_tensor_may_occur_twice(backend):
-    x = Input(shape=(3,))
-    (array,) = randoms((2, 3))
-    np.testing.assert_array_equal(
-        K.function([x], [merge([x, x])])([array])[0], 2 * array
-    )
 
 
 def test_configurations_of_keras_1_0_lack_some_arguments(backend):

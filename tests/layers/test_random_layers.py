@@ -16,24 +16,6 @@ from oneiros.layers import (
 )
 
 ONES = np.ones((100, 6, 50), "float32")
-LAYERS = {
-    "Dropout": lambda: Dropout(0.3),
-    "SpatialDropout1D": lambda: SpatialDropout1D(0.3),
-    "GaussianNoise": lambda: GaussianNoise(0.3),
-    "GaussianDropout": lambda: GaussianDropout(0.3),
-}
-
-
-@pytest.mark.parametrize("name", sorted(LAYERS))
-def test_outside_training_nothing_changes(backend, run, name):
-    np.testing.assert_array_equal(run(LAYERS[name](), ONES), ONES)
-
-
-@pytest.mark.parametrize("name", sorted(LAYERS))
-def test_the_mean_stays(backend, run, name):
-    y = run(LAYERS[name](), ONES, phase=1)
-    assert abs(y.mean() - 1) < 0.03
-    assert y.std() > 0.25
 
 
 def test_dropout_scales_what_it_keeps(backend, run):
@@ -106,25 +88,6 @@ def test_the_ends_of_the_range_drop_nothing_as_in_keras(backend, run, p):
         assert not layer.uses_learning_phase
 
 
-def test_numpy_s_seed_repeats_the_draws(backend, run):
-    draws = []
-    for seed in (5, 5, 6):
-        np.random.seed(seed)
-        draws.append(run(Dropout(0.5), ONES[:3], phase=1))
-    np.testing.assert_array_equal(draws[0], draws[1])
-    assert (draws[0] != draws[2]).any()
-
-
 def test_a_layer_s_seed_fixes_its_draws(backend, run):
     draws = [run(Dropout(0.5, seed=3), ONES[:3], phase=1) for _ in range(2)]
     np.testing.assert_array_equal(*draws)
-
-
-def test_each_call_draws_anew(backend):
-    from oneiros import backend as K
-    from oneiros.layers import Input
-
-    x = Input(shape=(6, 50))
-    function = K.function([x, K.learning_phase()], [Dropout(0.5, seed=3)(x)])
-    (first,), (second,) = function([ONES, 1]), function([ONES, 1])
-    assert (first != second).any()

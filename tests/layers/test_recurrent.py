@@ -144,42 +144,13 @@ def joined(cls, weights):
     ]
 
 
-def test_the_fused_operation_is_used(backend, monkeypatch):
-    """With the default activations and unchanged methods; not with others."""
-    used = []
-    engine = type(K.current())
-    monkeypatch.setattr(engine, "capabilities", engine.capabilities | {"fused"})
-    for name in ("lstm", "rnn"):
-        own = getattr(engine, name)
-
-        def spy(self, *args, own=own, name=name, **kwargs):
-            used.append(name)
-            return own(self, *args, **kwargs)
-
-        monkeypatch.setattr(engine, name, spy)
-
-    class Constant(LSTM):
-        def get_constants(self, x):
-            return super().get_constants(x)
-
-    def patched(layer):
-        layer.step = lambda x, states: LSTM.step(layer, x, states)
-        return layer
-
-    for layer, expected in (
-        (LSTM(2), "lstm"),
-        (LSTM(2, consume_less="mem", dropout_W=0.5), "lstm"),
-        (LSTM(2, unroll=True), "lstm"),
-        (LSTM(2, dropout_U=0.5), "rnn"),
-        (LSTM(2, activation="softsign"), "rnn"),
-        (LSTM(2, inner_activation=lambda x: K.sigmoid(x)), "rnn"),
-        (Constant(2), "rnn"),
-        (stepped(LSTM)(2), "rnn"),
-        (patched(LSTM(2)), "rnn"),
-    ):
-        used.clear()
-        built(layer, None, 4, 3)
-        assert used == [expected], layer.get_config()
+def test_a_step_set_on_a_layer_is_the_one_that_runs(backend):
+    """It isn't fused then."""
+    x = Input(batch_shape=(None, 3, 2))
+    layer = LSTM(2, return_sequences=True)
+    layer.step = lambda x, states: (states[0] + 1, [states[0] + 1, states[1]])
+    values = K.function([x], [layer(x)])([sequences(1, 3, 2)])[0]
+    np.testing.assert_array_equal(values[0, :, 0], [1, 2, 3])
 
 
 def test_unrolled_with_masked_first_steps(backend):
@@ -559,26 +530,6 @@ def test_several_states_kept(backend):
         np.testing.assert_allclose(
             model.predict(data, batch_size=2), expected, rtol=1e-4, atol=1e-4
         )
-
-
-class Noisy(Recurrent):
-    """Draws in each step."""
-
-    def __init__(self, output_dim, **kwargs):
-        self.output_dim = output_dim
-        super().__init__(**kwargs)
-
-    def step(self, x, states):
-        drawn = K.random_normal(K.shape(states[0]))
-        return drawn, [states[0] + drawn]
-
-
-def test_draws_differ_from_step_to_step_and_call_to_call(backend):
-    x = Input(batch_shape=(None, 5, 2))
-    y = Noisy(4, return_sequences=True)(x)
-    run = K.function([x], [y])
-    first, second = (run([np.zeros((3, 5, 2))])[0] for _ in range(2))
-    assert len(np.unique(np.concatenate([first, second]))) == 2 * first.size
 
 
 def test_a_layer_without_step(backend):
