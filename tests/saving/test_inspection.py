@@ -153,10 +153,7 @@ def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):
     config = {"class_name": "Sequential", "config": {"name": "s", "layers": [dense]}}
     path = with_config(tmp_path / "m.h5", config, keras_version="2.2.4")
     (layer,) = inspect_file(path).layers
-    assert (layer.input_shape, layer.output_shape) == (
-        "(None, 4)",
-        "(…, 3)",
-    ) and inspect_file(path).loads
+    assert layer.input_shape == "(None, 4)" and inspect_file(path).loads
     attention = {"class_name": "Attention", "config": {"name": "a"}}
     config = {
         "class_name": "Sequential",

@@ -8,7 +8,7 @@ from typing import Annotated
 import oneiros
 import typer
 from oneiros import registry
-from oneiros.errors import OneirosError
+from oneiros.errors import OneirosError, PluginLoadError
 
 from oneiros_cli.text import printable
 
@@ -68,6 +68,11 @@ def _add(app: typer.Typer, name: str) -> None:
     """Adds a command: a typer application or a function."""
     try:
         command = registry.resolve("command", name)
+        if not callable(command):
+            raise PluginLoadError(
+                f"The command {name!r} is {command!r:.80}, no function. `oneiros "
+                "plugins` shows which plugin has it."
+            )
     except OneirosError as error:
         app.command(name, context_settings=ANY_ARGUMENTS)(_broken(error))
         return

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.engine.hints import open_to_old_code
 
-from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
+from oneiros_datasets.sequences import Array, are_texts, as_rows, numbered, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
     DatasetFile,
@@ -84,10 +84,8 @@ def load_data(
     """
     file = located(path, REVIEWS, REVIEWS_OF_KERAS_2)
     texts, labels, cut = _shuffled(halves(file, EXPECTED), file, seed)
-    vocabulary = Vocabulary(
-        nb_words, skip_top, maxlen, start_char, oov_char, index_from
-    )
-    texts, labels = vocabulary.apply(texts, labels)
+    words = nb_words, skip_top, maxlen, start_char, oov_char, index_from
+    texts, labels = numbered(texts, labels, *words)
     _warn_of_strays([factor for _, factor in labels[:cut]].count(TEST), maxlen)
     y = np.array([label for label, _ in labels])
     return (as_rows(texts[:cut]), y[:cut]), (as_rows(texts[cut:]), y[cut:])

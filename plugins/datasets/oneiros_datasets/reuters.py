@@ -8,7 +8,7 @@ import numpy as np
 from oneiros.arguments import check_fraction
 from oneiros.engine.hints import open_to_old_code
 
-from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
+from oneiros_datasets.sequences import Array, are_texts, as_rows, numbered, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
     DatasetFile,
@@ -82,10 +82,8 @@ def load_data(
     file = located(path, NEWS, NEWS_OF_KERAS_2)
     texts, labels = _news(file)
     shuffle(seed, texts, labels)
-    vocabulary = Vocabulary(
-        nb_words, skip_top, maxlen, start_char, oov_char, index_from
-    )
-    texts, labels = vocabulary.apply(texts, labels)
+    words = nb_words, skip_top, maxlen, start_char, oov_char, index_from
+    texts, labels = numbered(texts, labels, *words)
     cut = int(len(texts) * (1 - test_split))
     return (
         (as_rows(texts[:cut]), np.array(labels[:cut])),

@@ -1,6 +1,5 @@
 """Shared code of IMDB and Reuters: texts as lists of word numbers."""
 
-from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
@@ -11,62 +10,56 @@ Words = list[int]
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """Selects words and numbers them.
+def numbered(
+    texts: list[Words],
+    labels: list[Any],
+    nb_words: int | None,
+    skip_top: int,
+    maxlen: int | None,
+    start_char: int | None,
+    oov_char: int | None,
+    index_from: int,
+) -> tuple[list[Words], list[Any]]:
+    """Returns the selected texts with their new numbers, and their labels.
 
-    # Attributes
+    The texts are replaced one by one: both lists of all of them would take much memory.
+
+    # Arguments
         nb_words: int, drops words from this number on; None keeps all but the rarest.
         skip_top: int, drops words below this number.
         maxlen: int, drops texts of this length and longer ones, or None.
         start_char: int, the first item of each text, or None.
         oov_char: int, replaces dropped words; None removes them.
         index_from: int, added to the number of each word.
+
+    # Raises
+        DataError: if no text remains.
     """
+    start = [] if start_char is None else [start_char]
+    if maxlen:
+        is_short = [len(text) + len(start) < maxlen for text in texts]
+        texts = list(compress(texts, is_short))
+        labels = list(compress(labels, is_short))
+    if not texts:
+        raise DataError(
+            f"load_data received maxlen={maxlen}, but no text is shorter. Pass a "
+            "larger number."
+        )
+    highest = max(max(text, default=0) for text in texts)
+    added = index_from or 0
+    end = nb_words or max([highest + added, *start])
 
-    nb_words: int | None
-    skip_top: int
-    maxlen: int | None
-    start_char: int | None
-    oov_char: int | None
-    index_from: int
+    def kept(number: int) -> int | None:
+        return number if skip_top <= number < end else oov_char
 
-    def apply(
-        self, texts: list[Words], labels: list[Any]
-    ) -> tuple[list[Words], list[Any]]:
-        """Returns the selected texts with their new numbers, and their labels.
-
-        The texts are replaced one by one: both lists of all of them would take much
-        memory.
-
-        # Raises
-            DataError: if no text remains.
-        """
-        start = [] if self.start_char is None else [self.start_char]
-        if self.maxlen:
-            is_short = [len(text) + len(start) < self.maxlen for text in texts]
-            texts = list(compress(texts, is_short))
-            labels = list(compress(labels, is_short))
-        if not texts:
-            raise DataError(
-                f"load_data received maxlen={self.maxlen}, but no text is shorter. "
-                "Pass a larger number."
-            )
-        highest = max(max(text, default=0) for text in texts)
-        added = self.index_from or 0
-        end = self.nb_words or max([highest + added, *start])
-        numbers = [self._within(end, word + added) for word in range(highest + 1)]
-        first = [self._within(end, word) for word in start]
-        for index, text in enumerate(texts):
-            new: list[Any] = first + [numbers[word] for word in text]
-            if self.oov_char is None:
-                new = [word for word in new if word is not None]
-            texts[index] = new
-        return texts, labels
-
-    def _within(self, end: int, number: int) -> int | None:
-        """Returns a word's number, or what replaces it."""
-        return number if self.skip_top <= number < end else self.oov_char
+    numbers = [kept(word + added) for word in range(highest + 1)]
+    first = list(map(kept, start))
+    for index, text in enumerate(texts):
+        new: list[Any] = first + [numbers[word] for word in text]
+        if oov_char is None:
+            new = [word for word in new if word is not None]
+        texts[index] = new
+    return texts, labels
 
 
 def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:

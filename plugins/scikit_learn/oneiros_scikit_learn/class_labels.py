@@ -1,66 +1,52 @@
 """Maps labels of any kind to the numbers of a model's outputs."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 
-@dataclass(frozen=True)
-class ClassLabels:
-    """The labels of a classifier.
+def labels_of(y: Any, outputs: int) -> Any:
+    """Returns the array of the labels of targets; a label's index is the number of its
+    output.
+
+    Integers that are output numbers keep their meaning, even if some don't occur.
 
     # Arguments
-        classes: array of labels; a label's index is the number of its output.
+        y: array of labels, or of one-hot rows.
+        outputs: int, the number of the model's outputs.
+
+    # Raises
+        ValueError: if there are more labels than outputs, or numbers outside the
+            classes.
     """
+    count = max(outputs, 2)
+    if _is_one_hot(y):
+        return np.arange(y.shape[1])
+    check_classification_targets(y)
+    distinct = np.unique(y)
+    if _number_outputs(distinct, count):
+        return np.arange(count).astype(distinct.dtype)
+    if len(distinct) > count:
+        raise ValueError(
+            f"The targets have {len(distinct)} labels, but the model that build_fn "
+            f"made has {count} classes. Its last layer must have one output "
+            "per label."
+        )
+    return distinct
 
-    classes: Any
 
-    @classmethod
-    def of(cls, y: Any, outputs: int) -> ClassLabels:
-        """Returns the labels of targets.
-
-        Integers that are output numbers keep their meaning, even if some don't occur.
-
-        # Arguments
-            y: array of labels, or of one-hot rows.
-            outputs: int, the number of the model's outputs.
-
-        # Raises
-            ValueError: if there are more labels than outputs, or numbers outside the
-                classes.
-        """
-        count = max(outputs, 2)
-        if _is_one_hot(y):
-            return cls(np.arange(y.shape[1]))
-        check_classification_targets(y)
-        distinct = np.unique(y)
-        if _number_outputs(distinct, count):
-            return cls(np.arange(count).astype(distinct.dtype))
-        if len(distinct) > count:
-            raise ValueError(
-                f"The targets have {len(distinct)} labels, but the model that build_fn "
-                f"made has {count} classes. Its last layer must have one output "
-                "per label."
-            )
-        return cls(distinct)
-
-    def numbers(self, y: Any) -> Any:
-        """Returns the numbers of labels; one-hot rows stay unchanged."""
-        if _is_one_hot(y):
-            return y
-        if np.array_equal(self.classes, np.arange(len(self.classes))):
-            return y
-        unknown = set(np.unique(y).tolist()) - set(self.classes.tolist())
-        if unknown:
-            raise ValueError(
-                f"{sorted(unknown)} aren't among the labels from training: "
-                f"{self.classes.tolist()}."
-            )
-        return np.searchsorted(self.classes, y)
+def numbers_of(y: Any, labels: Any) -> Any:
+    """Returns the numbers of targets among labels; one-hot rows stay unchanged."""
+    if _is_one_hot(y) or np.array_equal(labels, np.arange(len(labels))):
+        return y
+    unknown = set(np.unique(y).tolist()) - set(labels.tolist())
+    if unknown:
+        raise ValueError(
+            f"{sorted(unknown)} aren't among the labels from training: "
+            f"{labels.tolist()}."
+        )
+    return np.searchsorted(labels, y)
 
 
 def _is_one_hot(y: Any) -> bool:

@@ -7,7 +7,7 @@ from oneiros.models import Sequential
 from sklearn.base import ClassifierMixin
 
 from oneiros_scikit_learn.base import BaseWrapper, targets_of
-from oneiros_scikit_learn.class_labels import ClassLabels
+from oneiros_scikit_learn.class_labels import labels_of, numbers_of
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
@@ -103,9 +103,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         return model.predict(self._inputs(x), **arguments)
 
     def _targets(self, y: Any) -> Any:
-        self._labels = ClassLabels.of(y, self.model.output_shape[-1])
-        self.classes_ = self._labels.classes
+        self.classes_ = labels_of(y, self.model.output_shape[-1])
         return self._numbered(y)
 
     def _numbered(self, y: Any) -> Any:
-        return self._one_hot_if_wanted(self._labels.numbers(y))
+        return self._one_hot_if_wanted(numbers_of(y, self.classes_))

@@ -43,7 +43,10 @@ def check_parameters(build: Callable[..., Any], parameters: dict[str, Any]) -> N
     # Raises
         ValueError: if none accepts a parameter.
     """
-    legal = argument_names(build).union(*map(argument_names, METHODS)) - {"self"}
+    legal = argument_names(build)
+    for method in METHODS:
+        legal |= argument_names(method)
+    legal.discard("self")
     for name in parameters:
         if name not in legal:
             raise ValueError(

@@ -176,15 +176,16 @@ def function(
     new_values = _pairs(updates)
     roots = [*results, *(new for _, new in new_values)]
     new_values += _default_updates(roots, dict(new_values), no_default_updates)
-    graph = _FunctionGraph(
-        inputs=[argument.variable for argument in arguments],
-        outputs=results,
-        updates=new_values,
-        givens={old: _like(old, new) for old, new in _pairs(givens)},
+    givens = {old: _like(old, new) for old, new in _pairs(givens)}
+    compute = _compiled(
+        [argument.variable for argument in arguments],
+        results,
+        new_values,
+        givens,
         mode=None if str(mode).upper() in OF_THEANO else mode,
         holds_streams=no_default_updates is True,
     )
-    return Function(arguments, outputs, graph.compiled(), name)
+    return Function(arguments, outputs, compute, name)
 
 
 def clone(
@@ -201,81 +202,59 @@ def clone(
     return clone_replace(output, dict(_pairs(replace)), rebuild_strict=strict)
 
 
-@dataclass(frozen=True)
-class _FunctionGraph:
-    """The graph of a function before compilation.
+@on_theano
+def _compiled(
+    inputs: list[Any],
+    outputs: list[Any],
+    updates: Pairs,
+    givens: dict[Any, Any],
+    mode: Any,
+    holds_streams: bool,
+) -> Compute:
+    """Returns the function from the inputs' values to the outputs' values.
+
+    `givens={x: data[index * 20 : (index + 1) * 20]}` has a shape that depends on the
+    value of `index`. Such parts of data are taken before the function runs.
 
     # Arguments
-        inputs: its variables.
-        outputs: tensors.
         updates: pairs of shared variables and new values.
-        givens: variables and their replacements.
-        mode: a mode for `K.function`.
         holds_streams: whether random streams keep their position.
     """
-
-    inputs: list[Any]
-    outputs: list[Any]
-    updates: Pairs
-    givens: dict[Any, Any]
-    mode: Any
-    holds_streams: bool
-
-    def compiled(self) -> Compute:
-        """Returns the function from the inputs' values to the outputs' values.
-
-        `givens={x: data[index * 20 : (index + 1) * 20]}` has a shape that depends on
-        the value of `index`. Such parts of data are taken before the function runs.
-        """
-        tensors = [*self.outputs, *(new for _, new in self.updates)]
-        variables = [*self.inputs, *tensors, *self.givens.values()]
-        if is_for_pytensor([x for x in variables if hasattr(x, "type")]):
-            return self._by_pytensor()
-        chosen = {old: new for old, new in self.givens.items() if _is_choice(new)}
-        compute: Compute = self._by_backend(list(chosen))
-        if not chosen:
-            return compute
-        choose = pytensor.function(
-            self.inputs,
-            list(chosen.values()),
-            mode=Mode(linker="py", optimizer=None),
-            on_unused_input="ignore",
-            allow_input_downcast=True,
-        )
-        return lambda values: compute([*values, *map(np.asarray, choose(*values))])
-
-    def _by_pytensor(self) -> Compute:
+    tensors = [*outputs, *(new for _, new in updates)]
+    variables = [*inputs, *tensors, *givens.values()]
+    if is_for_pytensor([x for x in variables if hasattr(x, "type")]):
         compiled = pytensor.function(
-            self.inputs,
-            self.outputs,
-            updates=self.updates,
-            givens=self.givens,
-            mode=self.mode,
+            inputs,
+            outputs,
+            updates=updates,
+            givens=givens,
+            mode=mode,
             allow_input_downcast=True,
             on_unused_input="ignore",
         )
         return lambda values: list(compiled(*values))
-
-    @on_theano
-    def _by_backend(self, chosen: list[Any]) -> Any:
-        """Compiles with the Theano backend.
-
-        # Arguments
-            chosen: additional input variables besides those of the function.
-        """
-        givens = {old: new for old, new in self.givens.items() if old not in chosen}
-        tensors = [*self.outputs, *(new for _, new in self.updates)]
-        tensors = _replaced(tensors, givens)
-        if self.holds_streams:
-            tensors = _replaced(tensors, held_counters(tensors))
-        count = len(self.outputs)
-        updated = [variable for variable, _ in self.updates]
-        return K.function(
-            [*self.inputs, *chosen],
-            tensors[:count],
-            list(zip(updated, tensors[count:], strict=True)),
-            mode=self.mode,
-        )
+    chosen = {old: new for old, new in givens.items() if _is_choice(new)}
+    others = {old: new for old, new in givens.items() if old not in chosen}
+    tensors = _replaced(tensors, others)
+    if holds_streams:
+        tensors = _replaced(tensors, held_counters(tensors))
+    new_values = tensors[len(outputs) :]
+    compute: Compute = K.function(
+        [*inputs, *chosen],
+        tensors[: len(outputs)],
+        [(old, new) for (old, _), new in zip(updates, new_values, strict=True)],
+        mode=mode,
+    )
+    if not chosen:
+        return compute
+    choose = pytensor.function(
+        inputs,
+        list(chosen.values()),
+        mode=Mode(linker="py", optimizer=None),
+        on_unused_input="ignore",
+        allow_input_downcast=True,
+    )
+    return lambda values: compute([*values, *map(np.asarray, choose(*values))])
 
 
 def _as_input(declared: Any, allow_downcast: bool | None) -> In:

@@ -71,13 +71,11 @@ class NumpyArrayIterator(ImageIterator):
         super().__init__(
             image_data_generator,
             dim_ordering,
-            save_to_dir,
-            save_prefix,
-            save_format,
-            n=len(self.x),
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
+            (save_to_dir, save_prefix, save_format),
+            len(self.x),
+            batch_size,
+            shuffle,
+            seed,
         )
 
     @property

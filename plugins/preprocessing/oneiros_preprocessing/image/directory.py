@@ -110,13 +110,11 @@ class DirectoryIterator(ImageIterator):
         super().__init__(
             image_data_generator,
             dim_ordering,
-            save_to_dir,
-            save_prefix,
-            save_format,
-            n=self.nb_sample,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
+            (save_to_dir, save_prefix, save_format),
+            self.nb_sample,
+            batch_size,
+            shuffle,
+            seed,
         )
 
     def _class_names(self, classes: Any) -> list[str]:

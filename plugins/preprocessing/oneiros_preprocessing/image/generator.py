@@ -135,9 +135,7 @@ class ImageDataGenerator:
         self.preprocessing_function = preprocessing_function
         self.dim_ordering = chosen_ordering("ImageDataGenerator", dim_ordering)
         axes = BATCH_AXES[self.dim_ordering]
-        self.channel_axis = axes.channel
-        self.row_axis = axes.row
-        self.col_axis = axes.col
+        self.channel_axis, self.row_axis, self.col_axis = axes
         self.mean: Any = None
         self.std: Any = None
         self.principal_components: Any = None

@@ -229,7 +229,8 @@ class ImageIterator(Iterator):
     # Arguments
         image_data_generator: the `ImageDataGenerator` that transforms the images.
         dim_ordering: `"tf"` or `"th"`.
-        save_to_dir, save_prefix, save_format: as for `ImageDataGenerator.flow`.
+        saving: `save_to_dir, save_prefix, save_format` as for
+            `ImageDataGenerator.flow`.
         n, batch_size, shuffle, seed: as for `Iterator`.
     """
 
@@ -237,9 +238,7 @@ class ImageIterator(Iterator):
         self,
         image_data_generator: Any,
         dim_ordering: str,
-        save_to_dir: Any,
-        save_prefix: str,
-        save_format: str,
+        saving: tuple[Any, str, str],
         n: int,
         batch_size: int,
         shuffle: bool,
@@ -247,9 +246,7 @@ class ImageIterator(Iterator):
     ) -> None:
         self.image_data_generator = image_data_generator
         self.dim_ordering = dim_ordering
-        self.save_to_dir = save_to_dir
-        self.save_prefix = save_prefix
-        self.save_format = save_format
+        self.save_to_dir, self.save_prefix, self.save_format = saving
         super().__init__(n, batch_size, shuffle, seed)
 
     image_shape: Any
