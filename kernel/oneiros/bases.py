@@ -71,7 +71,7 @@ class Callback:
     def get_observer(self) -> Any:
         """Returns an `Observer` that is notified of the phases of the fit, or None.
 
-        Called before all other methods; the class is in `oneiros.engine.observer`.
+        Called before all other methods; the class is in `oneiros.engine.loop`.
         """
         return None
 

@@ -4,8 +4,11 @@ plugin."""
 from oneiros import hookimpl
 
 CONTENTS = (
-    ("engine.layer", "InputSpec Layer", "engine engine.topology layers"),
-    ("engine.input", "InputLayer Input", "engine engine.topology layers"),
+    (
+        "engine.layer",
+        "InputSpec Layer InputLayer Input",
+        "engine engine.topology layers",
+    ),
     ("engine.node", "Node to_list object_list_uid", "engine.topology"),
     ("engine.container", "get_source_inputs", "engine engine.topology"),
     ("engine.container", "Container", "engine.topology"),
@@ -26,7 +29,7 @@ CONTENTS = (
 def oneiros_layers() -> dict[str, str]:
     """The layers and models that configurations can name."""
     return {
-        "InputLayer": "oneiros.engine.input:InputLayer",
+        "InputLayer": "oneiros.engine.layer:InputLayer",
         "Container": "oneiros.engine.container:Container",
         "Model": "oneiros.engine.model:Model",
     }

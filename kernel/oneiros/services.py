@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
+    from oneiros.engine.loop import Stream
     from oneiros.engine.model import FitOptions, Model
     from oneiros.engine.node import Tensor
-    from oneiros.engine.stream import Stream
 
 Arrays = list[Any]
 Config = dict[str, Any]

@@ -11,8 +11,7 @@ import pytest
 from oneiros import backend as K
 from oneiros import config, constraints, optimizers, registry, regularizers
 from oneiros.constraints import Constraint
-from oneiros.engine.input import Input
-from oneiros.engine.layer import Layer
+from oneiros.engine.layer import Input, Layer
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential

@@ -6,7 +6,7 @@ from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback
 from oneiros.diagnostics import RateSearch, find_learning_rate
-from oneiros.engine.observer import Observer
+from oneiros.engine.loop import Observer
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.engine.container import Container, get_source_inputs
-from oneiros.engine.input import Input
-from oneiros.engine.layer import Layer
+from oneiros.engine.layer import Input, Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node
 from oneiros.errors import ArgumentError, GraphError, ShapeError

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.engine.input import Input, InputLayer
+from oneiros.engine.layer import Input, InputLayer
 from oneiros.errors import ArgumentError, GraphError, ShapeError
 from tiny_layers import Shift
 

@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.engine.input import Input
-from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.layer import Input, InputSpec, Layer
 from oneiros.engine.node import Node, object_list_uid, shape_list, to_list
 from oneiros.errors import (
     ArgumentError,

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 from oneiros import registry
-from oneiros.engine.input import Input
+from oneiros.engine.layer import Input
 from oneiros.engine.model import Model
 from oneiros.errors import (
     ArgumentError,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.engine.container import Container
-from oneiros.engine.input import Input
+from oneiros.engine.layer import Input
 from oneiros.engine.model import Model
 from oneiros.models import Sequential
 from oneiros.saving import model_from_json

@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
-from oneiros.engine.input import Input
+from oneiros.engine.layer import Input
 from oneiros.engine.model import Model
 from oneiros.errors import (
     ArgumentError,

@@ -3,8 +3,8 @@
 import inspect
 
 import pytest
+from oneiros.arguments import open_to_old_code
 from oneiros.callbacks import ReduceLROnPlateau
-from oneiros.engine.hints import open_to_old_code
 from oneiros.layers import LSTM, Convolution2D, Dense, Input, MaxPooling2D, merge
 from oneiros.models import Model, Sequential
 from oneiros.preprocessing.text import Tokenizer

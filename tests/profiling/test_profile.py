@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback, StepProfile
-from oneiros.engine.observer import Observer, current_observer
-from oneiros.engine.stream import Run
+from oneiros.engine.loop import Observer, Run, current_observer
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential

@@ -10,7 +10,7 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback, History
-from oneiros.engine.stream import opened
+from oneiros.engine.loop import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function

@@ -5,8 +5,14 @@ from itertools import islice
 import numpy as np
 import pytest
 from oneiros.callbacks import Callback
-from oneiros.engine.observer import Observer, current_observer, observed_by
-from oneiros.engine.stream import Run, Stream, StreamWrapper
+from oneiros.engine.loop import (
+    Observer,
+    Run,
+    Stream,
+    StreamWrapper,
+    current_observer,
+    observed_by,
+)
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential

@@ -1,18 +1,302 @@
-"""The loops of `fit`, `evaluate` and `predict`, on one page."""
+"""The loops of `fit`, `evaluate` and `predict`, the streams that they read, and the
+observers that watch them.
+
+The loop opens a stream, asks it for the runs of an epoch, lets it compute each run, and
+closes it. Each kind of data has a plugin with its own stream class, derived from
+`Stream`. A callback that changes the data of a fit replaces the stream with a
+`StreamWrapper`, in `prepare_fit`.
+
+An observer is notified of the phases; it neither sees data nor changes anything. A
+callback returns one from `get_observer`; for `evaluate` and `predict`, use the block
+`with observed_by(observer):`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from oneiros.backend.contract import CompiledFunction
 from oneiros.bases import Callbacks
-from oneiros.engine.observer import DATA, LOGS, REST, current_observer
-from oneiros.engine.stream import Run, Stream
+from oneiros.engine.node import to_list
 
 Array = Any
+
+BUILD = "building"
+"""The training function is made."""
+UPLOAD = "upload"
+"""Data is copied to the device."""
+DATA = "data"
+"""Batches are read and gathered, or waited for."""
+CALL = "compiled call"
+"""The compiled function runs."""
+LOGS = "logs"
+"""Its results become numbers."""
+CALLBACKS = "callbacks"
+"""A callback is called; the detail is its class."""
+REST = "rest"
+"""Anything else."""
+
+
+class Observer:
+    """Base class of observers, which ignores all notifications. Each phase lasts until
+    the next one.
+
+    A stream that reads in its own thread sends notifications from there, too, and ends
+    them with `REST`.
+    """
+
+    def enter(self, phase: str, detail: str = "") -> None:
+        """Called when a phase begins.
+
+        # Arguments
+            phase: one of this module's constants.
+            detail: str, a part of that phase.
+        """
+
+    def enter_epoch(self, epoch: int | None) -> None:
+        """Called when an epoch begins, with its number from 0; with None after it."""
+
+    def enter_validation(self) -> None:
+        """Called when the validation of an epoch begins."""
+
+    def leave_validation(self) -> None:
+        """Called when the validation of an epoch ends."""
+
+    def computed(self, function: Any, run: Run, arrays: Any = None) -> None:
+        """Called after each call of a compiled function.
+
+        # Arguments
+            function: the `Function`.
+            run: the `Run` that was computed.
+            arrays: list of the batch's arrays, if it was called on a single batch.
+        """
+
+    def finish(self, failed: bool) -> None:
+        """Called when the observed call ends.
+
+        # Arguments
+            failed: bool, whether an error ended it.
+        """
+
+
+IDLE = Observer()
+"""The observer that is active by default."""
+_observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=IDLE)
+
+
+def current_observer() -> Observer:
+    """Returns the active observer; streams ask once, when they open."""
+    return _observer.get()
+
+
+@contextmanager
+def observed_by(observer: Observer | None) -> Iterator[None]:
+    """Context manager that activates an observer; None keeps the active one."""
+    if observer is None:
+        yield
+        return
+    token = _observer.set(observer)
+    try:
+        yield
+    except BaseException:
+        observer.finish(failed=True)
+        raise
+    else:
+        observer.finish(failed=False)
+    finally:
+        _observer.reset(token)
+
+
+@dataclass(slots=True)
+class Run:
+    """Batches of one size that are computed in one call.
+
+    # Properties
+        first: int, the number of its first batch in the epoch.
+        batches: int, the number of its batches.
+        batch_size: int, the number of samples in each.
+        done: int, the amount of the stream's `size` that is done after it.
+        data: the data from which the stream computes it.
+    """
+
+    first: int
+    batches: int
+    batch_size: int
+    done: int
+    data: Any
+
+
+@dataclass(slots=True)
+class Step:
+    """A model's compiled function for one use, and the learning phase to call it with.
+
+    # Properties
+        function: a `K.function`; or any function of a list of arrays, which runs once.
+        phase: 0 or 1; None if the function takes no learning phase.
+    """
+
+    function: CompiledFunction
+    phase: int | None
+
+    def __call__(self, arrays: list[Array]) -> list[Array]:
+        """Runs on one batch."""
+        if self.phase is None:
+            return to_list(self.function(arrays))
+        return to_list(self.function([*arrays, self.phase]))
+
+
+class Stream:
+    """Base class of streams: batches, and the step of a model that processes them.
+
+    A subclass defines `runs` and `compute` and, if needed, `open` and `close`. If it
+    has state beyond its data, it defines `get_state` and `set_state`, so that training
+    can be resumed.
+
+    # Arguments
+        model: the model.
+        use: `"train"`, `"test"` or `"predict"`.
+
+    # Properties
+        size: int, the number of rows, or batches, in the order of an epoch.
+        batch_size: int, the number of items of that order in a batch.
+        step: the `Step`, once the stream is open.
+        observer: the `Observer` to notify of phases, once the stream is open.
+    """
+
+    size: int = 0
+    batch_size: int = 1
+
+    def __init__(self, model: Any, use: str) -> None:
+        self.model = model
+        self.use = use
+        self.observer = current_observer()
+
+    def open(self, singly: bool = False) -> None:
+        """Prepares for the first epoch.
+
+        # Arguments
+            singly: bool, whether each batch must be a separate run.
+        """
+        self.observer = current_observer()
+        self.step: Step = self.model.step_for(self.use)
+
+    def close(self) -> None:
+        """Frees what the stream holds; may be called more than once."""
+
+    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
+        """Yields the runs of an epoch.
+
+        # Arguments
+            order: integer array of length `size`, the order of the items.
+            start: int, the number of batches to skip.
+        """
+        raise NotImplementedError(f"{type(self).__name__} doesn't define runs(order).")
+
+    def compute(self, run: Run) -> list[Array]:
+        """Returns the outputs of a run, each with an additional first axis for the
+        batches."""
+        raise NotImplementedError(f"{type(self).__name__} doesn't define compute(run).")
+
+    def compute_batch(self, run: Run, arrays: list[Array]) -> list[Array]:
+        """Like `compute`, for a run of one batch with these arrays."""
+        self.observer.enter(CALL)
+        outputs = self.step(arrays)
+        self.observer.computed(self.step.function, run, arrays)
+        return [np.asarray(output)[None] for output in outputs]
+
+    def get_state(self) -> Any:
+        """Returns the position of the stream, as plain data; None if its data determine
+        it."""
+        return None
+
+    def set_state(self, state: Any, drawn: bool) -> bool:
+        """Continues at the position of a stream whose `get_state` returned this state.
+
+        # Arguments
+            drawn: bool, whether another stream has already restored NumPy's generator,
+                which must not change again.
+
+        # Returns
+            Whether this stream has restored NumPy's generator.
+        """
+        return False
+
+
+class StreamWrapper(Stream):
+    """A stream that wraps another one, and delegates everything that it doesn't define.
+
+    # Example
+        ```python
+        from oneiros.bases import Callback
+        from oneiros.engine.loop import StreamWrapper
+
+
+        class FirstHundred(StreamWrapper):
+            def runs(self, order, start=0):
+                for run in self.inner.runs(order, start):
+                    if run.first >= 100:
+                        return
+                    yield run
+
+
+        class Hundred(Callback):
+            called_after_runs = True
+
+            def prepare_fit(self, fit):
+                fit.train = FirstHundred(fit.train)
+        ```
+
+    # Properties
+        inner: the other stream.
+    """
+
+    def __init__(self, inner: Stream) -> None:
+        super().__init__(inner.model, inner.use)
+        self.inner = inner
+        self.size = inner.size
+        self.batch_size = inner.batch_size
+
+    def open(self, singly: bool = False) -> None:
+        """Opens the other stream."""
+        self.inner.open(singly)
+
+    def close(self) -> None:
+        """Closes the other stream."""
+        self.inner.close()
+
+    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
+        """Returns the other stream's runs."""
+        return self.inner.runs(order, start)
+
+    def compute(self, run: Run) -> list[Array]:
+        """Returns what the other stream computes."""
+        return self.inner.compute(run)
+
+    def get_state(self) -> Any:
+        """Returns the other stream's state."""
+        return self.inner.get_state()
+
+    def set_state(self, state: Any, drawn: bool) -> bool:
+        """Sets the other stream's state."""
+        return self.inner.set_state(state, drawn)
+
+
+@contextmanager
+def opened(stream: Stream, singly: bool = False) -> Iterator[Stream]:
+    """Context manager that opens a stream, and always closes it."""
+    try:
+        stream.open(singly)
+        yield stream
+    finally:
+        stream.close()
+
+
 Ticks = Iterable[Callable[[int], None]]
 """Functions that are called after each run with the amount of the stream that is
 done."""

@@ -10,13 +10,24 @@ from typing import Any, TypeVar
 
 from oneiros import backend as K
 from oneiros import plugins, services
-from oneiros.arguments import check_choice, check_int, refusal
+from oneiros.arguments import check_choice, check_int, open_to_old_code, refusal
 from oneiros.engine.container import Container
-from oneiros.engine.hints import open_to_old_code
-from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
+from oneiros.engine.loop import (
+    BUILD,
+    IDLE,
+    UPLOAD,
+    Fit,
+    Step,
+    Stream,
+    current_observer,
+    fit_loop,
+    observed_by,
+    opened,
+    predict_loop,
+    scalars,
+    test_loop,
+)
 from oneiros.engine.node import Tensor, one_or_all
-from oneiros.engine.observer import BUILD, IDLE, UPLOAD, current_observer, observed_by
-from oneiros.engine.stream import Step, Stream, opened
 from oneiros.interrupts import repeated_interrupts
 
 Function = TypeVar("Function", bound=Callable[..., Any])

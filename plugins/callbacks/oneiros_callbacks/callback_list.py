@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.bases import Callback, Callbacks
-from oneiros.engine.observer import CALLBACKS, REST, Observer, current_observer
+from oneiros.engine.loop import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None

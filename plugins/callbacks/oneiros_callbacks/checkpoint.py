@@ -6,9 +6,14 @@ import os
 from collections import defaultdict
 from typing import Any
 
-from oneiros.arguments import check_bool, check_int, int_if_whole, refusal
+from oneiros.arguments import (
+    check_bool,
+    check_int,
+    int_if_whole,
+    open_to_old_code,
+    refusal,
+)
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import say, warn

@@ -7,9 +7,8 @@ import os
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_bool, refusal
+from oneiros.arguments import check_bool, open_to_old_code, refusal
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 
 from oneiros_callbacks.messages import warn
 

@@ -12,11 +12,11 @@ from oneiros.arguments import (
     check_int,
     check_number,
     int_if_whole,
+    open_to_old_code,
     refusal,
     shown,
 )
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.messages import say

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from oneiros.arguments import open_to_old_code
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 
 from oneiros_callbacks.messages import warn
 

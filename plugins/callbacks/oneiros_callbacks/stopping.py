@@ -6,9 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_bool, check_int, check_number, int_if_whole
+from oneiros.arguments import (
+    check_bool,
+    check_int,
+    check_number,
+    int_if_whole,
+    open_to_old_code,
+)
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.loop import Fit
 
 from oneiros_callbacks.ending import EndingStream

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_int, int_if_whole
+from oneiros.arguments import check_bool, check_int, int_if_whole, open_to_old_code
 from oneiros.bases import Callback
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import PluginLoadError
 
 from oneiros_callbacks.messages import warn

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_number, is_int, refusal
+from oneiros.arguments import check_number, is_int, open_to_old_code, refusal
 from oneiros.config import get_object
-from oneiros.engine.hints import open_to_old_code
 
 from oneiros_constraints.constraint import Constraint
 

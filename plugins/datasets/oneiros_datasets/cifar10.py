@@ -1,7 +1,7 @@
 """CIFAR-10: 60,000 photographs of 32 by 32 pixels in ten classes."""
 
 import numpy as np
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import open_to_old_code
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from oneiros.arguments import check_choice
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_choice, open_to_old_code
 
 from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
 

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import numpy as np
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import open_to_old_code
 
 from oneiros_datasets.sources import KERAS_2, DatasetFile, halves, located, unexpected
 

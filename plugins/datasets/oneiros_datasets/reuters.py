@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_fraction
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_fraction, open_to_old_code
 
 from oneiros_datasets.sequences import Array, are_texts, as_rows, numbered, shuffle
 from oneiros_datasets.sources import (

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from oneiros import backend as K
-from oneiros.arguments import is_int, label
+from oneiros.arguments import is_int, label, open_to_old_code
 from oneiros.config import layer_from_config
-from oneiros.engine.hints import open_to_old_code
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, CapabilityError
 

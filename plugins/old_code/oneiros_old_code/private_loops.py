@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.bases import Callback
-from oneiros.engine.stream import Run, Step, Stream
+from oneiros.engine.loop import Run, Step, Stream
 from oneiros_training.arrays.array_stream import make_batches
 from oneiros_training.arrays.standardize import slice_X
 

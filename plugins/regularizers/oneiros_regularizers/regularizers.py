@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_number
+from oneiros.arguments import check_number, open_to_old_code
 from oneiros.config import get_object
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ShapeError
 
 from oneiros_regularizers.regularizer import Regularizer

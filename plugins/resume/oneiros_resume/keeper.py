@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from oneiros import backend as K
 from oneiros.bases import Callback
-from oneiros.engine.stream import Run, Stream, StreamWrapper
+from oneiros.engine.loop import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files.model_state import ModelState

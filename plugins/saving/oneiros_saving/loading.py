@@ -14,9 +14,9 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context
 from oneiros import plugins as hooks
+from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.backend.donated_arrays import donated
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.user_warnings import warn

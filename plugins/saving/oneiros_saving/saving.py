@@ -11,8 +11,8 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
+from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
-from oneiros.engine.hints import open_to_old_code
 from oneiros.errors import ArgumentError
 from oneiros.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.stored_values import LOCK

@@ -4,8 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, int_if_whole, shown
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_int, int_if_whole, open_to_old_code, shown
 from oneiros.errors import ArgumentError, DataError
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pydot
-from oneiros.arguments import refusal
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import open_to_old_code, refusal
 from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
 

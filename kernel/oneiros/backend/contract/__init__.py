@@ -53,7 +53,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from oneiros.backend.contract.algebra import Algebra
 from oneiros.backend.contract.capabilities import (
     FLAGS,
     all_capabilities,
@@ -61,16 +60,17 @@ from oneiros.backend.contract.capabilities import (
     leave_out,
     offered,
 )
-from oneiros.backend.contract.creation import Creation
-from oneiros.backend.contract.ctc import Ctc
 from oneiros.backend.contract.elementwise import Elementwise
-from oneiros.backend.contract.functions import CompiledFunction
-from oneiros.backend.contract.graphs import Graphs, Sessions
+from oneiros.backend.contract.graphs import CompiledFunction, Graphs, Sessions
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
-from oneiros.backend.contract.networks import Networks
-from oneiros.backend.contract.reductions import Reductions
-from oneiros.backend.contract.sequences import FusedRecurrence, Recurrence, Scans
-from oneiros.backend.contract.shapes import Shapes
+from oneiros.backend.contract.sequences import Ctc, FusedRecurrence, Recurrence, Scans
+from oneiros.backend.contract.tensors import (
+    Algebra,
+    Creation,
+    Networks,
+    Reductions,
+    Shapes,
+)
 from oneiros.backend.contract.variables import Variables
 
 __all__ = [

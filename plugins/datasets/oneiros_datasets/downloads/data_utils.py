@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import open_to_old_code
 from oneiros.errors import ArgumentError
 from oneiros_safe_files.file_access import is_there, loading, open_regular, text_of_path
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_ints
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_ints, open_to_old_code
 from oneiros.errors import DataError, FileFormatError, FileMissingError, UnsafeFileError
 from PIL import Image
 

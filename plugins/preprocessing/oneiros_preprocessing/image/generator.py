@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import refusal
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import open_to_old_code, refusal
 from oneiros.errors import DataError
 from scipy import linalg
 

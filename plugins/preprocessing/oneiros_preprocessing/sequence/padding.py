@@ -4,8 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, int_if_whole, shown
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import (
+    check_choice,
+    check_optional_int,
+    int_if_whole,
+    open_to_old_code,
+    shown,
+)
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, int_if_whole, refusal
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_int, int_if_whole, open_to_old_code, refusal
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, int_if_whole
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import (
+    check_choice,
+    check_optional_int,
+    int_if_whole,
+    open_to_old_code,
+)
 from oneiros.errors import ArgumentError
 
 from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence

@@ -2,8 +2,7 @@
 
 from functools import lru_cache
 
-from oneiros.arguments import check_int, int_if_whole, shown
-from oneiros.engine.hints import open_to_old_code
+from oneiros.arguments import check_int, int_if_whole, open_to_old_code, shown
 from oneiros.errors import DataError
 
 PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'

@@ -9,7 +9,7 @@ import oneiros
 from oneiros import backend as K
 from oneiros import services
 from oneiros.arguments import label, refusal
-from oneiros.engine.stream import Stream
+from oneiros.engine.loop import Stream
 from oneiros.errors import NotCompiledError
 
 from oneiros_training.advice import are_plausible

@@ -10,8 +10,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
-from oneiros.engine.observer import CALL, DATA, REST, UPLOAD
-from oneiros.engine.stream import Run, Stream
+from oneiros.engine.loop import CALL, DATA, REST, UPLOAD, Run, Stream
 from oneiros.errors import DataError
 
 from oneiros_training.arrays.standardize import slice_X

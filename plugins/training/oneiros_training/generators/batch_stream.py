@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from oneiros.engine.stream import Run, Stream
+from oneiros.engine.loop import Run, Stream
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_training.generators.items import by_name, described, inputs_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal
-from oneiros.engine.stream import Run
+from oneiros.engine.loop import Run
 from oneiros.errors import DataError, GeneratorError
 
 from oneiros_training.generators.batch_stream import Array, BatchStream

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros.engine.stream import Run, Stream
+from oneiros.engine.loop import Run, Stream
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.array_stream import ArrayStream

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import services
+from oneiros.engine.loop import Stream
 from oneiros.engine.model import FitOptions
 from oneiros.engine.node import one_or_all, to_list
-from oneiros.engine.stream import Stream
 
 from oneiros_training.arrays.standardize import has_numbered_batches
 from oneiros_training.generators.batch_stream import BatchStream, Workers

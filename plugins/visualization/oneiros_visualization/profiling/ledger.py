@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from oneiros.engine.observer import (
+from oneiros.engine.loop import (
     BUILD,
     CALL,
     CALLBACKS,
@@ -18,8 +18,8 @@ from oneiros.engine.observer import (
     REST,
     UPLOAD,
     Observer,
+    Run,
 )
-from oneiros.engine.stream import Run
 
 COMPILE = "compiling"
 VALIDATION = "validation"
