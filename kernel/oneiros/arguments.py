@@ -142,13 +142,10 @@ def check_fraction(owner: Any, name: str, value: Any) -> float:
     # Raises
         ArgumentError: for anything else, including a boolean.
     """
-    try:
-        fits = not isinstance(value, (bool, np.bool_)) and 0.0 <= value <= 1.0
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise refusal(owner, name, value, "a fraction between 0 and 1")
-    return value  # type: ignore[no-any-return]  # compares with floats
+    is_number = isinstance(value, (int, float, np.number))
+    if is_number and not isinstance(value, bool) and 0.0 <= value <= 1.0:
+        return value  # type: ignore[no-any-return]  # a number
+    raise refusal(owner, name, value, "a fraction between 0 and 1")
 
 
 def check_bool(owner: Any, name: str, value: Any) -> bool:
@@ -172,10 +169,8 @@ def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> A
     for choice in accepted:
         if np.ndim(value) == 0 and value == choice:
             return choice
-    *others, last = map(repr, accepted)
-    raise refusal(
-        owner, name, value, f"{', '.join(others)} or {last}" if others else last
-    )
+    expected = " or ".join(map(repr, accepted))
+    raise refusal(owner, name, value, expected)
 
 
 def known_arguments(

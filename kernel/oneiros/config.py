@@ -11,27 +11,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
-from types import FunctionType
 from typing import Any
 
 from oneiros import load_context, modules, registry
-from oneiros.errors import (
-    ConfigError,
-    NameConflictError,
-    OneirosError,
-    UnknownNameError,
-    UnsafeFileError,
-)
+from oneiros.errors import ConfigError, OneirosError, UnknownNameError, UnsafeFileError
 from oneiros.load_context import BuildLimits
-from oneiros.plugins import Entry, manager
+from oneiros.plugins import manager
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras that defines these configurations and files."""
-
-FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
-"""Kinds of the registry whose objects are functions."""
 
 CLASS_KINDS = {
     "layer": "oneiros.engine.layer",
@@ -218,47 +208,6 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
     )
     with context, _explained(kind, name):
         yield
-
-
-def count_weight(shape: tuple[int, ...], owner: str) -> None:
-    """Counts a weight that is about to be made, if limits apply.
-
-    # Arguments
-        shape: tuple of int.
-        owner: str, the layer, for the message.
-
-    # Raises
-        UnsafeFileError: if all weights together exceed the limit.
-    """
-    context = load_context.current()
-    context.check_time()
-    if context.limits:
-        context.limits.count_weight(shape, owner)
-
-
-def count_calls(owner: str, number: int = 1) -> None:
-    """Counts calls in a nested model, or unrolled steps, if limits apply.
-
-    # Raises
-        UnsafeFileError: if there are too many.
-    """
-    context = load_context.current()
-    context.check_time()
-    if context.limits:
-        context.limits.count_calls(owner, number)
-
-
-def registered(function: Any) -> Entry | None:
-    """Returns the entry under which a function is registered, or None."""
-    if not isinstance(function, FunctionType):
-        return None
-    reference = f"{function.__module__}:{function.__qualname__}"
-    for kind in FUNCTION_KINDS:
-        with suppress(NameConflictError):
-            entry = registry.find(kind, function.__name__)
-            if entry and entry.reference == reference:
-                return entry
-    return None
 
 
 @contextmanager

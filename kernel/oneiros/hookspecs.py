@@ -11,7 +11,7 @@ Each function of this module whose name starts with `oneiros_` is a hook.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import pluggy
 
@@ -94,38 +94,12 @@ def oneiros_exports() -> Names:
     """
 
 
-class MigrationRow(TypedDict, total=False):
-    """What a layer is called here, and its arguments, as plain data.
-
-    # Properties
-        name: str, the class's name here, if it is another one.
-        renamed: dict, arguments there and here; a tuple of names stands for the items
-            of a list.
-        neutral: dict, arguments without an equivalent here, and the tuple of values
-            that can be read; None for any.
-        added: dict, additional arguments here.
-        keras3: str, the class's name in Keras 3, if it is another one; None if it has
-            no such class.
-        renamed_there: dict, arguments of Keras 2 and of Keras 3.
-        elementwise: bool, whether the layer takes each value by itself, wherever it is.
-        of_keras1: bool, whether later versions lack the class.
-    """
-
-    name: str
-    renamed: Mapping[str, str | tuple[str, ...]]
-    neutral: Mapping[str, Any]
-    added: Mapping[str, Any]
-    keras3: str | None
-    renamed_there: Mapping[str, str]
-    elementwise: bool
-    of_keras1: bool
-
-
-def oneiros_migrations() -> Mapping[str, str | MigrationRow] | None:
+def oneiros_migrations() -> Mapping[str, Any] | None:
     """Migrations: how to read classes in files of other versions, by the name in the
     file.
 
-    A row suffices where names change. Where code is needed, such as for arrays that
+    A row suffices where names change: `oneiros_old_files.rows.MigrationRow`,
+    plain data. Where code is needed, such as for arrays that
     move, it is a class derived from `oneiros.migrations.Migration`, by reference. If
     the class has another name here, register a migration of its arrays under both.
     Since level 1.

@@ -6,7 +6,6 @@ from __future__ import annotations
 import _thread
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +25,7 @@ def repeated_interrupts() -> Iterator[None]:
 
     def repeat(lost: Any) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
-            _thread.start_new_thread(_interrupt_later, ())
+            threading.Timer(DELAY, _thread.interrupt_main).start()
         else:
             report(lost)
 
@@ -35,8 +34,3 @@ def repeated_interrupts() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = report
-
-
-def _interrupt_later() -> None:
-    time.sleep(DELAY)
-    _thread.interrupt_main()

@@ -35,28 +35,6 @@ class BuildLimits:
     made_parameters: int = 0
     made_calls: int = 0
 
-    def count_weight(self, shape: tuple[int, ...], owner: str) -> None:
-        """Counts a weight that is about to be made; raises UnsafeFileError if the limit
-        is exceeded."""
-        self.made_parameters += prod(shape)
-        if self.made_parameters > self.parameters:
-            limit = f"{self.parameters:,} parameters"
-            raise _refusal(owner, f"a weight of shape {shape}", limit)
-
-    def count_calls(self, owner: str, number: int) -> None:
-        """Counts calls or steps that are about to be recorded; raises UnsafeFileError
-        if the limit is exceeded."""
-        self.made_calls += number
-        if self.made_calls > self.calls:
-            raise _refusal(owner, "a call", f"{self.calls:,} inner calls and steps")
-
-
-def _refusal(owner: str, request: str, limit: str) -> UnsafeFileError:
-    return UnsafeFileError(
-        f"The configuration makes {owner} ask for {request}. The limit is {limit}. "
-        f"To allow more, use oneiros.saving.parameter_budget(n, calls=m)."
-    )
-
 
 def permit_all(entry: Any) -> None:
     """Permits the import of every entry of the registry."""
@@ -104,9 +82,10 @@ def current() -> LoadContext:
 
 
 @contextmanager
-def entered(context: LoadContext) -> Iterator[LoadContext]:
-    """Context manager that activates a context."""
+def changed(**fields: Any) -> Iterator[LoadContext]:
+    """Context manager that changes fields of the active context."""
     before = current()
+    context = replace(before, **fields)
     try:
         _current.set(context)
         yield context
@@ -114,8 +93,45 @@ def entered(context: LoadContext) -> Iterator[LoadContext]:
         _current.set(before)
 
 
-@contextmanager
-def changed(**fields: Any) -> Iterator[LoadContext]:
-    """Context manager that changes fields of the active context."""
-    with entered(replace(current(), **fields)) as context:
-        yield context
+def count_weight(shape: tuple[int, ...], owner: str) -> None:
+    """Counts a weight that is about to be made, if limits apply.
+
+    # Arguments
+        shape: tuple of int.
+        owner: str, the layer, for the message.
+
+    # Raises
+        UnsafeFileError: if all weights together exceed the limit.
+    """
+    context = current()
+    context.check_time()
+    limits = context.limits
+    if limits is None:
+        return
+    limits.made_parameters += prod(shape)
+    if limits.made_parameters > limits.parameters:
+        limit = f"{limits.parameters:,} parameters"
+        raise _refusal(owner, f"a weight of shape {shape}", limit)
+
+
+def count_calls(owner: str, number: int = 1) -> None:
+    """Counts calls in a nested model, or unrolled steps, if limits apply.
+
+    # Raises
+        UnsafeFileError: if there are too many.
+    """
+    context = current()
+    context.check_time()
+    limits = context.limits
+    if limits is None:
+        return
+    limits.made_calls += number
+    if limits.made_calls > limits.calls:
+        raise _refusal(owner, "a call", f"{limits.calls:,} inner calls and steps")
+
+
+def _refusal(owner: str, request: str, limit: str) -> UnsafeFileError:
+    return UnsafeFileError(
+        f"The configuration makes {owner} ask for {request}. The limit is {limit}. "
+        f"To allow more, use oneiros.saving.parameter_budget(n, calls=m)."
+    )

@@ -14,7 +14,7 @@ from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import KINDS, Entry, did_you_mean, manager
 
 FEW = 12
-"""An error lists all names of a kind, up to this number."""
+"""If no similar name exists, an error lists all names of a kind, up to this number."""
 
 registered: dict[Entry, Any] = {}
 """Objects registered in this process."""
@@ -146,10 +146,10 @@ def _unknown(kind: str, name: str) -> str:
     if owner and distribution in ("", owner):
         return f"Unknown {kind} {name!r}. {absence(owner)}"
     available = names(kind)
-    advice = did_you_mean(bare, available) or " `oneiros plugins` lists all."
-    if len(available) <= FEW:
+    advice = did_you_mean(bare, available)
+    if not advice and 0 < len(available) <= FEW:
         advice = f" Available: {', '.join(available)}."
-    text = f"Unknown {kind} {name!r}.{advice}"
+    text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
     broken = [
         f"{record.distribution} ({record.error or record.state})"
         for record in manager().plugins

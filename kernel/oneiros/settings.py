@@ -45,7 +45,6 @@ def _switch(value: Any) -> Any:
 
 FLOAT_TYPES = ("float16", "float32", "float64")
 DIM_ORDERINGS = ("tf", "th")
-
 SWITCH = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -54,13 +53,21 @@ SWITCH = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting: its default, the description and the check of valid values, and the
-    function that normalizes a value before the check."""
+    """A setting.
+
+    # Properties
+        default: its value if no source sets one.
+        expected: str, the description of valid values.
+        fits: function that checks a normalized value.
+        normal: function that normalizes a value.
+        variables: environment variables; the first one that is set counts.
+    """
 
     default: Any
     expected: str
     fits: Callable[[Any], bool]
     normal: Callable[[Any], Any] = lambda value: value
+    variables: tuple[str, ...] = ()
 
 
 SETTINGS = {
@@ -68,21 +75,21 @@ SETTINGS = {
         None,
         "the name of a backend, such as 'theano'",
         lambda value: value is None or _is_text(value),
+        variables=("ONEIROS_BACKEND", "KERAS_BACKEND"),
     ),
-    "floatx": Setting("float32", "a float type", lambda value: value in FLOAT_TYPES),
+    "floatx": Setting("float32", "a float type", FLOAT_TYPES.__contains__),
     "epsilon": Setting(
         1e-7,
         "a number above 0",
         lambda value: type(value) in (int, float) and value > 0,
     ),
-    "image_dim_ordering": Setting(
-        "tf", "'th' or 'tf'", lambda value: value in DIM_ORDERINGS
-    ),
+    "image_dim_ordering": Setting("tf", "'th' or 'tf'", DIM_ORDERINGS.__contains__),
     "disable": Setting(
         (),
         "a list of distributions other than the kernel",
         lambda value: value is not None and "oneiros-kernel" not in value,
         _distributions,
+        ("ONEIROS_DISABLE",),
     ),
     "prefer": Setting(
         {},
@@ -90,20 +97,19 @@ SETTINGS = {
         lambda value: isinstance(value, dict),
     ),
     "device": Setting(
-        "auto", "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'", _is_text
+        "auto",
+        "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'",
+        _is_text,
+        variables=("ONEIROS_DEVICE",),
     ),
     "strict": Setting(
-        False, "true or false", lambda value: isinstance(value, bool), _switch
+        False,
+        "true or false",
+        lambda value: isinstance(value, bool),
+        _switch,
+        ("ONEIROS_STRICT",),
     ),
 }
-ENVIRONMENT = {
-    "backend": ("ONEIROS_BACKEND", "KERAS_BACKEND"),
-    "device": ("ONEIROS_DEVICE",),
-    "disable": ("ONEIROS_DISABLE",),
-    "strict": ("ONEIROS_STRICT",),
-}
-"""Environment variables of each setting; the first one that is set counts."""
-
 KERAS_KEYS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
 KERAS_BACKENDS = ("theano", "tensorflow")
 
@@ -123,14 +129,15 @@ def get(key: str) -> Any:
 
 def candidates(key: str) -> list[tuple[Any, str]]:
     """Returns every value of a setting with its source; the first one applies."""
-    if key not in SETTINGS:
+    setting = SETTINGS.get(key)
+    if setting is None:
         raise SettingsError(_unknown(key))
     values = [
         (layer[key], "settings.override")
         for layer in reversed(_overrides.get())
         if key in layer
     ]
-    for variable in ENVIRONMENT.get(key, ()):
+    for variable in setting.variables:
         if text := os.environ.get(variable):
             values.append((_checked(key, text, variable), variable))
     for contents, source in _files(
@@ -138,7 +145,7 @@ def candidates(key: str) -> list[tuple[Any, str]]:
     ):
         if key in contents:
             values.append((contents[key], source))
-    return [*values, (SETTINGS[key].default, "default")]
+    return [*values, (setting.default, "default")]
 
 
 @contextmanager

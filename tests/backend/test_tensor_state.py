@@ -2,14 +2,14 @@
 
 import pytest
 from oneiros import backend as K
-from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 from oneiros.layers import Dense, Input
+from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
 
 
 @pytest.mark.parametrize("make", [lambda: K.placeholder((2,)), lambda: K.zeros((2,))])
-def test_keys_of_one_name_do_not_collide(backend, make):
+def test_what_one_key_keeps_another_does_not_see(backend, make):
     one = StateKey("a number")
-    other = StateKey("a number")
+    other = StateKey("another number")
     x = make()
     one.set(x, 1)
     one.set(x, 2)

@@ -78,10 +78,8 @@ def _resolve(name: str) -> type[Backend]:
             f"The backend {name!r} is installed but doesn't load. {error}"
         ) from error
     if not (isinstance(cls, type) and issubclass(cls, Backend)):
-        source = registry.find("backend", name)
-        owner = source.distribution if source else "a plugin"
         raise BackendMissingError(
-            f"The backend {name!r} of {owner} is {cls!r:.80}, not a Backend class."
+            f"The backend {name!r} is {cls!r:.80}, not a Backend class."
         )
     missing = contract.missing(cls)
     if missing:

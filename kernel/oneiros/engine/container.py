@@ -27,10 +27,12 @@ from oneiros.engine.node import (
     origins,
     run_layer,
     shape_list,
+    shapes_of,
     to_list,
     unique,
 )
 from oneiros.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
+from oneiros.load_context import count_calls
 from oneiros.plugins import did_you_mean
 
 
@@ -306,8 +308,8 @@ class Container(Layer):
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns the outputs' shape or shapes for other shapes of the inputs."""
         input_shapes = shape_list(input_shape)
-        if input_shapes == [tensor._keras_shape for tensor in self.inputs]:
-            return one_or_all([tensor._keras_shape for tensor in self.outputs])
+        if input_shapes == shapes_of(self.inputs):
+            return one_or_all(shapes_of(self.outputs))
         shapes = dict(zip(map(id, self.inputs), input_shapes, strict=True))
         for node in self.graph_nodes():
             if node.inbound_layers:
@@ -341,7 +343,7 @@ class Container(Layer):
             layer = node.outbound_layer
             tensors, tensor_masks, shapes = columns(node.input_tensors)
             layer.assert_input_compatibility(one_or_all(tensors))
-            configs.count_calls(label(layer))
+            count_calls(label(layer))
             results = zip(*run_layer(layer, tensors, tensor_masks, shapes), strict=True)
             computed.update(zip(map(id, node.output_tensors), results, strict=True))
             self.add_update(layer.get_updates_for(tensors), inputs)
@@ -482,8 +484,8 @@ class Graph:
         ) = origins(outputs)
         self.input_names = [layer.name for layer in self.input_layers]
         self.output_names = [layer.name for layer in self.output_layers]
-        self.internal_input_shapes = [tensor._keras_shape for tensor in inputs]
-        self.internal_output_shapes = [tensor._keras_shape for tensor in outputs]
+        self.internal_input_shapes = shapes_of(inputs)
+        self.internal_output_shapes = shapes_of(outputs)
         self._map([node_of(tensor) for tensor in outputs])
 
     def _map(self, ends: list[Node]) -> None:

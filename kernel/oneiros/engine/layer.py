@@ -41,6 +41,7 @@ from oneiros.errors import (
     NodeError,
     ShapeError,
 )
+from oneiros.load_context import count_weight
 
 KWARGS = (
     "input_shape",
@@ -322,7 +323,7 @@ class Layer(Rebuilt):
             regularizer: function of the weight whose result is added to the loss.
             constraint: function of the weight's new value, applied after each update.
         """
-        config.count_weight(shape, label(self))
+        count_weight(shape, label(self))
         weight = config.get_object("initialization", initializer)(shape, name=name)
         if not self._backend.owns(weight):
             raise ArgumentError(
@@ -573,18 +574,14 @@ class Layer(Rebuilt):
                 object_list_uid(inputs), (inputs, [])
             )
             recorded.extend(new)
-        self._store(kind).extend(new)
+        vars(self)[kind].extend(new)
 
     def _recorded(self, kind: str, inputs: Any) -> list[Any]:
         records = self._conditional[kind]
         if inputs is not None:
             return list(records.get(object_list_uid(inputs), (None, []))[1])
         conditional = {id(item) for _, items in records.values() for item in items}
-        return [item for item in self._store(kind) if id(item) not in conditional]
-
-    def _store(self, kind: str) -> list[Any]:
-        # A list, from __init__ on.
-        return vars(self)[kind]  # type: ignore[no-any-return]
+        return [item for item in vars(self)[kind] if id(item) not in conditional]
 
     def ordered_weights(self) -> list[Tensor]:
         """Returns the weights in the order of `get_weights()`."""

@@ -351,30 +351,26 @@ def _train_epoch(fit: Fit, order: Array) -> None:
     callbacks = fit.callbacks
     for run in _observed(fit.train, order):
         if run.batches > 1:
-            callbacks.on_run_end(_logs_of_run(run, _measure(fit, run)))
+            logs = {
+                "batch": range(run.first, run.first + run.batches),
+                "size": [run.batch_size] * run.batches,
+            }
+            callbacks.on_run_end({**logs, **_measure(fit, run)})
             continue
         log: dict[str, Any] = {"batch": run.first, "size": run.batch_size}
         callbacks.on_batch_begin(run.first, log)
-        log.update((name, value) for name, (value,) in _measure(fit, run))
+        log.update((name, value) for name, (value,) in _measure(fit, run).items())
         callbacks.on_batch_end(run.first, log)
 
 
-def _measure(fit: Fit, run: Run) -> list[tuple[str, list[Any]]]:
-    """Trains on a run; returns each name with the list of its values per batch."""
+def _measure(fit: Fit, run: Run) -> dict[str, list[Any]]:
+    """Trains on a run; returns the list of values per batch, by name."""
     observer = fit.train.observer
     outputs = fit.train.compute(run)
     observer.enter(LOGS)
     values = scalars(outputs)
     observer.enter(REST)
-    return list(zip(fit.labels, values, strict=False))
-
-
-def _logs_of_run(run: Run, measured: list[tuple[str, list[Any]]]) -> dict[str, Any]:
-    return {
-        "batch": range(run.first, run.first + run.batches),
-        "size": [run.batch_size] * run.batches,
-        **dict(measured),
-    }
+    return dict(zip(fit.labels, values, strict=False))
 
 
 def _validate(fit: Fit) -> dict[str, Any]:
@@ -392,31 +388,33 @@ def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
     """Returns the function's outputs averaged over all samples."""
     totals = []
     samples = 0
-    for run in _observed(stream, np.arange(stream.size)):
-        outputs = stream.compute(run)
-        stream.observer.enter(LOGS)
+    for run, outputs in _computed(stream, ticks):
         samples += run.batches * run.batch_size
-        totals.append(
-            [run.batch_size * np.sum(values, axis=0, dtype=float) for values in outputs]
-        )
-        for tick in ticks:
-            tick(run.done)
+        sums = [np.sum(values, axis=0, dtype=float) for values in outputs]
+        totals.append([run.batch_size * total for total in sums])
     return scalars(sum(parts) / samples for parts in zip(*totals, strict=True))
 
 
 def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
     """Returns each output for all samples."""
-    runs = []
-    for run in _observed(stream, np.arange(stream.size)):
-        outputs = stream.compute(run)
-        stream.observer.enter(LOGS)
-        runs.append([values.reshape(-1, *values.shape[2:]) for values in outputs])
-        for tick in ticks:
-            tick(run.done)
+    runs = [
+        [values.reshape(-1, *values.shape[2:]) for values in outputs]
+        for _, outputs in _computed(stream, ticks)
+    ]
     return [
         parts[0] if len(parts) == 1 else np.concatenate(parts)
         for parts in zip(*runs, strict=True)
     ]
+
+
+def _computed(stream: Stream, ticks: Ticks) -> Iterator[tuple[Run, list[Array]]]:
+    """Yields a stream's runs in order, each with its outputs."""
+    for run in _observed(stream, np.arange(stream.size)):
+        outputs = stream.compute(run)
+        stream.observer.enter(LOGS)
+        yield run, outputs
+        for tick in ticks:
+            tick(run.done)
 
 
 def _observed(stream: Stream, order: Array) -> Iterator[Run]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
 from oneiros.arguments import label as label
-from oneiros.backend.tensor_state import LAYER_CALL
 from oneiros.errors import GraphError
 
 if TYPE_CHECKING:
@@ -34,9 +33,16 @@ def object_list_uid(object_list: Any) -> str:
     return ", ".join(str(id(x)) for x in to_list(object_list))
 
 
-def origins(tensors: list[Tensor]) -> list[list[Any]]:
+def origins(tensors: list[Tensor]) -> tuple[list[Any], list[int], list[int]]:
     """Returns the layers that tensors come from, the node and the tensor indices."""
-    return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
+    histories = [tensor._keras_history for tensor in tensors]
+    layers, nodes, indices = ([each[part] for each in histories] for part in range(3))
+    return layers, nodes, indices
+
+
+def shapes_of(tensors: list[Tensor]) -> list[Shape]:
+    """Returns the static shapes of tensors."""
+    return [tensor._keras_shape for tensor in tensors]
 
 
 def node_of(tensor: Tensor) -> Node:
@@ -124,25 +130,22 @@ class Node:
             for layer, node, index in places
         ]
         masks = list(map(mask_of, tensors))
-        shapes = [tensor._keras_shape for tensor in tensors]
+        shapes = shapes_of(tensors)
         if not outbound_layer.built:
             outbound_layer.build_for(shapes)
         outputs, output_masks, output_shapes = run_layer(
             outbound_layer, tensors, masks, shapes
         )
         connect(outbound_layer, outputs)
-        layers, nodes, indices = origins(tensors)
         return cls(
-            outbound_layer=outbound_layer,
-            inbound_layers=layers,
-            node_indices=nodes,
-            tensor_indices=indices,
-            input_tensors=tensors,
-            output_tensors=outputs,
-            input_masks=masks,
-            output_masks=output_masks,
-            input_shapes=shapes,
-            output_shapes=output_shapes,
+            outbound_layer,
+            *origins(tensors),
+            tensors,
+            outputs,
+            masks,
+            output_masks,
+            shapes,
+            output_shapes,
         )
 
     @classmethod
@@ -159,16 +162,14 @@ class Node:
             masks: list of the outputs' masks; none by default.
         """
         return cls(
-            outbound_layer=layer,
-            inbound_layers=[],
-            node_indices=[],
-            tensor_indices=[],
-            input_tensors=inputs,
-            output_tensors=outputs,
-            input_masks=[None] * len(inputs),
-            output_masks=masks or [None] * len(outputs),
-            input_shapes=[tensor._keras_shape for tensor in inputs],
-            output_shapes=[tensor._keras_shape for tensor in outputs],
+            layer,
+            *origins([]),
+            inputs,
+            outputs,
+            [None] * len(inputs),
+            masks or [None] * len(outputs),
+            shapes_of(inputs),
+            shapes_of(outputs),
         )
 
     @property
@@ -224,15 +225,15 @@ def run_layer(
         if not layer.keeps_declared_shape:
             declared = _reconciled(output, declared)
         output._keras_shape = declared
-        if output not in LAYER_CALL:
-            LAYER_CALL.set(output, (layer, tensors))
+        if not hasattr(output, "_oneiros_layer_call"):
+            output._oneiros_layer_call = layer, tensors
         output._uses_learning_phase = learns or layer._backend.uses_learning_phase(
             output
         )
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)
-    return outputs, output_masks, [output._keras_shape for output in outputs]
+    return outputs, output_masks, shapes_of(outputs)
 
 
 def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:

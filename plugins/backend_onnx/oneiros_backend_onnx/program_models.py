@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from oneiros.backend.tensor_state import LAYER_CALL
 from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.tensor_state import LAYER_CALL
 
 from oneiros_backend_onnx.assembly import assembled
 from oneiros_backend_onnx.files import OnnxModel

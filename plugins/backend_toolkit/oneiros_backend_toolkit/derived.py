@@ -11,13 +11,13 @@ from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
-from oneiros.backend.tensor_state import SPARSE, StateKey
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.argument_checks import ForeignArguments
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
 from oneiros_backend_toolkit.updates import Update

@@ -18,10 +18,10 @@ from typing import Any
 
 from oneiros.arguments import check_choice, check_int, check_ints, is_int
 from oneiros.backend.common import image_dim_ordering
-from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM, Shape
+from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
 

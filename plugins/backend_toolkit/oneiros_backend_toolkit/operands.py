@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from oneiros.arguments import is_int
-from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_backend_toolkit.tensor_state import SPARSE
 
 Sizes = Sequence[int | None]
 T = TypeVar("T")

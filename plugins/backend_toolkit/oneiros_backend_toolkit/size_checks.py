@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 from oneiros.errors import OneirosError, ShapeError
 
+from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
 from oneiros_backend_toolkit.tensors import Tensor
 
 Shape = tuple[int | None, ...]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, check_optional_int, label
-from oneiros.config import count_calls, count_weight
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
+from oneiros.load_context import count_calls, count_weight
 
 Shape = tuple[int | None, ...]
 States = list[Any]

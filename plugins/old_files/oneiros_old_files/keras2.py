@@ -10,7 +10,6 @@ from typing import Any, ClassVar, NoReturn
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.errors import ConfigError, UnknownNameError
-from oneiros.hookspecs import MigrationRow
 
 from oneiros_old_files.base import Arrays, Config, Described, Migration, Origin
 from oneiros_old_files.keras3 import (
@@ -20,7 +19,7 @@ from oneiros_old_files.keras3 import (
     argument_there,
     check_own,
 )
-from oneiros_old_files.rows import Renamed
+from oneiros_old_files.rows import MigrationRow, Renamed
 
 ANY = None
 """In `neutral`: the argument may have any value, because a loaded model doesn't depend

@@ -1,9 +1,14 @@
 """Manifest: the names of this plugin, and what later versions call classes."""
 
 from oneiros import hookimpl
-from oneiros.hookspecs import MigrationRow
 
-from oneiros_old_files.rows import CONSTRAINTS, FUNCTIONS, INITIALIZATIONS, ROWS
+from oneiros_old_files.rows import (
+    CONSTRAINTS,
+    FUNCTIONS,
+    INITIALIZATIONS,
+    ROWS,
+    MigrationRow,
+)
 
 _PLACES = {
     "base": ("Migration", "Origin"),

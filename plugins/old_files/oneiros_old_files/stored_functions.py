@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from oneiros import load_context, registry
-from oneiros.config import FUNCTION_KINDS, known_objects
+from oneiros.config import known_objects
 from oneiros.errors import UnsafeFileError
+from oneiros_safe_files.registered_functions import FUNCTION_KINDS
 from oneiros_safe_files.written_functions import written
 
 

@@ -7,10 +7,10 @@ import math
 import re
 from typing import Any, NoReturn
 
-from oneiros import config
 from oneiros.errors import ConfigError, UnsafeFileError
 
 from oneiros_safe_files import written_functions
+from oneiros_safe_files.registered_functions import registered
 
 MAX_TOKENS = 1_000_000
 """Maximum number of strings, brackets and commas in a text."""
@@ -136,7 +136,7 @@ def _plain(obj: Any) -> Any:
             f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or "
             f"function"
         )
-    entry = config.registered(obj)
+    entry = registered(obj)
     if entry is not None:
         return f"{entry.distribution}:{entry.name}"
     return written_functions.marker(obj)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import registry
-from oneiros.config import FUNCTION_KINDS
 from oneiros.plugins import Entry
 from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.registered_functions import FUNCTION_KINDS
 
 LAYER_ARGUMENTS = ("layer", "layers")
 ARGUMENTS = {

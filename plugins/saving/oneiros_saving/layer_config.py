@@ -11,9 +11,9 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
-from oneiros.config import registered
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.errors import ConfigError
+from oneiros_safe_files.registered_functions import registered
 
 COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
 """Attributes in every layer's configuration, if the layer has them."""

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from oneiros import config as configs
 from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
@@ -20,6 +19,7 @@ from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
+from oneiros_safe_files.registered_functions import FUNCTION_KINDS
 from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_saving.config_references import find, references
@@ -34,7 +34,7 @@ BASES = {
     "regularizer": Regularizer,
     "constraint": Constraint,
 }
-NAMED_KINDS = (*BASES, *configs.FUNCTION_KINDS)
+NAMED_KINDS = (*BASES, *FUNCTION_KINDS)
 """Kinds of objects that a file may name."""
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
@@ -130,9 +130,7 @@ def _keys(used: Any) -> list[str]:
         kinds = [kind for kind, base in BASES.items() if issubclass(used, base)]
     else:
         reference = f"{used.__module__}:{used.__qualname__}"
-        entries = [
-            (kind, provider_of(kind, used.__name__)) for kind in configs.FUNCTION_KINDS
-        ]
+        entries = [(kind, provider_of(kind, used.__name__)) for kind in FUNCTION_KINDS]
         kinds = [
             kind for kind, entry in entries if entry and entry.reference == reference
         ] or ["function"]

@@ -49,17 +49,12 @@ these rules, which are the same on each backend (`common_type` of
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar
 
 import numpy as np
 
-from oneiros.backend.contract.capabilities import (
-    FLAGS,
-    all_capabilities,
-    functions_of,
-    leave_out,
-    offered,
-)
+from oneiros.backend.contract.capabilities import FLAGS, Lacking, leave_out
 from oneiros.backend.contract.elementwise import Elementwise
 from oneiros.backend.contract.graphs import CompiledFunction, Graphs, Sessions
 from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
@@ -84,8 +79,35 @@ __all__ = [
     "missing",
 ]
 
-CAPABILITIES = all_capabilities()
+OPTIONAL: dict[str, type] = {
+    "conv": Convolution,
+    "ctc": Ctc,
+    "fused": FusedRecurrence,
+    "padding": Padding,
+    "pool": Pooling,
+    "resize": Resizing,
+    "rnn": Recurrence,
+    "scan": Scans,
+    "session": Sessions,
+}
+"""The capabilities that bring functions, and their functions."""
+
+CAPABILITIES = frozenset({*FLAGS, *OPTIONAL})
 """All capabilities: those that `FLAGS` explains, and those that bring functions."""
+
+_FUNCTIONS = {
+    capability: leave_out(owner, f"the capability {capability!r}")
+    for capability, owner in OPTIONAL.items()
+}
+
+
+def functions_of(capability: str) -> list[str]:
+    """Returns the names of the functions that belong to a capability.
+
+    # Arguments
+        capability: str, one of `CAPABILITIES`; flags and unknown names have none.
+    """
+    return list(_FUNCTIONS.get(capability, ()))
 
 
 def draw_seed(seed: int | None = None) -> int:
@@ -126,7 +148,12 @@ class Backend(
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.capabilities = cls.capabilities | offered(cls)
+        offered = {
+            capability
+            for capability, names in _FUNCTIONS.items()
+            if not any(_lacks(cls, name) for name in names)
+        }
+        cls.capabilities = cls.capabilities | offered
 
     def owns(self, x: Any) -> bool:
         """Returns whether `x` is a tensor or variable of this engine; False for arrays
@@ -148,6 +175,10 @@ class Backend(
             DataError: if the shape differs.
         """
         raise NotImplementedError
+
+
+def _lacks(cls: type, name: str) -> bool:
+    return isinstance(inspect.getattr_static(cls, name), Lacking)
 
 
 TOPICS = Backend.__bases__

@@ -1,4 +1,4 @@
-"""The functions that a backend may leave out, grouped into capabilities."""
+"""What a backend may leave out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from oneiros.errors import CapabilityError
-
-_functions: dict[str, list[str]] = {}
 
 FLAGS = {
     "gradients": "derivatives, and so training",
@@ -52,37 +50,3 @@ def leave_out(cls: type, reason: str) -> list[str]:
     for name, function in functions:
         setattr(cls, name, Lacking(function, reason))
     return [name for name, _ in functions]
-
-
-class Optional:
-    """Base of the capabilities: `class Pooling(Optional, capability="pool")`."""
-
-    def __init_subclass__(cls, capability: str = "", **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if capability:
-            _functions[capability] = leave_out(cls, f"the capability {capability!r}")
-
-
-def functions_of(capability: str) -> list[str]:
-    """Returns the names of the functions that belong to a capability.
-
-    # Arguments
-        capability: str, one of `CAPABILITIES`; flags and unknown names have none.
-    """
-    return list(_functions.get(capability, ()))
-
-
-def all_capabilities() -> frozenset[str]:
-    """Returns the names of all capabilities."""
-    return frozenset({*FLAGS, *_functions})
-
-
-def offered(cls: type) -> frozenset[str]:
-    """Returns the capabilities whose functions a backend has completely."""
-    return frozenset(
-        capability
-        for capability, names in _functions.items()
-        if not any(
-            isinstance(inspect.getattr_static(cls, name), Lacking) for name in names
-        )
-    )

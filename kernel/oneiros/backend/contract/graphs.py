@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from oneiros.backend.contract.capabilities import Optional
-
 
 class Upload(Protocol):
     """Data sets where a function's loop reads them."""
@@ -287,7 +285,7 @@ class Graphs:
         """Forgets all names used so far, and a fixed learning phase."""
 
 
-class Sessions(Optional, capability="session"):
+class Sessions:
     """TensorFlow 1's sessions, for code that asks for one; nothing here needs them."""
 
     def get_session(self):

@@ -9,10 +9,8 @@ current setting (`image_dim_ordering()`). `border_mode` is `'valid'`, without pa
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from oneiros.backend.contract.capabilities import Optional
 
-
-class Convolution(Optional, capability="conv"):
+class Convolution:
     """Convolutions. They are cross-correlations on every backend: kernels are not
     flipped."""
 
@@ -220,7 +218,7 @@ class Convolution(Optional, capability="conv"):
         """
 
 
-class Pooling(Optional, capability="pool"):
+class Pooling:
     """Maxima and averages over windows."""
 
     def pool2d(
@@ -282,7 +280,7 @@ class Pooling(Optional, capability="pool"):
         """
 
 
-class Padding(Optional, capability="padding"):
+class Padding:
     """Zeros around sequences, images and volumes."""
 
     def temporal_padding(self, x, padding=1):
@@ -382,7 +380,7 @@ class Padding(Optional, capability="padding"):
         """
 
 
-class Resizing(Optional, capability="resize"):
+class Resizing:
     """Enlarging images and volumes by integer factors."""
 
     def resize_images(self, X, height_factor, width_factor, dim_ordering):

@@ -4,10 +4,8 @@ classification (CTC)."""
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from oneiros.backend.contract.capabilities import Optional
 
-
-class Recurrence(Optional, capability="rnn"):
+class Recurrence:
     """A loop that carries states along."""
 
     def rnn(
@@ -74,7 +72,7 @@ class Recurrence(Optional, capability="rnn"):
         """
 
 
-class Scans(Optional, capability="scan"):
+class Scans:
     """Loops over the first axis."""
 
     def foldl(self, fn, elems, initializer=None, name=None):
@@ -138,7 +136,7 @@ class Scans(Optional, capability="scan"):
         """
 
 
-class FusedRecurrence(Optional, capability="fused"):
+class FusedRecurrence:
     """Whole recurrent layers as one operation, faster than `rnn`."""
 
     def simple_rnn(
@@ -254,7 +252,7 @@ class FusedRecurrence(Optional, capability="fused"):
         """
 
 
-class Ctc(Optional, capability="ctc"):
+class Ctc:
     """CTC, in the variants of Keras 1 on TensorFlow and on Theano. The blank is the
     last class."""
 

@@ -12,7 +12,6 @@ import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed, functions
 from oneiros.backend.donated_arrays import owned
-from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import FUZZ
@@ -32,6 +31,7 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
 from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
+from oneiros_backend_toolkit.tensor_state import SPARSE
 from oneiros_backend_toolkit.tensors import Tensor
 
 PRIMITIVES = {
