@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from oneiros import callbacks, registry
+from oneiros import callbacks
 from oneiros.callbacks import BaseLogger, Callback, CallbackList, History
 from oneiros.layers import Dense
 from oneiros.models import Sequential
@@ -175,23 +175,3 @@ def test_subclasses_need_not_call_up(tmp_path):
     listed = [bare, Saving(tmp_path / "m.h5"), Stopping("loss")]
     model.fit(x, x, batch_size=2, nb_epoch=1, verbose=0, callbacks=listed)
     assert bare.calls == 10 and (tmp_path / "m.h5").exists()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ProgbarLogger",
-        "ModelCheckpoint",
-        "EarlyStopping",
-        "TerminateOnNaN",
-        "LearningRateScheduler",
-        "ReduceLROnPlateau",
-        "LambdaCallback",
-        "CSVLogger",
-        "RemoteMonitor",
-        "TensorBoard",
-    ],
-)
-def test_callbacks_are_known_by_name(name):
-    assert registry.resolve("callback", name) is getattr(callbacks, name)
-    assert issubclass(getattr(callbacks, name), Callback)

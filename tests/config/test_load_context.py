@@ -4,13 +4,12 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from oneiros import config, load_context, registry, settings
-from oneiros.errors import UnknownNameError, UnsafeFileError
+from oneiros import config, load_context, settings
+from oneiros.errors import UnknownNameError
 from oneiros.layers import Dense
 from oneiros.load_context import BuildLimits
 from oneiros.models import Sequential, model_from_json
 from oneiros.plugins import manager
-from oneiros_safe_files.budget import parameter_budget
 
 
 def in_thread(function):
@@ -71,41 +70,9 @@ def test_what_was_added_for_good_comes_after_a_load_s_objects():
         del config.get_custom_objects()["A"]
 
 
-def test_a_field_that_is_changed_leaves_the_others():
-    with load_context.changed(functions={"lambda": len}), parameter_budget(10):
-        context = load_context.current()
-        assert context.functions == {"lambda": len}
-        assert context.limits == BuildLimits(10)
-    assert load_context.current().limits is None
-
-
-def test_limits_around_a_load_hold_in_it():
-    text = Sequential([Dense(3, input_dim=4)]).to_json()
-    with parameter_budget(15):
-        model_from_json(text)
-    with (
-        parameter_budget(14),
-        pytest.raises(UnsafeFileError, match="The limit is 14 parameters"),
-    ):
-        model_from_json(text)
-
-
-def test_whatever_is_imported_is_asked_for():
-    asked = []
-    with load_context.changed(permit=asked.append):
-        registry.resolve("layer", "Dense")
-    assert [entry.name for entry in asked] == ["Dense"]
-
-
 def test_a_warning_that_is_an_error_stays_a_warning():
     with pytest.raises(UserWarning, match="odd"), config.building("layer", "Dense"):
         raise UserWarning("odd")
-
-
-def test_an_error_ends_the_context():
-    with pytest.raises(ZeroDivisionError), load_context.changed(limits=BuildLimits()):
-        raise ZeroDivisionError
-    assert load_context.current().limits is None
 
 
 def test_settings_are_read_once_however_many_layers_are_built(monkeypatch):

@@ -511,16 +511,6 @@ def test_the_genuine_words_of_imdb_are_within_the_limits(tmp_path):
     assert len(words) == 88_584 and words["w9"] == 7
 
 
-LOADS = {
-    "mnist": mnist.load_data,
-    "imdb": imdb.load_data,
-    "imdb words": imdb.get_word_index,
-    "reuters": reuters.load_data,
-    "reuters words": reuters.get_word_index,
-    "cifar": load_batch,
-}
-
-
 @pytest.mark.parametrize("number", [-1, 1 << 20, 10**30, True, 1.5])
 def test_what_is_no_number_of_a_word_is_told(tmp_path, number):
     path = tmp_path / "data.pkl"

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import zipfile
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import oneiros
@@ -34,7 +33,6 @@ from oneiros.layers import (
     LocallyConnected2D,
     Masking,
     MaxoutDense,
-    MaxPooling2D,
     ParametricSoftplus,
     SpatialDropout2D,
     SReLU,
@@ -50,66 +48,11 @@ from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_exports.keras3.older_releases import make_loadable, without_late
 from oneiros_old_files.keras2 import migration_of
 
-MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
-READER = """
-import os
-import sys
-
-os.environ["KERAS_BACKEND"] = "jax"
-import keras
-import numpy as np
-import oneiros_keras3
-
-model = keras.models.load_model(sys.argv[1])
-inputs = np.load(sys.argv[2])
-outputs = model.predict([inputs[name] for name in inputs.files], verbose=0)
-np.save(sys.argv[3], outputs)
-assert [x.name for x in model.inputs] == ["image", "steps"]
-assert model.get_layer("heard").forward_layer.recurrent_activation(-2.9) == 0
-assert "oneiros" not in sys.modules
-"""
-
 
 @pytest.fixture(autouse=True)
 def theano():
     with K.use("theano"):
         yield
-
-
-def network():
-    image = Input((2, 6, 6), name="image")
-    steps = Input((None, 3), name="steps")
-    seen = Convolution2D(2, 3, 3, dim_ordering="th", W_regularizer="l2")(image)
-    seen = BatchNormalization(axis=1)(seen)
-    seen = Flatten()(MaxPooling2D(dim_ordering="th")(seen))
-    heard = Bidirectional(LSTM(3), name="heard")(Masking()(steps))
-    again = GRU(2, consume_less="gpu")(steps)
-    joined = merge([seen, heard, again], mode="concat")
-    return Model([image, steps], Dense(2, activation="softmax", name="y")(joined))
-
-
-@pytest.mark.exhaustive(only=True)
-def test_keras_loads_the_file_without_oneiros_and_predicts_the_same(tmp_path):
-    model = network()
-    model.set_weights(
-        [np.random.normal(0, 1, w.shape) ** 2 for w in model.get_weights()]
-    )
-    report = oneiros.export(model, tmp_path / "m.keras")
-    assert report.comparison.largest.relative < 1e-5
-    inputs = {
-        "image": np.random.normal(size=(3, 2, 6, 6)).astype("float32"),
-        "steps": np.random.normal(0, 3, size=(3, 5, 3)).astype("float32"),
-    }
-    np.savez(tmp_path / "inputs.npz", **inputs)
-    files = [tmp_path / name for name in ("m.keras", "inputs.npz", "outputs.npy")]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run([sys.executable, "-c", READER, *files], check=True, env=environment)
-    np.testing.assert_allclose(
-        np.load(tmp_path / "outputs.npy"),
-        model.predict(list(inputs.values())),
-        rtol=1e-5,
-        atol=1e-6,
-    )
 
 
 def test_what_keras_3_lacks_is_refused_at_once(tmp_path):

@@ -189,26 +189,6 @@ def test_what_has_no_counterpart_is_left_out_with_the_reason():
         assert reason in compilation.left_out[0]
 
 
-def test_the_optimizer_s_values_are_laid_out_as_the_weights_are():
-    model = Sequential([GRU(2, input_shape=(4, 3)), Dense(1)])
-    model.compile("adam", "mse")
-    model.train_on_batch(np.ones((2, 4, 3)), np.ones((2, 1)))
-    compilation = compilation_of(model)
-    describer = Describer(compilation.slots)
-    description = describer.model(model)
-    gru, _ = description["layers"]
-    shapes = [describer.arrays[name].shape for name in gru["slots"]["velocity"]]
-    assert shapes == [(3, 6), (2, 6), (6,)]
-    assert compilation.data["iterations"] == 1
-    kernel = describer.arrays[gru["slots"]["momentum"][0]]
-    W_z = model.optimizer.get_weights()[1:][
-        [w.name for w in model._collected_trainable_weights].index(
-            model.layers[0].W_z.name
-        )
-    ]
-    np.testing.assert_array_equal(kernel[:, :2], W_z)
-
-
 def test_the_users_model_stays_as_it_is():
     model = Sequential([Dense(2, input_dim=3)])
     model.compile("adam", "mse")

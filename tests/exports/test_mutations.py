@@ -116,10 +116,6 @@ def without_bias(proto):
     change_initializer(proto, "convolution2d_1_b", np.zeros_like)
 
 
-def joined_in_another_order(proto):
-    node(proto, "Concat").input.reverse()
-
-
 def other_operator(operator, other):
     def change(proto):
         node(proto, operator).op_type = other

@@ -5,7 +5,6 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import FileFormatError
 from oneiros.layers import Activation, Convolution2D, Dense, Flatten
 from oneiros.models import Sequential, load_model
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
@@ -99,16 +98,3 @@ def test_weights_of_keras_0_load_into_a_model_that_fits(backend, tmp_path):
     expected = [kernel[:, :, ::-1, ::-1], np.ones(2), dense, np.full(3, 2.0)]
     for weight, value in zip(model.get_weights(), expected, strict=True):
         np.testing.assert_allclose(weight, value)
-
-
-def test_weights_of_keras_0_that_do_not_fit_are_explained(tmp_path):
-    path = keras_0(tmp_path / "w.h5", [[np.ones((4, 3)), np.ones(3)]])
-    with K.use("tensorflow"):
-        model = network()
-        before = model.get_weights()
-        with pytest.raises(
-            FileFormatError, match=r"Keras 0\.x(.|\n)*nb_layers"
-        ) as caught:
-            model.load_weights(path)
-    assert "holds weights of 1 layers" in str(caught.value)
-    np.testing.assert_array_equal(model.get_weights()[0], before[0])

@@ -95,11 +95,3 @@ def test_a_layer_lists_its_regularizers(make, in_place):
     layer = Scale(make(0.5), in_place, input_shape=(3,))
     assert loss_in_training(layer) == pytest.approx(plain + 0.5 * 14)
     assert layer.regularizers == [layer.W_regularizer]
-
-
-def test_a_regularizer_of_today_is_called_on_tensors():
-    class Today(Regularizer):
-        def __call__(self, x):
-            return K.sum(x)
-
-    assert float(K.eval(Today()(K.variable([1.0, 2.0])))) == 3.0

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback
-from oneiros.errors import DataError
 from oneiros.layers import Dense, Dropout, Input
 from oneiros.models import Model, Sequential
 
@@ -99,11 +98,6 @@ def test_class_weight_auto_has_no_effect():
     expected = model.test_on_batch(X, Y)
     with pytest.warns(UserWarning, match="class_weight='auto' has no effect"):
         assert model.train_on_batch(X, Y, class_weight="auto") == expected
-
-
-def test_class_weights_that_are_none():
-    with pytest.raises(DataError, match="in the order of the classes; received 3"):
-        regression().train_on_batch(X, Y, class_weight=3)
 
 
 def test_the_private_loops(backend):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oneiros.preprocessing.sequence import make_sampling_table, pad_sequences, skipgrams
+from oneiros.preprocessing.sequence import pad_sequences, skipgrams
 
 numbers = st.lists(st.integers(-1000, 1000), max_size=7)
 sides = st.sampled_from(["pre", "post"])
@@ -69,16 +69,6 @@ def test_items_may_be_arrays_and_sequences_arrays_tuples_or_an_iterator():
 def test_errors_of_padding(sequences, options, message):
     with pytest.raises(ValueError, match=message):
         pad_sequences(sequences, **options)
-
-
-def test_frequent_words_are_rarely_kept():
-    table = make_sampling_table(10_000, sampling_factor=1e-3)
-    assert table.shape == (10_000,)
-    assert (np.diff(table[1:]) >= 0).all()
-    rank = 100
-    harmonic = sum(1 / n for n in range(1, rank + 1))  # log(r) + gamma approaches it
-    assert table[rank] == pytest.approx(np.sqrt(1e-3 * rank * harmonic), rel=0.01)
-    assert table[-1] == 1
 
 
 @given(st.lists(st.integers(0, 9), max_size=8), st.integers(0, 4), st.booleans())

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros.preprocessing import text
 from oneiros.preprocessing.text import Tokenizer, one_hot, text_to_word_sequence
-from processes import run_python
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
@@ -60,22 +59,6 @@ def test_tfidf_is_that_of_scikit_learn_but_for_its_idf():
     expected = weighted / other.idf_ * np.log(1 + len(TEXTS) / (1 + seen))
     matrix = tokenizer.texts_to_matrix(TEXTS, "tfidf")
     np.testing.assert_allclose(matrix[:, matrix_columns(tokenizer, other)], expected)
-
-
-def test_what_a_tokenizer_learns():
-    tokenizer = Tokenizer()
-    tokenizer.fit_on_texts(iter(TEXTS))
-    assert tokenizer.document_count == 4
-    assert tokenizer.word_counts["the"] == 4
-    assert tokenizer.word_docs["the"] == 2
-    assert tokenizer.word_index["the"] == 1
-    assert tokenizer.index_docs[1] == 2
-    assert sorted(tokenizer.word_index.values()) == list(
-        range(1, len(tokenizer.word_counts) + 1)
-    )
-    by_number = sorted(tokenizer.word_index, key=tokenizer.word_index.get)
-    counts = [tokenizer.word_counts[word] for word in by_number]
-    assert counts == sorted(counts, reverse=True)
 
 
 def test_words_of_more_texts_are_counted_on():
@@ -167,15 +150,6 @@ def test_hashed_words_have_numbers_below_n(words, n):
 def test_hashes_are_those_of_python_2(word, expected):
     for n in (2, 50, 2**40):
         assert one_hot(word, n) == [expected % (n - 1) + 1]
-
-
-def test_hashes_are_the_same_in_each_process():
-    code = (
-        "from oneiros.preprocessing.text import one_hot\n"
-        "print(one_hot('the cat and the dog', 1000))"
-    )
-    shown = {run_python(code, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")}
-    assert len(shown) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback, StepProfile
-from oneiros.engine.loop import Observer, Run, current_observer
+from oneiros.engine.observer import Observer, current_observer
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros_backend_toolkit.function import Function
-from oneiros_visualization.profiling.ledger import Ledger
 
 
 class Clock:
@@ -160,18 +159,6 @@ def test_waiting_for_a_generator_is_data(clocked):
         sum(row.seconds for row in profile.rows if not row.detail)
     )
     assert (profile.steps, profile.samples) == (10, 40)
-
-
-def test_first_calls_without_another_to_compare_are_compiling():
-    clock = Clock()
-    ledger = Ledger(clock)
-    ledger.begin()
-    ledger.enter("compiled call")
-    clock.now += 4
-    ledger.computed(test_waiting_for_a_generator_is_data, Run(0, 1, 1, 1, None), [1])
-    ledger.finish(failed=True)
-    assert ledger.seconds[False, ("compiling", "")] == 4
-    assert ledger.seconds[False, ("compiled call", "")] == 0
 
 
 def test_two_profiles_of_one_fit(clocked):

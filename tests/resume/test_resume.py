@@ -456,18 +456,3 @@ class TestCallbacks:
             else:
                 assert bits(*fit(both)) == uninterrupted
         assert profile.steps == BATCHES * EPOCHS - 8
-
-
-def test_a_stream_passes_over_batches():
-    model = new_model().model
-    stream = model.adapter.stream("train", [X, X, X[:, 0]], 4)
-    order = np.random.permutation(len(X))
-    runs = [(run.first, run.data.tolist()) for run in stream.runs(order)]
-    for start in range(BATCHES + 1):
-        epochs = [
-            (run.first, run.data.tolist()) for run in stream.runs(order, start=start)
-        ]
-        batches = [row for _, rows in runs for row in rows][start:]
-        assert [row for _, rows in epochs for row in rows] == batches
-        assert [first for first, _ in epochs[:1]] == [start][: len(epochs)]
-        assert {first for first, _ in epochs[1:]} <= {first for first, _ in runs}

@@ -67,6 +67,11 @@ ARRAYS = {
 }
 
 
+class NoPath:
+    def __fspath__(self):
+        return 5
+
+
 @pytest.mark.parametrize("name", ARRAYS)
 def test_paths_of_single_arrays(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
@@ -86,7 +91,7 @@ def test_only_paths_are_read_or_written(model, saved):
         pass
     with open(saved, "rb") as file:
         values = [None, 3, True, 1.5, b"m.h5", ["m.h5"], {}, closed, file, np.zeros(2)]
-        values += [io.BytesIO(saved.read_bytes()), object(), model]
+        values += [io.BytesIO(saved.read_bytes()), object(), model, NoPath()]
         actions = [*readers(model).values(), *writers(model, saved).values(), Resume]
         for value in values:
             for action in actions:

@@ -25,11 +25,15 @@ def model():
 def test_weights_come_from_a_file_that_is_being_written(tmp_path, way):
     source = model()
     target = model()
+    third = model()
     with h5py.File(tmp_path / "f.h5", "w", **WAYS[way]) as file:
         source.save_weights_to_hdf5_group(file.create_group("here"))
         target.load_weights_from_hdf5_group(file["here"])
-    for one, other in zip(source.get_weights(), target.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+        third.load_weights_from_hdf5_group_by_name(file["here"])
+    for one, *others in zip(
+        source.get_weights(), target.get_weights(), third.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal([one, one], others)
 
 
 def test_a_small_group_of_a_large_file_needs_little_memory(tmp_path):

@@ -12,12 +12,7 @@ import pytest
 from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.errors import (
-    ArgumentError,
-    FileFormatError,
-    FileMissingError,
-    OneirosError,
-)
+from oneiros.errors import ArgumentError, FileFormatError, OneirosError
 from oneiros.layers import (
     LSTM,
     Activation,
@@ -253,7 +248,8 @@ def test_graphs_with_branches_vectors_and_models_inside(there, tmp_path):
     second = inside(first)
     both = merge([first, second, inside(second)], mode="concat", concat_axis=1)
     summed = merge([first, second], mode="sum")
-    flat = merge([Flatten()(both), vector, Flatten()(summed)], mode="concat")
+    vectors = merge([vector, Dense(2)(vector)], mode="concat")
+    flat = merge([Flatten()(both), vectors, Flatten()(summed)], mode="concat")
     model = with_weights(Model([image, vector], Dense(2)(flat)))
     assert inserted(check(model, tmp_path / "m.h5", "tf")) == []
 
@@ -296,15 +292,6 @@ def test_objects_of_one_s_own_are_in_the_new_model_too(there, tmp_path):
     objects = {"Halved": Halved, "doubled": doubled}
     converted = check(model, tmp_path / "m.h5", "tf", custom_objects=objects)
     assert converted.layers[-1].activation is doubled
-
-
-def test_names_that_are_numbers(tmp_path):
-    """Theano's kernels are written anew, under the layers' names."""
-    model = Sequential([Dense(2, input_dim=2, name=3)])
-    model.save(tmp_path / "m.h5")
-    convert(tmp_path / "m.h5", tmp_path / "there.h5", kernels="theano")
-    converted = load_model(tmp_path / "there.h5")
-    np.testing.assert_array_equal(converted.get_weights()[0], model.get_weights()[0])
 
 
 def test_a_configuration_alone(there, tmp_path):
@@ -497,15 +484,6 @@ def test_what_can_t_be_done_is_told_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_stays(tmp_path):
-    (tmp_path / "m.h5").write_bytes(b"old")
-    with pytest.raises(ArgumentError, match=r"m\.h5 exists"):
-        convert(MODELS / "seq_conv2d_th.h5", tmp_path / "m.h5")
-    with pytest.raises(FileMissingError):
-        convert(tmp_path / "none.h5", tmp_path / "n.h5")
-    assert (tmp_path / "m.h5").read_bytes() == b"old"
-
-
 def test_calls_of_which_only_some_are_images_are_refused(tmp_path):
     with K.use(BACKENDS[0]):
         image, grid = Input((2, 3, 3)), Input((2, 3, 3))
@@ -574,23 +552,3 @@ def test_formats_of_plugins_are_written_by_their_suffix(tmp_path):
             convert(source, tmp_path / "m.arrays")
         convert(source, tmp_path / "m.arrays", weights_only=True)
     assert (tmp_path / "m.arrays").stat().st_size == 6 + 4 * 172
-
-
-def test_vectors_that_are_no_images_may_be_joined(tmp_path):
-    """They stay as they are, also beside a flattened image."""
-    with K.use("theano"):
-        image = Input((2, 4, 4))
-        vector = Input((3,))
-        kept = merge([vector, Dense(2)(vector)], mode="concat")
-        flat = Flatten()(Convolution2D(3, 2, 2, dim_ordering="th")(image))
-        joined = merge([kept, flat], mode="concat")
-        model = Model([image, vector], Dense(2)(joined))
-        model.save(tmp_path / "old.h5")
-        axes = convert(tmp_path / "old.h5", tmp_path / "new.h5", dim_ordering="tf")
-        images = np.random.rand(3, 2, 4, 4)
-        vectors = np.random.rand(3, 3)
-        expected = model.predict([images, vectors])
-        turned = load_model(tmp_path / "new.h5")
-        predicted = turned.predict([images.transpose(0, 2, 3, 1), vectors])
-    assert list(axes) == [image._keras_history[0].name]
-    np.testing.assert_allclose(predicted, expected, rtol=1e-5, atol=1e-6)

@@ -2,24 +2,16 @@
 
 import json
 import shutil
-import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import registry
-from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
+from oneiros.errors import ConfigError, FileFormatError, OneirosError
 from oneiros.layers import Dense
-from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
-from oneiros.saving import Budget
+from oneiros.models import Sequential, load_model, model_from_json
 from oneiros_cli.file_tools.inspection import inspect_file
-from oneiros_old_files.base import Origin
-from oneiros_old_files.keras2 import migration_of
-from oneiros_safe_files.archives import open_zip
-from oneiros_saving.formats.safetensors import SafetensorsFormat
-from safetensors.numpy import save_file
 
 KERAS2 = Path(__file__).parent / "keras2"
 
@@ -41,10 +33,6 @@ def layer(cls, **config):
     return {"class_name": cls, "config": {"name": "odd", **config}}
 
 
-OF_KERAS_1 = sorted(
-    set(registry.names("migration"))
-    & {*registry.names("layer"), *registry.names("constraint")}
-)
 INPUT = layer("InputLayer", batch_input_shape=[None, 4], dtype="float32", sparse=False)
 DENSE = layer("Dense", units=3)
 
@@ -129,20 +117,6 @@ class TestConfigurationsOfKeras2:
         with pytest.raises(ConfigError, match=r"ZeroPadding3D layer 'odd'.*padding="):
             model_from_json(keras2(entry))
 
-    @pytest.mark.parametrize("name", OF_KERAS_1)
-    def test_what_keras_1_had_keeps_their_arguments(self, name):
-        config = {
-            "a": 1,
-            "padding": "x",
-            "dilation_rate": 2,
-            "function": {},
-            "momentum": 0,
-        }
-        assert migration_of(name).translated(name, dict(config), Origin()) == (
-            name,
-            config,
-        )
-
 
 def changed(tmp_path, source, **training):
     """Returns a file of Keras 2 whose `optimizer_config` has other arguments."""
@@ -180,83 +154,8 @@ class TestTrainingOfKeras2:
             map(np.any, optimizer.get_weights()[1:])
         )
 
-    def test_a_state_of_fewer_layers_is_told(self, tmp_path):
-        path = changed(tmp_path, "dense_sgd")
-        with h5py.File(path, "r+") as file:
-            weights, state = file["model_weights"], file["optimizer_weights"]
-            names = list(weights.attrs["layer_names"])
-            last = next(name for name in reversed(names) if len(weights[name]))
-            weights.move(last, "other")
-            weights.attrs["layer_names"] = np.array(
-                [("other" if n == last else n).encode() for n in names]
-            )
-            slots = list(state.attrs["weight_names"])
-            state.attrs["weight_names"] = slots[:3]
-            del state["/".join(slots[-1].split("/")[:2])]
-        with pytest.warns(UserWarning, match="its optimizer starts afresh"):
-            assert load_model(path).optimizer is not None
-
 
 class TestFormats:
-    @pytest.mark.parametrize(
-        ("layers", "said"),
-        [
-            ([["a", ["b"]]], "tensors without a layer: a/c"),
-            ([["a", "bc"]], "no name with a list of names"),
-            ([["a", ["b", 5]]], "no name with a list of names"),
-            ([[5, ["b", "c"]]], "no name with a list of names"),
-            ([["a", ["b", "c", "d"]]], "don't match its tensors"),
-            (5, "don't match its tensors"),
-            ([5], "don't match its tensors"),
-        ],
-    )
-    def test_lists_of_layers_in_safetensors(self, layers, said, tmp_path):
-        Sequential([Dense(1, input_dim=1)]).save_weights(tmp_path / "own.safetensors")
-        with (tmp_path / "own.safetensors").open("rb") as file:
-            own = json.loads(file.read(int.from_bytes(file.read(8), "little")))[
-                "__metadata__"
-            ]
-        tensors = {"a/b": np.zeros(2, "f4"), "a/c": np.zeros(2, "f4")}
-        save_file(
-            tensors, tmp_path / "w.safetensors", {**own, "layers": json.dumps(layers)}
-        )
-        with pytest.raises(FileFormatError, match=said):
-            SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
-
-    def test_a_zip_archive_of_the_large_variant(self, tmp_path):
-        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-            archive.writestr("a", b"x")
-        data = (tmp_path / "a.zip").read_bytes()
-        place = data.rindex(b"PK\x05\x06")
-        (tmp_path / "a.zip").write_bytes(
-            data[:place] + b"PK\x06\x07" + bytes(16) + data[place:]
-        )
-        with pytest.raises(UnsafeFileError, match="record of its members"):
-            open_zip(tmp_path / "a.zip", Budget()).__enter__()
-
-    def test_yaml_that_refers_to_an_object(self):
-        entry = "{class_name: Dense, config: {output_dim: 3, input_dim: 3}}"
-        model = model_from_yaml(
-            f"class_name: Sequential\nconfig:\n- &a {entry}\n- *a\n"
-        )
-        assert [made.output_dim for made in model.layers] == [3, 3]
-
-    @pytest.mark.parametrize("data", ["x", '"\\0\\0\\0\\0\\0\\0\\xf0\\x7f"'])
-    def test_a_number_of_numpy_in_yaml_that_is_a_text(self, data):
-        state = "!!python/tuple [3, <, null, null, null, -1, -1, 0]"
-        dtype = (
-            f"!!python/object/apply:numpy.dtype {{args: [f8, 0, 1], state: {state}}}"
-        )
-        number = f"!!python/object/apply:numpy.core.multiarray.scalar [{dtype}, {data}]"
-        text = (
-            f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  "
-            f"config:\n    p: {number}\n"
-        )
-        with pytest.raises(
-            UnsafeFileError, match=r"bytes that don't match its type|isn't finite"
-        ):
-            model_from_yaml(text)
-
     def test_integers_in_the_place_of_weights_are_listed(self, tmp_path):
         Sequential([Dense(1, input_dim=1, name="d")]).save(tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:

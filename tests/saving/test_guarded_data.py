@@ -62,18 +62,6 @@ def test_the_golden_arrays_are_read(golden_dir):
             np.testing.assert_array_equal(content[name], expected[name])
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_plain_data_is_unpickled(tmp_path, protocol):
-    shared = [1, 2]
-    data = {
-        "a": (1, -(2**70), 0.5, None, True, "é", b"\xff\0"),
-        "b": [shared, shared, {3}, {}],
-    }
-    data[4] = [np.float32(0.5), np.int64(7)]
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps(data, protocol))
-    assert read_pickle(tmp_path / "d.pkl", Budget()) == data
-
-
 SCALARS = (
     st.none()
     | st.booleans()
@@ -227,13 +215,6 @@ def test_headers_that_python_can_t_read_are_damage(tmp_path, header):
     (tmp_path / "a.npy").write_bytes(content + bytes(16))
     with pytest.raises(FileFormatError, match=r"a\.npy, at '/', is damaged or not"):
         read_npy(tmp_path / "a.npy", Budget())
-
-
-@pytest.mark.parametrize("budget", [1, "large", {"array_bytes": 5}])
-def test_a_budget_of_another_type_is_named(tmp_path, budget):
-    np.save(tmp_path / "a.npy", np.zeros(3))
-    with pytest.raises(ArgumentError, match="budget must be a Budget; received"):
-        read_npy(tmp_path / "a.npy", budget)
 
 
 @pytest.mark.parametrize("field", list(vars(Budget())))

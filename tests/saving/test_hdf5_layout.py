@@ -3,7 +3,6 @@
 Its own files, read and written again, come out the same.
 """
 
-import json
 from pathlib import Path
 
 import h5py
@@ -27,62 +26,6 @@ def test_a_genuine_file_read_and_written_comes_out_the_same(path, tmp_path, desc
     state = HDF5Format().read(path, Budget())
     HDF5Format().write(tmp_path / "copy.h5", state)
     assert describe(tmp_path / "copy.h5") == describe(path)
-
-
-def test_a_state_is_what_the_file_says():
-    state = HDF5Format().read(MODELS / "seq_noise_dropouts.h5", Budget())
-    assert state.keras_version == "1.2.2"
-    assert state.model_config["class_name"] == "Sequential"
-    assert state.training_config["loss"] == "mse"
-    assert [name for name, _ in state.weights][-2:] == ["dropout_1", "dense_1"]
-    assert [name for name, _ in state.weights[-1][1]] == ["dense_1_W:0", "dense_1_b:0"]
-    assert [name for name, _ in state.optimizer_weights] == [
-        "Variable:0",
-        "Variable_4:0",
-        "Variable_5:0",
-    ]
-    with h5py.File(MODELS / "seq_noise_dropouts.h5") as file:
-        np.testing.assert_array_equal(
-            state.weights[-1][1][0][1], file["model_weights/dense_1/dense_1_W:0"][()]
-        )
-
-
-def test_provenance_is_one_more_attribute(tmp_path, describe):
-    state = HDF5Format().read(MODELS / "seq_opt_adam.h5", Budget())
-    state.provenance = {
-        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "0.1.0"}
-    }
-    HDF5Format().write(tmp_path / "copy.h5", state)
-    written = describe(tmp_path / "copy.h5")
-    kind, *_, value = written.pop("/@oneiros_provenance")
-    assert kind == "attribute" and json.loads(value) == state.provenance
-    assert written == describe(MODELS / "seq_opt_adam.h5")
-    assert (
-        HDF5Format().read(tmp_path / "copy.h5", Budget()).provenance == state.provenance
-    )
-
-
-def test_more_names_than_one_attribute_takes_are_split_as_in_keras_2(tmp_path):
-    weights = [
-        (f"a_layer_with_quite_a_long_name_{number}", []) for number in range(3000)
-    ]
-    HDF5Format().write(tmp_path / "many.h5", ModelState(weights=weights))
-    with h5py.File(tmp_path / "many.h5") as file:
-        assert "layer_names" not in file.attrs and {
-            "layer_names0",
-            "layer_names1",
-        } <= set(file.attrs)
-    assert HDF5Format().read(tmp_path / "many.h5", Budget()).weights == weights
-
-
-def test_names_with_slashes_are_nested_groups_as_in_keras_2(tmp_path):
-    weights = [("scope/dense", [("scope/dense/kernel:0", np.eye(2, dtype="float32"))])]
-    HDF5Format().write(tmp_path / "nested.h5", ModelState(weights=weights))
-    (name, ((weight, value),)), *_ = (
-        HDF5Format().read(tmp_path / "nested.h5", Budget()).weights
-    )
-    assert (name, weight) == ("scope/dense", "scope/dense/kernel:0")
-    np.testing.assert_array_equal(value, np.eye(2))
 
 
 def test_files_that_newer_h5py_wrote_for_old_keras_are_read(tmp_path):

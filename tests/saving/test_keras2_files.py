@@ -61,17 +61,6 @@ def test_training_goes_on_where_it_was(name):
     np.testing.assert_allclose(losses, EXPECTED[f"{name}/losses"], rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_saved_here_and_loaded_again_it_has_the_same_weights(name, tmp_path):
-    """It is a file of Keras 1.2.2 then."""
-    with K.use("tensorflow"):
-        model = load_model(FOLDER / f"{name}.h5")
-        model.save(tmp_path / "again.h5")
-        again = load_model(tmp_path / "again.h5")
-    for one, other in zip(again.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
 # Weights alone
 
 
@@ -356,21 +345,6 @@ def changed(tmp_path, **attributes):
     return tmp_path / "m.h5"
 
 
-def test_an_optimizer_without_a_counterpart_leaves_a_model_that_predicts(tmp_path):
-    with h5py.File(FOLDER / "dense.h5") as file:
-        training = json.loads(file.attrs["training_config"])
-    training["optimizer_config"]["config"]["amsgrad"] = True
-    path = changed(tmp_path, training_config=json.dumps(training))
-    with (
-        K.use("tensorflow"),
-        pytest.warns(UserWarning, match=r"Adam has amsgrad=True.*compile"),
-    ):
-        model = load_model(path)
-    np.testing.assert_allclose(
-        model.predict(arrays("dense", "x")), arrays("dense", "y"), atol=1e-6
-    )
-
-
 def test_a_state_of_another_optimizer_is_told(tmp_path):
     path = changed(tmp_path)
     with h5py.File(path, "r+") as file:
@@ -410,27 +384,6 @@ def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):
         )
         with pytest.raises(FileFormatError, match=r"kernel:0 \(6, 21\)"):
             model.load_weights(tmp_path / "m.h5")
-
-
-@pytest.mark.parametrize(
-    "loss",
-    [
-        {"class_name": "L1L2", "config": {"l1": "x"}},
-        {"class_name": 3, "config": [1]},
-        7,
-    ],
-)
-def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(
-    loss, tmp_path
-):
-    with h5py.File(FOLDER / "dense.h5") as file:
-        training = json.loads(file.attrs["training_config"])
-    path = changed(tmp_path, training_config=json.dumps({**training, "loss": loss}))
-    with (
-        K.use("tensorflow"),
-        pytest.warns(UserWarning, match="loaded but not compiled"),
-    ):
-        load_model(path)
 
 
 @pytest.mark.parametrize(
@@ -491,6 +444,10 @@ def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
         ("beta_2", [1, 2]),
         ("learning_rate", []),
         ("learning_rate", {"a": 1}),
+        ("amsgrad", True),
+        ("loss", {"class_name": "L1L2", "config": {"l1": "x"}}),
+        ("loss", {"class_name": 3, "config": [1]}),
+        ("loss", 7),
     ],
 )
 def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, entry):
@@ -505,7 +462,8 @@ def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, e
         pytest.warns(UserWarning, match="is loaded but not compiled: .* model.compile"),
     ):
         model = load_model(path)
-    assert np.isfinite(model.predict(np.ones((2, *model.input_shape[1:])))).all()
+    predictions = model.predict(arrays("dense", "x"))
+    np.testing.assert_allclose(predictions, arrays("dense", "y"), atol=1e-6)
 
 
 @pytest.mark.parametrize("version", ["²", "9" * 5000, "10", "00"])

@@ -8,16 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import initializations, load_context
-from oneiros.backend.donated_arrays import Donated, donated, owned
+from oneiros import initializations
 from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
-from oneiros_initializations.postponed import Postponed
 from processes import run_python
-
-X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
 
 
 class Projection(Layer):
@@ -78,33 +74,12 @@ def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):
     assert np.abs(K.get_value(initializations.uniform((5, 5)))).min() > 0
 
 
-def test_postponed_values_come_when_they_are_drawn(backend):
-    waiting = Postponed()
-    with load_context.changed(postponed=waiting):
-        variables = [
-            make((3, 4), name="v")
-            for make in (initializations.glorot_uniform, initializations.orthogonal)
-        ]
-        assert not any(K.get_value(variable).any() for variable in variables)
-    kept = variables[0]
-    waiting.draw([kept])
-    assert not K.get_value(kept).any() and np.abs(K.get_value(variables[1])).min() > 0
-    assert K.dtype(kept) == K.floatx() and waiting == []
-
-
-def test_given_arrays_are_kept_and_others_copied(backend):
-    mine, theirs = np.ones(3, K.floatx()), np.ones(3, K.floatx())
+def test_a_variable_copies_the_array_it_is_set_to(backend):
+    mine = np.ones(3, K.floatx())
     variable = K.variable(np.zeros(3))
     K.set_value(variable, mine)
     mine[...] = 5
     assert K.get_value(variable).tolist() == [1, 1, 1]
-    assert (
-        owned(donated(theirs), K.floatx()).base is not None
-        and type(owned(donated(theirs), "int32")) is np.ndarray
-    )
-    assert not isinstance(owned(donated(theirs), K.floatx()), Donated)
-    assert np.shares_memory(owned(donated(theirs), K.floatx()), theirs)
-    assert not np.shares_memory(owned(theirs, K.floatx()), theirs)
 
 
 NAMESPACE = Path(__file__).parents[2] / "plugins" / "keras_namespace"

@@ -25,7 +25,7 @@ from oneiros.errors import (
 )
 from oneiros.layers import Dense
 from oneiros.models import Sequential
-from oneiros.saving import Budget, ModelState
+from oneiros.saving import ModelState
 from oneiros_saving import model_files
 from processes import run_python
 
@@ -280,8 +280,3 @@ def test_the_last_of_many_weights_that_doesn_t_fit_leaves_all_as_they_were(tmp_p
             model.load_weights(tmp_path / "w.h5")
         for one, other in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(one, other)
-
-
-def test_a_budget_is_read_under():
-    with pytest.raises(UnsafeFileError):
-        model_files.read(MODELS / "seq_conv2d_th.h5", Budget(steps=3))

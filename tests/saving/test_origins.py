@@ -24,6 +24,7 @@ from oneiros.layers import (
     Deconvolution2D,
     Dense,
     Flatten,
+    Input,
     LocallyConnected1D,
     LocallyConnected2D,
     SeparableConvolution2D,
@@ -32,8 +33,7 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential, load_model, model_from_config
 from oneiros.saving import ModelState
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
-from oneiros_old_files import weight_layouts
-from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.base import Migration
 from oneiros_old_files.file_origin import origin_of
 
 ORDERINGS = ("tf", "th")
@@ -67,7 +67,7 @@ def flip(value, ordering, axes):
     reverse = (slice(None, None, -1),) * axes
     return (
         value[reverse]
-        if ordering == "tf"
+        if ordering == "tf" or axes == 1
         else value[(slice(None), slice(None), *reverse)]
     )
 
@@ -147,16 +147,19 @@ CASES = {
         [0],
         2,
     ),
-}
-FLAT = {
-    "Convolution1D": (lambda: Convolution1D(3, 2, input_shape=(6, 2)), [0]),
+    "Convolution1D": (lambda o: Convolution1D(3, 2, input_shape=(6, 2)), [0], 1),
     "AtrousConvolution1D": (
-        lambda: AtrousConvolution1D(3, 2, atrous_rate=2, input_shape=(6, 2)),
+        lambda o: AtrousConvolution1D(3, 2, atrous_rate=2, input_shape=(6, 2)),
         [0],
+        1,
     ),
-    "LocallyConnected1D": (lambda: LocallyConnected1D(3, 2, input_shape=(6, 2)), []),
-    "Bidirectional": (lambda: Bidirectional(LSTM(3), input_shape=(6, 2)), []),
-    "Dense": (lambda: Dense(3, input_shape=(2,)), []),
+    "LocallyConnected1D": (
+        lambda o: LocallyConnected1D(3, 2, input_shape=(6, 2)),
+        [],
+        1,
+    ),
+    "Bidirectional": (lambda o: Bidirectional(LSTM(3), input_shape=(6, 2)), [], 1),
+    "Dense": (lambda o: Dense(3, input_shape=(2,)), [], 1),
 }
 
 
@@ -186,25 +189,15 @@ def test_what_theano_flipped_is_flipped_and_nothing_else(
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("case", FLAT)
-def test_layers_over_sequences(case, tmp_path):
-    make, kernels_at = FLAT[case]
-    with K.use("tensorflow"):
-        model = Sequential([make()])
-        path = saved(model, tmp_path)
-        stored = model.get_weights()
-        loaded = load_model(path).get_weights()
-    for i, (one, other) in enumerate(zip(loaded, stored, strict=True)):
-        np.testing.assert_array_equal(one, other[::-1] if i in kernels_at else other)
+def convolution(**more):
+    return Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", **more)
 
 
 def test_it_is_what_keras_1_did_by_hand(tmp_path):
     """It is what `convert_all_kernels_in_model` does, which scripts of Keras 1 call
     after loading."""
     with K.use("tensorflow"):
-        model = Sequential(
-            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
-        )
+        model = Sequential([convolution()])
         path = saved(model, tmp_path)
         stored = model.get_weights()
         model.load_weights(path)
@@ -217,9 +210,7 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
 
 @pytest.mark.parametrize("whole_model", [True, False], ids=["whole", "weights"])
 def test_what_is_saved_here_is_never_flipped(whole_model, backend, tmp_path):
-    model = Sequential(
-        [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
-    )
+    model = Sequential([convolution()])
     expected = model.get_weights()
     (model.save if whole_model else model.save_weights)(tmp_path / "m.h5")
     if whole_model:
@@ -231,9 +222,7 @@ def test_what_is_saved_here_is_never_flipped(whole_model, backend, tmp_path):
 
 def test_a_group_of_theano_s_is_flipped_too(tmp_path):
     with K.use("tensorflow"):
-        model = Sequential(
-            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
-        )
+        model = Sequential([convolution()])
         path = saved(model, tmp_path, whole_model=False)
         stored = model.get_weights()
         with h5py.File(path) as file:
@@ -243,13 +232,9 @@ def test_a_group_of_theano_s_is_flipped_too(tmp_path):
 
 def test_by_name_turns_what_it_matches(tmp_path):
     with K.use("tensorflow"):
-        first = Convolution2D(
-            3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
-        )
+        first = convolution(name="c")
         path = saved(Sequential([first]), tmp_path, whole_model=False)
-        same = Convolution2D(
-            3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
-        )
+        same = convolution(name="c")
         model = Sequential([same, Flatten(), Dense(2)])
         model.load_weights(path, by_name=True)
     np.testing.assert_array_equal(
@@ -280,9 +265,7 @@ def test_the_engine_is_read_off_the_names(stored, engine):
 
 def test_a_file_that_contradicts_itself_is_asked_about(tmp_path):
     with K.use("tensorflow"):
-        model = Sequential(
-            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")]
-        )
+        model = Sequential([convolution(name="c")])
         model.save_weights(tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             file["c"].move("c_W:0", "c_W")
@@ -361,79 +344,15 @@ def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
 # What others may use
 
 
-@pytest.mark.parametrize("ordering", ORDERINGS)
-def test_turning_and_reordering_by_class_and_arguments(ordering):
-    other = {"tf": "th", "th": "tf"}[ordering]
+def test_a_layer_that_two_models_share_is_flipped_once(tmp_path):
     with K.use("tensorflow"):
-        layer = Convolution2D(
-            3, 2, 4, dim_ordering=ordering, input_shape=shape(ordering, 5, 6)
-        )
-        Sequential([layer])
-    config = layer.get_config()
-    arrays = layer.get_weights()
-    flipped = weight_layouts.flipped("Convolution2D", config, arrays)
-    np.testing.assert_array_equal(flipped[0], flip(arrays[0], ordering, 2))
-    moved = weight_layouts.reordered("Convolution2D", config, arrays, other)
-    axes = (3, 2, 0, 1) if other == "th" else (2, 3, 1, 0)
-    np.testing.assert_array_equal(moved[0], arrays[0].transpose(axes))
-    back = weight_layouts.reordered(
-        "Convolution2D", {**config, "dim_ordering": other}, moved, ordering
-    )
-    np.testing.assert_array_equal(back[0], arrays[0])
-    assert weight_layouts.flipped("Dense", {}, arrays) == arrays
-
-
-def test_locally_connected_layers_give_the_same_in_the_other_order():
-    x = np.random.RandomState(0).normal(size=(2, 5, 6, 2)).astype("float32")
-    with K.use("tensorflow"):
-        last = LocallyConnected2D(3, 2, 4, dim_ordering="tf", input_shape=(5, 6, 2))
-        first = LocallyConnected2D(3, 2, 4, dim_ordering="th", input_shape=(2, 5, 6))
-        one, other = Sequential([last]), Sequential([first])
-        last.set_weights([np.random.normal(size=v.shape) for v in last.get_weights()])
-        config = last.get_config()
-        first.set_weights(
-            weight_layouts.reordered(
-                "LocallyConnected2D", config, last.get_weights(), "th"
-            )
-        )
-        predictions = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
-        np.testing.assert_allclose(predictions, one.predict(x), rtol=1e-5, atol=1e-6)
-    config = first.get_config()
-    for value, expected in zip(
-        weight_layouts.reordered(
-            "LocallyConnected2D", config, first.get_weights(), "tf"
-        ),
-        last.get_weights(),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(value, expected)
-
-
-def test_a_weight_of_a_layer_that_two_models_share_is_flipped_once(tmp_path):
-    from oneiros.layers import Input
-
-    with K.use("tensorflow"):
-        x = Input(shape=(5, 6, 2))
-        shared = Convolution2D(3, 2, 3, dim_ordering="tf", name="shared")
+        x, y = Input(shape=(5, 6, 2)), Input(shape=(5, 6, 2))
+        shared = convolution(name="shared")
         inner = Model(x, Flatten()(shared(x)), name="inner")
-        y = Input(shape=(5, 6, 2))
         model = Model(y, [inner(y), shared(y)])
-        arrays = [("a", value) for value in inner.get_weights()]
-        arranged = weight_layouts.arranged(inner, arrays, Origin(1, "theano"), "It")
-        assert [
-            part for part, _ in weight_layouts.weights_by_layer(model, model.weights)
-        ] == [shared]
-    np.testing.assert_array_equal(arranged[0][1], arrays[0][1][::-1, ::-1])
-
-
-def test_a_migration_does_nothing_unless_it_says_so():
-    arrays = [np.zeros((2, 2))]
-    nothing = Migration()
-    assert nothing.translated("A", {"b": 1}, Origin()) == ("A", {"b": 1})
-    assert (
-        nothing.weights({}, arrays, Origin()) is nothing.flipped({}, arrays) is arrays
-    )
-    assert nothing.reordered({}, arrays, "th") is arrays
+        stored = shared.get_weights()[0]
+        model.load_weights(saved(model, tmp_path, whole_model=False))
+    np.testing.assert_array_equal(shared.get_weights()[0], stored[::-1, ::-1])
 
 
 class Louder(Migration):
@@ -484,10 +403,3 @@ def test_a_plugin_says_how_its_own_layer_is_read(tmp_path):
         assert (type(model.layers[1]), model.layers[1].by) == (Scaled, 2.0)
         model.load_weights(saved(model, tmp_path, whole_model=False))
         assert model.layers[1].get_weights()[0].tolist() == [-1, -1, -1]
-
-
-def test_the_owner_of_a_migration_is_no_origin_of_a_model(tmp_path):
-    with K.use("tensorflow"):
-        Sequential([Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
-    with h5py.File(tmp_path / "m.h5") as file:
-        assert "migration" not in file.attrs["oneiros_provenance"]

@@ -15,7 +15,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.layers import BatchNormalization, Dense
-from oneiros.models import Sequential, load_model
+from oneiros.models import Sequential
 from oneiros.saving import Budget, ModelState
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_saving.formats.safetensors import SafetensorsFormat
@@ -42,14 +42,16 @@ def test_weights_come_back_bit_by_bit(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("suffix", [".h5", ".safetensors"])
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
-def test_files_are_for_those_whom_the_umask_lets(tmp_path, umask, mode):
+def test_files_are_for_those_whom_the_umask_lets(tmp_path, umask, mode, suffix):
+    path = tmp_path / f"w{suffix}"
     before = os.umask(umask)
     try:
-        network().save_weights(tmp_path / "w.safetensors")
+        network().save_weights(path)
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "w.safetensors").stat().st_mode) == mode
+    assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_by_name(tmp_path):
@@ -118,12 +120,6 @@ def test_a_whole_model_is_refused_and_nothing_is_left(tmp_path):
     ):
         network().save(tmp_path / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_load_model_says_that_there_are_only_weights(tmp_path):
-    network().save_weights(tmp_path / "w.safetensors")
-    with pytest.raises(FileFormatError, match="holds only weights"):
-        load_model(tmp_path / "w.safetensors")
 
 
 def test_a_file_of_another_program_is_explained(tmp_path):

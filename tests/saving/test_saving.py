@@ -24,7 +24,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from oneiros.layers import Activation, Dense, Input, Lambda, Merge, merge
+from oneiros.layers import Activation, Dense, Input, Lambda, Merge
 from oneiros.models import (
     Model,
     Sequential,
@@ -36,10 +36,8 @@ from oneiros.models import (
 )
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
-from oneiros.saving import Budget, Format, ModelState, load_weights, provenance
-from oneiros_cli.file_tools.inspection import inspect_file
+from oneiros.saving import Budget, Format, ModelState, load_weights
 from oneiros_saving import saving
-from processes import run_python
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.eye(3, dtype="float32")[np.arange(12) % 3]
@@ -289,36 +287,6 @@ def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
     np.testing.assert_allclose(loaded.predict(X), X * 2, rtol=1e-6)
 
 
-def test_where_each_object_comes_from_is_recorded(backend, tmp_path):
-    trained().save(tmp_path / "m.h5")
-    with h5py.File(tmp_path / "m.h5") as file:
-        recorded = json.loads(file.attrs["oneiros_provenance"])
-    assert recorded["layer:Dense"] == provenance(Dense)
-    owners = {name: origin["distribution"] for name, origin in recorded.items()}
-    assert (
-        owners.items()
-        >= {
-            "layer:Sequential": "oneiros-training",
-            "activation:softmax": "oneiros-activations",
-            "initialization:glorot_uniform": "oneiros-initializations",
-            "objective:categorical_crossentropy": "oneiros-objectives",
-            "optimizer:Adam": "oneiros-optimizers",
-            f"backend:{backend}": f"oneiros-backend-{backend}",
-        }.items()
-    )
-
-
-def test_an_unknown_layer_s_error_says_where_the_file_has_it_from(backend, tmp_path):
-    with registry.register("layer", "Scale", Scale, distribution="their-lab"):
-        Sequential([Scale(input_shape=(4,))]).save(tmp_path / "m.h5")
-    with pytest.raises(UnknownNameError) as error:
-        load_model(tmp_path / "m.h5")
-    notes = "\n".join(error.value.__notes__)
-    assert "m.h5" in notes and "The file claims that it came from 'their-lab" in str(
-        error.value
-    )
-
-
 # Weights alone
 
 
@@ -358,18 +326,6 @@ def test_weights_are_also_read_from_a_whole_model(backend, tmp_path):
     source.save(tmp_path / "m.h5")
     target.load_weights(tmp_path / "m.h5")
     same(target.get_weights(), source.get_weights())
-
-
-def test_groups_that_the_caller_opened(backend):
-    source = trained()
-    target = small(name="other")
-    third = small(name="other")
-    with h5py.File(io.BytesIO(), "w") as file:
-        source.save_weights_to_hdf5_group(file.create_group("here"))
-        target.load_weights_from_hdf5_group(file["here"])
-        third.load_weights_from_hdf5_group_by_name(file["here"])
-    same(target.get_weights(), source.get_weights())
-    same(third.layers[1].get_weights(), source.layers[1].get_weights())
 
 
 @pytest.mark.parametrize(
@@ -444,28 +400,6 @@ def test_no_model_file(content, said, tmp_path):
         load_model(tmp_path / "m.h5")
     assert "Installed formats: hdf5" in str(error.value)
     assert isinstance(error.value, (OSError, ValueError)), "as Keras 1 raised"
-
-
-def test_weights_given_to_load_model(backend, tmp_path):
-    small().save_weights(tmp_path / "w.h5")
-    with pytest.raises(
-        FileFormatError,
-        match=r"w\.h5 holds only weights: build the model and load_weights\(path\)",
-    ):
-        load_model(tmp_path / "w.h5")
-
-
-@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_file(kept, backend, tmp_path):
-    trained().save(tmp_path / "m.h5")
-    content = (tmp_path / "m.h5").read_bytes()
-    (tmp_path / "m.h5").write_bytes(content[: int(len(content) * kept)])
-    model = small()
-    before = model.get_weights()
-    for load in (load_model, model.load_weights):
-        with pytest.raises(FileFormatError, match="damaged or truncated"):
-            load(tmp_path / "m.h5")
-    same(model.get_weights(), before)
 
 
 @pytest.fixture
@@ -544,16 +478,6 @@ def test_what_a_file_says_is_checked(tampered, change, error, message):
     assert str(path) in "\n".join([str(raised.value), *raised.value.__notes__])
 
 
-def test_a_configuration_may_not_ask_for_more_weights_than_the_file_holds(tampered):
-    def change(file):
-        config = json.loads(file.attrs["model_config"])
-        config["config"][0]["config"]["output_dim"] = 10**9
-        file.attrs["model_config"] = json.dumps(config)
-
-    with pytest.raises(UnsafeFileError, match="parameters"):
-        load_model(tampered(change))
-
-
 def test_an_optimizer_state_that_doesn_t_fit(tampered):
     def change(file):
         names = file["optimizer_weights"].attrs["weight_names"]
@@ -580,17 +504,6 @@ def test_a_budget_is_passed_on(backend, tmp_path):
         load_model(path, budget=budget)
     with pytest.raises(UnsafeFileError, match=limit):
         load_weights(model, path, budget=budget)
-
-
-def test_json(backend):
-    a = Input(shape=(4,), name="a")
-    b = Dense(4, name="b")(a)
-    model = Model(input=a, output=Activation("relu")(merge([a, b], mode="sum")))
-    again = model_from_json(model.to_json())
-    again.set_weights(model.get_weights())
-    np.testing.assert_array_equal(again.predict(X), model.predict(X))
-    with pytest.raises(ConfigError, match="isn't JSON"):
-        model_from_json("Sequential")
 
 
 # Writing
@@ -622,29 +535,6 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(backend, tmp_path):
         small().save(tmp_path / "m.broken")
     assert (tmp_path / "m.broken").read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [tmp_path / "m.broken"]
-
-
-def test_a_killed_process_leaves_the_old_file(tmp_path):
-    """Kills a process that has written all of the new file but hasn't put it in its
-    place."""
-    (tmp_path / "m.h5").write_bytes(b"old")
-    code = """
-import os, signal, sys
-from oneiros import backend as K
-from oneiros.layers import Dense
-from oneiros.models import Sequential
-K.set_backend("theano")
-os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
-Sequential([Dense(3, input_dim=4)]).save(sys.argv[1])
-"""
-    done = run_python(code, tmp_path / "m.h5", check=False)
-    assert done.returncode == -9, done.stderr
-    assert (tmp_path / "m.h5").read_bytes() == b"old"
-    (folder,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
-    assert folder.name.startswith(".oneiros-draft-")
-    assert (folder / "m.h5").read_bytes()[:4] == b"\x89HDF"
-    small().save_weights(tmp_path / "m.h5")
-    assert list(tmp_path.iterdir()) == [tmp_path / "m.h5"]
 
 
 def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(
@@ -697,12 +587,6 @@ def test_links_and_permissions_survive(backend, tmp_path):
         tmp_path / "real.h5"
     ).stat().st_mode & 0o777 == 0o640
     assert load_model(tmp_path / "real.h5").count_params() == 43
-
-
-def test_a_new_file_has_the_user_s_usual_permissions(backend, tmp_path):
-    small().save(tmp_path / "m.h5")
-    Path(tmp_path / "other").touch()
-    assert (tmp_path / "m.h5").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_places_where_nothing_can_be_saved(backend, tmp_path):
@@ -805,49 +689,6 @@ def test_names_with_slashes_are_saved(tmp_path):
         np.testing.assert_array_equal(actual, expected)
 
 
-@pytest.mark.parametrize("path", [None, 5, b"m.h5", "", "m\0.h5", ["m.h5"]])
-def test_what_is_no_path_is_told(path):
-    with K.use("theano"):
-        model = Sequential([Dense(3, input_dim=4)])
-    for act in (
-        load_model,
-        model.load_weights,
-        model.save,
-        model.save_weights,
-        inspect_file,
-    ):
-        with pytest.raises(
-            ArgumentError,
-            match=r"filepath must be a path, such as 'model\.h5'; received",
-        ):
-            act(path)
-
-
-def test_a_path_longer_than_any_file_s_is_of_no_file():
-    with pytest.raises(FileMissingError, match="There is no file at x"):
-        load_model("x" * 5000)
-
-
-@pytest.mark.parametrize("argument", ["custom_objects", "functions"])
-def test_objects_are_given_by_name(argument, tmp_path):
-    with K.use("theano"):
-        Sequential([Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
-    with pytest.raises(
-        ArgumentError, match=f"{argument} must be a dict from names to objects"
-    ):
-        load_model(tmp_path / "m.h5", **{argument: [abs]})
-
-
-def test_functions_of_layers_that_are_not_there_are_told(tmp_path):
-    with K.use("theano"):
-        Sequential([Dense(3, input_dim=4, name="only")]).save(tmp_path / "m.h5")
-    with pytest.raises(
-        ArgumentError,
-        match=r"functions has 'other', but the file has no layer .*: only\.",
-    ):
-        load_model(tmp_path / "m.h5", functions={"other": abs})
-
-
 def test_two_layers_of_one_name_in_sequentials_are_not_made_one(tmp_path):
     with K.use("theano"):
         inner = Sequential([Dense(1, input_dim=1, name="dense")])
@@ -899,23 +740,6 @@ def test_a_format_that_doesn_t_work_stops_no_other(broken, backend, tmp_path):
         same(load_model(tmp_path / "m.h5").get_weights(), model.get_weights())
 
 
-@pytest.mark.parametrize(
-    ("broken", "cause"),
-    [(BrokenAtOnce, "RuntimeError: no driver"), (BrokenWhenAsked, "IndexError")],
-)
-def test_a_file_that_nothing_recognises_tells_of_broken_formats(
-    broken, cause, tmp_path
-):
-    (tmp_path / "m.broken").write_bytes(b"BROKEN")
-    with (
-        registry.register("format", "a_broken_one", broken),
-        pytest.raises(
-            FileFormatError, match=rf"'a_broken_one' of \(this process\).*{cause}"
-        ),
-    ):
-        load_model(tmp_path / "m.broken")
-
-
 def test_a_file_isn_t_saved_in_another_format_than_its_suffix_s(backend, tmp_path):
     with (
         registry.register("format", "a_broken_one", BrokenAtOnce),
@@ -936,7 +760,7 @@ def test_the_fault_of_a_format_is_recorded_as_its_plugin_s(tmp_path):
             registry.register(
                 "format", "a_broken_one", BrokenAtOnce, distribution="oneiros-saving"
             ),
-            pytest.raises(FileFormatError),
+            pytest.raises(FileFormatError, match=r"'a_broken_one'.*RuntimeError: no d"),
         ):
             load_model(tmp_path / "m.broken")
         assert ("oneiros_formats", "RuntimeError: no driver") in [

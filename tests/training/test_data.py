@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oneiros.engine import training
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import DataError
 
 SIZES = st.integers(1, 60)
 
@@ -68,96 +68,14 @@ class TestInputs:
             (array,) = training.standardize_input_data(file["x"], ["a"], [(None, 3)])
             assert isinstance(array, h5py.Dataset)
 
-    @pytest.mark.parametrize(
-        ("data", "expected"),
-        [
-            (
-                np.zeros((2, 5)),
-                (
-                    "model input 'a': received an array of shape (2, 5), expected "
-                    "(None, 4)"
-                ),
-            ),
-            (
-                np.zeros((2, 4, 1)),
-                "received an array of shape (2, 4, 1), expected (None, 4)",
-            ),
-            (
-                np.array([["u", "v"]]),
-                "model input 'a': received an array of type <U1, expected numbers",
-            ),
-            (np.array([None, 1]), "received an array of type object, expected numbers"),
-            (np.zeros(2, "datetime64[s]"), "received an array of type datetime64[s]"),
-            (np.zeros(2, complex), "received an array of type complex128"),
-            ([[1, 2], [3]], "model input 'a': received a list that isn't an array"),
-            (None, "model input 'a': received None, expected numbers"),
-            (
-                3.5,
-                (
-                    "model input 'a': received np.float64(3.5), expected numbers with "
-                    "an axis of samples"
-                ),
-            ),
-            ("text", "received np.str_('text')"),
-            ([np.zeros((2, 4))] * 2, "model input: received 2 items, expected 1: 'a'"),
-            (
-                {"b": np.zeros((2, 4))},
-                "model input: received the keys 'b', expected 1: 'a'",
-            ),
-        ],
-    )
-    def test_what_does_not_fit(self, data, expected):
-        call = training.standardize_input_data
-        assert expected in message(
-            DataError, call, data, ["a"], [(None, 4)], True, "model input"
-        )
-
     def test_numbers_among_the_objects_of_a_table(self):
         table = np.array([["rose", 1, 2.5], ["oak", np.int8(3), True]], object)
         (array,) = training.standardize_input_data(table[:, 1:], ["a"], [(None, 2)])
         assert array.dtype == "float32"
         assert array.tolist() == [[1, 2.5], [3, 1]]
 
-    def test_the_number_of_rows_counts_only_if_asked(self):
-        x = np.zeros((3, 4))
-        training.standardize_input_data(x, ["a"], [(5, 4)], check_batch_axis=False)
-        assert "expected (5, 4)" in message(
-            DataError, training.standardize_input_data, x, ["a"], [(5, 4)]
-        )
-
-    def test_lengths(self):
-        training.check_array_lengths(
-            [np.zeros((3, 1))], [np.zeros((3, 2))], [np.zeros(3)]
-        )
-        text = message(
-            DataError,
-            training.check_array_lengths,
-            [np.zeros((3, 1))],
-            [np.zeros((4, 2))],
-            [np.zeros(4)],
-        )
-        assert "inputs 3; targets 4; sample weights 4" in text
-        assert "at least 1" in message(
-            DataError, training.check_array_lengths, [np.zeros((0, 1))], [], []
-        )
-
 
 class TestTargets:
-    def test_classes_in_one_column_are_told_of_both_remedies(self):
-        def categorical_crossentropy(y_true, y_pred):
-            raise NotImplementedError
-
-        check = training.check_loss_and_target_compatibility
-        text = message(
-            DataError,
-            check,
-            [np.zeros((5, 1))],
-            [categorical_crossentropy],
-            [(None, 3)],
-        )
-        assert "received an array of shape (5, 1), expected (None, 3)" in text
-        assert "sparse_categorical_crossentropy" in text and "to_categorical" in text
-
     def test_a_second_target_without_names_goes_by_its_number(self):
         def mean_squared_error(y_true, y_pred):
             raise NotImplementedError
@@ -206,68 +124,6 @@ class TestWeights:
             is given_weights
         )
 
-    @pytest.mark.parametrize(
-        ("error", "y", "arguments", "expected"),
-        [
-            (
-                DataError,
-                np.eye(3),
-                {"class_weight": {0: 1.0, 1: 2.0}},
-                "no weight for the classes 2",
-            ),
-            (
-                DataError,
-                np.eye(3),
-                {"class_weight": [1.0, "a", 3.0]},
-                "class_weight must be a dict",
-            ),
-            (
-                DataError,
-                np.ones((2, 3, 4)),
-                {"class_weight": {0: 1}},
-                "targets of 2 dimensions, a class per",
-            ),
-            (
-                DataError,
-                np.ones((2, 3, 4)),
-                {"class_weight": {0: 1}},
-                "received targets of shape (2, 3, 4)",
-            ),
-            (
-                DataError,
-                np.eye(3),
-                {"class_weight": {"0": 1.0}},
-                "received weights for '0'",
-            ),
-            (
-                DataError,
-                np.eye(3),
-                {"sample_weight": np.ones(2)},
-                "received shape (2,), expected (3,)",
-            ),
-            (
-                DataError,
-                np.ones((3, 4, 1)),
-                {"sample_weight": np.ones((3, 4))},
-                "_mode='temporal'",
-            ),
-            (
-                DataError,
-                np.eye(3),
-                {"sample_weight": ["a", "b", "c"]},
-                "sample_weight: received an array",
-            ),
-            (
-                DataError,
-                np.ones((3, 4, 1)),
-                {"sample_weight": np.ones(3), "sample_weight_mode": "temporal"},
-                "received shape (3,), expected (3, 4)",
-            ),
-        ],
-    )
-    def test_weights_that_do_not_fit(self, error, y, arguments, expected):
-        assert expected in message(error, training.standardize_weights, y, **arguments)
-
     def test_one_per_output(self):
         standardize = training.standardize_sample_weights
         a = np.ones(2)
@@ -296,27 +152,6 @@ class TestWeights:
             None,
             {0: 1.0},
         ]
-
-    @pytest.mark.parametrize(
-        "weight", [{"w": np.ones(2)}, {"w": {0: 1}}, {"w": None}, {"u": 1.0, "w": [1]}]
-    )
-    def test_one_output_is_named_too(self, weight):
-        for standardize in (
-            training.standardize_sample_weights,
-            training.standardize_class_weights,
-        ):
-            text = message(ArgumentError, standardize, weight, ["u"])
-            assert "received the keys " in text and "'w', expected 1: 'u'" in text
-
-    @pytest.mark.parametrize(
-        "weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}]
-    )
-    def test_several_outputs_need_names_or_one_each(self, weight):
-        standardize = training.standardize_sample_or_class_weights
-        text = message(ArgumentError, standardize, weight, ["u", "v"], "class_weight")
-        assert (
-            text.startswith("class_weight: received") and "expected 2: 'u', 'v'" in text
-        )
 
 
 class TestBatches:

@@ -54,6 +54,11 @@ FITS = [
         DataError,
         "model input 'x': received an array of type <U1",
     ),
+    ({"x": np.zeros(6, "datetime64[s]")}, DataError, "of type datetime64[s]"),
+    ({"x": X.astype(complex)}, DataError, "an array of type complex128"),
+    ({"x": [[1, 2], [3]]}, DataError, "'x': received a list that isn't an array"),
+    ({"x": 3.5}, DataError, "3.5), expected numbers with an axis of samples"),
+    ({"x": "text"}, DataError, "received np.str_('text')"),
     ({"x": X[:0], "y": Y[:0]}, DataError, "at least 1. Received inputs 0"),
     (
         {"x": X[:4]},
@@ -83,6 +88,10 @@ FITS = [
         DataError,
         "no weight for the classes 2 of targets of shape (6, 3)",
     ),
+    ({"class_weight": [1.0, "a", 3.0]}, DataError, "class_weight must be a dict"),
+    ({"class_weight": {"0": 1.0}}, DataError, "received weights for '0'"),
+    ({"sample_weight": ["a"] * 6}, DataError, "sample_weight: received an array"),
+    ({"sample_weight": np.ones((6, 3))}, DataError, "_mode='temporal'"),
     (
         {"class_weight": np.eye(9)},
         DataError,

@@ -1,7 +1,6 @@
 """The loop: what is fed, in which order, who is told what and when."""
 
 import threading
-import warnings
 from itertools import chain
 
 import numpy as np
@@ -210,22 +209,6 @@ class TestRuns:
         assert lengths == [4, 4, 2, 1] * 2
         assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
 
-    @pytest.mark.parametrize(
-        ("batches", "evenly", "expected"),
-        [
-            (100, True, [100, 100, 25, 13, 1]),
-            (1, True, [1, 1, 1, 1, 1]),
-            (100, False, [1024, 256, 32, 8, 1]),
-        ],
-    )
-    def test_get_shorter_with_work_and_never_depend_on_time(
-        self, batches, evenly, expected
-    ):
-        plan = Function(K.current(), [], []).run_length
-        works = (1e3, 1e8, 1e9, 2.2e9, 1e12)
-        lengths = [plan(batches, 160 * batches, work, evenly) for work in works]
-        assert lengths == expected
-
     @pytest.mark.parametrize(("length", "most"), [(500, 64), (2000, 16)])
     def test_are_short_for_small_networks_over_long_series(self, length, most):
         """Each time step takes its while, however little is computed; Ctrl-C waits for
@@ -279,17 +262,6 @@ class TestRuns:
         model.fit(x, y, 2, 2, verbose=0, shuffle=False)
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7], [8]] * 2
         assert train.released == 6 and train.singles == 0
-
-    def test_are_no_larger_than_allowed(self, monkeypatch):
-        plan = Function(K.current(), [], []).run_length
-        lengths = []
-        for bytes_ in (2**26, 16 * 10 * 8, 100):
-            monkeypatch.setattr(Function, "largest_run", bytes_)
-            lengths.append(plan(100, 100 * 160, 1e3))
-        assert lengths == [1024, 8, 1]
-
-    def test_may_have_no_bytes_at_all(self):
-        assert Function(K.current(), [], []).run_length(2, 0, 1e3) == 1024
 
     def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
         class Watched(np.ndarray):
@@ -522,18 +494,6 @@ def test_models_of_all_backends_train_side_by_side():
 
 
 class TestNaN:
-    def test_is_told_once_with_place(self, recorded, rows):
-        model, train, _ = recorded()
-        values = iter([1.0, 2.0, 3.0, *["nan"] * 3])
-        train._outputs = lambda x: [np.float32(next(values))]
-        with pytest.warns(RuntimeWarning) as caught:
-            history = model.fit(*rows(6), 3, 3, verbose=0)
-        assert len(caught) == 1
-        assert f"NaN in epoch 2, batch 2, output {model.output_names[0]!r}." in str(
-            caught[0].message
-        )
-        assert np.isnan(history.history["loss"][1:]).all()
-
     @pytest.mark.parametrize(
         ("values", "expected"),
         [
@@ -551,12 +511,6 @@ class TestNaN:
         with pytest.warns(RuntimeWarning) as caught:
             model.fit(data, [data, data], nb_epoch=1, verbose=0)
         assert expected in str(caught[0].message)
-
-    def test_no_word_about_other_runs(self, recorded, rows):
-        model, _, _ = recorded()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            model.fit(*rows(4), 2, 1, verbose=0)
 
 
 class TestNumPyIntegers:

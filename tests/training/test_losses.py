@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros import metrics, objectives, optimizers, registry, regularizers
-from oneiros.engine.training import collect_metrics, weighted_objective
+from oneiros.engine.training import weighted_objective
 from oneiros.errors import ArgumentError, BackendMixError, ConfigError, UnknownNameError
 from oneiros.layers import Dense, Dropout, Input, Masking, TimeDistributedDense
 from oneiros.models import Model, Sequential
-
-NEAR = {"rtol": 1e-5, "atol": 1e-6}
 
 
 def one_output(units=3, activation="softmax", **arguments):
@@ -36,37 +34,6 @@ def steps():
 
 def squared_error(y_true, y_pred):
     return K.mean(K.square(y_pred - y_true), axis=-1)
-
-
-def evaluate(score, *arrays):
-    """Returns the value of a tensor that a function of placeholders gives."""
-    inputs = [None if array is None else K.placeholder(array.shape) for array in arrays]
-    tensor = score(*inputs)
-    fed = [(x, array) for x, array in zip(inputs, arrays, strict=True) if x is not None]
-    return K.function([x for x, _ in fed], [tensor])([array for _, array in fed])[0]
-
-
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("temporal", [False, True])
-def test_weighted_objective(backend, masked, temporal):
-    y, p = np.random.normal(size=(2, 6, 5, 2)).astype("float32")
-    mask = (np.random.random((6, 5)) > 0.3).astype("float32") if masked else None
-    weights = np.random.random((6, 5) if temporal else 6).astype("float32") * (
-        np.arange(6) > 1
-    )[(slice(None), None) if temporal else slice(None)].astype("float32")
-    expected = np.square(p - y).mean(-1)
-    if masked:
-        expected = expected * mask / mask.mean()
-    expected = (expected if temporal else expected.mean(-1)) * weights
-    expected = expected.mean() / (weights != 0).mean()
-    score = evaluate(weighted_objective(squared_error), y, p, weights, mask)
-    np.testing.assert_allclose(score, expected, **NEAR)
-
-
-def test_weighted_objective_without_weights(backend):
-    y, p = np.random.normal(size=(2, 6, 2)).astype("float32")
-    score = evaluate(weighted_objective(squared_error), y, p, None, None)
-    np.testing.assert_allclose(score, np.square(p - y).mean(), **NEAR)
 
 
 def test_mask_and_time_step_weights_through_a_model(backend):
@@ -369,12 +336,6 @@ def test_an_optimizer_of_another_backend():
         BackendMixError, match="on 'theano', its optimizer on 'tensorflow'"
     ):
         model.compile(foreign, "mse")
-
-
-def test_collect_metrics():
-    assert collect_metrics(None, ["u", "v"]) == [[], []]
-    assert collect_metrics(["acc"], ["u", "v"]) == [["acc"], ["acc"]]
-    assert collect_metrics({"v": "acc"}, ["u", "v"]) == [[], ["acc"]]
 
 
 def test_temporal_weights_need_no_shape_from_targets():

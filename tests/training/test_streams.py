@@ -3,7 +3,6 @@ packages."""
 
 import sys
 import threading
-from itertools import chain
 
 import grain
 import numpy as np
@@ -254,6 +253,15 @@ class Empty(Stream):
         return iter(())
 
 
+class Attached(Tensor):
+    """As PyTorch's, which has no values while a gradient goes through it."""
+
+    dtype = "torch.float32"
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on a Tensor that requires grad.")
+
+
 class Endless(Stream):
     def __len__(self):
         return sys.maxsize
@@ -289,6 +297,11 @@ class TestRefusals:
                 lambda m: m.fit(Stream(lambda x, y: x), verbose=0),
                 DataError,
                 "received an array of shape (4, 1), expected a tuple (x, y)",
+            ),
+            (
+                lambda m: m.predict(Stream(lambda x, y: Attached(x))),
+                DataError,
+                "received a Attached that isn't an array",
             ),
             (
                 lambda m: m.fit(Endless()),
@@ -350,13 +363,6 @@ class TestGrain:
         model.fit(dataset.batch(4), nb_epoch=2, verbose=0)
         assert train.batches == IN_ORDER * 2
 
-    def test_a_loader(self, recorded):
-        model, train, _ = recorded()
-        source = grain.MapDataset.source(range(9)).map(numbered)
-        loader = grain.load(source, num_epochs=1, batch_size=4)
-        model.fit(loader, nb_epoch=2, verbose=0)
-        assert train.batches == IN_ORDER * 2
-
     def test_one_that_repeats_never_ends(self, recorded):
         model, train, _ = recorded()
         dataset = grain.MapDataset.source(range(8)).map(numbered).batch(4).repeat()
@@ -406,43 +412,3 @@ class TestTensorFlow:
             model.fit(dataset.repeat())
         model.fit_generator(dataset.take(2).repeat(), 8, 2, verbose=0)
         assert train.batches == IN_ORDER[:2] * 2
-
-
-class TestTorch:
-    @pytest.fixture
-    def torch(self):
-        return pytest.importorskip("torch", reason="PyTorch takes 200 MB and more")
-
-    def test_a_loader(self, torch, recorded, doubling):
-        data = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
-        loader = torch.utils.data.DataLoader(data, batch_size=4)
-        model, train, test = recorded()
-        model.fit(loader, nb_epoch=2, verbose=0, validation_data=loader)
-        assert train.batches == test.batches == IN_ORDER * 2
-        doubling.set_weights([np.array([[2.0]])])
-        np.testing.assert_array_equal(doubling.predict(loader), 2 * X)
-
-    def test_rows_by_name_without_a_length(self, torch, doubling):
-        class Rows(torch.utils.data.IterableDataset):
-            def __iter__(self):
-                return ({"x": x, "y": y} for x, y in zip(X, Y, strict=True))
-
-        doubling.set_weights([np.array([[2.0]])])
-        loader = torch.utils.data.DataLoader(Rows(), batch_size=4)
-        np.testing.assert_array_equal(doubling.predict(loader), 2 * X)
-        doubling.fit(X, Y, nb_epoch=1, verbose=0, validation_data=loader)
-
-    @pytest.mark.filterwarnings("ignore:.*fork")  # JAX warns; the workers don't use it
-    def test_worker_processes_and_a_random_order(self, torch, recorded):
-        data = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(Y))
-        loader = torch.utils.data.DataLoader(
-            data, batch_size=4, shuffle=True, num_workers=1
-        )
-        model, train, _ = recorded()
-        model.fit(loader, nb_epoch=1, verbose=0)
-        assert sorted(chain(*train.batches)) == list(range(9))
-
-    def test_what_has_a_gradient_is_no_array(self, torch, doubling):
-        rows = torch.ones((4, 1), requires_grad=True)
-        with pytest.raises(DataError, match="received a Tensor that isn't an array"):
-            doubling.predict(Stream(lambda x, y: rows))

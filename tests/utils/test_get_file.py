@@ -20,7 +20,6 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.utils.data_utils import get_file, validate_file
-from oneiros_datasets.downloads import archives
 
 CONTENT = bytes(range(256)) * 1000
 RANDOM = np.random.RandomState(0).bytes(10_000)
@@ -394,25 +393,6 @@ def test_links_and_devices_in_archives_are_refused(server, home, kind):
         archive.addfile(info)
     served = server.serve("a", data.getvalue())
     with pytest.raises(UnsafeFileError, match="a link, a device"):
-        get_file("set", served.url, untar=True)
-    assert files_in(home / ".keras" / "datasets") == {"set.tar.gz"}
-
-
-@pytest.mark.parametrize("name", ["../x", "/x", "set/../../x"])
-def test_members_that_lead_out_are_refused(server, home, name):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as archive:
-        archive.addfile(tarfile.TarInfo(name))
-    served = server.serve("a", data.getvalue())
-    with pytest.raises(UnsafeFileError, match="member's name"):
-        get_file("set", served.url, untar=True)
-    assert files_in(home / ".keras" / "datasets") == {"set.tar.gz"}
-
-
-def test_bombs_are_refused(server, home, monkeypatch):
-    monkeypatch.setattr(archives, "ALWAYS_UNFOLDED", 1 << 20)
-    served = server.serve("a", tar(set__zeros=bytes(20 << 20)))
-    with pytest.raises(UnsafeFileError, match="over the limit"):
         get_file("set", served.url, untar=True)
     assert files_in(home / ".keras" / "datasets") == {"set.tar.gz"}
 
