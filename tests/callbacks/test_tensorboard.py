@@ -200,13 +200,6 @@ def test_the_graph_is_that_of_the_layers(tmp_path):
     assert [dim.size for dim in sizes.dim] == [-1, 2]
 
 
-def test_no_graph_if_none_is_wanted(small, tmp_path):
-    model, x, y = small
-    board = TensorBoard(tmp_path, write_graph=False)
-    model.fit(x, y, nb_epoch=1, verbose=0, callbacks=[board])
-    assert not read(tmp_path).Tags()["graph"]
-
-
 def test_recurrent_models_with_masks_and_states(tmp_path, backend):
     model = Sequential(
         [LSTM(2, batch_input_shape=(2, 3, 1), stateful=True), Dense(1, name="d")]

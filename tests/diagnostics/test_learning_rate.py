@@ -11,7 +11,6 @@ from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Optimizer
-from oneiros_visualization.diagnostics.learning_rate import _smoothed, _steepest
 
 
 def line():
@@ -96,28 +95,11 @@ def test_the_suggestion_trains_and_lies_below_what_diverges():
     assert losses[-1] < losses[0] / 10
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.02])
-def test_noise_hardly_moves_the_suggestion(noise):
-    rates = np.geomspace(1e-6, 1.0, 200)
-    clean = 1 - 1 / (1 + np.exp(-2 * np.log(rates / 1e-3)))
-    noisy = clean + noise * np.random.RandomState(0).normal(size=200)
-    suggestion = _steepest(rates, _smoothed(noisy, 20))
-    assert abs(np.log10(suggestion / 1e-3)) < 0.5
-
-
 def test_nothing_is_suggested_if_the_loss_never_falls():
     model, x, y = line()
     search = find_learning_rate(model, x, 0 * y, batches=20)
     assert search.suggestion is None
     search.plot()
-
-
-def test_smoothing_keeps_a_line_and_takes_noise_away():
-    ramp = np.linspace(0, 1, 100)
-    inner = slice(10, -10)
-    assert _smoothed(ramp, 10)[inner] == pytest.approx(ramp[inner])
-    noise = np.random.RandomState(0).normal(size=100)
-    assert _smoothed(noise, 10).std() < noise.std() / 2
 
 
 def test_the_picture(tmp_path):

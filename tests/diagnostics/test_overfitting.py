@@ -46,14 +46,6 @@ def test_only_the_first_rows_count():
     assert as_lists.goal == pytest.approx(goal)
 
 
-def test_arrays_by_name_and_in_lists():
-    x, y = rows()
-    goal = overfit_batch(model_with(0.2), x, y, batch_size=8).goal
-    model = model_with(0.2)
-    named = {model.input_names[0]: x}
-    assert overfit_batch(model, named, [y], batch_size=8).goal == goal
-
-
 @pytest.mark.filterwarnings("ignore:The loss became NaN")
 def test_a_loss_that_becomes_nan_ends_it():
     x, y = rows()

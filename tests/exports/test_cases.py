@@ -14,7 +14,6 @@ from oneiros.layers import (
     Input,
     Masking,
     MaxPooling1D,
-    TimeDistributed,
     merge,
 )
 from oneiros.models import Model, Sequential
@@ -53,11 +52,6 @@ def test_masks_have_gaps_and_hide_whole_rows():
     assert hidden[1].tolist() == [True] * 3 + [False] * 3
     assert hidden[2].tolist() == [False] * 3 + [True] * 3
     assert 0.2 < hidden[3:].mean() < 0.6
-
-
-def test_open_sizes_are_drawn_short_and_long():
-    cases = drawn(Sequential([LSTM(2, input_shape=(None, 3))]))
-    assert {size for _, size in cases} == {1, 7}
 
 
 def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
@@ -106,25 +100,6 @@ def test_outputs_without_a_number_are_no_proof():
     model.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
     with pytest.raises(ExportError, match="only NaN or infinity for d, so nothing"):
         recorded(model)
-
-
-def test_hidden_words_are_zeros_beside_other_masks():
-    words = Input((4,), dtype="int32")
-    steps = Input((4, 2))
-    joined = merge(
-        [Embedding(5, 2, mask_zero=True)(words), Masking(9.0)(steps)], mode="concat"
-    )
-    hidden_words, hidden_steps = drawn(Model([words, steps], joined))[
-        "gaps", None
-    ].arrays
-    assert not hidden_words[0].any() and hidden_words.max() < 5
-    assert (hidden_steps[0] == 9).all()
-
-
-def test_a_wrapped_embedding_is_found():
-    model = Sequential([TimeDistributed(Embedding(7, 2), input_shape=(3, 4))])
-    (x,) = drawn(model)["noise", None].arrays
-    assert set(np.unique(x)) == set(range(7))
 
 
 def test_a_fixed_batch_size_is_kept():

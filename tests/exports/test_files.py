@@ -17,6 +17,8 @@ from oneiros.exports import ExportError
 from oneiros.models import load_model
 from oneiros_exports.cases import draw_cases
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 TESTS = Path(__file__).resolve().parents[1]
 FOLDERS = ("golden/models", "saving/keras2", "saving/genuine/ethnicolr")
 LEFT_OUT = ("weights", "refused")

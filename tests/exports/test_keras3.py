@@ -48,6 +48,8 @@ from oneiros_exports.keras3.keras_file import KerasExport
 from oneiros_exports.keras3.older_releases import make_loadable, without_late
 from oneiros_old_files.keras2 import migration_of
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 
 @pytest.fixture(autouse=True)
 def theano():

@@ -93,16 +93,6 @@ def swapped_gates(proto):
     change_initializer(proto, kernel, lambda w: np.roll(w, w.shape[1] // 4, axis=1))
 
 
-def transposed_recurrence(proto):
-    kernel = node(proto, "GRU").input[2]
-
-    def transpose(w):
-        gates = w.reshape(3, 4, 4)
-        return gates.transpose(0, 2, 1).reshape(w.shape)
-
-    change_initializer(proto, kernel, transpose)
-
-
 def without_lengths(proto):
     node(proto, "GRU").input[4] = ""
 
@@ -110,10 +100,6 @@ def without_lengths(proto):
 def flipped_kernel(proto):
     kernel = node(proto, "Conv").input[1]
     change_initializer(proto, kernel, lambda w: w[:, :, ::-1, ::-1])
-
-
-def without_bias(proto):
-    change_initializer(proto, "convolution2d_1_b", np.zeros_like)
 
 
 def other_operator(operator, other):
@@ -133,14 +119,11 @@ def attribute(operator, name, value):
 GATES_OF_KERAS_3 = [1 / 6]
 MUTATIONS = {
     "gates of Keras 3": attribute("LSTM", "activation_alpha", GATES_OF_KERAS_3),
-    "gates of Keras 3 in GRU": attribute("GRU", "activation_alpha", GATES_OF_KERAS_3),
     "reset after the product": attribute("GRU", "linear_before_reset", 1),
     "gates in another order": swapped_gates,
-    "recurrent weights transposed": transposed_recurrence,
     "masks forgotten": without_lengths,
     "borders on the other side": attribute("Conv", "pads", [0, 0, 2, 2]),
     "kernel flipped": flipped_kernel,
-    "bias forgotten": without_bias,
     "mean instead of maximum": other_operator("MaxPool", "AveragePool"),
     "inputs joined in another order": lambda proto: node(
         proto, "Concat"

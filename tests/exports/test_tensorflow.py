@@ -7,7 +7,7 @@ import numpy as np
 import oneiros
 import pytest
 from oneiros import backend as K
-from oneiros.exports import ExportError, shared_processes
+from oneiros.exports import ExportError
 from oneiros.layers import (
     GRU,
     LSTM,
@@ -52,11 +52,7 @@ def two_inputs():
     return Model([image, steps], [Dense(2, name="a")(joined), Dense(1, name="b")(seen)])
 
 
-@pytest.fixture(autouse=True, scope="module")
-def processes():
-    """TensorFlow starts once in each of two processes."""
-    with shared_processes():
-        yield
+pytestmark = pytest.mark.usefixtures("one_process")
 
 
 @pytest.fixture(autouse=True)

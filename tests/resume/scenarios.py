@@ -17,9 +17,8 @@ from oneiros.layers import (
     Dropout,
     Flatten,
     GaussianNoise,
-    Input,
 )
-from oneiros.models import Model, Sequential
+from oneiros.models import Sequential
 from oneiros.optimizers import Adam, Nadam, RMSprop
 
 BATCH = 4
@@ -116,46 +115,6 @@ def bidirectional(callbacks):
     return model, history, []
 
 
-def several_outputs(callbacks):
-    """Weights for samples of one output, and for classes of the other."""
-    np.random.seed(3)
-    samples = Input(shape=(3, 2))
-    hidden = Dropout(0.3)(Dense(6, activation="tanh")(Flatten()(samples)))
-    number = Dense(1, name="number")(hidden)
-    sign = Dense(2, activation="softmax", name="sign")(hidden)
-    model = Model(input=samples, output=[number, sign])
-    losses = {"number": "mse", "sign": "categorical_crossentropy"}
-    weights = {"number": 0.3, "sign": 1.0}
-    model.compile("adamax", losses, ["accuracy"], loss_weights=weights)
-    classes = np.eye(2)[(Y[:, 0] > 0).astype(int)]
-    history = model.fit(
-        X,
-        {"number": Y, "sign": classes},
-        BATCH,
-        EPOCHS,
-        0,
-        callbacks,
-        class_weight={"sign": {0: 2.0, 1: 0.5}},
-        sample_weight={"number": np.linspace(0, 2, len(X))},
-    )
-    return model, history, []
-
-
-def shuffled_batches(callbacks):
-    """The order of batches is drawn, and the last fifth of the rows validates."""
-    np.random.seed(3)
-    model = Sequential()
-    model.add(LSTM(4, input_shape=(3, 2), return_sequences=True))
-    model.add(Dropout(0.3))
-    model.add(LSTM(3))
-    model.add(Dense(1))
-    model.compile("adadelta", "mse")
-    history = model.fit(
-        X, Y, BATCH, EPOCHS, 0, callbacks, validation_split=0.2, shuffle="batch"
-    )
-    return model, history, []
-
-
 class Longest(Callback):
     """Of a user: keeps an object that isn't plain data."""
 
@@ -202,13 +161,5 @@ def workers(callbacks):
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (
-        arrays,
-        generator,
-        bidirectional,
-        several_outputs,
-        shuffled_batches,
-        scheduled,
-        workers,
-    )
+    for scenario in (arrays, generator, bidirectional, scheduled, workers)
 }

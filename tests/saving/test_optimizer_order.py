@@ -9,8 +9,8 @@ import pytest
 from oneiros import backend as K
 from oneiros import config
 from oneiros.engine.layer import Layer
-from oneiros.layers import LSTM, Activation, Convolution2D, Dense, Flatten, Input, merge
-from oneiros.models import Model, Sequential, load_model
+from oneiros.layers import LSTM, Activation, Convolution2D, Dense, Flatten
+from oneiros.models import Sequential, load_model
 
 
 @pytest.fixture(autouse=True)
@@ -209,14 +209,6 @@ def test_a_file_of_theano_s_that_is_called_tensorflow_s(tmp_path):
     with pytest.warns(UserWarning, match="starts afresh"):
         again = load_model(path, trained_on="tensorflow")
     assert not any(np.any(value) for value in again.optimizer.get_weights())
-
-
-def test_branches_of_one_shape(tmp_path):
-    x = Input(shape=(4,))
-    branches = [Dense(3, name="right")(x), Dense(3, name="left")(x)]
-    model = trained(Model(x, Dense(2, name="end")(merge(branches, mode="concat"))))
-    path = written_on_theano(model, tmp_path / "m.h5", made(model))
-    loaded_anew(path, "several orders")
 
 
 def test_gates_of_one_shape(tmp_path):

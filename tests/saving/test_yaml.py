@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ConfigError, UnsafeFileError
-from oneiros.layers import Dense, Lambda
+from oneiros.layers import Lambda
 from oneiros.models import Sequential, model_from_json, model_from_yaml
 from oneiros_safe_files.yaml_text import dumps, loads
 from oneiros_saving.formats.yaml import YAMLFormat
@@ -53,16 +53,6 @@ def assert_holds(actual, expected, where):
             assert_holds(item, value, f"{where}/{index}")
     else:
         assert actual == expected, where
-
-
-def test_a_model_goes_to_yaml_and_back():
-    with K.use("tensorflow"):
-        model = Sequential([Dense(3, input_dim=4, activation="relu"), Dense(2)])
-        assert loads(model.to_yaml()) == json.loads(model.to_json())
-        assert model_from_yaml(model.to_yaml()).count_params() == model.count_params()
-        assert model.to_yaml(default_flow_style=True).startswith(
-            "{class_name: Sequential"
-        )
 
 
 def test_functions_leave_a_marker_as_in_json():
