@@ -391,21 +391,11 @@ def safetensors_headers(folder):
     def tensor(dtype="F32", shape=(2, 3), offsets=(0, 24)):
         return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
 
-    big = (1 << 63, 1 << 64, 10**30)
+    big = (1 << 63, 10**30)
     cases = {
         "header longer than the file": (b"{}", {"length": 1000}),
-        "header over 100 MB": (b"{}", {"length": 100_000_001}),
-        "header of 2^63 bytes": (b"{}", {"length": 1 << 63}),
         "header of 2^64 - 1 bytes": (b"{}", {"length": (1 << 64) - 1}),
         "overlapping": ({"a": tensor(), "b": tensor(offsets=(0, 24))}, {}),
-        "partly overlapping": (
-            {
-                "a": tensor(shape=(4,), offsets=(0, 16)),
-                "b": tensor(shape=(4,), offsets=(8, 24)),
-            },
-            {},
-        ),
-        "out of order in the data": ({"a": tensor(shape=(3,), offsets=(24, 12))}, {}),
         "a hole": (
             {
                 "a": tensor(shape=(2,), offsets=(0, 8)),
@@ -413,9 +403,7 @@ def safetensors_headers(folder):
             },
             {},
         ),
-        "a hole at the beginning": ({"a": tensor(shape=(4,), offsets=(8, 24))}, {}),
         "bytes of no tensor": ({"a": tensor(shape=(4,), offsets=(0, 16))}, {}),
-        "no tensor": ({}, {}),
         "negative offsets": ({"a": tensor(offsets=(-24, 0))}, {}),
         "beyond the end": ({"a": tensor(shape=(7,), offsets=(0, 28))}, {}),
         "shape and bytes differ": ({"a": tensor(shape=(2, 2))}, {}),
@@ -432,14 +420,10 @@ def safetensors_headers(folder):
         **{f"size {size}": ({"a": tensor(shape=(size,))}, {}) for size in big},
         **{f"offset {size}": ({"a": tensor(offsets=(0, size))}, {}) for size in big},
         "a fraction": ({"a": tensor(shape=(2.0, 3))}, {}),
-        "a truth": ({"a": tensor(shape=(True, 6))}, {}),
         "a text": ({"a": tensor(shape=("6",))}, {}),
         "one offset": ({"a": tensor(offsets=(24,))}, {}),
-        "three offsets": ({"a": tensor(offsets=(0, 12, 24))}, {}),
         "unknown type": ({"a": tensor(dtype="F31")}, {}),
-        "type of objects": ({"a": tensor(dtype="O")}, {}),
         "type that is a list": ({"a": tensor(dtype=["F32"])}, {}),
-        "a field too few": ({"a": {"dtype": "F32", "shape": [6]}}, {}),
         "no object": ({"a": [1]}, {}),
         "a tensor twice": (
             b'{"a": {"dtype":"F32","shape":[6],"data_offsets":[0,24]}, "a": {}}',
@@ -450,7 +434,6 @@ def safetensors_headers(folder):
             {},
         ),
         "metadata that are no texts": ({"__metadata__": {"a": 1}, "a": tensor()}, {}),
-        "metadata that are a list": ({"__metadata__": ["a"], "a": tensor()}, {}),
         "nested metadata": ({"__metadata__": {"a": {"b": "c"}}, "a": tensor()}, {}),
         "deep": (b'{"a":' * 5000 + b"}" * 5000, {}),
         "a million tensors": (

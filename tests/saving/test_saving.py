@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -291,7 +292,7 @@ def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
 
 
 def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
-    source = trained()
+    source = small()
     target = small(name="other")
     source.save_weights(tmp_path / "w.h5")
     before = target.layers[0].get_weights()
@@ -313,7 +314,7 @@ def test_names_that_are_numbers(tmp_path):
 
 
 def test_weights_by_order_don_t_care_for_names(backend, tmp_path):
-    source = trained()
+    source = small()
     target = small(name="other")
     source.save_weights(tmp_path / "w.h5")
     target.load_weights(tmp_path / "w.h5")
@@ -321,7 +322,7 @@ def test_weights_by_order_don_t_care_for_names(backend, tmp_path):
 
 
 def test_weights_are_also_read_from_a_whole_model(backend, tmp_path):
-    source = trained()
+    source = small()
     target = small()
     source.save(tmp_path / "m.h5")
     target.load_weights(tmp_path / "m.h5")
@@ -363,7 +364,7 @@ def test_weights_are_also_read_from_a_whole_model(backend, tmp_path):
 def test_weights_that_don_t_fit_change_nothing(
     backend, target, by_name, message, tmp_path
 ):
-    trained().save_weights(tmp_path / "w.h5")
+    small().save_weights(tmp_path / "w.h5")
     model = target()
     before = model.get_weights()
     with pytest.raises(FileFormatError, match=message):
@@ -402,17 +403,26 @@ def test_no_model_file(content, said, tmp_path):
     assert isinstance(error.value, (OSError, ValueError)), "as Keras 1 raised"
 
 
+@pytest.fixture(scope="module")
+def trained_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("trained") / "m.h5"
+    with K.use("theano"):
+        trained().save(path)
+    return path
+
+
 @pytest.fixture
-def tampered(backend, tmp_path):
-    """Saves a trained model, lets a function change the file, and returns its path."""
+def tampered(trained_file, tmp_path):
+    """Lets a function change a copy of a trained model's file, and returns its path."""
 
     def make(change):
-        trained().save(tmp_path / "m.h5")
+        shutil.copy(trained_file, tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             change(file)
         return tmp_path / "m.h5"
 
-    return make
+    with K.use("theano"):
+        yield make
 
 
 def put(attribute, value):
@@ -495,7 +505,7 @@ def test_an_optimizer_state_that_doesn_t_fit(tampered):
 
 
 def test_a_budget_is_passed_on(backend, tmp_path):
-    model = trained()
+    model = small()
     model.save(tmp_path / "m.h5")
     path = tmp_path / "m.h5"
     budget = Budget(steps=3)
