@@ -253,11 +253,6 @@ def test_epochs_that_take_no_time_are_drawn_only_at_their_ends(
     assert "3/8" not in second and "6/8" not in second and "8/8" in second
 
 
-def test_fit_is_silent_if_asked(fitted, capsys):
-    fitted(verbose=0)
-    assert capsys.readouterr() == ("", "")
-
-
 def test_evaluate_and_predict_show_progress_if_asked(fitted, capsys):
     _, model = fitted(verbose=0)
     model.predict_function = lambda arrays: [arrays[0]]

@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
-from oneiros.layers import (
-    LSTM,
-    Cropping1D,
-    Cropping2D,
-    Cropping3D,
-    Dense,
-    Highway,
-    Input,
-)
+from oneiros.layers import LSTM, Cropping1D, Cropping2D, Dense, Highway, Input
 from oneiros.models import Model, Sequential
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
@@ -104,12 +96,6 @@ def test_cropping_may_leave_nothing(backend):
     assert Sequential([cropped]).predict(image).shape == (2, 0, 3, 1)
     with pytest.raises(ShapeError, match="leaves nothing"):
         Sequential([Cropping1D((3, 3), input_shape=(5, 3))])
-
-
-def test_cropping_of_volumes_may_leave_nothing():
-    cropped = Cropping3D(dim_ordering="th", input_shape=(1, 2, 3, 3))
-    output = Sequential([cropped]).predict(np.ones((2, 1, 2, 3, 3)))
-    assert output.shape == (2, 1, 0, 1, 1)
 
 
 def test_of_two_updates_of_one_variable_the_last_counts(backend):

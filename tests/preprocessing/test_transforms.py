@@ -44,20 +44,6 @@ def test_rotation_is_that_of_pillow(seed):
     assert same_pixels(turned[0], expected) > 0.95  # but for the border
 
 
-@given(sizes, sizes, st.integers(-3, 3), st.integers(-3, 3))
-def test_a_shift_moves_each_pixel(height, width, down, right):
-    x = picture(height, width, 2)
-    matrix = np.array([[1, 0, -down], [0, 1, -right], [0, 0, 1]])
-    moved = image.apply_transform(
-        x, matrix, channel_axis=2, fill_mode="constant", cval=-1
-    )
-    for row, col in np.ndindex(height, width):
-        source = row - down, col - right
-        inside = 0 <= source[0] < height and 0 <= source[1] < width
-        expected = x[source] if inside else [-1, -1]
-        np.testing.assert_array_equal(moved[row, col], expected)
-
-
 @pytest.mark.parametrize("fill_mode", ["nearest", "constant", "reflect", "wrap"])
 @given(seeds, sizes, sizes, st.integers(1, 4))
 def test_a_transformation_is_that_of_scipy_on_each_channel(

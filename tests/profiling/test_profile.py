@@ -8,7 +8,6 @@ import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback, StepProfile
 from oneiros.engine.observer import Observer, current_observer
-from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros_backend_toolkit.function import Function
@@ -159,14 +158,6 @@ def test_waiting_for_a_generator_is_data(clocked):
         sum(row.seconds for row in profile.rows if not row.detail)
     )
     assert (profile.steps, profile.samples) == (10, 40)
-
-
-def test_two_profiles_of_one_fit(clocked):
-    profiles = [StepProfile(), StepProfile()]
-    with pytest.raises(
-        ArgumentError, match="StepProfile and StepProfile, which both observe"
-    ):
-        clocked[0].fit(*rows(40), verbose=0, callbacks=profiles)
 
 
 def held(model):

@@ -8,13 +8,7 @@ import pytest
 from interrupting import InterruptingRuns, InterruptionError
 from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
-from oneiros.callbacks import (
-    Callback,
-    EarlyStopping,
-    ReduceLROnPlateau,
-    Resume,
-    StepProfile,
-)
+from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
@@ -442,17 +436,3 @@ class TestCallbacks:
 
         with pytest.raises(ArgumentError, match=r"Expected plain data.*object at"):
             fit([Bad(), Resume(tmp_path / "run.h5")])
-
-    @pytest.mark.parametrize("first", [True, False])
-    def test_beside_a_profile(self, first, tmp_path):
-        uninterrupted = bits(*fit([]))
-        for cutting in ([InterruptingRuns(9)], []):
-            profile = StepProfile(verbose=0)
-            resume = Resume(tmp_path / "run.h5", batches=1)
-            both = [profile, resume] if first else [resume, profile]
-            if cutting:
-                with pytest.raises(InterruptionError):
-                    fit([*cutting, *both])
-            else:
-                assert bits(*fit(both)) == uninterrupted
-        assert profile.steps == BATCHES * EPOCHS - 8

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oneiros import backend as K
 from oneiros.bases import Callback
-from oneiros.errors import ArgumentError, FileFormatError, OneirosError
+from oneiros.errors import ArgumentError, OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.saving import Budget, ModelState
@@ -73,24 +73,6 @@ def test_what_refers_to_itself_is_not_plain():
     endless.append(endless)
     with pytest.raises(ArgumentError, match="Expected plain data"):
         encoded(endless)
-
-
-@pytest.mark.parametrize(
-    ("data", "array", "message"),
-    [
-        ([{"array": 0}, {"array": 0}], np.zeros(2), "KeyError: 0"),
-        ({"ints": 0}, np.zeros(2_100_000, "i1"), "more than 2,000,000 numbers"),
-        (
-            {"dict": [[{"int": hex(n * (2**61 - 1))}, 0] for n in range(5000)]},
-            np.zeros(2),
-            "isn't a text or a number",
-        ),
-    ],
-    ids=["an array twice", "a list of millions", "keys of one hash"],
-)
-def test_short_data_doesn_t_become_long(data, array, message):
-    with pytest.raises(FileFormatError, match=message):
-        decoded(data, [array])
 
 
 def test_a_callback_may_keep_a_value_for_each_of_many_epochs():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from genuine_files import Expected
 from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros.models import load_model, model_from_json
@@ -15,30 +16,9 @@ from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
 
 FOLDER = Path(__file__).parent / "keras3"
-EXPECTED = np.load(FOLDER / "expected.npz")
-NAMES = sorted({key.partition("/")[0] for key in EXPECTED.files})
+EXPECTED = Expected(FOLDER)
 WITH_RMSPROP = ("sequences",)
 """RMSprop of Keras 3 adds epsilon before it takes the root."""
-TRAINED = [name for name in NAMES if f"{name}/losses" in EXPECTED]
-
-
-def arrays(name, kind):
-    listed = [
-        EXPECTED[key]
-        for key in EXPECTED.files
-        if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
-    ]
-    return listed if len(listed) > 1 else listed[0]
-
-
-def each(values):
-    return values if isinstance(values, list) else [values]
-
-
-def assert_predicts(model, name):
-    predictions = each(model.predict(arrays(name, "x")))
-    for one, other in zip(predictions, each(arrays(name, "y")), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def changed(tmp_path, name="dense", *, config=None, left_out=(), **members):
@@ -72,31 +52,27 @@ def layer_named(data, name):
 
 
 def test_there_are_models_of_every_kind():
-    assert len(NAMES) >= 15 and len(TRAINED) >= 7
+    assert len(EXPECTED.names) >= 15 and len(EXPECTED.trained) >= 7
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EXPECTED.names)
 def test_predictions(name):
     """ONNX compiles nothing, so this is quick."""
     with K.use("onnx"):
-        assert_predicts(load_model(FOLDER / f"{name}.keras"), name)
+        EXPECTED.check_predictions(load_model(FOLDER / f"{name}.keras"), name)
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EXPECTED.names)
 def test_predictions_on_each_backend(name, backend):
-    assert_predicts(load_model(FOLDER / f"{name}.keras"), name)
+    EXPECTED.check_predictions(load_model(FOLDER / f"{name}.keras"), name)
 
 
 def assert_goes_on_training(name, suffix="keras"):
     with K.use("tensorflow"):
         model = load_model(FOLDER / f"{name}.{suffix}")
-    losses = [
-        np.ravel(model.train_on_batch(arrays(name, "x"), arrays(name, "t")))[0]
-        for _ in EXPECTED[f"{name}/losses"]
-    ]
     tolerance = 1e-4 if name in WITH_RMSPROP else 1e-5
-    np.testing.assert_allclose(losses, EXPECTED[f"{name}/losses"], rtol=tolerance)
+    EXPECTED.check_training(model, name, tolerance)
 
 
 def test_training_goes_on_where_it_was():
@@ -105,7 +81,7 @@ def test_training_goes_on_where_it_was():
 
 
 @pytest.mark.exhaustive(only=True)
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", EXPECTED.trained)
 def test_training_goes_on_with_each_optimizer(name):
     assert_goes_on_training(name)
 
@@ -113,7 +89,7 @@ def test_training_goes_on_with_each_optimizer(name):
 @pytest.mark.filterwarnings("error")
 def test_keras_3_s_older_format_loads_too():
     with K.use("onnx"):
-        assert_predicts(load_model(FOLDER / "masked.h5"), "masked")
+        EXPECTED.check_predictions(load_model(FOLDER / "masked.h5"), "masked")
 
 
 @pytest.mark.exhaustive(only=True)
@@ -124,7 +100,7 @@ def test_training_goes_on_from_keras_3_s_older_format():
 def test_it_is_a_file_of_keras_1_when_it_is_saved_again(tmp_path):
     with K.use("onnx"):
         convert(FOLDER / "masked.keras", tmp_path / "again.h5")
-        assert_predicts(load_model(tmp_path / "again.h5"), "masked")
+        EXPECTED.check_predictions(load_model(tmp_path / "again.h5"), "masked")
 
 
 def test_weights_go_into_layers_of_the_same_names():
@@ -132,7 +108,7 @@ def test_weights_go_into_layers_of_the_same_names():
         model = load_model(FOLDER / "conv2d.keras")
         model.set_weights([value * 0 for value in model.get_weights()])
         model.load_weights(FOLDER / "conv2d.keras", by_name=True)
-        assert_predicts(model, "conv2d")
+        EXPECTED.check_predictions(model, "conv2d")
 
 
 def test_a_configuration_alone_says_by_itself_that_it_is_of_keras_3():
@@ -180,9 +156,9 @@ def test_what_the_caller_supplies_is_used(tmp_path):
     path = changed(tmp_path, config=with_relu6)
     with K.use("onnx"):
         model = load_model(path, custom_objects={"relu6": relu6})
-        expected = np.clip(arrays("dense", "y"), 0, 6)
+        expected = np.clip(EXPECTED.arrays("dense", "y"), 0, 6)
         np.testing.assert_allclose(
-            model.predict(arrays("dense", "x")), expected, atol=1e-5
+            model.predict(EXPECTED.arrays("dense", "x")), expected, atol=1e-5
         )
 
 
@@ -272,7 +248,7 @@ def test_functions_in_a_file_are_never_run(tmp_path):
             load_model(path)
         with pytest.warns(UserWarning, match="weren't read: /layers/re_lu_1"):
             model = load_model(path, functions={"twice": K.relu})
-        assert_predicts(model, "advanced")
+        EXPECTED.check_predictions(model, "advanced")
 
 
 def test_only_layers_count_against_the_limit_of_layers():
@@ -318,7 +294,7 @@ def test_a_compilation_without_a_counterpart_leaves_a_model_that_predicts(
         K.use("onnx"),
         pytest.warns(UserWarning, match=f"loaded but not compiled: .*{said}"),
     ):
-        assert_predicts(load_model(path), "dense")
+        EXPECTED.check_predictions(load_model(path), "dense")
 
 
 def compiled(tmp_path, **changes):
@@ -366,7 +342,7 @@ def test_numbers_of_shared_objects_don_t_tell_two_directions_apart(tmp_path):
             part["config"]["dtype"]["shared_object_id"] = number
 
     with K.use("onnx"):
-        assert_predicts(
+        EXPECTED.check_predictions(
             load_model(changed(tmp_path, "recurrent", config=with_numbers)), "recurrent"
         )
 
@@ -386,7 +362,7 @@ def test_other_contents_are_told(tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("assets/vocabulary.txt", "a")
     with K.use("onnx"), pytest.warns(UserWarning, match="weren't read: assets/vocab"):
-        assert_predicts(load_model(path), "dense")
+        EXPECTED.check_predictions(load_model(path), "dense")
 
 
 @pytest.mark.parametrize("version", ["4.0.0", "2.13.1", "²", "9" * 5000, None, 3])

@@ -55,13 +55,6 @@ class TestInputs:
         arrays = training.standardize_input_data(data, ["a", "b"])
         assert arrays[0] is data["a"] and arrays[1] is data["b"]
 
-    def test_a_table_with_column_names_becomes_an_array(self):
-        pandas = pytest.importorskip("pandas")
-        (array,) = training.standardize_input_data(
-            pandas.DataFrame({"u": [1.0, 2], "v": [3, 4]}), ["a"]
-        )
-        np.testing.assert_array_equal(array, [[1, 3], [2, 4]])
-
     def test_a_data_set_in_a_file_stays_in_the_file(self, tmp_path):
         with h5py.File(tmp_path / "x.h5", "w") as file:
             file["x"] = np.arange(12).reshape(4, 3)

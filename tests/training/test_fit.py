@@ -197,18 +197,6 @@ class TestOrder:
 
 
 class TestRuns:
-    def test_start_at_fixed_batch_numbers(self, monkeypatch, recorded, rows):
-        model, train, _ = recorded()
-        lengths = []
-        original = train.loop
-        monkeypatch.setattr(Function, "longest_run", 4)
-        train.loop = lambda handle, index, phase=None: (
-            lengths.append(len(index)) or original(handle, index)
-        )
-        model.fit(*rows(21), 2, 2, shuffle=False, verbose=0)
-        assert lengths == [4, 4, 2, 1] * 2
-        assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
-
     @pytest.mark.parametrize(("length", "most"), [(500, 64), (2000, 16)])
     def test_are_short_for_small_networks_over_long_series(self, length, most):
         """Each time step takes its while, however little is computed; Ctrl-C waits for
@@ -219,26 +207,6 @@ class TestRuns:
         arrays = model.adapter.user_data(x, x[:, 0])
         with opened(model.adapter.stream("train", arrays, 2)) as runs:
             assert runs.run_length <= most
-
-    def test_of_training_alone_are_even(self, recorded, rows):
-        model, *_ = recorded()
-        arrays = model.adapter.user_data(*rows(100))
-        steps = []
-        for use in ("train", "test", "predict"):
-            used = arrays[: 1 if use == "predict" else 3]
-            with opened(model.adapter.stream(use, used, 2)) as runs:
-                steps.append(runs.run_length)
-        assert steps == [50, 1024, 1024]
-
-    @pytest.mark.parametrize("data", ["one batch", "no upload"])
-    def test_are_not_made(self, recorded, rows, data):
-        model, train, _ = recorded()
-        x, y = rows(8)
-        if data == "no upload":
-            kept = train
-            model.train_function = lambda arrays: kept(arrays)
-        model.fit(x, y, 8 if data == "one batch" else 4, 1, verbose=0)
-        assert train.singles == (1 if data == "one batch" else 2)
 
     def test_of_all_epochs_share_one_upload(self, recorded, rows):
         model, train, _ = recorded()
@@ -383,18 +351,6 @@ class TestEpochs:
             "acc",
             "mean_absolute_error_2",
         ]
-
-    def test_values_are_numpys_floats(self, recorded, rows):
-        model, _, _ = recorded(metrics=["acc"])
-        x, y = rows(5)
-        history = model.fit(x, y, 2, 1, verbose=0, validation_split=0.4)
-        values = [value for values in history.history.values() for value in values]
-        values += [
-            *model.evaluate(x, y, verbose=0),
-            *model.train_on_batch(x, y),
-            *model.test_on_batch(x, y),
-        ]
-        assert {type(value) for value in values} == {np.float64}
 
 
 class TestValidation:
@@ -595,19 +551,3 @@ class TestHooks:
             model.loss == "mae"
             and model.loss_functions[0].__name__ == "mean_absolute_error"
         )
-
-    def test_progress_of_evaluate_and_predict(self, monkeypatch, recorded, rows):
-        done = []
-        totals = []
-
-        def call(hook, *check, model, total):
-            totals.append(total)
-            return [done.append]
-
-        model, _, _ = recorded()
-        monkeypatch.setattr(plugins, "call", call)
-        monkeypatch.setattr(Function, "longest_run", 2)
-        model.evaluate(*rows(9), 2, verbose=1)
-        assert done == [4, 8, 9] and totals == [9]
-        model.evaluate(*rows(9), 2, verbose=0)
-        assert totals == [9]

@@ -509,14 +509,6 @@ class TestMisbehaviour:
         ):
             model.fit_generator(dying(), 6, 2, verbose=0, pickle_safe=True)
 
-    def test_a_worker_that_leaves_is_reported(self, model):
-        def leaving():
-            yield next(numbers())
-            os._exit(3)
-
-        with pytest.raises(GeneratorError, match="it died with exit status 3"):
-            model.fit_generator(leaving(), 6, 2, verbose=0, pickle_safe=True)
-
     @pytest.mark.parametrize("pickle_safe", [False, True])
     def test_one_that_would_end_the_program_is_reported(self, model, pickle_safe):
         def leaving():
@@ -834,15 +826,6 @@ class TestBatches:
             model.predict(Held()), model.predict(DATA), rtol=1e-5, atol=1e-6
         )
 
-    def test_progress_counts_batches(self, monkeypatch, recorded):
-        done = []
-        model, _, _ = recorded()
-        monkeypatch.setattr(
-            "oneiros.plugins.call", lambda hook, *check, model, total: [done.append]
-        )
-        model.evaluate(Batches(5))
-        assert done == [1, 2, 3]
-
     @pytest.mark.parametrize(
         ("arguments", "error", "expected"),
         [
@@ -917,13 +900,6 @@ class TestBatches:
         source = Drawn(9)
         model.fit(source, nb_epoch=1, verbose=0, shuffle=False)
         assert source.epochs[0] == [0, 4, 0, 1, 2, 3, 4]
-
-    def test_arrays_are_not_taken_for_them(self, recorded):
-        model, train, _ = recorded()
-        model.fit(
-            Matrix(np.arange(4.0)[:, None]), np.zeros(4), 2, 1, shuffle=False, verbose=0
-        )
-        assert train.batches == [[0, 1], [2, 3]]
 
     def test_a_matrix_without_a_type_is_an_array(self, backend):
         arrays = (DATA, TARGETS)

@@ -111,11 +111,6 @@ class TestFit:
             ).history
             assert test.batches == IN_ORDER * 2 and history["val_loss"] == [4.0, 4.0]
 
-    def test_validation_by_arrays(self, recorded):
-        model, _, test = recorded()
-        model.fit(Stream(), nb_epoch=1, verbose=0, validation_data=(X[:2], Y[:2]))
-        assert test.batches == [[0], [1]]
-
     def test_it_is_told_of_epochs(self, recorded):
         model, _, _ = recorded()
         stream = Told()
@@ -149,24 +144,6 @@ class TestFit:
             assert line.startswith(
                 "9/9 [==============================] - 0s - loss: 4"
             )
-
-    @pytest.mark.parametrize(("kind", "shown"), [(Stream, ""), (Sized, "3/3 [=")])
-    def test_a_bar_counts_batches_if_their_number_is_known(
-        self, recorded, capsys, kind, shown
-    ):
-        model, _, _ = recorded()
-        model.evaluate(kind(), verbose=1)
-        assert capsys.readouterr().out[: len("3/3 [=")] == shown
-
-    def test_it_stops_within_an_epoch(self, recorded):
-        class Failing(Callback):
-            def on_batch_end(self, batch, logs=None):
-                raise KeyboardInterrupt
-
-        model, train, _ = recorded()
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(Stream(), nb_epoch=2, verbose=0, callbacks=[Failing()])
-        assert train.batches == IN_ORDER[:1]
 
 
 class TestBatches:
@@ -362,14 +339,6 @@ class TestGrain:
         dataset = grain.MapDataset.source(range(9)).map(numbered).to_iter_dataset()
         model.fit(dataset.batch(4), nb_epoch=2, verbose=0)
         assert train.batches == IN_ORDER * 2
-
-    def test_one_that_repeats_never_ends(self, recorded):
-        model, train, _ = recorded()
-        dataset = grain.MapDataset.source(range(8)).map(numbered).batch(4).repeat()
-        with pytest.raises(DataError, match="never ends"):
-            model.fit(dataset)
-        model.fit_generator(iter(dataset), 8, 1, verbose=0)
-        assert train.batches == IN_ORDER[:2]
 
 
 def numbered(number):

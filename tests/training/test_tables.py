@@ -248,10 +248,6 @@ class TestHuggingFace:
         ]
         assert max(sizes) == 8 and sum(sizes) < 40 + 8
 
-    def test_a_selection_in_its_order(self):
-        rows = datasets.Dataset.from_dict(COLUMNS).select([7, 3, 5])
-        np.testing.assert_array_equal(np.asarray(read(rows)), MATRIX[[7, 3, 5]])
-
     def test_arrays_and_transforms(self):
         images = np.arange(24, dtype="uint8").reshape(3, 2, 4)
         rows = datasets.Dataset.from_dict({"image": images})

@@ -291,15 +291,6 @@ def test_the_question_is_asked_until_it_is_answered(monkeypatch):
     assert ask_to_proceed_with_overwrite("a.h5") is False
 
 
-def test_where_nobody_answers(monkeypatch):
-    def end(question):
-        raise EOFError
-
-    monkeypatch.setattr("builtins.input", end)
-    with pytest.raises(ArgumentError, match="overwrite=True"):
-        ask_to_proceed_with_overwrite("a.h5")
-
-
 READINGS = {
     "slice": lambda path: HDF5Matrix(path, "data")[:],
     "rows": lambda path: HDF5Matrix(path, "data")[[1, 5]],

@@ -63,12 +63,6 @@ def test_what_is_no_number_an_epoch_is_left_out():
     assert panel.get_title() == "loss"
 
 
-def test_values_of_validation_alone_are_drawn():
-    (panel,) = plot_history({"val_auc": [0.5, 0.6]}).axes
-    assert panel.get_title() == "auc"
-    assert lines(panel) == {"validation": [0.5, 0.6]}
-
-
 @pytest.mark.parametrize("count", [1, 5])
 def test_no_label_is_cut_or_lies_on_another(count):
     name = "a_rather_long_name_of_an_output_loss_"
