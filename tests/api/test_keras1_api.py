@@ -10,6 +10,7 @@ from pathlib import Path
 import keras1_api
 import numpy as np
 import pytest
+from layer_strategies import STRATEGIES, Scripted
 
 MODULES = keras1_api.parse()
 
@@ -218,76 +219,31 @@ def test_all_and_dir_list_what_the_module_offers(path):
 # one on the list.
 
 
-def called(layer, *shapes, dtype=None):
-    from oneiros.layers import Input
+def called_dense():
+    from oneiros.layers import Dense, Input
 
-    inputs = [Input(shape=shape, dtype=dtype or "float32") for shape in shapes]
-    layer(inputs if len(inputs) > 1 else inputs[0])
+    layer = Dense(2)
+    layer(Input(shape=(3,)))
     return layer
 
 
-def layer_class(name):
-    return getattr(live_module("layers"), name)
+def called_layer(name):
+    """Returns a layer that is told its input's shape by as many arguments as it may."""
+    plain = Scripted({})
+    STRATEGIES[name](plain)
+    form = plain.options.get("@first", ["input"])[-1]
+    return STRATEGIES[name](Scripted({"@first": form})).connected()[0]
 
 
-LAYER_EXAMPLES = {
-    "Layer": ([], {"input_shape": (3,)}, [(3,)]),
-    "Masking": ([], {}, [(4, 3)]),
-    "Dropout": ([0.5], {}, [(3,)]),
-    "SpatialDropout1D": ([0.5], {}, [(4, 3)]),
-    "SpatialDropout2D": ([0.5], {}, [(4, 5, 3)]),
-    "SpatialDropout3D": ([0.5], {}, [(4, 5, 6, 3)]),
-    "Activation": (["relu"], {}, [(3,)]),
-    "Reshape": ([(3, 2)], {}, [(6,)]),
-    "Permute": ([(2, 1)], {}, [(4, 3)]),
-    "Flatten": ([], {}, [(4, 3)]),
-    "RepeatVector": ([2], {}, [(3,)]),
-    "Lambda": ([lambda x: x * 2], {}, [(3,)]),
-    "Dense": ([2], {"input_dim": 3}, [(3,)]),
-    "ActivityRegularization": ([], {"l1": 0.1}, [(3,)]),
-    "MaxoutDense": ([2], {"input_dim": 3}, [(3,)]),
-    "Highway": ([], {"input_dim": 3}, [(3,)]),
-    "TimeDistributedDense": ([2], {"input_dim": 3, "input_length": 4}, [(4, 3)]),
-    "Embedding": ([7, 3], {"dropout": 0.1}, [(4,)]),
-    "GaussianNoise": ([0.1], {}, [(3,)]),
-    "GaussianDropout": ([0.1], {}, [(3,)]),
-    "BatchNormalization": ([], {}, [(3,)]),
-    "LeakyReLU": ([], {}, [(3,)]),
-    "PReLU": ([], {}, [(3,)]),
-    "ELU": ([], {}, [(3,)]),
-    "ParametricSoftplus": ([], {}, [(3,)]),
-    "ThresholdedReLU": ([], {}, [(3,)]),
-    "SReLU": ([], {}, [(3,)]),
-    "Merge": ([], {"mode": "sum"}, [(3,), (3,)]),
-    "Convolution1D": ([2, 3], {"input_dim": 4, "input_length": 6}, [(6, 4)]),
-    "AtrousConvolution1D": ([2, 3], {}, [(6, 4)]),
-    "Convolution2D": ([2, 3, 3], {}, [(6, 6, 4)]),
-    "Deconvolution2D": ([2, 3, 3, (None, 8, 8, 2)], {}, [(6, 6, 4)]),
-    "AtrousConvolution2D": ([2, 3, 3], {}, [(6, 6, 4)]),
-    "SeparableConvolution2D": ([2, 3, 3], {}, [(6, 6, 4)]),
-    "Convolution3D": ([2, 3, 3, 3], {}, [(6, 6, 6, 4)]),
-    "UpSampling1D": ([], {}, [(6, 4)]),
-    "UpSampling2D": ([], {}, [(6, 6, 4)]),
-    "UpSampling3D": ([], {}, [(6, 6, 6, 4)]),
-    "ZeroPadding1D": ([], {}, [(6, 4)]),
-    "ZeroPadding2D": ([], {}, [(6, 6, 4)]),
-    "ZeroPadding3D": ([], {}, [(6, 6, 6, 4)]),
-    "Cropping1D": ([], {}, [(6, 4)]),
-    "Cropping2D": ([], {}, [(6, 6, 4)]),
-    "Cropping3D": ([], {}, [(6, 6, 6, 4)]),
-    "LocallyConnected1D": ([2, 3], {"input_dim": 4, "input_length": 6}, [(6, 4)]),
-    "LocallyConnected2D": ([2, 3, 3], {}, [(6, 6, 4)]),
-    "ConvRecurrent2D": (
-        [],
-        {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "dim_ordering": "tf"},
-        None,
-    ),
-    "ConvLSTM2D": ([2, 3, 3], {}, [(5, 6, 6, 4)]),
-    "Recurrent": ([], {"input_dim": 4, "input_length": 6}, None),
-    "SimpleRNN": ([2], {"input_dim": 4}, [(6, 4)]),
-    "GRU": ([2], {"input_dim": 4}, [(6, 4)]),
-    "LSTM": ([2], {"input_dim": 4}, [(6, 4)]),
+BASES = {
+    "Layer": {"input_shape": (3,)},
+    "ConvRecurrent2D": {
+        **{"nb_filter": 2, "nb_row": 3, "nb_col": 3},
+        "dim_ordering": "tf",
+    },
+    "Recurrent": {"input_dim": 4, "input_length": 6},
 }
+"""Arguments of the classes that layers derive from."""
 
 
 def trained_model(functional):
@@ -350,13 +306,6 @@ def tensorflow_optimizer(module):
         return module.TFOptimizer(tf.compat.v1.train.GradientDescentOptimizer(0.1))
 
 
-def wrapped(module, name):
-    """Returns a wrapper around a layer, called unless it is the base class."""
-    inner = layer_class("LSTM" if name == "Bidirectional" else "Dense")(2)
-    wrapper = getattr(module, name)(inner)
-    return wrapper if name == "Wrapper" else called(wrapper, (6, 4))
-
-
 def image_example(module, name, folder):
     """Returns a generator of images, or an iterator over some.
 
@@ -392,12 +341,12 @@ def fitted_wrapper(cls):
 def example(path, name):
     """Returns an object of the class, used enough to carry all its attributes."""
     module = live_module(path)
-    if name in LAYER_EXAMPLES:
-        args, kwargs, shapes = LAYER_EXAMPLES[name]
-        if shapes is None:
-            return getattr(module, name)(*args, **kwargs)
-        dtype = "int32" if name == "Embedding" else None
-        return called(getattr(module, name)(*args, **kwargs), *shapes, dtype=dtype)
+    if name == "Wrapper":
+        return module.Wrapper(called_dense())
+    if name in BASES:
+        return getattr(module, name)(**BASES[name])
+    if name in STRATEGIES:
+        return called_layer(name)
     if path == "callbacks":
         return used_callback(name)
     if path == "preprocessing.image":
@@ -417,12 +366,10 @@ def example(path, name):
         return trained_model(functional=True)
     if name == "Sequential":
         return trained_model(functional=False)
-    if path == "layers.wrappers":
-        return wrapped(module, name)
     if name == "InputLayer":
         return module.InputLayer(input_shape=(3,))
     if name == "Node":
-        return called(layer_class("Dense")(2), (3,)).inbound_nodes[0]
+        return called_dense().inbound_nodes[0]
     if name == "InputSpec":
         return module.InputSpec(ndim=2)
     if name == "EigenvalueRegularizer":

@@ -15,14 +15,8 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.backend import common, contract
 from oneiros.backend.contract import CAPABILITIES, FLAGS, Backend, functions_of
-from oneiros.errors import (
-    ArgumentError,
-    BackendMissingError,
-    CapabilityError,
-    DataError,
-)
+from oneiros.errors import ArgumentError, BackendMissingError, CapabilityError
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.function import Function
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
 OPTIONAL_NAMES = sorted(
@@ -251,77 +245,9 @@ def test_what_must_be_there_is_not_what_may_be_there():
 
 
 class Numbers(Derived):
-    """The smallest thing that `Function` works on.
-
-    Placeholders are records, outputs are Python functions.
-    """
+    """A backend that has what is derived from other functions alone."""
 
     name = "numbers"
-
-    def owns(self, x):
-        return False
-
-    def int_shape(self, x):
-        return x.shape
-
-    def dtype(self, x):
-        return x.dtype
-
-    def is_sparse(self, tensor):
-        return False
-
-    def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
-        return type(
-            "Placeholder",
-            (),
-            {"shape": shape, "dtype": dtype or "float32", "name": name},
-        )()
-
-
-class Evaluated(Function):
-    def run(self, arrays, phase):
-        return [output(arrays, phase) for output in self.outputs]
-
-
-def doubled(arrays, phase):
-    return arrays[0].sum(axis=1) * (2 if phase else 1)
-
-
-def test_plain_upload_and_loop_run_step_by_step():
-    k = Numbers()
-    function = Evaluated(k, [k.placeholder((None, 2)), k.learning_phase()], [doubled])
-    data = np.arange(12).reshape(6, 2)
-    handle = function.upload([data])
-    data[:] = 0
-    (values,) = function.loop(handle, np.array([[0, 5], [1, 1], [3, 2]]), phase=1)
-    np.testing.assert_array_equal(values, [[2, 42], [10, 10], [26, 18]])
-    handle.release()
-    with pytest.raises(ArgumentError, match="released"):
-        function.loop(handle, np.zeros((1, 1), int), phase=1)
-
-
-@pytest.mark.parametrize(
-    ("index", "message"),
-    [
-        ([[0, 6]], "runs from 0 to 6; there are 6 rows"),
-        ([0, 1], "shape"),
-        ([[0.5]], "integers"),
-        ([[-1]], "-1"),
-    ],
-)
-def test_bad_index_is_refused(index, message):
-    k = Numbers()
-    function = Evaluated(k, [k.placeholder((None, 2))], [doubled])
-    with pytest.raises(DataError, match=message):
-        function.loop(function.upload([np.zeros((6, 2))]), index)
-
-
-def test_function_takes_lists_and_pairs():
-    k = Numbers()
-    with pytest.raises(ArgumentError, match="inputs as a list"):
-        Evaluated(k, "x", [doubled])
-    with pytest.raises(ArgumentError, match="variable, new value"):
-        Evaluated(k, [], [doubled], [doubled])
 
 
 # Settings that all backends share

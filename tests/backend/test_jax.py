@@ -52,17 +52,6 @@ print(np.random.randint(10**9))
     assert int(done.stdout) == np.random.RandomState(3).randint(10**9)
 
 
-def test_its_manifest_names_the_class_without_importing_jax():
-    code = (
-        "import sys, oneiros_backend_jax.manifest as m; "
-        "print(m.oneiros_backends(), 'jax' in sys.modules)"
-    )
-    done = run_python(code)
-    assert (
-        done.stdout.strip() == "{'jax': 'oneiros_backend_jax.backend:JaxBackend'} False"
-    )
-
-
 # Shapes
 
 

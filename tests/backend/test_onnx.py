@@ -277,15 +277,6 @@ def test_states_are_inputs_and_outputs():
         np.testing.assert_allclose(y, model.predict(x, batch_size=2), atol=1e-6)
 
 
-def test_stateful_layers_predict():
-    model = Sequential([LSTM(3, stateful=True, batch_input_shape=(2, 4, 3))])
-    x = RNG.normal(size=(2, 4, 3))
-    first = model.predict(x)
-    assert not np.allclose(first, model.predict(x))
-    model.reset_states()
-    np.testing.assert_array_equal(first, model.predict(x))
-
-
 @pytest.mark.parametrize("cls", [GRU, LSTM, SimpleRNN])
 @pytest.mark.parametrize("go_backwards", [False, True])
 def test_a_sample_that_is_all_masked_keeps_its_states(cls, go_backwards):

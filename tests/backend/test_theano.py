@@ -319,50 +319,6 @@ def test_interrupts_lose_no_variable(interruptible):
     assert first[0] > done and f([data])
 
 
-def test_interrupt_while_compiling_leaves_everything_in_place(interruptible):
-    a = K.variable(np.zeros(4))
-    x = K.placeholder((None, 4))
-    f = K.function([x], [K.sum(a)], [K.update_add(a, K.sum(x, axis=0))])
-    timer = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        for rows in range(1, 10000):
-            f([np.ones((rows, 4))])
-    timer.join()
-    assert np.isfinite(K.get_value(a)).all()
-    f([np.ones((1, 4))])
-
-
-def test_threads_may_predict_while_another_one_trains():
-    w = K.variable(np.zeros((200, 200)))
-    x = K.placeholder((None, 200))
-    train = K.function([x], [K.sum(w)], [K.update_add(w, K.mean(x))])
-    predict = K.function([x], [K.min(w) - K.max(w)])
-    data = np.ones((8, 200), "float32")
-    errors = []
-    stop = threading.Event()
-
-    def work():
-        while not stop.is_set():
-            try:
-                if predict([data])[0] != 0:
-                    errors.append("half-written variable")
-            except Exception as error:
-                errors.append(error)
-
-    predict([data])
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for _ in range(300):
-        train([data])
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    np.testing.assert_allclose(K.get_value(w), 300)
-
-
 def test_a_rectifier_whose_zeros_are_larger_has_their_shape():
     x = K.placeholder((1, 3))
     y = pt.switch(pt.le(x, 0), pt.zeros((2, 3)), x)

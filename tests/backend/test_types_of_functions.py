@@ -147,17 +147,6 @@ def test_what_is_computed_of_floats_has_their_type(calls, predicting_backend, fl
     check_of_floats(calls, COMPUTED_PAIRS[: 1 if calls is recurrent_layers else 2])
 
 
-def test_images_of_bytes_give_the_default_float_type(predicting_backend):
-    images = K.variable(zeros_and_ones(1, 4, 4, 1), dtype="uint8")
-    kernel = K.variable(zeros_and_ones(2, 2, 1, 1), dtype="int32")
-    for tensor in (
-        K.conv2d(images, kernel, dim_ordering="tf"),
-        K.pool2d(images, (2, 2), dim_ordering="tf"),
-        K.categorical_crossentropy(kernel, kernel),
-    ):
-        assert K.dtype(tensor) == "float32"
-
-
 def test_places_and_classes_have_no_part_in_the_type(predicting_backend, float64):
     scores = K.variable([[0.25, 0.75], [0.875, 0.125]], dtype="float32")
     tensors = []
@@ -231,20 +220,6 @@ def test_updates_are_computed_in_the_common_type_and_stored_in_the_variables(
         stored = K.get_value(variable)
         assert str(stored.dtype) == one
         np.testing.assert_array_equal(stored, np.array(value).astype(one))
-
-
-def test_choices_by_the_learning_phase_have_the_type_in_common(
-    predicting_backend, float64
-):
-    cases = []
-    for one, other in pairs():
-        x, y = K.variable([1, 0], dtype=one), K.variable([0, 1], dtype=other)
-        dtype = expected_type(one, other, "bool")
-        cases += [
-            ((one, other, "train"), K.in_train_phase(x, y), dtype),
-            ((one, other, "test"), K.in_test_phase(x, y), dtype),
-        ]
-    check_types(cases)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])

@@ -4,8 +4,6 @@ import re
 
 from fresh import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
 
 def test_links_lead_to_files():
     pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "tests/README.md"]
@@ -28,14 +26,3 @@ def test_files_that_pages_name_exist():
             if not any((place / path).exists() for place in places):
                 absent.append(f"{page.name}: {path}")
     assert not absent
-
-
-def test_the_page_of_the_architecture_has_every_plugin():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    plugins = {path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")}
-    named = {plugin.replace("_", "-") for plugin in plugins}
-    assert not {
-        name
-        for name in named
-        if f"`{name}`" not in page and not name.startswith("layers-")
-    }

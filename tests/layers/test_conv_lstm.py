@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from layer_oracle import applied
 from oneiros import backend as K
-from oneiros import regularizers
 from oneiros.layers import ConvLSTM2D, ConvRecurrent2D, Input, Masking
 from oneiros.models import Sequential
 
@@ -155,31 +154,6 @@ def test_dropout(backend):
     assert [mask.shape for mask in masks] == [(4, 5, 4, 2)] * 8
     assert all(set(np.unique(mask)) == {0, 2} for mask in masks)
     assert len({mask.tobytes() for mask in masks}) == 8
-
-
-def test_regularizers_and_configuration(backend):
-    """The penalties count, and the configuration keeps all arguments.
-
-    Keras 1.2.2 forgot both.
-    """
-    parts = {
-        "W_regularizer": regularizers.l2(0.5),
-        "U_regularizer": regularizers.l1(0.25),
-        "b_regularizer": regularizers.l2(2.0),
-    }
-    layer = made(**parts, subsample=(2, 2), dropout_W=0.1, dropout_U=0.2)
-    layer(Input(batch_shape=(None, 3, 5, 4, 2)))
-    weights = [images(*w.shape) for w in layer.get_weights()]
-    layer.set_weights(weights)
-    expected = sum(
-        0.5 * (W**2).sum() + 0.25 * abs(U).sum() + 2.0 * (b**2).sum()
-        for W, U, b in zip(weights[::3], weights[1::3], weights[2::3], strict=True)
-    )
-    assert sum(K.function([], layer.losses)([])) == pytest.approx(expected, rel=1e-4)
-    config = layer.get_config()
-    again = ConvLSTM2D.from_config(config)
-    assert again.get_config() == config
-    assert (again.subsample, again.dropout_W, again.dropout_U) == ((2, 2), 0.1, 0.2)
 
 
 def test_states(backend):

@@ -95,27 +95,6 @@ def test_a_shared_normalization_keeps_averages_of_each_call(backend):
     assert layer.get_updates_for(None) == []
 
 
-@pytest.mark.parametrize(
-    ("layer", "input_shape"),
-    [
-        (lambda: Dense(2, input_dim=3), (None, 3)),
-        (lambda: Dense(2, input_shape=(4, 3)), (None, 4, 3)),
-        (lambda: Dense(2, batch_input_shape=(5, 3)), (5, 3)),
-        (lambda: TimeDistributedDense(2, input_dim=3, input_length=4), (None, 4, 3)),
-        (lambda: TimeDistributedDense(2, input_dim=3), (None, None, 3)),
-        (lambda: Embedding(5, 2), (None, None)),
-        (lambda: Embedding(5, 2, input_length=4), (None, 4)),
-        (lambda: Embedding(5, 2, batch_input_shape=(6, 4)), (6, 4)),
-        (lambda: MaxoutDense(2, input_dim=3), (None, 3)),
-        (lambda: Highway(input_dim=3), (None, 3)),
-    ],
-)
-def test_input_shape_arguments(backend, layer, input_shape):
-    model = Sequential([layer()])
-    assert model.input_shape == input_shape
-    assert model.layers[0].get_config()["batch_input_shape"] == input_shape
-
-
 def test_embedding_makes_an_integer_input_and_takes_floats(backend):
     model = Sequential([Embedding(5, 2, input_length=2)])
     assert K.dtype(model.inputs[0]) == "int32"

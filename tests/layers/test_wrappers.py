@@ -11,7 +11,6 @@ from oneiros.layers import (
     GRU,
     LSTM,
     Activation,
-    ActivityRegularization,
     BatchNormalization,
     Bidirectional,
     Convolution2D,
@@ -153,24 +152,6 @@ def test_losses(backend):
     np.testing.assert_allclose(results[:-2], expected, rtol=1e-4)
 
 
-def test_losses_of_a_model_inside(backend):
-    inside = Sequential(
-        [
-            Dense(2, W_regularizer=l2(0.5), input_shape=(4,)),
-            ActivityRegularization(l2=0.1),
-        ]
-    )
-    model = Sequential([TimeDistributed(inside, input_shape=(3, 4))])
-    x = arrays(2, 3, 4)
-    W = model.get_weights()[0]
-    results = K.function(model.inputs, model.losses)([x])
-    np.testing.assert_allclose(
-        sorted(results),
-        sorted([0.5 * (W**2).sum(), 0.1 * ((x @ W) ** 2).sum()]),
-        rtol=1e-4,
-    )
-
-
 @pytest.mark.parametrize(
     "inside",
     [
@@ -223,20 +204,6 @@ def test_a_stateful_layer_inside(backend):
     assert not np.allclose(first, second)
     model.reset_states()
     np.testing.assert_allclose(model.predict(data, batch_size=2), first, rtol=1e-5)
-
-
-def test_states_alone_are_updated_in_testing(backend):
-    inside = Sequential(
-        [
-            BatchNormalization(input_shape=(4, 2), batch_input_shape=(2, 4, 2)),
-            GRU(2, stateful=True),
-        ]
-    )
-    model = Sequential([TimeDistributed(inside, batch_input_shape=(1, 2, 4, 2))])
-    assert [id(pair[0]) for pair in model.state_updates] == [
-        id(inside.layers[1].states[0])
-    ]
-    assert len(model.updates) == 3
 
 
 def test_several_outputs_inside(backend):

@@ -60,13 +60,6 @@ def test_calls_pass_exactly_the_arguments_of_the_spec():
             assert arguments == expected, hook
 
 
-def test_every_spec_says_since_when():
-    for hook in HOOKS:
-        assert "Since level 1." in " ".join(
-            getattr(oneiros.hookspecs, hook).__doc__.split()
-        ), hook
-
-
 def test_every_implementation_here_has_a_spec():
     for record in manager().plugins:
         assert set(record.hooks) <= set(HOOKS), record.distribution
