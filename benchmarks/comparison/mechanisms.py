@@ -450,7 +450,7 @@ MECHANISMS = {
         module=f"{JAX}.runs",
         what="an epoch of a convolution of 12x12",
         start=epochs_of_small_images,
-        replaced={"oneiros_backend_jax.compiled:platform": on_gpu},
+        replaced={"oneiros_jax_support.compiled:platform": on_gpu},
     ),
     "loops": Mechanism(
         module=f"{JAX}.loops",

@@ -7,15 +7,17 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_jax_support.compiled import compile_loop, compile_step
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
 
-from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
+from oneiros_backend_jax.compiled import step_of
 from oneiros_backend_jax.functions import FUNCTIONS, is_known
 from oneiros_backend_jax.loops import run_loop
 from oneiros_backend_jax.shape_inference import ERRORS, infer
@@ -95,18 +97,12 @@ class JaxEngine(ArrayEngine):
 
     def compile(
         self, program: Program, phase: int, arrays: list[Array]
-    ) -> Callable[..., list[Array]]:
+    ) -> CompiledStep:
         """Returns one step, compiled."""
-        return compiled_step(program, phase, arrays)
+        return compile_step(step_of(program, phase), arrays)
 
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> Callable[..., list[Array]]:
-        """Returns many steps in one call.
-
-        With convolutions on a CPU, they run one by one.
-        """
-        run = compiled_run(program, phase, arrays, index)
-        if run is None:
-            run = uncompiled_run(program, phase, arrays, index)
-        return run
+    ) -> CompiledLoop | None:
+        """Returns many steps in one call; None for convolutions on a CPU."""
+        return compile_loop(step_of(program, phase), arrays, index)

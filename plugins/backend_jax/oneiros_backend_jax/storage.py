@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.stored_values import LOCK
-from oneiros_jax_support.devices import scope
-from oneiros_jax_support.runs import on_device
-from oneiros_jax_support.storing_calls import move
 
 Array = np.ndarray[Any, Any]
 
@@ -36,13 +33,4 @@ class Storage:
     def set(self, array: Array) -> None:
         """Stores an array, which is the storage's from now on."""
         with LOCK:
-            if isinstance(self.slot[0], np.ndarray):
-                self.slot[0] = array
-                return
-            with scope("jax")():
-                self.slot[0] = on_device(array)
-
-    def move(self) -> None:
-        """Moves the value to the device, if it isn't there yet."""
-        with LOCK, scope("jax")():
-            move(self.slot)
+            self.slot[0] = array

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.errors import GraphError
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
-from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.lazy_graph.trees import map_tree

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.batches import are_on_host, batches_of, rows_of
-from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.compiled import Compiled, Outside

@@ -45,9 +45,9 @@ class FallbackFunction(PytensorFunction):
         )
         self._function = function
 
-    def counters(self, steps: int) -> Any:
+    def advance(self, steps: int) -> Any:
         """Returns the counters of the function that it replaces."""
-        return self._function.counters(steps)
+        return self._function.advance(steps)
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""

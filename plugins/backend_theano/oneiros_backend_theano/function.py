@@ -109,7 +109,7 @@ class GraphFunction(Function):
         nodes = apply_ancestors(self.results)
         return any(getattr(node.op, "convolves", False) for node in nodes)
 
-    def counters(self, steps: int):
+    def advance(self, steps: int):
         """Returns the two counters of this call, and advances them by the number of
         steps it runs."""
         if not self.random:

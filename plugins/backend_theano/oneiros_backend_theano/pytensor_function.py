@@ -43,7 +43,7 @@ class PytensorFunction(GraphFunction):
             for variable in (*self.updated, *self.read):
                 storage = variable.container.storage
                 storage[0] = np.asarray(storage[0])
-            results = self._compiled[phase](*self.counters(1), *arrays)
+            results = self._compiled[phase](*self.advance(1), *arrays)
         return [np.array(result) for result in results]
 
     def forget_compiled(self) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from oneiros_backend_toolkit.batches import (
     aligned,
     aligned_copy,
@@ -31,8 +30,9 @@ jnp = jax.numpy
 
 def on_device(array: Any) -> Any:
     """Copies an array to the device; unlike `jax.device_put`, it never shares the
-    array's memory."""
-    return jnp.array(array)
+    array's memory. `jnp.array` doesn't either, but compiles something for each shape,
+    which takes 0.07 s."""
+    return jax.device_put(aligned_copy(array))
 
 
 def uploaded(array: Any, dtype: Any) -> Any:
@@ -58,24 +58,6 @@ def rows_for(index: Any, arrays: Any) -> list[Any]:
     if are_on_host(arrays):
         return rows_of(index, arrays)
     return list(gathered(index, arrays))
-
-
-def one_by_one(
-    step: Callable[[int, list[Any]], list[Any]], index: Any, arrays: Any
-) -> list[Any]:
-    """Runs steps one by one.
-
-    # Arguments
-        step: function of a step's number and its batches that returns its outputs.
-        index: of shape (steps, batch).
-        arrays: the data whose rows it names.
-
-    # Returns
-        The outputs of all steps, stacked.
-    """
-    data = [np.asarray(array) for array in arrays]
-    results = [step(i, rows_of(rows, data)) for i, rows in enumerate(index)]
-    return [np.stack(values) for values in zip(*results, strict=True)]
 
 
 @jax.jit  # type: ignore[untyped-decorator]  # jax is Any to mypy

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.program import Program
 
 Array = np.ndarray[Any, Any]
-CompiledStep = Callable[[list[Any], int], list[Array]]
-"""A function of the input arrays and the step number that returns outputs."""
-CompiledLoop = Callable[[list[Any], Array, int, int], list[Array]]
-"""A function of data, an index, a number of steps and the first step's number that
-returns the outputs of each step."""
 
 
 class Engine(Protocol):
@@ -165,8 +161,9 @@ class Engine(Protocol):
 
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> CompiledLoop:
-        """Returns a function that runs many steps of a program.
+    ) -> CompiledLoop | None:
+        """Returns a function that runs many steps of a program; None if they are faster
+        one by one.
 
         The steps are the first ones of an index of this shape; the outputs may go on
         beyond.

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError, GraphError
+from oneiros.errors import ArgumentError
 
-from oneiros_backend_toolkit.batches import compiled_steps, padded_index
-from oneiros_backend_toolkit.feeds import Upload
-from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.compiled_on_demand import (
+    CompiledLoop,
+    CompiledOnDemand,
+    CompiledStep,
+)
 from oneiros_backend_toolkit.images import last_order
-from oneiros_backend_toolkit.interrupts import kept_interrupts
-from oneiros_backend_toolkit.lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import Variable
@@ -26,7 +24,7 @@ COUNTERS = 2**31
 """The number of steps after which random operations start over."""
 
 
-class RecordedFunction(Function):
+class RecordedFunction(CompiledOnDemand):
     """A Function over recorded nodes: compiled once per phase and shapes of its inputs.
 
     # Arguments
@@ -65,9 +63,7 @@ class RecordedFunction(Function):
             substitutes=substitutes,
         )
         self._engine = recorder.engine
-        self._lock = threading.RLock()
-        self._steps: dict[Any, CompiledStep] = {}
-        self._loops: dict[Any, tuple[int, CompiledLoop]] = {}
+        self.specialises = recorder.engine.specialises
 
     def _moved(self, x: LazyTensor) -> LazyTensor:
         """Returns an input with channels last, as a constant: what is differentiated by
@@ -99,10 +95,9 @@ class RecordedFunction(Function):
             for node, (seed, counter) in zip(streams, states, strict=True):
                 node.source.seed = seed
                 node.source.counter = counter
-            self._steps.clear()
-            self._loops.clear()
+            self.forget_compiled()
 
-    def _advance(self, steps: int) -> int:
+    def advance(self, steps: int) -> int:
         """Returns the number of the next step, and counts these on all streams."""
         if not self.program.streams:
             return 0
@@ -113,67 +108,25 @@ class RecordedFunction(Function):
                 state.counter = (counter + steps) % COUNTERS
         return counter
 
-    # One step
+    # What is compiled
 
-    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
-        """Runs once on checked arrays."""
-        key = (phase or 0, *self._shapes(arrays))
-        step = self._steps.get(key)
-        if step is None:
-            step = self._compiled_step(key, arrays)
-        return step(arrays, self._advance(1))
+    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+        """Returns one step, compiled for inputs of the shapes of these."""
+        return self._engine.compile(self.program, phase, arrays)
 
-    def _shapes(self, arrays: list[Any]) -> list[tuple[int, ...]]:
-        """Returns the shapes that are compiled for."""
-        if not self._engine.specialises:
-            return []
-        return [array.shape for array in arrays]
+    def compile_loop(
+        self, phase: int, arrays: list[Any], index: Array
+    ) -> CompiledLoop | None:
+        """Returns a loop, compiled for an index of the shape of this one."""
+        return self._engine.compile_loop(self.program, phase, arrays, index)
 
-    def _compiled_step(self, key: Any, arrays: list[Array]) -> CompiledStep:
-        phase = key[0]
-        with self._lock:
-            if key not in self._steps:
-                with kept_interrupts():
-                    compiled = self._engine.compile(self.program, phase, arrays)
-                self._steps[key] = compiled
-            return self._steps[key]
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array to the device, as one of a type."""
+        return self._engine.put(array, dtype)
 
-    # Runs of steps
-
-    def upload(self, arrays: Sequence[Any]) -> Upload:
-        """Copies whole data sets to the device, for `loop`."""
-        return Upload([self._engine.put(*pair) for pair in self.check_upload(arrays)])
-
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs one step per row of `index` in one compiled call.
-
-        See `oneiros_backend_toolkit.function.Function.loop`.
-        """
-        rows = self.check_index(handle, index)
-        chosen = 0 if phase is None else self.check_phase(phase)
-        arrays = handle.arrays
-        steps, batch = rows.shape
-        key = (chosen, batch, *[shape[1:] for shape in self._shapes(arrays)])
-        if steps == 1 and key not in self._loops:
-            arrays = self._engine.rows(arrays, rows[0])
-            return [output[None] for output in self.run(arrays, chosen)]
-        with self._lock:
-            most, run = self._loops.get(key, (0, None))
-            if run is None or most < steps:
-                most = compiled_steps(steps, batch, arrays)
-                padded = padded_index(rows, most)
-                with kept_interrupts():
-                    run = self._engine.compile_loop(
-                        self.program, chosen, arrays, padded
-                    )
-                self._loops[key] = (most, run)
-        outputs = run(arrays, padded_index(rows, most), steps, self._advance(steps))
-        if any(len(output) < steps for output in outputs):
-            raise GraphError(
-                f"The engine lost steps of a loop of {steps}. Pass batches one by one "
-                f"instead."
-            )
-        return [output[:steps] for output in outputs]
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array."""
+        return self._engine.rows(arrays, index)
 
 
 def _originals(inputs: Any) -> Any:

@@ -1,0 +1,144 @@
+"""Functions that are compiled when they are called, for the shapes of their inputs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros.errors import GraphError
+
+from oneiros_backend_toolkit.batches import compiled_steps, padded_index
+from oneiros_backend_toolkit.feeds import Upload
+from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.interrupts import kept_interrupts
+
+Array = np.ndarray[Any, Any]
+CompiledStep = Callable[[list[Any], Any], list[Array]]
+"""A function of the input arrays and the step number that returns outputs."""
+CompiledLoop = Callable[[list[Any], Array, int, Any], list[Array]]
+"""A function of data, an index, a number of steps and the first step's number that
+returns the outputs of each step."""
+
+
+class CompiledOnDemand(Function):
+    """A Function that is compiled once per phase and shapes of its inputs.
+
+    An engine defines the methods that raise NotImplementedError.
+
+    # Properties
+        specialises: whether it is compiled for inputs of certain shapes; otherwise what
+            is compiled accepts all shapes.
+    """
+
+    specialises: bool = True
+
+    def __init__(
+        self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
+    ) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        self._lock = threading.RLock()
+        self._steps: dict[Any, CompiledStep] = {}
+        self._loops: dict[Any, tuple[int, CompiledLoop | None]] = {}
+
+    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+        """Returns one step, compiled for inputs of the shapes of these."""
+        raise NotImplementedError
+
+    def compile_loop(
+        self, phase: int, arrays: list[Any], index: Array
+    ) -> CompiledLoop | None:
+        """Returns a loop, compiled for an index of the shape of this one."""
+        raise NotImplementedError
+
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array to the device, as one of a type."""
+        raise NotImplementedError
+
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array."""
+        raise NotImplementedError
+
+    def advance(self, steps: int) -> Any:
+        """Returns the number of the next step for random operations, and counts
+        these."""
+        raise NotImplementedError
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        with self._lock:
+            self._steps.clear()
+            self._loops.clear()
+
+    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
+        """Runs once on checked arrays."""
+        key = (phase or 0, *self._shapes(arrays))
+        step = self._steps.get(key)
+        if step is None:
+            step = self._compiled_step(key, arrays)
+        return step(arrays, self.advance(1))
+
+    def _shapes(self, arrays: list[Any]) -> list[tuple[int, ...]]:
+        """Returns the shapes that are compiled for."""
+        return [array.shape for array in arrays] if self.specialises else []
+
+    def _compiled_step(self, key: Any, arrays: list[Array]) -> CompiledStep:
+        phase = key[0]
+        with self._lock:
+            if key not in self._steps:
+                with kept_interrupts():
+                    self._steps[key] = self.compile_step(phase, arrays)
+            return self._steps[key]
+
+    def upload(self, arrays: Sequence[Any]) -> Upload:
+        """Copies whole data sets to the device, for `loop`."""
+        return Upload([self.put(*pair) for pair in self.check_upload(arrays)])
+
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+        """Runs one step per row of `index` in one compiled call.
+
+        See `oneiros_backend_toolkit.function.Function.loop`.
+        """
+        rows = self.check_index(handle, index)
+        chosen = 0 if phase is None else self.check_phase(phase)
+        arrays = handle.arrays
+        steps, batch = rows.shape
+        key = (chosen, batch, *[shape[1:] for shape in self._shapes(arrays)])
+        if steps == 1 and key not in self._loops:
+            return self._one_by_one(arrays, rows, chosen)
+        most, run = self._compiled_loop(key, arrays, rows)
+        if run is None:
+            data = [np.asarray(array) for array in arrays]
+            return self._one_by_one(data, rows, chosen)
+        outputs = run(arrays, padded_index(rows, most), steps, self.advance(steps))
+        if any(len(output) < steps for output in outputs):
+            raise GraphError(
+                f"The engine lost steps of a loop of {steps}. Pass batches one by one "
+                f"instead."
+            )
+        return [output[:steps] for output in outputs]
+
+    def _one_by_one(self, arrays: list[Any], index: Array, phase: int) -> list[Any]:
+        """Runs one step per row of an index, without a loop."""
+        steps = [self.run(self.rows(arrays, rows), phase) for rows in index]
+        return [np.stack(values) for values in zip(*steps, strict=True)]
+
+    def _compiled_loop(
+        self, key: Any, arrays: list[Any], rows: Array
+    ) -> tuple[int, CompiledLoop | None]:
+        """Returns a loop, and for how many steps at most it is compiled."""
+        phase, batch, *_ = key
+        steps = len(rows)
+        with self._lock:
+            most, run = self._loops.get(key, (-1, None))
+            if most < steps:
+                most = compiled_steps(steps, batch, arrays)
+                padded = padded_index(rows, most)
+                with kept_interrupts():
+                    run = self.compile_loop(phase, arrays, padded)
+                if run is None:
+                    most = sys.maxsize
+                self._loops[key] = (most, run)
+            return most, run

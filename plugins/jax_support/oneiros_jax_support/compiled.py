@@ -1,0 +1,187 @@
+"""Steps compiled by JAX: they read variables, and store the new values of some.
+
+New values reuse the memory of old ones. A step stores all of them or none: no
+exception, not even Ctrl-C, can interrupt the storing.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import chain, repeat, starmap
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.interrupts import deferred_interrupts
+from oneiros_backend_toolkit.stored_values import LOCK
+
+from oneiros_jax_support.devices import platform, scope
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.runs import batches_for, gathered, on_device, run_of
+from oneiros_jax_support.traced_graphs import convolves
+from oneiros_jax_support.ynn import convolving
+
+Array = np.ndarray[Any, Any]
+Traced = Callable[..., Sequence[Any]]
+Slot = list[Any]
+"""A list whose first element is a variable's value."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step computes.
+
+    # Properties
+        backend: the name of the backend on whose device it is computed.
+        function: function of the values of variables that are written, those of
+            variables that are only read, a counter and arrays. It returns the new
+            values, and then the outputs.
+        written, read: where the values of these variables lie.
+        outputs: how many outputs there are.
+        counter: what the counter is like, a number or several.
+        convolves: whether the step contains a convolution; None to find out.
+    """
+
+    backend: str
+    function: Traced
+    written: list[Slot]
+    read: list[Slot]
+    outputs: int
+    counter: Any
+    convolves: bool | None = None
+
+    def values(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Returns the variables' values."""
+        return _contents(self.written), _contents(self.read)
+
+    def run(self, old: Any, read: Any, counter: Any, *arrays: Any) -> tuple[Any, ...]:
+        """Computes.
+
+        New values share no memory with what they are computed from, or with each
+        other.
+        """
+        results = list(self.function(old, read, counter, *arrays))
+        used = {id(x) for x in (*old, *read, *arrays)}
+        for place in range(len(self.written)):
+            value = results[place]
+            if id(value) in used:
+                results[place] = jnp.copy(value)
+            used.add(id(value))
+        return tuple(results)
+
+
+def compile_step(step: Step, arrays: list[Any]) -> CompiledStep:
+    """Returns a function of arrays like these, and a counter."""
+    storing = _StoringCall(step, step.run, arrays)
+    storing.compile()
+    return lambda arrays, counter: storing(counter, *arrays)
+
+
+def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | None:
+    """Returns a function that runs many steps, for an index like this one.
+
+    Returns None for steps with convolutions on a CPU, where convolutions in XLA's loops
+    take up to sixty times as long.
+    """
+    computing = scope(step.backend)
+
+    def loop(
+        old: Any, read: Any, counter: Any, steps: Any, index: Any, *batches: Any
+    ) -> Any:
+        def numbered_step(old: Any, i: Any, *rows: Any) -> tuple[Any, ...]:
+            return step.run(old, read, counter + i.astype(counter.dtype), *rows)
+
+        return run_of(numbered_step, len(step.written))(old, steps, index, *batches)
+
+    with computing():
+        batches = jax.eval_shape(gathered, index, arrays)
+    storing = _StoringCall(step, loop, [np.int32(0), index, *batches])
+    if storing.convolves:
+        return None
+    storing.compile()
+
+    def run(arrays: list[Any], index: Array, steps: int, counter: Any) -> list[Array]:
+        with computing():
+            batches = batches_for(index, arrays)
+        return storing(counter, np.int32(steps), index, *batches)
+
+    return run
+
+
+class _StoringCall:
+    """A compiled function of variables' values, a counter and arguments, which stores
+    the new values.
+
+    # Arguments
+        step: the Step that it runs.
+        function: function of old values, values that are only read, a counter and
+            arguments.
+        arguments: what the arguments are like.
+
+    # Properties
+        convolves: whether it contains a convolution that a CPU computes.
+    """
+
+    def __init__(self, step: Step, function: Traced, arguments: list[Any]) -> None:
+        self._step = step
+        self._function = function
+        self._scope = scope(step.backend)
+        self._donated = [0] if step.written else []
+        self._jitted = jax.jit(function, donate_argnums=self._donated)
+        self._is_new = True
+        with self._scope():
+            with LOCK:
+                self._arguments = [*step.values(), step.counter, *arguments]
+            self.convolves = platform() == "cpu" and self._holds_convolution()
+
+    def _holds_convolution(self) -> bool:
+        if self._step.convolves is not None:
+            return self._step.convolves
+        return convolves(self._jitted.trace(*self._arguments).jaxpr.jaxpr)
+
+    def compile(self) -> None:
+        """Compiles it, as it suits its convolutions."""
+        arguments = self._arguments
+        self._arguments = []
+        with self._scope():
+            if self.convolves:
+                self._jitted = convolving(self._function, arguments, self._donated)
+            self._jitted.lower(*arguments).compile()
+
+    def __call__(self, counter: Any, *arguments: Any) -> list[Array]:
+        step = self._step
+        counter = np.asarray(counter, step.counter.dtype)
+        outputs: list[Slot] = [[None] for _ in range(step.outputs)]
+        with self._scope(), LOCK:
+            values = [*step.values(), counter, *arguments]
+            with deferred_interrupts() if self._is_new else nullcontext():
+                _store(self._jitted, values, step.written + outputs)
+            if step.written and not outputs:
+                step.written[0][0].block_until_ready()
+        self._is_new = False
+        return [np.array(output) for (output,) in outputs]
+
+
+def _contents(slots: list[Slot]) -> tuple[Any, ...]:
+    """Returns what slots hold, moved to the device if it isn't there yet."""
+    for slot in slots:
+        if type(slot[0]) is np.ndarray:
+            slot[0] = on_device(slot[0])
+    return tuple([slot[0] for slot in slots])
+
+
+def _store(
+    function: Callable[..., Any], arguments: list[Any], slots: list[Slot]
+) -> None:
+    """Calls a function and stores each of its results in a slot.
+
+    No Python code runs between the call and the last result, so that Ctrl-C can't
+    interrupt it there. `jax.jit` runs some at the first call.
+    """
+    results = chain.from_iterable(starmap(function, (arguments,)))
+    deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
