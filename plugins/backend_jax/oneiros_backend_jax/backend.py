@@ -3,6 +3,7 @@
 JAX compiles and runs the functions.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class JaxBackend(
         self._phase = self.recorder.phase
 
     def apply(self, fn: Callable[..., Any], *tensors: Tensor) -> Tensor:
-        def run(*values: Any) -> Any:
+        def run(*values):
             with jax.enable_x64(floatx() == "float64"):
                 return fn(*values)
 

@@ -1,5 +1,6 @@
 """The step of a recorded program, as JAX compiles it."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +18,7 @@ def step_of(program: Program, phase: int) -> Step:
     nodes = [*written, *read]
     places = [nodes.index(node) for node in program.variables]
 
-    def step(old: Any, read: Any, counter: Any, *feeds: Any) -> list[Any]:
+    def step(old, read, counter, *feeds) -> list[Any]:
         values = [*old, *read]
         state = [values[place] for place in places]
         outputs, new = program(feeds, state, phase, counter)
@@ -39,7 +40,7 @@ def _slots(nodes: list[Any]) -> list[Slot]:
     return [node.source.storage.slot for node in nodes]
 
 
-def _check_update(variable: Any, value: Any) -> None:
+def _check_update(variable, value) -> None:
     if value.shape != variable.shape:
         raise DataError(
             f"The update of {variable.name!r} has shape {value.shape}, expected shape "

@@ -1,5 +1,6 @@
 """JAX as an engine of the lazy graph."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -35,16 +36,16 @@ class JaxEngine(ArrayEngine):
     functions = FUNCTIONS
     infer = staticmethod(infer)
 
-    def convert(self, value: Any, dtype: str | None) -> Any:
+    def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""
         return jnp.asarray(value, dtype or getattr(value, "dtype", None))
 
-    def key(self, seed: int, counter: Any) -> Any:
+    def key(self, seed: int, counter):
         """Returns seed and counter, as the random functions take them."""
         number = jnp.asarray(counter).astype(np.uint32)
         return jnp.stack([jnp.uint32(seed), number])
 
-    def fold(self, key: Any, number: Any) -> Any:
+    def fold(self, key, number):
         """Returns a key like `key`, another one for each number."""
         seed = key[0]
         counter = key[1]
@@ -81,11 +82,11 @@ class JaxEngine(ArrayEngine):
         captured: list[Any],
         types: list[str],
         backwards: bool,
-    ) -> Any:
+    ):
         """Takes a step for each place of the first axis of `sequences`."""
         return run_loop(step, sequences, states, captured, backwards)
 
-    def put(self, array: Array, dtype: Any) -> Any:
+    def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
         with scope("jax")():
             return uploaded(array, dtype)

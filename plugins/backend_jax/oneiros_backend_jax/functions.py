@@ -4,6 +4,7 @@ Values that are known while a function is traced, such as sizes, stay NumPy arra
 would make them unknown, and unknown values can't become a shape.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import math
@@ -39,7 +40,7 @@ from oneiros_backend_jax.shape_inference import (
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 
 
-def is_known(x: Any) -> bool:
+def is_known(x) -> bool:
     """Returns whether `x` is known while a function is traced.
 
     Integers, booleans, arrays of them, and sizes are known.
@@ -49,7 +50,7 @@ def is_known(x: Any) -> bool:
     return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
 
 
-def concrete(n: Any) -> Any:
+def concrete(n):
     """Returns a number or array that must be known while a function is traced."""
     if isinstance(n, jax.Array):
         raise ArgumentError(
@@ -69,7 +70,7 @@ class JaxFunctions(ArrayFunctions):
 
     # Types
 
-    def is_tensor(self, x: Any) -> bool:
+    def is_tensor(self, x) -> bool:
         return isinstance(x, jax.Array)
 
     def dtype_of(self, x: Tensor) -> np.dtype[Any]:
@@ -79,7 +80,7 @@ class JaxFunctions(ArrayFunctions):
     def constant(self, array: Array) -> Tensor:
         return array if array.dtype.kind in DISCRETE else jnp.asarray(array)
 
-    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+    def as_type(self, x: Tensor, dtype) -> Tensor:
         dtype = np.dtype(dtype)
         x = computed_sizes(x)
         return x.astype(dtype) if dtype.kind in DISCRETE else jnp.asarray(x, dtype)
@@ -87,17 +88,17 @@ class JaxFunctions(ArrayFunctions):
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
         return self.space(*tensors).stack(tensors)
 
-    def tensor(self, x: Any) -> Tensor:
+    def tensor(self, x) -> Tensor:
         if not self.holds_tensor(x):
             array = np.asarray(x)
             if holds_symbolic_sizes(array):
                 return array
         return super().tensor(x)
 
-    def floats(self, x: Any) -> Tensor:
+    def floats(self, x) -> Tensor:
         return super().floats(computed_sizes(self.tensor(x)))
 
-    def paired(self, *values: Any, arithmetic: bool = True) -> list[Tensor]:
+    def paired(self, *values, arithmetic: bool = True) -> list[Tensor]:
         operands = [x if self.holds_tensor(x) else np.asarray(x) for x in values]
         if any(map(holds_symbolic_sizes, operands)):
             if all(map(is_known, operands)):
@@ -107,7 +108,7 @@ class JaxFunctions(ArrayFunctions):
 
     # Shapes
 
-    def space(self, *values: Tensor) -> Any:
+    def space(self, *values: Tensor):
         return np if all(map(is_known, values)) else jnp
 
     def broadcastable(self, *values: Tensor) -> Sequence[Tensor]:
@@ -124,21 +125,21 @@ class JaxFunctions(ArrayFunctions):
                 )
         return [first, *others]
 
-    def count(self, n: Any) -> int:
+    def count(self, n) -> int:
         return int(concrete(n))
 
-    def sizes(self, shape: Any) -> list[Any]:
+    def sizes(self, shape) -> list[Any]:
         """Returns a shape as a list of ints or symbols, with None for open sizes."""
         if isinstance(shape, jax.Array):
             concrete(shape)
         sizes = [n if n is None else concrete(n) for n in shape]
         return [n if n is None or is_symbolic(n) else int(n) for n in sizes]
 
-    def shape(self, x: Any) -> Tensor:
+    def shape(self, x) -> Tensor:
         x = self.tensor(x)
         return np.array(x.shape, object if has_symbolic_size(x) else np.int64)
 
-    def reshape(self, x: Any, shape: Any) -> Tensor:
+    def reshape(self, x, shape) -> Tensor:
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if sizes.count(None) == 1 and -1 not in sizes:
@@ -153,38 +154,36 @@ class JaxFunctions(ArrayFunctions):
                 return jnp.zeros(shape, x.dtype)
         return x.reshape(sizes)
 
-    def squeeze(self, x: Any, axis: Any) -> Tensor:
+    def squeeze(self, x, axis) -> Tensor:
         x = self.tensor(x)
         axes = tuple(self.axes("squeeze", x, axis))
         return single(x, axes).squeeze(axes)
 
-    def arange(
-        self, start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32"
-    ) -> Tensor:
+    def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
         bounds = (0, start, step) if stop is None else (start, stop, step)
         return self.constant(np.arange(*map(concrete, bounds)).astype(dtype))
 
     # Values
 
-    def stop_gradient(self, variables: Any) -> Tensor:
+    def stop_gradient(self, variables) -> Tensor:
         return jax.lax.stop_gradient(self.tensor(variables))
 
-    def print_tensor(self, x: Any, message: str = "") -> Tensor:
-        def show(value: Any) -> None:
+    def print_tensor(self, x, message: str = "") -> Tensor:
+        def show(value) -> None:
             print(message, np.asarray(value), flush=True)
 
         x = self.tensor(x)
         jax.debug.callback(show, x)
         return x
 
-    def indexed(self, x: Tensor, index: Any) -> Tensor:
+    def indexed(self, x: Tensor, index) -> Tensor:
         parts = index if isinstance(index, tuple) else (index,)
         has_tensors = any(isinstance(part, jax.Array) for part in parts)
         if isinstance(x, np.ndarray) and not has_tensors:
             return x[index]
         return jnp.asarray(x)[index]
 
-    def abs(self, x: Any) -> Tensor:
+    def abs(self, x) -> Tensor:
         x = self.countable(x)
         if is_known(x):
             return np.abs(x)
@@ -192,13 +191,13 @@ class JaxFunctions(ArrayFunctions):
         positive = jnp.where(x == 0, zero, x)
         return jnp.where(x < 0, -x, positive)
 
-    def maximum(self, x: Any, y: Any) -> Tensor:
+    def maximum(self, x, y) -> Tensor:
         return self._extreme("maximum", "greater_equal", x, y)
 
-    def minimum(self, x: Any, y: Any) -> Tensor:
+    def minimum(self, x, y) -> Tensor:
         return self._extreme("minimum", "less_equal", x, y)
 
-    def _extreme(self, name: str, is_first: str, x: Any, y: Any) -> Tensor:
+    def _extreme(self, name: str, is_first: str, x, y) -> Tensor:
         """Returns the larger or smaller one; if both are equal, the first one receives
         the derivative."""
         x, y = self.broadcastable(*self.paired(x, y))
@@ -208,12 +207,12 @@ class JaxFunctions(ArrayFunctions):
         is_nan = x != x
         return jnp.where(takes_first | is_nan, x, y)
 
-    def pow(self, x: Any, a: Any) -> Tensor:
+    def pow(self, x, a) -> Tensor:
         if is_int(a) and not is_known(x):
             return jax.lax.integer_pow(self.countable(x), int(a))
         return super().pow(x, a)
 
-    def sqrt(self, x: Any) -> Tensor:
+    def sqrt(self, x) -> Tensor:
         x = self.floats(x)
         zero = jnp.zeros((), x.dtype)
         return jnp.sqrt(jnp.where(x < 0, zero, x))
@@ -224,11 +223,11 @@ class JaxFunctions(ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def matmul(self, x: Any, y: Any) -> Tensor:
+    def matmul(self, x, y) -> Tensor:
         x, y = self.paired(x, y)
         return jnp.matmul(*with_equal_axes(x, -1, y, max(y.ndim - 2, 0)))
 
-    def dot(self, x: Any, y: Any) -> Tensor:
+    def dot(self, x, y) -> Tensor:
         x, y = self.paired(x, y)
         axis = max(y.ndim - 2, 0)
         x, y = with_equal_axes(x, -1, y, axis)
@@ -239,7 +238,7 @@ class JaxFunctions(ArrayFunctions):
         summed = ((x.ndim - 1,), (axis,))
         return jax.lax.dot_general(x, y, (summed, ((), ())))
 
-    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Tensor:
+    def batch_dot(self, x, y, axes=None) -> Tensor:
         x, y = self.paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x, y = with_equal_axes(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
@@ -249,7 +248,7 @@ class JaxFunctions(ArrayFunctions):
         result = jax.lax.dot_general(x, y, (summed, samples))
         return result if result.ndim > 1 else result[:, None]
 
-    def gather(self, reference: Any, indices: Any) -> Tensor:
+    def gather(self, reference, indices) -> Tensor:
         reference = self.tensor(reference)
         indices = self.places(indices)
         if is_known(reference) and is_known(indices):
@@ -262,7 +261,7 @@ class JaxFunctions(ArrayFunctions):
         from_start = jnp.where(indices < 0, size, indices)
         return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
 
-    def in_top_k(self, predictions: Any, targets: Any, k: Any) -> Tensor:
+    def in_top_k(self, predictions, targets, k) -> Tensor:
         scores = self.floats(predictions)
         classes = scores.shape[1]
         targets = jnp.asarray(targets).astype(np.int32)

@@ -1,5 +1,6 @@
 """Loops over the first axis of tensors."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ def run_loop(
     states: list[Any],
     captured: list[Any],
     backwards: bool,
-) -> Any:
+):
     """Runs a step for each index of the first axis of `sequences`.
 
     See `oneiros_backend_toolkit.lazy_graph.engine.Engine.loop`.
@@ -25,11 +26,11 @@ def run_loop(
     sequences = [jnp.asarray(x) for x in sequences]
     states = [jnp.asarray(x, x.dtype) for x in states]
 
-    def body(states: list[Any], numbered: Any) -> Any:
+    def body(states: list[Any], numbered):
         place, slices = numbered
         return step(place, slices, states, captured)
 
-    def holds_convolution(*shapes: Any) -> bool:
+    def holds_convolution(*shapes) -> bool:
         return convolves(jax.make_jaxpr(body)(*shapes).jaxpr)
 
     return scan(body, states, sequences, convolves=holds_convolution, reverse=backwards)

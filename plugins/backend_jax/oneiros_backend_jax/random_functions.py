@@ -1,8 +1,7 @@
 """Random functions on JAX's own tensors. A recorded stream supplies their key."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,18 +16,14 @@ class RandomFunctions:
     """JAX's functions of a key, by their names in the contract."""
 
     @staticmethod
-    def random_uniform(
-        key: Tensor, shape: Any, low: Any, high: Any, dtype: str
-    ) -> Tensor:
+    def random_uniform(key: Tensor, shape, low, high, dtype: str) -> Tensor:
         """Draws from [low, high)."""
         low = jnp.asarray(low, dtype)
         high = jnp.asarray(high, dtype)
         return _uniform(key, shape, dtype) * (high - low) + low
 
     @staticmethod
-    def random_normal(
-        key: Tensor, shape: Any, mean: Tensor, std: Any, dtype: str
-    ) -> Tensor:
+    def random_normal(key: Tensor, shape, mean: Tensor, std, dtype: str) -> Tensor:
         """Draws from a normal distribution."""
         numbers = random_numbers.normal(
             jnp,
@@ -41,13 +36,13 @@ class RandomFunctions:
         return numbers * jnp.asarray(std, dtype) + jnp.asarray(mean, dtype)
 
     @staticmethod
-    def random_binomial(key: Tensor, shape: Any, p: Any, dtype: str) -> Tensor:
+    def random_binomial(key: Tensor, shape, p, dtype: str) -> Tensor:
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
         return (numbers < jnp.asarray(p, np.float32)).astype(dtype)
 
 
-def _uniform(key: Tensor, shape: Any, dtype: str) -> Tensor:
+def _uniform(key: Tensor, shape, dtype: str) -> Tensor:
     return random_numbers.uniform(
         jnp, key[0], key[1], tuple(FUNCTIONS.sizes(shape)), dtype
     )

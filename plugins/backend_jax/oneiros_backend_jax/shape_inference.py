@@ -9,6 +9,7 @@ A size that doesn't fit another one is open if it differs between the traces. Th
 trace takes all of them for open, and notes them; the second one finds out.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import threading
@@ -184,7 +185,7 @@ def _of_shape(x: Tensor, shape: list[int]) -> Tensor:
 # Inference
 
 
-def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
+def infer(call: Callable[..., Any], specs: list[Spec]):
     """Returns what is known about a function's result.
 
     If open sizes can't have any value, those of the other tensors are tried.
@@ -220,7 +221,7 @@ def _has_open_sizes(spec: Spec) -> bool:
     return bool(spec.traces) or spec.shape is None or None in spec.shape
 
 
-def _argument(spec: Spec, trace: int) -> Any:
+def _argument(spec: Spec, trace: int):
     """Returns what represents a tensor in a trace.
 
     It is an array if the value is known, otherwise a shape and a type.
@@ -249,7 +250,7 @@ def _known_sizes(first: list[Any], second: list[Any]) -> list[tuple[int, int]]:
     return [(axis, size) for axis in sorted(axes) for size in sorted(sizes)]
 
 
-def _with_known_size(x: Any, open_size: int, axis: int, size: int) -> Any:
+def _with_known_size(x, open_size: int, axis: int, size: int):
     """Returns an argument with another size at an axis, if it is open there."""
     if isinstance(x, np.ndarray) or len(x.shape) <= axis or x.shape[axis] != open_size:
         return x
@@ -257,7 +258,7 @@ def _with_known_size(x: Any, open_size: int, axis: int, size: int) -> Any:
     return jax.ShapeDtypeStruct(shape, x.dtype)
 
 
-def _specs(call: Callable[..., Any], arguments: list[list[Any]]) -> Any:
+def _specs(call: Callable[..., Any], arguments: list[list[Any]]):
     """Returns the Specs of a function's result, from its results in both traces."""
     outcomes: list[Any] = []
     inference = _Inference(has_open_sizes=len(arguments) > 1)
@@ -287,15 +288,15 @@ class _Outcome:
     value: Any
 
 
-def _is_none(x: Any) -> bool:
+def _is_none(x) -> bool:
     return x is None
 
 
-def _is_outcome(x: Any) -> bool:
+def _is_outcome(x) -> bool:
     return isinstance(x, _Outcome)
 
 
-def _outcome(x: Any) -> _Outcome:
+def _outcome(x) -> _Outcome:
     if x is None:
         raise GraphError("The function returns no tensor, so it would compute nothing.")
     value = None

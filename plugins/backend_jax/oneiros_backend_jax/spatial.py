@@ -1,8 +1,7 @@
 """The primitives of convolution and pooling on JAX's own tensors. Channels are last."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import jax.numpy as jnp
 from oneiros_backend_toolkit.tensors import Tensor
@@ -82,6 +81,6 @@ def pool(
     return average_pool(windows, x)
 
 
-def pad(x: Tensor, widths: Any) -> Tensor:
+def pad(x: Tensor, widths) -> Tensor:
     """Puts zeros around."""
     return jnp.pad(FUNCTIONS.tensor(x), [(int(low), int(high)) for low, high in widths])

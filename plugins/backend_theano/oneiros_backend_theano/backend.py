@@ -38,7 +38,7 @@ from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.gradients import gradients
 from oneiros_backend_theano.loops import Loops
-from oneiros_backend_theano.operations import as_numbers
+from oneiros_backend_theano.operations import FUNCTIONS
 from oneiros_backend_theano.recurrence import Fused
 from oneiros_backend_theano.variables import SharedTensor
 
@@ -54,14 +54,14 @@ WITHOUT_EFFECT = {
 """Arguments of Theano's functions that don't affect results."""
 
 
-def _storage(x: Any) -> Any:
+def _storage(x):
     """Returns the place that holds a variable's value, a list of one."""
     if not hasattr(x, "container"):
         raise ValueError("it isn't a variable")
     return x.container.storage
 
 
-def _static_shape(shape: Any) -> tuple[int | None, ...]:
+def _static_shape(shape) -> tuple[int | None, ...]:
     """Returns the sizes in a shape, None for those that aren't known."""
     if not isinstance(shape, Variable):
         return tuple(int(n) if is_int(n) else None for n in shape)
@@ -71,7 +71,7 @@ def _static_shape(shape: Any) -> tuple[int | None, ...]:
     return (None,) * int(shape.type.shape[0])
 
 
-def _shape_vector(shape: Any) -> Any:
+def _shape_vector(shape):
     """Returns a shape as a vector of int64."""
     if isinstance(shape, Variable):
         return shape
@@ -100,7 +100,7 @@ class TheanoBackend(
         super().__init__()
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
-        operators.install(self._adapted, self.alike)
+        operators.install()
         numpy_functions.install()
         missing_values.install()
         evaluation.install(self.get_session())
@@ -143,9 +143,6 @@ class TheanoBackend(
         SPARSE.set(x, is_sparse)
         return x
 
-    def to_dense(self, tensor):
-        return as_numbers(tensor)
-
     def int_shape(self, x):
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
@@ -184,7 +181,7 @@ class TheanoBackend(
         return self.get_value(x) if self.is_variable(x) else super().eval(x)
 
     def print_tensor(self, x, message: str = ""):
-        return Print(message)(as_numbers(x))
+        return Print(message)(FUNCTIONS.tensor(x))
 
     def apply(self, fn, *tensors):
         return fn(*tensors)
@@ -237,7 +234,7 @@ class TheanoBackend(
     def stop_gradient(self, variables):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
-        return disconnected_grad(as_numbers(variables))
+        return disconnected_grad(FUNCTIONS.tensor(variables))
 
     def _gradients(self, loss, variables: Sequence[Any]) -> list[Any]:
         total = loss.sum() if loss.ndim else loss

@@ -1,9 +1,9 @@
 """Convolutions and pooling: JAX's functions as Ops, one per kind of window."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
@@ -11,9 +11,8 @@ from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 from pytensor.graph.basic import Constant
 
 from oneiros_backend_theano.concrete import concrete_sizes
-from oneiros_backend_theano.copied_values import padding
 from oneiros_backend_theano.jax_op import JaxOp, Sizes, Tensor, array_op
-from oneiros_backend_theano.operations import as_float
+from oneiros_backend_theano.operations import FUNCTIONS
 
 
 class ConvolutionPrimitives(Backend):
@@ -21,37 +20,33 @@ class ConvolutionPrimitives(Backend):
     engine."""
 
     def _convolve(
-        self, x: Tensor, kernel: Tensor, strides: Any, border_mode: Any, dilation: Any
+        self, x: Tensor, kernel: Tensor, strides, border_mode, dilation
     ) -> Tensor:
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
         return _convolution(windows)(x, kernel)
 
     def _convolve_depthwise(
-        self, x: Tensor, kernel: Tensor, strides: Any, border_mode: Any
+        self, x: Tensor, kernel: Tensor, strides, border_mode
     ) -> Tensor:
         windows = _dense_windows(strides, border_mode, depthwise=True)
         return _convolution(windows)(x, kernel)
 
     def _convolve_back(
-        self, x: Tensor, kernel: Tensor, sizes: Any, strides: Any, border_mode: Any
+        self, x: Tensor, kernel: Tensor, sizes, strides, border_mode
     ) -> Tensor:
         windows = _dense_windows(strides, border_mode)
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
         return _transposed_convolution(windows)(kernel.swapaxes(-2, -1), x, *counts)
 
-    def _pool(
-        self, x: Tensor, window: Any, strides: Any, border_mode: Any, mode: str
-    ) -> Tensor:
+    def _pool(self, x: Tensor, window, strides, border_mode, mode: str) -> Tensor:
         windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
-        return _pooling(windows, mode)(as_float(x))
+        return _pooling(windows, mode)(FUNCTIONS.floats(x))
 
-    def _pad(self, x: Tensor, widths: Any) -> Tensor:
-        return padding(tuple((int(before), int(after)) for before, after in widths))(x)
+    def _pad(self, x: Tensor, widths) -> Tensor:
+        return _padding(tuple((int(before), int(after)) for before, after in widths))(x)
 
 
-def _dense_windows(
-    strides: Any, border_mode: Any, depthwise: bool = False
-) -> ConvolutionWindows:
+def _dense_windows(strides, border_mode, depthwise: bool = False) -> ConvolutionWindows:
     """Returns windows without dilation."""
     dilation = (1,) * len(strides)
     return ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise)
@@ -102,3 +97,44 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
         return windows.pooled(x.type.shape)
 
     return array_op(f"{mode} pooling", pool, shape)
+
+
+@functools.cache
+def _padding(widths: tuple[tuple[int, int], ...]) -> JaxOp:
+    """Returns the Op that surrounds a tensor with zeros.
+
+    PyTensor's own look for the sizes in all of the graph behind a tensor, so each layer
+    of a deep network takes longer to build than the one before: minutes for a ResNet of
+    152 layers with `ZeroPadding2D`.
+
+    # Arguments
+        widths: for each axis, how many before and after.
+    """
+
+    def surround(x: Tensor) -> Tensor:
+        for axis, (before, after) in enumerate(widths):
+            x = _surrounded(x, axis, before, after)
+        return x
+
+    def shape(x: Tensor) -> Sizes:
+        return tuple(
+            None if size is None else before + size + after
+            for size, (before, after) in zip(x.type.shape, widths, strict=True)
+        )
+
+    return array_op("padding", surround, shape)
+
+
+def _surrounded(x: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """Returns a tensor with zeros before and after it along an axis. With `jnp.pad`, a
+    step of five convolutions takes 40 ms, not 35."""
+    import jax.numpy as jnp
+
+    def zeros(count: int) -> Tensor:
+        shape = list(x.shape)
+        shape[axis] = count
+        return jnp.zeros(shape, x.dtype)
+
+    if before == after == 0:
+        return x
+    return jnp.concatenate([zeros(before), x, zeros(after)], axis)

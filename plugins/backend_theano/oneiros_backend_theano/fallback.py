@@ -5,6 +5,7 @@ linker may compile a small graph for half a minute; each step takes
 several times longer.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import warnings
@@ -34,7 +35,7 @@ class FallbackFunction(PytensorFunction):
         function: the JaxFunction that it replaces.
     """
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function) -> None:
         super().__init__(
             function.backend,
             function.inputs,
@@ -45,7 +46,7 @@ class FallbackFunction(PytensorFunction):
         )
         self._function = function
 
-    def advance(self, steps: int) -> Any:
+    def advance(self, steps: int):
         """Returns the counters of the function that it replaces."""
         return self._function.advance(steps)
 

@@ -18,6 +18,7 @@ from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import random_operations_in
+from oneiros_backend_theano.operations import FUNCTIONS
 
 NO_COUNTERS = np.zeros(2, np.uint32)
 """Placeholders for the counters of a graph without random operations."""
@@ -40,7 +41,7 @@ class GraphFunction(Function):
 
     def __init__(self, backend, inputs, outputs, updates, givens=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
-        self.outputs = [backend.tensor(x) for x in self.outputs]
+        self.outputs = [FUNCTIONS.tensor(x) for x in self.outputs]
         new_values = {
             variable: self._new_value(variable, value)
             for variable, value in self.updates
@@ -65,14 +66,14 @@ class GraphFunction(Function):
                 f"Only variables can be updated; {variable} isn't one. "
                 "K.variable creates one."
             )
-        value = self.backend.tensor(value)
-        check_new_shape(variable.name, variable.type.shape, value.type.shape)
-        return value.astype(variable.dtype)
+        new = FUNCTIONS.of_type(value, variable.dtype)
+        check_new_shape(variable.name, variable.type.shape, new.type.shape)
+        return new
 
     def _replacements(self, givens) -> dict[Any, Any]:
         """Returns what stands for variables, of their types."""
         return {
-            variable: self.backend.cast(self.backend.tensor(value), variable.dtype)
+            variable: FUNCTIONS.of_type(value, variable.dtype)
             for variable, value in dict(givens).items()
         }
 

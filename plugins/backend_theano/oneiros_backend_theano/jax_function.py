@@ -73,7 +73,7 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
     def forget_compiled(self) -> None:
         """Lets the next call compile anew."""
-        super().forget_compiled()
+        CompiledOnDemand.forget_compiled(self)
         if self._fallback is not None:
             self._fallback.forget_compiled()
 
@@ -89,7 +89,7 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
         return compile_loop(self._step(phase), arrays, index)
 
-    def put(self, array, dtype) -> Any:
+    def put(self, array, dtype):
         """Copies an array to the device, as one of a type."""
         from oneiros_jax_support.devices import scope
         from oneiros_jax_support.runs import uploaded

@@ -4,6 +4,7 @@ Under the JAX linker a function and its gradient share one forward pass, see `ev
 Other linkers call JAX for the function as a whole.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -65,7 +66,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     def __str__(self) -> str:
         return self.name
 
-    def make_node(self, *inputs: Any) -> Any:
+    def make_node(self, *inputs):
         """Builds the node."""
         variables = [pt.as_tensor_variable(x) for x in inputs]
         return Apply(self, variables, [kind() for kind in self.types(variables)])
@@ -84,7 +85,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         import jax.numpy as jnp
         from oneiros_jax_support.jax_import import jax
 
-        def differentiated(*float_values: Any) -> tuple[Arrays, Arrays]:
+        def differentiated(*float_values) -> tuple[Arrays, Arrays]:
             arguments = list(values)
             for place, value in zip(floats, float_values, strict=True):
                 arguments[place] = value
@@ -95,7 +96,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         _, pullback, results = jax.vjp(differentiated, *float_values, has_aux=True)
         return results, pullback
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+    def perform(self, node, inputs, output_storage) -> None:
         """Computes with JAX, at once."""
         from oneiros_jax_support.devices import scope
 
@@ -106,7 +107,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         ):
             storage[0] = np.array(value, dtype=variable.type.dtype)
 
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
+    def connection_pattern(self, node) -> list[list[bool]]:
         """Derivatives pass from floats to floats."""
         float_inputs = _floats(node.inputs)
         float_outputs = _floats(node.outputs)
@@ -115,7 +116,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             for i in range(len(node.inputs))
         ]
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+    def pullback(self, inputs, outputs, cotangents) -> list[Any]:
         """Returns the inputs' cotangents."""
         floats = _floats(inputs)
         places = _floats(outputs)
@@ -150,7 +151,7 @@ def array_op(
     return JaxOp(name, compute, types, convolves)
 
 
-def _connected(cotangent: Any, output: Any) -> Any:
+def _connected(cotangent, output):
     """Returns zeros for the cotangent of an output that nothing depends on."""
     if isinstance(cotangent.type, DisconnectedType):
         return pt.zeros_like(output)
@@ -180,12 +181,12 @@ class Pullback(JaxOp):
         count = len(arguments) - len(self.places)
         return arguments[:count], arguments[count:]
 
-    def _pulled(self, *arguments: Any) -> Arrays:
+    def _pulled(self, *arguments) -> Arrays:
         values, cotangents = self.split(arguments)
         _, pullback = self.forward.linearized(values, self.floats, self.places)
         return self.pull(pullback, cotangents)
 
-    def pull(self, pullback: Any, cotangents: Sequence[Any]) -> Arrays:
+    def pull(self, pullback, cotangents: Sequence[Any]) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
         import jax.numpy as jnp
 
@@ -204,8 +205,8 @@ def register_with_numba() -> None:
     from pytensor.link.numba.dispatch.basic import generate_fallback_impl, numba_funcify
 
     # PyTensor has no types.
-    @numba_funcify.register(JaxOp)  # type: ignore[untyped-decorator]
-    def _(op: Any, node: Any = None, **kwargs: Any) -> Any:
+    @numba_funcify.register(JaxOp)
+    def _(op, node=None, **kwargs):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return generate_fallback_impl(op, node=node, **kwargs)

@@ -20,7 +20,7 @@ from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
-from oneiros_backend_theano.operations import Operations
+from oneiros_backend_theano.operations import FUNCTIONS, Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 
@@ -70,8 +70,8 @@ class Loops(Operations):
         # Returns
             The last states, and the outputs stacked along a new first axis; two lists.
         """
-        sequences = [self.tensor(x) for x in sequences]
-        initial = [self.tensor(x) for x in initial]
+        sequences = [FUNCTIONS.tensor(x) for x in sequences]
+        initial = [FUNCTIONS.tensor(x) for x in initial]
         graph = self._step_graph(fn, sequences, initial)
         loop = LoopFunction(graph, go_backwards)
         op = JaxOp("K.rnn", loop, graph.types, graph.convolves)
@@ -87,9 +87,9 @@ class Loops(Operations):
         states = [TensorType(x.dtype, shape=_known_shape(x))() for x in initial]
         with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
-        outputs = [self.tensor(x) for x in outputs]
+        outputs = [FUNCTIONS.tensor(x) for x in outputs]
         new_states = [
-            _as_state(i, self.tensor(new), state)
+            _as_state(i, FUNCTIONS.tensor(new), state)
             for i, (new, state) in enumerate(zip(new_states, states, strict=True))
         ]
         return StepGraph([index, *slices, *states], outputs, new_states)

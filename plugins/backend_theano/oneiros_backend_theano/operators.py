@@ -14,25 +14,24 @@ of bits: booleans stay booleans there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.errors import OneirosError
 from oneiros_backend_toolkit.explained import SIGNS, operator_refusal
-from oneiros_backend_toolkit.types import check_has_bits
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
-from pytensor.scalar.basic import upcast
-from pytensor.tensor.basic import as_tensor_variable, tensor_copy
+from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators
+
+from oneiros_backend_theano.operations import FUNCTIONS
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 BIT_NAMES = ("and", "or", "xor")
 COMPARISONS = ("lt", "le", "gt", "ge")
-UNARY_NAMES = ("neg", "abs")
 NUMERIC = "biufc"
 SMALL = 2**15
 """Numbers below this are int8 or int16 in PyTensor, which float32 can represent."""
@@ -40,32 +39,21 @@ FLOATS = ("float16", "float32", "float64")
 STATE = ("_keras_shape", "_keras_history", "_uses_learning_phase")
 """The attributes that Keras 1 sets on tensors."""
 
-Adapt = Callable[..., Sequence[Any]]
+Method = Callable[..., Any]
 
 
-def own_type(values: Sequence[Any]) -> str:
-    """Returns the type that PyTensor would choose for a result computed from values."""
-    return str(upcast(*(as_tensor_variable(x).dtype for x in values)))
-
-
-def install(adapt: Adapt, convert: Adapt) -> None:
-    """Has the operators of PyTensor's variables adapt their operands' types.
-
-    # Arguments
-        adapt: function of operands that returns them under the rule of types, as they
-            are where PyTensor keeps to it.
-        convert: function that returns them in the type of the rule in any case.
-    """
+def install() -> None:
+    """Has the operators of PyTensor's variables adapt their operands' types."""
     for name in NAMES:
-        _extend(name, functools.partial(_under_the_rule, adapt))
-        _extend(f"r{name}", functools.partial(_under_the_rule, adapt))
+        _extend(name, _under_the_rule)
+        _extend(f"r{name}", _under_the_rule)
     for name in BIT_NAMES:
-        _extend(name, functools.partial(_on_bits, convert))
-        _extend(f"r{name}", functools.partial(_on_bits, convert))
+        _extend(name, _on_bits)
+        _extend(f"r{name}", _on_bits)
     for name in COMPARISONS:
-        _extend(name, _as_it_is)
-    for name in UNARY_NAMES:
-        _extend(name, functools.partial(_on_numbers, adapt))
+        _extend(name, lambda original: original)
+    for name in ("neg", "abs"):
+        _extend(name, _on_number)
     _extend("invert", _inverting)
     _tensor_py_operators.__copy__ = _copied
 
@@ -84,31 +72,15 @@ def _copied(x):
     return copied
 
 
-def _extend(
-    name: str, wrapped: Callable[[Callable[..., Any]], Callable[..., Any]]
-) -> None:
+def _extend(name: str, wrapped: Callable[[Method], Method]) -> None:
     method = f"__{name}__"
     original = getattr(_tensor_py_operators, method)
     if not hasattr(original, "__wrapped__"):
-        operate = _explained(name, wrapped(original))
+        operate = _explained(name, original, wrapped(original))
         setattr(_tensor_py_operators, method, operate)
 
 
-def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
-    def operate(self, other):
-        if _agrees(self, other) or not _is_operand(other):
-            return original(self, other)
-        return original(*adapt(self, other))
-
-    return operate
-
-
-def _as_it_is(original: Callable[..., Any]) -> Callable[..., Any]:
-    return original
-
-
-def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
+def _explained(name: str, original: Method, operate: Method) -> Method:
     """Makes an operator's errors name the shapes that it can't combine, as `K` does.
 
     # Arguments
@@ -116,7 +88,7 @@ def _explained(name: str, operate: Callable[..., Any]) -> Callable[..., Any]:
             right.
     """
 
-    @functools.wraps(operate)
+    @functools.wraps(original)
     def run(self, *others):
         try:
             return operate(self, *others)
@@ -143,31 +115,34 @@ def _static_shape(x):
     return getattr(x, "_keras_shape", None) or getattr(x.type, "shape", "unknown")
 
 
-def _on_bits(convert: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
+def _under_the_rule(original: Method) -> Method:
+    def operate(self, other):
+        if _agrees(self, other) or not _is_operand(other):
+            return original(self, other)
+        return original(*FUNCTIONS.paired(self, other))
+
+    return operate
+
+
+def _on_bits(original: Method) -> Method:
     def operate(self, other):
         if not _is_operand(other):
             return original(self, other)
-        operands = convert(self, other, arithmetic=False)
-        check_has_bits(np.dtype(own_type(operands)))
-        return original(*operands)
+        return original(*FUNCTIONS.bits(self, other))
 
     return operate
 
 
-def _inverting(original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
+def _inverting(original: Method) -> Method:
     def operate(self):
-        check_has_bits(np.dtype(self.dtype))
-        return original(self)
+        return original(*FUNCTIONS.bits(self))
 
     return operate
 
 
-def _on_numbers(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
+def _on_number(original: Method) -> Method:
     def operate(self):
-        return original(*adapt(self)) if self.dtype == "bool" else original(self)
+        return original(FUNCTIONS.countable(self))
 
     return operate
 

@@ -1,8 +1,7 @@
 """Variables of the Theano backend."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.stored_values import LOCK
@@ -14,9 +13,7 @@ class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
     """A shared variable whose value is handed out as a NumPy array, wherever it is
     kept."""
 
-    def get_value(
-        self, borrow: bool = False, return_internal_type: bool = False
-    ) -> Any:
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False):
         """Returns a copy of the value."""
         with LOCK:
             return np.array(self.container.storage[0])

@@ -71,14 +71,30 @@ _ARGUMENT = re.compile(r"^    (\w+): (.*?)(?=^    \S|\Z)", re.DOTALL | re.MULTIL
 
 
 class Explained(Backend):
-    """A backend with error messages that follow the contract."""
+    """A backend with error messages that follow the contract.
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    # Arguments
+        functions: object with functions of the contract, which become methods; passed
+            in the class statement.
+    """
+
+    def __init_subclass__(cls, functions: Any = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for name in _FUNCTIONS:
+            function = getattr(functions, name, None)
+            if function is not None and name not in vars(cls):
+                setattr(cls, name, _method(function))
         for name, function in list(vars(cls).items()):
             is_of_contract = name in _FUNCTIONS and name not in UNEXPLAINED
             if is_of_contract and inspect.isfunction(function):
                 setattr(cls, name, _explained(name, function))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Backend, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return method
 
 
 def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -124,12 +124,12 @@ def rank_of_placeholder(engine: str, ndim: int | None) -> int:
     return int(ndim)
 
 
-def check_softmax_rank(shape: Sizes) -> None:
-    """Checks that a tensor can be an argument of `K.softmax`."""
-    if len(shape) not in (2, 3):
+def check_softmax_rank(rank: int | None) -> None:
+    """Checks that a tensor of this rank can be an argument of `K.softmax`."""
+    if rank not in (2, 3, None):
         raise ArgumentError(
-            f"softmax needs a 2D or 3D tensor, not one of rank {len(shape)}. Reshape "
-            "it so that its last axis contains the classes."
+            f"softmax needs a 2D or 3D tensor, not one of rank {rank}. Reshape it so "
+            "that its last axis contains the classes."
         )
 
 

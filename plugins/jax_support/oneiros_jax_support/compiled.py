@@ -4,6 +4,7 @@ New values reuse the memory of old ones. A step stores all of them or none: no
 exception, not even Ctrl-C, can interrupt the storing.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import operator
@@ -59,7 +60,7 @@ class Step:
         """Returns the variables' values."""
         return _contents(self.written), _contents(self.read)
 
-    def run(self, old: Any, read: Any, counter: Any, *arrays: Any) -> tuple[Any, ...]:
+    def run(self, old, read, counter, *arrays) -> tuple[Any, ...]:
         """Computes.
 
         New values share no memory with what they are computed from, or with each
@@ -90,10 +91,8 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
     """
     computing = scope(step.backend)
 
-    def loop(
-        old: Any, read: Any, counter: Any, steps: Any, index: Any, *batches: Any
-    ) -> Any:
-        def numbered_step(old: Any, i: Any, *rows: Any) -> tuple[Any, ...]:
+    def loop(old, read, counter, steps, index, *batches):
+        def numbered_step(old, i, *rows) -> tuple[Any, ...]:
             return step.run(old, read, counter + i.astype(counter.dtype), *rows)
 
         return run_of(numbered_step, len(step.written))(old, steps, index, *batches)
@@ -105,7 +104,7 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
         return None
     storing.compile()
 
-    def run(arrays: list[Any], index: Array, steps: int, counter: Any) -> list[Array]:
+    def run(arrays: list[Any], index: Array, steps: int, counter) -> list[Array]:
         with computing():
             batches = batches_for(index, arrays)
         return storing(counter, np.int32(steps), index, *batches)
@@ -153,7 +152,7 @@ class _StoringCall:
                 self._jitted = convolving(self._function, arguments, self._donated)
             self._jitted.lower(*arguments).compile()
 
-    def __call__(self, counter: Any, *arguments: Any) -> list[Array]:
+    def __call__(self, counter, *arguments) -> list[Array]:
         step = self._step
         counter = np.asarray(counter, step.counter.dtype)
         outputs: list[Slot] = [[None] for _ in range(step.outputs)]

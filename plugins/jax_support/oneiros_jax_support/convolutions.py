@@ -30,6 +30,8 @@ COMPILER = "numba"
 """What compiles machine code for the gradient of a kernel; it may be absent."""
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
+UNPADDED = (0, 0)
+"""What is added before and after an axis that isn't padded."""
 
 
 class DifferentiableConvolution:
@@ -211,7 +213,9 @@ def _volumes_by_kernel(
 
 
 def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
-    border = windows.border if isinstance(windows.border, str) else windows.border[1:]
+    border = windows.border
+    if not isinstance(border, str):
+        border = border[1:]
     return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
@@ -220,7 +224,7 @@ def _planes_as_channels(windows: ConvolutionWindows, x: Tensor, depth: int) -> T
     stacked in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
     count = first.positions() or 0
-    padded = jnp.pad(x, ((0, 0), first.padding(), (0, 0), (0, 0), (0, 0)))
+    padded = jnp.pad(x, (UNPADDED, first.padding(), *[UNPADDED] * 3))
     planes = [
         strided(padded, 1, cell * first.dilation, count, first.stride)
         for cell in range(depth)
@@ -272,7 +276,8 @@ def _cells(
 ) -> Iterator[tuple[Sizes, Tensor]]:
     """Yields for each cell of the window its values in all windows."""
     axes = list(windows.axes(_spatial(x), window))
-    padded = jnp.pad(x, ((0, 0), *(axis.padding() for axis in axes), (0, 0)))
+    paddings = [axis.padding() for axis in axes]
+    padded = jnp.pad(x, (UNPADDED, *paddings, UNPADDED))
     for cell in itertools.product(*map(range, window)):
         value = padded
         for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
@@ -297,10 +302,12 @@ def _depthwise_by_input(
     total: Tensor = 0
     for cell in itertools.product(*map(range, window)):
         products = gradient * kernel[cell].reshape(-1)
-        value = products.reshape(*gradient.shape[:-1], channels, each).sum(-1)
-        for place, axis in enumerate(windows.axes(sizes, window), 1):
-            start = cell[place - 1] * axis.dilation - axis.padding()[0]
-            value = placed(value, place, start, axis.stride, sizes[place - 1])
+        split = products.reshape(*gradient.shape[:-1], channels, each)
+        value = split.sum(-1)
+        for place, axis in enumerate(windows.axes(sizes, window)):
+            before, _ = axis.padding()
+            start = cell[place] * axis.dilation - before
+            value = placed(value, place + 1, start, axis.stride, sizes[place])
         total = total + value
     return total
 

@@ -1,5 +1,6 @@
 """The device of a backend that computes with JAX."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -37,7 +38,7 @@ def platform() -> str:
 
 
 @contextmanager
-def _on(device: Any) -> Iterator[None]:
+def _on(device) -> Iterator[None]:
     with jax.default_device(device), jax.enable_x64(True):
         yield
 
@@ -47,7 +48,7 @@ def _choice(backend: str) -> Choice:
     return Choice(backend, functools.partial(find, backend))
 
 
-def find(backend: str, device: Device) -> Any:
+def find(backend: str, device: Device):
     """Returns a device of JAX.
 
     # Raises

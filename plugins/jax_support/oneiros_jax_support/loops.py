@@ -5,6 +5,7 @@ step of a ConvLSTM2D over eight images of 12x12 takes 4.4 times as long
 (`benchmarks/mechanisms.py loops`), and larger ones up to sixty times.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from oneiros_jax_support.jax_import import jax
 
 def scan(
     body: Callable[[Any, Any], tuple[Any, Any]],
-    states: Any,
+    states,
     sequences: Sequence[Any],
     *,
     convolves: bool | Callable[[Any, Any], bool],
@@ -56,5 +57,5 @@ def scan(
     return last, outputs
 
 
-def _of_one_step(x: Any) -> Any:
+def _of_one_step(x):
     return jax.ShapeDtypeStruct(x.shape[1:], x.dtype)

@@ -7,12 +7,12 @@ The derivative of XLA's own operation, `jax.lax.reduce_window`, is slow on a CPU
 it, a step of case b takes 1.4 times as long (`benchmarks/mechanisms.py pooling`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
 import itertools
 from collections.abc import Callable
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -62,14 +62,16 @@ def _sums(windows: PoolingWindows, padded: Tensor) -> Tensor:
     total = padded
     for axis in _spatial_axes(windows):
         size = windows.window[axis - 1]
-        total = sum(_slice_along(windows, total, axis, first) for first in range(size))
+        cells = [_slice_along(windows, total, axis, first) for first in range(size)]
+        total = functools.reduce(jnp.add, cells)
     return total
 
 
-def _weights(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
+def _weights(windows: PoolingWindows, sizes: Sizes, dtype):
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
-    for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
+    axes = windows.axes(sizes, windows.window)
+    for size, axis in zip(sizes, axes, strict=True):
         before, _ = axis.padding()
         starts = np.arange(axis.positions() or 0) * axis.stride - before
         ends = starts + (axis.window or 0)
@@ -82,7 +84,8 @@ def _padded(windows: PoolingWindows, x: Tensor, value: float) -> Tensor:
     """Returns `x` with padding, cut off after the last window."""
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]
-    for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
+    axes = windows.axes(sizes, windows.window)
+    for size, axis in zip(sizes, axes, strict=True):
         before, _ = axis.padding()
         last_start = ((axis.positions() or 1) - 1) * axis.stride
         padded_size = last_start + (axis.window or 0)
@@ -211,7 +214,8 @@ def _slice_along(
 ) -> Tensor:
     """Returns what stands in the windows' cell number `first` along an axis."""
     stride = windows.strides[axis - 1]
-    count = (padded.shape[axis] - windows.window[axis - 1]) // stride + 1
+    size = windows.window[axis - 1]
+    count = (padded.shape[axis] - size) // stride + 1
     return strided(padded, axis, first, count, stride)
 
 
@@ -236,7 +240,7 @@ def _window_axes(windows: PoolingWindows) -> Sizes:
     return tuple(range(2, 2 * windows.rank + 1, 2))
 
 
-def _cell_numbers(windows: PoolingWindows) -> Any:
+def _cell_numbers(windows: PoolingWindows):
     """Returns the numbers of a window's cells, in the form of `_blocks`."""
     shape = [1]
     for size in windows.window:

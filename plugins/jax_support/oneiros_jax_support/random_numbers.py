@@ -6,9 +6,8 @@ random bits are a large part of a small network's step there. The first argument
 functions is the namespace to compute with, NumPy or `jax.numpy`.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -20,22 +19,20 @@ GOLDEN_RATIO = np.uint32(0x9E3779B9)
 first."""
 
 
-def uniform(
-    xp: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
-) -> Any:
+def uniform(xp, seed, counter, shape: tuple[int, ...], dtype: str):
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
     size = int(np.prod(shape, dtype=np.int64))
     if dtype == "float64":
         return _uniform_doubles(xp, seed, counter, size).reshape(shape)
     upper_bits = _top(_random_bits(xp, seed, counter, size), 24)
     bits = upper_bits.astype(np.float32)
-    numbers = (bits + np.float32(0.5)) * np.float32(2.0**-24)
+    half = np.float32(0.5)
+    step = np.float32(2.0**-24)
+    numbers = (bits + half) * step
     return numbers.astype(dtype).reshape(shape)
 
 
-def normal(
-    xp: Any, erfinv: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
-) -> Any:
+def normal(xp, erfinv, seed, counter, shape: tuple[int, ...], dtype: str):
     """Draws from the standard normal distribution.
 
     # Arguments
@@ -52,7 +49,7 @@ def normal(
     return numbers.astype(dtype)
 
 
-def nested(counter: Any, index: Any) -> Any:
+def nested(counter, index):
     """Returns the counter of a step inside a loop.
 
     # Arguments
@@ -62,15 +59,16 @@ def nested(counter: Any, index: Any) -> Any:
     return counter * FIRST_ODD + (index * SECOND_ODD + SECOND_ODD)
 
 
-def _uniform_doubles(xp: Any, seed: Any, counter: Any, size: int) -> Any:
-    high, low = xp.split(_random_bits(xp, seed, counter, 2 * size), 2)
+def _uniform_doubles(xp, seed, counter, size: int):
+    bits = _random_bits(xp, seed, counter, 2 * size)
+    high, low = xp.split(bits, 2)
     upper = _top(high, 27).astype(np.float64)
     lower = _top(low, 26).astype(np.float64)
-    bits = upper * 2.0**26 + lower
-    return (bits + 0.5) * 2.0**-53
+    numbers = upper * 2.0**26 + lower
+    return (numbers + 0.5) * 2.0**-53
 
 
-def _random_bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
+def _random_bits(xp, seed, counter, size: int):
     """Returns `size` uint32s."""
     hashed_seed = _hashed(_as_word(xp, seed))
     key = _hashed(_as_word(xp, counter) + hashed_seed)
@@ -79,12 +77,12 @@ def _random_bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
     return _hashed(first_pass + _hashed(key ^ GOLDEN_RATIO))
 
 
-def _as_word(xp: Any, number: Any) -> Any:
+def _as_word(xp, number):
     """Returns a number as a vector of a single uint32."""
     return xp.asarray(number, np.uint32).reshape(1)
 
 
-def _hashed(words: Any) -> Any:
+def _hashed(words):
     """Avalanche hash of 32 bits (constants: C. Wellons' search for low bias)."""
     words = words ^ (words >> np.uint32(16))
     words = words * np.uint32(0x7FEB352D)
@@ -93,6 +91,6 @@ def _hashed(words: Any) -> Any:
     return words ^ (words >> np.uint32(16))
 
 
-def _top(words: Any, count: int) -> Any:
+def _top(words, count: int):
     """Returns the top bits of 32-bit words, as integers."""
     return words >> np.uint32(32 - count)

@@ -1,9 +1,9 @@
 """The recurrent loops of `oneiros_backend_toolkit.recurrent_cells` on JAX."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -40,12 +40,14 @@ class JaxMath:
 
     def split(self, x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
-        parts: list[Tensor] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
+        ends = np.cumsum(sizes)
+        parts: list[Tensor] = jnp.split(x, ends[:-1], -1)
         return parts
 
     def outer(self, x: Tensor, y: Tensor) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
-        return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
+        rows = x.reshape(-1, x.shape[-1])
+        return rows.T @ y.reshape(-1, y.shape[-1])
 
     def total(self, x: Tensor) -> Tensor:
         """Sums a sequence over steps and samples."""
@@ -89,15 +91,17 @@ def run(
         mask: booleans (samples, steps), or None.
         projection: the input's weights and the bias, or nothing.
     """
-    is_seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
+    if mask is not None:
+        mask = jnp.swapaxes(mask, 0, 1)[..., None]
+    by_step = jnp.swapaxes(x, 0, 1)
     loop = _recurrence(CellLoop(MATH, layer.cell, layer.backwards))
-    outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, is_seen, initial, projection)
+    outputs, *last = loop(by_step, U, mask, initial, projection)
     if layer.backwards:
         outputs = outputs[::-1]
     return jnp.swapaxes(outputs, 0, 1), *last
 
 
-def _recurrence(loop: CellLoop) -> Any:
+def _recurrence(loop: CellLoop):
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
     def recurrence(
         x: Tensor, U: Tensor, mask: Tensor, initial: States, projection: States

@@ -8,6 +8,7 @@ Convolutions are the exception on a CPU: XLA takes 1.3 times as long for small o
 times for large ones, so such steps run one by one.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -28,14 +29,14 @@ from oneiros_jax_support.jax_import import jax
 jnp = jax.numpy
 
 
-def on_device(array: Any) -> Any:
+def on_device(array):
     """Copies an array to the device; unlike `jax.device_put`, it never shares the
     array's memory. `jnp.array` doesn't either, but compiles something for each shape,
     which takes 0.07 s."""
     return jax.device_put(aligned_copy(array))
 
 
-def uploaded(array: Any, dtype: Any) -> Any:
+def uploaded(array, dtype):
     """Copies an array to the device, once: on a CPU, JAX uses memory with a suitable
     alignment as it is."""
     if platform() == "cpu":
@@ -43,7 +44,7 @@ def uploaded(array: Any, dtype: Any) -> Any:
     return jax.device_put(aligned_copy(array, dtype))
 
 
-def batches_for(index: Any, arrays: Any) -> Any:
+def batches_for(index, arrays):
     """Returns the rows that an index of shape (steps, batch) names, of arrays on the
     device or of NumPy's."""
     if not are_on_host(arrays):
@@ -53,15 +54,15 @@ def batches_for(index: Any, arrays: Any) -> Any:
     return list(map(aligned, batches_of(index, arrays)))
 
 
-def rows_for(index: Any, arrays: Any) -> list[Any]:
+def rows_for(index, arrays) -> list[Any]:
     """Returns the rows that an index names, of arrays on the device or of NumPy's."""
     if are_on_host(arrays):
         return rows_of(index, arrays)
     return list(gathered(index, arrays))
 
 
-@jax.jit  # type: ignore[untyped-decorator]  # jax is Any to mypy
-def gathered(index: Any, arrays: Any) -> Any:
+@jax.jit
+def gathered(index, arrays):
     """Returns the rows that an index of any shape names, of each array.
 
     Gathering before the loop instead of inside halves the time of small steps. It is
@@ -84,8 +85,8 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
         a row per row of the index.
     """
 
-    def run(old: Any, steps: Any, index: Any, *batches: Any) -> Any:
-        def step_of_row(i: Any, old: Any) -> Any:
+    def run(old, steps, index, *batches):
+        def step_of_row(i, old):
             rows = [
                 jax.lax.dynamic_index_in_dim(
                     x, i, keepdims=False, allow_negative_indices=False
@@ -94,7 +95,7 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             ]
             return step(old, i, *rows)
 
-        def body(i: Any, carried: Any) -> Any:
+        def body(i, carried):
             results = step_of_row(i, carried[0])
             rows = (
                 jax.lax.dynamic_update_index_in_dim(

@@ -3,9 +3,8 @@
 NumPy computes with arrays of them as with arrays of integers.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,24 +12,24 @@ import numpy as np
 from oneiros_jax_support.jax_import import jax
 
 
-def is_symbolic(size: Any) -> bool:
+def is_symbolic(size) -> bool:
     """Returns whether a size is a symbol, or computed from symbols."""
     return not isinstance(size, jax.Array) and hasattr(size, "dimension_as_value")
 
 
-def has_symbolic_size(x: Any) -> bool:
+def has_symbolic_size(x) -> bool:
     """Returns whether a tensor has a size that is a symbol."""
     return any(map(is_symbolic, x.shape))
 
 
-def holds_symbolic_sizes(x: Any) -> bool:
+def holds_symbolic_sizes(x) -> bool:
     """Returns whether an array has symbols among its items."""
     if not isinstance(x, np.ndarray) or x.dtype.kind != "O":
         return False
     return any(map(is_symbolic, x.flat))
 
 
-def computed_sizes(x: Any) -> Any:
+def computed_sizes(x):
     """Returns an array of sizes as a tensor, which is computed when the function runs;
     anything else as it is."""
     if not holds_symbolic_sizes(x):

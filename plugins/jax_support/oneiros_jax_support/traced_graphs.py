@@ -1,5 +1,6 @@
 """The contents of JAX graphs."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 CONVOLUTION = "conv_general_dilated"
 
 
-def convolves(graph: Any) -> bool:
+def convolves(graph) -> bool:
     """Returns whether a graph contains a convolution, also in loops and branches."""
     return any(
         equation.primitive.name == CONVOLUTION
@@ -17,7 +18,7 @@ def convolves(graph: Any) -> bool:
     )
 
 
-def graphs_inside(equation: Any) -> Iterator[Any]:
+def graphs_inside(equation) -> Iterator[Any]:
     """Yields the graphs inside an operation. jax.extend does so too, but takes a tenth
     of a second to import."""
     for value in equation.params.values():

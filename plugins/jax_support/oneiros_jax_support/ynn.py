@@ -8,6 +8,7 @@ It computes the predictions that suit it: without YNN, those of case b take 1.5 
 long (`benchmarks/mechanisms.py predictions_by_ynn`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -47,7 +48,7 @@ _pools_windows: ContextVar[bool] = ContextVar("oneiros_pools_windows", default=F
 
 def convolving(
     function: Callable[..., Any], arguments: Sequence[Any], donated: Sequence[int]
-) -> Any:
+):
     """Compiles a function with convolutions with `jax.jit`, with YNN or without it.
 
     # Arguments
@@ -88,7 +89,7 @@ def pools_by_windows() -> bool:
     return _pools_windows.get()
 
 
-def suits_ynn(graph: Any) -> bool:
+def suits_ynn(graph) -> bool:
     """Returns whether YNN computes a graph of convolutions faster, if it has no
     derivatives.
 
@@ -109,7 +110,7 @@ def suits_ynn(graph: Any) -> bool:
 def _pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function in which `pools_by_windows` is true."""
 
-    def traced(*values: Any) -> Any:
+    def traced(*values):
         token = _pools_windows.set(True)
         try:
             return function(*values)
@@ -119,7 +120,7 @@ def _pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
     return traced
 
 
-def _used(graph: Any) -> Iterator[Any]:
+def _used(graph) -> Iterator[Any]:
     """Yields the operations on which the outputs of a graph and of the graphs inside it
     depend, the last first."""
     needed = {x for x in graph.outvars if not _is_constant(x)}
@@ -131,11 +132,11 @@ def _used(graph: Any) -> Iterator[Any]:
                 yield from _used(inner)
 
 
-def _is_constant(x: Any) -> bool:
+def _is_constant(x) -> bool:
     return hasattr(x, "val")
 
 
-def _is_plain(convolution: Any) -> bool:
+def _is_plain(convolution) -> bool:
     """Returns whether it is a large, unpadded one of images, step by step."""
     images, _ = convolution.invars
     (result,) = convolution.outvars

@@ -264,7 +264,7 @@ class ArrayFunctions(Promotion):
 
     def softmax(self, x: Any) -> Tensor:
         x = self.floats(x)
-        check_softmax_rank(x.shape)
+        check_softmax_rank(self.rank(x))
         return self.activations.softmax(x)
 
     def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Tensor:

@@ -5,6 +5,7 @@ it and 95 ms without; one of a network of volumes takes 331 and 460 ms on Theano
 and 609 ms on JAX (`benchmarks/volumes.py`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import ctypes
@@ -12,7 +13,6 @@ import functools
 import itertools
 import os
 from pathlib import Path
-from typing import Any
 
 import jax.numpy as jnp
 import numba
@@ -40,9 +40,7 @@ SIZE_COUNT = len(ConvolutionSizes._fields)
 _gradient = patches.kernel_gradient
 
 
-def kernel_gradient(
-    windows: ConvolutionWindows, x: Any, gradient: Any, window: Sizes
-) -> Any:
+def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
     There are as many calls as cores; each computes a part of the samples.
@@ -107,7 +105,7 @@ def _sizes(
     )
 
 
-def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+def _call(output, inputs, numbers, length, status) -> None:
     """Computes the derivative for a part of the samples, on XLA's memory.
 
     The numbers are the sizes, followed by the number of the first sample.
@@ -136,7 +134,7 @@ def _register() -> None:
     jax.ffi.register_ffi_target(TARGET, target, platform="cpu", api_version=0)
 
 
-def _compiled() -> Any:
+def _compiled():
     """Returns the function in machine code, from numba's cache if it is there.
 
     numba reads a cached function before it compares the source's date. An entry of an

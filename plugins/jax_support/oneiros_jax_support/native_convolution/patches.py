@@ -4,9 +4,10 @@ Blocks of patches that fit into the cache are multiplied by the derivative by th
 result. Arrays are flat, of type float32, with channels last.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class ConvolutionSizes(NamedTuple):
 
 @jitted
 def _read_row(
-    x: Any, patches: Any, sizes: ConvolutionSizes, row: int, left: int, start: int
+    x, patches, sizes: ConvolutionSizes, row: int, left: int, start: int
 ) -> None:
     """Copies a window's cells in one row of an image, zeros for the padding."""
     channels = sizes.channels
@@ -72,7 +73,7 @@ def _read_row(
 
 @jitted
 def _read_patches(
-    x: Any, patches: Any, sizes: ConvolutionSizes, first: int, count: int, length: int
+    x, patches, sizes: ConvolutionSizes, first: int, count: int, length: int
 ) -> None:
     """Copies the cells of some windows into rows of `length` numbers."""
     run = sizes.window_width * sizes.channels
@@ -97,9 +98,7 @@ def _read_patches(
 
 
 @jitted
-def kernel_gradient(
-    x: Any, gradient: Any, result: Any, sizes: ConvolutionSizes
-) -> None:
+def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
     """Computes the derivative by the kernel.
 
     # Arguments

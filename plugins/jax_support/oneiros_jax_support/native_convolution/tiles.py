@@ -4,6 +4,7 @@ The tile is written in LLVM's language, because numba gives no access to registe
 sums stay in registers while it reads the rows of both matrices.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -71,7 +72,7 @@ class _Part:
 class _Writer:
     """Writes operations on vectors of `LANES` numbers."""
 
-    def __init__(self, builder: Any) -> None:
+    def __init__(self, builder) -> None:
         self.builder = builder
 
     def load(self, part: _Part, row: Value, column: int) -> Value:
@@ -116,7 +117,7 @@ class _Writer:
 
 
 def _write_tile(
-    builder: Any, vectors: int, steps: Value, left: _Part, right: _Part, sums: _Part
+    builder, vectors: int, steps: Value, left: _Part, right: _Part, sums: _Part
 ) -> None:
     """Writes sums[row, column] += the sum over all steps of left[step, row] *
     right[step, column], for `ROWS` rows and `vectors * LANES` columns."""
@@ -140,12 +141,12 @@ def _write_tile(
 
 
 @functools.cache
-def _tile(vectors: int) -> Any:
+def _tile(vectors: int):
     """Returns the product of a tile, as a function for numba."""
 
-    @intrinsic  # type: ignore[untyped-decorator]  # numba has no types
-    def tile(context: Any, left: Any, right: Any, sums: Any, steps: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    @intrinsic
+    def tile(context, left, right, sums, steps):
+        def generate(context, builder, signature, args):
             *places, count = args
             parts = [
                 _part(context, builder, place_type, place)
@@ -159,7 +160,7 @@ def _tile(vectors: int) -> Any:
     return tile
 
 
-def _part(context: Any, builder: Any, place_type: Any, place: Value) -> _Part:
+def _part(context, builder, place_type, place: Value) -> _Part:
     """Returns what a `_Place` of compiled code says."""
     matrix, start, stride = cgutils.unpack_tuple(builder, place)
     matrix_type, *_ = place_type.types
@@ -172,21 +173,19 @@ _narrow = _tile(1)
 
 
 @jitted
-def padded_rows(count: int) -> Any:
+def padded_rows(count: int):
     """Returns the next multiple of a tile's rows."""
     return (count + ROWS - 1) // ROWS * ROWS
 
 
 @jitted
-def padded_columns(count: int) -> Any:
+def padded_columns(count: int):
     """Returns the next multiple of a vector's length."""
     return (count + LANES - 1) // LANES * LANES
 
 
 @jitted
-def add_product(
-    left: Any, rows: int, right: Any, columns: int, steps: int, sums: Any
-) -> None:
+def add_product(left, rows: int, right, columns: int, steps: int, sums) -> None:
     """Adds transpose(left) @ right to `sums`, flat matrices of float32.
 
     # Arguments
