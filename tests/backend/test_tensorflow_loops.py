@@ -48,7 +48,7 @@ def compiled(monkeypatch):
     monkeypatch.setattr(Compiled, "__init__", strict)
 
 
-def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
+def test_loops_in_loops_and_gradients_inside_are_differentiated():
     x = K.placeholder((None, 4, 3, 2))
     w = K.variable(uniform_array(2, 2))
 
@@ -76,6 +76,26 @@ def test_a_network_with_a_loop_is_trained_by_xla(compiled):
     f = K.function([x, K.learning_phase()], [loss], updates)
     losses = [f([uniform_array(5, 7, 3), 0])[0] for _ in range(20)]
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_second_derivatives_of_loops_are_the_slopes_of_first_ones():
+    x, weights, loss = network()
+    gradients = K.gradients(loss, weights)
+    squares = sum(K.sum(K.square(g)) for g in gradients)
+    second = K.gradients(squares, weights)
+    f = K.function([x, K.learning_phase()], [squares, *second])
+    data = uniform_array(5, 7, 3)
+    _, *slopes = f([data, 0])
+    for weight, slope in zip(weights, slopes, strict=True):
+        value = K.get_value(weight)
+        direction = slope / np.linalg.norm(slope)
+        ends = []
+        for sign in (1, -1):
+            K.set_value(weight, value + sign * 1e-2 * direction)
+            ends.append(f([data, 0])[0])
+        K.set_value(weight, value)
+        measured = (ends[0] - ends[1]) / 2e-2
+        np.testing.assert_allclose(measured, np.linalg.norm(slope), rtol=0.02)
 
 
 # What else a step does

@@ -16,7 +16,7 @@ from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
 from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
 from oneiros_backend_tensorflow.functions import FUNCTIONS
-from oneiros_backend_tensorflow.loops import Arguments, Loop
+from oneiros_backend_tensorflow.loops import Loop
 from oneiros_backend_tensorflow.shape_inference import infer
 from oneiros_backend_tensorflow.shared_memory import shared
 from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
@@ -70,8 +70,8 @@ class TensorFlowEngine(ArrayEngine):
         backwards: bool,
     ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
-        loop = Loop(step, [tf.as_dtype(name) for name in types], backwards)
-        return loop(Arguments(sequences, states, captured))
+
+        return Loop(step, backwards)(sequences, states, captured)
 
     # Data and compiling
 

@@ -21,7 +21,7 @@ from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
 from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
-from oneiros_backend_tensorflow.loops import while_over
+from oneiros_backend_tensorflow.loops import loop_over
 from oneiros_backend_tensorflow.shape_inference import inferring
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -80,14 +80,15 @@ class TensorFlowMath:
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
         samples = states[0].shape[0]
-        kinds = [(states[0].dtype, (samples, width)) for width in widths]
+        dtype = states[0].dtype
+        specs = [tf.TensorSpec((samples, width), dtype) for width in widths]
 
-        def at_place(place: Tensor, rows: list[Tensor], states: States) -> Any:
-            return step(states, tuple(rows))
+        def at_place(place: Tensor, rows: list[Tensor], states: list[Tensor]) -> Any:
+            new, outputs = step(tuple(states), tuple(rows))
+            return list(new), outputs
 
-        last, stacks = while_over(at_place, sequences, states, kinds, backwards)
-        shape = (sequences[0].shape[0], samples, None)
-        return last, tuple(tf.ensure_shape(x.stack(), shape) for x in stacks)
+        last, outputs = loop_over(at_place, sequences, states, specs, backwards)
+        return tuple(last), tuple(outputs)
 
 
 MATH = TensorFlowMath()
