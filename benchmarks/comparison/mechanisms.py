@@ -347,9 +347,6 @@ class OwnCall:
         """Returns a function of tensors that runs it on variables."""
         return lambda *tensors: self._concrete(variables, *tensors) or []
 
-    def forget_graphs(self) -> None:
-        """Keeps the graphs, which such a call needs."""
-
 
 def copied(array: Any) -> Any:
     """Returns a tensor with a copy of an array."""
@@ -543,13 +540,6 @@ MECHANISMS = {
         start=first_step_of("d"),
         engine="tensorflow",
         replaced={f"{TENSORFLOW}.compiled:compiled_once": compiled_anew},
-    ),
-    "allocator": Mechanism(
-        module=f"{TENSORFLOW}.allocator",
-        what="an epoch of case c, for the memory that is held after it",
-        start=fit_of("c", 320),
-        engine="tensorflow",
-        replaced={f"{TENSORFLOW}.compiled:give_back": lambda: None},
     ),
     "tensorflow_import": Mechanism(
         module=f"{TENSORFLOW}.tensorflow_import",

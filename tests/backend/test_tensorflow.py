@@ -104,32 +104,6 @@ def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
 
 
 @pytest.mark.xla
-def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
-    graph = tf.__internal__.FuncGraph
-
-    def sizes():
-        return [
-            len(x.get_operations())
-            for x in gc.get_objects()
-            if issubclass(type(x), graph)
-        ]
-
-    gc.collect()
-    before = sum(sizes())
-    f, total = random_training(0.0, 1)
-    assert sum(sizes()) == before  # nor are those kept that only told shapes
-    first = f([array(2, 3)])
-    assert sum(sizes()) == before
-    looped = f.loop(f.upload([array(4, 3)]), [[0, 1], [2, 3]])
-    assert sum(sizes()) == before and xla_uses.count(True) == 2
-    assert (
-        len(first[0]) == 2
-        and looped[0].shape[0] == 2
-        and np.isfinite(K.get_value(total))
-    )
-
-
-@pytest.mark.xla
 @pytest.mark.parametrize("other", [{"factor": 2.5}, {"units": 4}])
 def test_another_graph_is_compiled(xla_uses, other):
     f, _ = random_training(0.0, 1)

@@ -43,7 +43,7 @@ def compiled(monkeypatch):
 
     def strict(self, *args, **kwargs):
         original(self, *args, **kwargs)
-        self._plain = None
+        self._instead = None
 
     monkeypatch.setattr(Compiled, "__init__", strict)
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from oneiros_backend_tensorflow.devices import chosen
 from oneiros_backend_tensorflow.runnable import Runnable
 
-_COSMETIC = "_user_specified_name"
+COSMETIC = re.compile(
+    r'attr \{\s+key: "_user_specified_name"\s+value \{\s+s: ".*"\s+\}\s+\}'
+)
 """An attribute of nodes that has no effect."""
-NUMBER = re.compile(r"(?<=_)\d+")
-"""A number that TensorFlow appends to a name."""
+NUMBER = re.compile(r"(?:tensor_content|string_val): .*|(?<=_)\d+")
+"""A number that TensorFlow appends to a name, or values, which have none."""
+QUOTED = re.compile(r'"([^"]+)"')
 _made: dict[bytes, Runnable] = {}
 
 
@@ -48,78 +51,39 @@ def _digest(graph: Any, variables: list[Any]) -> bytes:
     arguments = [
         (x.shape, x.dtype) for x in (*variables, *graph.inputs[len(variables) :])
     ]
-    names = _Names()
-    last = sorted(graph.control_outputs, key=lambda operation: operation.name)
-    interface = [
-        [names(x.name) for x in part] for part in (graph.inputs, graph.outputs, last)
-    ]
-    digest = hashlib.sha256(repr((chosen(), arguments, interface)).encode())
-    for part in names.replaced(graph.as_graph_def()):
-        digest.update(part.SerializeToString(deterministic=True))
-    return digest.digest()
+    last = sorted(operation.name for operation in graph.control_outputs)
+    names = [x.name for x in (*graph.inputs, *graph.outputs)]
+    interface = repr((chosen(), arguments))
+    text = "\n".join([*names, *last, *_parts(graph.as_graph_def())])
+    renamed = _renumbered(COSMETIC.sub("", text))
+    return hashlib.sha256(f"{interface}\n{renamed}".encode()).digest()
 
 
-class _Names:
-    """Numbers in names, by their order in a graph.
+def _parts(definition: Any) -> list[str]:
+    """Returns the texts of a graph's nodes and of its functions, in the order in which
+    they are called."""
+    functions = {
+        function.signature.name: str(function)
+        for function in definition.library.function
+    }
+    definition.ClearField("library")
+    parts = [str(definition)]
+    for part in parts:
+        called = QUOTED.findall(part)
+        parts += [functions.pop(name) for name in called if name in functions]
+    return parts
+
+
+def _renumbered(text: str) -> str:
+    """Returns a text with its names' numbers in the order in which they appear.
 
     TensorFlow goes on counting for the life of a process.
     """
+    numbers: dict[str, str] = {}
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, str] = {}
+    def number(found: re.Match[str]) -> str:
+        if not found[0].isdigit():
+            return found[0]
+        return numbers.setdefault(found[0], str(len(numbers)))
 
-    def __call__(self, name: str) -> str:
-        return NUMBER.sub(self._renumbered, name)
-
-    def _renumbered(self, number: re.Match[str]) -> str:
-        return self._number(number[0])
-
-    def _number(self, text: str) -> str:
-        return self._numbers.setdefault(text, str(len(self._numbers)))
-
-    def replaced(self, graph: Any) -> Iterator[Any]:
-        """Gives a graph's nodes, then its functions.
-
-        These come in the order in which they are called.
-        """
-        library = {
-            function.signature.name: function for function in graph.library.function
-        }
-        called: list[str] = []
-        for node in graph.node:
-            called += self._replace(node)
-            yield node
-        for name in called:
-            if (function := library.pop(name, None)) is not None:
-                called += self._replace_in_function(function)
-                yield function
-
-    def _replace(self, node: Any) -> list[str]:
-        """Returns what functions a node may call."""
-        values = [value for _, value in sorted(node.attr.items())]
-        functions = [
-            x for value in values for x in (value.func, *value.list.func) if x.name
-        ]
-        called = [node.op, *(function.name for function in functions)]
-        node.name = self(node.name)
-        node.op = self(node.op)
-        node.input[:] = map(self, node.input)
-        for function in functions:
-            function.name = self(function.name)
-        node.attr.pop(_COSMETIC, None)
-        node.ClearField("experimental_debug_info")
-        return called
-
-    def _replace_in_function(self, function: Any) -> list[str]:
-        signature = function.signature
-        for part in (signature, *signature.input_arg, *signature.output_arg):
-            part.name = self(part.name)
-        signature.control_output[:] = map(self, signature.control_output)
-        called = [name for node in function.node_def for name in self._replace(node)]
-        for table in (function.ret, function.control_ret):
-            renamed = {self(key): self(value) for key, value in sorted(table.items())}
-            table.clear()
-            table.update(renamed)
-        for attributes in function.arg_attr.values():
-            attributes.attr.pop(_COSMETIC, None)
-        return called
+    return NUMBER.sub(number, text)

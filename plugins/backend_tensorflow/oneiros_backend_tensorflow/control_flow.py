@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from oneiros import backend as K
@@ -35,8 +34,8 @@ def install(recorder: Recorder) -> None:
     """Makes TensorFlow's functions that call functions accept a recorder's tensors."""
     for version in versions():
         for name in WHOLE:
-            whole = _Whole(recorder, getattr(version, name), f"tf.{name}")
-            _replace(version, name, recorder, whole.record)
+            whole = _whole(recorder, getattr(version, name), f"tf.{name}")
+            _replace(version, name, recorder, whole)
         for name in ("map_fn", "vectorized_map"):
             _replace(version, name, recorder, _mapped)
         _replace(version, "cond", recorder, _chosen)
@@ -91,51 +90,49 @@ def _chosen(
         return tf.nest.map_structure(chosen, in_case(), otherwise())
 
 
-@dataclass(frozen=True)
-class _Whole:
-    """A function of TensorFlow that is recorded as a whole.
+def _whole(recorder: Recorder, function: Function, label: str) -> Function:
+    """Returns a function that records calls of a function of TensorFlow.
 
-    # Properties
+    # Arguments
         recorder: the Recorder.
         function: the function.
         label: its name in messages.
     """
 
-    recorder: Recorder
-    function: Function
-    label: str
-
-    def record(self, *args: Any, **kwargs: Any) -> Any:
-        """Records a call."""
-        outside = self._used_from_outside(RecordedCall.of(self.function, args, kwargs))
+    def record(*args: Any, **kwargs: Any) -> Any:
+        call = RecordedCall.of(function, args, kwargs)
+        outside = _used_from_outside(recorder, call, label)
 
         def run(args: Any, kwargs: Any, values: list[Any]) -> Any:
             value_of = dict(zip(outside, values, strict=True)).__getitem__
-            with self.recorder.computing(value_of):
-                return self.function(*args, **kwargs)
+            with recorder.computing(value_of):
+                return function(*args, **kwargs)
 
-        return self.recorder.record(run, (args, kwargs, outside), label=self.label)
+        return recorder.record(run, (args, kwargs, outside), label=label)
 
-    def _used_from_outside(self, call: RecordedCall) -> list[LazyTensor]:
-        """Returns the nodes that a call uses and that aren't among its arguments."""
-        used: dict[LazyTensor, Any] = {}
+    return record
 
-        def tried(*values: Any) -> Any:
-            graph = tf.compat.v1.get_default_graph()
 
-            def symbol_of(node: LazyTensor) -> Any:
-                if node not in used:
-                    with graph.as_default():
-                        used[node] = symbol(node.spec)
-                return used[node]
+def _used_from_outside(
+    recorder: Recorder, call: RecordedCall, label: str
+) -> list[LazyTensor]:
+    """Returns the nodes that a call uses and that aren't among its arguments."""
+    used: dict[LazyTensor, Any] = {}
 
-            with self.recorder.computing(symbol_of):
-                return call(*values)
+    def tried(*values: Any) -> Any:
+        graph = tf.compat.v1.get_default_graph()
 
-        shapes = [parent.shape for parent in call.parents]
-        with (
-            self.recorder.computing(),
-            self.recorder.explained(self.label, shapes, ShapeError),
-        ):
-            infer(tried, [parent.spec for parent in call.parents])
-        return list(used)
+        def symbol_of(node: LazyTensor) -> Any:
+            if node not in used:
+                with graph.as_default():
+                    used[node] = symbol(node.spec)
+            return used[node]
+
+        with recorder.computing(symbol_of):
+            return call(*values)
+
+    shapes = [parent.shape for parent in call.parents]
+    specs = [parent.spec for parent in call.parents]
+    with recorder.computing(), recorder.explained(label, shapes, ShapeError):
+        infer(tried, specs)
+    return list(used)

@@ -36,7 +36,8 @@ def loop_over(
     sequences: Sequence[Tensor],
     states: Sequence[Tensor],
     specs: Sequence[Any],
-    backwards: bool,
+    backwards: bool = False,
+    count: Tensor | None = None,
 ) -> Results:
     """Runs a step for each place of the first axis of `sequences`.
 
@@ -47,6 +48,7 @@ def loop_over(
         specs: the outputs' `tf.TensorSpec`s. TensorFlow Lite takes stacks of unknown
             shapes, in several loops, for one.
         backwards: whether the last place comes first.
+        count: the number of places, if not all are wanted.
 
     # Returns
         The last states, and the outputs stacked by place.
@@ -55,7 +57,7 @@ def loop_over(
     steps = tf.shape(sequences[0])[0] if length is None else length
 
     def is_left(i: Tensor, *_: Any) -> Tensor:
-        return i < steps
+        return i < (steps if count is None else count)
 
     def body(i: Tensor, states: list[Tensor], stacks: list[Tensor]) -> Any:
         place = steps - 1 - i if backwards else i
@@ -69,10 +71,9 @@ def loop_over(
     ]
     start = (tf.constant(0), list(states), stacks)
     _, last, stacks = tf.while_loop(is_left, body, start, maximum_iterations=steps)
-    outputs = [
-        tf.ensure_shape(stack.stack(), (length, *spec.shape))
-        for stack, spec in zip(stacks, specs, strict=True)
-    ]
+    outputs = [stack.stack() for stack in stacks]
+    for output, spec in zip(outputs, specs, strict=True):
+        output.set_shape(tf.TensorShape([length]).concatenate(spec.shape))
     return last, outputs
 
 

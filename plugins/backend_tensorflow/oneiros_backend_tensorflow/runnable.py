@@ -1,7 +1,5 @@
 """Functions of TensorFlow's runtime.
 
-They run without the Python graphs that they were traced to.
-
 With a concrete function's own call instead, `predict` of one row takes 1.9 times as
 long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
@@ -9,18 +7,8 @@ long on the small network (case d of the comparison), by the processor's time
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph
-
-TRACING = threading.RLock()
-"""Held while graphs are made, which may call functions whose graphs could else be freed
-meanwhile."""
-TENSORS_OF_GRAPH = ("inputs", "outputs", "control_outputs")
-STRUCTURES_OF_GRAPH = ("structured_outputs", "structured_input_signature")
-"""Attributes with which a graph keeps its tensors alive."""
 
 
 class Runnable:
@@ -45,27 +33,3 @@ class Runnable:
         captured = self._captured
         handles = [variable.handle for variable in variables]
         return lambda *tensors: call(*handles, *tensors, *captured) or []
-
-    def forget_graphs(self) -> None:
-        """Frees the graphs.
-
-        TensorFlow makes another one if the function is called in a graph later.
-        """
-        with TRACING:
-            for function in _with_children(self._function, set()):
-                graph = getattr(function, "_cached_graph", None)
-                if graph is not None:
-                    function._cached_graph = None
-                    dismantle_func_graph(graph)
-                    for attribute in TENSORS_OF_GRAPH:
-                        setattr(graph, attribute, ())
-                    for attribute in STRUCTURES_OF_GRAPH:
-                        setattr(graph, attribute, None)
-
-
-def _with_children(function: Any, visited: set[int]) -> Iterator[Any]:
-    if id(function) not in visited:
-        visited.add(id(function))
-        yield function
-        for child in function.children:
-            yield from _with_children(child, visited)

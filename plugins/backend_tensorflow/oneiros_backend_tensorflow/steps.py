@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_backend_toolkit.batches import are_on_host, batches_of, rows_of
+from oneiros_backend_toolkit.batches import are_on_host, batches_of
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
 
-from oneiros_backend_tensorflow.compiled import Compiled, Outside
+from oneiros_backend_tensorflow.compiled import Compiled
 from oneiros_backend_tensorflow.derivatives import while_tracing
 from oneiros_backend_tensorflow.devices import at_once, on_device, scope
+from oneiros_backend_tensorflow.loops import loop_over
 from oneiros_backend_tensorflow.shared_memory import Staging, shared
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -153,16 +154,10 @@ class ManySteps(_Steps):
 
         It takes data, an index, a number of steps and the first step's number.
         """
-        first = [self._random_state_spec, tf.TensorSpec((), tf.int32)]
-        batches = self._signature(
-            [(*self._index_shape, *shape) for shape in self._row_shapes]
-        )
-        data = self._signature([(None, *shape) for shape in self._row_shapes])
-        index_spec = tf.TensorSpec(self._index_shape, tf.int32)
-        outside = Outside(_gathered, [*first, index_spec, *data])
-        function = Compiled(
-            self._many, self._program, [*first, *batches], outside, self._one_by_one
-        )
+        shapes = [(*self._index_shape, *shape) for shape in self._row_shapes]
+        counts = [self._random_state_spec, tf.TensorSpec((), tf.int32)]
+        signature = [*counts, *self._signature(shapes)]
+        function = Compiled(self._many, self._program, signature, self._one_by_one)
         random_state_of = self._random_state_maker()
         counted = functools.cache(tf.constant)
 
@@ -170,15 +165,11 @@ class ManySteps(_Steps):
             arrays: list[Any], index: Array, steps: int, counter: int
         ) -> list[Array]:
             with at_once():
-                first = [random_state_of(counter), counted(steps)]
-                if not are_on_host(arrays):
-                    return function(*first, tf.constant(index), *arrays)
-                if not function.by_xla:
-                    return function(*first, index, *arrays)
-                may_share = function.keeps_nothing and index.size
-                make = shared if may_share else tf.constant
-                prepared = [*first, *map(make, batches_of(index, arrays))]
-                return function.call_prepared(prepared, *first, index, *arrays)
+                batches = rows(arrays, index)
+                if function.by_xla and are_on_host(batches):
+                    may_share = function.keeps_nothing and index.size
+                    batches = list(map(shared if may_share else tf.constant, batches))
+                return function(random_state_of(counter), counted(steps), *batches)
 
         return on_device(run)
 
@@ -188,27 +179,20 @@ class ManySteps(_Steps):
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
 
-        def is_left(i: Any, *_: Any) -> Any:
-            return i < count
-
-        def body(i: Any, written: list[Any], results: list[Any]) -> Any:
+        def step(place: Any, feeds: list[Any], written: list[Any]) -> Any:
             current = list(state)
-            for place, value in zip(self._places, written, strict=True):
-                current[place] = value
-            feeds = [batch[i] for batch in batches]
-            outputs, new = self._computed(feeds, current, counter + i, seeds)
-            return i + 1, new, _written(results, i, outputs)
+            for position, value in zip(self._places, written, strict=True):
+                current[position] = value
+            outputs, new = self._computed(feeds, current, counter + place, seeds)
+            return new, outputs
 
-        steps = self._index_shape[0]
-        results = [tf.TensorArray(node.dtype, steps) for node in self._program.outputs]
-        start = (tf.constant(0), [state[place] for place in self._places], results)
-        _, new, results = tf.while_loop(is_left, body, start)
+        written = [state[position] for position in self._places]
+        specs = [tf.TensorSpec(None, node.dtype) for node in self._program.outputs]
+        new, outputs = loop_over(step, batches, written, specs, count=count)
         self._store(variables, new)
-        return [result.stack() for result in results]
+        return outputs
 
-    def _one_by_one(
-        self, random_state: Any, count: Any, index: Any, *arrays: Any
-    ) -> list[Any]:
+    def _one_by_one(self, random_state: Any, count: Any, *batches: Any) -> list[Any]:
         """Does the same as `_many`, calling a compiled step."""
         if self._one_step is None:
             batch = self._index_shape[1]
@@ -217,25 +201,16 @@ class ManySteps(_Steps):
             self._one_step = step.compiled()
         counter = int(random_state[0])
         results = [
-            self._one_step(rows(list(arrays), index[i]), counter + i)
+            self._one_step([batch[i] for batch in batches], counter + i)
             for i in range(int(count))
         ]
         by_output = zip(*results, strict=True)
         return [tf.constant(np.stack(values)) for values in by_output]
 
 
-def _gathered(random_state: Any, count: Any, index: Any, *data: Any) -> list[Any]:
-    return [random_state, count, *[tf.gather(array, index) for array in data]]
-
-
-def _written(results: list[Any], i: Any, outputs: list[Any]) -> list[Any]:
-    pairs = zip(results, outputs, strict=True)
-    return [result.write(i, output) for result, output in pairs]
-
-
 def rows(arrays: list[Any], index: Any) -> list[Any]:
     """Returns the rows that an index names, of each array."""
     if are_on_host(arrays):
-        return rows_of(index, arrays)
+        return batches_of(index, arrays)
     with at_once(), scope():
         return [tf.gather(array, index) for array in arrays]
