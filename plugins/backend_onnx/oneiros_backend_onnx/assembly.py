@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.names import distinct
-from onnx import GraphProto, NodeProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
-from oneiros_backend_onnx.files import OnnxModel, outside_of, without_values
 from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
-from oneiros_backend_onnx.tensors import Array, Tensor
+from oneiros_backend_onnx.tensors import Tensor
 
 PRODUCER = "oneiros"
 
@@ -19,7 +18,7 @@ def assembled(
     inputs: Sequence[Tensor],
     outputs: Sequence[tuple[str, Tensor]],
     parts: Sequence[tuple[str, Tensor]] = (),
-) -> OnnxModel:
+) -> ModelProto:
     """Returns a graph as a model of ONNX.
 
     Constants are initializers: those made of one variable or several have the name that
@@ -44,8 +43,11 @@ def assembled(
     for node, name in zip(nodes, node_names, strict=True):
         for place, result in enumerate(node.output):
             names.setdefault(result, f"{name}_output_{place}" if place else name)
-    arrays = {names[x.name]: _array(x) for x in constants}
-    outside = outside_of(arrays)
+    initializers = [
+        numpy_helper.from_array(x.value, names[x.name])
+        for x in constants
+        if x.value is not None
+    ]
     named_nodes = [_renamed(node, names) for node in nodes]
     for node, name in zip(named_nodes, node_names, strict=True):
         node.name = name
@@ -54,21 +56,15 @@ def assembled(
         PRODUCER,
         [helper.make_value_info(x.name, x.type) for x in inputs],
         [helper.make_value_info(x.name, x.type) for x in ends],
-        [
-            without_values(name, array)
-            if name in outside
-            else numpy_helper.from_array(array, name)
-            for name, array in arrays.items()
-        ],
+        initializers,
     )
     opsets = [helper.make_opsetid("", graph.opset)]
-    proto = helper.make_model(
+    return helper.make_model(
         made,
         opset_imports=opsets,
         ir_version=helper.find_min_ir_version_for(opsets),
         producer_name=PRODUCER,
     )
-    return OnnxModel(proto, outside)
 
 
 def _names_of_ends(
@@ -86,12 +82,6 @@ def _names_of_ends(
         copy = helper.make_node("Identity", [result.name], [name], name=name)
         graph.nodes.append(copy)
     return names
-
-
-def _array(constant: Tensor) -> Array:
-    if constant.value is None:
-        raise ValueError(f"{constant.name} isn't a constant")
-    return constant.value
 
 
 def _names_of_constants(

@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.lazy_graph.program import Program
+from onnx import ModelProto
 
-from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.program_models import ProgramModel
 from oneiros_backend_onnx.runtime import RUN_ERRORS, session_of
 
@@ -69,7 +69,7 @@ class CompiledProgram:
     def _check_empty(self, values: list[Array]) -> None:
         """Refuses arrays without rows or steps for which ONNX Runtime would end the
         process."""
-        nodes = self._model_for(values).proto.graph.node
+        nodes = self._model_for(values).graph.node
         names = {node.op_type for node in nodes}.intersection(FAIL_ON_NOTHING)
         if names:
             shapes = ", ".join(str(value.shape) for value in values)
@@ -79,7 +79,7 @@ class CompiledProgram:
                 f"without rows or steps."
             )
 
-    def _model_for(self, values: list[Array]) -> OnnxModel:
+    def _model_for(self, values: list[Array]) -> ModelProto:
         """Builds the graph for the sizes of the data alone; layers check them."""
         shapes = [value.shape for value in values]
         return ProgramModel(self._program, self._phase).for_sessions(shapes)

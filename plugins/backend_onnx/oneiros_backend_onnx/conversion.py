@@ -13,7 +13,7 @@ from oneiros_backend_toolkit.lazy_graph.prediction import prediction
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from onnx import ModelProto, TensorProto, helper
 
-from oneiros_backend_onnx.files import OnnxModel
+from oneiros_backend_onnx.files import is_too_large
 from oneiros_backend_onnx.graphs import OPSET, operators_of
 from oneiros_backend_onnx.program_models import End, ProgramModel
 from oneiros_backend_onnx.promotion import IN_SINGLE_PRECISION
@@ -73,19 +73,19 @@ def model_proto(
     """
     check_opset("model_proto", opset)
     made = onnx_model(model, opset, fills_missing_rows)
-    if made.outside:
+    if is_too_large(made):
         raise CapabilityError(
             f"The weights of {label(model)} have 2 GB or more, which a ModelProto "
             f"can't hold. oneiros.export(model, 'new.onnx') puts them into a second "
             f"file."
         )
-    onnx.checker.check_model(made.proto, full_check=True)
-    return made.proto
+    onnx.checker.check_model(made, full_check=True)
+    return made
 
 
 def onnx_model(
     model: Any, opset: int = OPSET, fills_missing_rows: bool = False
-) -> OnnxModel:
+) -> ModelProto:
     """Returns the same as `model_proto`, unchecked, for models of any size.
 
     `oneiros_backend_onnx.files.save` checks and writes it.
@@ -109,10 +109,10 @@ def onnx_model(
         program, phase=0, opset=opset, fills=fills_missing_rows, checks_steps=False
     )
     made = whole.with_ends(inputs, outputs)
-    _name_batches(made.proto)
+    _name_batches(made)
     if states:
         pairs = dict(zip(states, outputs[len(model.output_names) :], strict=True))
-        helper.set_model_props(made.proto, {STATES: json.dumps(pairs)})
+        helper.set_model_props(made, {STATES: json.dumps(pairs)})
     return made
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from pathlib import Path
 
 import onnx
 from onnx import ModelProto, TensorProto, helper
-
-from oneiros_backend_onnx.tensors import Array
+from onnx.external_data_helper import set_external_data
 
 DATA_SUFFIX = ".data"
 """What the name of a file of weights has in addition."""
@@ -18,65 +17,32 @@ SMALLEST_OUTSIDE = 1024
 """Bytes of the smallest weights in a file of their own; shapes must stay inside."""
 
 
-@dataclass
-class OnnxModel:
-    """A model of ONNX, and weights that it can't hold.
-
-    # Properties
-        proto: ModelProto.
-        outside: dict of arrays by the names of its initializers; empty for a model of
-            less than 2 GB.
-    """
-
-    proto: ModelProto
-    outside: dict[str, Array]
+def is_too_large(model: ModelProto) -> bool:
+    """Returns whether a model's weights don't fit into its file."""
+    return sum(map(_byte_count, model.graph.initializer)) > LARGEST_FILE
 
 
-def outside_of(arrays: dict[str, Array]) -> dict[str, Array]:
-    """Returns the arrays that go to a file of their own, by name."""
-    if sum(array.nbytes for array in arrays.values()) <= LARGEST_FILE:
-        return {}
-    return {
-        name: array
-        for name, array in arrays.items()
-        if array.nbytes >= SMALLEST_OUTSIDE
-    }
-
-
-def without_values(name: str, array: Array) -> TensorProto:
-    """Returns an initializer whose values `save` writes to another file."""
-    return TensorProto(
-        name=name,
-        dims=array.shape,
-        data_type=helper.np_dtype_to_tensor_dtype(array.dtype),
-        data_location=TensorProto.EXTERNAL,
-    )
-
-
-def save(model: OnnxModel, path: Path) -> None:
+def save(model: ModelProto, path: Path) -> None:
     """Writes a model, and checks what was written.
 
-    Weights that it can't hold go to a file beside it: `new.onnx.data` for `new.onnx`.
+    Weights that it can't hold go to a file beside it, `new.onnx.data` for `new.onnx`,
+    and out of the model.
 
     # Arguments
-        model: OnnxModel.
+        model: ModelProto.
         path: path of the new file.
     """
-    if model.outside:
+    if is_too_large(model):
         data_path = path.with_name(path.name + DATA_SUFFIX)
-        with data_path.open("wb") as file:
-            for tensor in model.proto.graph.initializer:
-                if tensor.name in model.outside:
-                    offset = file.tell()
-                    model.outside[tensor.name].tofile(file)
-                    _refer(tensor, data_path.name, offset, file.tell() - offset)
-    onnx.save(model.proto, str(path))
+        data_path.unlink(missing_ok=True)
+        for weights in model.graph.initializer:
+            if _byte_count(weights) >= SMALLEST_OUTSIDE:
+                set_external_data(weights, data_path.name)
+    onnx.save(model, str(path))
     onnx.checker.check_model(str(path), full_check=True)
 
 
-def _refer(tensor: TensorProto, location: str, offset: int, length: int) -> None:
-    """Says where the values of an initializer are."""
-    del tensor.external_data[:]
-    entries = {"location": location, "offset": offset, "length": length}
-    for key, value in entries.items():
-        tensor.external_data.add(key=key, value=str(value))
+def _byte_count(weights: TensorProto) -> int:
+    dtype = helper.tensor_dtype_to_np_dtype(weights.data_type)
+    count: int = math.prod(weights.dims)
+    return count * int(dtype.itemsize)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +13,16 @@ from oneiros.errors import CapabilityError
 from oneiros_backend_onnx.graphs import emit, emit_shaped
 from oneiros_backend_onnx.promotion import (
     as_places,
-    cast,
     constant,
     integers,
     shape_tensor,
     tensor,
 )
-from oneiros_backend_onnx.tensors import Operand, Size, Sizes, Tensor
+from oneiros_backend_onnx.tensors import Operand, Sizes, Tensor
 
 LAST = int(np.iinfo(np.int64).max)
+Cut = tuple[Any, Any, int, int]
+"""Start, stop, axis and step of a slice."""
 FIRST = int(np.iinfo(np.int64).min)
 
 
@@ -33,10 +35,10 @@ def indexed(x: Any, index: Any) -> Any:
     parts = list(index) if isinstance(index, tuple) else [index]
     if len(parts) == 1 and _is_mask(parts[0]):
         return _where_true(x, tensor(parts[0]))
-    plan = _Plan()
+    plan = _Plan(x)
     for part in _without_ellipsis(parts, x):
-        plan.add(part, x)
-    return plan.applied(x)
+        plan.add(part)
+    return plan.applied()
 
 
 def _is_mask(part: Any) -> bool:
@@ -63,96 +65,81 @@ class _Plan:
     """What an index does, axis by axis.
 
     # Arguments
-        axis: the axis of the tensor that the next part is about.
-        cuts: start, stop, axis and step of each cut.
-        dropped: axes that a number takes away.
+        x: the tensor.
+        axis: its axis that the next part is about.
+        cuts: one for each slice.
+        taken: axes, and the tensors of places along them; that of one place takes the
+            axis away.
         added: places of new axes in the result.
-        gathered: an axis, and the tensor of places along it.
     """
 
+    x: Tensor
     axis: int = 0
-    cuts: list[tuple[Any, Any, int, int]] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    taken: list[tuple[int, Tensor]] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
-    gathered: tuple[int, Tensor] | None = None
 
-    def add(self, part: Any, x: Tensor) -> None:
+    def add(self, part: Any) -> None:
         """Adds a part of the index."""
         if part is None:
-            self.added.append(self.axis - len(self.dropped) + len(self.added))
+            more_axes = sum(places.ndim - 1 for _, places in self.taken)
+            self.added.append(self.axis + more_axes + len(self.added))
             return
-        if self.axis >= x.ndim:
-            raise IndexError(f"too many indices for a tensor of rank {x.ndim}")
+        if self.axis >= self.x.ndim:
+            raise IndexError(f"too many indices for a tensor of rank {self.x.ndim}")
         if isinstance(part, slice):
             self._cut(part)
-        elif is_int(part):
-            self._drop(int(part), x)
-        elif isinstance(part, Tensor) and not part.ndim:
-            self._drop_computed(part)
         else:
-            self._gather(part)
+            self.taken.append((self.axis, self._places(part)))
         self.axis += 1
 
     def _cut(self, part: slice) -> None:
         if part == slice(None):
             return
         step = 1 if part.step is None else int(part.step)
-        start = part.start
-        stop = part.stop
-        if start is None:
-            start = 0 if step > 0 else LAST
-        if stop is None:
-            stop = LAST if step > 0 else FIRST
+        first, last = (0, LAST) if step > 0 else (LAST, FIRST)
+        start = first if part.start is None else part.start
+        stop = last if part.stop is None else part.stop
         self.cuts.append((start, stop, self.axis, step))
 
-    def _drop(self, place: int, x: Tensor) -> None:
-        size = x.shape[self.axis]
-        if size is not None and not -size <= place < size:
-            raise IndexError(f"index {place} is out of range for an axis of {size}")
-        stop = LAST if place == -1 else place + 1
-        self.cuts.append((place, stop, self.axis, 1))
-        self.dropped.append(self.axis)
-
-    def _drop_computed(self, place: Tensor) -> None:
-        after = emit("Add", cast(place, np.int64), constant(1, np.int64))
-        self.cuts.append((place, after, self.axis, 1))
-        self.dropped.append(self.axis)
-
-    def _gather(self, part: Any) -> None:
+    def _places(self, part: Any) -> Tensor:
+        if is_int(part):
+            size = self.x.shape[self.axis]
+            if size is not None and not -size <= part < size:
+                raise IndexError(f"index {part} is out of range for an axis of {size}")
+            return constant(part, np.int64)
+        if isinstance(part, Tensor) and not part.ndim:
+            return as_places(part)
+        is_second = any(places.ndim for _, places in self.taken)
         is_places = isinstance(part, (Operand, np.ndarray, list))
-        if self.gathered is not None or not is_places or _is_mask(part):
+        if is_second or not is_places or _is_mask(part):
             raise CapabilityError(
                 "The backend 'onnx' indexes with numbers, slices, None and one tensor "
                 "of integers. For several tensors, use K.gather one after the other."
             )
-        self.gathered = (self.axis, as_places(part))
+        return as_places(part)
 
-    def applied(self, x: Tensor) -> Tensor:
-        """Returns the part of a tensor."""
-        if self.cuts:
-            columns = [shape_tensor(column) for column in zip(*self.cuts, strict=True)]
-            x = emit_shaped("Slice", self._sizes_after(x), x, *columns)
-        if self.dropped:
-            x = emit("Squeeze", x, integers(*self.dropped))
-        if self.gathered is not None:
-            axis, places = self.gathered
-            dropped_before = sum(dropped < axis for dropped in self.dropped)
-            x = emit("Gather", x, places, axis=axis - dropped_before)
+    def applied(self) -> Tensor:
+        """Returns the part of the tensor."""
+        x = self.x
+        known = [cut for cut in self.cuts if _is_known(cut)]
+        computed = [cut for cut in self.cuts if not _is_known(cut)]
+        for cuts in filter(None, (known, computed)):
+            x = _cut_out(x, cuts)
+        for axis, places in reversed(self.taken):
+            x = emit("Gather", x, places, axis=axis)
         return emit("Unsqueeze", x, integers(*self.added)) if self.added else x
 
-    def _sizes_after(self, x: Tensor) -> list[Size]:
-        sizes = list(x.shape)
-        for start, stop, axis, step in self.cuts:
-            size = sizes[axis]
-            bounds_are_known = isinstance(start, int) and isinstance(stop, int)
-            if axis in self.dropped:
-                sizes[axis] = 1
-            elif size is None or not bounds_are_known:
-                sizes[axis] = None
-            else:
-                sizes[axis] = len(range(size)[_slice(start, stop, step)])
-        return sizes
+
+def _is_known(cut: Cut) -> bool:
+    start, stop, _, _ = cut
+    return isinstance(start, int) and isinstance(stop, int)
 
 
-def _slice(start: int, stop: int, step: int) -> slice:
-    return slice(start, None if stop == FIRST else stop, step)
+def _cut_out(x: Tensor, cuts: Sequence[Cut]) -> Tensor:
+    columns = [shape_tensor(column) for column in zip(*cuts, strict=True)]
+    cut_axes = {axis for _, _, axis, _ in cuts}
+    sizes = [
+        None if axis in cut_axes else size for axis, size in enumerate(x.named_shape)
+    ]
+    return emit_shaped("Slice", sizes, x, *columns)

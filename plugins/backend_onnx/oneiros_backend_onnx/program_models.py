@@ -9,9 +9,9 @@ from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.tensor_state import LAYER_CALL
+from onnx import ModelProto
 
 from oneiros_backend_onnx.assembly import assembled
-from oneiros_backend_onnx.files import OnnxModel
 from oneiros_backend_onnx.graphs import OPSET, Graph
 from oneiros_backend_onnx.promotion import tensor
 from oneiros_backend_onnx.tensors import NamedSize, Size, Tensor, type_of
@@ -51,7 +51,7 @@ class ProgramModel:
     fills: bool = True
     checks_steps: bool = True
 
-    def for_sessions(self, shapes: Sequence[Shape] | None = None) -> OnnxModel:
+    def for_sessions(self, shapes: Sequence[Shape] | None = None) -> ModelProto:
         """Returns the model with inputs `input_0`, … and outputs `output_0`, …
 
         Variables that the program writes follow the inputs, and their new values the
@@ -67,7 +67,7 @@ class ProgramModel:
         count = len(program.outputs) + len(program.written)
         return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
 
-    def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> OnnxModel:
+    def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
         calls = self._layer_outputs()

@@ -9,9 +9,10 @@ from typing import Any
 
 import onnxruntime
 from oneiros.errors import CapabilityError
+from onnx import ModelProto
 from onnxruntime.capi import onnxruntime_pybind11_state as capi
 
-from oneiros_backend_onnx.files import OnnxModel, save
+from oneiros_backend_onnx.files import is_too_large, save
 
 RUN_ERRORS: tuple[type[Exception], ...] = (
     capi.InvalidArgument,
@@ -29,7 +30,7 @@ SILENT = 4
 """The level of log messages that shows none: errors are raised, too."""
 
 
-def session_of(model: OnnxModel) -> Any:
+def session_of(model: ModelProto) -> Any:
     """Returns a session that computes a model on the CPU.
 
     # Raises
@@ -44,8 +45,8 @@ def session_of(model: OnnxModel) -> Any:
         providers=["CPUExecutionProvider"],
     )
     try:
-        if not model.outside:
-            return start(model.proto.SerializeToString())
+        if not is_too_large(model):
+            return start(model.SerializeToString())
         with tempfile.TemporaryDirectory(prefix="oneiros-onnx-") as folder:
             path = Path(folder) / "model.onnx"
             save(model, path)

@@ -42,11 +42,10 @@ class OnnxExport(Export):
 
     def write(self, model: Any, path: Path) -> Written:
         """Writes the file."""
-        made = onnx_model(model, self.opset, self.fills_missing_rows)
-        files.save(made, path)
-        proto = made.proto
+        proto = onnx_model(model, self.opset, self.fills_missing_rows)
+        files.save(proto, path)
         summary = _summary(proto)
-        if made.outside:
+        if files.is_too_large(proto):
             summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
         inputs = {value.name: _port(value) for value in proto.graph.input}
         outputs = {value.name: _port(value) for value in proto.graph.output}
