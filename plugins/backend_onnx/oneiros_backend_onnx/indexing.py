@@ -102,7 +102,7 @@ class _Plan:
         stop = last if part.stop is None else part.stop
         self.cuts.append((start, stop, self.axis, step))
 
-    def _places(self, part: Any) -> Tensor:
+    def _places(self, part: Any) -> Any:
         if is_int(part):
             size = self.x.shape[self.axis]
             if size is not None and not -size <= part < size:
