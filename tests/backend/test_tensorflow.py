@@ -1,6 +1,5 @@
 """What is TensorFlow's own: its code on lazy tensors, XLA, storage, memory, silence."""
 
-import gc
 import os
 import threading
 from types import SimpleNamespace
