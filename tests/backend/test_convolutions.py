@@ -293,20 +293,6 @@ def test_deconv2d(ordering, predicting_backend):
     )
 
 
-def test_deconv2d_of_a_convolution_is_its_derivative(backend, float64):
-    x = array64(2, 7, 6, 2)
-    kernel = array64(3, 3, 2, 4, seed=1)
-    g = K.variable(array64(2, 4, 3, 4, seed=2))
-    x_in, k = K.variable(x), K.variable(kernel)
-    (derivative,) = K.gradients(
-        K.sum(K.conv2d(x_in, k, (2, 2), "same", "tf") * g), [x_in]
-    )
-    back = K.deconv2d(
-        g, K.permute_dimensions(k, (0, 1, 3, 2)), (2, 7, 6, 2), (2, 2), "same", "tf"
-    )
-    np.testing.assert_allclose(K.eval(back), K.eval(derivative), rtol=1e-10, atol=1e-12)
-
-
 def test_deconv2d_to_the_size_of_another_tensor(predicting_backend):
     x = array64(2, 3, 3, 2)
     kernel = array64(2, 2, 2, 1, seed=1)

@@ -82,12 +82,6 @@ def test_random_variables_come_from_numpy(backend, monkeypatch, drawn_at_once):
     np.testing.assert_array_equal(*same)
 
 
-def test_a_variable_keeps_its_shape(backend):
-    v = K.variable(np.zeros((2, 3)), name="kernel")
-    with pytest.raises(DataError, match=r"kernel.*\(2, 3\).*\(3, 2\)"):
-        K.set_value(v, np.zeros((3, 2)))
-
-
 def test_several_outputs_of_one_tensor_and_numbers(backend):
     x = K.placeholder((None,))
     first, second, doubled = K.function([x], [x, x, x * 2])([[1.0, 2.0]])
@@ -479,13 +473,6 @@ def test_loop_goes_on_where_calls_stopped(backend):
     np.testing.assert_allclose(
         mixed, f.loop(f.upload([x, y]), index, phase=1)[0], rtol=1e-5
     )
-
-
-def test_draws_differ_at_each_step_of_a_loop(backend):
-    x = K.placeholder((None, 2))
-    f = K.function([x], [K.random_uniform((3,)) + K.sum(x) * 0])
-    (values,) = f.loop(f.upload([np.zeros((4, 2))]), np.zeros((5, 2), int))
-    assert len(np.unique(values)) == values.size
 
 
 def test_upload_doesnt_follow_the_array(backend):

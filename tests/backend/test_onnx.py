@@ -250,14 +250,6 @@ def test_two_outputs_of_one_layer_have_two_names():
     assert [y.name for y in proto.graph.output] == ["shared", "shared_1"]
 
 
-def test_new_weights_count_at_the_next_call():
-    model = dense()
-    x = RNG.normal(size=(2, 4))
-    before = model.predict(x)
-    with_wide_weights(model)
-    assert not np.allclose(before, model.predict(x))
-
-
 def test_states_are_inputs_and_outputs():
     layers = [
         LSTM(3, stateful=True, return_sequences=True, batch_input_shape=(2, 4, 3)),

@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 import pytest
+from computed import evaluate, of_open_batch
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
@@ -16,29 +17,6 @@ from slopes import assert_slopes
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 wide_array = functools.partial(array, scale=2.0)
-
-
-def evaluate(build, *arrays, open_batch=True):
-    """Returns the values of build(placeholders), with the first axis open, as
-    K.function computes them."""
-    shapes = [
-        (None, *x.shape[1:]) if open_batch and x.ndim else x.shape for x in arrays
-    ]
-    inputs = [
-        K.placeholder(shape=shape, dtype=x.dtype.name)
-        for shape, x in zip(shapes, arrays, strict=True)
-    ]
-    built = build(*inputs)
-    outputs = list(built) if isinstance(built, (list, tuple)) else [built]
-    values = K.function(inputs, outputs)(list(arrays))
-    for output, value in zip(outputs, values, strict=True):
-        assert K.ndim(output) == value.ndim
-        assert K.dtype(output) == value.dtype.name
-        assert all(
-            n in (None, m)
-            for n, m in zip(K.int_shape(output), value.shape, strict=True)
-        )
-    return values if isinstance(built, (list, tuple)) else values[0]
 
 
 def sigmoid(x):
@@ -185,27 +163,6 @@ def test_reductions(shape, data, predicting_backend):
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-def test_positional_reductions_over_integers_and_booleans(predicting_backend):
-    x = np.array([[0, 3, 2], [5, 1, 1]], "int32")
-    total, mean, some, every, flags = evaluate(
-        lambda a: [
-            K.sum(a, 1),
-            K.mean(a, 1),
-            K.any(a, 1),
-            K.all(a, 1),
-            K.mean(K.equal(a, 1)),
-        ],
-        x,
-    )
-    np.testing.assert_array_equal(total, [5, 7])
-    assert total.dtype == np.int32
-    np.testing.assert_allclose(mean, [5 / 3, 7 / 3], rtol=1e-6)
-    assert mean.dtype == np.float32 and flags.dtype == np.float32
-    np.testing.assert_array_equal(some, [True, True])
-    np.testing.assert_array_equal(every, [False, True])
-    np.testing.assert_allclose(flags, 2 / 6, rtol=1e-6)
-
-
 def test_arg_reductions(predicting_backend):
     x = wide_array(3, 4, 5)
     values = evaluate(
@@ -321,13 +278,13 @@ SHAPE_OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("open_batch", [False, True], ids=["fixed", "open"])
-def test_shape_operations(open_batch, predicting_backend):
+@pytest.mark.parametrize("declared", [tuple, of_open_batch])
+def test_shape_operations(declared, predicting_backend):
     x = wide_array(3, 3, 4)
     values = evaluate(
         lambda a: [ours(a) for ours, _ in SHAPE_OPERATIONS.values()],
         x,
-        open_batch=open_batch,
+        declared=declared,
     )
     for (name, (_, reference)), value in zip(
         SHAPE_OPERATIONS.items(), values, strict=True

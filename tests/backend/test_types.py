@@ -48,18 +48,12 @@ COMPARISONS = {
     "K.lesser_equal": lambda x, y: K.lesser_equal(x, y),
 }
 COMPUTE = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.true_divide,
-    "floordiv": np.floor_divide,
-    "mod": np.mod,
-    "pow": np.power,
     "K.maximum": np.maximum,
     "K.minimum": np.minimum,
     "K.pow": np.power,
     "K.clip": lambda x, y: np.maximum(y, np.minimum(x, y)),
 }
+"""What NumPy computes; with operators it computes the same."""
 VALUES = ([3, 1, 2], [2, 1, 1])
 
 
@@ -96,7 +90,7 @@ def test_arithmetic_of_two_tensors(name, predicting_backend):
         arrays = [
             K.get_value(part).astype(expected_type(one, other)) for part in (x, y)
         ]
-        values.append(COMPUTE[name](*arrays))
+        values.append(COMPUTE.get(name, ARITHMETIC[name])(*arrays))
     for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-3, err_msg=str(case))
 

@@ -4,7 +4,7 @@ collects, its messages."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.engine.container import Container, get_source_inputs
+from oneiros.engine.container import get_source_inputs
 from oneiros.engine.layer import Input, Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node
@@ -72,19 +72,6 @@ def test_attributes():
     assert model.input == model.inputs and model.output == model.outputs
     assert model.input_shape == model.output_shape == [(None, 3)] * 2
     assert len(model.inbound_nodes) == 1 and model.inbound_nodes[0].inbound_layers == []
-
-
-def test_a_container_of_one_input_and_output():
-    x = Input((3,))
-    y = Shift()(x)
-    K.reset_uids()
-    container = Container(input=x, output=[y])
-    assert (
-        container.name == "container_1"
-        and container.input is x
-        and container.output is y
-    )
-    assert container.output_shape == (None, 3) and not container.uses_learning_phase
 
 
 def test_an_input_that_nothing_uses_stays_an_input(backend):
@@ -212,19 +199,6 @@ def test_weights_layer_by_layer():
     ].tolist() == [3.0, 4.0]
 
 
-def test_weights_of_a_nested_model_come_trainable_first():
-    x = Input((2,))
-    inner = Model(x, Scale(name="s")(Average(name="m")(x)))
-    p = Input((2,))
-    outer = Model(p, Scale(name="last")(inner(p)))
-    assert [len(w) for w in outer.get_weights()] == [2, 2, 2]
-    assert [str(w.name).removesuffix(":0") for w in outer.layers[1].weights] == [
-        "s_factor",
-        "m_mean",
-    ]
-    np.testing.assert_array_equal(outer.get_weights()[0], [0.5, 1.5])
-
-
 # What a model collects from its layers
 
 
@@ -248,13 +222,6 @@ def test_losses_of_weights_count_once_and_those_of_calls_per_call(backend):
         loss for loss in outer.losses if loss in inner.get_losses_for([p])
     ]
     assert inner.get_losses_for(None) == layer.get_losses_for(None)
-
-
-def test_losses_added_to_a_model_itself():
-    model = two_by_two()
-    own = K.sum(model.outputs[0])
-    model.add_loss(own)
-    assert model.losses == [own] and model.regularizers == []
 
 
 def test_updates_depend_on_the_inputs_of_the_model_that_makes_them(backend):
@@ -294,19 +261,6 @@ def test_constraints():
     first, second = Scale(constraint="one"), Scale(constraint="two")
     model = Model(x, second(first(x)))
     assert model.constraints == {first.factor: "one", second.factor: "two"}
-
-
-def test_learning_phase_of_a_model():
-    class Train(Layer):
-        def call(self, x, mask=None):
-            return K.in_train_phase(x * 2.0, x)
-
-    x = Input((2,))
-    model = Model(x, Shift()(Train()(x)))
-    assert (
-        model.uses_learning_phase and Model(x, Shift()(x)).uses_learning_phase is False
-    )
-    assert model(Input((2,)))._uses_learning_phase
 
 
 # Looking things up
@@ -399,19 +353,6 @@ def test_two_layers_of_one_name():
         match=r"two layers with the same name: Shift 'same' and Scale 'same'",
     ):
         Model(x, Scale(name="same")(Shift(name="same")(x)))
-
-
-def test_a_cycle_is_named():
-    x = Input((3,))
-    first, second = Shift(name="first"), Shift(name="second")
-    y = second(first(x))
-    node = first.inbound_nodes[0]
-    node.inbound_layers = [second]
-    node.node_indices = [0]
-    with pytest.raises(
-        GraphError, match=r"form a cycle: Shift '(first|second)' uses an output of"
-    ):
-        Model(x, y)
 
 
 def test_nodes_can_be_made_by_hand():

@@ -82,11 +82,6 @@ def test_a_shape_that_is_none_is_refused(shape):
         Shift(input_shape=shape)
 
 
-def test_scalar_shape_says_how_to_write_a_tuple():
-    with pytest.raises(ShapeError, match=re.escape("write (784,)")):
-        Scale(input_shape=784)
-
-
 def test_weights_are_trained_only_while_trainable():
     layer = Average()
     x = Input((3,))
@@ -331,13 +326,6 @@ def test_several_calls_must_be_told_apart():
         _ = layer.output_shape
     with pytest.raises(NodeError, match=r"no output of call 2 of 2"):
         layer.get_output_at(2)
-
-
-def test_calls_that_agree_on_a_shape_have_one():
-    layer = Shift()
-    layer(Input((3,)))
-    layer(Input((3,)))
-    assert layer.input_shape == layer.output_shape == (None, 3)
 
 
 def test_before_the_first_call_there_is_no_output():

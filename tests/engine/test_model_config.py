@@ -18,10 +18,9 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from oneiros.models import Sequential
 from oneiros.saving import model_from_config
 from oneiros_safe_files.json_text import loads
-from tiny_layers import OBJECTS, Both, Scale, Shift, Total
+from tiny_layers import OBJECTS, Scale, Shift, Total
 
 
 def net():
@@ -68,27 +67,6 @@ def test_calls_outside_the_model_are_left_out_and_indices_adjusted():
     assert config["layers"][1]["inbound_nodes"] == [[["x", 0, 0]]]
     assert config["output_layers"] == [["s", 0, 0]]
     assert build(config).get_config() == config
-
-
-def test_a_nested_model_counts_its_own_node_first():
-    x = Input((3,), name="x")
-    inner = Model(x, Both(name="both")(x), name="inner")
-    p = Input((3,), name="p")
-    y, z = inner(p)
-    outer = Model(p, Total(name="total")([y, z]))
-    config = outer.get_config()
-    assert config["layers"][1]["inbound_nodes"] == [[["p", 0, 0]]]
-    assert config["layers"][2]["inbound_nodes"] == [[["inner", 1, 0], ["inner", 1, 1]]]
-    assert build(config).get_config() == config
-
-
-def test_nested_sequential_models_and_their_names():
-    inner = Sequential([Scale(input_shape=(3,), name="s")], name="branch")
-    p = Input((3,), name="p")
-    model = Model(p, inner(inner(p)))
-    config = model.get_config()
-    assert config["layers"][1]["class_name"] == "Sequential"
-    assert config["layers"][1]["inbound_nodes"] == [[["p", 0, 0]], [["branch", 1, 0]]]
 
 
 def test_layers_may_be_listed_in_any_order():

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import initializations
-from scipy import stats
 
 SHAPE = (40, 60)
 
@@ -64,38 +63,6 @@ def test_golden_statistics(golden, backend):
     assert done == len(golden[0]["initializations"])
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"),
-    [
-        ("uniform", 0.05),
-        ("lecun_uniform", np.sqrt(3 / 40)),
-        ("glorot_uniform", np.sqrt(6 / 100)),
-        ("he_uniform", np.sqrt(6 / 40)),
-    ],
-)
-def test_uniform_ones_pass_a_kolmogorov_test(backend, name, limit):
-    values = K.get_value(initializations.get(name)(SHAPE)).ravel()
-    assert stats.kstest(values, stats.uniform(-limit, 2 * limit).cdf).pvalue > 1e-3
-    assert np.abs(values).max() <= limit
-
-
-@pytest.mark.parametrize(
-    ("name", "std"),
-    [
-        ("normal", 0.05),
-        ("glorot_normal", np.sqrt(2 / 100)),
-        ("he_normal", np.sqrt(2 / 40)),
-    ],
-)
-def test_normal_ones_pass_a_kolmogorov_test_and_are_not_truncated(backend, name, std):
-    values = K.get_value(
-        initializations.get(name)((200, 300) if name == "normal" else SHAPE)
-    ).ravel()
-    assert stats.kstest(values, stats.norm(0, std).cdf).pvalue > 1e-3
-    if name == "normal":
-        assert np.abs(values).max() > 3 * std
-
-
 RANDOM = {
     "uniform": lambda: np.random.uniform(-0.05, 0.05, SHAPE),
     "normal": lambda: np.random.normal(0, 0.05, SHAPE),
@@ -110,25 +77,6 @@ def test_values_come_from_numpys_global_generator(backend, name):
     value = K.get_value(initializations.get(name)(SHAPE))
     np.random.seed(7)
     np.testing.assert_allclose(value, RANDOM[name](), rtol=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (6, 2, 4), (2, 3, 3, 4)])
-def test_orthogonal_rows_or_columns(backend, shape):
-    value = K.get_value(initializations.orthogonal(shape, scale=2.0)).reshape(
-        shape[0], -1
-    )
-    gram = value @ value.T if value.shape[0] <= value.shape[1] else value.T @ value
-    np.testing.assert_allclose(gram, 4.0 * np.eye(len(gram)), atol=1e-5)
-
-
-def test_identity_zero_one(backend):
-    np.testing.assert_array_equal(
-        K.get_value(initializations.identity((3, 3), scale=2)), 2 * np.eye(3)
-    )
-    np.testing.assert_array_equal(
-        K.get_value(initializations.zero((2, 3))), np.zeros((2, 3))
-    )
-    np.testing.assert_array_equal(K.get_value(initializations.one((4,))), np.ones(4))
 
 
 @pytest.mark.parametrize(
@@ -159,22 +107,6 @@ def test_get_passes_functions_and_none_on():
 
     assert initializations.get(own) is own
     assert initializations.get(None) is None
-
-
-@pytest.mark.parametrize(
-    ("shape", "dim_ordering", "fans"),
-    [
-        ((7, 11), "th", (7, 11)),
-        ((64, 32, 3, 5), "th", (32 * 15, 64 * 15)),
-        ((3, 5, 32, 64), "tf", (15 * 32, 15 * 64)),
-        ((8, 4, 3, 3, 3), "th", (4 * 27, 8 * 27)),
-        ((2, 3, 5, 4, 8), "tf", (6 * 4, 6 * 8)),
-        ((9,), "th", (3.0, 3.0)),
-        ((2, 3, 6), "tf", (6.0, 6.0)),
-    ],
-)
-def test_fans(shape, dim_ordering, fans):
-    assert initializations.get_fans(shape, dim_ordering) == pytest.approx(fans)
 
 
 def test_unknown_dim_ordering_is_refused():

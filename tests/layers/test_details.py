@@ -21,7 +21,6 @@ from oneiros.layers import (
     Masking,
     MaxoutDense,
     PReLU,
-    Reshape,
     SReLU,
     TimeDistributed,
     TimeDistributedDense,
@@ -70,20 +69,6 @@ def test_initial_values(backend):
     t_left, _, t_right, a_right = model.layers[2].get_weights()
     np.testing.assert_array_equal([t_left, a_right], [[0] * 3, [1] * 3])
     assert t_right.std() > 0
-
-
-def test_initializations_by_name_and_function(backend):
-    def threes(shape, name=None):
-        return K.variable(3 * np.ones(shape), name=name)
-
-    layer = Dense(2, init=threes, input_dim=3)
-    Sequential([layer])
-    np.testing.assert_array_equal(layer.get_weights()[0], 3 * np.ones((3, 2)))
-    assert layer.W.name.removesuffix(":0") == f"{layer.name}_W"
-    layer = BatchNormalization(beta_init="one", gamma_init="zero", input_shape=(2,))
-    Sequential([layer])
-    np.testing.assert_array_equal(layer.get_weights()[:2], [[0, 0], [1, 1]])
-    assert layer.get_config()["beta_init"] == "one"
 
 
 def test_a_shared_normalization_keeps_averages_of_each_call(backend):
@@ -143,23 +128,6 @@ def test_masking_of_four_axes(backend):
     assert not mask[0, 0, 1]
     assert mask.sum() == 5
     np.testing.assert_array_equal(out[0, 0, 1], [0, 0])
-
-
-def test_reshape_of_a_size_that_varies(backend):
-    x = Input(batch_shape=(None, None, 4))
-    y = Reshape((-1, 2))(x)
-    assert y._keras_shape == (None, None, 2)
-    value = K.function([x], [y])([np.arange(24, dtype="float32").reshape(2, 3, 4)])[0]
-    np.testing.assert_array_equal(value, np.arange(24).reshape(2, 6, 2))
-
-
-def test_shared_axes_may_vary_in_size(backend):
-    layer = PReLU(shared_axes=[1])
-    x = Input(batch_shape=(None, None, 3))
-    y = layer(x)
-    layer.set_weights([np.array([[0.5, 0.25, 0.0]])])
-    value = K.function([x], [y])([-np.ones((1, 2, 3), "float32")])[0]
-    np.testing.assert_array_equal(value, -np.array([[[0.5, 0.25, 0.0]] * 2]))
 
 
 def test_a_configuration_holds_activations_by_name(backend):

@@ -18,19 +18,6 @@ from oneiros.layers import (
 ONES = np.ones((100, 6, 50), "float32")
 
 
-def test_dropout_scales_what_it_keeps(backend, run):
-    y = run(Dropout(0.3), ONES, phase=1)
-    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / np.float32(0.7))}
-    assert abs((y == 0).mean() - 0.3) < 0.02
-
-
-@pytest.mark.parametrize("noise_shape", [(None, 1, None), (100, 1, 50)])
-def test_noise_shape_drops_together(backend, run, noise_shape):
-    y = run(Dropout(0.3, noise_shape=noise_shape), ONES, phase=1)
-    np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1], y.shape))
-    assert 0.2 < (y[:, 0] == 0).mean() < 0.4
-
-
 @pytest.mark.parametrize(
     ("layer", "shape", "together"),
     [

@@ -506,30 +506,19 @@ def oscillated(data, position, speed, count):
 @pytest.mark.parametrize("unroll", [False, True])
 def test_several_states(backend, unroll):
     data = sequences(2, 4, 3)
-    x = Input(batch_shape=(None, 4, 3))
-    y = Oscillator(3, return_sequences=True, unroll=unroll)(x)
-    expected, _ = oscillated(data, np.zeros((2, 3)), np.ones((2, 3)), np.zeros((2, 1)))
-    np.testing.assert_allclose(
-        K.function([x], [y])([data])[0], expected, rtol=1e-4, atol=1e-5
+    options = {"return_sequences": True, "unroll": unroll}
+    x = Input(batch_shape=(2, 4, 3))
+    outputs = [Oscillator(3, **options)(x), Oscillator(3, stateful=True, **options)(x)]
+    model = Model(x, outputs)
+    from_start, _ = oscillated(
+        data, np.zeros((2, 3)), np.ones((2, 3)), np.zeros((2, 1))
     )
-
-
-def test_several_states_kept(backend):
-    data = sequences(2, 4, 3)
-    model = Sequential(
-        [
-            Oscillator(
-                3, return_sequences=True, stateful=True, batch_input_shape=(2, 4, 3)
-            )
-        ]
-    )
-    begin = np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 1))
-    first, begin = oscillated(data, *begin)
-    second, _ = oscillated(data, *begin)
-    for expected in (first, second):
-        np.testing.assert_allclose(
-            model.predict(data, batch_size=2), expected, rtol=1e-4, atol=1e-4
-        )
+    states = np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 1))
+    for _ in range(2):
+        expected, states = oscillated(data, *states)
+        plain, stateful = model.predict(data, batch_size=2)
+        np.testing.assert_allclose(plain, from_start, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(stateful, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_layer_without_step(backend):

@@ -4,10 +4,13 @@ from the papers.
 All variants take ten steps on one loss in one compiled function per backend.
 """
 
+import json
+
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import optimizers
+from oneiros_safe_files import json_text
 
 STEPS = 10
 START = {"a": np.array([[1.0, -2.0], [0.5, 3.0]]), "b": np.array([0.3, -0.7])}
@@ -81,17 +84,17 @@ RULES = {
     "Adamax": adamax,
     "Nadam": nadam,
 }
-BETAS = {"lr": 0.05, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01}
+BETAS = {"lr": 0.0625, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 0.0078125}
 OPTIONS = {
-    "SGD": {"lr": 0.05, "momentum": 0.7, "nesterov": True, "decay": 0.3},
-    "RMSprop": {"lr": 0.02, "rho": 0.7, "epsilon": 0.01, "decay": 0.2},
-    "Adagrad": {"lr": 0.3, "epsilon": 0.1, "decay": 0.5},
-    "Adadelta": {"lr": 0.5, "rho": 0.8, "epsilon": 1e-3, "decay": 0.1},
+    "SGD": {"lr": 0.0625, "momentum": 0.75, "nesterov": True, "decay": 0.25},
+    "RMSprop": {"lr": 0.03125, "rho": 0.75, "epsilon": 0.0078125, "decay": 0.25},
+    "Adagrad": {"lr": 0.25, "epsilon": 0.125, "decay": 0.5},
+    "Adadelta": {"lr": 0.5, "rho": 0.75, "epsilon": 0.0078125, "decay": 0.125},
     "Adam": {**BETAS, "decay": 0.25},
-    "Adamax": {**BETAS, "decay": 0.4},
-    "Nadam": {**BETAS, "schedule_decay": 0.1},
+    "Adamax": {**BETAS, "decay": 0.5},
+    "Nadam": {**BETAS, "schedule_decay": 0.125},
 }
-"""Values for all options; the golden data has the default values."""
+"""Values for all options, which float32 holds; the golden data has the defaults."""
 CLIPPING = ({}, {"clipnorm": 0.8}, {"clipnorm": 2.0, "clipvalue": 0.3})
 VARIANTS = [
     (name, options, clipping)
@@ -115,6 +118,21 @@ def expected(name, kwargs, clipping):
             p[k] = p[k] + RULES[name](t, g, state[k], **kwargs)
         history.append({k: v.copy() for k, v in p.items()})
     return history
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_config_keeps_every_argument(backend, name):
+    kwargs = OPTIONS[name] | {"clipnorm": 1.5, "clipvalue": 0.5}
+    optimizer = getattr(optimizers, name)(**kwargs)
+    assert optimizer.get_config() == kwargs
+    text = json_text.dumps({"class_name": name, "config": optimizer.get_config()})
+    for again in (
+        optimizers.optimizer_from_config(json.loads(text)),
+        optimizers.get(json.loads(text)),
+        type(optimizer).from_config(optimizer.get_config()),
+    ):
+        assert type(again) is type(optimizer)
+        assert again.get_config() == kwargs
 
 
 def test_every_rule(backend):
