@@ -165,7 +165,6 @@ def weights_that_don_t_fit(folder):
         "more": [("d_W", ONES), ("d_b", ZEROS), ("d_c", ZEROS)],
         "none": [],
         "transposed": [("d_W", ONES.T), ("d_b", ZEROS)],
-        "flat": [("d_W", ONES.ravel()), ("d_b", ZEROS)],
         "scalar": [("d_W", np.float32(1)), ("d_b", ZEROS)],
         "swapped": [("d_b", ZEROS), ("d_W", ONES)],
     }.items():

@@ -307,25 +307,20 @@ def numpy_headers_that_lie(folder):
 
     for what, data in {
         "more": npy("(1099511627776,)"),
-        "one more": npy("(4,)"),
         "fewer": npy("(2,)"),
         "negative": npy("(-3,)"),
         "overflow": npy("(4611686018427387904, 4)"),
         "huge with a zero": npy("(0, 4611686018427387904, 4)", stored=0),
         "no tuple": npy("3"),
-        "texts": npy("('a',)"),
         "code": npy("__import__('os').system('touch canary')"),
         "type that is code": npy("(3,)", "__import__('evil')"),
         "deep": npy("(" * 5000 + ")" * 5000, version=b"\x02\x00"),
         "long header": npy(f"({'1,' * 30000})", version=b"\x02\x00"),
-        "cut": npy("(3,)")[:60],
         "version 9": npy("(3,)", version=b"\x09\x00"),
         "bad magic": b"\x93NUMPX" + npy("(3,)")[6:],
         "no characters": npy("(5,)", "'S0'", stored=0),
-        "bool": npy("(True,)", stored=8),
         "digits": npy(f"(0x{'f' * 9000},)"),
         "old name of a type": npy("(1,)", "'a3'", stored=4),
-        "escape": npy("(1,)", r"'\d'", stored=4),
         "40 MB": npy("(3,)" + " " * 40_000_000, version=b"\x02\x00"),
         "header length": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{}",
     }.items():
@@ -416,7 +411,6 @@ def absurd_arguments(folder):
     for what, config in {
         "output_dim": dense(output_dim=huge),
         "input shape": dense(batch_input_shape=[None, huge]),
-        "both": dense(output_dim=10**7, batch_input_shape=[None, 10**7]),
         "many layers": {
             "class_name": "Sequential",
             "config": [
@@ -424,18 +418,8 @@ def absurd_arguments(folder):
                 *[layer("Dense", name=f"d{i}", output_dim=100_000) for i in range(3)],
             ],
         },
-        "embedding": layer(
-            "Embedding",
-            name="d",
-            input_dim=huge,
-            output_dim=10,
-            batch_input_shape=[None, 3],
-        ),
         "filters": layer(
             "Convolution2D", **image, nb_filter=10**10, nb_row=3, nb_col=3
-        ),
-        "kernel": layer(
-            "Convolution2D", **image, nb_filter=3, nb_row=10**9, nb_col=10**9
         ),
         "LSTM": layer(
             "LSTM", name="d", output_dim=10**9, batch_input_shape=[None, 3, 4]
@@ -447,24 +431,9 @@ def absurd_arguments(folder):
             stateful=True,
             batch_input_shape=[10**10, 3, 4],
         ),
-        "maxout": layer(
-            "MaxoutDense",
-            name="d",
-            output_dim=10,
-            nb_feature=10**10,
-            batch_input_shape=[None, 4],
-        ),
-        "locally connected": layer(
-            "LocallyConnected1D",
-            name="d",
-            nb_filter=10,
-            filter_length=3,
-            batch_input_shape=[None, 10**9, 4],
-        ),
         "BatchNormalization": layer(
             "BatchNormalization", name="d", batch_input_shape=[None, 10**11]
         ),
-        "PReLU": layer("PReLU", name="d", batch_input_shape=[None, 10**11]),
         "after repeating": {
             "class_name": "Sequential",
             "config": [
@@ -603,19 +572,12 @@ def graphs_without_end(folder):
         "cycle": [x, called(named("a"), [["d", 0, 0]]), called(own, [["a", 0, 0]])],
         "dangling layer": [x, called(own, [["nothing", 0, 0]])],
         "dangling node": [x, called(own, [["x", 7, 0]])],
-        "dangling tensor": [x, called(own, [["x", 0, 7]])],
         "negative node": [x, called(own, [["x", -1, 0]])],
+        "dangling tensor": [x, called(own, [["x", 0, 7]])],
         "negative tensor": [x, called(own, [["x", 0, -1]])],
         "huge index": [x, called(own, [["x", 10**30, 0]])],
-        "bool": [x, called(own, [["x", False, 0]])],
-        "float": [x, called(own, [["x", 0.0, 0]])],
-        "text": [x, called(own, [["x", "0", 0]])],
-        "short": [x, called(own, [["x"]])],
         "long": [x, called(own, [["x", 0, 0, {}]])],
         "no list": [x, {**called(own), "inbound_nodes": 5}],
-        "nothing": [x, {**called(own), "inbound_nodes": [None]}],
-        "object": [x, {**called(own), "inbound_nodes": [{"a": 1}]}],
-        "empty call": [x, {**called(own), "inbound_nodes": [[]]}],
         "no name": [x, {"class_name": "Dense", "config": config, "inbound_nodes": []}],
         "entry is no object": [x, 7],
         "twice": [x, called(own, [["x", 0, 0]]), called(own, [["x", 0, 0]])],
@@ -680,12 +642,9 @@ def patterns(folder):
     """
     for what, text in {
         "backslashes": '{"a": "' + "\\" * 1_000_001,
-        "quotes": '"' * 2_000_001,
         "open strings": '{"' + 'a\\"' * 500_000,
-        "spaces": " " * 5_000_000,
         "digits": "1" * 1_000_000 + "x",
         "underscores": "1" + "_" * 1_000_000 + "x",
-        "sixties": "1" + ":59" * 300_000 + "x",
         "dots": "1." + "_" * 1_000_000 + "e",
     }.items():
         yield (
@@ -743,7 +702,6 @@ def damaged_and_disguised_files(folder):
         "zip called.h5": archive.getvalue(),
         "zip before HDF5.h5": archive.getvalue() + complete,
         "keras 3.keras": archive.getvalue(),
-        "numpy.h5": b"\x93NUMPY\x01\x00",
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)

@@ -210,7 +210,11 @@ def replaced(tree, path, value):
 
 @given(data=st.data())
 def test_any_change_is_refused_or_goes_on(data, complete, tmp_path_factory):
-    """What a callback of one's own keeps is its own matter."""
+    """What a callback of one's own keeps is its own matter.
+
+    A refusal leaves the file, and a model with all of its own weights or all of the
+    file's.
+    """
 
     def change(training):
         training["run"]["callbacks"] = {}
@@ -222,10 +226,16 @@ def test_any_change_is_refused_or_goes_on(data, complete, tmp_path_factory):
         return replaced(training, path, data.draw(odd))
 
     path = damaged(complete, tmp_path_factory.mktemp("odd"), change)
+    content = path.read_bytes()
     with K.use("theano"):
+        model = new_model()
+        before = model.get_weights()
         try:
-            fit(new_model(), path, Interrupting(1))
+            fit(model, path, Interrupting(1))
         except (FileFormatError, ArgumentError) as error:
+            pairs = zip(model.get_weights(), before, strict=True)
+            assert len({np.array_equal(*pair) for pair in pairs}) == 1
+            assert path.read_bytes() == content
             text = "\n".join([str(error), *getattr(error, "__notes__", ())])
             assert str(path) in text and "remove that file" in text
         except InterruptionError:

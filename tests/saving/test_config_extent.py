@@ -20,6 +20,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.models import (
+    Model,
     Sequential,
     load_model,
     model_from_config,
@@ -140,31 +141,15 @@ def test_inputs_without_axes_have_no_ordering(tmp_path, shape):
 
 def test_axes_that_make_no_sense_can_t_be_converted(tmp_path):
     """Images that are joined along the batch had no sentence."""
-    size = {"name": "i", "batch_input_shape": [None, 8, 8, 3]}
-    window = {"nb_filter": 2, "nb_row": 2, "nb_col": 2, "dim_ordering": "tf"}
-    merged = {"name": "g", "mode": "concat", "concat_axis": 0}
-    entries = [
-        ("InputLayer", size, []),
-        ("Convolution2D", {"name": "c", **window}, [[["i", 0, 0]]]),
-        ("Flatten", {"name": "f"}, [[["c", 0, 0]]]),
-        ("Merge", merged, [[["f", 0, 0], ["f", 0, 0]]]),
-        ("Dense", {"name": "d", "output_dim": 2}, [[["g", 0, 0]]]),
-    ]
-    layer_entries = [
-        {
-            "class_name": class_name,
-            "name": config["name"],
-            "config": config,
-            "inbound_nodes": calls,
-        }
-        for class_name, config, calls in entries
-    ]
-    ends = {"input_layers": [["i", 0, 0]], "output_layers": [["d", 0, 0]]}
-    config = {"name": "m", "layers": layer_entries, **ends}
     path = tmp_path / "m.json"
-    path.write_text(json.dumps({"class_name": "Model", "config": config}))
-    with K.use("theano"), pytest.raises(ArgumentError, match="axes of a layer make"):
-        convert(path, tmp_path / "new.json", dim_ordering="th")
+    with K.use("theano"):
+        x = layers.Input((8, 8, 3))
+        seen = layers.Convolution2D(2, 2, 2, dim_ordering="tf")(x)
+        flat = layers.Flatten()(seen)
+        joined = layers.merge([flat, flat], mode="concat", concat_axis=0)
+        path.write_text(Model(x, layers.Dense(2)(joined)).to_json())
+        with pytest.raises(ArgumentError, match="axes of a layer make"):
+            convert(path, tmp_path / "new.json", dim_ordering="th")
 
 
 def test_no_more_than_1_000_missing_names_and_refused_functions_are_listed(tmp_path):

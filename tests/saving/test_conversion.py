@@ -21,7 +21,6 @@ from oneiros.layers import (
     Bidirectional,
     Convolution2D,
     Cropping2D,
-    Deconvolution2D,
     Dense,
     Dropout,
     Flatten,
@@ -194,18 +193,6 @@ def test_layers_that_follow_the_values(there, order, tmp_path):
         Dense(3),
     )
     assert inserted(check(model, tmp_path / "m.h5", OTHER[order])) == []
-
-
-@pytest.mark.parametrize("order", some(["th", "tf"], ["th"]))
-def test_deconvolutions_claim_their_output_in_the_new_order(there, order, tmp_path):
-    output = (None, 4, 7, 6) if order == "th" else (None, 7, 6, 4)
-    model = image_model(
-        order, Deconvolution2D(4, 2, 2, output_shape=output, dim_ordering=order)
-    )
-    converted = check(model, tmp_path / "m.h5", OTHER[order])
-    assert converted.output_shape == (
-        (None, 7, 6, 4) if order == "th" else (None, 4, 7, 6)
-    )
 
 
 @pytest.mark.parametrize("order", some(["th", "tf"], ["th"]))

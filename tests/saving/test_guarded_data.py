@@ -130,10 +130,6 @@ def test_what_python_2_pickled_is_read(tmp_path):
     ("value", "name"),
     [
         (collections.OrderedDict(a=1), "collections.OrderedDict"),
-        (np.random.RandomState(0), "numpy.random"),
-        (np.dtype("f4").type, "numpy"),
-        (range(3), "builtins.xrange"),
-        (1j, "builtins.complex"),
         (print, "builtins.print"),
     ],
 )

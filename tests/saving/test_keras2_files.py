@@ -3,7 +3,6 @@ they did there."""
 
 import json
 import shutil
-import warnings
 from pathlib import Path
 
 import h5py
@@ -386,29 +385,6 @@ def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here
         "m": 2,
         "axis": here,
     }
-
-
-@pytest.mark.parametrize(
-    "steps", [10**12, 2.5e30, np.nan, np.inf, -5, np.float16(np.inf)]
-)
-def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
-    path = changed(tmp_path)
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["training_config"])
-        config["optimizer_config"] = {
-            "class_name": "Nadam",
-            "config": {"learning_rate": 0.01},
-        }
-        file.attrs["training_config"] = json.dumps(config)
-        name = file["optimizer_weights"].attrs["weight_names"][0]
-        del file["optimizer_weights"][name]
-        file["optimizer_weights"][name] = np.asarray(steps)
-    known = isinstance(steps, int) and steps > 0
-    with K.use("theano"), warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        optimizer = load_model(path).optimizer
-        assert K.get_value(optimizer.m_schedule) == (0 if known else 1)
-    assert any("starts afresh" in str(warning.message) for warning in warned) != known
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Which engine a file was trained on, what is flipped then, and older layouts."""
 
 import re
-import shutil
 import textwrap
 from contextlib import ExitStack
 
@@ -327,18 +326,6 @@ def test_weights_of_keras_0_that_do_not_fit_are_told_with_the_way_out(tmp_path):
     assert [value.mean() for value in fitting.get_weights()] == [1, 1], (
         "the way out works as it is printed"
     )
-
-
-def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
-    with K.use("tensorflow"):
-        model = Sequential([Dense(3, input_dim=4, name="d")])
-        model.save(tmp_path / "m.h5")
-        shutil.copy(tmp_path / "m.h5", tmp_path / "python2.h5")
-        with h5py.File(tmp_path / "python2.h5", "r+") as file:
-            for name in ("keras_version", "model_config"):
-                file.attrs[name] = np.bytes_(file.attrs[name])
-        loaded = load_model(tmp_path / "python2.h5")
-    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
 
 
 # What others may use

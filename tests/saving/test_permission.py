@@ -67,33 +67,35 @@ class Kept(logging.Handler):
 lines = []
 logging.getLogger("oneiros").addHandler(Kept())
 logging.getLogger("oneiros").setLevel(logging.INFO)
-load = {"h5": load_model, "json": model_from_json, "yaml": model_from_yaml}[sys.argv[1]]
+loads = {"h5": load_model, "json": model_from_json, "yaml": model_from_yaml}
 K.load("theano")
 
-def attempt(choices, sender):
+def attempt(form, choices, sender):
     outcomes = []
     for choice in choices:
         try:
-            layers = load(sys.argv[2], plugins=choice).layers
+            layers = loads[form](sources[form], plugins=choice).layers
             outcomes.append([type(layer).__name__ for layer in layers])
         except Exception as error:
             outcomes.append(f"{type(error).__name__}: {error}")
         outcomes.append("my_lab.layers" in sys.modules)
     sender.send([outcomes, lines])
 
-def attempted(choices):
+def attempted(form, choices):
     receiver, sender = fork.Pipe(duplex=False)
-    process = fork.Process(target=attempt, args=(choices, sender))
+    process = fork.Process(target=attempt, args=(form, choices, sender))
     process.start()
     result = receiver.recv()
     process.join()
     return result
 
 fork = multiprocessing.get_context("fork")
-print(json.dumps(list(map(attempted, json.loads(sys.argv[3])))))
+sources, runs = map(json.loads, sys.argv[1:])
+print(json.dumps({form: [attempted(form, run) for run in runs] for form in sources}))
 """
-"""Loads a file under one choice of plugins after the other, for each list of choices in
-a fork of a process that imported no plugin but the first-party ones."""
+"""Loads sources of three forms under one choice of plugins after the other, for each
+list of choices in a fork of a process that imported no plugin but the first-party
+ones."""
 PERMITTED = ["installed", ["my-lab"], ["My_Lab"]]
 REFUSED = ["loaded", ["another-lab"]]
 LOADED = ["installed", "loaded"]
@@ -128,26 +130,25 @@ def laboratory(tmp_path_factory):
     return site
 
 
-@pytest.fixture(scope="module", params=["h5", "json", "yaml"])
-def load(request, model, laboratory, tmp_path_factory):
-    """A function that tells what became of loading a file under one choice of plugins
-    after the other, in a new process."""
+RUNS = [REFUSED, LOADED, *([choice] for choice in PERMITTED)]
+
+
+@pytest.fixture(scope="module")
+def results(model, laboratory, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "m.h5"
     model.save(path)
-    source = {"json": model.to_json, "yaml": model.to_yaml}.get(
-        request.param, lambda: path
-    )()
-    runs = [REFUSED, LOADED, *([choice] for choice in PERMITTED)]
-    done = run_python(
-        CHILD,
-        request.param,
-        source,
-        json.dumps(runs),
-        ONEIROS_BACKEND="theano",
-        PYTHONPATH=str(laboratory),
-    )
-    results = json.loads(done.stdout.splitlines()[-1])
-    return lambda *choices: results[runs.index(list(choices))]
+    sources = {"h5": str(path), "json": model.to_json(), "yaml": model.to_yaml()}
+    arguments = map(json.dumps, (sources, RUNS))
+    paths = {"PYTHONPATH": str(laboratory)}
+    done = run_python(CHILD, *arguments, ONEIROS_BACKEND="theano", **paths)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(params=["h5", "json", "yaml"])
+def load(request, results):
+    """A function that tells what became of loading a source under one choice of plugins
+    after the other."""
+    return lambda *choices: results[request.param][RUNS.index(list(choices))]
 
 
 def test_a_plugin_that_is_not_permitted_is_not_imported(load):

@@ -141,13 +141,6 @@ def test_a_part_that_is_longer_than_the_file_is_dropped(server, home):
     assert Path(get_file("data", served.url)).read_bytes() == CONTENT
 
 
-def test_a_server_without_parts_that_always_breaks_off_is_given_up(server):
-    served = server.serve("data", CONTENT, breaks=[1000] * 50, ranges=False)
-    with pytest.raises(FileMissingError):
-        get_file("data", served.url)
-    assert len(served.requests) == 2
-
-
 def test_a_length_that_is_too_long_is_no_file(server, home):
     served = server.serve("data", CONTENT, claimed=len(CONTENT) + 1)
     with pytest.raises(FileMissingError, match=r"can't be downloaded"):
@@ -230,13 +223,6 @@ def test_caches_are_searched_in_their_order(home, tmp_path, monkeypatch):
     assert get_file("w.h5", **arguments) == str(new / "w.h5")
     path = get_file("w.h5", md5_hash=md5(b"old"), **arguments)
     assert path == str(old / "w.h5")
-
-
-def test_new_files_go_to_keras_home(server, tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    served = server.serve("data", CONTENT)
-    path = get_file("data", served.url)
-    assert path == str(tmp_path / "keras" / "datasets" / "data")
 
 
 def test_a_home_that_is_no_folder(server, home, monkeypatch):
@@ -364,13 +350,6 @@ def test_an_archive_with_other_names_is_unpacked_into_the_folder(server, home):
     assert (path / "other" / "one").read_bytes() == b"1"
     assert (path / "two").read_bytes() == b"2"
     assert files_in(folder) == {"set", "set.tar.gz"}
-
-
-def test_an_empty_archive_is_an_empty_folder(server):
-    served = server.serve("a", tar())
-    with pytest.warns(UserWarning, match="holds nothing, and nothing of the name"):
-        path = Path(get_file("set", served.url, untar=True))
-    assert files_in(path) == set()
 
 
 def test_an_archive_places_nothing_beside_its_folder(server, tmp_path):
