@@ -5,6 +5,7 @@ import importlib
 import inspect
 import re
 import textwrap
+from typing import NoReturn
 
 import documents
 import pytest
@@ -105,7 +106,8 @@ def parameters(documented):
 
 def returns_nothing(function):
     """Whether a function always returns None, or never returns."""
-    return inspect.signature(function).return_annotation in ("None", "NoReturn")
+    annotation = inspect.signature(function).return_annotation
+    return annotation in (None, NoReturn, "None", "NoReturn")
 
 
 def raised_names(documented):

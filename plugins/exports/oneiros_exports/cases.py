@@ -45,7 +45,9 @@ class Case:
     open_size: int | None = None
 
     def __str__(self) -> str:
-        return self.kind if self.open_size is None else f"{self.kind}, {self.open_size}"
+        if self.open_size is None:
+            return self.kind
+        return f"{self.kind}, {self.open_size}"
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,9 @@ def ports(
     names = [*input_names, *output_names]
     tensors = [*model.inputs, *model.outputs]
     shapes = named_shapes(names, map(K.int_shape, tensors))
-    described = list(map(Port, names, map(K.dtype, tensors), shapes))
+    described = []
+    for name, tensor, shape in zip(names, tensors, shapes, strict=True):
+        described.append(Port(name, K.dtype(tensor), shape))
     nb_inputs = len(input_names)
     return described[:nb_inputs], described[nb_inputs:]
 

@@ -114,15 +114,13 @@ class _Process:
     def _answer(self, line: str) -> str:
         """Sends a line, and waits for the one that answers it; returns nothing if the
         process ends or takes too long."""
-        commands = self._process.stdin
         answers = self._process.stdout
-        assert commands is not None and answers is not None
         timer = threading.Timer(TIMEOUT_S, self._stop)
         timer.start()
         try:
             with suppress(BrokenPipeError):
-                print(line, file=commands, flush=True)
-            return answers.readline()
+                print(line, file=self._process.stdin, flush=True)
+            return answers.readline() if answers else ""
         finally:
             timer.cancel()
 

@@ -1,5 +1,6 @@
 """Compares a model with its export, on the same inputs."""
 
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,9 @@ class Difference:
         """The difference as a share of the output's largest value."""
         if self.absolute == 0:
             return 0.0
-        return self.absolute / self.scale if self.scale else float("inf")
+        if self.scale == 0:
+            return math.inf
+        return self.absolute / self.scale
 
     def __str__(self) -> str:
         place = f"{self.output}, row {self.row} of {self.case}"

@@ -2,6 +2,7 @@
 there."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -62,15 +63,4 @@ def generator_queue(
     """
     enqueuer = engine.training.GeneratorEnqueuer(generator, pickle_safe)
     enqueuer.start(nb_worker, max_q_size, wait_time)
-    return enqueuer.queue, Stop(enqueuer)
-
-
-class Stop:
-    """Stops the workers of a queue."""
-
-    def __init__(self, enqueuer: Any) -> None:
-        self.enqueuer = enqueuer
-
-    def set(self) -> None:
-        """Stops the workers."""
-        self.enqueuer.stop()
+    return enqueuer.queue, SimpleNamespace(set=enqueuer.stop)

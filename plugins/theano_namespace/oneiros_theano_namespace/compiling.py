@@ -172,7 +172,7 @@ def function(
         A function of the inputs' values, by position or name.
     """
     arguments = [_as_input(x, allow_input_downcast) for x in inputs]
-    results = [x.variable if isinstance(x, Out) else x for x in _listed(outputs)]
+    results = [x.variable if isinstance(x, Out) else x for x in listed(outputs)]
     new_values = _pairs(updates)
     roots = [*results, *(new for _, new in new_values)]
     new_values += _default_updates(roots, dict(new_values), no_default_updates)
@@ -266,7 +266,8 @@ def _as_input(declared: Any, allow_downcast: bool | None) -> In:
     return In(declared, allow_downcast=allow_downcast)
 
 
-def _listed(outputs: Any) -> list[Any]:
+def listed(outputs: Any) -> list[Any]:
+    """Returns tensors in a list: none, one, those of a list, or those of a dict."""
     if outputs is None:
         return []
     if isinstance(outputs, dict):

@@ -11,6 +11,7 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.scan.basic import scan as pytensor_scan
 
+from oneiros_theano_namespace.compiling import listed
 from oneiros_theano_namespace.theano_backend import building_step
 from oneiros_theano_namespace.updates import OrderedUpdates
 
@@ -48,8 +49,8 @@ def scan(
         The outputs of all steps, stacked along a new first axis, and the updates of
         shared variables.
     """
-    listed = _as_list(sequences)
-    numbers = pt.arange(_step_count(listed, n_steps), dtype="int32")
+    sliced = [sequences] if isinstance(sequences, dict) else listed(sequences)
+    numbers = pt.arange(_step_count(sliced, n_steps), dtype="int32")
 
     def numbered_step(number: Any, *arguments: Any) -> Any:
         with building_step(number):
@@ -59,7 +60,7 @@ def scan(
         warnings.filterwarnings("ignore", message="Scan return signature")
         outputs, updates = pytensor_scan(
             numbered_step,
-            sequences=[numbers, *listed],
+            sequences=[numbers, *sliced],
             outputs_info=outputs_info,
             non_sequences=non_sequences,
             n_steps=n_steps,
@@ -67,12 +68,6 @@ def scan(
             **{name: value for name, value in options.items() if name not in IGNORED},
         )
     return outputs, OrderedUpdates(updates)
-
-
-def _as_list(values: Any) -> list[Any]:
-    if values is None:
-        return []
-    return list(values) if isinstance(values, (list, tuple)) else [values]
 
 
 def _step_count(sequences: list[Any], n_steps: Any) -> Any:

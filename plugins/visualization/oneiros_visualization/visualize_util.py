@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,10 @@ def model_to_dot(
         if show_shapes:
             label = _with_shapes(label, layer)
         graph.add_node(pydot.Node(_identifier(layer), label=f'"{label}"'))
-    for source, target in _connections(model):
-        graph.add_edge(pydot.Edge(_identifier(source), _identifier(target)))
+    for node in model.graph_nodes():
+        for source in node.inbound_layers:
+            ends = _identifier(source), _identifier(node.outbound_layer)
+            graph.add_edge(pydot.Edge(*ends))
     return graph
 
 
@@ -168,13 +169,3 @@ def _quoted(text: str) -> str:
 
 def _identifier(layer: Layer) -> str:
     return str(id(layer))
-
-
-def _connections(model: Any) -> Iterator[tuple[Layer, Layer]]:
-    """Yields the two layers of each connection in a model."""
-    for layer in model.graph_layers():
-        for index, node in enumerate(layer.inbound_nodes):
-            if f"{layer.name}_ib-{index}" not in model.container_nodes:
-                continue
-            for source in node.inbound_layers:
-                yield source, layer

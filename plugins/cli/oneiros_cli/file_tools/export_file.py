@@ -1,7 +1,6 @@
 """Converts a model file to a file for another library."""
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,9 +69,9 @@ def export_file(
         names = names_of(model.inputs)
         with K.use(backend_of(model)):
             model, axes = reordered(model, dim_ordering, custom_objects)
-        turn = _Turn(model, _by_input(names, axes))
-        turn.check(recording, tolerance)
-        arrays = None if arrays is None else turn.inputs(arrays)
+        orders = _by_input(names, axes)
+        _check_turned(model, orders, recording, tolerance)
+        arrays = None if arrays is None else _turned(arrays, orders)
     report = export(
         model,
         target,
@@ -111,41 +110,31 @@ def _by_input(names: list[str], axes: dict[str, Axes]) -> list[Axes]:
     return [axes.get(name, ()) for name in names]
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """A model whose images have another order of axes than they had.
+def _turned(arrays: list[Array], axes: list[Axes]) -> list[Array]:
+    """Returns arrays for the old model as the new one takes them."""
+    pairs = zip(arrays, axes, strict=True)
+    return [array.transpose(0, *order) if order else array for array, order in pairs]
 
-    # Properties
-        model: the new model.
-        axes: list with the new order of each input's axes; empty if it is as before.
+
+def _check_turned(
+    model: Any, axes: list[Axes], recording: Recording, tolerance: float
+) -> None:
+    """Checks that a model whose inputs have another order of axes computes what the old
+    one did.
+
+    # Raises
+        ExportError: if it computes something else.
     """
-
-    model: Any
-    axes: list[Axes]
-
-    def inputs(self, arrays: list[Array]) -> list[Array]:
-        """Returns arrays for the old model as the new one takes them."""
-        return [
-            array.transpose(0, *axes) if axes else array
-            for axes, array in zip(self.axes, arrays, strict=True)
-        ]
-
-    def check(self, recording: Recording, tolerance: float) -> None:
-        """Checks that the new model computes what the old one did.
-
-        # Raises
-            ExportError: if it computes something else.
-        """
-        self.model.reset_states()
-        names = names_of(self.model.outputs)
-        for case, outputs in zip(recording.cases, recording.outputs, strict=True):
-            computed = predicted(self.model, self.inputs(case.arrays))
-            for name, old, new in zip(names, outputs, computed, strict=True):
-                if not _agree(old, new, tolerance):
-                    raise ExportError(
-                        f"With the other dim_ordering, the model computes something "
-                        f"else for {name}, so nothing was written. Please report this."
-                    )
+    model.reset_states()
+    names = names_of(model.outputs)
+    for case, outputs in zip(recording.cases, recording.outputs, strict=True):
+        computed = predicted(model, _turned(case.arrays, axes))
+        for name, old, new in zip(names, outputs, computed, strict=True):
+            if not _agree(old, new, tolerance):
+                raise ExportError(
+                    f"With the other dim_ordering, the model computes something else "
+                    f"for {name}, so nothing was written. Please report this."
+                )
 
 
 def _agree(old: Array, new: Array, tolerance: float) -> bool:

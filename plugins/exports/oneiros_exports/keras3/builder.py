@@ -58,7 +58,7 @@ class Builder:
 
     def model(self, data: Data) -> Any:
         """Returns a model, with its weights."""
-        inputs = list(map(built_input, data["inputs"]))
+        inputs = [keras.Input(**each) for each in data["inputs"]]
         layers = list(map(self.layer, data["layers"]))
         results: list[list[Any]] = []
 
@@ -84,7 +84,7 @@ class Builder:
             model = self.model(data["model"])
             model.trainable = data["trainable"]
             return model
-        cls = layer_class(data["class_name"])
+        cls = class_of(data["class_name"], keras.layers)
         arguments = dict(data["arguments"])
         for name, inner in data["wrapped"].items():
             arguments[name] = self.layer(inner)
@@ -115,18 +115,10 @@ class Builder:
                 self.slots[id(weight), slot] = self.arrays[name]
 
 
-def built_input(data: Data) -> Any:
-    """Returns an input of a model."""
-    return keras.Input(
-        batch_shape=data["shape"], dtype=data["dtype"], name=data["name"]
-    )
-
-
-def layer_class(name: str) -> Any:
-    """Returns the class of layers of a name; of a registered one if it has a `>`."""
-    if ">" in name:
-        return keras.saving.get_registered_object(name)
-    return getattr(keras.layers, name)
+def class_of(name: str, module: Any) -> Any:
+    """Returns the class that is registered under a name, or that of a module of
+    Keras."""
+    return keras.saving.get_registered_object(name) or getattr(module, name)
 
 
 def accepted_arguments(cls: Any) -> set[str]:
@@ -152,7 +144,10 @@ def registered(value: Any) -> Any:
 
 def compile_model(model: Any, data: Data, slots: Slots) -> None:
     """Compiles a model, and restores its optimizer's variables."""
-    optimizer = built_optimizer(data["optimizer"])
+    chosen = data["optimizer"]
+    optimizer = class_of(chosen["class_name"], keras.optimizers).from_config(
+        dict(chosen["arguments"])
+    )
     loss = None
     if data["loss"] is not None:
         loss = one_or_all(list(map(registered, data["loss"])))
@@ -180,15 +175,6 @@ def compile_model(model: Any, data: Data, slots: Slots) -> None:
 def one_or_all(values: list[Any]) -> Any:
     """Returns the only one of some values, or all."""
     return values[0] if len(values) == 1 else values
-
-
-def built_optimizer(data: Data) -> Any:
-    """Returns an optimizer without its variables."""
-    name = data["class_name"]
-    cls = keras.saving.get_registered_object(name)
-    if cls is None:
-        cls = getattr(keras.optimizers, name)
-    return cls.from_config(dict(data["arguments"]))
 
 
 def named_variables(optimizer: Any, name: str) -> list[Any]:

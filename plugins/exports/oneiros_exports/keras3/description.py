@@ -31,8 +31,6 @@ from oneiros_exports.destination import Refusal
 Data = dict[str, Any]
 Array = np.ndarray[Any, Any]
 NO_LAYER = "Keras 3 has no such layer."
-FIXED = "In Keras 3, a model takes only inputs of its own sizes."
-NOTHING = "Keras 3 has no layer that leaves nothing of its input."
 ELSEWHERE = "ONNX can hold it: model.onnx."
 
 
@@ -73,8 +71,6 @@ class Describer:
                 numbers[id(layer)] = len(layers)
                 is_masked = gets_mask or id(layer) in masked
                 layers.append(self.layer(layer, is_masked))
-            self._check_inputs(node)
-            self._check_output(node)
             for place, x in enumerate(node.output_tensors):
                 places[id(x)] = [len(calls), place]
             tensors = [places[id(x)] for x in node.input_tensors]
@@ -87,30 +83,6 @@ class Describer:
             "calls": calls,
             "outputs": outputs,
         }
-
-    def _check_inputs(self, node: Any) -> None:
-        """Refuses a call of a nested model with other sizes than it was built for."""
-        model = node.outbound_layer
-        if not isinstance(model, Container):
-            return
-        for x, own in zip(node.input_tensors, model.inputs, strict=True):
-            shape = K.int_shape(x)
-            expected = K.int_shape(own)
-            sizes = zip(shape, expected, strict=False)
-            fits = all(size is None or wanted in (None, size) for size, wanted in sizes)
-            if not fits or len(shape) != len(expected):
-                reason = f"it is called with {shape}, but built for {expected}. {FIXED}"
-                self.refusals.append(Refusal(model, reason, ELSEWHERE))
-
-    def _check_output(self, node: Any) -> None:
-        """Refuses a call that leaves nothing of its input, such as a cropping of all
-        rows. What follows it gets nothing either, and isn't named."""
-        if not all(map(_has_values, node.input_tensors)):
-            return
-        for x in node.output_tensors:
-            if not _has_values(x):
-                reason = f"its output has the shape {K.int_shape(x)}. {NOTHING}"
-                self.refusals.append(Refusal(node.outbound_layer, reason, ELSEWHERE))
 
     def layer(self, layer: Any, gets_mask: bool = False) -> Data:
         """Returns the description of a layer, which gets a mask or not; an empty dict
@@ -129,18 +101,17 @@ class Describer:
         if there is None:
             return {}
         masked_class_name = there.masked_class_name if gets_mask else None
-        description = {
+        return {
             "class_name": masked_class_name or there.class_name,
             "name": self.name(layer),
             "arguments": there.arguments,
             "trainable": bool(layer.trainable),
             "arrays": self._kept(there.arrays),
             "slots": self._slots(layer, arrays),
+            "wrapped": {
+                name: self.layer(inner) for name, inner in _wrapped(layer).items()
+            },
         }
-        description["wrapped"] = {
-            name: self.layer(inner) for name, inner in _wrapped(layer).items()
-        }
-        return description
 
     def name(self, layer: Any) -> str:
         """Returns the name of a layer in Keras 3, which takes no `/` in it."""
@@ -153,7 +124,8 @@ class Describer:
 
     def _input(self, x: Any) -> Data:
         layer, _, _ = x._keras_history
-        return {"name": self.name(layer), "shape": K.int_shape(x), "dtype": K.dtype(x)}
+        shape = K.int_shape(x)
+        return {"name": self.name(layer), "batch_shape": shape, "dtype": K.dtype(x)}
 
     def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
         """Returns the arrays of each of the optimizer's variables; zeros for weights
@@ -204,7 +176,3 @@ def _wrapped(layer: Any) -> dict[str, Any]:
 
 def _has_mask(node: Any) -> bool:
     return any(mask is not None for mask in node.input_masks)
-
-
-def _has_values(x: Any) -> bool:
-    return 0 not in K.int_shape(x)

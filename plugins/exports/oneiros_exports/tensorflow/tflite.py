@@ -8,10 +8,8 @@ import tempfile
 from pathlib import Path
 
 from oneiros.errors import OneirosError
-from oneiros.layers import BatchNormalization
-from oneiros_training.parts.nested_layers import parts_of
 
-from oneiros_exports.destination import ExportError, Refusal
+from oneiros_exports.destination import ExportError
 from oneiros_exports.inference import Inference, InferenceExport
 from oneiros_exports.processes import call
 from oneiros_exports.tensorflow.saved_model import write_saved_model
@@ -20,8 +18,6 @@ PACKAGE = "oneiros_exports.tensorflow"
 CONVERTER = f"{PACKAGE}.tflite_converter:main"
 FAILURE = "TensorFlow Lite can't hold this model exactly"
 ELSEWHERE = "Export it to ONNX or to a SavedModel."
-BY_BATCH = 2
-"""The mode in which `BatchNormalization` predicts from a batch's own moments."""
 
 
 class TFLiteExport(InferenceExport):
@@ -46,18 +42,6 @@ class TFLiteExport(InferenceExport):
 
 
 def _write_for_one_row(inference: Inference, path: Path) -> None:
-    refusals = [
-        Refusal(
-            layer,
-            "it normalizes by all rows of a batch (mode=2), and the file can only take "
-            "one row at a time, because of other layers.",
-            ELSEWHERE,
-        )
-        for _, layer in parts_of(inference.model)
-        if isinstance(layer, BatchNormalization) and layer.mode == BY_BATCH
-    ]
-    if refusals:
-        raise ExportError("\n  ".join([f"{FAILURE}:", *map(str, refusals)]))
     try:
         _write(inference, path, 1)
     except OneirosError as error:
