@@ -10,7 +10,7 @@ import time
 import draws
 import pytest
 from oneiros.interrupts import repeated_interrupts
-from oneiros_backend_toolkit.interrupts import deferred_interrupts, kept_interrupts
+from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from processes import run_python
 
 PROGRAM = """
@@ -77,30 +77,6 @@ class Dying:
 class Failing:
     def __del__(self):
         raise ValueError("other")
-
-
-def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(
-    interruptible, monkeypatch
-):
-    reached = []
-    printed = []
-    monkeypatch.setattr(
-        sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
-    )
-    with pytest.raises(KeyboardInterrupt), kept_interrupts():
-        Dying()
-        Failing()
-        reached.append(True)
-    assert reached and printed == [ValueError]
-    Dying()
-    assert printed == [ValueError, KeyboardInterrupt]
-    with pytest.raises(KeyboardInterrupt), kept_interrupts():
-        signal.raise_signal(signal.SIGINT)
-        reached.append(False)
-    assert (
-        reached == [True]
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
 
 
 def test_an_interrupt_that_a_destructor_loses_comes_again(interruptible, monkeypatch):
@@ -203,5 +179,5 @@ def test_errors_go_before_interrupts_and_ignored_ones_stay_ignored(interruptible
         signal.raise_signal(signal.SIGINT)
         raise ValueError("other")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with kept_interrupts(), deferred_interrupts():
+    with deferred_interrupts():
         signal.raise_signal(signal.SIGINT)

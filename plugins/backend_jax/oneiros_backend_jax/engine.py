@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.compiled import compile_loop, compile_step
@@ -26,7 +26,7 @@ from oneiros_backend_jax.shape_inference import ERRORS, infer
 Array = np.ndarray[Any, Any]
 
 
-class JaxEngine(ArrayEngine):
+class JaxEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "jax"

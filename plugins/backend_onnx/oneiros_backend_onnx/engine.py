@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 import numpy as np
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.recorded_call import map_tree
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 from oneiros_backend_onnx.compiled import CompiledProgram
 from oneiros_backend_onnx.functions import FUNCTIONS
@@ -24,7 +24,7 @@ from oneiros_backend_onnx.tensors import Sizes, Tensor, type_of
 Array = np.ndarray[Any, Any]
 
 
-class OnnxEngine(ArrayEngine):
+class OnnxEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "onnx"

@@ -14,10 +14,9 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import GraphError, ShapeError
-from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
+from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall, map_tree
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.shape_inference import infer, symbol

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
-from oneiros_backend_toolkit.lazy_graph.array_engine import ArrayEngine
+from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
@@ -25,7 +25,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 Array = np.ndarray[Any, Any]
 
 
-class TensorFlowEngine(ArrayEngine):
+class TensorFlowEngine(Engine):
     """See `oneiros_backend_toolkit.lazy_graph.engine.Engine`."""
 
     name = "tensorflow"

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError
+from oneiros_backend_toolkit.lazy_graph.recorded_call import leaves_of
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.lazy_graph.trees import leaves_of
 
 from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
 

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any
 
 from oneiros import backend as K
+from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.lazy_graph.sources import Operation as Recorded
 from oneiros_backend_toolkit.lazy_graph.sources import Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
-from oneiros_backend_toolkit.updates import Update
 
 from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf

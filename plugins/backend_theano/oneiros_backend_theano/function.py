@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import draw_seed
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.function import Function
-from oneiros_backend_toolkit.updates import check_new_shape
+from oneiros_backend_toolkit.function import Function, check_new_shape
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace

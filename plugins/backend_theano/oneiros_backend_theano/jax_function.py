@@ -14,7 +14,7 @@ from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledOnDemand,
     CompiledStep,
 )
-from oneiros_backend_toolkit.feeds import Upload
+from oneiros_backend_toolkit.function import Upload
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import NO_COUNTERS, GraphFunction

@@ -1,6 +1,7 @@
 """Checks of arguments of `K`'s functions, where engines differ in the values that they
 accept, silently truncate them, or fail only when they compute."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import inspect
@@ -39,11 +40,11 @@ class UnsuitedError(ValueError):
         self.argument = argument
 
 
-def _is_variable(backend: Any, value: Any) -> bool:
+def _is_variable(backend, value) -> bool:
     return bool(backend.is_variable(value))
 
 
-def _counts(backend: Backend, value: Any) -> bool:
+def _counts(backend: Backend, value) -> bool:
     """Returns whether a value is an integer, or may become one when it is computed."""
     if backend.owns(value):
         return True
@@ -51,12 +52,12 @@ def _counts(backend: Backend, value: Any) -> bool:
     return number.ndim == 0 and number.dtype.kind in INTEGER_KINDS
 
 
-def _leads_on(backend: Backend, value: Any) -> bool:
+def _leads_on(backend: Backend, value) -> bool:
     """Returns whether a value isn't a number 0."""
     return backend.owns(value) or not np.array_equal(value, 0)
 
 
-def _holds_several(backend: Backend, value: Any) -> bool:
+def _holds_several(backend: Backend, value) -> bool:
     """Returns whether a value isn't one tensor alone."""
     return not backend.owns(value)
 
@@ -78,7 +79,7 @@ SIGNATURES = {
 }
 
 
-def check_arguments(name: str, backend: Backend, *args: Any, **kwargs: Any) -> None:
+def check_arguments(name: str, backend: Backend, *args, **kwargs) -> None:
     """Checks a call of one of the functions in `SIGNATURES`.
 
     # Raises
@@ -95,7 +96,7 @@ def check_arguments(name: str, backend: Backend, *args: Any, **kwargs: Any) -> N
         raise UnsuitedError(argument)
 
 
-def _check_has_elements(name: str, backend: Backend, x: Any, axis: Any) -> None:
+def _check_has_elements(name: str, backend: Backend, x, axis) -> None:
     if not backend.owns(x):
         if not isinstance(x, np.ndarray):
             return
@@ -105,8 +106,10 @@ def _check_has_elements(name: str, backend: Backend, x: Any, axis: Any) -> None:
             shape = backend.int_shape(x)
         except ArgumentError:  # not even the rank is known
             return
-    axes = range(len(shape)) if axis is None else axes_of(name, axis, len(shape))
-    if any(shape[i] == 0 for i in axes):
+    searched = shape
+    if axis is not None:
+        searched = [shape[i] for i in axes_of(name, axis, len(shape))]
+    if 0 in searched:
         raise ValueError("there is no element to choose from")
 
 

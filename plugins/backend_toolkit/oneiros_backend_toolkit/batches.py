@@ -6,6 +6,7 @@ steps. With such loops, training on 3, 6, 12 and then 24 batches of case d of
 longer_loops`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import math
@@ -25,7 +26,7 @@ MOST_NUMBERS = 2**18
 of unused steps is wasted work."""
 
 
-def aligned_copy(array: Array, dtype: Any = None) -> Array:
+def aligned_copy(array: Array, dtype=None) -> Array:
     """Returns a copy of an array with a type, aligned as XLA and TensorFlow need it."""
     copy_dtype = np.dtype(dtype or array.dtype)
     byte_count = array.size * copy_dtype.itemsize
@@ -70,21 +71,25 @@ def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
 
 def _rounded_up(steps: int) -> int:
     """Rounds up to a number with at most three significant binary digits."""
-    grain = 1 << max(0, steps.bit_length() - 3)
+    dropped_digits = max(0, steps.bit_length() - 3)
+    grain: int = 2**dropped_digits
     return math.ceil(steps / grain) * grain
 
 
 def _least_steps(batch: int, arrays: Sequence[Any]) -> int:
-    numbers_in_row = sum(math.prod(array.shape[1:]) for array in arrays)
+    row_shapes = [array.shape[1:] for array in arrays]
+    numbers_in_row: int = sum(map(math.prod, row_shapes))
     numbers_in_batch = max(batch * numbers_in_row, 1)
-    return int(min(LEAST_STEPS, MOST_NUMBERS // numbers_in_batch))
+    affordable = MOST_NUMBERS // numbers_in_batch
+    return min(LEAST_STEPS, affordable)
 
 
 def padded_index(index: Array, steps: int) -> Array:
     """Pads an index to a number of steps; the added steps name the first row."""
     if len(index) == steps:
         return index
-    longer = np.zeros((steps, *index.shape[1:]), index.dtype)
+    shape = (steps, *index.shape[1:])
+    longer = np.zeros(shape, index.dtype)
     longer[: len(index)] = index
     return longer
 
@@ -93,24 +98,28 @@ def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     """Returns the rows of each array for an index of shape (steps, batch), as views if
     possible."""
     rows = _as_slice(index.ravel())
-    return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
+    batches = []
+    for array in arrays:
+        shape = (*index.shape, *array.shape[1:])
+        batches.append(array[rows].reshape(shape))
+    return batches
 
 
 def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     """Returns the rows of each array for an index with one axis, as views if
     possible."""
-    return [batches[0] for batches in batches_of(index[None], arrays)]
+    one_step = index[None]
+    return [batches[0] for batches in batches_of(one_step, arrays)]
 
 
-def _as_slice(rows: Array) -> Any:
+def _as_slice(rows: Array):
     """Returns consecutive rows as a slice, for which NumPy returns a view; other rows
     unchanged."""
-    if rows.size and _are_consecutive(rows):
-        return slice(rows[0], rows[-1] + 1)
-    return rows
-
-
-def _are_consecutive(rows: Array) -> bool:
-    if rows[-1] - rows[0] != len(rows) - 1:
-        return False
-    return bool((rows[1:] > rows[:-1]).all())
+    if not rows.size:
+        return rows
+    first = rows[0]
+    end = first + len(rows)
+    is_ascending = (np.diff(rows) > 0).all()
+    if rows[-1] + 1 != end or not is_ascending:
+        return rows
+    return slice(first, end)

@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.errors import GraphError
+from oneiros.interrupts import repeated_interrupts
 
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
-from oneiros_backend_toolkit.feeds import Upload
-from oneiros_backend_toolkit.function import Function
-from oneiros_backend_toolkit.interrupts import kept_interrupts
+from oneiros_backend_toolkit.function import Function, Upload
 
 Array = np.ndarray[Any, Any]
 CompiledStep = Callable[[list[Any], Any], list[Array]]
@@ -88,7 +86,7 @@ class CompiledOnDemand(Function):
         phase = key[0]
         with self._lock:
             if key not in self._steps:
-                with kept_interrupts():
+                with repeated_interrupts():
                     self._steps[key] = self.compile_step(phase, arrays)
             return self._steps[key]
 
@@ -113,11 +111,6 @@ class CompiledOnDemand(Function):
             data = [np.asarray(array) for array in arrays]
             return self._one_by_one(data, rows, chosen)
         outputs = run(arrays, padded_index(rows, most), steps, self.advance(steps))
-        if any(len(output) < steps for output in outputs):
-            raise GraphError(
-                f"The engine lost steps of a loop of {steps}. Pass batches one by one "
-                f"instead."
-            )
         return [output[:steps] for output in outputs]
 
     def _one_by_one(self, arrays: list[Any], index: Array, phase: int) -> list[Any]:
@@ -136,7 +129,7 @@ class CompiledOnDemand(Function):
             if most < steps:
                 most = compiled_steps(steps, batch, arrays)
                 padded = padded_index(rows, most)
-                with kept_interrupts():
+                with repeated_interrupts():
                     run = self.compile_loop(phase, arrays, padded)
                 if run is None:
                     most = sys.maxsize

@@ -12,7 +12,6 @@ from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.images import BORDERS, check_window, is_first, per_axis
 from oneiros_backend_toolkit.pooling import Pooling
-from oneiros_backend_toolkit.tensors import Tensor
 
 Ints = tuple[int, ...]
 
@@ -27,16 +26,14 @@ class Convolutions(Pooling):
     'full' adds window - 1 zeros on both sides.
     """
 
-    def _convolve(
-        self, x, kernel, strides: Ints, border_mode: str, dilation: Ints
-    ) -> Tensor:
+    def _convolve(self, x, kernel, strides: Ints, border_mode: str, dilation: Ints):
         """Cross-correlates over 2 or 3 spatial axes; the kernel is (*window, in, out).
 
         Strides and dilations above 1 may come together.
         """
         raise NotImplementedError
 
-    def _convolve_depthwise(self, x, kernel, strides: Ints, border_mode: str) -> Tensor:
+    def _convolve_depthwise(self, x, kernel, strides: Ints, border_mode: str):
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
 
@@ -46,7 +43,7 @@ class Convolutions(Pooling):
 
     def _convolve_back(
         self, x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode: str
-    ) -> Tensor:
+    ):
         """Returns the gradient with respect to a convolution's input, given the
         gradient `x` with respect to its output.
 
@@ -74,7 +71,8 @@ class Convolutions(Pooling):
             kernel = self.expand_dims(kernel, 1)
         strides = (check_int(name, "stride", stride, 1), 1)
         x = self.expand_dims(x, 2)
-        return self.squeeze(self._convolved(name, x, kernel, strides, border_mode), 2)
+        convolved = self._convolved(name, x, kernel, strides, border_mode)
+        return self.squeeze(convolved, 2)
 
     def conv2d(
         self,
@@ -159,7 +157,8 @@ class Convolutions(Pooling):
                 f"{filters}."
             )
         window = self.int_shape(kernel)[:2]
-        for case in zip(self.int_shape(x)[1:3], sizes, window, strides, strict=True):
+        input_sizes = self.int_shape(x)[1:3]
+        for case in zip(input_sizes, sizes, window, strides, strict=True):
             _check_target_size(border_mode, *case)
         result = self._convolve_back(x, kernel, sizes, strides, border_mode)
         return self._channels_first(result, first)
@@ -190,7 +189,8 @@ class Convolutions(Pooling):
                 f"shape {self.int_shape(pointwise_kernel)}."
             )
         window = self.int_shape(depthwise)[:2]
-        check_window(name, self.int_shape(x)[1:3], window, border_mode)
+        sizes = self.int_shape(x)[1:3]
+        check_window(name, sizes, window, border_mode)
         by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
         mixed = self._convolved(name, by_channel, pointwise, (1, 1), "valid")
         return self._channels_first(mixed, first)
@@ -214,8 +214,9 @@ class Convolutions(Pooling):
         """
         first = is_first(name, dim_ordering)
         self._check_images(name, x, len(strides) + 2)
-        for (argument, shape), tensor in zip(shapes.items(), (x, kernel), strict=True):
-            self._check_announced(name, argument, shape, tensor)
+        pairs = zip(shapes, (x, kernel), strict=True)
+        for argument, tensor in pairs:
+            self._check_announced(name, argument, shapes[argument], tensor)
         x, kernel = self.floats_alike(x, kernel)
         x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
@@ -228,10 +229,11 @@ class Convolutions(Pooling):
         check_choice(name, "border_mode", border_mode, BORDERS)
         self._check_kernel(name, x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
-        spans = [
-            n and (n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)
-        ]
-        check_window(name, self.int_shape(x)[1:-1], spans, border_mode)
+        spans = []
+        for size, step in zip(window, dilation, strict=True):
+            spans.append(size and (size - 1) * step + 1)
+        sizes = self.int_shape(x)[1:-1]
+        check_window(name, sizes, spans, border_mode)
         return self._convolve(x, kernel, strides, border_mode, dilation)
 
     def _kernel(self, kernel, first: bool):
@@ -239,7 +241,8 @@ class Convolutions(Pooling):
         *window)."""
         if not first:
             return kernel
-        return self.permute_dimensions(kernel, (*range(2, self.ndim(kernel)), 1, 0))
+        window = range(2, self.ndim(kernel))
+        return self.permute_dimensions(kernel, (*window, 1, 0))
 
     def _check_kernel(self, name: str, x, kernel, rank: int) -> None:
         shape = self.int_shape(kernel)
@@ -248,36 +251,38 @@ class Convolutions(Pooling):
             raise ShapeError(
                 f"{name} expected a kernel of rank {rank + 2}; received shape {shape}."
             )
-        if None not in (shape[-2], channels) and shape[-2] != channels:
+        expected = shape[-2]
+        if None not in (expected, channels) and expected != channels:
             raise ShapeError(
-                f"{name}: the kernel expects {shape[-2]} channels, but the input has "
+                f"{name}: the kernel expects {expected} channels, but the input has "
                 f"{channels} (in the order 'tf', the kernel has shape {shape} "
                 f"and the input {self.int_shape(x)}). Check dim_ordering and the "
                 "kernel's shape."
             )
 
 
-def _target(output_shape: Any, first: bool) -> tuple[tuple[Any, ...], Any]:
+def _target(output_shape, first: bool) -> tuple[tuple[Any, ...], Any]:
     """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
-    is_listed = isinstance(output_shape, (list, tuple)) and len(output_shape) == 4
-    if not is_listed or any(size is None for size in output_shape[1:]):
+    sizes = list(output_shape) if isinstance(output_shape, (list, tuple)) else []
+    if len(sizes) != 4 or any(size is None for size in sizes[1:]):
         order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
             f"deconv2d received output_shape={output_shape!r}. Expected four sizes, "
             f"(batch, {order}); only the batch size may be None."
         )
-    sizes = [int(n) if isinstance(n, np.integer) else n for n in output_shape[1:]]
+    _, *sizes = [int(n) if isinstance(n, np.integer) else n for n in sizes]
     channels = sizes.pop(0 if first else -1)
     return tuple(sizes), channels
 
 
 def _check_target_size(
-    border_mode: str, input_size: int | None, size: Any, width: int | None, stride: int
+    border_mode: str, input_size: int | None, size, width: int | None, stride: int
 ) -> None:
     """Checks that a convolution of `size` cells results in `input_size`."""
     if input_size is None or width is None or not isinstance(size, int):
         return
-    margin = {"valid": 1 - width, "same": 0, "full": width - 1}[border_mode]
+    margins = {"valid": 1 - width, "same": 0, "full": width - 1}
+    margin = margins[border_mode]
     if math.ceil((size + margin) / stride) == input_size:
         return
     least = (input_size - 1) * stride + 1 - margin

@@ -21,7 +21,6 @@ from oneiros.errors import CapabilityError, ShapeError
 
 from oneiros_backend_toolkit.derived import PADDED
 from oneiros_backend_toolkit.folds import Folds
-from oneiros_backend_toolkit.tensors import Tensor
 
 LOG_OF_ZERO = -1e30
 LEAST_PROBABILITY = 1e-8
@@ -40,16 +39,18 @@ class Ctc(Folds):
         listed_counts = self._column(label_length, labels)
         is_listed = self._is_before(labels, listed_counts)
         is_label = is_listed & self.not_equal(labels, blank)
+        is_label = self.cast(is_label, "int32")
         # Trailing blanks don't count
-        label_counts = self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
+        label_counts = self.sum(is_label, 1, keepdims=True)
         is_used = self._is_before(labels, label_counts)
-        is_class = self.greater_equal(labels, 0) & self.lesser(labels, blank)
+        is_class = self.greater_equal(labels, 0)
+        is_class = is_class & self.lesser(labels, blank)
         positive = self._positive(y_pred)
+        total = self.sum(positive, 2, keepdims=True)
+        log_p = self.log(positive / total)
+        used_labels = self.switch(is_used & is_class, labels, blank)
         log_likelihood = self._log_likelihood(
-            self.log(positive / self.sum(positive, 2, keepdims=True)),
-            self.switch(is_used & is_class, labels, blank),
-            step_counts,
-            label_counts,
+            log_p, used_labels, step_counts, label_counts
         )
         is_possible = self.greater(log_likelihood, LOG_OF_ZERO / 2)
         cost = self.switch(is_possible, -log_likelihood, np.inf)
@@ -71,20 +72,26 @@ class Ctc(Folds):
         logits = self.log(self._positive(y_pred))
         if not greedy:
             widths = (int(beam_width), int(top_paths))
-            paths, scores = self._beam_search(logits, lengths[:, 0], *widths)
+            lengths = lengths[:, 0]
+            paths, scores = self._beam_search(logits, lengths, *widths)
             return [_padded(path) for path in paths], scores
         is_used = self._is_before(y_pred, lengths)
         best = self.cast(self.argmax(y_pred, 2), "int32")
         blank = self._size(y_pred, 2) - 1
-        start = self.zeros_like(best[:, :1]) + blank
-        before = self.concatenate([start, best[:, :-1]], 1)
-        begins_label = self.not_equal(best, blank) & self.not_equal(best, before)
+        first = best[:, :1]
+        start = self.zeros_like(first) + blank
+        but_last = best[:, :-1]
+        before = self.concatenate([start, but_last], 1)
+        is_label = self.not_equal(best, blank)
+        begins_label = is_label & self.not_equal(best, before)
         labels = self._packed(best, is_used & begins_label)
-        log_p = self.switch(is_used, self.max(logits, 2), 0.0)
+        log_p = self.max(logits, 2)
+        log_p = self.switch(is_used, log_p, 0.0)
         score = -self.sum(log_p, 1, keepdims=True)
-        return [_padded(labels)], self.cast(score, self.dtype(y_pred))
+        score = self.cast(score, self.dtype(y_pred))
+        return [_padded(labels)], score
 
-    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> Tensor:
+    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int):
         """Returns the result of `ctc_decode`; `logits` is (batch, steps, classes),
         `lengths` (batch,)."""
         raise CapabilityError(
@@ -94,7 +101,8 @@ class Ctc(Folds):
 
     def ctc_label_dense_to_sparse(self, labels, label_lengths):
         labels = self.cast(labels, "int32")
-        is_used = self._is_before(labels, self._column(label_lengths, labels))
+        lengths = self._column(label_lengths, labels)
+        is_used = self._is_before(labels, lengths)
         return self.switch(is_used, labels, -1)
 
     # One sequence
@@ -112,13 +120,17 @@ class Ctc(Folds):
     def ctc_interleave_blanks(self, Y):
         self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
         labels = self.cast(Y, "int32")
-        return self._interleaved(self.expand_dims(labels, 0), -1)[0]
+        row = self.expand_dims(labels, 0)
+        return self._interleaved(row, -1)[0]
 
     def ctc_create_skip_idxs(self, Y):
         self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
         size = self._size(Y, 0)
-        labels_but_last = self.arange((size - 3) // 2) * 2 + 1
-        differs_from_next = self.not_equal(Y[1:-2:2], Y[3::2])
+        count = (size - 3) // 2
+        labels_but_last = self.arange(count) * 2 + 1
+        label = Y[1:-2:2]
+        next_label = Y[3::2]
+        differs_from_next = self.not_equal(label, next_label)
         return self.switch(differs_from_next, labels_but_last, size)
 
     def ctc_path_probs(self, predict, Y, alpha=0.0001):
@@ -127,21 +139,25 @@ class Ctc(Folds):
         (predict,) = self.as_floats(predict)
         log_p = self._log_smoothed(predict, Y, alpha)
         forward, is_reached = self._path_probs_so_far(log_p, Y)
-        backward, is_left = self._path_probs_so_far(
-            self.reverse(log_p, [0, 1]), self.reverse(Y, 0)
-        )
-        log_probs = forward + self.reverse(backward, [0, 1]) - log_p
-        return log_probs, is_reached & self.reverse(is_left, [0, 1])
+        flipped_log_p = self.reverse(log_p, [0, 1])
+        flipped_labels = self.reverse(Y, 0)
+        backward, is_left = self._path_probs_so_far(flipped_log_p, flipped_labels)
+        backward = self.reverse(backward, [0, 1])
+        is_left = self.reverse(is_left, [0, 1])
+        return forward + backward - log_p, is_reached & is_left
 
     def _log_smoothed(self, predict, labels, alpha: float):
         """Returns the log-probabilities of the labels, (steps, positions), mixed with
         `alpha` of a uniform distribution."""
         is_from_end = self.lesser(labels, 0)
-        classes = self.switch(is_from_end, labels + self._size(predict, 1), labels)
+        class_count = self._size(predict, 1)
+        classes = self.switch(is_from_end, labels + class_count, labels)
         by_class = self.transpose(predict)
         probabilities = self.transpose(self.gather(by_class, classes))
-        position_count = self.cast(self._size(labels, 0), self.dtype(predict))
-        return self.log((1 - alpha) * probabilities + alpha / position_count)
+        position_count = self._size(labels, 0)
+        position_count = self.cast(position_count, self.dtype(predict))
+        uniform = alpha / position_count
+        return self.log((1 - alpha) * probabilities + uniform)
 
     def _path_probs_so_far(self, log_p, labels):
         """Returns the log-probabilities of the paths that end at each position at each
@@ -159,37 +175,46 @@ class Ctc(Folds):
         initial = [self.cast(1, "int32"), zeros]
         _, (log_probs, active) = self._scan(step, [log_p], initial)
         position = self._places(labels, 0)
-        return log_probs, self.lesser(position, self.expand_dims(active, 1))
+        active_count = self.expand_dims(active, 1)
+        return log_probs, self.lesser(position, active_count)
 
     def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
         size = self._size(log_p_curr, 0)
         position = self.arange(size)
-        target = self.switch(self.lesser(skip_idxs, active), skip_idxs + 2, size)
-        is_target = self.equal(self.expand_dims(target, 1), position)
+        is_usable = self.lesser(skip_idxs, active)
+        target = self.switch(is_usable, skip_idxs + 2, size)
+        target = self.expand_dims(target, 1)
+        is_target = self.equal(target, position)
         can_skip = self.cast(self.any(is_target, 0), "int32")
         log_skip = self._log_of_indicator(can_skip, self.dtype(log_p_curr))
         was_active = self.lesser(position, active)
-        log_p_prev = self.switch(was_active, log_p_prev, LOG_OF_ZERO)
-        reached = self._advanced(self.expand_dims(log_p_prev, 0), log_skip)
+        log_before = self.switch(was_active, log_p_prev, LOG_OF_ZERO)
+        log_before = self.expand_dims(log_before, 0)
+        reached = self._advanced(log_before, log_skip)
         log_next = log_p_curr + reached[0]
         by_skips = self.max(can_skip * (position + 1))
-        active = self.minimum(self.maximum(active + 1, by_skips), size)
+        active = self.maximum(active + 1, by_skips)
+        active = self.cast(self.minimum(active, size), "int32")
         is_active = self.lesser(position, active)
-        return self.cast(active, "int32"), self.switch(is_active, log_next, zeros)
+        return active, self.switch(is_active, log_next, zeros)
 
     # Labellings of batches
 
     def _log_likelihood(self, log_p, labels, step_counts, label_counts):
         """Returns the logarithm of the labels' probability, (batch, 1)."""
-        classes = self._interleaved(labels, self._size(log_p, 2) - 1)
+        blank = self._size(log_p, 2) - 1
+        classes = self._interleaved(labels, blank)
         log_emitted = self._log_emitted(log_p, classes)
-        differs = self.not_equal(classes[:, 2:], classes[:, :-2])
+        last_but_one = classes[:, :-2]
+        differs = self.not_equal(classes[:, 2:], last_but_one)
+        differs = self.cast(differs, "int32")
         first_two = self.zeros_like(classes[:, :2])
-        can_skip = self.concatenate([first_two, self.cast(differs, "int32")], 1)
+        can_skip = self.concatenate([first_two, differs], 1)
         log_skip = self._log_of_indicator(can_skip, self.dtype(log_p))
         position = self._places(classes, 1)
         certain = self.zeros_like(log_emitted[0])
-        start = self.switch(self.equal(position, 0), certain, LOG_OF_ZERO)
+        is_first = self.equal(position, 0)
+        start = self.switch(is_first, certain, LOG_OF_ZERO)
 
         def step(slices, states):
             log_emitted_now, time = slices
@@ -199,19 +224,25 @@ class Ctc(Folds):
             return [], [self.switch(is_running, log_reached, log_before)]
 
         times = self._places(log_emitted, 0)
-        (log_reached,), _ = self._scan(step, [log_emitted, times], [start])
+        sequences = [log_emitted, times]
+        (log_reached,), _ = self._scan(step, sequences, [start])
         is_last_blank = self.equal(position, 2 * label_counts)
         is_last_label = self.equal(position, 2 * label_counts - 1)
         is_end = is_last_blank | is_last_label
-        return self._log_sum_exp(self.switch(is_end, log_reached, LOG_OF_ZERO))
+        log_ended = self.switch(is_end, log_reached, LOG_OF_ZERO)
+        return self._log_sum_exp(log_ended)
 
     def _log_emitted(self, log_p, classes):
         """Returns the log-probabilities of the positions' classes, (steps, batch,
         positions)."""
         by_class = self.permute_dimensions(log_p, (0, 2, 1))
-        rows = self.reshape(by_class, (-1, self._size(log_p, 1)))
-        sample = self.expand_dims(self._places(log_p, 0), 1)
-        emitted = self.gather(rows, sample * self._size(log_p, 2) + classes)
+        step_count = self._size(log_p, 1)
+        class_count = self._size(log_p, 2)
+        rows = self.reshape(by_class, (-1, step_count))
+        sample = self._places(log_p, 0)
+        sample = self.expand_dims(sample, 1)
+        row = sample * class_count + classes
+        emitted = self.gather(rows, row)
         return self.permute_dimensions(emitted, (2, 0, 1))
 
     def _packed(self, labels, is_kept):
@@ -222,14 +253,16 @@ class Ctc(Folds):
         def step(slices, states):
             label, keeps = (self.expand_dims(x, 1) for x in slices)
             row, count = states
-            is_place = self.equal(column, count) & self.equal(keeps, 1)
+            is_next = self.equal(column, count)
+            is_place = is_next & self.equal(keeps, 1)
             row = self.switch(is_place, label, row)
             return [], [row, count + keeps]
 
         sequences = [self.transpose(labels), self.transpose(is_kept)]
         empty_rows = self.zeros_like(labels) - 1
         no_labels = self.zeros_like(is_kept[:, :1])
-        (rows, _), _ = self._scan(step, sequences, [empty_rows, no_labels])
+        initial = [empty_rows, no_labels]
+        (rows, _), _ = self._scan(step, sequences, initial)
         return self.cast(rows, "int64")
 
     def _interleaved(self, labels, blank):
@@ -238,14 +271,16 @@ class Ctc(Folds):
         twice = self.repeat_elements(labels, 2, 1)
         end = self.zeros_like(twice[:, :1])
         with_end = self.concatenate([twice, end], 1)
-        is_label = self.equal(self._places(with_end, 1) % 2, 1)
+        position = self._places(with_end, 1)
+        is_label = self.equal(position % 2, 1)
         return self.switch(is_label, with_end, blank)
 
     # Probabilities
 
     def _probabilities(self, name: str, y_pred):
         """Returns predictions as a tensor of floats."""
-        y_pred = y_pred if self.owns(y_pred) else self.variable(y_pred)
+        if not self.owns(y_pred):
+            y_pred = self.variable(y_pred)
         self._check_rank(name, "y_pred", y_pred, 3, "(batch, steps, classes)")
         return self.as_floats(y_pred)[0]
 
@@ -258,8 +293,10 @@ class Ctc(Folds):
 
     def _log_sum_exp(self, log_p):
         """Returns the logarithm of the sum of a row's probabilities, (batch, 1)."""
-        peak = self.stop_gradient(self.max(log_p, 1, keepdims=True))
-        total = self.sum(self.exp(log_p - peak), 1, keepdims=True)
+        peak = self.max(log_p, 1, keepdims=True)
+        peak = self.stop_gradient(peak)
+        scaled = self.exp(log_p - peak)
+        total = self.sum(scaled, 1, keepdims=True)
         return peak + self.log(total)
 
     def _log_of_indicator(self, indicator, dtype: str):
@@ -269,11 +306,16 @@ class Ctc(Folds):
     def _advanced(self, log_p, log_skip):
         """Returns the probabilities after one transition: staying, moving by one, or by
         two where allowed."""
-        impossible = self.zeros_like(log_p[:, :1]) + LOG_OF_ZERO
-        by_one = self.concatenate([impossible, log_p[:, :-1]], 1)
-        by_two = self.concatenate([impossible, by_one[:, :-1]], 1) + log_skip
+        first = log_p[:, :1]
+        impossible = self.zeros_like(first) + LOG_OF_ZERO
+        but_last = log_p[:, :-1]
+        by_one = self.concatenate([impossible, but_last], 1)
+        but_last = by_one[:, :-1]
+        by_two = self.concatenate([impossible, but_last], 1)
+        by_two = by_two + log_skip
         peak = self.maximum(log_p, by_one)
-        peak = self.stop_gradient(self.maximum(peak, by_two))
+        peak = self.maximum(peak, by_two)
+        peak = self.stop_gradient(peak)
         total = self.exp(log_p - peak)
         total = total + self.exp(by_one - peak)
         total = total + self.exp(by_two - peak)

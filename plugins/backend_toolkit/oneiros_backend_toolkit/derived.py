@@ -4,6 +4,7 @@ better."""
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from oneiros.backend.donated_arrays import donated, owned
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.argument_checks import ForeignArguments
+from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import Types
-from oneiros_backend_toolkit.updates import Update
 
 DRAWN_AT_ONCE = 1 << 20
 PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")
@@ -41,35 +42,36 @@ class Derived(ForeignArguments, Types):
 
     # Variables
 
-    def zeros(self, shape, dtype=None, name=None) -> Tensor:
+    def zeros(self, shape, dtype=None, name=None):
         return self.variable(np.broadcast_to(0.0, shape), dtype, name)
 
-    def ones(self, shape, dtype=None, name=None) -> Tensor:
+    def ones(self, shape, dtype=None, name=None):
         return self.variable(np.broadcast_to(1.0, shape), dtype, name)
 
-    def eye(self, size, dtype=None, name=None) -> Tensor:
+    def eye(self, size, dtype=None, name=None):
         return self.variable(np.eye(size), dtype, name)
 
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
-    ) -> Tensor:
+    ):
         draw = _generator(seed).uniform
         values = self._drawn(draw, low, high, shape, dtype)
         return self.variable(values, dtype, name)
 
-    def random_integers(self, shape, low, high, dtype, seed) -> Tensor:
+    def random_integers(self, shape, low, high, dtype, seed):
         """Returns integers of the interval [low, high)."""
-        above_low = self.random_uniform(shape, 0.0, float(high - low), "float32", seed)
+        width = float(high - low)
+        above_low = self.random_uniform(shape, 0.0, width, "float32", seed)
         return self.cast(above_low, dtype) + int(low)
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
-    ) -> Tensor:
+    ):
         draw = _generator(seed).normal
         values = self._drawn(draw, mean, scale, shape, dtype)
         return self.variable(values, dtype, name)
 
-    def _drawn(self, draw, first, second, shape, dtype) -> Tensor:
+    def _drawn(self, draw, first, second, shape, dtype):
         """Returns random numbers of a type. They are drawn in parts, in the same order:
         NumPy draws float64, which takes twice the memory of a large kernel."""
         if np.ndim(first) or np.ndim(second):
@@ -91,7 +93,9 @@ class Derived(ForeignArguments, Types):
             return [self.get_value(x) for x in xs]
 
     def batch_set_value(self, tuples) -> None:
-        checked = [(x, self._checked_to_set(x, value)) for x, value in tuples]
+        checked = []
+        for x, value in tuples:
+            checked.append((x, self._checked_to_set(x, value)))
         with LOCK, deferred_interrupts():
             for x, value in checked:
                 self.set_value(x, value)
@@ -105,7 +109,7 @@ class Derived(ForeignArguments, Types):
         return tuple(self.int_shape(x))
 
     def count_params(self, x) -> int:
-        return int(np.prod(self.get_variable_shape(x), dtype=np.int64))
+        return math.prod(self.get_variable_shape(x))
 
     def update(self, x, new_x) -> Update:
         return Update(x, new_x)
@@ -118,12 +122,14 @@ class Derived(ForeignArguments, Types):
 
     def moving_average_update(self, variable, value, momentum) -> Update:
         old, new = self.as_floats(variable, value)
-        return Update(variable, old - (old - new) * (1.0 - momentum))
+        change = (old - new) * (1.0 - momentum)
+        return Update(variable, old - change)
 
-    def eval(self, x) -> Tensor:
-        if not self.owns(x) and np.asarray(x).dtype.kind in "biufc":
-            return np.asarray(x)
+    def eval(self, x):
         if not self.owns(x):
+            array = np.asarray(x)
+            if array.dtype.kind in "biufc":
+                return array
             raise refusal("K.eval", "x", x, "a tensor or a variable")
         value = self._computed(x)
         if not PADDED.get(x):
@@ -131,9 +137,10 @@ class Derived(ForeignArguments, Types):
         lengths = (value != FILLER).sum(axis=1)
         return value[:, : lengths.max(initial=0)]
 
-    def _computed(self, x) -> Tensor:
+    def _computed(self, x):
         """Returns the value of a tensor that depends on no input."""
-        return self.function([], [x])([])[0]
+        compute = self.function([], [x])
+        return compute([])[0]
 
     def manual_variable_initialization(self, value: bool) -> None:
         pass
@@ -141,9 +148,10 @@ class Derived(ForeignArguments, Types):
     def is_explicit_shape(self, shape) -> bool:
         if not isinstance(shape, (list, tuple)):
             return False
-        return all(isinstance(size, (int, np.integer, type(None))) for size in shape)
+        kinds = (int, np.integer, type(None))
+        return all(isinstance(size, kinds) for size in shape)
 
-    def pattern_broadcast(self, x, broatcastable) -> Tensor:
+    def pattern_broadcast(self, x, broatcastable):
         if len(broatcastable) != self.ndim(x):
             raise ValueError("there isn't one bool for each axis")
         return x
@@ -168,7 +176,7 @@ class Derived(ForeignArguments, Types):
 
     # Learning phase
 
-    def learning_phase(self) -> Tensor:
+    def learning_phase(self):
         if self._fixed_phase is not None:
             return self._fixed_phase
         if self._phase is None:
@@ -178,7 +186,7 @@ class Derived(ForeignArguments, Types):
             self._phase._uses_learning_phase = True
         return self._phase
 
-    def learning_phase_placeholder(self) -> Tensor:
+    def learning_phase_placeholder(self):
         """Returns the learning phase's placeholder, or None if no graph uses it."""
         return self._phase
 
@@ -196,7 +204,7 @@ class Derived(ForeignArguments, Types):
             )
         self._fixed_phase = int(value)
 
-    def in_train_phase(self, x, alt) -> Tensor:
+    def in_train_phase(self, x, alt):
         phase = self.learning_phase()
         if isinstance(phase, int):
             chosen = x if phase else alt
@@ -205,31 +213,33 @@ class Derived(ForeignArguments, Types):
         result._uses_learning_phase = True
         return result
 
-    def in_test_phase(self, x, alt) -> Tensor:
+    def in_test_phase(self, x, alt):
         return self.in_train_phase(alt, x)
 
     # Element by element
 
-    def square(self, x) -> Tensor:
+    def square(self, x):
         return x * x
 
-    def elu(self, x, alpha=1.0) -> Tensor:
+    def elu(self, x, alpha=1.0):
         not_above_zero = self.minimum(x, 0)
         if_negative = alpha * (self.exp(not_above_zero) - 1)
-        return self.switch(self.greater(x, 0), x, if_negative)
+        is_positive = self.greater(x, 0)
+        return self.switch(is_positive, x, if_negative)
 
-    def softsign(self, x) -> Tensor:
+    def softsign(self, x):
         return x / (1 + self.abs(x))
 
-    def hard_sigmoid(self, x) -> Tensor:
+    def hard_sigmoid(self, x):
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
-    def l2_normalize(self, x, axis) -> Tensor:
+    def l2_normalize(self, x, axis):
         self._check_axes("l2_normalize", x, axis)
         total = self.sum(self.square(x), axis, keepdims=True)
-        return x / self.sqrt(self.maximum(total, 1e-12))
+        total = self.maximum(total, 1e-12)
+        return x / self.sqrt(total)
 
-    def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> Tensor:
+    def dropout(self, x, level, noise_shape=None, seed: int | None = None):
         if not 0.0 <= level < 1.0:
             raise ArgumentError(
                 f"dropout received level={level!r}. Expected a fraction in [0, 1)."
@@ -260,32 +270,36 @@ class Derived(ForeignArguments, Types):
             return
         axes_of(function, axes, rank)
 
-    def var(self, x, axis=None, keepdims=False) -> Tensor:
+    def var(self, x, axis=None, keepdims=False):
         self._check_axes("var", x, axis)
         mean = self.mean(x, axis, keepdims=True)
-        return self.mean(self.square(x - mean), axis, keepdims)
+        squared = self.square(x - mean)
+        return self.mean(squared, axis, keepdims)
 
-    def std(self, x, axis=None, keepdims=False) -> Tensor:
+    def std(self, x, axis=None, keepdims=False):
         self._check_axes("std", x, axis)
         return self.sqrt(self.var(x, axis, keepdims))
 
-    def flatten(self, x) -> Tensor:
+    def flatten(self, x):
         return self.reshape(x, (-1,))
 
-    def batch_flatten(self, x) -> Tensor:
+    def batch_flatten(self, x):
         if self.ndim(x) == 0:
             raise ValueError("it has no axes")
         sample_shape = self.int_shape(x)[1:]
         if None in sample_shape:
-            return self.reshape(x, (self.shape(x)[0], -1))
-        return self.reshape(x, (-1, int(np.prod(sample_shape, dtype=np.int64))))
+            samples = self.shape(x)[0]
+            return self.reshape(x, (samples, -1))
+        size = math.prod(sample_shape)
+        return self.reshape(x, (-1, size))
 
-    def repeat(self, x, n) -> Tensor:
+    def repeat(self, x, n):
         if self.ndim(x) != 2:
             raise ArgumentError(
                 f"repeat expected a 2D tensor; received one of rank {self.ndim(x)}."
             )
-        return self.tile(self.expand_dims(x, 1), (1, n, 1))
+        x = self.expand_dims(x, 1)
+        return self.tile(x, (1, n, 1))
 
     # Normalisation
 
@@ -310,17 +324,18 @@ class Derived(ForeignArguments, Types):
         )
         return normalized, mean, var
 
-    def _size_along(self, x, axis: int) -> Tensor:
+    def _size_along(self, x, axis: int):
         size = self.int_shape(x)[axis]
         return self.shape(x)[axis] if size is None else size
 
-    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         x, mean, var, beta, gamma = self.as_floats(x, mean, var, beta, gamma)
-        return (x - mean) * (gamma / self.sqrt(var + epsilon)) + beta
+        scale = gamma / self.sqrt(var + epsilon)
+        return (x - mean) * scale + beta
 
     # Crossentropies, over the last axis
 
-    def categorical_crossentropy(self, output, target, from_logits=False) -> Tensor:
+    def categorical_crossentropy(self, output, target, from_logits=False):
         output, target = self.as_floats(output, target)
         if from_logits:
             log_p = self.log_softmax(output)
@@ -328,21 +343,21 @@ class Derived(ForeignArguments, Types):
             log_p = self._log_distribution(output)
         return -self.sum(target * log_p, -1)
 
-    def sparse_categorical_crossentropy(
-        self, output, target, from_logits=False
-    ) -> Tensor:
+    def sparse_categorical_crossentropy(self, output, target, from_logits=False):
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
         (output,) = self.as_floats(output)
         if not from_logits:
-            output = self.log(self.clip(output, FUZZ, 1.0 - FUZZ))
+            output = self.clip(output, FUZZ, 1.0 - FUZZ)
+            output = self.log(output)
         class_count = self.int_shape(output)[-1]
         distribution = self.one_hot(self.cast(target, "int32"), class_count)
         log_p = self.log_softmax(output)
-        distribution = self._as_type(distribution, np.dtype(self.dtype(log_p)))
+        dtype = np.dtype(self.dtype(log_p))
+        distribution = self._as_type(distribution, dtype)
         return -self.sum(distribution * log_p, -1)
 
-    def binary_crossentropy(self, output, target, from_logits=False) -> Tensor:
+    def binary_crossentropy(self, output, target, from_logits=False):
         output, target = self.as_floats(output, target)
         log_odds = output if from_logits else self._log_odds(output)
         is_positive = self.greater_equal(log_odds, 0)
@@ -350,24 +365,28 @@ class Derived(ForeignArguments, Types):
         minus_distance = self.switch(is_positive, -log_odds, log_odds)
         return log_odds * (predicted_class - target) + self.softplus(minus_distance)
 
-    def _log_distribution(self, x) -> Tensor:
+    def _log_distribution(self, x):
         """Returns the logarithms of a distribution that is scaled to a sum of 1 and
         clipped away from 0 and 1."""
         total = self.sum(x, -1, keepdims=True)
-        return self.log(self.clip(x / total, FUZZ, 1.0 - FUZZ))
+        distribution = self.clip(x / total, FUZZ, 1.0 - FUZZ)
+        return self.log(distribution)
 
-    def _log_odds(self, x) -> Tensor:
+    def _log_odds(self, x):
         """Returns the log odds of a probability that is clipped away from 0 and 1."""
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
         return self.log(x / (1.0 - x))
 
-    def log_softmax(self, x) -> Tensor:
+    def log_softmax(self, x):
         """Returns the logarithm of `softmax(x)` without computing the softmax."""
         peak = self.max(x, -1, keepdims=True)
         shifted = x - self.stop_gradient(peak)
-        total = self.sum(self.exp(shifted), -1, keepdims=True)
+        scaled = self.exp(shifted)
+        total = self.sum(scaled, -1, keepdims=True)
         return shifted - self.log(total)
 
 
-def _generator(seed: int | None) -> Tensor:
-    return np.random if seed is None else np.random.RandomState(seed)
+def _generator(seed: int | None):
+    if seed is None:
+        return np.random
+    return np.random.RandomState(seed)

@@ -95,7 +95,8 @@ def missing(
         there: the available devices.
         advice: how to get a GPU.
     """
-    helps = device.kind == "gpu" and not any(name.startswith("gpu") for name in there)
+    has_gpu = any(name.startswith("gpu") for name in there)
+    helps = device.kind == "gpu" and not has_gpu
     return SettingsError(
         f"{_source()} asks the backend {backend} for {device}, but its engine has "
         f"{', '.join(there) or 'none'}. {f'{advice} Or' if helps else 'Type'} "
@@ -111,21 +112,25 @@ def _source() -> str:
 @lru_cache
 def _parsed(text: str) -> dict[str, Device | None]:
     """Returns the devices by backend name, with "" for the others."""
-    items = [_ITEM.fullmatch(item.strip()) for item in text.split(",")]
-    names = [item[1] or "" for item in items if item]
-    if None in items or len(set(names)) < len(items):
+    devices: dict[str, Device | None] = {}
+    items = text.split(",")
+    for item in items:
+        if found := _ITEM.fullmatch(item.strip()):
+            name, device = found.groups()
+            devices[name or ""] = _device(device)
+    if len(devices) < len(items):
         raise SettingsError(
             f"{_source()} is invalid. Write auto, cpu, gpu or gpu:1, or one for "
             "each backend, such as theano=cpu,tensorflow=gpu:1."
         )
     backend_names = {"", *registry.names("backend"), *registry.owners()["backend"]}
-    for name in names:
+    for name in devices:
         if name not in backend_names:
             raise SettingsError(
                 f"{_source()} names {name!r}, which isn't a backend. Backends are: "
                 f"{', '.join(sorted(backend_names - {''}))}."
             )
-    return dict(zip(names, (_device(item[2]) for item in items if item), strict=True))
+    return devices
 
 
 def _device(text: str) -> Device | None:

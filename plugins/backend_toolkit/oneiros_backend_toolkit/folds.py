@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 from oneiros.backend.common import floatx
@@ -46,14 +45,18 @@ class Folds(Derived):
         def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
             outputs, new = fn(slices, states)
             # A number adapts to the previous state
-            typed = [b if self.owns(b) else a for a, b in zip(states, new, strict=True)]
-            types[:] = map(self.dtype, typed)
-            return outputs, self._cast(new, map(self.dtype, states))
+            types.clear()
+            for state, value in zip(states, new, strict=True):
+                typed = value if self.owns(value) else state
+                types.append(self.dtype(typed))
+            own_types = map(self.dtype, states)
+            return outputs, self._cast(new, own_types)
 
         results = self._scan(step, sequences, initial, go_backwards)
         if types == [self.dtype(x) for x in initial]:
             return results
-        return self._scan(step, sequences, self._cast(initial, types), go_backwards)
+        initial = self._cast(initial, types)
+        return self._scan(step, sequences, initial, go_backwards)
 
     def _cast(self, tensors: Tensors, dtypes: Iterable[str]) -> Tensors:
         pairs = zip(tensors, dtypes, strict=True)
@@ -86,11 +89,14 @@ class Folds(Derived):
             self._check_has_first(name, sequences)
             first = -1 if go_backwards else 0
             rest = slice(None, -1) if go_backwards else slice(1, None)
-            initializer = _like(elems, [x[first] for x in sequences])
+            first_elements = [x[first] for x in sequences]
+            initializer = _like(elems, first_elements)
             sequences = [x[rest] for x in sequences]
 
         def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
-            result = _listed(fn(_like(initializer, states), _like(elems, slices)))
+            value = _like(initializer, states)
+            element = _like(elems, slices)
+            result = _listed(fn(value, element))
             if len(result) != len(states):
                 raise ArgumentError(
                     f"{name}: the function returned {len(result)} tensors for a value "
@@ -106,8 +112,9 @@ class Folds(Derived):
         for place, value in enumerate(values):
             # Numbers get the types of the sequences
             typed = sequences[place if len(sequences) == len(values) else 0]
-            is_tensor = self.owns(value)
-            initial.append(value if is_tensor else self.cast(value, self.dtype(typed)))
+            if not self.owns(value):
+                value = self.cast(value, self.dtype(typed))
+            initial.append(value)
         states, _ = self._scan_of_types(step, sequences, initial, go_backwards)
         _check_lengths_later(name, sequences, states)
         return _like(initializer, states)
@@ -115,7 +122,9 @@ class Folds(Derived):
     def _check_state(self, name: str, state, new) -> None:
         """Checks that a fold's function keeps the shape of its argument."""
         shape = tuple(self.int_shape(state))
-        new_shape = tuple(self.int_shape(new)) if self.owns(new) else np.shape(new)
+        new_shape = np.shape(new)
+        if self.owns(new):
+            new_shape = tuple(self.int_shape(new))
         try:
             state_shape(0, shape, new_shape)
         except ShapeError as error:
@@ -137,7 +146,9 @@ class Folds(Derived):
         array = np.asarray(elems)
         if array.dtype.kind not in "iufb":
             return elems
-        dtype = floatx() if array.dtype.kind == "f" else array.dtype.name
+        dtype = array.dtype.name
+        if array.dtype.kind == "f":
+            dtype = floatx()
         return self.cast(array, dtype)
 
     def _in_graph(self, x):
@@ -147,8 +158,8 @@ class Folds(Derived):
 
     def _elements(self, name: str, elems) -> Tensors:
         sequences = _listed(elems)
-        all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
-        if not sequences or not all_have_axis:
+        have_axis = [self.owns(x) and self.ndim(x) > 0 for x in sequences]
+        if not have_axis or not all(have_axis):
             raise ArgumentError(
                 f"{name} received elems={elems!r:.200}. Expected a tensor with a "
                 "first axis, or a list or tuple of such tensors."
@@ -169,7 +180,8 @@ class Folds(Derived):
 
 def _check_lengths(name: str, *shapes: Shape) -> None:
     """Checks that sequences have the same length, as far as it is known."""
-    if len({shape[0] for shape in shapes} - {None}) > 1:
+    lengths = {shape[0] for shape in shapes}
+    if len(lengths - {None}) > 1:
         raise ShapeError(
             f"{name} received elems of shapes {', '.join(map(str, shapes))}. Their "
             "first axes must have the same length."
@@ -183,10 +195,12 @@ def _check_lengths_later(name: str, sequences: Tensors, results: Tensors) -> Non
 
 
 def _listed(x) -> Tensors:
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+    if isinstance(x, (list, tuple)):
+        return list(x)
+    return [x]
 
 
-def _like(form: Any, parts: Tensors):
+def _like(form, parts: Tensors):
     """Returns the parts in the form of `form`: a list, a tuple, or a single tensor."""
     if isinstance(form, (list, tuple)):
         return type(form)(parts)

@@ -1,20 +1,25 @@
 """`Function`, the result of `K.function`. Engines subclass it; its `upload` and `loop`
 work on any engine."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from oneiros.backend.contract import CompiledFunction
-from oneiros.errors import ArgumentError, CapabilityError, DataError
+from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 
-from oneiros_backend_toolkit.feeds import Array, Feed, Upload
+from oneiros_backend_toolkit.operands import Sizes, may_agree
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
+Array = np.ndarray[Any, Any]
+NUMBERS = "biuf"
+"""Kinds of NumPy types that inputs accept: booleans, integers, floats."""
 FORKED = (
     "This process was forked from one in which the engine had already started, so it "
     "lacks the engine's threads and can't compute. Start new processes instead: "
@@ -48,6 +53,124 @@ def refuse_calls(reason: str) -> None:
     """
     global _refusal
     _refusal = reason
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The requirements of a function's input.
+
+    # Properties
+        label: str, the input's name in messages.
+        shape: tuple of int and None; None alone accepts any rank.
+        dtype: NumPy type.
+        sparse: bool, whether it also accepts sparse matrices.
+    """
+
+    label: str
+    shape: tuple[int | None, ...] | None
+    dtype: Any
+    sparse: bool = False
+
+    def check(self, value, batched: bool = False) -> Array:
+        """Converts `value` to an array of this input's type.
+
+        # Arguments
+            value: the caller's value.
+            batched: whether the first axis contains a whole data set instead of a
+                batch; its type stays unchanged.
+
+        # Raises
+            DataError: if it isn't numeric, or its shape doesn't fit.
+        """
+        array = self._as_array(value)
+        if array.dtype.kind in NUMBERS and self._fits(array.shape, batched):
+            return array if batched else np.asarray(array, self.dtype)
+        raise self._refusal(value, array, batched)
+
+    def _as_array(self, value) -> Array:
+        """Returns an array; an array of objects if the value isn't an array."""
+        if self.sparse and hasattr(value, "toarray"):
+            value = value.toarray()
+        try:
+            return np.asarray(value)
+        except ValueError:
+            return np.empty((), object)
+
+    def _fits(self, shape: tuple[int, ...], batched: bool) -> bool:
+        if self.shape is None:
+            return True
+        if len(shape) != len(self.shape):
+            return False
+        first = 1 if batched else 0
+        pairs = zip(self.shape[first:], shape[first:], strict=True)
+        return all(wanted in (None, size) for wanted, size in pairs)
+
+    def _refusal(self, value, array: Array, batched: bool) -> DataError:
+        received = f"an array of shape {array.shape}"
+        if array.dtype.kind not in NUMBERS:
+            received = f"{value!r:.60}, not an array of numbers"
+        message = (
+            f"{self.label} received {received}. Expected shape {self.shape} of type "
+            f"{self.dtype}; None means any size"
+        )
+        if batched:
+            message += ", and a data set may have any number of rows"
+        message += "."
+        if hasattr(value, "toarray") and not self.sparse:
+            message += " Make it with sparse=True, or pass x.toarray()."
+        return DataError(message)
+
+
+class Upload:
+    """Data for the batches of a function's `loop`; `release()` frees it."""
+
+    def __init__(self, arrays: list[Any]) -> None:
+        self._arrays: list[Any] | None = arrays
+
+    @property
+    def arrays(self) -> list[Any]:
+        """The data, one array per input."""
+        if self._arrays is None:
+            raise ArgumentError(
+                "This upload was released. Call upload(arrays) again before loop."
+            )
+        return self._arrays
+
+    def release(self) -> None:
+        """Frees the memory on the device."""
+        self._arrays = None
+
+
+class Update(NamedTuple):
+    """A pair of a variable and its new value, which a session can run as in TensorFlow
+    1.
+
+    # Properties
+        variable: the variable.
+        value: a tensor of the same shape.
+    """
+
+    variable: Any
+    value: Any
+
+
+def check_new_shape(name: str | None, shape: Sizes, new_shape: Sizes) -> None:
+    """Checks that a variable's new value may have the variable's shape.
+
+    # Arguments
+        name: str, the variable's name; None if it has none.
+        shape: sizes of the variable; None for sizes that may change.
+        new_shape: sizes of the new value; None for unknown sizes.
+
+    # Raises
+        ShapeError: if it may not.
+    """
+    if not may_agree(shape, new_shape):
+        raise ShapeError(
+            f"{name or 'The variable'} has shape {tuple(shape)}; its update can't have "
+            f"shape {tuple(new_shape)}. K.function needs new values of the variable's "
+            "own shape: K.reshape, K.sum and K.mean change shapes."
+        )
 
 
 class Function(CompiledFunction):
@@ -84,9 +207,7 @@ class Function(CompiledFunction):
     second on an ordinary processor, so that the progress bar keeps moving and Ctrl-C
     works."""
 
-    def __init__(
-        self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
-    ) -> None:
+    def __init__(self, backend, inputs, outputs, updates=()) -> None:
         self.backend = backend
         self.inputs = _as_list("inputs", inputs, backend)
         self.outputs = _as_list("outputs", outputs, backend)
@@ -101,11 +222,15 @@ class Function(CompiledFunction):
                 self.phase_index = index
             else:
                 self.placeholders.append(x)
-        self.feeds = [self._feed(index, x) for index, x in enumerate(self.placeholders)]
-        forms = [(x, CHANNELS_LAST_FORM.get(x)) for x in self.placeholders]
-        self.forms = [(x, form) for x, form in forms if form is not None]
+        self.feeds = []
+        self.forms = []
+        for index, x in enumerate(self.placeholders):
+            self.feeds.append(self._feed(index, x))
+            form = CHANNELS_LAST_FORM.get(x)
+            if form is not None:
+                self.forms.append((x, form))
 
-    def _feed(self, index: int, placeholder: Any) -> Feed:
+    def _feed(self, index: int, placeholder) -> Feed:
         name = (getattr(placeholder, "name", None) or "unnamed").removesuffix(":0")
         k = self.backend
         has_open_rank = getattr(placeholder, "ndim", 0) is None
@@ -116,7 +241,7 @@ class Function(CompiledFunction):
             sparse=k.is_sparse(placeholder),
         )
 
-    def __call__(self, arrays: Sequence[Any]) -> Any:
+    def __call__(self, arrays: Sequence[Any]):
         """Runs once.
 
         # Arguments
@@ -137,9 +262,8 @@ class Function(CompiledFunction):
         phase = None
         if self.phase_index is not None:
             phase = self.check_phase(values.pop(self.phase_index))
-        checked = [
-            feed.check(value) for feed, value in zip(self.feeds, values, strict=True)
-        ]
+        pairs = zip(self.feeds, values, strict=True)
+        checked = [feed.check(value) for feed, value in pairs]
         values = self.run(checked, phase)
         return values[0] if self.has_one_output else values
 
@@ -149,7 +273,7 @@ class Function(CompiledFunction):
         if self.uses_threads:
             note_threads()
 
-    def _check_number(self, arrays: Any) -> None:
+    def _check_number(self, arrays) -> None:
         listed = isinstance(arrays, (list, tuple))
         if listed and len(arrays) == len(self.inputs):
             return
@@ -162,18 +286,19 @@ class Function(CompiledFunction):
             f"{received}."
         )
 
-    def check_phase(self, value: Any) -> int:
+    def check_phase(self, value) -> int:
         """Returns the learning phase as 0 or 1.
 
         # Raises
             DataError: if it is neither, or differs from the fixed phase.
         """
-        if np.size(value) != 1 or np.ravel(value)[0] not in (0, 1):
+        numbers = np.ravel(value)
+        if numbers.size != 1 or numbers[0] not in (0, 1):
             raise DataError(
                 f"The learning phase is 0 (test) or 1 (train); it can't be "
                 f"{value!r:.60}."
             )
-        phase = int(np.ravel(value)[0])
+        phase = int(numbers[0])
         fixed = None if self.phase_index is None else self.inputs[self.phase_index]
         if isinstance(fixed, int) and phase != fixed:
             raise DataError(
@@ -189,12 +314,12 @@ class Function(CompiledFunction):
             f"{type(self).__name__} doesn't define run(arrays, phase)."
         )
 
-    def get_random_state(self) -> Any:
+    def get_random_state(self):
         """Returns the seeds and the counters of the random operations, as lists and
         dicts of ints."""
         return []
 
-    def set_random_state(self, state: Any) -> None:
+    def set_random_state(self, state) -> None:
         """Restores a state from `get_random_state` of a function on the same graph.
 
         The state may come from another process.
@@ -224,8 +349,10 @@ class Function(CompiledFunction):
         )
         most = max(1, int(longest))
         if evenly:
-            return math.ceil(batches / math.ceil(batches / most))
-        return int(2 ** int(math.log2(most)))
+            calls = math.ceil(batches / most)
+            return math.ceil(batches / calls)
+        exponent = int(math.log2(most))
+        return int(2**exponent)
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to where `loop` reads them; later changes to the
@@ -234,12 +361,14 @@ class Function(CompiledFunction):
         # Arguments
             arrays: list, one per placeholder; the first axis counts rows.
         """
-        return Upload([np.array(*pair) for pair in self.check_upload(arrays)])
+        pairs = self.check_upload(arrays)
+        return Upload([np.array(*pair) for pair in pairs])
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
         """Lets `loop` read whole data sets in place; they must not change while loops
         read them."""
-        return Upload([np.asarray(*pair) for pair in self.check_upload(arrays)])
+        pairs = self.check_upload(arrays)
+        return Upload([np.asarray(*pair) for pair in pairs])
 
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
         """Returns a data set's arrays, checked against the placeholders, with the types
@@ -250,34 +379,36 @@ class Function(CompiledFunction):
                 f"upload expected {len(self.feeds)} arrays, one per input, not "
                 f"{len(arrays)}."
             )
-        return [
-            (feed.check(x, batched=True), feed.dtype)
-            for feed, x in zip(self.feeds, arrays, strict=True)
-        ]
+        pairs = zip(self.feeds, arrays, strict=True)
+        return [(feed.check(x, batched=True), feed.dtype) for feed, x in pairs]
 
-    def check_index(self, handle: Upload, index: Any) -> Array:
+    def check_index(self, handle: Upload, index) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
         array = np.asarray(index)
-        rows = min((len(data) for data in handle.arrays), default=0)
+        lengths = map(len, handle.arrays)
+        rows = min(lengths, default=0)
         if array.ndim != 2 or array.dtype.kind not in "iu":
             raise DataError(
                 f"loop expected integers of shape (steps, batch), not {array.dtype} "
                 f"{array.shape}."
             )
-        if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
-            raise DataError(
-                f"The index runs from {array.min()} to {array.max()}; there are {rows} "
-                "rows."
-            )
-        for feed in self.feeds:
-            if feed.shape and feed.shape[0] not in (None, array.shape[1]):
+        if self.feeds and array.size:
+            least = array.min()
+            greatest = array.max()
+            if least < 0 or greatest >= rows:
                 raise DataError(
-                    f"{feed.label} expected {feed.shape[0]} rows at a time, not "
-                    f"{array.shape[1]}."
+                    f"The index runs from {least} to {greatest}; there are {rows} rows."
+                )
+        batch = array.shape[1]
+        for feed in self.feeds:
+            expected = feed.shape[0] if feed.shape else None
+            if expected not in (None, batch):
+                raise DataError(
+                    f"{feed.label} expected {expected} rows at a time, not {batch}."
                 )
         return array.astype(np.int32)
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+    def loop(self, handle: Upload, index, phase: int | None = None) -> list[Any]:
         """Runs one step per row of `index` on the uploaded rows with these numbers.
 
         # Arguments
@@ -290,13 +421,14 @@ class Function(CompiledFunction):
         """
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
-        steps = [
-            self.run([array[row] for array in handle.arrays], chosen) for row in rows
-        ]
+        steps = []
+        for row in rows:
+            batch = [array[row] for array in handle.arrays]
+            steps.append(self.run(batch, chosen))
         return [np.stack(values) for values in zip(*steps, strict=True)]
 
 
-def _as_list(name: str, value: Any, backend: Any) -> list[Any]:
+def _as_list(name: str, value, backend) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
     if backend.owns(value):
@@ -323,4 +455,5 @@ def _last_updates(updates: list[Any]) -> list[Any]:
                 f"K.function expected (variable, new value) as an update, not "
                 f"{pair!r:.80}."
             )
-    return list({id(pair[0]): pair for pair in updates}.values())
+    by_variable = {id(pair[0]): pair for pair in updates}
+    return list(by_variable.values())

@@ -72,13 +72,14 @@ class LayerInputs:
 
     def tensors(self) -> States:
         """All tensors: x, U, the mask, the projection, and each initial state."""
-        return (self.x, self.U, self.mask, self.projection, *self.initial_states)
+        weights = (self.U, self.mask, self.projection)
+        return (self.x, *weights, *self.initial_states)
 
 
 class FusedRecurrence(Types):
     """`simple_rnn`, `gru` and `lstm`, built on one method of an engine."""
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         """Returns the outputs, (samples, steps, units) in the order of processing, and
         the last states.
 
@@ -98,7 +99,8 @@ class FusedRecurrence(Types):
         b=None,
     ):
         layer = FusedLayer("simple_rnn", SimpleRnnCell(activation), bool(go_backwards))
-        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+        inputs = LayerInputs(x, initial_states, U, mask, W, b)
+        return self._run_layer(layer, inputs)
 
     def gru(
         self,
@@ -114,7 +116,8 @@ class FusedRecurrence(Types):
     ):
         cell = GruCell(activation, inner_activation)
         layer = FusedLayer("gru", cell, bool(go_backwards))
-        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+        inputs = LayerInputs(x, initial_states, U, mask, W, b)
+        return self._run_layer(layer, inputs)
 
     def lstm(
         self,
@@ -130,7 +133,8 @@ class FusedRecurrence(Types):
     ):
         cell = LstmCell(activation, inner_activation)
         layer = FusedLayer("lstm", cell, bool(go_backwards))
-        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+        inputs = LayerInputs(x, initial_states, U, mask, W, b)
+        return self._run_layer(layer, inputs)
 
     def _run_layer(self, layer: FusedLayer, inputs: LayerInputs):
         """Returns the last output, all outputs, and the list of the last states."""
@@ -167,9 +171,11 @@ class FusedRecurrence(Types):
             shape = self.int_shape(state)
             if len(shape) != 2 or shape[1] not in (None, units):
                 raise ValueError("a state is (samples, n)")
-        inputs = replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
+        mask = self._mask_matrix(layer, inputs.mask)
+        inputs = replace(inputs, mask=mask)
         tensors = [inputs.x, inputs.mask, *inputs.initial_states]
-        samples = {self.int_shape(x)[0] for x in tensors if self.owns(x)}
+        shapes = [self.int_shape(x) for x in tensors if self.owns(x)]
+        samples = {shape[0] for shape in shapes}
         if len(samples - {None}) > 1:
             raise ValueError("inputs, mask and states have as many samples")
         return self._with_floats(inputs)
@@ -230,6 +236,5 @@ class FusedRecurrence(Types):
         )
         weight_count = len(inputs.projection)
         W, b = others[:weight_count] or (None, None)
-        return replace(
-            inputs, x=x, U=U, W=W, b=b, initial_states=tuple(others[weight_count:])
-        )
+        states = tuple(others[weight_count:])
+        return replace(inputs, x=x, U=U, W=W, b=b, initial_states=states)

@@ -36,17 +36,17 @@ class Gradients(Derived):
             if not self.owns(x):
                 raise refusal("K.gradients", "variables", x, "variables and tensors")
         self._check_floats("variables", variables)
-        self._check_floats("loss", loss if isinstance(loss, (list, tuple)) else [loss])
+        losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        self._check_floats("loss", losses)
         total = self._total(loss, upstream)
         if self.owns(total):
             gradients = self._with_forms(total, variables)
         else:
             gradients = [None] * len(variables)
-        unconnected = [
-            str(getattr(x, "name", None) or x)
-            for x, gradient in zip(variables, gradients, strict=True)
-            if gradient is None
-        ]
+        unconnected = []
+        for x, gradient in zip(variables, gradients, strict=True):
+            if gradient is None:
+                unconnected.append(str(getattr(x, "name", None) or x))
         if unconnected and not allow_unconnected:
             raise GraphError(
                 f"The loss doesn't depend on {', '.join(unconnected)}, so there is no "
@@ -65,15 +65,13 @@ class Gradients(Derived):
                     "K.floatx()) converts integers to floats."
                 )
 
-    def _total(self, loss, upstream) -> Tensor:
+    def _total(self, loss, upstream):
         """Returns the tensor to differentiate: the loss, or the sum of several, times
         the upstream gradient if there is one."""
         if isinstance(loss, (list, tuple)):
             factors = [None] * len(loss) if upstream is None else upstream
-            terms = [
-                self._total(each, factor)
-                for each, factor in zip(loss, factors, strict=True)
-            ]
+            pairs = zip(loss, factors, strict=True)
+            terms = [self._total(each, factor) for each, factor in pairs]
             return sum(self.sum(term) for term in terms if self.owns(term))
         if upstream is None:
             return loss
@@ -88,14 +86,14 @@ class Gradients(Derived):
         gradients = self._gradients(loss, [*variables, *extra])
         count = len(variables)
         by_form = iter(gradients[count:])
-        return [
-            gradient if form is None else self._joined(x, gradient, next(by_form))
-            for x, form, gradient in zip(
-                variables, forms, gradients[:count], strict=True
-            )
-        ]
+        joined = []
+        for x, form, gradient in zip(variables, forms, gradients, strict=False):
+            if form is not None:
+                gradient = self._joined(x, gradient, next(by_form))
+            joined.append(gradient)
+        return joined
 
-    def _joined(self, x, by_tensor, by_form) -> Tensor:
+    def _joined(self, x, by_tensor, by_form):
         """Returns the gradient with respect to a tensor that has a form with channels
         last.
 

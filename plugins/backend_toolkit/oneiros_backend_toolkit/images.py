@@ -14,7 +14,6 @@ processor time (`benchmarks/mechanisms.py channel_order`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from oneiros.arguments import check_choice, check_int, check_ints, is_int
 from oneiros.backend.common import image_dim_ordering
@@ -109,7 +108,8 @@ class Images(Types):
     def _is_large(self, x) -> bool:
         """Returns whether `x` has values per sample; scales, shifts and numbers
         don't."""
-        return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
+        shape = self.int_shape(x)
+        return bool(shape) and shape[0] != 1
 
     def _check_images(self, function: str, x, rank: int) -> None:
         if self.ndim(x) != rank:
@@ -135,7 +135,7 @@ class Images(Types):
             )
 
 
-def is_first(function: str, dim_ordering: Any) -> bool:
+def is_first(function: str, dim_ordering) -> bool:
     """Returns whether channels come first (`'th'`) under `dim_ordering`."""
     if dim_ordering == "default":
         dim_ordering = image_dim_ordering()
@@ -144,7 +144,7 @@ def is_first(function: str, dim_ordering: Any) -> bool:
 
 
 def per_axis(
-    function: str, argument: str, value: Any, rank: int, minimum: int = 1
+    function: str, argument: str, value, rank: int, minimum: int = 1
 ) -> tuple[int, ...]:
     """Returns one int per spatial axis; a single int applies to all."""
     if is_int(value):

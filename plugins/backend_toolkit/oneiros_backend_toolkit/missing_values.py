@@ -4,6 +4,7 @@ NumPy passes `array * x` to the same method as `np.multiply(array, x)`; both ret
 tensor. For what NumPy would compute immediately, the error names the equivalent in `K`.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +82,7 @@ def unanswerable(answer: str) -> property:
         answer: str, the error's text about the tensor.
     """
 
-    def refuse(tensor: Any) -> NoReturn:
+    def refuse(tensor) -> NoReturn:
         raise NoValueError(f"{tensor} {answer}")
 
     return property(refuse)
@@ -100,13 +101,13 @@ METHODS = {
 
 
 def compute_elements(
-    x: Any,
-    ufunc: Any,
+    x,
+    ufunc,
     method: str,
     inputs: Sequence[Any],
     options: Mapping[str, Any],
     engine_function: Callable[[str], Any] = lambda name: None,
-) -> Any:
+):
     """Computes an elementwise NumPy function, if tensors support it.
 
     # Arguments
@@ -143,7 +144,7 @@ def compute_elements(
     return function(*inputs)
 
 
-def compute_whole(x: Any, function: Any) -> Any:
+def compute_whole(x, function):
     """Computes a NumPy function of whole arrays, if it doesn't need values.
 
     # Raises
@@ -156,7 +157,7 @@ def compute_whole(x: Any, function: Any) -> Any:
     raise refused_function(f"{module}.{name}", name, x)
 
 
-def refused_function(shown: str, name: str, x: Any) -> TypeError:
+def refused_function(shown: str, name: str, x) -> TypeError:
     """Returns the error for a NumPy function that needs the values of a tensor.
 
     # Arguments

@@ -4,6 +4,7 @@ Messages contain ranks, not shapes, because on JAX open sizes are replaced by tr
 sizes.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ Sizes = Sequence[int | None]
 T = TypeVar("T")
 
 
-def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
+def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
     """Returns the same as `pair_of_axes`, but refuses the batch axis.
 
     # Raises
@@ -32,7 +33,7 @@ def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]
     return x_axis, y_axis
 
 
-def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
+def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
     """Returns the axes over which `K.batch_dot` sums: one per tensor, not negative.
 
     # Arguments
@@ -51,8 +52,12 @@ def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
         )
     if axes is None:
         return x_rank - 1, max(y_rank - 2, 1)
-    x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-    return (axis_of("batch_dot", x_axis, x_rank), axis_of("batch_dot", y_axis, y_rank))
+    if not isinstance(axes, (list, tuple)):
+        axes = (axes, axes)
+    x_axis, y_axis = axes
+    x_axis = axis_of("batch_dot", x_axis, x_rank)
+    y_axis = axis_of("batch_dot", y_axis, y_rank)
+    return x_axis, y_axis
 
 
 def batch_dot_equation(x_rank: int, x_axis: int, y_rank: int, y_axis: int) -> str:
@@ -64,7 +69,7 @@ def batch_dot_equation(x_rank: int, x_axis: int, y_rank: int, y_axis: int) -> st
     return f"{''.join(x_names)},{''.join(y_names)}->{''.join(result)}"
 
 
-def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
+def axis_of(function: str, axis, rank: int, new: int = 0) -> int:
     """Returns an axis of a tensor, counted from the start.
 
     # Arguments
@@ -86,7 +91,7 @@ def axis_of(function: str, axis: Any, rank: int, new: int = 0) -> int:
     return int(axis) % count
 
 
-def axes_of(function: str, axes: Any, rank: int) -> list[int]:
+def axes_of(function: str, axes, rank: int) -> list[int]:
     """Converts axes, an int or several, like `axis_of`; returns them sorted and without
     duplicates."""
     is_list = hasattr(axes, "__iter__") and not isinstance(axes, str)

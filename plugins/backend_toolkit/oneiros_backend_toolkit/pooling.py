@@ -6,7 +6,6 @@ from __future__ import annotations
 from oneiros.arguments import check_choice, check_int
 
 from oneiros_backend_toolkit.images import Images, check_window, is_first, per_axis
-from oneiros_backend_toolkit.tensors import Tensor
 
 Pairs = tuple[tuple[int, int], ...]
 NO_BORDER = (0, 0)
@@ -22,7 +21,7 @@ class Pooling(Images):
         strides: tuple[int, ...],
         border_mode: str,
         mode: str,
-    ) -> Tensor:
+    ):
         """Reduces windows over 2 or 3 spatial axes, channels last; border_mode is
         'valid' or 'same'.
 
@@ -30,7 +29,7 @@ class Pooling(Images):
         """
         raise NotImplementedError
 
-    def _pad(self, x, widths: Pairs) -> Tensor:
+    def _pad(self, x, widths: Pairs):
         """Adds zeros before and after each axis; `widths` has a pair of counts per
         axis."""
         raise NotImplementedError
@@ -81,7 +80,8 @@ class Pooling(Images):
         check_choice(name, "pool_mode", pool_mode, ("max", "avg"))
         self._check_images(name, x, rank + 2)
         x = self._channels_last(x, first)
-        check_window(name, self.int_shape(x)[1:-1], window, border_mode)
+        sizes = self.int_shape(x)[1:-1]
+        check_window(name, sizes, window, border_mode)
         pooled = self._pool(x, window, steps, border_mode, pool_mode)
         return self._channels_first(pooled, first)
 
@@ -100,7 +100,8 @@ class Pooling(Images):
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
         name = "spatial_2d_padding"
         rows, columns = per_axis(name, "padding", padding, 2, minimum=0)
-        return self._padded(name, x, ((rows, rows), (columns, columns)), dim_ordering)
+        pairs = ((rows, rows), (columns, columns))
+        return self._padded(name, x, pairs, dim_ordering)
 
     def asymmetric_spatial_2d_padding(
         self,
@@ -116,12 +117,14 @@ class Pooling(Images):
         bottom = check_int(name, "bottom_pad", bottom_pad, 0)
         left = check_int(name, "left_pad", left_pad, 0)
         right = check_int(name, "right_pad", right_pad, 0)
-        return self._padded(name, x, ((top, bottom), (left, right)), dim_ordering)
+        pairs = ((top, bottom), (left, right))
+        return self._padded(name, x, pairs, dim_ordering)
 
     def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default"):
         name = "spatial_3d_padding"
         widths = per_axis(name, "padding", padding, 3, minimum=0)
-        return self._padded(name, x, tuple((n, n) for n in widths), dim_ordering)
+        pairs = tuple((n, n) for n in widths)
+        return self._padded(name, x, pairs, dim_ordering)
 
     def _padded(self, name: str, x, pairs: Pairs, dim_ordering):
         first = is_first(name, dim_ordering)
@@ -150,9 +153,9 @@ class Pooling(Images):
 
     def _resized(self, name: str, x, factors, dim_ordering):
         first = is_first(name, dim_ordering)
-        counts = [
-            check_int(name, argument, factor, 1) for argument, factor in factors.items()
-        ]
+        counts = []
+        for argument, factor in factors.items():
+            counts.append(check_int(name, argument, factor, 1))
         self._check_images(name, x, len(counts) + 2)
         form = self._channels_last_form(x) if first else x
         if form is None:

@@ -37,40 +37,40 @@ class LoopOperations(Protocol):
 
     projects_early: bool
 
-    def constant(self, values: Sequence[float], like) -> Tensor:
+    def constant(self, values: Sequence[float], like):
         """Returns numbers as a tensor of the type of `like`."""
 
-    def tanh(self, x) -> Tensor:
+    def tanh(self, x):
         """Hyperbolic tangent."""
 
-    def sigmoid(self, x) -> Tensor:
+    def sigmoid(self, x):
         """1 / (1 + exp(-x))."""
 
-    def clip(self, x) -> Tensor:
+    def clip(self, x):
         """Clips to the range from 0 to 1."""
 
-    def where(self, condition, x) -> Tensor:
+    def where(self, condition, x):
         """Returns `x` where the condition is true, and 0 elsewhere."""
 
-    def choose(self, condition, x, y) -> Tensor:
+    def choose(self, condition, x, y):
         """Returns `x` where the condition is true, and `y` elsewhere."""
 
     def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Splits the last axis into parts of these sizes."""
 
-    def join(self, parts: Sequence[Tensor], axis: int) -> Tensor:
+    def join(self, parts: Sequence[Tensor], axis: int):
         """Joins tensors along an axis."""
 
-    def transpose(self, x) -> Tensor:
+    def transpose(self, x):
         """Swaps the axes of a matrix."""
 
-    def outer(self, x, y) -> Tensor:
+    def outer(self, x, y):
         """Sums the products of two sequences' features over steps and samples."""
 
-    def total(self, x) -> Tensor:
+    def total(self, x):
         """Sums a sequence over steps and samples."""
 
-    def multiply(self, x, w) -> Tensor:
+    def multiply(self, x, w):
         """Multiplies a sequence's features by a matrix."""
 
     def scan(
@@ -210,12 +210,15 @@ class SimpleRnnCell(FusedCell):
     def forward(self, engine, x, states, weights):
         """Stores nothing, since the state is the activation's result."""
         (h,) = states
-        return (activate(engine, self.activation, x + h @ weights[0]),), ()
+        x = x + h @ weights[0]
+        h = activate(engine, self.activation, x)
+        return (h,), ()
 
     def backward(self, engine, gradients, residuals, weights):
         """One product."""
         (dh,) = gradients
-        dx = activation_gradient(engine, self.activation, residuals.output, dh)
+        output = residuals.output
+        dx = activation_gradient(engine, self.activation, output, dh)
         return dx, (dx @ weights[0],)
 
 
@@ -234,10 +237,13 @@ class LstmCell(FusedCell):
     def forward(self, engine, x, states, weights):
         """Stores the gates, and the activation of c."""
         h, c = states
-        i, f, g, o = self._gates(engine, x + h @ weights[0], h.shape[-1])
+        x = x + h @ weights[0]
+        gates = self._gates(engine, x, h.shape[-1])
+        i, f, g, o = gates
         c = f * c + i * g
         shown = activate(engine, self.activation, c)
-        return (o * shown, c), (i, f, g, o, shown)
+        h = o * shown
+        return (h, c), (*gates, shown)
 
     def _gates(self, engine, x, units: int):
         sizes = [units] * 4
@@ -245,24 +251,27 @@ class LstmCell(FusedCell):
             gate = [0.5] * units
             candidate = [1.0] * units
             scale = engine.constant([*gate, *gate, *candidate, *gate], x)
-            return engine.split(engine.tanh(x * scale) * scale + (1 - scale), sizes)
+            gates = engine.tanh(x * scale) * scale
+            return engine.split(gates + (1 - scale), sizes)
         i, f, g, o = engine.split(x, sizes)
-        i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
-        return i, f, activate(engine, self.activation, g), o
+        i = activate(engine, self.inner, i)
+        f = activate(engine, self.inner, f)
+        g = activate(engine, self.activation, g)
+        o = activate(engine, self.inner, o)
+        return i, f, g, o
 
     def backward(self, engine, gradients, residuals, weights):
         """One product."""
         dh, dc = gradients
         _, c_before = residuals.states_before
         i, f, g, o, shown = residuals.intermediates
-        dc = dc + activation_gradient(engine, self.activation, shown, dh * o)
-        parts = [
-            activation_gradient(engine, self.inner, i, dc * g),
-            activation_gradient(engine, self.inner, f, dc * c_before),
-            activation_gradient(engine, self.activation, g, dc * i),
-            activation_gradient(engine, self.inner, o, dh * shown),
-        ]
-        dx = engine.join(parts, -1)
+        d_shown = dh * o
+        dc = dc + activation_gradient(engine, self.activation, shown, d_shown)
+        di = activation_gradient(engine, self.inner, i, dc * g)
+        df = activation_gradient(engine, self.inner, f, dc * c_before)
+        dg = activation_gradient(engine, self.activation, g, dc * i)
+        do = activation_gradient(engine, self.inner, o, dh * shown)
+        dx = engine.join([di, df, dg, do], -1)
         return dx, (dx @ weights[0], dc * f)
 
 
@@ -289,11 +298,14 @@ class GruCell(FusedCell):
         gate_weights, candidate_weights = weights
         units = h.shape[-1]
         gates, x = self._split(engine, x, units)
-        gates = activate(engine, self.inner, gates + h @ gate_weights)
+        gates = gates + h @ gate_weights
+        gates = activate(engine, self.inner, gates)
         z, r = engine.split(gates, [units, units])
         reset = r * h
-        g = activate(engine, self.activation, x + reset @ candidate_weights)
-        return (z * h + (1 - z) * g,), (z, r, g, reset)
+        x = x + reset @ candidate_weights
+        g = activate(engine, self.activation, x)
+        h = z * h + (1 - z) * g
+        return (h,), (z, r, g, reset)
 
     def backward(self, engine, gradients, residuals, weights):
         """Two products."""
@@ -303,21 +315,22 @@ class GruCell(FusedCell):
         gate_weights, candidate_weights = weights
         dg = activation_gradient(engine, self.activation, g, dh * (1 - z))
         d_reset = dg @ candidate_weights
-        parts = [
-            activation_gradient(engine, self.inner, z, dh * (h - g)),
-            activation_gradient(engine, self.inner, r, d_reset * h),
-        ]
-        d_gates = engine.join(parts, -1)
-        d_before = dh * z + d_reset * r + d_gates @ gate_weights
-        return engine.join([d_gates, dg], -1), (d_before,)
+        dz = activation_gradient(engine, self.inner, z, dh * (h - g))
+        dr = activation_gradient(engine, self.inner, r, d_reset * h)
+        d_gates = engine.join([dz, dr], -1)
+        d_before = dh * z + d_reset * r
+        d_before = d_before + d_gates @ gate_weights
+        dx = engine.join([d_gates, dg], -1)
+        return dx, (d_before,)
 
     def weights_gradient(self, engine, residuals, dx):
         """One product for the gates, and one for the candidate."""
         (h,) = residuals.states_before
         *_, reset = residuals.intermediates
         d_gates, dg = self._split(engine, dx, h.shape[-1])
-        parts = [engine.outer(h, d_gates), engine.outer(reset, dg)]
-        return engine.join(parts, -1)
+        d_gate_weights = engine.outer(h, d_gates)
+        d_candidate_weights = engine.outer(reset, dg)
+        return engine.join([d_gate_weights, d_candidate_weights], -1)
 
 
 @dataclass(frozen=True)
@@ -367,7 +380,8 @@ class CellLoop:
             return after, Residuals(after[0], states, intermediates).tensors()
 
         sequences = (x,) if mask is None else (x, mask)
-        widths = [U.shape[0]] * (1 + cell.states + cell.intermediates)
+        count = 1 + cell.states + cell.intermediates
+        widths = [U.shape[0]] * count
         last, results = engine.scan(step, initial, sequences, widths, self.backwards)
         return last, self._residuals(results)
 
@@ -375,7 +389,9 @@ class CellLoop:
         """Returns the residuals from a list made by `Residuals.tensors`."""
         output, *others = tensors
         count = self.cell.states
-        return Residuals(output, tuple(others[:count]), tuple(others[count:]))
+        states_before = tuple(others[:count])
+        intermediates = tuple(others[count:])
+        return Residuals(output, states_before, intermediates)
 
     def _projects_first(self, x, U, differentiated: bool) -> bool:
         """Returns whether to project the input before the loop, because this, with
@@ -410,7 +426,8 @@ class CellLoop:
         """
         engine = self.engine
         cell = self.cell
-        weights = tuple(map(engine.transpose, cell.split_weights(engine, U)))
+        parts = cell.split_weights(engine, U)
+        weights = tuple(map(engine.transpose, parts))
         masks = () if mask is None else (mask,)
 
         def step(gradients: States, rows: States) -> tuple[States, States]:
@@ -443,5 +460,7 @@ class CellLoop:
             return dx, ()
         engine = self.engine
         W, _ = projection
-        d_projection = (engine.outer(x, dx), engine.total(dx))
-        return engine.multiply(dx, engine.transpose(W)), d_projection
+        dW = engine.outer(x, dx)
+        db = engine.total(dx)
+        dx = engine.multiply(dx, engine.transpose(W))
+        return dx, (dW, db)

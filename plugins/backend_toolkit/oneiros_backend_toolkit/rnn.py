@@ -55,7 +55,9 @@ class Rnn(Folds):
         if steps is None:
             results = self._looped(step, sequences, initial, bool(go_backwards))
         else:
-            order = range(steps)[::-1] if go_backwards else range(steps)
+            order = range(steps)
+            if go_backwards:
+                order = order[::-1]
             results = self._unrolled(step, sequences, initial, order)
         last, outputs, states = results
         outputs = self._samples_first(outputs)
@@ -110,7 +112,9 @@ class Rnn(Folds):
         """
         if not masks:
             return new
-        return [self._where(masks[0], *pair) for pair in zip(new, old, strict=True)]
+        (step_mask,) = masks
+        pairs = zip(new, old, strict=True)
+        return [self._where(step_mask, *pair) for pair in pairs]
 
     def _where(self, step_mask, new, old):
         """Chooses per sample."""
@@ -126,17 +130,21 @@ class Rnn(Folds):
         ones; the first state counts as one if it has the form of an output."""
 
         def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
-            carried = [self._where(slices[1], slices[0], states[0])]
+            output, step_mask = slices
+            carried = [self._where(step_mask, output, states[0])]
             return carried, carried
 
         if go_backwards:
             step_mask = self.reverse(step_mask, 0)
-        form = (self.int_shape(outputs)[1:], self.dtype(outputs))
-        if initial and (self.int_shape(initial[0]), self.dtype(initial[0])) == form:
-            start = initial[0]
-        else:
-            start = self.zeros_like(self.cast(self.sum(outputs, 0), form[1]))
-        _, (carried,) = self._scan(fn, [outputs, step_mask], [start])
+        shape = self.int_shape(outputs)[1:]
+        dtype = self.dtype(outputs)
+        total = self.cast(self.sum(outputs, 0), dtype)
+        start = self.zeros_like(total)
+        for state in initial[:1]:
+            if self.int_shape(state) == shape and self.dtype(state) == dtype:
+                start = state
+        sequences = [outputs, step_mask]
+        _, (carried,) = self._scan(fn, sequences, [start])
         return carried
 
     def _length(self, inputs, input_length) -> int:
@@ -160,10 +168,13 @@ class Rnn(Folds):
                 f"K.rnn received a mask of shape {shape}. Expected (samples, steps) "
                 "or (samples, steps, 1)."
             )
-        return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
+        if self.dtype(mask) == "bool":
+            return mask
+        return self.not_equal(mask, 0)
 
     def _steps_first(self, x):
-        return self.permute_dimensions(x, (1, 0, *range(2, self.ndim(x))))
+        others = range(2, self.ndim(x))
+        return self.permute_dimensions(x, (1, 0, *others))
 
     def _samples_first(self, x):
         return self._steps_first(x) if self.ndim(x) > 1 else x
@@ -226,9 +237,12 @@ class _Step:
             output, new_states = _parts(result, len(states))
             if self.looped:
                 shape = self.backend.int_shape
-                for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
-                    state_shape(i, shape(old), shape(new))
-        if any(map(self.backend.uses_learning_phase, (output, *new_states))):
+                before = map(shape, states)
+                after = map(shape, new_states)
+                for place, shapes in enumerate(zip(before, after, strict=True)):
+                    state_shape(place, *shapes)
+        results = (output, *new_states)
+        if any(map(self.backend.uses_learning_phase, results)):
             self.uses_phase = True
         return output, new_states
 
@@ -255,10 +269,12 @@ class _Step:
         messages."""
         if isinstance(x, (list, tuple)):
             return f"[{', '.join(map(self._shape, x))}]"
-        return str(self.backend.int_shape(x) if self.backend.owns(x) else np.shape(x))
+        if self.backend.owns(x):
+            return str(self.backend.int_shape(x))
+        return str(np.shape(x))
 
 
-def _parts(result: Any, count: int) -> tuple[Tensor, Tensors]:
+def _parts(result, count: int) -> tuple[Tensor, Tensors]:
     """Returns the output and the states that a step function returned."""
     is_pair = isinstance(result, (list, tuple)) and len(result) == 2
     states = result[1] if is_pair else None

@@ -7,16 +7,16 @@ code of 2016 that uses one working.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.tensors import Tensor
-from oneiros_backend_toolkit.updates import Update
 from oneiros_backend_toolkit.user_warnings import warn
 
 REMEMBERED_FUNCTIONS = 16
@@ -27,10 +27,9 @@ loop."""
 class SessionGraph:
     """A substitute for a session's graph; there is one for everything."""
 
-    @contextmanager
-    def as_default(self) -> Iterator[SessionGraph]:
+    def as_default(self) -> AbstractContextManager[Any]:
         """Context manager that changes nothing."""
-        yield self
+        return nullcontext(self)
 
     def finalize(self) -> None:
         """Does nothing."""
@@ -54,18 +53,18 @@ class Session:
         ```
     """
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend) -> None:
         self.backend = backend
         self.graph = SessionGraph()
         self._compiled = lru_cache(REMEMBERED_FUNCTIONS)(self._function)
 
     def run(
         self,
-        fetches: Any,
+        fetches,
         feed_dict: Mapping[Any, Any] | None = None,
-        options: Any = None,
-        run_metadata: Any = None,
-    ) -> Any:
+        options=None,
+        run_metadata=None,
+    ):
         """Returns values.
 
         # Arguments
@@ -83,12 +82,13 @@ class Session:
             ArgumentError: if a value isn't a tensor of the backend.
         """
         # A learning phase that was fixed is a number, and needs no value
-        fed = {
-            x: value for x, value in (feed_dict or {}).items() if self.backend.owns(x)
-        }
+        fed = dict(feed_dict or {})
+        for x in feed_dict or {}:
+            if not self.backend.owns(x):
+                del fed[x]
         parts: list[Tensor | Update] = []
 
-        def place(fetched: Any) -> int | None:
+        def place(fetched) -> int | None:
             if _is_operation(fetched):
                 return None
             self._check_owned(fetched)
@@ -96,27 +96,27 @@ class Session:
             return len(parts) - 1
 
         places = _mapped(place, fetches)
-        values = self._compiled(tuple(fed), tuple(parts))(list(fed.values()))
+        function = self._compiled(tuple(fed), tuple(parts))
+        values = function(list(fed.values()))
         return _mapped(lambda i: None if i is None else values[i], places)
 
-    def _function(
-        self, inputs: tuple[Tensor, ...], parts: tuple[Tensor | Update, ...]
-    ) -> Any:
+    def _function(self, inputs: tuple[Tensor, ...], parts: tuple[Tensor | Update, ...]):
         updates = [part for part in parts if isinstance(part, Update)]
-        outputs = [part.value if isinstance(part, Update) else part for part in parts]
+        outputs = []
+        for part in parts:
+            outputs.append(part.value if isinstance(part, Update) else part)
         return self.backend.function(list(inputs), outputs, updates)
 
-    def _check_owned(self, fetched: Any) -> None:
+    def _check_owned(self, fetched) -> None:
         if not isinstance(fetched, Update) and not self.backend.owns(fetched):
             raise ArgumentError(
                 f"run expected tensors of the backend {self.backend.name!r}; it "
                 f"received {fetched!r:.80}."
             )
 
-    @contextmanager
-    def as_default(self) -> Iterator[Session]:
+    def as_default(self) -> AbstractContextManager[Any]:
         """Context manager that changes nothing."""
-        yield self
+        return nullcontext(self)
 
     def close(self) -> None:
         """Does nothing."""
@@ -128,7 +128,7 @@ class Session:
         self.close()
 
 
-def _mapped(fn: Callable[[Any], Any], fetches: Any) -> Any:
+def _mapped(fn: Callable[[Any], Any], fetches):
     """Applies a function to the parts of nested lists, tuples and dicts."""
     if isinstance(fetches, dict):
         return {key: _mapped(fn, part) for key, part in fetches.items()}
@@ -137,7 +137,7 @@ def _mapped(fn: Callable[[Any], Any], fetches: Any) -> Any:
     return fn(fetches)
 
 
-def _is_operation(x: Any) -> bool:
+def _is_operation(x) -> bool:
     """Returns whether `x` is TensorFlow's initializer of variables: an operation, or
     None outside of a graph."""
     return x is None or hasattr(x, "node_def")

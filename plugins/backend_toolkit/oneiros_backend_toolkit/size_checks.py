@@ -55,11 +55,16 @@ def check_sizes(tensor, values: Mapping[Tensor, Tensor]) -> None:
     call = LAYER_CALL.get(tensor)
     if call is not None and getattr(call[0], "checks_sizes", False):
         layer, inputs = call
-        shapes = [shape and (None, *shape[1:]) for shape in _shapes(inputs, values)]
+        shapes = _shapes(inputs, values)
         if None not in shapes:
-            layer.get_output_shape_for(shapes[0] if len(shapes) == 1 else shapes)
+            of_any_batch = [(None, *shape[1:]) for shape in shapes if shape is not None]
+            only = of_any_batch[0] if len(shapes) == 1 else of_any_batch
+            layer.get_output_shape_for(only)
     check, tensors = SIZE_CHECK.get(tensor, (None, ()))
-    if check is not None and None not in (shapes := _shapes(tensors, values)):
+    if check is None:
+        return
+    shapes = _shapes(tensors, values)
+    if None not in shapes:
         check(*shapes)
 
 
@@ -71,7 +76,9 @@ def _shapes(
 
 
 def _shape(tensor, values: Mapping[Tensor, Tensor]) -> Shape | None:
-    form = None if tensor in values else CHANNELS_LAST_FORM.get(tensor)
+    form = None
+    if tensor not in values:
+        form = CHANNELS_LAST_FORM.get(tensor)
     value: Any = values.get(tensor if form is None else form)
     try:
         shape = tuple(value.shape)
@@ -79,7 +86,8 @@ def _shape(tensor, values: Mapping[Tensor, Tensor]) -> Shape | None:
         return None
     if form is None:
         return shape
-    return (shape[0], shape[-1], *shape[1:-1])
+    samples, *sizes, channels = shape
+    return (samples, channels, *sizes)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def _common_integer_type(integers: Sequence[DType]) -> DType:
     return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
 
 
-def adapted(constant: Any, dtype: DType) -> np.ndarray[Any, Any]:
+def adapted(constant, dtype: DType) -> np.ndarray[Any, Any]:
     """Converts a number or an array to a type.
 
     # Raises
@@ -110,7 +110,7 @@ def widest_bounds(dtype: DType) -> tuple[Any, Any]:
     return -np.inf, np.inf
 
 
-def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
+def clipping_bounds(low, high, dtype: DType) -> tuple[Any, Any]:
     """Returns bounds for clipping values of a type.
 
     None means no bound, and so does a number outside the range of the type.
@@ -128,31 +128,40 @@ class Types(Explained):
 
     def common_type(self, values: Sequence[Tensor], arithmetic: bool = True) -> DType:
         """Returns the common type of operands."""
-        tensor_types = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
-        constant_types = [np.asarray(x).dtype for x in values if not self.owns(x)]
+        tensor_types: list[DType] = []
+        constant_types: list[DType] = []
+        for x in values:
+            types = tensor_types if self.owns(x) else constant_types
+            types.append(self._type_of(x))
         return common_type(tensor_types, constant_types, floatx(), arithmetic)
 
-    def alike(self, *values: Tensor, arithmetic: bool = True) -> list[Tensor]:
+    def alike(self, *values, arithmetic: bool = True) -> list[Tensor]:
         """Converts operands to tensors and arrays of their common type."""
         dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
-    def as_floats(self, *values: Tensor) -> list[Tensor]:
+    def as_floats(self, *values):
         """Converts operands for a fractional result: integers and booleans become
         floats of the common type, floats stay unchanged."""
         dtype = self.common_type([*values, SOME_FLOAT])
-        return [self._as_type(x, dtype) if self._is_discrete(x) else x for x in values]
+        converted = []
+        for x in values:
+            if self._type_of(x).kind in DISCRETE:
+                x = self._as_type(x, dtype)
+            converted.append(x)
+        return converted
 
-    def floats_alike(self, *values: Tensor) -> list[Tensor]:
+    def _type_of(self, x):
+        if self.owns(x):
+            return np.dtype(self.dtype(x))
+        return np.asarray(x).dtype
+
+    def floats_alike(self, *values) -> list[Tensor]:
         """Converts operands to tensors and arrays of their common float type."""
         dtype = self.common_type([*values, SOME_FLOAT])
         return [self._as_type(x, dtype) for x in values]
 
-    def _is_discrete(self, x) -> bool:
-        dtype = self.dtype(x) if self.owns(x) else np.asarray(x).dtype
-        return np.dtype(dtype).kind in DISCRETE
-
-    def _as_type(self, x, dtype: DType) -> Tensor:
+    def _as_type(self, x, dtype: DType):
         if not self.owns(x):
             return adapted(x, dtype)
         if self.dtype(x) == dtype.name:

@@ -4,6 +4,7 @@ The contract explains them, and the backend records them. An engine overrides wh
 does in another way.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -31,15 +32,17 @@ Axes = tuple[int, ...] | None
 def _on_floats(name: str) -> Function:
     """Makes a function of the namespace one of `K`, on a tensor of floats."""
 
-    def function(self: ArrayFunctions, x: Any) -> Tensor:
-        return getattr(self.namespace, name)(self.floats(x))
+    def function(self: ArrayFunctions, x):
+        compute = getattr(self.namespace, name)
+        return compute(self.floats(x))
 
     return function
 
 
 def _activation(name: str) -> Function:
-    def function(self: ArrayFunctions, x: Any) -> Tensor:
-        return getattr(self.activations, name)(self.floats(x))
+    def function(self: ArrayFunctions, x):
+        compute = getattr(self.activations, name)
+        return compute(self.floats(x))
 
     return function
 
@@ -47,7 +50,7 @@ def _activation(name: str) -> Function:
 def _on_numbers(name: str) -> Function:
     """Makes a function of the namespace one of `K`, on a tensor of numbers."""
 
-    def function(self: ArrayFunctions, x: Any) -> Tensor:
+    def function(self: ArrayFunctions, x):
         x = self.countable(x)
         return getattr(self.space(x), name)(x)
 
@@ -57,7 +60,7 @@ def _on_numbers(name: str) -> Function:
 def _on_pair(name: str) -> Function:
     """Makes a function of the namespace one of `K`, on two tensors of one type."""
 
-    def function(self: ArrayFunctions, x: Any, y: Any) -> Tensor:
+    def function(self: ArrayFunctions, x, y):
         return self.elementwise(name, x, y)
 
     return function
@@ -66,21 +69,21 @@ def _on_pair(name: str) -> Function:
 def _reduction(name: str, convert: str = "tensor") -> Function:
     """Makes a reduction of the namespace one of `K`."""
 
-    def function(
-        self: ArrayFunctions, x: Any, axis: Any = None, keepdims: bool = False
-    ) -> Tensor:
+    def function(self: ArrayFunctions, x, axis=None, keepdims: bool = False):
         x = getattr(self, convert)(x)
         axes = None if axis is None else tuple(self.axes(name, x, axis))
-        result = getattr(self.space(x), name)(x, axis=axes, keepdims=bool(keepdims))
+        reduce = getattr(self.space(x), name)
+        result = reduce(x, axis=axes, keepdims=bool(keepdims))
         return self.as_type(result, self.dtype_of(x))
 
     return function
 
 
 def _extreme_place(name: str) -> Function:
-    def function(self: ArrayFunctions, x: Any, axis: int = -1) -> Tensor:
+    def function(self: ArrayFunctions, x, axis: int = -1):
         x = self.countable(x)
-        return getattr(self.namespace, name)(x, self.axis(name, x, axis))
+        axis = self.axis(name, x, axis)
+        return getattr(self.namespace, name)(x, axis)
 
     return function
 
@@ -99,18 +102,11 @@ class ArrayFunctions(Promotion):
     activations: Any
 
     def __init__(self) -> None:
-        elementwise = {
-            "add": "add",
-            "sub": "subtract",
-            "mul": "multiply",
-            "floordiv": "floor_divide",
-            "mod": "mod",
-        }
-        bitwise = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor"}
         self.operators: dict[str, Function] = {
-            **{name: partial(self.elementwise, n) for name, n in elementwise.items()},
-            **{name: partial(self.bitwise, n) for name, n in bitwise.items()},
             "abs": self.abs,
+            "add": partial(self.elementwise, "add"),
+            "and": partial(self.bitwise, "bitwise_and"),
+            "floordiv": partial(self.elementwise, "floor_divide"),
             "ge": self.greater_equal,
             "getitem": self.indexed,
             "gt": self.greater,
@@ -118,18 +114,23 @@ class ArrayFunctions(Promotion):
             "le": self.lesser_equal,
             "lt": self.lesser,
             "matmul": self.matmul,
+            "mod": partial(self.elementwise, "mod"),
+            "mul": partial(self.elementwise, "multiply"),
             "neg": self.negative,
+            "or": partial(self.bitwise, "bitwise_or"),
             "pow": self.pow,
+            "sub": partial(self.elementwise, "subtract"),
             "truediv": self.divided,
+            "xor": partial(self.bitwise, "bitwise_xor"),
         }
 
     # What an engine may know better
 
-    def space(self, *values: Tensor) -> Any:
+    def space(self, *values):
         """Returns the namespace to compute these with."""
         return self.namespace
 
-    def broadcastable(self, *values: Tensor) -> Sequence[Tensor]:
+    def broadcastable(self, *values) -> Sequence[Tensor]:
         """Returns tensors that can be broadcast together."""
         return values
 
@@ -137,87 +138,91 @@ class ArrayFunctions(Promotion):
         """Returns tensors that can be joined along an axis."""
         return tensors
 
-    def rank(self, x: Tensor) -> int | None:
+    def rank(self, x) -> int | None:
         """Returns the number of a tensor's axes, None if that is open."""
         rank: int | None = x.ndim
         return rank
 
-    def count(self, n: Any) -> Any:
+    def count(self, n):
         """Returns an integer argument as the namespace takes it."""
         return int(n)
 
-    def sizes(self, shape: Any) -> Any:
+    def sizes(self, shape):
         """Returns a shape as the namespace takes it."""
         raise NotImplementedError
 
-    def shape(self, x: Any) -> Tensor:
+    def shape(self, x):
         raise NotImplementedError
 
-    def stop_gradient(self, variables: Any) -> Tensor:
+    def stop_gradient(self, variables):
         raise NotImplementedError
 
-    def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    def clipped(self, x, low, high):
         """Returns `x` between bounds of its type; the lower one counts more."""
         space = self.space(x, low, high)
         return space.maximum(space.minimum(x, high), low)
 
     # Operators
 
-    def elementwise(self, name: str, x: Any, y: Any) -> Tensor:
+    def elementwise(self, name: str, x, y):
         """Computes a function of the namespace on two tensors of one type."""
         x, y = self.broadcastable(*self.paired(x, y))
-        return getattr(self.space(x, y), name)(x, y)
+        compute = getattr(self.space(x, y), name)
+        return compute(x, y)
 
-    def bitwise(self, name: str, x: Any, y: Any) -> Tensor:
+    def bitwise(self, name: str, x, y):
         """Computes a function of the namespace on the bits of two tensors."""
         x, y = self.broadcastable(*self.bits(x, y))
-        return getattr(self.space(x, y), name)(x, y)
+        compute = getattr(self.space(x, y), name)
+        return compute(x, y)
 
-    def divided(self, x: Any, y: Any) -> Tensor:
+    def divided(self, x, y):
         """Returns `x / y`."""
         x, y = self.broadcastable(*self.paired(x, y))
-        return self.namespace.divide(self.floats(x), self.floats(y))
+        x = self.floats(x)
+        y = self.floats(y)
+        return self.namespace.divide(x, y)
 
-    def inverted(self, x: Any) -> Tensor:
+    def inverted(self, x):
         """Returns `~x`."""
         (x,) = self.bits(x)
         return self.space(x).invert(x)
 
-    def negative(self, x: Any) -> Tensor:
+    def negative(self, x):
         """Returns `-x`."""
         x = self.countable(x)
         return self.space(x).negative(x)
 
-    def matmul(self, x: Any, y: Any) -> Tensor:
+    def matmul(self, x, y):
         """Returns `x @ y`."""
         return self.namespace.matmul(*self.paired(x, y))
 
-    def indexed(self, x: Tensor, index: Any) -> Tensor:
+    def indexed(self, x, index):
         """Returns `x[index]`."""
         raise NotImplementedError
 
     # Tensors
 
-    def to_dense(self, tensor: Any) -> Tensor:
+    def to_dense(self, tensor):
         return self.tensor(tensor)
 
-    def zeros_like(self, x: Any, dtype: Any = None, name: Any = None) -> Tensor:
+    def zeros_like(self, x, dtype=None, name=None):
         x = self.tensor(x)
         return self.namespace.zeros_like(x, dtype or self.dtype_of(x))
 
-    def ones_like(self, x: Any, dtype: Any = None, name: Any = None) -> Tensor:
+    def ones_like(self, x, dtype=None, name=None):
         x = self.tensor(x)
         return self.namespace.ones_like(x, dtype or self.dtype_of(x))
 
-    def arange(
-        self, start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32"
-    ) -> Tensor:
+    def arange(self, start, stop=None, step=1, dtype: str = "int32"):
         if start is None:
             raise TypeError("start is None")
         bounds = (0, start, step) if stop is None else (start, stop, step)
         if any(map(self.is_tensor, bounds)):
-            return self.as_type(self.namespace.arange(*self.paired(*bounds)), dtype)
-        return self.constant(np.arange(*bounds).astype(dtype))
+            numbers = self.namespace.arange(*self.paired(*bounds))
+            return self.as_type(numbers, dtype)
+        numbers = np.arange(*bounds)
+        return self.constant(numbers.astype(dtype))
 
     # Element by element
 
@@ -240,45 +245,46 @@ class ArrayFunctions(Promotion):
     lesser = _on_pair("less")
     lesser_equal = _on_pair("less_equal")
 
-    def pow(self, x: Any, a: Any) -> Tensor:
+    def pow(self, x, a):
         return self.elementwise("power", x, a)
 
-    def sqrt(self, x: Any) -> Tensor:
-        return self.namespace.sqrt(self.maximum(self.floats(x), 0))
+    def sqrt(self, x):
+        not_negative = self.maximum(self.floats(x), 0)
+        return self.namespace.sqrt(not_negative)
 
-    def clip(self, x: Any, min_value: Any, max_value: Any) -> Tensor:
+    def clip(self, x, min_value, max_value):
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
-        dtype = self.dtype_of(self.paired(x, *bounds)[0])
+        operands = self.paired(x, *bounds)
+        dtype = self.dtype_of(operands[0])
         low, high = clipping_bounds(min_value, max_value, dtype)
-        return self.clipped(*self.broadcastable(*self.paired(x, low, high)))
+        operands = self.paired(x, low, high)
+        return self.clipped(*self.broadcastable(*operands))
 
-    def cast(self, x: Any, dtype: Any) -> Tensor:
+    def cast(self, x, dtype):
         return self.as_type(self.tensor(x), dtype)
 
-    def switch(
-        self, condition: Any, then_expression: Any, else_expression: Any
-    ) -> Tensor:
+    def switch(self, condition, then_expression, else_expression):
         branches = self.paired(then_expression, else_expression, arithmetic=False)
         operands = self.broadcastable(self.truth(condition), *branches)
         return self.space(*operands).where(*operands)
 
-    def softmax(self, x: Any) -> Tensor:
+    def softmax(self, x):
         x = self.floats(x)
         check_softmax_rank(self.rank(x))
         return self.activations.softmax(x)
 
-    def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Tensor:
-        is_leaky = self.is_tensor(alpha) or np.any(np.asarray(alpha) != 0)
-        if not is_leaky:
-            return self._bounded(self.activations.relu(self.countable(x)), max_value)
-        x, slope = self.paired(x, alpha)
-        positive = self._bounded(self.activations.relu(x), max_value)
-        if self.dtype_of(x).kind == "u":
+    def relu(self, x, alpha=0.0, max_value=None):
+        is_leaky = self.is_tensor(alpha) or np.any(alpha)
+        slope = None
+        if is_leaky:
+            x, slope = self.paired(x, alpha)
+        x = self.countable(x)
+        positive = self.activations.relu(x)
+        if max_value is not None:
+            positive = self.clip(positive, 0, max_value)
+        if slope is None or self.dtype_of(x).kind == "u":
             return positive
         return positive - slope * self.activations.relu(-x)
-
-    def _bounded(self, x: Tensor, max_value: Any) -> Tensor:
-        return x if max_value is None else self.clip(x, 0, max_value)
 
     # Reductions
 
@@ -294,63 +300,76 @@ class ArrayFunctions(Promotion):
 
     # Shapes
 
-    def axis(self, function: str, x: Tensor, axis: Any, new: int = 0) -> int:
+    def axis(self, function: str, x, axis, new: int = 0) -> int:
         """Returns an axis of a tensor, counted from the start if its rank is known."""
         rank = self.rank(x)
-        return int(axis) if rank is None else axis_of(function, axis, rank, new)
+        if rank is None:
+            return int(axis)
+        return axis_of(function, axis, rank, new)
 
-    def axes(self, function: str, x: Tensor, axes: Any) -> list[int]:
+    def axes(self, function: str, x, axes) -> list[int]:
         """Returns axes of a tensor like `axis`."""
         rank = self.rank(x)
         if rank is None:
             return [int(axis) for axis in np.atleast_1d(axes)]
         return axes_of(function, axes, rank)
 
-    def transpose(self, x: Any) -> Tensor:
+    def transpose(self, x):
         x = self.tensor(x)
         return self.space(x).transpose(x)
 
-    def permute_dimensions(self, x: Any, pattern: Any) -> Tensor:
+    def permute_dimensions(self, x, pattern):
         x = self.tensor(x)
         rank = self.rank(x)
-        order = order_of(pattern, len(pattern) if rank is None else rank)
+        if rank is None:
+            rank = len(pattern)
+        order = order_of(pattern, rank)
         return self.space(x).transpose(x, order)
 
-    def concatenate(self, tensors: Any, axis: int = -1) -> Tensor:
+    def concatenate(self, tensors, axis: int = -1):
         tensors = self.paired(*tensors, arithmetic=False)
         axis = self.axis("concatenate", tensors[0], axis)
         tensors = self.joinable(tensors, axis)
         return self.space(*tensors).concatenate(tensors, axis)
 
-    def stack(self, x: Any) -> Tensor:
-        tensors = self.broadcastable(*self.paired(*x, arithmetic=False))
+    def stack(self, x):
+        parts = self.paired(*x, arithmetic=False)
+        tensors = self.broadcastable(*parts)
         if not tensors:
             raise ValueError("there is none to stack")
         return self.stacked(tensors)
 
-    def repeat_elements(self, x: Any, rep: Any, axis: int) -> Tensor:
+    def repeat_elements(self, x, rep, axis: int):
         x = self.tensor(x)
         axis = self.axis("repeat_elements", x, axis)
-        return self.space(x).repeat(x, self.count(rep), axis)
+        times = self.count(rep)
+        return self.space(x).repeat(x, times, axis)
 
-    def tile(self, x: Any, n: Any) -> Tensor:
+    def tile(self, x, n):
         x = self.tensor(x)
-        repeats = [1] * (x.ndim - 1) + [int(n)] if is_int(n) else self.sizes(n)
+        if is_int(n):
+            n = [1] * (x.ndim - 1) + [int(n)]
+        repeats = self.sizes(n)
         return self.space(x).tile(x, repeats)
 
-    def expand_dims(self, x: Any, dim: int = -1) -> Tensor:
+    def expand_dims(self, x, dim: int = -1):
         x = self.tensor(x)
-        return self.space(x).expand_dims(x, self.axis("expand_dims", x, dim, new=1))
+        axis = self.axis("expand_dims", x, dim, new=1)
+        return self.space(x).expand_dims(x, axis)
 
-    def squeeze(self, x: Any, axis: Any) -> Tensor:
+    def squeeze(self, x, axis):
         x = self.tensor(x)
-        return self.space(x).squeeze(x, tuple(self.axes("squeeze", x, axis)))
+        axes = tuple(self.axes("squeeze", x, axis))
+        return self.space(x).squeeze(x, axes)
 
-    def reverse(self, x: Any, axes: Any) -> Tensor:
+    def reverse(self, x, axes):
         x = self.tensor(x)
-        return self.space(x).flip(x, self.axes("reverse", x, axes))
+        axes = self.axes("reverse", x, axes)
+        return self.space(x).flip(x, axes)
 
-    def one_hot(self, indices: Any, nb_classes: Any) -> Tensor:
+    def one_hot(self, indices, nb_classes):
         column = self.expand_dims(self.cast(indices, "int32"))
-        classes = self.constant(np.arange(self.count(nb_classes), dtype=np.int32))
-        return self.as_type(self.equal(column, classes), floatx())
+        class_count = self.count(nb_classes)
+        numbers = np.arange(class_count, dtype=np.int32)
+        is_class = self.equal(column, self.constant(numbers))
+        return self.as_type(is_class, floatx())

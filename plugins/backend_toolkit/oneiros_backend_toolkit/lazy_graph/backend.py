@@ -1,5 +1,6 @@
 """A backend of recorded nodes: `K` on any engine of the recorder."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -132,33 +133,26 @@ class RecordedBackend(Gradients, Sessions):
 
     # Tensors and their values
 
-    def owns(self, x: Tensor) -> bool:
+    def owns(self, x) -> bool:
         if isinstance(x, (list, tuple)):
             return False
         return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
 
-    def _dtype(self, dtype: Any) -> str:
+    def _dtype(self, dtype) -> str:
         """Returns a type's name, the default float type for None."""
-        return str(np.dtype(dtype or common.floatx()).name)
+        name = dtype or common.floatx()
+        return str(np.dtype(name).name)
 
-    def placeholder(
-        self,
-        shape: Any = None,
-        ndim: Any = None,
-        dtype: Any = None,
-        sparse: Any = False,
-        name: Any = None,
-    ) -> Tensor:
+    def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
         sizes = self._sizes(shape, ndim)
-        node: Tensor = self.recorder.node(
-            Placeholder(), Spec(sizes, self._dtype(dtype)), name=name
-        )
+        spec = Spec(sizes, self._dtype(dtype))
+        node: Tensor = self.recorder.node(Placeholder(), spec, name=name)
         if sizes is not None:
             node._keras_shape = sizes
         SPARSE.set(node, bool(sparse))
         return node
 
-    def _sizes(self, shape: Any, ndim: Any) -> Shape:
+    def _sizes(self, shape, ndim) -> Shape:
         """Returns the static shape of a placeholder, None if even its rank is open."""
         if shape is not None:
             return tuple(None if size is None else int(size) for size in shape)
@@ -166,14 +160,16 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return (None,) * rank_of_placeholder(self.name, ndim)
 
-    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Tensor:
+    def variable(self, value, dtype=None, name=None):
         if self.owns(value):
             raise ArgumentError(
                 f"variable expected an array or a number, not {value!r:.200}. See "
                 f"K.eval(x)."
             )
         sparse = hasattr(value, "toarray")
-        array = owned(value.toarray() if sparse else value, self._dtype(dtype))
+        if sparse:
+            value = value.toarray()
+        array = owned(value, self._dtype(dtype))
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         stored = self.storage(array)
@@ -182,19 +178,20 @@ class RecordedBackend(Gradients, Sessions):
         SPARSE.set(node, sparse)
         return node
 
-    def concatenate(self, tensors: Tensor, axis: Any = -1) -> Tensor:
+    def concatenate(self, tensors, axis=-1):
         tensors = list(tensors)
         join = pinned(self.functions.concatenate)
         result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
         return joined(result, tensors)
 
-    def shape(self, x: Tensor) -> Tensor:
-        result = self.recorder.record(self.functions.shape, (x,), label="K.shape")
+    def shape(self, x):
+        fn = self.functions.shape
+        result = self.recorder.record(fn, (x,), label="K.shape")
         if self.recorder.owns(x) and self.recorder.owns(result):
             result.spec = replace(result.spec, static_sizes=x.shape)
         return result
 
-    def int_shape(self, x: Tensor) -> tuple[int | None, ...]:
+    def int_shape(self, x) -> tuple[int | None, ...]:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -205,26 +202,31 @@ class RecordedBackend(Gradients, Sessions):
             )
         return tuple(shape)
 
-    def ndim(self, x: Tensor) -> int:
+    def ndim(self, x) -> int:
         rank = getattr(x, "ndim", None)
-        return len(self.int_shape(x)) if rank is None else int(rank)
+        if rank is None:
+            return len(self.int_shape(x))
+        return int(rank)
 
-    def dtype(self, x: Tensor) -> str:
-        return x.dtype if isinstance(x, LazyTensor) else self._dtype(x.dtype)
+    def dtype(self, x) -> str:
+        if isinstance(x, LazyTensor):
+            return x.dtype
+        return self._dtype(x.dtype)
 
-    def get_value(self, x: Tensor) -> Tensor:
+    def get_value(self, x):
         if self.recorder.owns(x) and not self.is_variable(x):
             return self.eval(x)
         return self._storage(x).get()
 
-    def set_value(self, x: Tensor, value: Any) -> None:
-        self._storage(x).set(self.checked_value(x, value))
+    def set_value(self, x, value) -> None:
+        stored = self._storage(x)
+        stored.set(self.checked_value(x, value))
 
-    def is_variable(self, x: Tensor) -> bool:
+    def is_variable(self, x) -> bool:
         """Returns whether something is a variable of this backend."""
         return self.recorder.owns(x) and isinstance(x.source, Variable)
 
-    def _storage(self, x: Tensor) -> VariableStorage:
+    def _storage(self, x) -> VariableStorage:
         if not self.is_variable(x):
             if hint := self.recorder.of_engine(x):
                 raise ArgumentError(f"{x!r:.200} is no variable of K.{hint}")
@@ -232,64 +234,56 @@ class RecordedBackend(Gradients, Sessions):
         stored: VariableStorage = x.source.storage
         return stored
 
-    def eval(self, x: Tensor) -> Tensor:
-        return self.get_value(x) if self.is_variable(x) else super().eval(x)
+    def eval(self, x):
+        if self.is_variable(x):
+            return self.get_value(x)
+        return super().eval(x)
 
-    def apply(self, fn: Callable[..., Any], *tensors: Tensor) -> Tensor:
+    def apply(self, fn: Callable[..., Any], *tensors):
         return self.recorder.record(fn, tensors, wrap=False)
 
     # Randomness
 
-    def random_uniform(
-        self,
-        shape: Any,
-        low: Any = 0.0,
-        high: Any = 1.0,
-        dtype: Any = None,
-        seed: Any = None,
-    ) -> Tensor:
+    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
         dtype = self._dtype(dtype)
         if np.dtype(dtype).kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
         return self._random("random_uniform", seed, shape, low, high, dtype)
 
-    def random_normal(
-        self,
-        shape: Any,
-        mean: Tensor = 0.0,
-        std: Any = 1.0,
-        dtype: Any = None,
-        seed: Any = None,
-    ) -> Tensor:
-        return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
+    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
+        dtype = self._dtype(dtype)
+        return self._random("random_normal", seed, shape, mean, std, dtype)
 
-    def random_binomial(
-        self, shape: Any, p: Any = 0.0, dtype: Any = None, seed: int | None = None
-    ) -> Tensor:
-        return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
+    def random_binomial(self, shape, p=0.0, dtype=None, seed: int | None = None):
+        dtype = self._dtype(dtype)
+        return self._random("random_binomial", seed, shape, p, dtype)
 
-    def _in_graph(self, x: Tensor) -> Tensor:
+    def _in_graph(self, x):
         return self.recorder.lift(x)
 
-    def _random(self, name: str, seed: int | None, *args: Any) -> Tensor:
-        key = self.recorder.stream(draw_seed(seed) % 2**31)
+    def _random(self, name: str, seed: int | None, *args):
+        seed = draw_seed(seed) % 2**31
+        key = self.recorder.stream(seed)
         fn = pinned(getattr(self.random_functions, name))
-        return self.recorder.record(fn, (key, *args), label=f"K.{name}")
+        arguments = (key, *args)
+        return self.recorder.record(fn, arguments, label=f"K.{name}")
 
     # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
 
-    def _log_odds(self, x: Tensor) -> Tensor:
-        def of_sigmoid(x: Tensor) -> Tensor:
-            low, high = _log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x))
+    def _log_odds(self, x):
+        def of_sigmoid(x):
+            bounds = [FUZZ, 1.0 - FUZZ]
+            low, high = _log_odds(bounds, self.dtype(x))
             return self.clip(x, low, high)
 
         shortcuts = {self.functions.sigmoid: of_sigmoid}
         fn = pinned(super()._log_odds)
         return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
 
-    def _log_distribution(self, x: Tensor) -> Tensor:
-        def of_softmax(x: Tensor) -> Tensor:
-            low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+    def _log_distribution(self, x):
+        def of_softmax(x):
+            bounds = np.array([FUZZ, 1.0 - FUZZ], self.dtype(x))
+            low, high = np.log(bounds)
             return self.clip(self.log_softmax(x), low, high)
 
         shortcuts = {self.functions.softmax: of_softmax}
@@ -298,9 +292,7 @@ class RecordedBackend(Gradients, Sessions):
 
     # Choices and graphs
 
-    def _elementwise(
-        self, x: Tensor
-    ) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
+    def _elementwise(self, x) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
         """Returns the function and the tensors that compute `x` element by element.
 
         A choice by the learning phase counts as one; None for any other operation.
@@ -313,14 +305,15 @@ class RecordedBackend(Gradients, Sessions):
             return None
         return self.recorder.again(x), list(x.parents)
 
-    def switch(
-        self, condition: Tensor, then_expression: Tensor, else_expression: Tensor
-    ) -> Tensor:
-        chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
+    def switch(self, condition, then_expression, else_expression):
+        expressions = (then_expression, else_expression)
+        chosen = [x() if callable(x) else x for x in expressions]
         if condition is self.recorder.phase:
-            return self.recorder.select(*self.alike(*chosen, arithmetic=False))
+            chosen = self.alike(*chosen, arithmetic=False)
+            return self.recorder.select(*chosen)
         switch = pinned(self.functions.switch, True)
-        return self.recorder.record(switch, (condition, *chosen), label="K.switch")
+        arguments = (condition, *chosen)
+        return self.recorder.record(switch, arguments, label="K.switch")
 
     def _scan(
         self,
@@ -334,28 +327,30 @@ class RecordedBackend(Gradients, Sessions):
             outputs = [self.reverse(x, 0) for x in outputs]
         return states, outputs
 
-    def stop_gradient(self, variables: Tensor) -> Tensor:
+    def stop_gradient(self, variables):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
-        return self.recorder.record(
-            self.functions.stop_gradient, (variables,), label="K.stop_gradient"
-        )
+        stop = self.functions.stop_gradient
+        return self.recorder.record(stop, (variables,), label="K.stop_gradient")
 
-    def _gradients(self, loss: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
-        self.recorder.check_differentiable(loss, *variables)
+    def _gradients(self, loss, variables: Sequence[Tensor]) -> list[Tensor]:
+        for x in (loss, *variables):
+            if not self.recorder.owns(x):
+                raise ArgumentError(
+                    f"gradients expected tensors of the graph, not {x!r:.200}."
+                    f"{self.recorder.of_engine(x)}"
+                )
         behind = reachable([loss])
         connected = [x for x in variables if x in behind]
         gradients = iter(self.recorder.gradients(loss, connected))
         return [next(gradients) if x in behind else None for x in variables]
 
-    def function(
-        self, inputs: Any, outputs: Any, updates: Any = (), **kwargs: Any
-    ) -> Function:
+    def function(self, inputs, outputs, updates=(), **kwargs) -> Function:
         self.own_arguments(kwargs)
         return RecordedFunction(self, self.recorder, inputs, outputs, updates)
 
 
-def _log_odds(probabilities: list[float], dtype: str) -> Any:
+def _log_odds(probabilities: list[float], dtype: str):
     """Returns log(p / (1 - p)) of numbers."""
     array = np.array(probabilities, dtype)
     with np.errstate(divide="ignore"):
@@ -377,7 +372,7 @@ def recorded(
     signature = inspect.signature(contract or fn)
 
     @functools.wraps(contract or fn)
-    def method(self: RecordedBackend, *args: Any, **kwargs: Any) -> Any:
+    def method(self: RecordedBackend, *args, **kwargs):
         if kwargs and contract:
             try:
                 received = signature.bind(self, *args, **kwargs)
@@ -386,6 +381,7 @@ def recorded(
             received.apply_defaults()
             args = received.args[1:]
             kwargs = {}
-        return self.recorder.record(pinned(fn, elementwise), args, kwargs, label)
+        of_today = pinned(fn, elementwise)
+        return self.recorder.record(of_today, args, kwargs, label)
 
     return method

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions, Function
+from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.program import Program
 
 Array = np.ndarray[Any, Any]
+NOT_ELEMENTWISE = ("getitem", "matmul")
 
 
 class Engine(Protocol):
@@ -28,6 +31,7 @@ class Engine(Protocol):
         name: the backend's name, for messages.
         errors: the exceptions that the engine raises for tensors that don't fit.
         key_spec: the Spec of what `key` returns.
+        functions: its ArrayFunctions.
         specialises: whether it compiles for inputs of certain shapes; otherwise one
             compiled function accepts all shapes.
     """
@@ -35,6 +39,7 @@ class Engine(Protocol):
     name: str
     errors: tuple[type[Exception], ...]
     key_spec: Spec
+    functions: ArrayFunctions
     specialises: bool
 
     # Recording
@@ -47,17 +52,22 @@ class Engine(Protocol):
         # Arguments
             x: any object; of tuples and lists, the items are checked.
         """
+        return self.functions.holds_tensor(x)
 
     def reason(self, error: Exception) -> str:
         """Returns what an error of the engine says, in one line."""
+        lines = (line for line in str(error).splitlines() if line.strip())
+        return next(lines, repr(error))
 
-    def operator(self, name: str) -> Callable[..., Any]:
+    def operator(self, name: str) -> Function:
         """Returns the function behind one of Python's operators.
 
         # Arguments
             name: str, the name of the method without underscores: `"add"`,
                 `"getitem"`.
         """
+        function = self.functions.operators[name]
+        return pinned(function, elementwise=name not in NOT_ELEMENTWISE)
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
         """Returns what is known about a function's result.

@@ -1,5 +1,6 @@
 """The result of `K.function`: a program, compiled on demand."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -12,12 +13,12 @@ from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledOnDemand,
     CompiledStep,
 )
+from oneiros_backend_toolkit.function import check_new_shape
 from oneiros_backend_toolkit.images import last_order
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.updates import check_new_shape
 
 Array = np.ndarray[Any, Any]
 COUNTERS = 2**31
@@ -40,16 +41,12 @@ class RecordedFunction(CompiledOnDemand):
     """
 
     def __init__(
-        self,
-        backend: Any,
-        recorder: Recorder,
-        inputs: Any,
-        outputs: Any,
-        updates: Any,
-        **options: Any,
+        self, backend, recorder: Recorder, inputs, outputs, updates, **options
     ) -> None:
         super().__init__(backend, _originals(inputs), outputs, updates)
-        pairs = [(old, _new_value(recorder, old, new)) for old, new in self.updates]
+        pairs = []
+        for variable, new in self.updates:
+            pairs.append((variable, _new_value(recorder, variable, new)))
         lifted = [recorder.lift(x) for x in self.outputs]
         has_phase = self.phase_index is not None
         substitutes = [(form, self._moved(x)) for x, form in self.forms]
@@ -68,7 +65,8 @@ class RecordedFunction(CompiledOnDemand):
     def _moved(self, x: LazyTensor) -> LazyTensor:
         """Returns an input with channels last, as a constant: what is differentiated by
         the input is differentiated by this node, too."""
-        moved = self.backend.permute_dimensions(x, last_order(self.backend.ndim(x)))
+        order = last_order(self.backend.ndim(x))
+        moved = self.backend.permute_dimensions(x, order)
         constant: LazyTensor = self.backend.stop_gradient(moved)
         return constant
 
@@ -79,7 +77,7 @@ class RecordedFunction(CompiledOnDemand):
         states = [stream.source for stream in self.program.streams]
         return [[state.seed, state.counter] for state in states]
 
-    def set_random_state(self, states: Any) -> None:
+    def set_random_state(self, states) -> None:
         """Sets seeds and counters.
 
         What was compiled with other seeds is compiled again.
@@ -129,7 +127,7 @@ class RecordedFunction(CompiledOnDemand):
         return self._engine.rows(arrays, index)
 
 
-def _originals(inputs: Any) -> Any:
+def _originals(inputs):
     """Returns the inputs of a function, and for copies what they are copies of."""
     if isinstance(inputs, (list, tuple)):
         return [_originals(x) for x in inputs]
@@ -137,7 +135,7 @@ def _originals(inputs: Any) -> Any:
     return inputs if original is None else original
 
 
-def _new_value(recorder: Recorder, variable: Any, new: Any) -> LazyTensor:
+def _new_value(recorder: Recorder, variable, new) -> LazyTensor:
     """Returns the node of a variable's new value, of the variable's type."""
     if not recorder.owns(variable) or not isinstance(variable.source, Variable):
         raise ArgumentError(

@@ -5,12 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from oneiros_backend_toolkit.lazy_graph.sources import Derivatives, Source
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 
 
 def by_age(nodes: Iterable[LazyTensor]) -> list[LazyTensor]:
     """Returns nodes in the order in which they were recorded, parents first."""
     return sorted(nodes, key=lambda node: node.id)
+
+
+def of_kind(nodes: Iterable[LazyTensor], kind: type[Source]) -> list[LazyTensor]:
+    """Returns those of some nodes whose values come from a kind of source."""
+    return [node for node in nodes if isinstance(node.source, kind)]
+
+
+def differentiated(nodes: Iterable[LazyTensor]) -> set[LazyTensor]:
+    """Returns the nodes by which the gradients among some nodes differentiate."""
+    targets: set[LazyTensor] = set()
+    for gradient in of_kind(nodes, Derivatives):
+        _, *variables = gradient.parents
+        targets.update(variables)
+    return targets
 
 
 def parents_in_phase(node: LazyTensor, phase: int | None) -> Sequence[LazyTensor]:

@@ -15,6 +15,8 @@ from oneiros_backend_toolkit.lazy_graph.graph import (
     between,
     by_age,
     dependents,
+    differentiated,
+    of_kind,
     reachable,
 )
 from oneiros_backend_toolkit.lazy_graph.sources import (
@@ -70,8 +72,10 @@ class LoopBody(Source):
     def needed(self, node: LazyTensor, phase: int) -> Sequence[LazyTensor]:
         sequences, states = self.arguments(node)
         ends = [*self.slices, *self.states, *self.outer]
-        nodes = reachable([*self.new, *self.outputs], ends, phase)
-        return [*sequences, *states, *(node for node in self.outer if node in nodes)]
+        results = [*self.new, *self.outputs]
+        nodes = reachable(results, ends, phase)
+        outer = [node for node in self.outer if node in nodes]
+        return [*sequences, *states, *outer]
 
     def result_specs(self, sequence: Spec) -> tuple[list[Spec], list[Spec]]:
         """Returns the Specs of a loop's last states and of its outputs.
@@ -80,10 +84,13 @@ class LoopBody(Source):
             sequence: Spec of one of its sequences.
         """
         states = []
-        for i, (old, new) in enumerate(zip(self.states, self.new, strict=True)):
+        pairs = zip(self.states, self.new, strict=True)
+        for i, (old, new) in enumerate(pairs):
             shape = _known_shape(i, old.shape, new.shape)
-            states.append(Spec(shape, new.dtype, traces=old.spec.traced_shapes))
-        return states, [output.spec.stacked(sequence) for output in self.outputs]
+            traces = old.spec.traced_shapes
+            states.append(Spec(shape, new.dtype, traces=traces))
+        outputs = [output.spec.stacked(sequence) for output in self.outputs]
+        return states, outputs
 
 
 def record_body(
@@ -121,17 +128,18 @@ def record_body(
             f"A step received {len(inner)} states and returned {len(new)}."
         )
     outputs = [recorder.lift(x) for x in outputs]
-    new = [recorder.lift(x, state.dtype) for x, state in zip(new, inner, strict=True)]
+    pairs = zip(new, inner, strict=True)
+    new = [recorder.lift(x, state.dtype) for x, state in pairs]
     roots = [*outputs, *new]
-    streams = {
-        x for x in reachable(roots) if isinstance(x.source, Stream) and x.id > mark
-    }
+    recorded = [x for x in reachable(roots) if x.id > mark]
+    streams = set(of_kind(recorded, Stream))
     changing = _changing(roots, {*slices, *inner, *streams})
-    parents = {parent for node in changing for parent in node.parents}
-    outer = {*roots, *parents}.difference(changing).union(streams)
-    if any(isinstance(node.source, PhaseSwitch) for node in changing):
+    used = set(roots)
+    for node in changing:
+        used.update(node.parents)
+    outer = (used - changing) | streams
+    if of_kind(changing, PhaseSwitch):
         outer.add(recorder.phase)
-    gradients = [x for x in changing if isinstance(x.source, Derivatives)]
     return LoopBody(
         slices=slices,
         states=inner,
@@ -139,7 +147,7 @@ def record_body(
         new=new,
         outer=by_age(outer),
         streams=streams,
-        targets={x for node in gradients for x in node.parents[1:]},
+        targets=differentiated(changing),
         backwards=backwards,
     )
 
@@ -161,7 +169,7 @@ def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyT
     while len(result) > size:
         size = len(result)
         result = dependents(result, nodes)
-        for node in [x for x in result if isinstance(x.source, Derivatives)]:
+        for node in of_kind(result, Derivatives):
             loss, *variables = node.parents
             result |= between(variables, loss).difference(variables)
     return result

@@ -4,7 +4,7 @@ them."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 BATCH = "batch"
 """The name of an open number of samples."""
@@ -25,15 +25,13 @@ def distinct(names: Iterable[str], used: Iterable[str] = ()) -> list[str]:
     taken = set(used)
     result = []
     for name in names:
-        free = next(each for each in _numbered(name) if each not in taken)
+        free = name
+        numbers = itertools.count(1)
+        while free in taken:
+            free = f"{name}_{next(numbers)}"
         taken.add(free)
         result.append(free)
     return result
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}_{number}" for number in itertools.count(1))
 
 
 def named_shapes(
@@ -62,7 +60,8 @@ def _named_shape(name: str, shape: Sequence[int | None], taken: set[str]) -> Nam
         elif axis == 0:
             sizes.append(BATCH)
         else:
-            role = AXES.get(len(shape), {}).get(axis, f"axis_{axis}")
+            roles = AXES.get(len(shape), {})
+            role = roles.get(axis, f"axis_{axis}")
             sizes.append(f"{name}_{role}" if role in taken else role)
             taken.add(role)
     return tuple(sizes)

