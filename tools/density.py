@@ -25,7 +25,7 @@ ABOVE = {
     "backend_onnx": 9.3,
     "backend_tensorflow": 9.1,
     "backend_theano": 9.2,
-    "backend_toolkit": 8.6,
+    "backend_toolkit": 8.4,
     "callbacks": 8.1,
     "constraints": 9.3,
     "initializations": 8.8,
