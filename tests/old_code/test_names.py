@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import settings
-from oneiros.errors import UnknownNameError
-from oneiros.layers import Dense, Input
+from oneiros.errors import ArgumentError, UnknownNameError
+from oneiros.layers import BatchNormalization, Dense, Input
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import SGD
 from oneiros_old_code import optional
@@ -115,8 +115,10 @@ STARS = {
     "applications.imagenet_utils": "K np json get_file decode_predictions",
     "datasets.cifar10": "K np os get_file load_batch load_data",
     "datasets.imdb": "np sys zip get_file load_data",
+    "preprocessing": "image sequence text",
+    "preprocessing.sequence": "np random pad_sequences",
     "preprocessing.image": "K np re os range linalg ndi ImageDataGenerator",
-    "preprocessing.text": "np sys string zip Tokenizer",
+    "preprocessing.text": "np sys string zip maketrans Tokenizer",
     "utils.data_utils": "os tarfile hashlib urlretrieve Progbar get_file",
     "utils.io_utils": "np sys defaultdict h5py HDF5Matrix",
     "utils.test_utils": "K np assert_allclose Sequential Input layer_test",
@@ -214,6 +216,15 @@ def test_helpers_of_keras_0(backend):
     models = module("models")
     assert models.standardize_X(X)[0] is X and models.standardize_X([X])[0] is X
     assert models.standardize_y([1, 2]).shape == (2, 1)
+
+
+def test_get_file_is_where_data_sets_had_it():
+    assert module("datasets.data_utils").get_file is module("utils.data_utils").get_file
+
+
+def test_batch_normalization_of_a_shape_says_to_leave_it_out():
+    with pytest.raises(ArgumentError, match="leave out the shape"):
+        BatchNormalization((64,))
 
 
 def test_numbers_of_names_can_be_reset():

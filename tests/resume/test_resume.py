@@ -270,13 +270,13 @@ class TestTheEnd:
         assert again.history == history.history
 
     def test_an_early_stop_between_two_saves_is_saved(self, tmp_path):
-        def train():
+        def train(*more):
             stopping = EarlyStopping("loss", min_delta=1e9)
             resume = Resume(tmp_path / "run.h5", epochs=5, keep=True)
-            return fit([stopping, resume], nb_epoch=9)
+            return fit([*more, stopping, resume], nb_epoch=9)
 
         model, history = train()
-        again, history_again = train()
+        again, history_again = train(InterruptingRuns(1))
         assert history_again.history == history.history and len(history.epoch) == 2
         assert bits(again, history_again)[2] == bits(model, history)[2]
 

@@ -117,6 +117,21 @@ class TestWeights:
             is given_weights
         )
 
+    @pytest.mark.parametrize(
+        ("y", "arguments", "expected"),
+        [
+            (np.ones((2, 3, 4)), {"class_weight": {0: 1}}, "targets of 2 dimensions"),
+            (
+                np.ones((3, 4, 1)),
+                {"sample_weight": np.ones(3), "sample_weight_mode": "temporal"},
+                "received shape (3,), expected (3, 4)",
+            ),
+        ],
+    )
+    def test_weights_of_time_steps_that_do_not_fit(self, y, arguments, expected):
+        call = training.standardize_weights
+        assert expected in message(DataError, call, y, **arguments)
+
     def test_one_per_output(self):
         standardize = training.standardize_sample_weights
         a = np.ones(2)

@@ -698,6 +698,12 @@ class TestWorkers:
         enqueuer.stop()
         assert source.most > 1 and not enqueuer.is_running()
 
+    def test_a_plain_generator_keeps_its_order_whatever_the_number_of_threads(self):
+        enqueuer = GeneratorEnqueuer(iter(range(50)))
+        enqueuer.start(nb_worker=8)
+        assert [enqueuer.get() for _ in range(50)] == list(range(50))
+        enqueuer.stop()
+
     def test_one_generator_that_trains_and_validates_runs_in_one_thread_at_a_time(self):
         def slow():
             for number in range(40):
