@@ -24,7 +24,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from oneiros.saving import Budget
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 
 try:
     import pyfive

@@ -30,7 +30,7 @@ ABOVE = {
     "constraints": 9.3,
     "initializations": 8.8,
     "jax_support": 9.1,
-    "keras3": 8.6,
+    "keras3": 8.4,
     "layers_advanced_activations": 9.2,
     "layers_core": 8.1,
     "layers_noise": 8.9,

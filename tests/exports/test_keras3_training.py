@@ -156,11 +156,11 @@ def test_losses_come_back_when_the_file_is_loaded_here(here, there):
 
 
 def test_decay_comes_back_when_the_file_is_loaded_here():
-    migration = migration_of("SGD")
+    migration = migration_of("SGD", Origin(3))
     config = SGD(lr=0.1, momentum=0.9, decay=0.25).get_config()
     there = migration.to_keras3(config, [])
     assert there.arguments["learning_rate"]["class_name"] == "InverseTimeDecay"
-    assert migration.translated("SGD", there.arguments, Origin(3)) == ("SGD", config)
+    assert migration.translated("SGD", there.arguments) == ("SGD", config)
 
 
 def test_what_has_no_counterpart_is_left_out_with_the_reason():

@@ -89,6 +89,8 @@ def tar_members(folder):
         "unknown kind": [("u", b"Z", "", b"")],
         "a name twice": [file("a"), file("a")],
         "a name twice where case doesn't count": [file("a"), file("A")],
+        "a file that is a folder, too": [file("a"), file("a/b")],
+        "a folder that is a file, too": [file("a/b/c"), file("A/B")],
     }.items():
         path = tar(folder / f"{what}.tar", *members)
         yield (
@@ -145,6 +147,11 @@ def zip_members(folder):
     yield (
         "a name twice where case doesn't count",
         lambda: unpack_zip(twice, folder / "out", Budget()),
+    )
+    both = zipped(folder / "both.zip", ("a", b"x", 0), ("a/b", b"x", 0))
+    yield (
+        "a file that is a folder, too",
+        lambda: unpack_zip(both, folder / "out", Budget()),
     )
     data = bytearray(zipped(folder / "e.zip", ("a", b"x", 0)).read_bytes())
     for place in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):

@@ -17,7 +17,7 @@ from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Adam
 from oneiros.saving import Budget
 from oneiros_resume.keeper import VERSION
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 from oneiros_saving.plain_data_encoding import decoded, encoded
 
 X = np.random.RandomState(0).normal(size=(22, 4)).astype("float32")

@@ -18,7 +18,7 @@ from oneiros.errors import ArgumentError, OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
 from oneiros.saving import Budget, ModelState
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 from oneiros_saving.plain_data_encoding import decoded, encoded, same
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"

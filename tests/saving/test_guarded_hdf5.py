@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from oneiros.errors import FileFormatError, UnsafeFileError
 from oneiros.saving import Budget
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 
 MIB = 1 << 20
 SECRET = b"top secret " * 3

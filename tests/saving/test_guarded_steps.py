@@ -21,18 +21,20 @@ from oneiros.saving import Budget
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files import archives, json_text, yaml_text
 from oneiros_safe_files.archives import open_zip, unpack_tar, unpack_zip
-from oneiros_safe_files.hdf5_format.attributes import Attribute
-from oneiros_safe_files.hdf5_format.chunks import find_chunks
-from oneiros_safe_files.hdf5_format.datatype import Datatype
-from oneiros_safe_files.hdf5_format.filters import parse_filters
-from oneiros_safe_files.hdf5_format.fractal_heap import FractalHeap
-from oneiros_safe_files.hdf5_format.layout import CHUNKED, Layout, parse_layout
-from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
+from oneiros_safe_files.file_access import read_text
+from oneiros_safe_files.hdf5_format.heaps import FractalHeap, LocalHeap
+from oneiros_safe_files.hdf5_format.layout import (
+    CHUNKED,
+    Layout,
+    find_chunks,
+    parse_filters,
+    parse_layout,
+)
 from oneiros_safe_files.hdf5_format.source import Source
+from oneiros_safe_files.hdf5_format.types import Attribute, Datatype
 from oneiros_safe_files.npy import read_npy
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.quota import Quota
-from oneiros_safe_files.text import read_text
 
 BLOCK = 512
 LONG_NAME = b"L"

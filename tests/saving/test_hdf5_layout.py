@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from oneiros.errors import FileFormatError
 from oneiros.saving import Budget, ModelState
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 FILES = sorted(MODELS.glob("*.h5"))

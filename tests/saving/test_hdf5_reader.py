@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays_of
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 from oneiros.saving import Budget
 from oneiros_safe_files.hdf5 import open_hdf5
-from oneiros_saving.formats.hdf5.format import HDF5Format
+from oneiros_saving.formats.hdf5 import HDF5Format
 
 VERSIONS = ["earliest", "v108", "v110", "latest"]
 NAMES = st.text(

@@ -345,7 +345,7 @@ def test_a_layer_that_two_models_share_is_flipped_once(tmp_path):
 class Louder(Migration):
     """What a plugin would offer for its layer Shout, once called Loud."""
 
-    def translated(self, name, config, origin):
+    def translated(self, name, config):
         return (
             ("Scaled", {"name": config["name"], "by": config["volume"]})
             if name == "Loud"

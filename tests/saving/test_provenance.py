@@ -30,7 +30,7 @@ from oneiros.models import (
     model_from_config,
     model_from_json,
 )
-from oneiros_saving import missing_names, provenance
+from oneiros_saving import provenance
 from oneiros_saving.config_references import references
 
 
@@ -245,10 +245,10 @@ def test_the_owners_index_says_what_to_install(monkeypatch):
 def test_what_the_caller_passes_is_not_missing():
     known = {"Loud": Loud, "swish": K.relu, "Quick": object, "odd": object}
     assert {
-        each.name for each in missing_names.missing(references(CONFIG, TRAINING))
+        each.name for each in provenance.missing(references(CONFIG, TRAINING))
     } == known.keys()
     with configs.custom_object_scope(known):
-        assert missing_names.missing(references(CONFIG, TRAINING)) == []
+        assert provenance.missing(references(CONFIG, TRAINING)) == []
 
 
 def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
@@ -263,7 +263,7 @@ def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
         == "whisper"
     )
     said = {"initialization:whisper": of("their-lab")}
-    (lacking,) = missing_names.missing(references(entry), said)
+    (lacking,) = provenance.missing(references(entry), said)
     assert (lacking.kind, lacking.name, lacking.where) == (
         "initialization",
         "whisper",
@@ -305,7 +305,7 @@ def test_what_a_file_says_of_an_origin_is_repeated_only_if_it_is_a_distribution_
 ):
     assert provenance.stated(origin) == ""
     with pytest.raises(UnknownNameError, match="Unknown layer 'Loud'") as error:
-        missing_names.check(CONFIG["config"][1], provenance={"layer:Loud": origin})
+        provenance.check(CONFIG["config"][1], provenance={"layer:Loud": origin})
     assert "The file claims" not in str(error.value)
 
 
@@ -316,7 +316,7 @@ def test_a_version_that_is_none_is_left_out():
 @pytest.mark.parametrize("said", [[], "x", 3, {"layer:Loud": None}])
 def test_a_record_of_any_type_is_survived(said):
     with pytest.raises(UnknownNameError, match="Unknown layer 'Loud'"):
-        missing_names.check({**CONFIG["config"][1], "oneiros_provenance": said})
+        provenance.check({**CONFIG["config"][1], "oneiros_provenance": said})
 
 
 @pytest.mark.parametrize(

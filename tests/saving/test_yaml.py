@@ -125,7 +125,7 @@ def test_a_tuple_is_written_as_python_s():
         ("a: !!set {x}", UnsafeFileError, "an object with the tag 'set'"),
         ("a: !!binary aGVsbG8=", UnsafeFileError, "binary data"),
         ("!!binary aGVsbG8=", UnsafeFileError, "binary data"),
-        ("*x", UnsafeFileError, "refers to something unknown"),
+        ("*x", ConfigError, "undefined alias"),
         ("<<: {a: 1}", UnsafeFileError, "tag 'merge'"),
         (5, ConfigError, "Expected YAML text"),
         ("a: \ud800", ConfigError, "isn't YAML"),

@@ -9,7 +9,7 @@ from oneiros.errors import ConfigError, FileFormatError
 from oneiros.utils.data_utils import get_file
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.text import read_text
+from oneiros_safe_files.file_access import read_text
 
 from oneiros_applications.image_networks import CLASSES, Shape, image_shape
 from oneiros_applications.pixels import as_floats

@@ -15,9 +15,13 @@ from oneiros.errors import (
 )
 from oneiros_safe_files import archives, json_text, npy
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import loading, open_regular, text_of_path
+from oneiros_safe_files.file_access import (
+    loading,
+    open_regular,
+    read_text,
+    text_of_path,
+)
 from oneiros_safe_files.pickles import read_pickle
-from oneiros_safe_files.text import read_text
 
 KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 """URL of Keras 2's files of the same data sets."""

@@ -6,15 +6,25 @@ needs Keras alone.
 """
 
 from oneiros_keras3.activation_layers import ParametricSoftplus, SReLU, ThresholdedReLU
-from oneiros_keras3.activations import hard_sigmoid
 from oneiros_keras3.affine import Highway, MaxoutDense
+from oneiros_keras3.functions import (
+    SummedL1L2,
+    cosine_proximity,
+    hard_sigmoid,
+    hinge,
+    squared_hinge,
+)
 from oneiros_keras3.local import LocallyConnected1D, LocallyConnected2D
-from oneiros_keras3.losses import cosine_proximity, hinge, squared_hinge
-from oneiros_keras3.merging import Add, Average, Concatenate, Cosine, Multiply
+from oneiros_keras3.merging import (
+    Add,
+    Average,
+    Bidirectional,
+    Concatenate,
+    Cosine,
+    Multiply,
+)
 from oneiros_keras3.normalization import BatchNormalization
 from oneiros_keras3.optimizers import Adagrad, Nadam, RMSprop
-from oneiros_keras3.regularizers import SummedL1L2
-from oneiros_keras3.wrappers import Bidirectional
 
 __all__ = [
     "Adagrad",

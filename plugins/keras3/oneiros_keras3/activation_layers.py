@@ -6,13 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from oneiros_keras3.registration import register
-
-Shape = tuple[int | None, ...]
+from oneiros_keras3.registration import Shape, ShapedLikeInput, register
 
 
 @register
-class ThresholdedReLU(keras.layers.Layer):
+class ThresholdedReLU(ShapedLikeInput):
     """`x` where it is above `theta`, 0 elsewhere.
 
     # Arguments
@@ -23,22 +21,14 @@ class ThresholdedReLU(keras.layers.Layer):
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.theta = theta
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
-        return input_shape
+        self.keep(theta=theta)
 
     def call(self, inputs: Any) -> Any:
         """Returns the thresholded input."""
         return inputs * ops.cast(inputs > self.theta, inputs.dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "theta": self.theta}
 
-
-class LearnedActivation(keras.layers.Layer):
+class LearnedActivation(ShapedLikeInput):
     """Base of the activations with parameters for each value of their input.
 
     # Arguments
@@ -50,7 +40,7 @@ class LearnedActivation(keras.layers.Layer):
     def __init__(self, shared_axes: Sequence[int] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.shared_axes = list(shared_axes or [])
+        self.keep(shared_axes=list(shared_axes or []))
 
     def add_parameter(self, name: str, initializer: Any, input_shape: Shape) -> Any:
         """Makes a parameter."""
@@ -61,14 +51,6 @@ class LearnedActivation(keras.layers.Layer):
         return self.add_weight(
             shape=tuple(sizes[1:]), initializer=initializer, name=name
         )
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "shared_axes": self.shared_axes}
 
 
 @register
@@ -85,8 +67,7 @@ class ParametricSoftplus(LearnedActivation):
         self, alpha_init: float = 0.2, beta_init: float = 5.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_init = alpha_init
-        self.beta_init = beta_init
+        self.keep(alpha_init=alpha_init, beta_init=beta_init)
 
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas` and `betas`."""
@@ -98,14 +79,6 @@ class ParametricSoftplus(LearnedActivation):
     def call(self, inputs: Any) -> Any:
         """Returns the activated input."""
         return self.alphas * ops.softplus(self.betas * inputs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "alpha_init": self.alpha_init,
-            "beta_init": self.beta_init,
-        }
 
 
 @register
@@ -131,21 +104,18 @@ class SReLU(LearnedActivation):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.t_left_initializer = keras.initializers.get(t_left_initializer)
-        self.a_left_initializer = keras.initializers.get(a_left_initializer)
-        self.t_right_initializer = keras.initializers.get(t_right_initializer)
-        self.a_right_initializer = keras.initializers.get(a_right_initializer)
+        self.keep(
+            t_left_initializer=t_left_initializer,
+            a_left_initializer=a_left_initializer,
+            t_right_initializer=t_right_initializer,
+            a_right_initializer=a_right_initializer,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Makes `t_left`, `a_left`, `t_right` and `a_right`."""
-        self.t_left = self.add_parameter("t_left", self.t_left_initializer, input_shape)
-        self.a_left = self.add_parameter("a_left", self.a_left_initializer, input_shape)
-        self.t_right = self.add_parameter(
-            "t_right", self.t_right_initializer, input_shape
-        )
-        self.a_right = self.add_parameter(
-            "a_right", self.a_right_initializer, input_shape
-        )
+        for name in ("t_left", "a_left", "t_right", "a_right"):
+            initializer = getattr(self, f"{name}_initializer")
+            setattr(self, name, self.add_parameter(name, initializer, input_shape))
 
     def call(self, inputs: Any) -> Any:
         """Returns the activated input."""
@@ -155,14 +125,3 @@ class SReLU(LearnedActivation):
         middle = self.t_left + ops.minimum(relu(inputs - self.t_left), width)
         below = self.a_left * relu(self.t_left - inputs)
         return middle - below + self.a_right * relu(inputs - upper)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        serialized = keras.initializers.serialize
-        return {
-            **super().get_config(),
-            "t_left_initializer": serialized(self.t_left_initializer),
-            "a_left_initializer": serialized(self.a_left_initializer),
-            "t_right_initializer": serialized(self.t_right_initializer),
-            "a_right_initializer": serialized(self.a_right_initializer),
-        }

@@ -5,12 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from oneiros_keras3.registration import register
-
-Shape = tuple[int | None, ...]
+from oneiros_keras3.registration import Described, Shape, ShapedLikeInput, register
 
 
-class AffineLayer(keras.layers.Layer):
+class AffineLayer(Described, keras.layers.Layer):
     """Base of the layers with a kernel and a bias.
 
     # Arguments
@@ -32,12 +30,14 @@ class AffineLayer(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
-        self.kernel_constraint = keras.constraints.get(kernel_constraint)
-        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.keep(
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
 
     def add_kernel(self, shape: Shape) -> Any:
         """Makes the kernel."""
@@ -61,23 +61,9 @@ class AffineLayer(keras.layers.Layer):
             name="bias",
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        penalty = keras.regularizers.serialize
-        constraint = keras.constraints.serialize
-        return {
-            **super().get_config(),
-            "use_bias": self.use_bias,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "kernel_regularizer": penalty(self.kernel_regularizer),
-            "bias_regularizer": penalty(self.bias_regularizer),
-            "kernel_constraint": constraint(self.kernel_constraint),
-            "bias_constraint": constraint(self.bias_constraint),
-        }
-
 
 @register
-class Highway(AffineLayer):
+class Highway(AffineLayer, ShapedLikeInput):
     """Mixes the output of a Dense layer with its input, in learned proportions.
 
     `y = T * activation(dot(x, kernel) + bias) + (1 - T) * x`, where
@@ -91,7 +77,7 @@ class Highway(AffineLayer):
 
     def __init__(self, activation: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = keras.activations.get(activation)
+        self.keep(activation=activation)
 
     def build(self, input_shape: Shape) -> None:
         """Makes `kernel`, `carry_kernel`, and with a bias `bias` and `carry_bias`."""
@@ -109,10 +95,6 @@ class Highway(AffineLayer):
                 shape=(size,), initializer="ones", name="carry_bias"
             )
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
-        return input_shape
-
     def call(self, inputs: Any) -> Any:
         """Returns the mixture of the transformed and the carried input."""
         output = ops.matmul(inputs, self.kernel)
@@ -122,11 +104,6 @@ class Highway(AffineLayer):
             carry = carry + self.carry_bias
         transform = ops.sigmoid(carry)
         return self.activation(output) * transform + (1.0 - transform) * inputs
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "activation": activation}
 
 
 @register
@@ -141,8 +118,7 @@ class MaxoutDense(AffineLayer):
 
     def __init__(self, units: int, maps: int = 4, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.units = units
-        self.maps = maps
+        self.keep(units=units, maps=maps)
 
     def build(self, input_shape: Shape) -> None:
         """Makes `kernel` and `bias`, with `maps` matrices and rows."""
@@ -159,7 +135,3 @@ class MaxoutDense(AffineLayer):
         if self.use_bias:
             output = output + self.bias
         return ops.max(output, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "units": self.units, "maps": self.maps}

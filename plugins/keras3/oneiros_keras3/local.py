@@ -6,13 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 from keras import ops
 
 from oneiros_keras3.affine import AffineLayer
-from oneiros_keras3.registration import register
+from oneiros_keras3.registration import Shape, register
 
-Shape = tuple[int | None, ...]
 CHANNELS_LAST = "channels_last"
 
 
@@ -38,11 +36,13 @@ class LocalLayer(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters = filters
-        self.kernel_size = list(kernel_size)
-        self.strides = list(strides)
-        self.activation = keras.activations.get(activation)
-        self.data_format = data_format
+        self.keep(
+            filters=filters,
+            kernel_size=list(kernel_size),
+            strides=list(strides),
+            activation=activation,
+            data_format=data_format,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias.
@@ -77,20 +77,9 @@ class LocalLayer(AffineLayer):
             output = output + self._spread_bias(places)
         return self.activation(output)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "activation": keras.activations.serialize(self.activation),
-            "data_format": self.data_format,
-        }
-
     @property
     def _channels_are_last(self) -> bool:
-        return self.data_format == CHANNELS_LAST
+        return bool(self.data_format == CHANNELS_LAST)
 
     def _places(self, input_shape: Shape) -> tuple[int, ...]:
         """Returns the number of positions of the window along each axis."""
@@ -113,19 +102,18 @@ class LocalLayer(AffineLayer):
 
         One slice for each value of the window holds it for all places.
         """
-        last = self._channels_are_last
-        before = [slice(None)] if last else [slice(None)] * 2
+        before = [slice(None)] * (1 if self._channels_are_last else 2)
         pieces = []
         for corner in itertools.product(*map(range, self.kernel_size)):
-            axes = zip(corner, places, self.strides, strict=True)
-            cuts = [
-                slice(start, start + (count - 1) * step + 1, step)
-                for start, count, step in axes
-            ]
+            cuts = []
+            for start, count, step in zip(corner, places, self.strides, strict=True):
+                end = start + (count - 1) * step + 1
+                cuts.append(slice(start, end, step))
             pieces.append(inputs[(*before, *cuts)])
-        stacked = ops.stack(pieces, axis=-2 if last else -1)
-        if not last:
-            stacked = ops.moveaxis(stacked, 1, -2)
+        if self._channels_are_last:
+            stacked = ops.stack(pieces, axis=-2)
+        else:
+            stacked = ops.moveaxis(ops.stack(pieces, axis=-1), 1, -2)
         values = self.kernel.shape[1]
         return ops.reshape(stacked, (-1, math.prod(places), values))
 

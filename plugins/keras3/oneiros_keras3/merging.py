@@ -1,4 +1,5 @@
-"""Merging layers that hide a step if any of their inputs hides it, and Cosine."""
+"""Layers that treat masks as Keras 1 does: merging layers that hide a step if any of
+their inputs hides it, and Bidirectional; and Cosine."""
 
 import functools
 from collections.abc import Sequence
@@ -7,11 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from oneiros_keras3.registration import register
+from oneiros_keras3.registration import Described, Shape, register
 
 SMALLEST_LENGTH = 1e-7
 """The smallest product of two lengths by which products of vectors are divided."""
-Shape = tuple[int | None, ...]
 
 
 class HidesWhatAnyHides:
@@ -76,7 +76,7 @@ class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
 
 
 @register
-class Cosine(keras.layers.Layer):
+class Cosine(Described, keras.layers.Layer):
     """The products of two inputs by those of their lengths.
 
     The output has one more axis, of size 1, after the samples.
@@ -88,7 +88,7 @@ class Cosine(keras.layers.Layer):
 
     def __init__(self, axes: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axes = list(axes)
+        self.keep(axes=list(axes))
         self.dot = keras.layers.Dot(tuple(axes))
 
     def build(self, input_shape: list[Shape]) -> None:
@@ -110,6 +110,20 @@ class Cosine(keras.layers.Layer):
         lengths = ops.sqrt(ops.maximum(squares, SMALLEST_LENGTH**2))
         return ops.expand_dims(self.dot([left, right]) / lengths, 1)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "axes": self.axes}
+
+@register
+class Bidirectional(keras.layers.Bidirectional):
+    """Keras 3's layer, but for steps that a mask hides.
+
+    There each direction repeats its last output, as it does without the wrapper. Keras
+    3's own layer has zeros there if it returns sequences.
+
+    # Arguments
+        layer: recurrent layer.
+        **kwargs: as for `keras.layers.Bidirectional`.
+    """
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+        for each in (self.forward_layer, self.backward_layer):
+            each.zero_output_for_mask = False

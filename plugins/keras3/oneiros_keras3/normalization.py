@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from oneiros_keras3.registration import register
+from oneiros_keras3.registration import Shape, ShapedLikeInput, register
 
-Shape = tuple[int | None, ...]
 SAMPLE_WISE = 1
 
 
 @register
-class BatchNormalization(keras.layers.Layer):
+class BatchNormalization(ShapedLikeInput):
     """Normalizes its input to mean 0 and variance 1, then applies a learned mean and
     spread; without running averages.
 
@@ -42,76 +40,49 @@ class BatchNormalization(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.mode = mode
-        self.axis = axis
-        self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = keras.initializers.get(beta_initializer)
-        self.gamma_initializer = keras.initializers.get(gamma_initializer)
-        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
-        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
+        self.keep(
+            mode=mode,
+            axis=axis,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Makes `gamma` and `beta`, a value per feature each."""
         shape = (input_shape[self.axis],)
-        self.gamma = None
-        self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                name="gamma",
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                name="beta",
-            )
+        self.gamma = self._parameter("gamma", shape) if self.scale else None
+        self.beta = self._parameter("beta", shape) if self.center else None
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
-        return input_shape
+    def _parameter(self, name: str, shape: Shape) -> Any:
+        return self.add_weight(
+            shape=shape,
+            initializer=getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            name=name,
+        )
 
     def call(self, inputs: Any) -> Any:
         """Returns the normalised input."""
-        if self.mode == SAMPLE_WISE:
-            mean, variance = ops.moments(inputs, axes=-1, keepdims=True)
-            spread = ops.sqrt(variance + self.epsilon) + self.epsilon
-            return self._learned((inputs - mean) / spread, -1)
         rank = len(inputs.shape)
-        axis = self.axis % rank
-        others = [other for other in range(rank) if other != axis]
-        mean, variance = ops.moments(inputs, axes=others, keepdims=True)
+        is_sample_wise = self.mode == SAMPLE_WISE
+        axis = rank - 1 if is_sample_wise else self.axis % rank
+        axes = [axis]
+        if not is_sample_wise:
+            axes = [other for other in range(rank) if other != axis]
+        mean, variance = ops.moments(inputs, axes=axes, keepdims=True)
         spread = ops.sqrt(variance + self.epsilon)
-        return self._learned((inputs - mean) / spread, axis)
-
-    def _learned(self, x: Any, axis: int) -> Any:
-        """Returns values with the learned spread and mean, which span an axis."""
-        shape = [1] * len(x.shape)
+        if is_sample_wise:
+            spread = spread + self.epsilon
+        output = (inputs - mean) / spread
+        shape = [1] * rank
         shape[axis] = -1
         if self.gamma is not None:
-            x = x * ops.reshape(self.gamma, shape)
+            output = output * ops.reshape(self.gamma, shape)
         if self.beta is not None:
-            x = x + ops.reshape(self.beta, shape)
-        return x
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        initializer = keras.initializers.serialize
-        penalty = keras.regularizers.serialize
-        return {
-            **super().get_config(),
-            "mode": self.mode,
-            "axis": self.axis,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializer(self.beta_initializer),
-            "gamma_initializer": initializer(self.gamma_initializer),
-            "beta_regularizer": penalty(self.beta_regularizer),
-            "gamma_regularizer": penalty(self.gamma_regularizer),
-        }
+            output = output + ops.reshape(self.beta, shape)
+        return output

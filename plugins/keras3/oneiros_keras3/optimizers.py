@@ -6,10 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from oneiros_keras3.registration import register
+from oneiros_keras3.registration import Described, register
 
 
-class RootOptimizer(keras.optimizers.Optimizer):
+class RootOptimizer(Described, keras.optimizers.Optimizer):
     """Base of the optimizers that divide by a root of accumulated squares.
 
     Keras 1 adds `epsilon` to the root; Keras 3 adds it to the square.
@@ -24,7 +24,7 @@ class RootOptimizer(keras.optimizers.Optimizer):
         self, learning_rate: Any = 0.001, epsilon: float = 1e-8, **kwargs: Any
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
-        self.epsilon = epsilon
+        self.keep(epsilon=epsilon)
 
     def build(self, variables: list[Any]) -> None:
         """Makes a variable for each weight, of zeros."""
@@ -45,10 +45,6 @@ class RootOptimizer(keras.optimizers.Optimizer):
         self.assign(accumulator, self.accumulated(accumulator, square))
         root = ops.sqrt(accumulator)
         self.assign_sub(variable, rate * gradient / (root + self.epsilon))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "epsilon": self.epsilon}
 
 
 @register
@@ -71,19 +67,15 @@ class RMSprop(RootOptimizer):
 
     def __init__(self, rho: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.rho = rho
+        self.keep(rho=rho)
 
     def accumulated(self, accumulator: Any, square: Any) -> Any:
         """Returns the running mean."""
-        return self.rho * accumulator + (1.0 - self.rho) * square
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "rho": self.rho}
+        return _running_mean(accumulator, square, self.rho)
 
 
 @register
-class Nadam(keras.optimizers.Optimizer):
+class Nadam(Described, keras.optimizers.Optimizer):
     """Adam with Nesterov momentum, whose momentum grows as a schedule says.
 
     Keras 3 has the schedule of `schedule_decay=1`.
@@ -106,10 +98,9 @@ class Nadam(keras.optimizers.Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.schedule_decay = schedule_decay
+        self.keep(
+            beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, schedule_decay=schedule_decay
+        )
 
     def build(self, variables: list[Any]) -> None:
         """Makes two variables for each weight, and one for the product of momenta."""
@@ -134,9 +125,9 @@ class Nadam(keras.optimizers.Optimizer):
         momentum = self._momentum(step)
         next_momentum = self._momentum(step + 1)
         self.assign(product, product * momentum)
-        self.assign(mean, self.beta_1 * mean + (1.0 - self.beta_1) * gradient)
+        self.assign(mean, _running_mean(mean, gradient, self.beta_1))
         squared = ops.square(gradient)
-        self.assign(square, self.beta_2 * square + (1.0 - self.beta_2) * squared)
+        self.assign(square, _running_mean(square, squared, self.beta_2))
         corrected_gradient = gradient / (1.0 - product)
         corrected_mean = mean / (1.0 - product * next_momentum)
         direction = (1.0 - momentum) * corrected_gradient
@@ -148,12 +139,6 @@ class Nadam(keras.optimizers.Optimizer):
         decayed = ops.power(0.96, self.schedule_decay * step)
         return self.beta_1 * (1.0 - 0.5 * decayed)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "schedule_decay": self.schedule_decay,
-        }
+
+def _running_mean(mean: Any, value: Any, kept: float) -> Any:
+    return kept * mean + (1.0 - kept) * value

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
+from oneiros_old_files.keras3 import Arrays as Arrays
+from oneiros_old_files.keras3 import Config as Config
 from oneiros_old_files.keras3 import Keras3Layer
 from oneiros_old_files.moves import Moved
 
@@ -16,9 +16,6 @@ OF_TENSORFLOW = 4
 """The first minor version of Keras 2 that is always `tf.keras`."""
 WITH_LABELS = 3
 """The first one whose `hinge` and `squared_hinge` take 0 for -1."""
-Arrays = list[np.ndarray[Any, Any]]
-Config = dict[str, Any]
-"""Arguments of a layer, as plain data."""
 Described = tuple[str, Any]
 """The name of a class, and its arguments."""
 Following = tuple[Config, Arrays, Moved]
@@ -76,6 +73,10 @@ class Origin:
         return int(found[1]) if found and self.keras == 2 else -1
 
 
+HERE = Origin()
+"""The version that Oneiros is."""
+
+
 class Migration:
     """Describes how to read a class from files of other versions of Keras or of a
     plugin.
@@ -92,6 +93,9 @@ class Migration:
         slots: tuple of str, the names in Keras 3 of the variables that an optimizer has
             for each weight, in the order in which it has them here.
         elementwise: bool, whether a layer takes each value by itself, wherever it is.
+
+    # Arguments
+        origin: `Origin`, the version that wrote a file.
     """
 
     stored: ClassVar[int | None] = None
@@ -99,34 +103,34 @@ class Migration:
     slots: ClassVar[tuple[str, ...]] = ()
     elementwise: bool = False
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def __init__(self, origin: Origin = HERE) -> None:
+        self.origin = origin
+
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class's name and arguments here.
 
         # Arguments
             name: str, the class's name in the file.
             config: the arguments there; a copy.
-            origin: `Origin`.
         """
         return name, config
 
-    def stored_count(self, config: Config, count: int, origin: Origin) -> int:
+    def stored_count(self, config: Config, count: int) -> int:
         """Returns the number of a file's arrays for a layer.
 
         # Arguments
             config: dict, the layer's arguments here.
             count: int, the number of its weights here, or of its trainable ones.
-            origin: `Origin`.
         """
-        return count if origin.keras < 2 or self.stored is None else self.stored
+        return count if self.origin.keras < 2 or self.stored is None else self.stored
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns a layer's weights in the layout used here, with kernels not flipped
         yet.
 
         # Arguments
             config: dict, the layer's arguments here.
             arrays: list of arrays in the file's layout.
-            origin: `Origin`.
         """
         return arrays
 

@@ -25,6 +25,8 @@ GRAPHS = ("Model", "Functional")
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments with which the first layer of a `Sequential` describes the input."""
 
+Numbers = dict[str, int]
+"""Names, with the last number added to each."""
 SHOWN_LAYERS = 20
 """The maximum number of unreadable layers that an error lists."""
 
@@ -127,16 +129,17 @@ def _combined(unreadable: list[Unreadable]) -> OneirosError:
 def _migrated(entry: Any, origin: Origin) -> Any:
     """Converts the configuration of a layer, or of a model with all its layers."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
-    if not isinstance(name, str) or not isinstance(entry.get("config"), (dict, list)):
+    config = entry.get("config") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not isinstance(config, (dict, list)):
         return entry
     try:
-        with _explained(name, entry["config"], origin):
+        with _explained(name, config, origin):
             if origin.keras > 2 and name not in configs.known_objects():
                 name = keras3.class_of(entry)
-            return {**entry, **_parts(name, entry["config"], origin)}
+            return {**entry, **_parts(name, config, origin)}
     except OneirosError as error:
         _leave(entry, error)
-        return {**entry, "config": _kept(entry["config"])}
+        return {**entry, "config": _kept(config)}
 
 
 def _leave(entry: Entry, error: OneirosError) -> None:
@@ -166,18 +169,19 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
         return {"class_name": "Model", "config": _graph(config, origin)}
     if name == "InputLayer" and origin.keras > 1:
         return {"config": _input(config)}
-    migration = migration_of(name.removeprefix(keras3.PACKAGE))
+    migration = migration_of(name.removeprefix(keras3.PACKAGE), origin)
     if migration is None:
         return _unknown(name, config, origin)
-    class_here, arguments = migration.translated(name, dict(config), origin)
+    class_here, arguments = migration.translated(name, dict(config))
     return {"class_name": class_here, "config": arguments}
 
 
 def _unknown(name: str, config: Any, origin: Origin) -> Entry:
     """Keeps a layer of Keras 1 or a plugin, and raises an error for a layer that only
     Keras 2 has."""
-    known = {*registry.names("layer"), *registry.owners().get("layer", {})}
-    if origin.keras > 1 and name not in known:
+    owned = registry.owners().get("layer", {})
+    is_known = name in owned or name in registry.names("layer")
+    if origin.keras > 1 and not is_known:
         raise UnknownNameError(
             f"The layer {config.get('name')!r} is a {name} of Keras {origin.keras}, "
             "which Keras 1 doesn't have. If you have a class that computes the same, "
@@ -212,18 +216,19 @@ def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
     if not described:
         return layers
     first, *others = layers_behind
-    if not isinstance(first.get("config"), dict) or "layers" in first["config"]:
+    arguments = first.get("config")
+    if not isinstance(arguments, dict) or "layers" in arguments:
         return layers
-    return [{**first, "config": {**described, **first["config"]}}, *others]
+    first = {**first, "config": {**described, **arguments}}
+    return [first, *others]
 
 
-def _with_distinct_names(layers: list[Any], taken_names: dict[str, int]) -> list[Any]:
+def _with_distinct_names(layers: list[Any], taken_names: Numbers) -> list[Any]:
     """Returns the layers of a `Sequential` with unique names in nested models, because
     names must be unique here.
 
     # Arguments
-        taken_names: dict, the names of outer and earlier layers, with the last number
-            added to each.
+        taken_names: dict, the names of outer and earlier layers.
     """
     renamed = {
         name: _free(name, taken_names)
@@ -239,17 +244,18 @@ def _name(entry: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _renamed(entry: Any, renamed: dict[str, str], taken_names: dict[str, int]) -> Any:
+def _renamed(entry: Any, renamed: dict[str, str], taken_names: Numbers) -> Any:
     name = _name(entry)
     if name is not None:
-        return {**entry, "config": {**entry["config"], "name": renamed[name]}}
+        config = {**entry["config"], "name": renamed[name]}
+        return {**entry, "config": config}
     inner_config = entry.get("config") if isinstance(entry, dict) else None
     if isinstance(inner_config, list) and entry.get("class_name") == "Sequential":
         return {**entry, "config": _with_distinct_names(inner_config, taken_names)}
     return entry
 
 
-def _free(name: str, taken_names: dict[str, int]) -> str:
+def _free(name: str, taken_names: Numbers) -> str:
     """Reserves and returns a free name: this one, or this one with a number."""
     free_name = name
     while free_name in taken_names:

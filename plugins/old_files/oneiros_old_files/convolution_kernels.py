@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
 import numpy as np
 
-from oneiros_old_files.base import Arrays, Config, Migration, Origin
+from oneiros_old_files.base import Arrays, Config, Migration
 
 Kernel = np.ndarray[Any, Any]
 
@@ -23,7 +24,8 @@ MIN_AXES = 4
 def flipped(kernel: Kernel, dim_ordering: str) -> Kernel:
     """Flips a kernel along its window, which is the first axes for `"tf"` and the last
     axes for `"th"`."""
-    window = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
+    first = 2 if dim_ordering == "th" else 0
+    window = range(first, first + kernel.ndim - 2)
     return np.flip(kernel, tuple(window))
 
 
@@ -49,33 +51,31 @@ class KernelMigration(Migration):
 
     flips: bool = True
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernels in the layer's layout; Keras 2 always stores them with
         the window first."""
-        if origin.keras < 2 or config.get("dim_ordering") != "th":
+        if self.origin.keras < 2 or config.get("dim_ordering") != "th":
             return arrays
-        return [
-            reordered(value, "th") if _is_kernel(value) else value for value in arrays
-        ]
+        return _changed(reordered, arrays, "th")
 
     def flipped(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights with all kernels flipped, if Theano flipped them."""
         if not self.flips:
             return arrays
-        ordering = config.get("dim_ordering", "tf")
-        return [
-            flipped(value, ordering) if _is_kernel(value) else value for value in arrays
-        ]
+        return _changed(flipped, arrays, config.get("dim_ordering", "tf"))
 
     def reordered(self, config: Config, arrays: Arrays, dim_ordering: str) -> Arrays:
         """Returns the weights with all kernels in the other layout."""
         if config.get("dim_ordering", dim_ordering) == dim_ordering:
             return arrays
-        return [
-            reordered(value, dim_ordering) if _is_kernel(value) else value
-            for value in arrays
-        ]
+        return _changed(reordered, arrays, dim_ordering)
 
 
-def _is_kernel(value: np.ndarray[Any, Any]) -> bool:
-    return value.ndim >= MIN_AXES
+def _changed(
+    change: Callable[[Kernel, str], Kernel], arrays: Arrays, dim_ordering: str
+) -> Arrays:
+    """Returns the arrays, of which the kernels are changed."""
+    return [
+        change(value, dim_ordering) if value.ndim >= MIN_AXES else value
+        for value in arrays
+    ]

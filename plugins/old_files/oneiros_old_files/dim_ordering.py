@@ -11,6 +11,7 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import ConfigError, OneirosError
 from oneiros_backend_toolkit.user_warnings import warn
+from oneiros_safe_files.config_extent import parts_of
 
 from oneiros_old_files.base import Described, Origin
 from oneiros_old_files.keras2 import migration_of
@@ -84,7 +85,8 @@ def warn_of_default(config: Any, origin: Origin) -> None:
 
 def _names(config: Any) -> str:
     """Returns the names of the layers without their argument `dim_ordering`."""
-    names = [str(arguments.get("name", name)) for name, arguments in _lacking(config)]
+    layers = _lacking(config)
+    names = [str(arguments.get("name", name)) for name, arguments in layers]
     return f"{', '.join(names):.200}"
 
 
@@ -99,17 +101,12 @@ def _lacking(config: Any) -> list[Described]:
 
 def _layers(config: Any) -> Iterator[Described]:
     """Yields the class and the arguments of each layer, at any depth."""
-    waiting = [config]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += reversed(value)
-        elif isinstance(value, dict):
-            name = value.get("class_name")
-            arguments = value.get("config")
-            if isinstance(name, str) and isinstance(arguments, dict):
-                yield name, arguments
-            waiting += reversed(value.values())
+    for part in parts_of(config):
+        entry = part if isinstance(part, dict) else {}
+        name = entry.get("class_name")
+        arguments = entry.get("config")
+        if isinstance(name, str) and isinstance(arguments, dict):
+            yield name, arguments
 
 
 def _takes_it(class_name: str) -> bool:

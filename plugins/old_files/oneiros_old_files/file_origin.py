@@ -3,13 +3,11 @@ from the weights' names."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.arguments import check_choice
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import ModelState
 
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import Config, Origin
 
 ENGINES = ("tensorflow", "theano")
 GENERATIONS = ("1", "2", "3")
@@ -34,14 +32,15 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     check_choice("load_model", "trained_on", trained_on, (*ENGINES, None))
     config = state.model_config or {}
     versions = (state.keras_version, config.get("keras_version"))
-    version = next((text for text in versions if isinstance(text, str)), "")
+    texts = [version for version in versions if isinstance(version, str)]
+    version = texts[0] if texts else ""
     generation = _generation(version, config)
     if generation > 2:  # its convolution flips no kernels, on any of its engines
         return Origin(generation, trained_on or "tensorflow", version)
     return Origin(generation, trained_on or _engine(state), version)
 
 
-def _generation(version: str, config: dict[str, Any]) -> int:
+def _generation(version: str, config: Config) -> int:
     """Returns 1, 2 or 3, the Keras version of a file's layout."""
     major = version.partition(".")[0]
     if major.isascii() and major.isdigit() and major not in GENERATIONS:
@@ -58,7 +57,7 @@ def _generation(version: str, config: dict[str, Any]) -> int:
     return 2 if _looks_like_keras_2(config) else 1
 
 
-def _looks_like_keras_2(config: dict[str, Any]) -> bool:
+def _looks_like_keras_2(config: Config) -> bool:
     """Returns whether a configuration without a version contains data that Keras 1
     never wrote."""
     if config.get("class_name") == "Sequential":
@@ -71,7 +70,8 @@ def _engine(state: ModelState) -> str | None:
     marked = {name.endswith(":0") for name in names}
     if state.provenance or not marked:
         return "tensorflow"
-    if len(marked) > 1 or (state.backend == "theano" and True in marked):
+    is_odd = state.backend == "theano" and True in marked
+    if len(marked) > 1 or is_odd:
         return None
     if state.backend is None:
         return "tensorflow" if True in marked else "theano"

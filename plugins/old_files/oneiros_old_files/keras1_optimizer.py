@@ -11,8 +11,7 @@ without an error, but worse.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -81,7 +80,9 @@ def _shapes(arrays: list[Any]) -> list[Shape]:
 
 def _count_once(arrays: list[Any]) -> int:
     """Returns the number of leading values that an optimizer stores once."""
-    return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
+    ranks = [np.ndim(value) for value in arrays]
+    leading = itertools.takewhile(lambda rank: rank == 0, ranks)
+    return len(list(leading))
 
 
 def _order_by_name(model: Any, state: ModelState, origin: Origin) -> Order:
@@ -140,10 +141,11 @@ def _series_in_order(
             f"it has {len(arrays)} arrays for {len(params)} trainable weights"
         )
     count = len(params)
-    series = [arrays[start : start + count] for start in range(0, len(arrays), count)]
+    starts = range(0, len(arrays), count)
+    series = [arrays[start : start + count] for start in starts]
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
-    stored, *other_shapes = [_shapes(part) for part in series]
-    if any(shapes_of_series != stored for shapes_of_series in other_shapes):
+    stored = _shapes(series[0])
+    if any(_shapes(part) != stored for part in series):
         raise UnknownOrderError("the shapes of its arrays don't repeat")
     orders: set[Order] = set()
     if stored == [shapes[place] for place in by_name]:
@@ -177,13 +179,14 @@ def _orders_as_made(
     layers = []
     for part, weights in weights_by_layer(model, model.trainable_weights):
         layer_places = [places[id(weight)] for weight in weights]
-        layer_shapes = [shapes[place] for place in layer_places]
-        if not _lists_as_made(part) and _repeats(layer_shapes):
+        distinct = {shapes[place] for place in layer_places}
+        if not _lists_as_made(part) and len(distinct) < len(weights):
             raise UnknownOrderError(
                 f"it isn't known in which order {type(part).__name__} made its weights"
             )
         layers.append(layer_places)
-    return _interleaved(layers, shapes, stored)
+    orders = _interleaved(layers, shapes, stored)
+    return set(itertools.islice(orders, 2))
 
 
 def _lists_as_made(layer: Any) -> bool:
@@ -192,54 +195,28 @@ def _lists_as_made(layer: Any) -> bool:
     return first_party and name not in LISTED_OTHERWISE
 
 
-def _repeats(shapes: list[Shape]) -> bool:
-    return len(set(shapes)) < len(shapes)
-
-
 def _interleaved(
-    layers: Sequence[list[int]], shapes: list[Shape], stored: list[Shape]
-) -> set[Order]:
-    """Returns up to two orders that fit the stored shapes and keep the order of each
-    layer's own weights.
+    layers: list[list[int]], shapes: list[Shape], stored: list[Shape]
+) -> Iterator[Order]:
+    """Yields the orders that fit the stored shapes and keep the order of each layer's
+    own weights.
 
     # Arguments
         layers: for each layer, the indices of its weights.
         shapes: the weights' shapes, by index.
         stored: the stored shapes.
     """
-    orders: set[Order] = set()
-    beginnings = [_Beginning(order=(), counts=(0,) * len(layers))]
-    steps = 0
-    while beginnings and len(orders) < 2:
-        steps += 1
-        if steps > MAX_STEPS:
-            raise UnknownOrderError("too many orders are possible")
-        beginning = beginnings.pop()
-        length = len(beginning.order)
-        if length == len(stored):
-            orders.add(beginning.order)
+    beginnings: list[Order] = [()]
+    for _ in range(MAX_STEPS):
+        if not beginnings:
+            return
+        order = beginnings.pop()
+        if len(order) == len(stored):
+            yield order
             continue
-        for layer, layer_places in enumerate(layers):
-            remaining_places = layer_places[beginning.counts[layer] :]
-            if remaining_places and shapes[remaining_places[0]] == stored[length]:
-                beginnings.append(beginning.followed_by(layer, remaining_places[0]))
-    return orders
-
-
-@dataclass(frozen=True)
-class _Beginning:
-    """The beginning of an order.
-
-    # Properties
-        order: the indices of the weights so far.
-        counts: the number of them per layer.
-    """
-
-    order: Order
-    counts: tuple[int, ...]
-
-    def followed_by(self, layer: int, place: int) -> _Beginning:
-        """Returns a longer beginning, with another weight of a layer."""
-        counts = list(self.counts)
-        counts[layer] += 1
-        return _Beginning((*self.order, place), tuple(counts))
+        placed = set(order)
+        for layer in layers:
+            following = [place for place in layer if place not in placed]
+            if following and shapes[following[0]] == stored[len(order)]:
+                beginnings.append((*order, following[0]))
+    raise UnknownOrderError("too many orders are possible")

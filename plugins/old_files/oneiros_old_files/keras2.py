@@ -11,7 +11,7 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.errors import ConfigError, UnknownNameError
 
-from oneiros_old_files.base import Arrays, Config, Described, Migration, Origin
+from oneiros_old_files.base import HERE, Arrays, Config, Described, Migration, Origin
 from oneiros_old_files.keras3 import (
     PACKAGE,
     Keras3Layer,
@@ -57,6 +57,7 @@ class Keras2Layer(Migration):
         unneeded: set of str, arguments here that predictions don't depend on.
 
     # Arguments
+        origin: `Origin`.
         row: `MigrationRow`, for a layer without a class.
     """
 
@@ -69,7 +70,8 @@ class Keras2Layer(Migration):
     of_keras1: bool = False
     unneeded: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, row: MigrationRow | None = None) -> None:
+    def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None) -> None:
+        super().__init__(origin)
         vars(self).update(row or {})
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
@@ -120,42 +122,43 @@ class Keras2Layer(Migration):
                     f"it has {name}={value!r:.80}, which Keras 3 doesn't have."
                 )
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments here; raises an error for settings
         without an equivalent.
 
         # Raises
             ConfigError: names the layer, the argument and a solution.
         """
-        if origin.keras < 2 or (self.of_keras1 and not name.startswith(PACKAGE)):
+        is_of_keras1 = self.of_keras1 and not name.startswith(PACKAGE)
+        if self.origin.keras < 2 or is_of_keras1:
             return name, config
         arguments = dict(self.added)
-        names_here = self._names_here(origin)
+        names_here = self._names_here()
         for argument, value in config.items():
             if argument in DTYPES:
                 arguments.update(self._input_dtype(name, config, value))
             elif argument in names_here:
                 names = names_here[argument]
-                with _of_layer(name, config, origin):
+                with _of_layer(name, config, self.origin):
                     arguments.update(
-                        renamed_argument(names, argument, plain(value), origin)
+                        renamed_argument(names, argument, plain(value), self.origin)
                     )
             elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
-        self.complete(arguments, config, origin)
+        self.complete(arguments, config)
         return self.name, arguments
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Changes the arguments here, once the tables have been applied.
 
         # Raises
             ConfigError: if an argument has no counterpart; says which.
         """
 
-    def _names_here(self, origin: Origin) -> Renamed:
+    def _names_here(self) -> Renamed:
         """Returns the arguments that Keras 2 or 3 has, and those here."""
         names = {**COMMON, **self.renamed}
-        if origin.keras < 3:
+        if self.origin.keras < 3:
             return names
         there = self.renamed_there
         return {there.get(name, name): here for name, here in names.items()}
@@ -199,7 +202,7 @@ class Keras2Layer(Migration):
         return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
 
 
-def migration_of(name: Any) -> Migration | None:
+def migration_of(name: Any, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a class's name, or None.
 
     # Raises
@@ -215,8 +218,8 @@ def migration_of(name: Any) -> Migration | None:
     if isinstance(found, dict):
         row: MigrationRow = {"name": name}
         row.update(found)  # type: ignore[typeddict-item]
-        return Keras2Layer(row)
-    migration: Migration = found()
+        return Keras2Layer(origin, row)
+    migration: Migration = found(origin)
     return migration
 
 
@@ -248,7 +251,8 @@ def renamed_argument(
             function has no equivalent.
     """
     if isinstance(names, tuple):
-        values = value if isinstance(value, (list, tuple)) else [value] * len(names)
+        is_list = isinstance(value, (list, tuple))
+        values = value if is_list else [value] * len(names)
         if len(values) != len(names):
             raise ConfigError(
                 f"{argument}={value!r:.80} has {len(values)} items. Expected "
@@ -269,11 +273,13 @@ def plain(value: Any) -> Any:
     arrays, shapes, tuples and functions."""
     if not isinstance(value, dict):
         return value
-    if value.get("class_name") == "function" and isinstance(value.get("config"), str):
-        return value["config"]
+    kind = value.get("class_name")
+    config = value.get("config")
+    if kind == "function" and isinstance(config, str):
+        return config
     if value.keys() == {"type", "value"} and value["type"] == "ndarray":
         return value["value"]
-    if value.get("class_name") in ("TensorShape", "__tuple__"):
+    if kind in ("TensorShape", "__tuple__"):
         return value.get("items")
     return value
 
@@ -288,12 +294,12 @@ def part(value: Any, origin: Origin) -> Any:
     if origin.keras > 2:
         check_own(value)
     name = value
-    arguments = None
+    arguments = {}
     if isinstance(value, dict):
         name = value.get("class_name")
-        arguments = value.get("config")
-    migration = migration_of(name)
+        arguments = dict(value.get("config") or {})
+    migration = migration_of(name, origin)
     if migration is None:
         return value
-    _, part_here = migration.translated(str(name), dict(arguments or {}), origin)
+    _, part_here = migration.translated(str(name), arguments)
     return part_here

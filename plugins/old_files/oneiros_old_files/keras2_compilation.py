@@ -9,13 +9,13 @@ from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import Config, Origin
 from oneiros_old_files.keras2 import migration_of, plain
 
 
 def compile_arguments(
-    training_config: dict[str, Any], origin: Origin, output_names: Iterable[str] = ()
-) -> dict[str, Any]:
+    training_config: Config, origin: Origin, output_names: Iterable[str] = ()
+) -> Config:
     """Returns the arguments of `compile` for a `training_config` of Keras 2.
 
     # Arguments
@@ -36,8 +36,8 @@ def compile_arguments(
 
 
 def _arguments(
-    training_config: dict[str, Any], origin: Origin, output_names: list[str]
-) -> dict[str, Any]:
+    training_config: Config, origin: Origin, output_names: list[str]
+) -> Config:
     loss = training_config.get("loss")
     chosen = training_config.get("optimizer_config")
     config = chosen.get("config") if isinstance(chosen, dict) else None
@@ -57,14 +57,12 @@ def _arguments(
     }
 
 
-def _optimizer(
-    class_name: str, config: dict[str, Any], origin: Origin
-) -> dict[str, Any]:
+def _optimizer(class_name: str, config: Config, origin: Origin) -> Config:
     name = class_name.rpartition(">")[2]
     arguments = dict(config)
-    migration = migration_of(name)
+    migration = migration_of(name, origin)
     if migration is not None:
-        name, arguments = migration.translated(name, arguments, origin)
+        name, arguments = migration.translated(name, arguments)
     for argument, value in arguments.items():
         if isinstance(value, (list, dict)):
             raise ConfigError(
@@ -86,9 +84,10 @@ def _function(value: Any, origin: Origin) -> Any:
         keras3.check_own(value)
     name = value.get("class_name") if isinstance(value, dict) else value
     config = value.get("config") if isinstance(value, dict) else {}
-    migration = migration_of(str(name).rpartition(">")[2])
+    migration = migration_of(str(name).rpartition(">")[2], origin)
     if migration is not None:
-        name = migration.translated(str(name), dict(config or {}), origin)[0]
+        arguments = dict(config or {})
+        name, _ = migration.translated(str(name), arguments)
         value = name
     is_other = origin.converts_labels and name not in known_objects()
     if is_other and name in keras3.OTHER_LOSSES:

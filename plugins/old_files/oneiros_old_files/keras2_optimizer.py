@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ from oneiros_old_files.weight_layouts import arranged, stored_count
 
 Pairs = list[tuple[Any, Any]]
 """Pairs of variables and values."""
+Counted = list[tuple[Any, int]]
+"""Layers, and how many arrays a file has of the trainable weights of each."""
 
 SORTED_BY_NAME = re.compile(r"2\.0\.[0-5](\D|$)")
 """Versions that stored an optimizer's state in the order of the weights' names."""
@@ -57,21 +58,29 @@ def matched_state(
         source: the file, for messages.
     """
     by_name = {layer.name: layer for layer in model.weight_layers()}
-    layers = [by_name[name] for name, _ in state.weights if name in by_name]
-    counts = [stored_count(layer, layer.trainable_weights, origin) for layer in layers]
+    layers: Counted = []
+    for name, _ in state.weights:
+        if name in by_name:
+            layer = by_name[name]
+            count = stored_count(layer, layer.trainable_weights, origin)
+            layers.append((layer, count))
     optimizer = model.optimizer
-    laid_out = _steps_and_series(optimizer, state.optimizer_weights or [], sum(counts))
-    if laid_out is None:
+    stored = state.optimizer_weights or []
+    steps = _steps(stored)
+    if steps is not None and not 0 <= steps <= MAX_STEPS:
         return None
-    steps, series = laid_out
+    series = _series(optimizer, stored, sum(count for _, count in layers))
+    if series is None:
+        return None
     if SORTED_BY_NAME.match(state.keras_version or ""):
-        names = _trained_names(state.weights, layers, counts)
+        names = _trained_names(state.weights, layers)
         series = [_in_order_of(names, arrays) for arrays in series]
     values: list[Any] = []
     for arrays in series:
-        by_weight = _by_weight(layers, counts, arrays, origin, source)
+        by_weight = _by_weight(layers, arrays, origin, source)
         params = model._collected_trainable_weights
-        values += [by_weight[id(w)] for w in params if id(w) in by_weight]
+        trained = [id(weight) for weight in params]
+        values += [by_weight[weight] for weight in trained if weight in by_weight]
     if len(values) != len(series) * len(model.trainable_weights):
         return None
     slots = _last_variables(optimizer, values)
@@ -80,11 +89,9 @@ def matched_state(
     return MatchedState(slots, _counters(optimizer, steps))
 
 
-def _steps_and_series(
-    optimizer: Any, stored: Named, count: int
-) -> tuple[int | None, list[list[Any]]] | None:
-    """Returns an optimizer's number of steps and its series of arrays, each with one
-    array per weight.
+def _series(optimizer: Any, stored: Named, count: int) -> list[list[Any]] | None:
+    """Returns an optimizer's series of arrays, each with one array per weight; None if
+    the arrays have another layout.
 
     Keras 2 and TensorFlow up to 2.10 store series after series. Later versions and
     Keras 3 name their first array `iteration` and store weight after weight.
@@ -93,27 +100,19 @@ def _steps_and_series(
         optimizer: the optimizer here.
         stored: list of names and arrays, as in the file.
         count: int, number of trainable weights.
-
-    # Returns
-        None if the arrays have another layout, or the number of steps is invalid.
     """
-    steps = _steps(stored)
-    if steps is not None and not 0 <= steps <= MAX_STEPS:
-        return None
-    whole_steps = None if steps is None else int(steps)
     arrays = [value for _, value in stored if np.ndim(value) > 0]
     if not arrays:
-        return whole_steps, []
+        return []
     migration = migration_of(type(optimizer).__name__) or Migration()
-    series = len(migration.slots)
-    with_momentum = (series + 1) * count
-    if series * count == 0 or len(arrays) not in (series * count, with_momentum):
+    number = len(migration.slots)
+    total = number * count
+    if not total or len(arrays) not in (total, total + count):  # with a momentum
         return None
-    arrays = arrays[: series * count]
     if stored[0][0].rpartition("/")[2] in WEIGHT_BY_WEIGHT:
-        return whole_steps, [arrays[start::series] for start in range(series)]
-    starts = range(0, len(arrays), count)
-    return whole_steps, [arrays[start : start + count] for start in starts]
+        return [arrays[start:total:number] for start in range(number)]
+    starts = range(0, total, count)
+    return [arrays[start : start + count] for start in starts]
 
 
 def _steps(stored: Named) -> float | None:
@@ -126,37 +125,35 @@ def _steps(stored: Named) -> float | None:
     return None
 
 
-def _trained_names(
-    weights: LayerWeights, layers: list[Any], counts: list[int]
-) -> list[str]:
+def _trained_names(weights: LayerWeights, layers: Counted) -> list[str]:
     """Returns a file's names of the trained weights, layer by layer; each layer's
     trainable weights come first."""
     stored = dict(weights)
-    return [
-        name
-        for layer, count in zip(layers, counts, strict=True)
-        for name, _ in stored[layer.name][:count]
-    ]
+    names: list[str] = []
+    for layer, count in layers:
+        names += [name for name, _ in stored[layer.name][:count]]
+    return names
 
 
 def _in_order_of(names: list[str], arrays: list[Any]) -> list[Any]:
     """Reorders arrays from the order of the sorted names to the order of the names."""
-    places = sorted(range(len(names)), key=names.__getitem__)
-    by_place = dict(zip(places, arrays, strict=True))
-    return [by_place[place] for place in range(len(names))]
+    places = np.argsort(np.argsort(names, kind="stable"))
+    return [arrays[place] for place in places]
 
 
 def _by_weight(
-    layers: list[Any], counts: list[int], arrays: list[Any], origin: Origin, source: Any
+    layers: Counted, arrays: list[Any], origin: Origin, source: Any
 ) -> dict[int, Any]:
     """Converts the arrays of a series; returns them by the weights' ids."""
     by_weight: dict[int, Any] = {}
-    remaining = iter(arrays)
-    for layer, count in zip(layers, counts, strict=True):
-        stored = [("", value) for value in itertools.islice(remaining, count)]
+    start = 0
+    for layer, count in layers:
+        own_arrays = arrays[start : start + count]
+        start += count
+        stored = [("", value) for value in own_arrays]
         laid_out = arranged(layer, stored, origin, source, trainable=True)
-        weights = map(id, layer.trainable_weights)
-        by_weight.update(zip(weights, (value for _, value in laid_out), strict=False))
+        for weight, (_, value) in zip(layer.trainable_weights, laid_out, strict=False):
+            by_weight[id(weight)] = value
     return by_weight
 
 
@@ -167,24 +164,30 @@ def _last_variables(optimizer: Any, values: list[Any]) -> Pairs | None:
     if len(variables) != len(values):
         return None
     pairs = list(zip(variables, values, strict=True))
-    if any(tuple(K.get_variable_shape(w)) != value.shape for w, value in pairs):
-        return None
+    for variable, value in pairs:
+        if tuple(K.get_variable_shape(variable)) != value.shape:
+            return None
     return pairs
 
 
-def _counters(optimizer: Any, steps: int | None) -> Pairs:
+def _counters(optimizer: Any, steps: float | None) -> Pairs:
     """Returns the variables that count steps, with their values."""
+    if steps is None:
+        return []
     counters: Pairs = []
-    if steps is not None and hasattr(optimizer, "iterations"):
-        counters.append((optimizer.iterations, steps))
-    if steps is not None and hasattr(optimizer, "m_schedule"):
-        counters.append((optimizer.m_schedule, _momenta(optimizer, steps)))
+    if hasattr(optimizer, "iterations"):
+        counters.append((optimizer.iterations, int(steps)))
+    if hasattr(optimizer, "m_schedule"):
+        product = _momenta(optimizer, int(steps))
+        counters.append((optimizer.m_schedule, product))
     return counters
 
 
 def _momenta(optimizer: Any, steps: int) -> float:
     """Returns the product of Nadam's momenta after a number of steps, which no file
     contains."""
-    counts = np.arange(1, min(steps, LONG) + 1) * float(optimizer.schedule_decay)
+    numbers = np.arange(1, min(steps, LONG) + 1)
+    counts = numbers * float(optimizer.schedule_decay)
     beta = float(optimizer.get_config()["beta_1"])
-    return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))
+    momenta = beta * (1.0 - 0.5 * 0.96**counts)
+    return float(np.prod(momenta))

@@ -17,6 +17,8 @@ from oneiros.errors import ConfigError
 from oneiros_old_files.rows import PACKAGE as PACKAGE
 
 Arrays = list[np.ndarray[Any, Any]]
+Config = dict[str, Any]
+"""Arguments of a layer, as plain data."""
 HARD_SIGMOID = "hard_sigmoid"
 REGISTERED = {HARD_SIGMOID: f"{PACKAGE}{HARD_SIGMOID}"}
 """Functions that Keras 3 lacks, or has another one of the name, and their registered
@@ -66,7 +68,7 @@ class Keras3Layer:
     """
 
     class_name: str
-    arguments: dict[str, Any]
+    arguments: Config
     arrays: Arrays
     masked_class_name: str | None = None
 
@@ -100,7 +102,9 @@ def _activation(value: Any) -> Any:
 def _regularizer(value: Any) -> Any:
     if not value:
         return None
-    factors = {key: float(value.get(key) or 0.0) for key in ("l1", "l2")}
+    factors = {}
+    for key in ("l1", "l2"):
+        factors[key] = float(value.get(key) or 0.0)
     return {"class_name": "L1L2", "config": factors}
 
 
@@ -118,7 +122,10 @@ def _constraint(value: Any) -> Any:
     names = CONSTRAINTS.get(name)
     if names is None:
         raise ConfigError(f"Keras 3 can't hold the constraint {name!r:.80}.")
-    arguments = {there: value[here] for here, there in names.items() if here in value}
+    arguments = {}
+    for here, there in names.items():
+        if here in value:
+            arguments[there] = value[here]
     return {"class_name": name, "config": arguments}
 
 
@@ -143,7 +150,7 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
 # Reading
 
 
-def class_of(entry: dict[str, Any]) -> str:
+def class_of(entry: Config) -> str:
     """Returns the name of the class of a layer's entry: of a class in `oneiros_keras3`,
     its registered name.
 

@@ -25,13 +25,13 @@ from typing import Any
 
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
+from oneiros_safe_files.config_extent import TENSOR
 
 from oneiros_old_files.base import Origin
 from oneiros_old_files.keras3 import OPERATIONS, PACKAGE
 
 Entry = dict[str, Any]
 Reference = list[Any]
-TENSOR = "__keras_tensor__"
 MODELS = ("Functional", "Model", "Sequential")
 """Class names of models."""
 SECOND = "a second argument"
@@ -40,7 +40,6 @@ COUNTED_FROM_1 = ("Functional", "Model")
 """Models whose nodes Keras 3 counts from 1 in references to outputs."""
 Place = tuple[str, int]
 """A layer and the number of its call."""
-Readers = dict[Place, list[tuple[Entry, Place]]]
 Mask = tuple[Any, ...] | None
 """What a mask is computed from; None if there is no mask."""
 ZEROS = "zero_output_for_mask"
@@ -58,7 +57,6 @@ STEPWISE = (
     *("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"),
 )
 """Layers whose output at a step depends on that step alone."""
-
 ZEROS_OF_BOTH = (
     "returns sequences, with zeros at masked steps, where Keras 1 repeats the step "
     "before."
@@ -66,8 +64,6 @@ ZEROS_OF_BOTH = (
 ZEROS_OF_PRODUCTS = (
     "gives zeros at masked steps, where Keras 1 multiplies what the inputs have there."
 )
-
-
 Leave = Callable[[Entry, ConfigError], None]
 """What is done about a layer whose masks mean something else in Keras 1."""
 
@@ -135,6 +131,57 @@ def _masks(entry: Entry) -> bool:
     return entry.get("class_name") == "Masking"
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A call of a layer.
+
+    # Properties
+        layer: dict, its entry.
+        made: its output.
+        node: list of references to its inputs.
+    """
+
+    layer: Entry
+    made: Place
+    node: list[Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the layer's class."""
+        return str(self.layer["class_name"])
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the layer's class is in `oneiros_keras3`."""
+        return str(self.layer.get("registered_name")).startswith(PACKAGE)
+
+    @property
+    def places(self) -> list[Place]:
+        """The inputs."""
+        return [(name, number) for name, number, *_ in self.node]
+
+    @property
+    def given(self) -> list[Place]:
+        """The masks that it gets as arguments."""
+        arguments = self.arguments
+        masks: list[Any] = []
+        for given in (arguments.get("mask"), arguments.get(SECOND)):
+            masks += given if isinstance(given, list) else [given]
+        places = []
+        for mask in masks:
+            if isinstance(mask, dict) and mask.get("class_name") == TENSOR:
+                name, number, _ = mask["config"]["keras_history"]
+                places.append((name, number))
+        return places
+
+    @property
+    def arguments(self) -> Entry:
+        """Its other arguments."""
+        has_more = self.node and len(self.node[0]) > 3
+        arguments: Entry = self.node[0][-1] if has_more else {}
+        return arguments
+
+
 @dataclass
 class _Walk:
     """Follows the masks through a model.
@@ -145,161 +192,137 @@ class _Walk:
         keras: int, the version of Keras.
         leave: as for `prepared`.
         masks: dict, the masks of outputs, and the results of operations.
-        readers: dict, by outputs, the layers that get them, and their own outputs.
-        zeroed: list of the layers that give zeros at masked steps, their outputs, and
-            what they do.
+        readers: dict, by outputs, the calls that get them.
+        zeroed: list of the calls that give zeros at masked steps, and what they do.
     """
 
     is_outermost: bool
     keras: int
     leave: Leave
     masks: dict[Place, Mask] = field(default_factory=dict)
-    readers: Readers = field(default_factory=lambda: defaultdict(list))
-    zeroed: list[tuple[Entry, Place, str]] = field(default_factory=list)
+    readers: dict[Place, list[_Call]] = field(default_factory=dict)
+    zeroed: list[tuple[_Call, str]] = field(default_factory=list)
 
     def through(self, model: Entry) -> None:
         """Follows the masks, and removes what the file says of them."""
         config = model["config"]
+        layers = config["layers"]
         if model["class_name"] == "Sequential":
             mask: Mask = None if self.is_outermost else ("input",)
-            for number, layer in enumerate(config["layers"]):
+            for number, layer in enumerate(layers):
                 made = ("", number + 1)
-                mask = self._after(layer, [mask], [("", number)], made)
-            outputs = {("", len(config["layers"]))}
+                call = _Call(layer, made, [["", number, 0]])
+                mask = self._after(call, [mask])
+            outputs = {("", len(layers))}
         else:
-            self._through_graph(config)
+            self._through_graph(layers)
             outputs = {(name, number) for name, number, _ in config["output_layers"]}
-            others = _used_as_tensors(config)
+            used = {name for name, _ in (*outputs, *self.readers)}
             config["layers"] = [
                 layer
-                for layer in config["layers"]
-                if not _is_mask_operation(layer) or layer["name"] in others
+                for layer in layers
+                if layer["name"] in used or not _is_mask_operation(layer)
             ]
-        for layer, made, reason in self.zeroed:
-            if self._shows(made, outputs):
-                self._note(layer, reason)
+        for call, reason in self.zeroed:
+            if self._shows(call, outputs):
+                self._note(call, reason)
 
-    def _shows(self, made: Place, outputs: set[Place]) -> bool:
-        """Returns whether any output depends on a layer's values at masked steps."""
-        waiting = [made]
+    def _shows(self, call: _Call, outputs: set[Place]) -> bool:
+        """Returns whether any output depends on a call's values at masked steps."""
+        waiting = [call.made]
         while waiting:
             place = waiting.pop()
             if place in outputs:
                 return True
-            for layer, following in self.readers[place]:
-                if layer["class_name"] in STEPWISE:
-                    waiting.append(following)
-                elif layer["class_name"] not in SKIPPING:
+            for reader in self.readers.get(place, ()):
+                if reader.name in STEPWISE:
+                    waiting.append(reader.made)
+                elif reader.name not in SKIPPING:
                     return True
         return False
 
-    def _through_graph(self, config: Entry) -> None:
-        waiting: dict[Place, list[tuple[Entry, int]]] = defaultdict(list)
-        calls = [
-            (layer, number)
-            for layer in config["layers"]
-            for number in range(max(1, len(layer["inbound_nodes"])))
-        ]
+    def _through_graph(self, layers: list[Entry]) -> None:
+        waiting: dict[Place, list[_Call]] = defaultdict(list)
+        calls = [call for layer in layers for call in _calls(layer)]
         while calls:
-            layer, number = calls.pop()
-            references = layer["inbound_nodes"][number : number + 1]
-            node = references[0] if references else []
-            places = [(place[0], place[1]) for place in node]
-            given = _given_masks(node)
-            missing = [place for place in [*places, *given] if place not in self.masks]
+            call = calls.pop()
+            needed = (*call.places, *call.given)
+            missing = [place for place in needed if place not in self.masks]
             if missing:
-                waiting[missing[0]].append((layer, number))
+                waiting[missing[0]].append(call)
                 continue
-            first = 1 if layer["class_name"] in MODELS else 0
-            made = (layer["name"], number + first)
-            self.masks[made] = self._called(layer, node, places, made)
-            calls += waiting.pop(made, ())
+            self.masks[call.made] = self._called(call)
+            calls += waiting.pop(call.made, ())
 
-    def _called(
-        self, layer: Entry, node: list[Any], places: list[Place], made: Place
-    ) -> Mask:
+    def _called(self, call: _Call) -> Mask:
         """Returns the mask of a call's output, or the result of an operation."""
-        if _is_mask_operation(layer):
-            return self._operation(layer, node, places)
-        inputs = [self.masks[place] for place in places]
-        if not places and not self.is_outermost:
-            inputs = [("input", layer["name"])]
-        given = [self.masks[place] for place in _given_masks(node)]
+        inputs = [self.masks[place] for place in call.places]
+        given = [self.masks[place] for place in call.given]
+        if _is_mask_operation(call.layer):
+            return _operation(call, inputs + given)
+        if not inputs and not self.is_outermost:
+            inputs = [("input", call.layer["name"])]
         if given and given == inputs:
-            node[0][-1]["mask"] = None
-        return self._after(layer, inputs, places, made)
+            call.arguments["mask"] = None
+        return self._after(call, inputs)
 
-    def _operation(self, layer: Entry, node: list[Any], places: list[Place]) -> Mask:
-        name = layer["class_name"]
-        inputs = [self.masks[place] for place in [*places, *_given_masks(node)]]
-        if name == "NotEqual":
-            return (name, places[0], node[0][-1].get(SECOND))
-        config = layer["config"]
-        if name == "Any" and (config["axis"], config["keepdims"]) == (-1, False):
-            return (name, inputs[0])
-        if name == "LogicalOr" and inputs[1:] == inputs[:1]:
-            return inputs[0]
-        return (layer["name"],)
-
-    def _after(
-        self, layer: Entry, inputs: list[Mask], places: list[Place], made: Place
-    ) -> Mask:
+    def _after(self, call: _Call, inputs: list[Mask]) -> Mask:
         """Returns the mask of a layer's output.
 
         # Arguments
-            layer: dict, the layer's entry.
+            call: the layer's call.
             inputs: list of the masks of its inputs.
-            places: list of its inputs.
-            made: its output.
         """
-        for place in places:
-            self.readers[place].append((layer, made))
-        name = layer["class_name"]
-        config = layer["config"]
+        places = call.places
+        for place in (*places, *call.given):
+            self.readers.setdefault(place, []).append(call)
+        name = call.name
+        config = call.layer["config"]
         if name == "Masking":
             return ("Any", ("NotEqual", places[0], config.get("mask_value")))
-        if _masks(layer):
+        if _masks(call.layer):
             return ("NotEqual", places[0], 0)
         if name in ("Embedding", "Dot") or not inputs:
             return None
         if name in MODELS:
             return ("output", *places)
         if name in MERGES:
-            return self._after_merge(layer, inputs, made)
+            return self._after_merge(call, inputs)
         if name == "Bidirectional":
-            return self._after_both(layer, inputs[0], made)
+            return self._after_both(call, inputs[0])
         if name in RECURRENT:
             return _after_steps(config, inputs[0])
         return inputs[0]
 
-    def _after_merge(self, layer: Entry, inputs: list[Mask], made: Place) -> Mask:
-        if _is_registered(layer):
-            return ("merged", layer["config"]["name"]) if any(inputs) else None
+    def _after_merge(self, call: _Call, inputs: list[Mask]) -> Mask:
+        first_mask = next(filter(None, inputs), None)
+        if call.is_registered:
+            return first_mask and ("merged", call.layer["config"]["name"])
         if self.keras > 2 and len(set(inputs)) > 1:
             self._note(
-                layer,
+                call,
                 "joins inputs with different masks, or only some with a mask, which "
                 "Keras 1 does with another result.",
             )
-        elif self.keras > 2 and layer["class_name"] == "Multiply" and any(inputs):
-            self.zeroed.append((layer, made, ZEROS_OF_PRODUCTS))
-        return next((mask for mask in inputs if mask is not None), None)
+        elif self.keras > 2 and call.name == "Multiply" and first_mask:
+            self.zeroed.append((call, ZEROS_OF_PRODUCTS))
+        return first_mask
 
-    def _after_both(self, layer: Entry, mask: Mask, made: Place) -> Mask:
-        inner = [layer["config"].get(name) for name in INSIDE]
+    def _after_both(self, call: _Call, mask: Mask) -> Mask:
+        inner = [call.layer["config"].get(name) for name in INSIDE]
         configs = [each["config"] for each in inner if isinstance(each, dict)]
         shows_steps = configs[0].get("return_sequences")
-        if mask is not None and shows_steps and not _is_registered(layer):
-            self.zeroed.append((layer, made, ZEROS_OF_BOTH))
+        if mask is not None and shows_steps and not call.is_registered:
+            self.zeroed.append((call, ZEROS_OF_BOTH))
         for config in configs:
             config.pop(ZEROS, None)
         return _after_steps(configs[0], mask)
 
-    def _note(self, layer: Entry, reason: str) -> None:
-        name = layer["config"].get("name")
-        class_name = layer["class_name"]
+    def _note(self, call: _Call, reason: str) -> None:
+        class_name = call.name
         if class_name in known_objects():
             return
+        name = call.layer["config"].get("name")
         error = ConfigError(
             f"The {class_name} layer {name!r} of Keras {self.keras} {reason} Leave the "
             f"mask out: mask_zero=False, or no Masking, and train the model again. If "
@@ -307,33 +330,15 @@ class _Walk:
             f"custom_objects={{{class_name!r}: YourClass}}; it receives the arguments "
             f"as stored."
         )
-        self.leave(layer, error)
+        self.leave(call.layer, error)
 
 
-def _is_registered(layer: Entry) -> bool:
-    """Returns whether a layer's class is in `oneiros_keras3`."""
-    return str(layer.get("registered_name")).startswith(PACKAGE)
-
-
-def _after_steps(config: Entry, mask: Mask) -> Mask:
-    """Returns the mask of a recurrent layer's output."""
-    if mask is None:
-        config.pop(ZEROS, None)
-    return mask if config.get("return_sequences") else None
-
-
-def _given_masks(node: list[Any]) -> list[Place]:
-    """Returns the masks that a call gets as arguments."""
-    arguments = node[0][-1] if node and len(node[0]) > 3 else {}
-    masks: list[Any] = []
-    for given in (arguments.get("mask"), arguments.get(SECOND)):
-        masks += given if isinstance(given, list) else [given]
-    histories = [
-        mask["config"]["keras_history"]
-        for mask in masks
-        if isinstance(mask, dict) and mask.get("class_name") == TENSOR
-    ]
-    return [(name, number) for name, number, _ in histories]
+def _calls(layer: Entry) -> Iterator[_Call]:
+    """Yields a layer's calls; that on its own inputs is a nested model's first."""
+    first = 1 if layer["class_name"] in MODELS else 0
+    nodes = layer["inbound_nodes"] or [[]]
+    for number, node in enumerate(nodes, first):
+        yield _Call(layer, (layer["name"], number), node)
 
 
 def _is_mask_operation(layer: Entry) -> bool:
@@ -341,16 +346,24 @@ def _is_mask_operation(layer: Entry) -> bool:
     return module.startswith(OPERATIONS) and layer["class_name"] in MASK_OPERATIONS
 
 
-def _used_as_tensors(config: Entry) -> set[str]:
-    """Returns the names of the layers and operations whose outputs are more than
-    masks."""
-    names = {place[0] for place in config["output_layers"]}
-    for layer in config["layers"]:
-        if not _is_mask_operation(layer):
-            for node in layer["inbound_nodes"]:
-                names.update(place[0] for place in node)
-                names.update(name for name, _ in _given_masks(node))
-    return names
+def _operation(call: _Call, inputs: list[Mask]) -> Mask:
+    """Returns the result of an operation on masks."""
+    name = call.name
+    if name == "NotEqual":
+        return (name, call.places[0], call.arguments.get(SECOND))
+    config = call.layer["config"]
+    if name == "Any" and config["axis"] == -1 and not config["keepdims"]:
+        return (name, inputs[0])
+    if name == "LogicalOr" and inputs[1:] == inputs[:1]:
+        return inputs[0]
+    return (call.layer["name"],)
+
+
+def _after_steps(config: Entry, mask: Mask) -> Mask:
+    """Returns the mask of a recurrent layer's output."""
+    if mask is None:
+        config.pop(ZEROS, None)
+    return mask if config.get("return_sequences") else None
 
 
 def replace_calls(config: Entry) -> None:

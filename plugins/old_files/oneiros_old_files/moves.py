@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from oneiros.errors import UnsafeFileError
 
+Axes = tuple[int, ...]
+Array = np.ndarray[Any, Any]
 MAX_FLATTENED = 2**21
 """The number of values of a flattened image whose places are kept; they take 80 MB. The
 networks of 2016 flatten at most 50,000."""
@@ -29,14 +31,15 @@ class Moved:
             conversion.
     """
 
-    axes: tuple[int, ...]
-    places: tuple[int, ...] | None = None
+    axes: Axes
+    places: Axes | None = None
     source: str = ""
 
     @property
     def still(self) -> bool:
         """Whether nothing is moved."""
-        return self.places is None and self.axes == tuple(range(len(self.axes)))
+        original = unmoved(len(self.axes))
+        return self.places is None and self.axes == original.axes
 
     @property
     def is_last_moved(self) -> bool:
@@ -51,9 +54,10 @@ class Moved:
 
     def shape(self, shape: Sequence[Any]) -> tuple[Any, ...]:
         """Returns a shape, including the batch, after the move."""
-        return (shape[0], *(shape[axis + 1] for axis in self.axes))
+        sample = [shape[axis + 1] for axis in self.axes]
+        return (shape[0], *sample)
 
-    def sample(self, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def sample(self, value: Array) -> Array:
         """Returns an array with a sample's shape after the move."""
         if self.places:
             return value[list(self.places)]
@@ -66,21 +70,23 @@ class Moved:
         # Raises
             UnsafeFileError: if they have too many values.
         """
-        if prod(shape[1:]) > MAX_FLATTENED:
+        sample = shape[1:]
+        count = prod(sample)
+        if count > MAX_FLATTENED:
             raise UnsafeFileError(
-                f"The model flattens samples of {prod(shape[1:]):,} values. Their "
+                f"The model flattens samples of {count:,} values. Their "
                 f"order can be converted for at most {MAX_FLATTENED:,}. Convert the "
                 "file without dim_ordering."
             )
-        places = np.arange(prod(shape[1:])).reshape(shape[1:])
+        places = np.arange(count).reshape(sample)
         moved = places.transpose(self.axes).ravel()
         return replace(unmoved(1), places=tuple(moved.tolist()))
 
-    def back(self) -> tuple[int, ...]:
+    def back(self) -> Axes:
         """Returns the `dims` of the `Permute` that undoes the move."""
-        return self.towards(tuple(range(len(self.axes))))
+        return self.towards(unmoved(len(self.axes)).axes)
 
-    def towards(self, axes: tuple[int, ...]) -> tuple[int, ...]:
+    def towards(self, axes: Axes) -> Axes:
         """Returns the `dims` of the `Permute` that results in these axes."""
         return tuple(self.axes.index(axis) + 1 for axis in axes)
 
@@ -90,7 +96,7 @@ def unmoved(count: int, source: str = "") -> Moved:
     return Moved(tuple(range(count)), source=source)
 
 
-def channels_moved(count: int, dim_ordering: str, leading: int = 0) -> tuple[int, ...]:
+def channels_moved(count: int, dim_ordering: str, leading: int = 0) -> Axes:
     """Returns the axes of an image with `count` axes that is converted to a
     `dim_ordering`.
 

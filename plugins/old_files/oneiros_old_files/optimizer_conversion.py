@@ -32,13 +32,15 @@ def followed(
     """
     params = model._collected_trainable_weights
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
+    count = len(params)
     values = model.optimizer.get_weights()
     state = list(itertools.takewhile(_is_number, values))
-    for start in range(len(state), len(values), len(params) or 1):
-        series = values[start : start + len(params)]
+    for start in range(len(state), len(values), count or 1):
+        series = values[start : start + count]
         if [value.shape for value in series] != shapes:
             return None
-        arrays = follow(dict(zip(map(id, params), series, strict=True)))
+        by_weight = zip(map(id, params), series, strict=True)
+        arrays = follow(dict(by_weight))
         state += [arrays[id(param)] for param in converted._collected_trainable_weights]
     return state
 
@@ -58,8 +60,8 @@ def flipped(model: Any) -> Arrays | None:
             named = [("", arrays[id(weight)]) for weight in weights]
             origin = Origin(engine="theano")
             laid_out = arranged(layer, named, origin, model.name, True)
-            for weight, (_, array) in zip(weights, laid_out, strict=True):
-                flipped_arrays[id(weight)] = array
+            values = [value for _, value in laid_out]
+            flipped_arrays.update(zip(map(id, weights), values, strict=True))
         return flipped_arrays
 
     return followed(model, model, follow)

@@ -51,6 +51,7 @@ AFFINE: Renamed = {
 ORDERED: Renamed = {"data_format": "dim_ordering"}
 PLACE: Renamed = {"strides": "subsample", "padding": "border_mode", **ORDERED}
 IMAGE_KERNEL: Renamed = {"kernel_size": ("nb_row", "nb_col")}
+UNDILATED = (1, [1], [1, 1], [1, 1, 1])
 LAST = {"data_format": ("channels_last",)}
 FLAT = {"keepdims": (False,)}
 NO_MODE = {"trainable": ()}

@@ -69,7 +69,8 @@ def _supplied(layer: str, argument: str) -> Any:
 def _named_function(name: str) -> Any:
     """Returns the caller's function with a name, or the registered one, or None."""
     objects = known_objects()
-    function = objects.get(name) or objects.get(name.rpartition(".")[2])
+    *_, last_name = name.split(".")
+    function = objects.get(name) or objects.get(last_name)
     if function is not None:
         return function
     for kind in FUNCTION_KINDS:

@@ -20,40 +20,14 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import LayerWeights, Named
 from oneiros_training.parts.nested_layers import parts_of
 
-from oneiros_old_files.base import Arrays, Migration, Origin
+from oneiros_old_files.base import HERE, Arrays, Migration, Origin
 from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 from oneiros_old_files.keras2 import migration_of
 
+Pairs = list[tuple[Any, Any]]
+"""Variables and their values."""
 Run = tuple[Any, list[Any]]
 """A layer, and a series of its weights."""
-
-
-def flipped(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
-    """Returns a layer's weights, with the kernels of convolutions on Theano flipped; a
-    second call undoes it.
-
-    # Arguments
-        class_name: str, the layer's class.
-        config: dict, its arguments.
-        arrays: list of its weights.
-    """
-    migration = migration_of(class_name) or Migration()
-    return migration.flipped(config, arrays)
-
-
-def reordered(
-    class_name: str, config: dict[str, Any], arrays: Arrays, dim_ordering: str
-) -> Arrays:
-    """Returns a layer's weights for another `dim_ordering`.
-
-    # Arguments
-        class_name: str, the layer's class.
-        config: dict, its arguments, with the `dim_ordering` of `arrays`.
-        arrays: list of its weights.
-        dim_ordering: `"th"` or `"tf"`.
-    """
-    migration = migration_of(class_name) or Migration()
-    return migration.reordered(config, arrays, dim_ordering)
 
 
 def arranged(
@@ -77,12 +51,14 @@ def arranged(
     if sum(counts) != len(arrays):
         return arrays
     laid_out: Named = []
-    remaining = iter(arrays)
+    start = 0
     for (part, variables), count in zip(runs, counts, strict=True):
-        stored = list(itertools.islice(remaining, count))
-        values = _laid_out(part, [value for _, value in stored], origin, source)
+        stored = arrays[start : start + count]
+        start += count
         names = [name for name, _ in stored]
-        if len(values) != len(stored):
+        stored_values = [value for _, value in stored]
+        values = _laid_out(part, stored_values, origin, source)
+        if len(values) != count:
             names = [str(variable.name) for variable in variables]
         laid_out += zip(names, values, strict=False)
     return laid_out
@@ -98,17 +74,17 @@ def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
     return [(name, stored[name]) for name in names]
 
 
-def migration_for(layer: Any) -> Migration | None:
+def migration_for(layer: Any, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a layer's class, or for its first base class that has
     one."""
     for cls in type(layer).__mro__:
         entry = registry.find("layer", cls.__name__)
         if entry and entry.reference == f"{cls.__module__}:{cls.__qualname__}":
-            return migration_of(cls.__name__)
+            return migration_of(cls.__name__, origin)
     return None
 
 
-def note_kernels(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None:
+def note_kernels(model: Any, pairs: Pairs, origin: Origin) -> None:
     """Records the layers with converted kernels that old code would convert again.
 
     These are kernels from Theano, which were flipped on loading, and, on Theano, all
@@ -138,35 +114,43 @@ def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
 def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
     """Yields the nested layers to which the weights belong, with their weights."""
     parts = [part for _, part in parts_of(layer)]
-    parts.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
-    innermost = {id(weight): part for part in parts for weight in part.weights}
-    runs = itertools.groupby(variables, key=lambda weight: id(innermost[id(weight)]))
+    parts.sort(key=_outer_first)
+    innermost: dict[int, Any] = {}
+    for part in parts:
+        innermost.update((id(weight), part) for weight in part.weights)
+    owned = [(innermost[id(weight)], weight) for weight in variables]
+    runs = itertools.groupby(owned, key=lambda pair: id(pair[0]))
     for _, run in runs:
-        weights = list(run)
-        yield innermost[id(weights[0])], weights
+        owners, weights = zip(*run, strict=True)
+        yield owners[0], list(weights)
+
+
+def _outer_first(part: Any) -> tuple[int, bool]:
+    return -len(part.weights), not isinstance(part, Container)
 
 
 def _stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
-    migration = migration_for(layer)
+    migration = migration_for(layer, origin)
     if migration is None or origin.keras < 2:
         return len(variables)
-    return migration.stored_count(layer.get_config(), len(variables), origin)
+    return migration.stored_count(layer.get_config(), len(variables))
 
 
 def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
     """Converts the weights of a layer without nested layers."""
-    migration = migration_for(layer)
+    migration = migration_for(layer, origin)
     if migration is None:
         return arrays
     config = layer.get_config()
     # Arrays whose shapes are those of no version are refused later, by name.
     with suppress(TypeError, ValueError, LookupError):
-        arrays = migration.weights(config, arrays, origin)
+        arrays = migration.weights(config, arrays)
     if origin.engine == "tensorflow":
         return arrays
     flipped_arrays = migration.flipped(config, arrays)
     pairs = zip(arrays, flipped_arrays, strict=True)
-    if origin.engine is None and any(one is not other for one, other in pairs):
+    has_flipped = any(one is not other for one, other in pairs)
+    if origin.engine is None and has_flipped:
         raise FileFormatError(
             f"{source} doesn't say whether the kernels of {label(layer)} were trained "
             f"on TensorFlow, where weights' names end in ':0', or on Theano, where "

@@ -14,7 +14,7 @@ from oneiros.arguments import (
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError
-from oneiros_saving import installed_formats, model_files
+from oneiros_saving import model_files
 
 from oneiros_resume.keeper import Keeper, ResumedStream
 from oneiros_resume.training import Training
@@ -77,7 +77,7 @@ class Resume(Callback):
         self.seconds = seconds
         self.keep = check_bool("Resume", "keep", keep)
         self.verbose = check_bool("Resume", "verbose", verbose)
-        if installed_formats.for_suffix(self.path).name != "hdf5":
+        if model_files.for_suffix(self.path.suffix).name != "hdf5":
             expected = "a path of an HDF5 file, such as 'run.h5'"
             raise refusal("Resume", "filepath", filepath, expected)
 

@@ -1,11 +1,15 @@
-"""Reads and unpacks untrusted archives, zip and tar: plain files with plain names.
+"""Reads and unpacks untrusted archives, zip and tar: plain files with plain names;
+reads files of gzip, bzip2 and xz, and counts what comes out.
 
 What is unpacked appears only when everything succeeded.
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import shutil
 import stat
@@ -15,8 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from lzma import LZMAError
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeFileError
@@ -24,7 +27,7 @@ from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeF
 from oneiros_safe_files import names
 from oneiros_safe_files.atomic_files import draft_folder
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.decompression import decompressed
+from oneiros_safe_files.clock import check_time
 from oneiros_safe_files.file_access import is_refusal, open_counted, saving
 from oneiros_safe_files.quota import Quota
 
@@ -49,9 +52,14 @@ LARGEST_COMMON_PROPERTIES = 1 << 12
 _LONGEST_ENTRY = 512
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
+_OPENERS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
 _DAMAGE = (
     EOFError,
-    LZMAError,
+    lzma.LZMAError,
     LookupError,
     NotImplementedError,
     OSError,
@@ -86,7 +94,10 @@ class ZipArchive:
         self.quota = quota
         paths = MemberPaths(quota)
         infos = archive.infolist()
-        self._infos = {paths.checked(info.filename): info for info in infos}
+        self._infos = {
+            paths.checked(info.filename, info.filename.endswith("/")): info
+            for info in infos
+        }
         self.members = {name: info.is_dir() for name, info in self._infos.items()}
         for info in infos:
             self._check(info)
@@ -134,11 +145,9 @@ def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
     """Unpacks an archive into `folder`, which must not exist; returns the folder."""
     with open_zip(path, budget) as archive, _new_folder(folder) as draft:
         for name, is_folder in archive.members.items():
-            if is_folder:
-                (draft / name).mkdir(parents=True, exist_ok=True)
-                continue
             with archive.open(name) as (member, size):
-                _write(member, draft / name, size, archive.quota)
+                content = None if is_folder else member
+                _write(content, draft / name, size, archive.quota)
     return folder
 
 
@@ -163,11 +172,8 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 name = member.name.removeprefix("./")
                 if member.isdir() and name in ("", "."):
                     continue
-                target = draft / paths.checked(name)
-                if member.isdir():
-                    target.mkdir(parents=True, exist_ok=True)
-                else:
-                    _write(archive.extractfile(member), target, member.size, quota)
+                target = draft / paths.checked(name, member.isdir())
+                _write(archive.extractfile(member), target, member.size, quota)
     return folder
 
 
@@ -197,30 +203,37 @@ class MemberPaths:
     def __init__(self, quota: Quota) -> None:
         self._quota = quota
         self._members: set[str] = set()
+        self._files: set[str] = set()
         self._folders: set[str] = set()
 
-    def checked(self, name: str) -> str:
+    def checked(self, name: str, is_folder: bool) -> str:
         """Returns the relative path of a member.
 
         # Raises
             UnsafeFileError: if it isn't safe, occurs twice, ignoring case like some
-                file systems, or there are more paths than the archive's size allows.
+                file systems, is a file with members inside, or there are more paths
+                than the archive's size allows.
         """
         path = name.removesuffix("/")
-        folded = path.casefold()
-        reason = names.problem(path)
-        if reason is None and folded in self._members:
-            reason = "occurs twice"
+        reason = names.problem(path) or self._conflict(path.casefold(), is_folder)
         if reason is not None:
             raise refused(self._quota, name, f"the member's name {name!r:.80} {reason}")
-        self._members.add(folded)
-        folder = folded.rpartition("/")[0]
-        while folder and folder not in self._folders:
-            self._folders.add(folder)
-            folder = folder.rpartition("/")[0]
         number = len(self._members) + len(self._folders)
         check_number(self._quota, name, number)
         return path
+
+    def _conflict(self, path: str, is_folder: bool) -> str | None:
+        """Says why a path can't be beside the others; adds it."""
+        if path in self._members:
+            return "occurs twice"
+        around = {str(folder) for folder in PurePosixPath(path).parents} - {"."}
+        self._members.add(path)
+        self._folders |= around
+        if not is_folder:
+            self._files.add(path)
+        if not self._files.isdisjoint({path, *around} & self._folders):
+            return "is a file's, which would be a folder, too"
+        return None
 
 
 def check_number(quota: Quota, where: str, number: int) -> None:
@@ -271,7 +284,10 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _write(member: Any, target: Path, size: int, quota: Quota) -> None:
-    """Writes a member's bytes."""
+    """Writes a member's bytes; makes a folder for one that has none."""
+    if member is None:
+        target.mkdir(parents=True, exist_ok=True)
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
         shutil.copyfileobj(member, file, _BLOCK)
@@ -318,3 +334,28 @@ def _reading(quota: Quota) -> Iterator[None]:
             f"{quota.path} is damaged or truncated, or isn't an archive ({error}). "
             "Restore it from a copy."
         ) from error
+
+
+def decompressed(file: BinaryIO, quota: Quota) -> DecompressedFile:
+    """Returns the contents of an open file, decompressed if needed, to read from."""
+    head = file.read(6)
+    file.seek(0)
+    for magic, opened in _OPENERS.items():
+        if head.startswith(magic):
+            return DecompressedFile(opened(file), quota)
+    return DecompressedFile(file, quota)
+
+
+class DecompressedFile:
+    """A file whose bytes count against a budget when they are read."""
+
+    def __init__(self, stream: Any, quota: Quota) -> None:
+        self._stream = stream
+        self._quota = quota
+
+    def read(self, size: int) -> bytes:
+        """Returns the next bytes, at most a mebibyte; none at the end."""
+        check_time()
+        data: bytes = self._stream.read(min(size, _BLOCK))
+        self._quota.spend_array("/", len(data))
+        return data

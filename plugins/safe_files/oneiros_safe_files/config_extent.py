@@ -64,7 +64,7 @@ def _refusal(source: object, what: str, limit: int, layers: int) -> UnsafeFileEr
 def _number_of_calls(config: Any) -> int:
     """Returns how often layers are called, at least once each."""
     calls = 0
-    for part in _parts(config, OF_OTHER_KINDS):
+    for part in parts_of(config, OF_OTHER_KINDS):
         if _may_be_layer(part):
             inbound = part.get("inbound_nodes")
             calls += max(1, len(inbound) if isinstance(inbound, list) else 0)
@@ -78,7 +78,7 @@ def _may_be_layer(part: Any) -> bool:
 def _check_names(config: Any, source: object) -> None:
     """Refuses long names, as the place of each layer in a model repeats the model's,
     and names and keys that aren't shown as they are."""
-    for part in _parts(config):
+    for part in parts_of(config):
         if not isinstance(part, dict):
             continue
         names = [
@@ -111,10 +111,10 @@ def _refused_name(name: str, problem: str, source: object) -> UnsafeFileError:
 
 def _names(config: Any) -> int:
     """Returns the number of texts in plain data."""
-    return sum(isinstance(part, str) for part in _parts(config))
+    return sum(isinstance(part, str) for part in parts_of(config))
 
 
-def _parts(config: Any, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
+def parts_of(config: Any, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yields plain data and everything in it, without items whose key ends with one of
     the texts in `omitted`."""
     waiting = [config]
@@ -123,8 +123,8 @@ def _parts(config: Any, omitted: tuple[str, ...] = ()) -> Iterator[Any]:
         value = waiting.pop()
         yield value
         if isinstance(value, dict):
-            waiting += [
+            value = [
                 item for key, item in value.items() if not str(key).endswith(omitted)
             ]
-        elif isinstance(value, (list, tuple)):
-            waiting += value
+        if isinstance(value, (list, tuple)):
+            waiting += reversed(value)

@@ -15,6 +15,7 @@ from typing import Any
 from oneiros.errors import (
     ArgumentError,
     FileAccessError,
+    FileFormatError,
     FileMissingError,
     OneirosError,
 )
@@ -58,7 +59,7 @@ def text_of_path(argument: str, value: Any) -> str:
         if isinstance(path, str) and b"\0" not in os.fsencode(path):
             return path
     raise ArgumentError(
-        f"{argument} must be a path, such as 'data.npz'; received {value!r:.80}."
+        f"{argument} must be a path, such as 'model.h5'; received {value!r:.80}."
     )
 
 
@@ -125,6 +126,24 @@ def open_counted(path: Path, budget: Budget) -> Iterator[tuple[BufferedReader, Q
     """
     with loading(path), open_regular(path) as file:
         yield file, Quota(path, budget, os.fstat(file.fileno()).st_size)
+
+
+def read_text(path: Path, budget: Budget) -> str:
+    """Returns the text in the file at `path`.
+
+    # Raises
+        UnsafeFileError: if it exceeds the budget.
+        FileFormatError: if it isn't UTF-8.
+    """
+    with open_counted(path, budget) as (file, quota):
+        quota.spend_text("/", quota.size)
+        content = file.read(quota.size)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{path} isn't UTF-8 text: {error.reason} at byte {error.start}."
+        ) from None
 
 
 @contextmanager

@@ -19,11 +19,10 @@ from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import open_counted
-from oneiros_safe_files.hdf5_arrays import StoredArray
-from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
-from oneiros_safe_files.hdf5_format import datatype, links
+from oneiros_safe_files.hdf5_arrays import COPY, RESAVE, StoredArray, reading
+from oneiros_safe_files.hdf5_format import links, types
 from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
-from oneiros_safe_files.hdf5_format.superblock import MAGIC
+from oneiros_safe_files.hdf5_format.source import MAGIC
 from oneiros_safe_files.names import is_visible
 from oneiros_safe_files.quota import Quota
 
@@ -114,23 +113,13 @@ class StoredGroup:
 
     def group(self, name: str) -> StoredGroup:
         """Returns the group at the relative path `name`."""
-        opened, where = self._member(name)
-        if not opened.is_group:
-            raise FileFormatError(
-                f"{self.quota.path}: '{where:.300}' should be a group and is an array. "
-                f"{RESAVE}"
-            )
+        opened, where = self._member(name, is_group=True)
         return StoredGroup(opened, self.quota, where)
 
     def array(self, name: str) -> StoredArray:
         """Returns the array at the relative path `name`, checked and counted, but not
         read yet."""
-        opened, where = self._member(name)
-        if opened.is_group:
-            raise FileFormatError(
-                f"{self.quota.path}: '{where:.300}' should be an array and is a group. "
-                f"{RESAVE}"
-            )
+        opened, where = self._member(name, is_group=False)
         return StoredArray(opened, self.quota, where)
 
     def text(self, name: str) -> str | None:
@@ -169,7 +158,7 @@ class StoredGroup:
                 raise FileFormatError(
                     f"{self._attribute_name(name)} has no value. {RESAVE}"
                 )
-            if attribute.datatype.kind == datatype.OTHER:
+            if attribute.datatype.kind == types.OTHER:
                 raise self.quota.refuse(
                     where, "the attribute is neither text nor numbers", RESAVE
                 )
@@ -179,7 +168,7 @@ class StoredGroup:
     def _attribute_name(self, name: str) -> str:
         return f"{self.quota.path}: the attribute '{name}' of '{self.where:.300}'"
 
-    def _member(self, name: str) -> tuple[HDF5Object, str]:
+    def _member(self, name: str, is_group: bool) -> tuple[HDF5Object, str]:
         """Returns the object at the relative path `name`, and its full path."""
         if not is_visible(name):
             raise self.quota.refuse(
@@ -206,7 +195,13 @@ class StoredGroup:
                 opened = self._step(opened, step, where)
                 path = f"{path}/{step}"
                 self.quota.opened.add(path)
-        return opened, path
+        if opened.is_group == is_group:
+            return opened, path
+        kinds = ("a group", "an array") if is_group else ("an array", "a group")
+        raise FileFormatError(
+            f"{self.quota.path}: '{path:.300}' should be {' and is '.join(kinds)}. "
+            f"{RESAVE}"
+        )
 
     def _step(self, group: HDF5Object, step: str, where: str) -> HDF5Object:
         self.quota.spend_steps()

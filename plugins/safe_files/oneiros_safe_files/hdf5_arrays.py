@@ -1,26 +1,81 @@
-"""Arrays of untrusted HDF5 files: checked first, read later."""
+"""Arrays of untrusted HDF5 files: checked first, read later; and errors of reading
+HDF5, each with the file and the place."""
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
 import numpy as np
-from oneiros.errors import FileFormatError
+from oneiros.errors import FileFormatError, OneirosError
 
-from oneiros_safe_files.hdf5_errors import COPY, RESAVE, reading
+from oneiros_safe_files.file_access import is_refusal, unreadable
 from oneiros_safe_files.hdf5_format import layout
-from oneiros_safe_files.hdf5_format.chunks import Chunk, find_chunks, grid
-from oneiros_safe_files.hdf5_format.datatype import FLOAT, INTEGER
 from oneiros_safe_files.hdf5_format.file import HDF5Object
-from oneiros_safe_files.hdf5_format.filters import SUPPORTED, Pipeline
-from oneiros_safe_files.hdf5_format.source import UNDEFINED
+from oneiros_safe_files.hdf5_format.layout import (
+    SUPPORTED,
+    Chunk,
+    Pipeline,
+    find_chunks,
+    grid,
+)
+from oneiros_safe_files.hdf5_format.source import UNDEFINED, UnsupportedError
+from oneiros_safe_files.hdf5_format.types import FLOAT, INTEGER
 from oneiros_safe_files.quota import Quota
 
+Array = np.ndarray[Any, Any]
+COPY = (
+    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
+    "that."
+)
+RESAVE = "Save the model again with the program that wrote it."
+"""What to do about a file that is refused."""
+_FOREIGN = (
+    IndexError,
+    KeyError,
+    MemoryError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _AXES_PER_STEP = 8
 """How many axes of a block's position take as long as a step."""
 _OVERHEAD_BYTES = 1024
 """How much longer than its elements a compressed block may be, beside one per cent."""
+
+
+@contextmanager
+def reading(quota: Quota, where: str) -> Iterator[None]:
+    """Converts errors to one that names the file and the place `where`.
+
+    # Raises
+        FileFormatError: if the file is damaged, or has what isn't supported.
+        FileAccessError: if the system refuses to read it.
+    """
+    quota.where = where
+    try:
+        yield
+    except OneirosError:
+        raise
+    except UnsupportedError as error:
+        raise FileFormatError(
+            f"{quota.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
+            "NEW, and load NEW."
+        ) from error
+    except _FOREIGN as error:
+        if is_refusal(error):
+            raise unreadable(quota.path, error) from error
+        raise FileFormatError(
+            f"{quota.path} is damaged or truncated, or isn't HDF5: reading "
+            f"'{where:.300}' failed ({error}). Restore it from a copy, or save the "
+            "model again."
+        ) from error
 
 
 class StoredArray:
@@ -99,7 +154,7 @@ class StoredArray:
             )
         self._pipeline = Pipeline(filters, block, self.dtype.itemsize)
 
-    def read(self) -> np.ndarray[Any, Any]:
+    def read(self) -> Array:
         """Returns the array, in native byte order."""
         with reading(self._quota, self.where):
             if self._layout.kind == layout.CHUNKED:
@@ -109,7 +164,7 @@ class StoredArray:
                 self._fill(values)
             return values.astype(self.dtype, copy=False)
 
-    def _fill(self, values: np.ndarray[Any, Any]) -> None:
+    def _fill(self, values: Array) -> None:
         if not values.size:
             return
         if self._layout.kind == layout.CONTIGUOUS:
@@ -118,7 +173,7 @@ class StoredArray:
         data = np.frombuffer(self._layout.data, self._stored_dtype, values.size)
         values[...] = data.reshape(values.shape)
 
-    def _read_chunks(self) -> np.ndarray[Any, Any]:
+    def _read_chunks(self) -> Array:
         """Returns an array that is stored in chunks."""
         values = np.empty(self.shape, self._stored_dtype)
         shape = self._layout.chunks
@@ -132,9 +187,7 @@ class StoredArray:
             del block
         return values
 
-    def _decoded(
-        self, chunk: Chunk | None, position: tuple[int, ...]
-    ) -> np.ndarray[Any, Any]:
+    def _decoded(self, chunk: Chunk | None, position: tuple[int, ...]) -> Array:
         nbytes = self._pipeline.nbytes
         longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
         if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:

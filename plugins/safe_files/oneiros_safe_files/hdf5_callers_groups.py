@@ -15,7 +15,7 @@ import h5py
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import open_regular
 from oneiros_safe_files.hdf5 import StoredGroup
-from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_arrays import reading
 from oneiros_safe_files.hdf5_format.file import HDF5File
 from oneiros_safe_files.quota import Quota
 

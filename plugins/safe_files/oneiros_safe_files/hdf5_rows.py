@@ -19,7 +19,7 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import loading
 from oneiros_safe_files.hdf5 import LINK_NAMES, OTHER_GROUPS
-from oneiros_safe_files.hdf5_errors import reading
+from oneiros_safe_files.hdf5_arrays import reading
 from oneiros_safe_files.hdf5_format.links import HARD
 from oneiros_safe_files.quota import Quota
 

@@ -1,12 +1,18 @@
-"""`ModelState`: the contents of a model file as plain data."""
+"""`ModelState`: the contents of a model file as plain data; `Format`: the base class of
+file formats for models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
+from oneiros.errors import ArgumentError
 
+from oneiros_safe_files.budget import Budget
+
+Config = dict[str, Any]
 Named = list[tuple[str, Any]]
 """Pairs of names and arrays."""
 
@@ -19,12 +25,12 @@ class ModelState:
     """A model as plain data, which formats write and read. Formats never build
     objects."""
 
-    model_config: dict[str, Any] | None = None
-    training_config: dict[str, Any] | None = None
+    model_config: Config | None = None
+    training_config: Config | None = None
     weights: LayerWeights = field(default_factory=list)
     """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
     optimizer_weights: Named | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: Config = field(default_factory=dict)
     """Distribution and version of each object in the configuration."""
     keras_version: str | None = None
     training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
@@ -36,3 +42,31 @@ class ModelState:
     unread: list[str] = field(default_factory=list)
     """Other contents of the file: paths of groups and arrays that don't belong to the
     model."""
+
+
+class Format:
+    """A file format for models.
+
+    # Properties
+        name: the name under which it is registered, e.g. `"hdf5"`.
+        suffixes: file name suffixes that select it for writing, e.g. `(".h5",)`.
+    """
+
+    name: ClassVar[str] = ""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    def recognises(self, head: bytes) -> bool:
+        """Returns, given a file's first 512 bytes, whether this format can read it.
+        Suffixes aren't trusted."""
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define recognises(head)."
+        )
+
+    def write(self, path: Path, state: ModelState) -> None:
+        """Writes the file at `path`, which doesn't exist yet. The saving plugin then
+        moves it into place."""
+        raise ArgumentError(f"The format {self.name!r} can't write models.")
+
+    def read(self, path: Path, budget: Budget) -> ModelState:
+        """Reads the file at `path` with the guarded reader, within `budget`."""
+        raise ArgumentError(f"The format {self.name!r} can't read models.")

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy_format
-from oneiros.errors import FileFormatError, OneirosError
+from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.archives import ZipArchive, open_zip
 from oneiros_safe_files.budget import Budget
@@ -72,7 +72,10 @@ def _read(
             f"{damage} or not an array ({type(error).__name__}: {error!s:.200})."
         ) from None
     if objects and dtype.kind == "O":
-        return _read_objects(file, quota, damage)
+        array = load_pickle(file.read(), quota.path)
+        if not isinstance(array, np.ndarray):
+            raise FileFormatError(f"{damage}: it isn't an array.")
+        return array
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
         raise quota.refuse(
             where, f"the array holds {dtype!s:.60}, not numbers or texts", _INSTEAD
@@ -93,15 +96,3 @@ def _read(
     except (TypeError, ValueError) as error:
         raise FileFormatError(f"{damage}: {error!s:.200}.") from None
     return values.astype(dtype.newbyteorder("="), copy=False)
-
-
-def _read_objects(file: IO[bytes], quota: Quota, damage: str) -> Array:
-    try:
-        array = load_pickle(file.read(), quota.path)
-    except OneirosError:
-        raise
-    except Exception as error:  # a damaged pickle fails in every way that there is
-        raise FileFormatError(f"{damage} ({error!s:.200}).") from error
-    if not isinstance(array, np.ndarray):
-        raise FileFormatError(f"{damage}: it isn't an array.")
-    return array

@@ -9,16 +9,17 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 
+from oneiros_safe_files.archives import decompressed
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.decompression import decompressed
-from oneiros_safe_files.file_access import is_refusal, open_counted
+from oneiros_safe_files.file_access import is_refusal, open_counted, unreadable
 
 _BLOCK = 1 << 20
 _KINDS = "biufcSUO"
@@ -38,37 +39,48 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         UnsafeFileError: if it names anything that data doesn't need.
         FileFormatError: if it is damaged.
     """
-    with open_counted(path, budget) as (file, quota):
-        try:
-            data = bytearray()
-            stream = decompressed(file, quota)
-            while block := stream.read(_BLOCK):
-                data += block
-            return load_pickle(bytes(data), path, encoding)
-        except OneirosError:
-            raise
-        except Exception as error:  # a damaged pickle fails in every way that there is
-            if is_refusal(error):
-                raise
-            raise FileFormatError(
-                f"{path} is damaged or truncated, or isn't pickled data "
-                f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
-            ) from error
+    with open_counted(path, budget) as (file, quota), _explained(path):
+        data = bytearray()
+        stream = decompressed(file, quota)
+        while block := stream.read(_BLOCK):
+            data += block
+    return load_pickle(bytes(data), path, encoding)
 
 
 def load_pickle(data: bytes, path: Path, encoding: str = "bytes") -> Any:
-    """Returns the contents of a pickle; damaged data raises errors of any kind.
+    """Returns the contents of a pickle.
 
     # Arguments
         data: bytes, the pickle.
         path: the file that has it, for messages.
         encoding: as for `read_pickle`.
+
+    # Raises
+        as for `read_pickle`.
     """
     source = io.BytesIO(data)
-    content = _plain(_DataUnpickler(source, path, encoding).load())
+    with _explained(path):
+        content = _plain(_DataUnpickler(source, path, encoding).load())
     if source.read(1):
         raise FileFormatError(f"{path} is damaged: data follows the end of the pickle.")
     return content
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Context manager in which damage, which shows in every way that there is, has a
+    sentence."""
+    try:
+        yield
+    except OneirosError:
+        raise
+    except Exception as error:
+        if is_refusal(error):
+            raise unreadable(path, error) from error
+        raise FileFormatError(
+            f"{path} is damaged or truncated, or isn't pickled data "
+            f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
+        ) from error
 
 
 class _DataUnpickler(pickle.Unpickler):

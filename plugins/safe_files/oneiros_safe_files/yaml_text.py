@@ -1,6 +1,6 @@
 """Reads untrusted YAML text, and writes YAML like Keras 1.
 
-It builds plain data from the parser's events: tags construct nothing, and references
+It builds plain data from the parser's nodes: tags construct nothing, and references
 count in full. The limits are the same as in `json_text.loads`.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64decode
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -40,9 +39,7 @@ _NUMPY_SCALARS = {
 }
 _DTYPE_CODE = re.compile(r"[iuf][248]|[iub]1")
 _BYTE_ORDERS = ("<", ">", "|", "=")
-_RESOLVER = yaml.resolver.Resolver()
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
 def loads(text: str) -> Any:
@@ -59,15 +56,49 @@ def loads(text: str) -> Any:
             f"Expected YAML text; received {type(text).__name__}: {text!r:.80}."
         )
     _check_directives(text)
-    builder = _Builder()
     try:
-        for event in yaml.parse(str(text), Loader=_LOADER):
-            builder.take(event)
+        _check_size(text)
+        documents = list(yaml.compose_all(str(text), Loader=_Loader))
     except (yaml.YAMLError, UnicodeError) as error:
         raise ConfigError(
             f"This isn't YAML: {error!s:.300}. It begins with {text[:80]!r}."
         ) from None
-    return builder.result()
+    if len(documents) != 1:
+        raise ConfigError(f"Expected one YAML document; received {len(documents)}.")
+    return _list([_Builder().value(documents[0])])[0]
+
+
+class _Loader(getattr(yaml, "CLoader", yaml.Loader)):  # type: ignore[misc]  # no types
+    """Composes nodes; a long text is no number."""
+
+    def resolve(self, kind: Any, value: str, implicit: Any) -> str:
+        """Returns the tag of a node that has none."""
+        if kind is not yaml.ScalarNode or len(value) <= LONGEST_NUMBER:
+            return str(super().resolve(kind, value, implicit))
+        is_plain, _ = implicit
+        if is_plain and _LIKE_A_NUMBER.fullmatch(value):
+            _refuse_number(value)
+        return f"{_PREFIX}str"
+
+
+def _check_size(text: str) -> None:
+    """Counts a text's parts and levels before the parser creates objects."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(str(text), Loader=_Loader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        _check_limits(count // 2, depth)  # a list has a beginning and an end
+
+
+def _check_limits(count: int, depth: int) -> None:
+    if count % clock.STEPS == 0:
+        clock.check_time()
+    if count > MAX_PARTS:
+        _refuse(f"it has more than {MAX_PARTS} parts, references followed")
+    if depth > MAX_DEPTH:
+        _refuse(f"it nests deeper than {MAX_DEPTH} levels")
 
 
 def _check_directives(text: str) -> None:
@@ -91,7 +122,7 @@ def dumps(value: Any, **kwargs: Any) -> str:
     )
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Writes tuples with Python's tag, and repeated objects in full."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -104,93 +135,29 @@ _Dumper.add_representer(
 )
 
 
-@dataclass
-class _Open:
-    """A collection that hasn't ended yet."""
-
-    mapping: bool
-    tag: str
-    anchor: str | None
-    start: int
-    items: list[Any] = field(default_factory=list)
-    depth: int = 1
-
-
 class _Builder:
-    """Builds plain data from a parser's events."""
+    """Builds plain data from a parser's nodes, and counts each as often as it is
+    referred to."""
 
     def __init__(self) -> None:
-        self._open: list[_Open] = [_Open(False, "seq", None, 0)]
-        self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._count = 0
 
-    def result(self) -> Any:
-        """Returns the document."""
-        documents = _list(self._open[0].items)
-        if len(documents) != 1:
-            raise ConfigError(f"Expected one YAML document; received {len(documents)}.")
-        return documents[0]
-
-    def take(self, event: Any) -> None:
-        """Adds the content of an event."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._add(_scalar(event), event.anchor, self._spend(1) - 1, 0)
-        elif isinstance(event, yaml.AliasEvent):
-            value, size, depth = self._anchors.get(event.anchor) or _refuse(
-                f"'*{event.anchor}' refers to something unknown or to what it is "
-                "itself part of"
-            )
-            self._spend(size)
-            self._check_depth(depth)
-            self._add(_copied(value), None, 0, depth)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            is_mapping = isinstance(event, yaml.MappingStartEvent)
-            default_tag = "map" if is_mapping else "seq"
-            tag = _tag(event.tag or default_tag)
-            self._check_depth(1)
-            start = self._spend(1) - 1
-            self._open.append(_Open(is_mapping, tag, event.anchor, start))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closed = self._open.pop()
-            self._add(_collection(closed), closed.anchor, closed.start, closed.depth)
-
-    def _add(self, value: Any, anchor: str | None, start: int, depth: int) -> None:
-        self._open[-1].items.append(value)
-        self._open[-1].depth = max(self._open[-1].depth, depth + 1)
-        if anchor is not None:
-            self._anchors[anchor] = value, self._count - start, depth
-
-    def _check_depth(self, more: int) -> None:
-        if len(self._open) - 1 + more > MAX_DEPTH:
-            _refuse(f"it nests deeper than {MAX_DEPTH} levels")
-
-    def _spend(self, count: int) -> int:
-        self._count += count
-        if self._count % clock.STEPS == 0:
-            clock.check_time()
-        if self._count > MAX_PARTS:
-            _refuse(f"it has more than {MAX_PARTS} parts, references followed")
-        return self._count
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
-
-
-def _scalar(event: Any) -> Any:
-    if event.tag is None and len(event.value) > LONGEST_NUMBER:
-        return _long_scalar(event)
-    tag = event.tag or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
-    return _value(_tag(tag), event.value)
-
-
-def _long_scalar(event: Any) -> str:
-    is_plain, _ = event.implicit
-    if is_plain and _LIKE_A_NUMBER.fullmatch(event.value):
-        _refuse_number(event.value)
-    return str(event.value)
+    def value(self, node: Any, depth: int = 1) -> Any:
+        """Returns the content of a node."""
+        self._count += 1
+        tag = node.tag.removeprefix(_PREFIX)
+        if isinstance(node, yaml.ScalarNode):
+            _check_limits(self._count, 0)
+            return _value(tag, node.value)
+        _check_limits(self._count, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return _sequence(tag, [self.value(item, depth + 1) for item in node.value])
+        keys = []
+        values = []
+        for key, value in node.value:
+            keys.append(self.value(key, depth + 1))
+            values.append(self.value(value, depth + 1))
+        return _mapping(tag, keys, values)
 
 
 def _value(tag: str, text: str) -> Any:
@@ -230,18 +197,17 @@ def _refuse_number(text: str) -> NoReturn:
     )
 
 
-def _collection(collection: _Open) -> Any:
-    if collection.mapping:
-        return _mapping(collection.tag, collection.items)
-    return _sequence(collection.tag, collection.items)
-
-
-def _mapping(tag: str, items: list[Any]) -> Any:
+def _mapping(tag: str, keys: list[Any], values: list[Any]) -> Any:
+    for key in keys:
+        if not isinstance(key, str):
+            raise ConfigError(f"A key in the YAML is {key!r:.80}; keys must be texts.")
+    if len(set(keys)) != len(keys):
+        _refuse(f"a key occurs twice in the object with the keys {keys!r:.200}")
     if tag == _NUMPY_DTYPE:
-        return _numpy_dtype(dict(_pairs(items)))
+        return _numpy_dtype(dict(zip(keys, values, strict=True)))
     if tag != "map":
         _refuse(f"it holds an object with the tag {tag!r:.80}")
-    return dict(_pairs(_list(items)))
+    return dict(zip(keys, _list(values), strict=True))
 
 
 def _sequence(tag: str, items: list[Any]) -> Any:
@@ -250,16 +216,6 @@ def _sequence(tag: str, items: list[Any]) -> Any:
     if tag not in _SEQUENCES:
         _refuse(f"it holds a list with the tag {tag!r:.80}")
     return _list(items)
-
-
-def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
-    keys = items[::2]
-    for key in keys:
-        if not isinstance(key, str):
-            raise ConfigError(f"A key in the YAML is {key!r:.80}; keys must be texts.")
-    if len(set(keys)) != len(keys):
-        _refuse(f"a key occurs twice in the object with the keys {keys!r:.200}")
-    return list(zip(keys, items[1::2], strict=True))
 
 
 def _list(items: Any) -> list[Any]:
@@ -294,10 +250,6 @@ def _finite(number: int | float) -> int | float:
     if not math.isfinite(number):
         _refuse(f"it holds {number}, which isn't finite")
     return number
-
-
-def _tag(tag: str) -> str:
-    return tag.removeprefix(_PREFIX)
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -1,22 +1,38 @@
-"""The objects and permissions of the caller of a load, active while a model is
+"""The caller's objects and the plugins that a file may import, active while a model is
 built."""
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from oneiros import load_context
-from oneiros.errors import ArgumentError, ConfigError, OneirosError
+from oneiros import load_context, registry
+from oneiros.errors import (
+    ArgumentError,
+    ConfigError,
+    OneirosError,
+    UnknownNameError,
+    UnsafeFileError,
+)
 from oneiros.load_context import BuildLimits
-from oneiros.plugins import Entry, manager
+from oneiros.plugins import KERNEL, Entry, manager
+from oneiros.settings import distribution_name
 from oneiros_safe_files import file_access
 from oneiros_safe_files.clock import check_time
 
 from oneiros_saving.config_references import layers
-from oneiros_saving.import_permission import Permission
+from oneiros_saving.provenance import NAMED_KINDS
 
+LOGGER = logging.getLogger("oneiros")
+INSTALLED = "installed"
+LOADED = "loaded"
+"""The choices other than a list: all plugins, and those that are already imported."""
+GUARDED_KINDS = (*NAMED_KINDS, "migration")
+"""Kinds of objects that a file may import: objects that it names, and migrations of
+their older arguments."""
 MAX_MESSAGE = 10_000
 """The number of characters in an error's message above which it is cut."""
 MESSAGE_START = 1_000
@@ -40,13 +56,16 @@ class CallerChoices:
     def __init__(
         self, custom_objects: Objects, functions: Objects, plugins: Plugins
     ) -> None:
-        self._permission = Permission(plugins)
         self.custom_objects = _checked("custom_objects", custom_objects)
         self.functions = _checked("functions", functions)
+        self._plugins = plugins
+        self._allowed = _first_party() | _listed(plugins)
+        self._imported: set[str] = set()
 
     @contextmanager
     def in_force(self, limits: BuildLimits | None, source: Any) -> Iterator[None]:
-        """Context manager that activates them, in addition to those of an outer load.
+        """Context manager that activates them, in addition to those of an outer load;
+        logs at its end which plugins were imported.
 
         # Arguments
             limits: `BuildLimits`, limits for what is built.
@@ -60,17 +79,28 @@ class CallerChoices:
             permit=self._permit,
             manager=manager(),
         )
-        with (
-            context,
-            self._permission.logged(source),
-            _enough_memory(source),
-            _short_messages(),
-        ):
-            yield
+        try:
+            with context, _readable_errors(source):
+                yield
+        finally:
+            if self._imported:
+                plugins = ", ".join(sorted(self._imported))
+                LOGGER.info("%s imported these plugins: %s", source, plugins)
 
     def _permit(self, entry: Entry) -> None:
+        """Raises UnsafeFileError if an entry may not be imported."""
         check_time()
-        self._permission.check(entry)
+        if not _is_new(entry):
+            return
+        if self._plugins != INSTALLED and entry.distribution not in self._allowed:
+            module = entry.module
+            raise UnsafeFileError(
+                f"The file needs the {entry.kind} {entry.name!r}, which is in {module} "
+                f"of {entry.distribution} {entry.version}. It isn't imported yet, and "
+                f"plugins={self._plugins!r} doesn't let a file import it. To permit "
+                f"it: plugins=[{entry.distribution!r}], or `import {module}` first."
+            )
+        self._imported.add(f"{entry.distribution} {entry.version}")
 
     def check_functions(self, config: Any) -> None:
         """Raises ArgumentError if the caller supplied a function for a layer that isn't
@@ -88,23 +118,14 @@ class CallerChoices:
 
 
 @contextmanager
-def _enough_memory(source: Any) -> Iterator[None]:
-    """Context manager under which short memory isn't a mistake in a configuration."""
-    try:
-        yield
-    except ConfigError as error:
-        if isinstance(error.__cause__, MemoryError):
-            raise file_access.unreadable(source, error.__cause__) from error
-        raise
-
-
-@contextmanager
-def _short_messages() -> Iterator[None]:
-    """Context manager under which an error quotes no more of a configuration than
-    anyone reads."""
+def _readable_errors(source: Any) -> Iterator[None]:
+    """Context manager under which short memory isn't a mistake in a configuration, and
+    an error quotes no more of it than anyone reads."""
     try:
         yield
     except OneirosError as error:
+        if isinstance(error, ConfigError) and isinstance(error.__cause__, MemoryError):
+            raise file_access.unreadable(source, error.__cause__) from error
         if error.args == (str(error),):  # not one of the system's, with its number
             error.args = (_shortened(str(error)),)
         notes = getattr(error, "__notes__", [])
@@ -130,4 +151,49 @@ def _checked(argument: str, supplied: Objects) -> dict[str, Any]:
         return {}
     raise ArgumentError(
         f"{argument} must be a dict from names to objects; received {supplied!r:.80}."
+    )
+
+
+def nothing_foreign() -> AbstractContextManager[Any]:
+    """Returns a context manager under which names of third-party plugins count as
+    unknown unless they are already imported."""
+    first_party = _first_party()
+
+    def check(entry: Entry) -> None:
+        if _is_new(entry) and entry.distribution not in first_party:
+            raise UnknownNameError(
+                f"The {entry.kind} {entry.name!r} of {entry.distribution} isn't "
+                f"imported."
+            )
+
+    return load_context.changed(permit=check)
+
+
+def _first_party() -> set[str]:
+    """Returns the distributions that belong to Oneiros."""
+    owners = {name for table in registry.owners().values() for name in table.values()}
+    return {KERNEL, *owners}
+
+
+def _is_new(entry: Entry) -> bool:
+    return entry.kind in GUARDED_KINDS and entry.module not in sys.modules
+
+
+def _listed(plugins: Any) -> set[str]:
+    """Returns the distributions that a caller lists.
+
+    # Raises
+        ArgumentError: if `plugins` is neither a list of names nor a choice.
+    """
+    if plugins in (INSTALLED, LOADED):
+        return set()
+    if isinstance(plugins, (list, tuple, set, frozenset)):
+        names = list(plugins)
+        if all(isinstance(name, str) for name in names):
+            return {distribution_name(name) for name in names}
+    expected = "a list of distributions' names"
+    if isinstance(plugins, str):
+        expected = f"a list: plugins=[{plugins!r}]"
+    raise ArgumentError(
+        f"plugins={plugins!r} is neither one of {(INSTALLED, LOADED)} nor {expected}."
     )

@@ -14,6 +14,7 @@ from typing import Any
 from oneiros import registry
 from oneiros.plugins import Entry
 from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.config_extent import parts_of
 from oneiros_safe_files.registered_functions import FUNCTION_KINDS
 
 LAYER_ARGUMENTS = ("layer", "layers")
@@ -105,11 +106,9 @@ def find(kind: str, name: str) -> Entry | None:
     # Raises
         NameConflictError: if several plugins provide it.
     """
-    for each in FUNCTION_KINDS if kind == "function" else (kind,):
-        entry = registry.find(each, name)
-        if entry is not None:
-            return entry
-    return None
+    kinds = FUNCTION_KINDS if kind == "function" else (kind,)
+    found = (registry.find(each, name) for each in kinds)
+    return next(filter(None, found), None)
 
 
 def first_party(part: Part) -> bool:
@@ -120,15 +119,14 @@ def first_party(part: Part) -> bool:
 def _part(entry: Any, around: str, certain: bool) -> Part | None:
     if not isinstance(entry, dict):
         return None
-    config: Any
+    class_name = entry.get("name")
+    config: Any = entry
+    names = [entry.get("custom_name")]
     if "class_name" in entry:
         class_name = entry["class_name"]
         config = entry.get("config", {})
-        names = [entry.get("name"), _item(config, "name")]
-    else:
-        class_name = entry.get("name")
-        config = entry
-        names = [entry.get("custom_name")]
+        inner_name = config.get("name") if isinstance(config, dict) else None
+        names = [entry.get("name"), inner_name]
     if not isinstance(class_name, str):
         return None
     name = next((name for name in names if isinstance(name, str)), class_name)
@@ -138,10 +136,6 @@ def _part(entry: Any, around: str, certain: bool) -> Part | None:
 
 def _shortened(place: str) -> str:
     return place if len(place) <= MAX_PLACE else f"…{place[1 - MAX_PLACE :]}"
-
-
-def _item(config: Any, key: str) -> Any:
-    return config.get(key) if isinstance(config, dict) else None
 
 
 def _children(config: Any) -> Iterator[tuple[Any, bool]]:
@@ -166,10 +160,8 @@ def _is_entry(item: Any) -> bool:
 
 def _kind(argument: str) -> str | None:
     """Returns the kind of what an argument of this name takes."""
-    for kind, names in ARGUMENTS.items():
-        if names.fullmatch(argument):
-            return kind
-    return None
+    kinds = (kind for kind, names in ARGUMENTS.items() if names.fullmatch(argument))
+    return next(kinds, None)
 
 
 def _arguments(part: Part) -> Iterator[Reference]:
@@ -190,21 +182,10 @@ def _training(config: dict[str, Any]) -> Iterator[Reference]:
     if optimizer:
         yield Reference("optimizer", optimizer, "compile")
     for kind, key in (("objective", "loss"), ("metric", "metrics")):
-        for value in _leaves(config.get(key)):
-            name = _name(value)
-            if name and not (kind == "metric" and name in ACCURACY):
+        for name in parts_of(config.get(key)):
+            is_accuracy = kind == "metric" and name in ACCURACY
+            if name and isinstance(name, str) and not is_accuracy:
                 yield Reference(kind, name, "compile")
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """Gives the names in a list or a dict by output, which may hold lists."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item)
-    elif isinstance(value, dict):
-        yield from _leaves(list(value.values()))
-    else:
-        yield value
 
 
 def _name(value: Any) -> str | None:

@@ -1,19 +1,249 @@
-"""The service `configurations`: layers and graphs as plain data, and as text."""
+"""Layers and graphs as plain data in the layout of Keras 1, and back; plain data as
+text.
+
+A layer's default configuration has the constructor's arguments that it stores.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections import defaultdict, deque
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from oneiros import backend as K
 from oneiros import registry, services
-from oneiros.errors import CapabilityError, UnknownNameError
+from oneiros.arguments import label
+from oneiros.backend.dispatch import backend_of
+from oneiros.config import layer_from_config
+from oneiros.engine.container import Container, entry_of
+from oneiros.engine.layer import KWARGS, Layer
+from oneiros.engine.node import Node, one_or_all, origins
+from oneiros.errors import CapabilityError, ConfigError, GraphError, UnknownNameError
 from oneiros_old_files.stored_functions import get_function
+from oneiros_safe_files.clock import check_time
 from oneiros_safe_files.json_text import dumps
+from oneiros_safe_files.registered_functions import registered
 
-from oneiros_saving.graph_config import build_graph, graph_config
-from oneiros_saving.layer_config import argument_config, layer_config
+Config = dict[str, Any]
+Tensor = Any
+COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
+"""Attributes in every layer's configuration, if the layer has them."""
+
+FUNCTIONS = ("activation", "init")
+"""The endings of the names of arguments that accept functions of these kinds."""
+
+PARTS = ("regularizer", "constraint")
+"""The endings of the names of arguments that accept such objects."""
+
+MAX_ARRAY = 1000
+"""The maximum size of an array that is stored as an argument; larger ones are data."""
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def yaml_text(config: dict[str, Any], **options: Any) -> str:
+def layer_config(layer: Any) -> Config:
+    """Implements `Layer.get_config`.
+
+    If a class defines `get_config`, that method adds the arguments of its own
+    constructor; this function adds those of the base classes.
+    """
+    config = {key: plain(getattr(layer, key)) for key in COMMON if hasattr(layer, key)}
+    is_default = type(layer).argument_config is Layer.argument_config
+    for argument in _constructor_arguments(type(layer)):
+        if is_default:
+            config.update(argument_config(layer, argument))
+        else:
+            config.update(layer.argument_config(argument))
+    return config
+
+
+def _constructor_arguments(cls: type) -> list[str]:
+    """Returns the arguments that are described, base classes' first."""
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        constructor = vars(base).get("__init__")
+        if inspect.isfunction(constructor) and "get_config" not in vars(base):
+            names |= dict.fromkeys(_parameter_names(constructor))
+    return [name for name in names if name not in KWARGS]
+
+
+@lru_cache(maxsize=1024)
+def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Returns a method's parameters but `self`, `*args` and `**kwargs`."""
+    _, *parameters = inspect.signature(method).parameters.values()
+    return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
+
+
+def argument_config(layer: Any, argument: str) -> Config:
+    """Implements `Layer.argument_config`."""
+    if argument not in vars(layer):
+        return {}
+    value = vars(layer)[argument]
+    if _is_plain(value):
+        return {argument: plain(value)}
+    backend: Any = backend_of(layer) or K.current()
+    if backend.is_variable(value) and K.ndim(value) == 0:
+        return {argument: K.get_value(value).item()}
+    if backend.owns(value) or not callable(value):
+        return {}
+    is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
+    if argument.endswith(PARTS) or is_part:
+        return {argument: _part_config(layer, argument, value)}
+    if argument.endswith(FUNCTIONS) or registered(value):
+        return {argument: _function_name(layer, argument, value)}
+    return {}
+
+
+def _is_plain(value: Any) -> bool:
+    """Returns whether a configuration can hold a value as it is."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    if isinstance(value, np.ndarray):
+        return value.size <= MAX_ARRAY
+    return value is None or isinstance(value, (bool, int, float, str, np.generic))
+
+
+def plain(value: Any) -> Any:
+    """Returns NumPy's numbers as Python's, including those in lists, tuples and
+    dicts."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(plain(item) for item in value)
+    return value
+
+
+def _function_name(layer: Any, argument: str, function: Any) -> str:
+    name = getattr(function, "__name__", None)
+    if name is None:
+        raise ConfigError(
+            f"{label(layer)} has {argument}={function!r}, which has no name that a "
+            "configuration could hold. Pass a function made with `def`; add a layer "
+            "to the model as a separate layer."
+        )
+    return str(name)
+
+
+def _part_config(layer: Any, argument: str, part: Any) -> Any:
+    if hasattr(part, "get_config"):
+        return part.get_config()
+    raise ConfigError(
+        f"{label(layer)} has {argument}={part!r}, which has no get_config() that a "
+        f"configuration could use. Pass an object of a class that defines it."
+    )
+
+
+def graph_config(model: Container) -> Config:
+    """Returns the configurations of a graph's layers, and their connections."""
+    own_nodes = set(model.graph_nodes())
+    calls = {
+        layer: [node for node in layer.inbound_nodes if node in own_nodes]
+        for layer in model.layers
+    }
+    index: dict[Node, int] = {}
+    for layer, nodes in calls.items():
+        # The first call of a model inside this one is that on its own inputs.
+        start = 1 if isinstance(layer, Container) else 0
+        index.update((node, start + i) for i, node in enumerate(nodes))
+
+    def places(tensors: list[Tensor]) -> list[Any]:
+        columns = zip(*origins(tensors), strict=True)
+        return [
+            [layer.name, index[layer.inbound_nodes[node]], i]
+            for layer, node, i in columns
+        ]
+
+    layers = []
+    for layer, nodes in calls.items():
+        inbound = [places(node.input_tensors) for node in nodes if node.inbound_layers]
+        entry = {"name": layer.name, **entry_of(layer), "inbound_nodes": inbound}
+        layers.append(entry)
+    return {
+        "name": model.name,
+        "layers": layers,
+        "input_layers": places(model.inputs),
+        "output_layers": places(model.outputs),
+    }
+
+
+def build_graph(config: Config) -> tuple[list[Tensor], list[Tensor]]:
+    """Makes the layers of a configuration, and calls them on each other.
+
+    # Returns
+        The tensors of the inputs, and those of the outputs.
+
+    # Raises
+        ConfigError, GraphError: if the configuration doesn't describe a graph.
+    """
+    layers = _build_layers(config["layers"])
+    inputs = [_output(layers, place) for place in config["input_layers"]]
+    outputs = [_output(layers, place) for place in config["output_layers"]]
+    return inputs, outputs
+
+
+def _build_layers(entries: list[Any]) -> dict[str, Layer]:
+    """Makes the layers that a configuration lists, and calls them on each other."""
+    layers: dict[str, Layer] = {}
+    for entry in entries:
+        name = entry["name"]
+        if name in layers:
+            raise ConfigError(f"The configuration has two layers named {name!r}.")
+        layers[name] = layer_from_config(entry)
+        layers[name].name = name  # a Sequential's own configuration has none
+    calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
+    waiting: dict[str, list[str]] = defaultdict(list)
+    callable_now = deque(layers)
+    while callable_now:
+        name = callable_now.popleft()
+        while calls[name]:
+            places = calls[name][0]
+            inputs = [_output(layers, place) for place in places]
+            missing = [
+                place[0]
+                for place, tensor in zip(places, inputs, strict=True)
+                if tensor is None
+            ]
+            if missing:
+                waiting[missing[0]].append(name)
+                break
+            calls[name].popleft()
+            check_time()
+            layers[name](one_or_all(inputs))
+            callable_now.extend(waiting.pop(name, ()))
+    if waiting:
+        raise GraphError(
+            "The configuration connects layers in a cycle, or to calls that don't "
+            f"exist: outputs of {', '.join(waiting)} are never made. Check the layers' "
+            "`inbound_nodes`."
+        )
+    return layers
+
+
+def _output(layers: dict[str, Layer], place: Any) -> Tensor:
+    """Returns the tensor of a reference; None if that call hasn't been made yet."""
+    parts = [type(part) for part in place] if isinstance(place, list) else []
+    if parts == [str, int, int] and place[0] in layers and min(place[1:]) >= 0:
+        name, node, index = place
+        nodes = layers[name].inbound_nodes
+        if node >= len(nodes):
+            return None
+        if index < len(nodes[node].output_tensors):
+            return nodes[node].output_tensors[index]
+    raise ConfigError(
+        f"The configuration refers to {place!r:.80}, which doesn't exist. A reference "
+        "is [layer name, node index, tensor index]; the layers are: "
+        f"{', '.join(layers)}."
+    )
+
+
+def yaml_text(config: Config, **options: Any) -> str:
     """Returns a configuration as YAML text.
 
     # Arguments
@@ -33,7 +263,7 @@ def yaml_text(config: dict[str, Any], **options: Any) -> str:
 
 
 class Configurations:
-    """What the kernel calls."""
+    """The service `configurations`: what the kernel calls."""
 
     layer_config = staticmethod(layer_config)
     argument_config = staticmethod(argument_config)

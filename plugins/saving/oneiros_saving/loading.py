@@ -1,24 +1,27 @@
-"""Loading: turns a file's plain data into a model again, or into the weights of one.
+"""Loading: turns a file's plain data into a model again, or into the weights of one;
+and builds models, without weights, from configurations: dicts, JSON and YAML.
 
 Everything is checked before anything changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import load_context
+from oneiros import load_context, registry
 from oneiros import plugins as hooks
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.backend.donated_arrays import donated
-from oneiros.errors import FileFormatError, OneirosError
+from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.interrupts import repeated_interrupts
+from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files import dim_ordering
@@ -26,17 +29,23 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
-from oneiros_safe_files import file_access
-from oneiros_safe_files.budget import UNTRUSTED, Budget
+from oneiros_safe_files import clock, file_access, json_text
+from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
+from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 
-from oneiros_saving import installed_formats, missing_names, model_files, provenance
+from oneiros_saving import model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import checked_model, limits_for, timed
 from oneiros_saving.training_config import compile_as_stored
 from oneiros_saving.weight_matching import matched_pairs
 
+Config = dict[str, Any]
+WEIGHT_BYTES = 4
+"""What a weight takes in memory."""
+SPARE_PARAMETERS = 2**22
+"""The number of scalars that a model may create beyond those in its file: the states of
+recurrent layers."""
 SHOWN_PATHS = 5
 """The maximum number of unknown groups and arrays of a file to list."""
 
@@ -142,7 +151,7 @@ def load_weights(
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
     """Reads a model's weights from `f`, an open `h5py.Group`; for `by_name`, see
     `load_weights`."""
-    state = installed_formats.hdf5().read_weights(f, Budget())
+    state = model_files.hdf5().read_weights(f, Budget())
     with K.use(backend_of(model)):
         origin = origin_of(state)
         K.batch_set_value(
@@ -197,13 +206,6 @@ def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
     )
 
 
-def _check_whole(state: ModelState, source: Any) -> None:
-    if state.model_config is None:
-        raise FileFormatError(
-            f"{source} holds only weights: build the model and load_weights(path)."
-        )
-
-
 def tell_loaded(model: Any, filepath: PathLike) -> None:
     """Calls the hook of what has been loaded."""
     hooks.call("oneiros_after_load", model=model, path=Path(filepath))
@@ -220,12 +222,15 @@ def model_of(
 ) -> Any:
     """Returns the model that a file's contents describe, compiled if it was; for the
     arguments, see `load_model`."""
-    _check_whole(state, source)
+    if state.model_config is None:
+        raise FileFormatError(
+            f"{source} holds only weights: build the model and load_weights(path)."
+        )
     origin = origin_of(state, trained_on)
     with choices.in_force(limits_for(number_stored(state)), source):
         initial_values = Postponed()
         with load_context.changed(postponed=initial_values):
-            model = _built(state, origin, source, choices)
+            model = checked_model(_built(state, origin, choices), source)
         with K.use(backend_of(model)):
             loaded = _set_weights(model, state, origin, source)
             initial_values.draw(loaded)
@@ -238,17 +243,25 @@ def number_stored(state: ModelState) -> int:
     return sum(value.size for _, arrays in state.weights for _, value in arrays)
 
 
-def _built(
-    state: ModelState, origin: Origin, source: Any, choices: CallerChoices
-) -> Any:
-    """Returns the model of a file's configuration, without values."""
+def _built(state: ModelState, origin: Origin, choices: CallerChoices) -> Any:
+    """Returns the model of a configuration, without values."""
     config = migrated(state.model_config, origin)
     choices.check_functions(config)
     training_config = state.training_config if origin.keras < 2 else None
-    missing_names.check(config, training_config, state.provenance)
+    provenance.check(config, training_config, state.provenance)
     with dim_ordering.explained(config):
-        model = checked_model(configs.layer_from_config(config), source)
+        model = configs.layer_from_config(config)
     dim_ordering.warn_of_default(config, origin)
+    return model
+
+
+def checked_model(model: Any, source: Any) -> Any:
+    """Returns a model; raises FileFormatError if a file's configuration describes a
+    single layer."""
+    if not hasattr(model, "_make_train_function"):
+        raise FileFormatError(
+            f"{source} holds a {type(model).__name__}, which isn't a model."
+        )
     return model
 
 
@@ -268,3 +281,156 @@ def _handed_over(value: Any) -> Any:
     """Returns an array read from a file; a variable may keep it if it owns its
     memory."""
     return donated(value) if value.flags.owndata and value.flags.writeable else value
+
+
+# Configurations without a file
+
+
+def model_from_config(
+    config: Config,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    plugins: Plugins = "installed",
+    budget: Budget | None = None,
+) -> Any:
+    """Builds a model, without weights, from `{"class_name": …, "config":
+    model.get_config()}`.
+
+    # Arguments
+        config: dict as above.
+        custom_objects, functions, plugins, budget: as for `load_model`. Limits that
+            apply already take the place of the budget's.
+    """
+    limits = load_context.current().limits
+    choices = CallerChoices(custom_objects, functions, plugins)
+    source = "The configuration"
+    if limits is not None and budget is None:
+        return _built_from(config, choices, limits, source)
+    with timed(budget, source):
+        return _built_within(budget, config, choices, source)
+
+
+def model_from_json(
+    json_string: str,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    plugins: Plugins = "installed",
+    budget: Budget | None = None,
+) -> Any:
+    """Builds a model, without weights, from the text that `model.to_json()` returned.
+
+    # Arguments
+        json_string: str, or bytes in UTF-8.
+        custom_objects, functions, plugins, budget: as for `load_model`.
+    """
+    choices = CallerChoices(custom_objects, functions, plugins)
+    parsed = json_text.loads_config
+    return _from_text("The JSON text", json_string, parsed, choices, budget)
+
+
+def model_from_yaml(
+    yaml_string: str,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    plugins: Plugins = "installed",
+    budget: Budget | None = None,
+) -> Any:
+    """Builds a model, without weights, from the text that `model.to_yaml()` returned;
+    needs a plugin for YAML.
+
+    # Arguments
+        yaml_string: str, bytes in UTF-8, or a file that is open for reading.
+        custom_objects, functions, plugins, budget: as for `load_model`.
+    """
+    choices = CallerChoices(custom_objects, functions, plugins)
+    parsed = registry.resolve("format", "yaml")().loads
+    return _from_text("The YAML text", _read(yaml_string), parsed, choices, budget)
+
+
+def _from_text(
+    source: str,
+    text: Any,
+    parsed: Callable[[Any], Any],
+    choices: CallerChoices,
+    budget: Budget | None,
+) -> Any:
+    """Builds a model from a text; any other value is left to the parser to refuse."""
+    with timed(budget, source):
+        limit = checked(budget).text_bytes
+        if isinstance(text, (str, bytes)) and len(text) > limit:
+            raise UnsafeFileError(
+                f"{source} has a length of {len(text):,}. The limit is {limit:,} "
+                "(Budget.text_bytes). Nothing was built. If you trust it, pass a "
+                f"larger limit: budget=oneiros.saving.Budget(text_bytes={len(text)})."
+            )
+        config = parsed(_decoded(text))
+        return _built_within(budget, config, choices, source)
+
+
+def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]:
+    """Returns a context manager with the clock that a budget asks for."""
+    seconds = checked(budget).seconds
+    if seconds < math.inf:
+        K.variable(0.0)  # imports the engine, which isn't the text's time
+    return clock.running(seconds, source)
+
+
+def _read(text: Any) -> Any:
+    """Returns the text in an open file, or any other value as it is."""
+    if not hasattr(text, "read"):
+        return text
+    try:
+        return text.read()
+    except (OSError, TypeError, ValueError) as error:
+        raise ConfigError(f"{text!r:.80} can't be read: {error}.") from error
+
+
+def _decoded(text: Any) -> Any:
+    """Returns bytes as a text, or any other value as it is."""
+    if not isinstance(text, bytes):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The text isn't UTF-8: {error.reason} at byte {error.start}. It begins "
+            f"with {text!r:.80}."
+        ) from None
+
+
+def _built_within(
+    budget: Budget | None, config: Any, choices: CallerChoices, source: str
+) -> Any:
+    check_extent(ModelState(model_config=config), budget, source)
+    return _built_from(config, choices, limits_for(None, budget), source)
+
+
+def limits_for(stored: int | None, budget: Budget | None = None) -> BuildLimits:
+    """Returns the limits for building what a file or a text describes, unless the
+    caller chose others with `parameter_budget`.
+
+    # Arguments
+        stored: int, the number of scalars in the weights that a file holds; None for a
+            text.
+        budget: the limits for a text.
+    """
+    around = load_context.current().limits or BuildLimits()
+    parameters = around.parameters
+    if stored is None:
+        in_memory = checked(budget).array_bytes / WEIGHT_BYTES
+        parameters = int(min(parameters, in_memory))
+    elif parameters == MAX_PARAMETERS:
+        parameters = stored + SPARE_PARAMETERS
+    return BuildLimits(parameters, around.calls)
+
+
+def _built_from(
+    config: Any, choices: CallerChoices, limits: BuildLimits | None, source: str
+) -> Any:
+    state = ModelState(model_config=config)
+    origin = origin_of(state) if isinstance(config, dict) else Origin()
+    with choices.in_force(limits, source):
+        return _built(state, origin, choices)

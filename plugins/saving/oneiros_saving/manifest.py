@@ -5,9 +5,9 @@ from oneiros import hookimpl
 MODELS = {
     "save_model": "oneiros_saving.saving:save_model",
     "load_model": "oneiros_saving.loading:load_model",
-    "model_from_config": "oneiros_saving.model_from_config:model_from_config",
-    "model_from_json": "oneiros_saving.model_from_config:model_from_json",
-    "model_from_yaml": "oneiros_saving.model_from_config:model_from_yaml",
+    "model_from_config": "oneiros_saving.loading:model_from_config",
+    "model_from_json": "oneiros_saving.loading:model_from_json",
+    "model_from_yaml": "oneiros_saving.loading:model_from_yaml",
 }
 SAVING = {
     **MODELS,
@@ -15,7 +15,7 @@ SAVING = {
     "save_weights": "oneiros_saving.saving:save_weights",
     "load_weights": "oneiros_saving.loading:load_weights",
     "Budget": "oneiros_safe_files.budget:Budget",
-    "Format": "oneiros_safe_files.model_format:Format",
+    "Format": "oneiros_safe_files.model_state:Format",
     "ModelState": "oneiros_safe_files.model_state:ModelState",
     "function_scope": "oneiros_old_files.stored_functions:function_scope",
     "provenance": "oneiros_saving.provenance:provenance",
@@ -23,8 +23,8 @@ SAVING = {
 }
 
 FORMATS = {
-    "hdf5": "oneiros_saving.formats.hdf5.format:HDF5Format",
-    "keras3": "oneiros_saving.formats.keras3.format:Keras3Format",
+    "hdf5": "oneiros_saving.formats.hdf5:HDF5Format",
+    "keras3": "oneiros_saving.formats.keras3:Keras3Format",
     "safetensors": "oneiros_saving.formats.safetensors:SafetensorsFormat",
     "yaml": "oneiros_saving.formats.yaml:YAMLFormat",
 }
@@ -47,6 +47,6 @@ def oneiros_services() -> dict[str, str]:
     """Configurations, files and copies of models."""
     return {
         "configurations": "oneiros_saving.configurations:service",
-        "copying": "oneiros_saving.copying:service",
-        "saving": "oneiros_saving.files:service",
+        "copying": "oneiros_saving.pickling:service",
+        "saving": "oneiros_saving.saving:service",
     }

@@ -1,5 +1,9 @@
-"""Model files on disk: selects the format that reads or writes a file; writing leaves
-either the old file or the new one."""
+"""Model files on disk: selects the installed format that reads or writes a file;
+writing leaves either the old file or the new one.
+
+If a format doesn't work, the failure is recorded for its plugin (`oneiros plugins`
+shows it), and the other formats are tried.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +12,38 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from oneiros import registry
+from oneiros import plugins, registry
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
     FileFormatError,
     FileMissingError,
+    NameConflictError,
+    OneirosError,
+    PluginLoadError,
     UnsafeFileError,
 )
 from oneiros_safe_files import file_access
 from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
-from oneiros_safe_files.model_format import Format
-from oneiros_safe_files.model_state import ModelState
-
-from oneiros_saving import installed_formats
+from oneiros_safe_files.model_state import Format, ModelState
 
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
 TEXTS = (".json", *YAML_SUFFIXES)
 """Suffixes of configurations, which hold no weights."""
-FILES_SHOWN = 5
-"""The maximum number of files to list if a folder is passed instead of a file."""
+HEAD_BYTES = 512
+"""The number of bytes by which a format recognises a file."""
 
 
 def path_of(filepath: PathLike) -> Path:
     """Returns a path, or raises ArgumentError if it isn't one."""
-    path = None
-    with suppress(TypeError):  # no path, or one that says it is none
-        path = os.fspath(filepath)
-    if not isinstance(path, str) or not path or "\0" in path:
-        raise ArgumentError(
-            f"filepath must be a path, such as 'model.h5'; received {filepath!r:.80}."
-        )
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:
-        raise ArgumentError(
-            f"filepath is {path!r:.80}, which holds half of a character. Pass a name "
-            "of whole characters."
-        ) from None
-    return Path(path)
+    is_empty = isinstance(filepath, str) and not filepath
+    path = None if is_empty else filepath
+    return Path(file_access.text_of_path("filepath", path))
 
 
 def resolved(filepath: PathLike) -> Path:
@@ -82,11 +75,8 @@ def existing(filepath: PathLike) -> Path:
     if is_file:
         return path
     if is_folder:
-        files = sorted(file.name for file in path.iterdir() if file.is_file())
-        listed = ", ".join(files[:FILES_SHOWN]) or "none"
         raise FileMissingError(
-            f"{path!s:.300} is a folder. Pass the path of a model file; it contains: "
-            f"{listed}."
+            f"{path!s:.300} is a folder. Pass the path of a model file."
         )
     raise FileMissingError(
         f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files are "
@@ -98,9 +88,7 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     """Returns the format that recognises a file by its first bytes, and the
     contents."""
     path = existing(filepath)
-    form = installed_formats.recognising(path)
-    if form is None:
-        raise _unrecognised(path)
+    form = _recognised(path)
     with file_access.loading(path), naming(path):
         state = form.read(path, checked(budget))
     check_extent(state, budget, path)
@@ -118,20 +106,97 @@ def naming(path: Path) -> Iterator[None]:
         raise type(error)(f"{path}: {error}") from error
 
 
-def _unrecognised(path: Path) -> FileFormatError:
-    head = installed_formats.read_head(path)
+def read_head(path: Path) -> bytes:
+    """Returns a file's first bytes.
+
+    # Raises
+        FileAccessError: if the system doesn't let it be read.
+    """
+    with file_access.loading(path), file_access.open_regular(path) as file:
+        return file.read(HEAD_BYTES)
+
+
+def recognising(head: bytes) -> tuple[Format | None, list[str]]:
+    """Returns the format that recognises a file by its first bytes, if one does, and a
+    sentence for each format that doesn't work."""
+    faults: list[str] = []
+    for name in registry.names("format"):
+        try:
+            candidate: Format = registry.resolve("format", name)()
+            if candidate.recognises(head):
+                return candidate, faults
+        except MemoryError:
+            raise  # isn't the plugin's fault
+        except Exception as error:
+            faults.append(_fault(name, error))
+    return None, faults
+
+
+def _recognised(path: Path) -> Format:
+    head = read_head(path)
+    form, faults = recognising(head)
+    if form is not None:
+        return form
     if not registry.names("format"):
-        installed_formats.hdf5()  # raises the error that says what to install
+        hdf5()  # raises the error that says what to install
     sentences = [
         f"{path} isn't a model file: it begins with {head[:16]!r}.",
         f"Installed formats: {', '.join(registry.names('format'))}.",
-        *installed_formats.faults(head),
+        *faults,
     ]
     if path.suffix in TEXTS or head.lstrip().startswith((b"{", b'"')):
         sentences.append(
             "For the text of a configuration, use model_from_json or model_from_yaml."
         )
-    return FileFormatError(" ".join(sentences))
+    raise FileFormatError(" ".join(sentences))
+
+
+def _fault(name: str, error: Exception) -> str:
+    """Returns a sentence about a format that doesn't work, and records the error as its
+    plugin's."""
+    entry = None
+    with suppress(NameConflictError):
+        entry = registry.find("format", name)
+    owner = f" of {entry.distribution}" if entry else ""
+    record = plugins.manager().records.get(entry.distribution if entry else "")
+    if record is not None and not isinstance(error, PluginLoadError):
+        record.report("oneiros_formats", error)
+    return (
+        f"The format {name!r}{owner} doesn't work: {type(error).__name__}: {error}. "
+        f"Disable or repair its plugin; `oneiros plugins` shows more."
+    )
+
+
+def hdf5() -> Any:
+    """Returns the format `hdf5`."""
+    return registry.resolve("format", "hdf5")()
+
+
+def for_suffix(suffix: str) -> Format:
+    """Returns the format of a path's suffix, HDF5 by default.
+
+    # Raises
+        PluginLoadError: if the format of that suffix doesn't work.
+    """
+    name = suffixes().get(suffix, "hdf5")
+    try:
+        found: Format = registry.resolve("format", name)()
+    except (MemoryError, OneirosError):
+        raise  # isn't the plugin's fault
+    except Exception as error:
+        raise PluginLoadError(_fault(name, error)) from error
+    return found
+
+
+def suffixes() -> dict[str, str]:
+    """Returns the suffixes of all formats that can be imported, and their names."""
+    found: dict[str, str] = {}
+    for name in registry.names("format"):
+        with suppress(PluginLoadError, NameConflictError):
+            declared = registry.resolve("format", name).suffixes
+            if isinstance(declared, tuple):
+                found = {**dict.fromkeys(declared, name), **found}
+    return found
 
 
 def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
@@ -164,7 +229,7 @@ def write(path: Path, state: ModelState) -> None:
     # Raises
         FileAccessError: if the disk is full, or writing isn't permitted.
     """
-    form = installed_formats.for_suffix(path)
+    form = for_suffix(path.suffix)
     with replacing(path) as draft:
         form.write(draft, state)
 

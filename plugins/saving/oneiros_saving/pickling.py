@@ -11,6 +11,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
+from oneiros import services
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
@@ -21,9 +22,9 @@ from oneiros_optimizers.optimizer import Optimizer
 from oneiros_training.parts.nested_layers import parts_of
 from oneiros_training.parts.variables import Values, assign, values_of
 
-from oneiros_saving.provenance import provenance
+from oneiros_saving.plain_data_encoding import plain_attributes
+from oneiros_saving.provenance import provenance, used_by
 from oneiros_saving.training_config import COMPILED
-from oneiros_saving.used_objects import used_by
 
 PROTOCOL = 4
 """The protocol of `pickle` by which an optimizer is captured."""
@@ -216,3 +217,13 @@ def _custom_objects(parts: Iterable[Any]) -> dict[str, Any]:
         for name, used in named.items()
         if isinstance(used, type) or not provenance(used)
     }
+
+
+class Copying:
+    """The service `copying`: what the kernel calls."""
+
+    reduced = staticmethod(reduced)
+    plain_attributes = staticmethod(plain_attributes)
+
+
+service: services.Copying = Copying()

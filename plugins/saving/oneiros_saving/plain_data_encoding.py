@@ -71,10 +71,9 @@ def same(one: Encoded, other: Encoded) -> bool:
     """Returns whether two encoded values are the same, bit by bit."""
     data, arrays = one
     other_data, other_arrays = other
-    if data != other_data or len(arrays) != len(other_arrays):
-        return False
-    pairs = zip(arrays, other_arrays, strict=True)
-    return all(_bits(array) == _bits(other_array) for array, other_array in pairs)
+    return data == other_data and list(map(_bits, arrays)) == list(
+        map(_bits, other_arrays)
+    )
 
 
 def _bits(array: Array) -> tuple[Any, ...]:

@@ -1,8 +1,10 @@
-"""The origin of objects: the distribution of an object, and the record in a saved file
-of every part of its model."""
+"""The origin of objects: the distribution of an object, the record in a saved file of
+every part of its model, and the names that no installed plugin provides, reported
+before anything is built or imported."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -10,20 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from oneiros import registry
+from oneiros import config as configs
+from oneiros import load_context, modules, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
-from oneiros.errors import NameConflictError
+from oneiros.errors import NameConflictError, UnknownNameError
 from oneiros.plugins import Entry, manager
 from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
 from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
 from oneiros_safe_files.registered_functions import FUNCTION_KINDS
-from oneiros_training.parts.nested_layers import parts_of
+from oneiros_training.parts.nested_layers import items_of, parts_of
 
-from oneiros_saving.config_references import find, references
-from oneiros_saving.used_objects import used_by
+from oneiros_saving.config_references import Reference, find, references
 
 Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
@@ -36,6 +38,10 @@ BASES = {
 }
 NAMED_KINDS = (*BASES, *FUNCTION_KINDS)
 """Kinds of objects that a file may name."""
+MAX_MISSING = 1_000
+"""The number of missing names after which no more are looked for."""
+SHOWN_NAMES = 20
+"""The maximum number of missing names that an error explains."""
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
@@ -168,3 +174,136 @@ def _package(origin: Any) -> str:
     own."""
     module: str = origin.module
     return module.rpartition(".")[0] or module
+
+
+def used_by(layer: Any) -> Iterator[Any]:
+    """Yields the functions and classes that a layer's configuration names."""
+    config = layer.get_config()
+    arguments = config.values() if isinstance(config, dict) else ()
+    names = [value for value in arguments if isinstance(value, str)]
+    for item in items_of(vars(layer)):
+        value = item.value
+        if inspect.isfunction(value) and value.__name__ in names:
+            yield value
+        elif _is_described(value):
+            yield type(value)
+
+
+def _is_described(value: Any) -> bool:
+    """Returns whether a layer's attribute is part of its configuration, as regularizers
+    are."""
+    is_other = isinstance(value, (type, Layer, Optimizer))
+    return hasattr(value, "get_config") and not is_other
+
+
+# Missing names
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name in a file that no installed plugin provides.
+
+    # Properties
+        advice: str, what to install or to do.
+        origin: str, a sentence about its origin as recorded in the file; may be empty.
+    """
+
+    kind: str
+    name: str
+    where: list[str]
+    advice: str
+    origin: str
+
+
+def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
+    """Returns the names that no installed plugin provides, each once, with their
+    recorded origin; at most `MAX_MISSING`.
+
+    # Arguments
+        named: references of a configuration.
+        provenance: the record in the file; it may be anything, because the file is
+            untrusted.
+    """
+    recorded_origins = provenance if isinstance(provenance, dict) else {}
+    places: dict[tuple[str, str], dict[str, None]] = {}
+    for reference in named:
+        if len(places) == MAX_MISSING:
+            break
+        if _known(reference):
+            continue
+        if reference.certain or reference.key in recorded_origins or _owned(reference):
+            where = places.setdefault((reference.kind, reference.name), {})
+            where[reference.where] = None
+    return [
+        Missing(
+            kind=kind,
+            name=name,
+            where=list(where),
+            advice=_advice(kind, name),
+            origin=stated(recorded_origins.get(f"{kind}:{name}")),
+        )
+        for (kind, name), where in places.items()
+    ]
+
+
+def check(
+    model_config: Any, training_config: Any = None, provenance: Any = None
+) -> None:
+    """Checks all names of a configuration, before anything is built or imported.
+
+    A model's configuration without a file, such as JSON, may hold its provenance under
+    the key `oneiros_provenance`.
+
+    # Raises
+        UnknownNameError: lists what is missing.
+        UnsafeFileError: if something may not be imported.
+    """
+    if not provenance and isinstance(model_config, dict):
+        provenance = model_config.get(KEY)
+    named = list(references(model_config, training_config))
+    missing_names = missing(named, provenance)
+    if not missing_names:
+        return _check_permitted(named)
+    shown = missing_names[:SHOWN_NAMES]
+    lines = [f"{each.advice} {each.origin}".strip() for each in shown]
+    count = len(missing_names)
+    if count > 1:
+        at_least = "At least " if count == MAX_MISSING else ""
+        first = f" The first {SHOWN_NAMES}:" if count > SHOWN_NAMES else ""
+        lines = [f"{at_least}{count:,} names are unknown here.{first}", *lines]
+    raise UnknownNameError("\n".join(lines) + " Nothing was built.")
+
+
+def _check_permitted(named: Iterable[Reference]) -> None:
+    for reference in named:
+        entry = provider_of(reference.kind, reference.name)
+        if (
+            entry
+            and reference.certain
+            and reference.name not in configs.known_objects()
+        ):
+            load_context.current().permit(entry)
+
+
+def _known(reference: Reference) -> bool:
+    custom = configs.known_objects()
+    if reference.name in custom or reference.name.rpartition(".")[2] in custom:
+        return True
+    if modules.patched(reference.kind, reference.name) is not None:
+        return True
+    try:
+        return find(reference.kind, reference.name) is not None
+    except NameConflictError:
+        return True
+
+
+def _owned(reference: Reference) -> bool:
+    return reference.name in registry.owners().get(reference.kind, {})
+
+
+def _advice(kind: str, name: str) -> str:
+    try:
+        configs.get_object("metric" if kind == "function" else kind, name)
+    except UnknownNameError as error:
+        return str(error)
+    return f"Unknown {kind} {name!r}."

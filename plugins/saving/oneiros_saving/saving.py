@@ -1,5 +1,5 @@
-"""Saving: turns a model into plain data, a `ModelState`, which a format plugin
-writes."""
+"""Saving: turns a model into plain data, a `ModelState`, which a format plugin writes,
+under names that can be stored and loaded again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import plugins, registry
+from oneiros import plugins, registry, services
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
@@ -19,13 +19,18 @@ from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
+from oneiros_safe_files.names import is_visible
+from oneiros_training.sequential import Sequential
 
-from oneiros_saving import installed_formats, model_files, provenance
+from oneiros_saving import model_files, provenance
+from oneiros_saving.loading import load_weights, load_weights_from_hdf5_group
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.optimizer_state import forgotten
-from oneiros_saving.storable_names import check_names, check_sequentials, problem
-from oneiros_saving.training_config import training_config
+from oneiros_saving.training_config import forgotten, training_config
 
+MAX_BYTES = 32_000
+"""The maximum length of a name."""
+MAX_STEPS = 16
+"""The maximum number of parts separated by `/`."""
 SUFFIXES_OF_OTHERS = {
     ".joblib": "joblib",
     ".keras": "Keras 3",
@@ -76,7 +81,7 @@ def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
     with K.use(backend_of(model)), LOCK:
-        installed_formats.hdf5().write_weights(f, _layer_weights(model))
+        model_files.hdf5().write_weights(f, _layer_weights(model))
 
 
 def enough_memory(filepath: PathLike) -> AbstractContextManager[None]:
@@ -143,20 +148,15 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
 def _warn_of_suffix(path: Path) -> None:
     """Warns if a file that was written looks like one of another format."""
     suffix = path.suffix.lower()
-    if suffix in SUFFIXES_OF_OTHERS and not installed_formats.has_suffix(suffix):
-        warn(
-            f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. "
-            f"{suffix} is the suffix of {SUFFIXES_OF_OTHERS[suffix]}: call it "
-            f"{path.with_suffix('.h5').name}.{_export_hint(path)}"
-        )
-
-
-def _export_hint(path: Path) -> str:
-    if path.suffix.lower().removeprefix(".") not in registry.names("export"):
-        return ""
-    return (
-        f" To write a file for {SUFFIXES_OF_OTHERS[path.suffix.lower()]}, type "
-        f"oneiros.export(model, {path.name!r})."
+    other = SUFFIXES_OF_OTHERS.get(suffix)
+    if other is None or suffix in model_files.suffixes():
+        return
+    hint = ""
+    if suffix.removeprefix(".") in registry.names("export"):
+        hint = f" For {other}, type oneiros.export(model, {path.name!r})."
+    warn(
+        f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. {suffix} is "
+        f"the suffix of {other}: call it {path.with_suffix('.h5').name}.{hint}"
     )
 
 
@@ -179,3 +179,95 @@ def _named_values(variables: Iterable[Any]) -> Named:
             name = f"{name}_{index}"
         named[f"{name}:0"] = variable
     return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
+
+
+def check_names(weights: LayerWeights) -> None:
+    """Checks that the name of each layer and each weight is a separate path in a file.
+
+    # Raises
+        ArgumentError: if it isn't; names the layers.
+    """
+    arrays: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    for layer, named in weights:
+        names = [name for name, _ in named]
+        paths = [f"{layer}/{name}" for name in names]
+        reasons = [problem(name) for name in (layer, *names)]
+        for path in (layer, *paths):
+            reasons += [_taken_by(arrays.get(start)) for start in _starts(path)]
+        reasons += [_taken_by(groups.get(path)) for path in paths]
+        reason = next(filter(None, reasons), None)
+        if reason is not None:
+            raise ArgumentError(
+                f"The layer {layer!r:.80} can't be saved under that name: {reason}. "
+                "Rename it and save again: model.layers[…].name = '…'."
+            )
+        arrays.update(dict.fromkeys(paths, layer))
+        groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
+
+
+def check_sequentials(model: Any, outer: dict[str, Any] | None = None) -> None:
+    """Checks that layers with the same name in a Sequential and its inner Sequentials
+    are the same layer.
+
+    Keras 1 makes them one shared layer when it builds the model again.
+
+    # Raises
+        ArgumentError: if it isn't; names the layers.
+    """
+    if not isinstance(model, Sequential):
+        return
+    layers_by_name = {} if outer is None else outer
+    for layer in model.layers:
+        if layers_by_name.setdefault(layer.name, layer) is not layer:
+            raise ArgumentError(
+                f"{model.name!r} has two layers named {layer.name!r:.80}, one in a "
+                "Sequential inside: loading would turn them into one layer. "
+                "Rename one: layer.name = '…'."
+            )
+        check_sequentials(layer, layers_by_name)
+
+
+def problem(name: str) -> str | None:
+    """Returns why a name can't be stored; None if it can."""
+    steps = name.split("/")
+    if not name or "\0" in name:
+        return "it is empty, or has a character of code 0"
+    if not all(steps) or {".", ".."} & set(steps) or len(steps) > MAX_STEPS:
+        return (
+            f"'/' divides it into parts, which are at most {MAX_STEPS} and neither "
+            f"empty nor '.' or '..'"
+        )
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        return "it contains half a character, which a text can't hold"
+    if length > MAX_BYTES:
+        return f"it is longer than {MAX_BYTES:,} bytes"
+    if not is_visible(name):
+        return "it has a character that isn't shown as it is, such as a line's end"
+    return None
+
+
+def _taken_by(layer: str | None) -> str | None:
+    if layer is None:
+        return None
+    return f"its path in the file is that of a weight of the layer {layer!r:.80}"
+
+
+def _starts(path: str) -> list[str]:
+    steps = path.split("/")
+    return ["/".join(steps[: i + 1]) for i in range(len(steps))]
+
+
+class Files:
+    """The service `saving`: what the kernel calls."""
+
+    save_model = staticmethod(save_model)
+    save_weights = staticmethod(save_weights)
+    load_weights = staticmethod(load_weights)
+    save_weights_to_hdf5_group = staticmethod(save_weights_to_hdf5_group)
+    load_weights_from_hdf5_group = staticmethod(load_weights_from_hdf5_group)
+
+
+service: services.Saving = Files()

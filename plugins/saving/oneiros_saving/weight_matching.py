@@ -108,17 +108,12 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
     """Checks the types of an optimizer's stored state, and warns of NaN in it; shapes
     are checked later."""
     pairs = list(zip(variables, stored, strict=False))
-    of_other_kinds = [
-        name
-        for v, (name, value) in pairs
-        if np.dtype(K.dtype(v)).kind != value.dtype.kind
-    ]
-    if of_other_kinds:
-        raise FileFormatError(
-            f"{source} holds for the optimizer's state "
-            f"{', '.join(of_other_kinds):.300} numbers of another kind than expected, "
-            "which are floats. Nothing was loaded."
-        )
+    for variable, (name, value) in pairs:
+        if np.dtype(K.dtype(variable)).kind != value.dtype.kind:
+            raise FileFormatError(
+                f"{source} holds for the optimizer's state {name!s:.300} numbers of "
+                "another kind than expected, which are floats. Nothing was loaded."
+            )
     if any(count_unusual(_narrowed(value, v)) for v, (_, value) in pairs):
         warn(
             f"{source} holds NaN or infinite numbers in the optimizer's state: "
@@ -143,7 +138,7 @@ def _layer_pairs(
         _Form(str(w.name), K.dtype(w), tuple(K.get_variable_shape(w)))
         for w in layer.weights
     ]
-    stored = [_Form(key, str(value.dtype), value.shape) for key, value in arrays]
+    stored = [_Form(key, value.dtype, value.shape) for key, value in arrays]
     if [form.essence for form in expected] != [form.essence for form in stored]:
         raise FileFormatError(
             f"{source} holds for layer {name!r:.300} the weights "
@@ -170,19 +165,14 @@ class _Form:
     """A weight without its values."""
 
     name: str
-    dtype: str
+    dtype: Any
     shape: tuple[int, ...]
 
     @property
-    def kind(self) -> str:
-        """NumPy's letter for the kind of numbers, regardless of their size."""
-        return np.dtype(self.dtype).kind
-
-    @property
-    def essence(self) -> tuple[str, tuple[int, ...]]:
+    def essence(self) -> tuple[Any, ...]:
         """The properties in which two weights must agree; floats may differ in size."""
-        return self.kind, self.shape
+        return np.dtype(self.dtype).kind, *self.shape
 
     def __str__(self) -> str:
-        kind = "" if self.kind == "f" else f" of {self.dtype}"
+        kind = "" if np.dtype(self.dtype).kind == "f" else f" of {self.dtype}"
         return f"{self.name} {self.shape}{kind}"

@@ -22,17 +22,12 @@ from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.weight_layouts import arranged
 from oneiros_safe_files import json_text
 from oneiros_safe_files.model_state import ModelState
-from oneiros_saving import installed_formats, loading, model_files, saving
+from oneiros_saving import loading, model_files, saving
 from oneiros_saving.caller_choices import CallerChoices
+from oneiros_saving.loading import checked_model, limits_for, model_from_config
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.model_from_config import (
-    checked_model,
-    limits_for,
-    model_from_config,
-)
-from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
-from oneiros_saving.training_config import COMPILED
+from oneiros_saving.training_config import COMPILED, forgotten, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
 from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
@@ -286,13 +281,11 @@ def _write(path: Path, state: ModelState, weights_only: bool, source: PathLike) 
             f"{source} holds no weights. Write its configuration to one of "
             f"{', '.join(model_files.TEXTS)}."
         )
-    if not installed_formats.has_suffix(path.suffix):
-        suffixes = list(model_files.TEXTS)
-        for _, cls in installed_formats.classes():
-            suffixes += installed_formats.suffixes_of(cls)
+    if path.suffix not in model_files.suffixes():
+        known = ", ".join([*model_files.TEXTS, *model_files.suffixes()])
         raise ArgumentError(
-            f"{path.name}: no installed format has this suffix. Available: "
-            f"{', '.join(suffixes)}; for other libraries: {available_paths()}."
+            f"{path.name}: no installed format has this suffix. Available: {known}; "
+            f"for other libraries: {available_paths()}."
         )
     if weights_only:
         model_files.write(path, ModelState(weights=state.weights))

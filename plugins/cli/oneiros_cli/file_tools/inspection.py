@@ -21,11 +21,11 @@ from oneiros_old_files.stored_functions import get_function
 from oneiros_safe_files import clock
 from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
 from oneiros_safe_files.model_state import ModelState
-from oneiros_saving import missing_names, provenance
+from oneiros_saving import provenance
+from oneiros_saving.caller_choices import nothing_foreign
 from oneiros_saving.config_references import Part, Reference, layers, references
-from oneiros_saving.import_permission import nothing_foreign
-from oneiros_saving.missing_names import Missing
 from oneiros_saving.model_files import PathLike
+from oneiros_saving.provenance import Missing
 from oneiros_saving.weight_matching import count_unusual
 
 from oneiros_cli.file_tools.stored_file import StoredFile, read
@@ -163,7 +163,7 @@ def _inspected(filepath: PathLike, stored: StoredFile) -> Inspection:
         uncompiled=uncompiled,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
-        missing=missing_names.missing(named, state.provenance),
+        missing=provenance.missing(named, state.provenance),
         refused=[
             *(_refusal(layer, parts) for layer in unreadable),
             *islice(_refused_functions(parts), MAX_REFUSED),

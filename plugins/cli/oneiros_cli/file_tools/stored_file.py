@@ -9,9 +9,9 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
+from oneiros_safe_files.file_access import read_text
 from oneiros_safe_files.model_state import ModelState
-from oneiros_safe_files.text import read_text
-from oneiros_saving import installed_formats, model_files
+from oneiros_saving import model_files
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import KEY
 
@@ -33,11 +33,11 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
         does.
     """
     path = model_files.existing(filepath)
-    head = installed_formats.read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_json = head.startswith((b"{", b'"'))
-    if installed_formats.recognising(path) is not None or not (
-        is_json or path.suffix in model_files.YAML_SUFFIXES
-    ):
+    head = model_files.read_head(path)
+    is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b'"'))
+    is_text = is_json or path.suffix in model_files.YAML_SUFFIXES
+    known_format, _ = model_files.recognising(head)
+    if known_format is not None or not is_text:
         form, state = model_files.read(path, budget)
         return StoredFile(form.name, state)
     name = "json" if is_json else "yaml"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Config, Described, Origin
+from oneiros_old_files.base import Arrays, Config, Described
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer, plain
 from oneiros_old_files.keras3 import PACKAGE
@@ -18,12 +18,12 @@ from oneiros_old_files.rows import (
     LAST,
     ORDERED,
     PLACE,
+    UNDILATED,
     same_names,
 )
 
 WINDOW = {**PLACE, "filters": "nb_filter"}
 KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
-UNDILATED = (1, [1], [1, 1], [1, 1, 1])
 
 
 class ConvolutionMigration(KernelMigration, Keras2Layer):
@@ -67,18 +67,19 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         """Returns the kernels with the window first."""
         return self.reordered(config, arrays, "tf")
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
         rate = plain(config.get("dilation_rate"))
-        if origin.keras < 2 or not self.dilated or rate in (None, *UNDILATED):
-            return super().translated(name, config, origin)
+        is_dilated = rate not in (None, *UNDILATED)
+        if self.origin.keras < 2 or not self.dilated or not is_dilated:
+            return super().translated(name, config)
         del config["dilation_rate"]
-        _, arguments = super().translated(name, config, origin)
+        _, arguments = super().translated(name, config)
         if isinstance(rate, list) and len(rate) == 1:
             (rate,) = rate
         return self.dilated, {**arguments, "atrous_rate": rate}
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Lets constraints name the kernel's axes where they are here."""
         channels_first = arguments.get("dim_ordering") == "th"
         places = self.places_first if channels_first else self.places
@@ -113,24 +114,24 @@ class Conv1DMigration(ConvolutionMigration):
     }
     neutral = {**ConvolutionMigration.neutral, **LAST}
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Refuses a padding that Keras 1 doesn't have."""
         if config.get("padding") == "causal":
             self.refuse("Conv1D", config, "padding")
-        super().complete(arguments, config, origin)
+        super().complete(arguments, config)
 
     def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernel without its axis of size 1."""
         kernel, *bias = arrays
         return [kernel[:, 0], *bias]
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernel with its four axes in order.
 
         Keras 1.0 and 1.1 stored `(output, input, length, 1)`.
         """
         kernel, *bias = arrays
-        if origin.keras > 1 and kernel.ndim == 3:
+        if self.origin.keras > 1 and kernel.ndim == 3:
             return [kernel[:, None], *bias]
         if kernel.ndim == 4:
             length = config["filter_length"]
@@ -191,13 +192,12 @@ class Conv2DTransposeMigration(ConvolutionMigration):
         kernel, *bias = super().weights_there(config, arrays)
         return [kernel.swapaxes(2, 3), *bias]
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the kernel with its input before its output."""
-        if origin.keras > 1:
-            arrays = [
-                value.swapaxes(2, 3) if value.ndim == 4 else value for value in arrays
-            ]
-        return super().weights(config, arrays, origin)
+        if self.origin.keras > 1:
+            kernel, *bias = arrays
+            arrays = [kernel.swapaxes(2, 3), *bias]
+        return super().weights(config, arrays)
 
     def reordered_config(self, config: Config, dim_ordering: str) -> Config:
         """Returns the arguments with `output_shape` in the other order too."""
@@ -216,7 +216,8 @@ def _output_padding(config: Config) -> list[int] | None:
         ConfigError: if no argument does.
     """
     shape = config["output_shape"]
-    sizes = shape[1:3] if config["dim_ordering"] == "tf" else shape[2:]
+    rows_axis = 1 if config["dim_ordering"] == "tf" else 2
+    sizes = shape[rows_axis : rows_axis + 2]
     window = (config["nb_row"], config["nb_col"])
     steps = config["subsample"]
     chosen = []
@@ -230,7 +231,7 @@ def _output_padding(config: Config) -> list[int] | None:
             padding.append((size - width) % step)
     if padding == chosen:
         return None
-    if any(added >= step for added, step in zip(padding, steps, strict=True)):
+    if np.any(np.array(padding) >= steps):
         raise ConfigError(
             f"it has output_shape={tuple(shape)}, which Keras 3 can't express: an even "
             "kernel needs rows and columns that are both subsample * size, or neither."
@@ -293,7 +294,7 @@ class ZeroPadding2DMigration(Keras2Layer):
             widths = [widths[:2], widths[2:]]
         arguments["padding"] = widths
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Gives the widths as one list."""
         (top, bottom), (left, right) = plain(arguments["padding"])
         arguments["padding"] = [top, bottom, left, right]
@@ -312,7 +313,7 @@ class ZeroPadding3DMigration(Keras2Layer):
     name = "ZeroPadding3D"
     renamed = {"padding": "padding", **ORDERED}
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Gives one width for both ends of an axis."""
         if any(before != after for before, after in arguments["padding"]):
             self.refuse("ZeroPadding3D", config, "padding")

@@ -19,7 +19,6 @@ from oneiros_old_files.base import (
     Following,
     Migration,
     MovedCall,
-    Origin,
 )
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import ANY, Keras2Layer, part, plain
@@ -58,7 +57,8 @@ class DenseMigration(Keras2Layer):
         if places is None:
             return None
         kernel, *bias = call.arrays
-        return call.config, [kernel[list(places)], *bias], unmoved(1)
+        moved_kernel = kernel[list(places)]
+        return call.config, [moved_kernel, *bias], unmoved(1)
 
 
 class TimeDistributedDenseMigration(DenseMigration):
@@ -76,16 +76,17 @@ class ActivationMigration(Keras2Layer):
     renamed = {"activation": "activation"}
     elementwise = True
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments: of Keras 3's that only penalizes its
         input, ActivityRegularization."""
         penalty = config.get("activity_regularizer")
-        if origin.keras < 3 or not penalty or config.get("activation") != "linear":
-            return super().translated(name, config, origin)
+        is_linear = config.get("activation") == "linear"
+        if self.origin.keras < 3 or not penalty or not is_linear:
+            return super().translated(name, config)
         del config["activity_regularizer"]
-        _, arguments = super().translated(name, config, origin)
+        _, arguments = super().translated(name, config)
         del arguments["activation"]
-        factors = part(penalty, origin)
+        factors = part(penalty, self.origin)
         arguments.update(l1=factors["l1"], l2=factors["l2"])
         return "ActivityRegularization", arguments
 
@@ -143,8 +144,10 @@ class PermuteMigration(Keras2Layer):
 
     def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer with the `dims` that give the same output."""
-        dims = [call.inputs[0].axis(axis) for axis in call.config["dims"]]
-        return {**call.config, "dims": dims}, call.arrays, unmoved(len(dims))
+        moved = call.inputs[0]
+        dims = [moved.axis(axis) for axis in call.config["dims"]]
+        config = {**call.config, "dims": dims}
+        return config, call.arrays, unmoved(len(dims))
 
 
 class LambdaMigration(Keras2Layer):
@@ -164,7 +167,7 @@ class LambdaMigration(Keras2Layer):
         "output_shape_module": ANY,
     }
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Marks functions that the caller supplies.
 
         Those of Keras 3 stay dicts: a file's function may have the name of one that is
@@ -172,7 +175,8 @@ class LambdaMigration(Keras2Layer):
         """
         for argument in ("function", "output_shape"):
             value = config.get(argument)
-            if origin.keras > 2 and isinstance(value, dict) and "class_name" in value:
+            is_function = isinstance(value, dict) and "class_name" in value
+            if self.origin.keras > 2 and is_function:
                 arguments[argument] = value
                 arguments[f"{argument}_type"] = "lambda"
         if isinstance(arguments.get("function"), dict):
@@ -182,17 +186,18 @@ class LambdaMigration(Keras2Layer):
 class MergeMigration(Migration):
     """Merge of Keras 1, which may hold the layers that it joins."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
         layers = config.get("layers")
         if isinstance(layers, list):
-            config["layers"] = [migrated(layer, origin) for layer in layers]
+            config["layers"] = [migrated(layer, self.origin) for layer in layers]
         return name, config
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
         """Returns the layer of the mode, which is a class of its own there."""
         mode = config["mode"]
-        if config.get("layers") or not isinstance(mode, str) or mode not in CLASSES:
+        is_known = isinstance(mode, str) and mode in CLASSES
+        if config.get("layers") or not is_known:
             raise ConfigError(f"it has mode={mode!r:.80}, which Keras 3 doesn't have.")
         arguments = {}
         if mode == "concat":
@@ -231,7 +236,9 @@ def _joined(call: MovedCall) -> Moved:
         return call.inputs[0]
     places: list[int] = []
     for moved, shape in zip(call.inputs, call.shapes, strict=True):
-        places += [len(places) + place for place in moved.places or range(shape[-1])]
+        start = len(places)
+        own_places = moved.places or range(shape[-1])
+        places += [start + place for place in own_places]
     return Moved((0,), tuple(places), first_moved.source)
 
 
@@ -288,10 +295,10 @@ class ReLUMigration(Keras2Layer):
     name = "Activation"
     neutral = {"max_value": (None,), "threshold": (0, None)}
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
         slope = plain(config.pop("negative_slope", 0))
-        class_name, arguments = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config)
         if slope:
             return "LeakyReLU", {**arguments, "alpha": slope}
         return class_name, {**arguments, "activation": "relu"}
@@ -311,7 +318,7 @@ class EmbeddingMigration(Keras2Layer):
     neutral = {"sparse": (False,)}
     unneeded = frozenset({"dropout"})
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Leaves out the type of the table."""
         arguments.pop("input_dtype", None)
         if isinstance(arguments.get("input_length"), list):
@@ -352,15 +359,15 @@ class BatchNormalizationMigration(Keras2Layer):
         *learned, _, _ = layer.arrays
         return Keras3Layer(f"{PACKAGE}BatchNormalization", arguments, learned)
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
         modes = {}
         if name.startswith(PACKAGE):
             modes["mode"] = config.pop("mode")
-        class_name, arguments = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config)
         return class_name, {**arguments, **modes}
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Leaves out what says that both weights are there, as they always are."""
         if isinstance(arguments.get("axis"), list):
             (arguments["axis"],) = arguments["axis"]
@@ -368,19 +375,21 @@ class BatchNormalizationMigration(Keras2Layer):
             if arguments.get(name) is True:
                 del arguments[name]
 
-    def stored_count(self, config: Config, count: int, origin: Origin) -> int:
+    def stored_count(self, config: Config, count: int) -> int:
         """Returns the number of arrays; those of Keras 3 for modes 1 and 2 have no
         running averages."""
-        if origin.keras > 2 and config["mode"]:
+        if self.origin.keras > 2 and config["mode"]:
             return sum(config.get(name, True) for name in ("center", "scale"))
         return count
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights, with running averages of no batch where Keras 3 has
         none."""
-        if origin.keras > 2 and config["mode"]:
+        if self.origin.keras > 2 and config["mode"]:
             shape = arrays[0].shape
-            return [*arrays, np.zeros(shape, "float32"), np.ones(shape, "float32")]
+            mean = np.zeros(shape, "float32")
+            variance = np.ones(shape, "float32")
+            return [*arrays, mean, variance]
         return arrays
 
     def moved(self, call: MovedCall) -> Following | None:
@@ -401,11 +410,11 @@ class TimeDistributedMigration(Keras2Layer):
     name = "TimeDistributed"
     renamed = {"layer": "layer"}
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments, the layer's among them."""
-        class_name, arguments = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config)
         if "layer" in arguments:
-            arguments["layer"] = migrated(arguments["layer"], origin)
+            arguments["layer"] = migrated(arguments["layer"], self.origin)
         return class_name, arguments
 
     def complete_there(self, arguments: Config, config: Config) -> None:
@@ -424,13 +433,15 @@ class BidirectionalMigration(TimeDistributedMigration):
     name = "Bidirectional"
     renamed = {"layer": "layer", "merge_mode": "merge_mode"}
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments; the layer is used in both directions.
 
         # Raises
             ConfigError: if the layer for the other direction isn't the same.
         """
-        backward = config.pop("backward_layer", None) if origin.keras > 1 else None
+        backward = None
+        if self.origin.keras > 1:
+            backward = config.pop("backward_layer", None)
         if backward is not None and _essence(backward) != _essence(config["layer"]):
             class_name = backward.get("class_name")
             raise ConfigError(
@@ -439,7 +450,7 @@ class BidirectionalMigration(TimeDistributedMigration):
                 "directions: build both layers by themselves, the second with "
                 "go_backwards=True, and merge them."
             )
-        return super().translated(name, config, origin)
+        return super().translated(name, config)
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer. If it returns sequences, Keras 3's own has zeros at steps

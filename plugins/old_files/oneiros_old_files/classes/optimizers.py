@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Arrays, Config, Described, Migration, Origin
+from oneiros_old_files.base import Arrays, Config, Described, Migration
 from oneiros_old_files.keras2 import plain
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
 
@@ -71,14 +71,14 @@ class OptimizerMigration(Migration):
             arguments["learning_rate"] = _decaying(config["lr"], decay)
         return Keras3Layer(self.keras3, arguments, arrays)
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments.
 
         # Raises
             ConfigError: for what the optimizer can't do here, such as a schedule of
                 learning rates.
         """
-        if origin.keras < 2:
+        if self.origin.keras < 2:
             return name, config
         arguments: Config = {}
         for argument, stored_value in _with_decay(config).items():
@@ -166,12 +166,12 @@ class RMSpropMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}RMSprop"
     slots = ("accumulator",)
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
         config = dict(config)
-        if origin.keras > 1 and config.get("momentum") == 0:
+        if self.origin.keras > 1 and config.get("momentum") == 0:
             del config["momentum"]
-        return super().translated(name, config, origin)
+        return super().translated(name, config)
 
 
 class AdagradMigration(OptimizerMigration):
@@ -211,13 +211,13 @@ class NadamMigration(OptimizerMigration):
     keras3 = f"{PACKAGE}Nadam"
     slots = ("momentum", "velocity")
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments.
 
         `decay` is the schedule's, which later versions fix at 1.
         """
-        class_name, arguments = super().translated(name, config, origin)
-        if origin.keras < 2:
+        class_name, arguments = super().translated(name, config)
+        if self.origin.keras < 2:
             return class_name, arguments
         decay = arguments.pop("decay", None) or DEFAULT_SCHEDULE_DECAY
         if "use_ema" in config:

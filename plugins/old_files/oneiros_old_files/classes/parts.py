@@ -6,7 +6,7 @@ from typing import Any
 
 from oneiros.errors import ConfigError
 
-from oneiros_old_files.base import Described, Migration, Origin
+from oneiros_old_files.base import Config, Described, Migration
 from oneiros_old_files.keras2 import plain
 from oneiros_old_files.rows import CONSTRAINTS, FUNCTIONS, INITIALIZATIONS
 
@@ -30,9 +30,9 @@ NEUTRAL = {
 class ConstraintMigration(Migration):
     """A constraint whose arguments Keras 2 calls otherwise."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its configuration."""
-        if origin.keras < 2:
+        if self.origin.keras < 2:
             return name, config
         arguments = {
             here: config[there]
@@ -45,11 +45,12 @@ class ConstraintMigration(Migration):
 class InitializerMigration(Migration):
     """An initializer, of which `VarianceScaling` stands for most others in files."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the kind, and as arguments the name of the initialization."""
         if name in INITIALIZATIONS:
             return "initialization", INITIALIZATIONS[name]
-        spread = str(config.get("distribution", "")).rpartition("_")[2]
+        kind = str(config.get("distribution", ""))
+        *_, spread = kind.split("_")
         distribution = (config.get("mode"), config.get("scale"), spread)
         return "initialization", BY_SCALE.get(distribution, "glorot_uniform")
 
@@ -57,18 +58,19 @@ class InitializerMigration(Migration):
 class L1L2Migration(Migration):
     """L1L2, and its later forms L1 and L2."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its configuration."""
-        factors = {
-            factor: float(plain(config.get(factor)) or 0.0) for factor in ("l1", "l2")
-        }
-        return "L1L2Regularizer", {"name": "L1L2Regularizer", **factors}
+        kind = "L1L2Regularizer"
+        arguments: Config = {"name": kind}
+        for factor in ("l1", "l2"):
+            arguments[factor] = float(plain(config.get(factor)) or 0.0)
+        return kind, arguments
 
 
 class FunctionMigration(Migration):
     """A loss or a metric as an object, which is a function here."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the function's name."""
         for argument, values in NEUTRAL.items():
             if config.get(argument, values[0]) not in values:
@@ -82,6 +84,7 @@ class FunctionMigration(Migration):
 class MeanMetricWrapperMigration(Migration):
     """A function averaged over an epoch, under the name that `compile` was given."""
 
-    def translated(self, name: str, config: Any, origin: Origin) -> Described:
+    def translated(self, name: str, config: Any) -> Described:
         """Returns the metric's name."""
-        return str(plain(config.get("fn")) or config.get("name")), {}
+        function = plain(config.get("fn"))
+        return str(function or config.get("name")), {}

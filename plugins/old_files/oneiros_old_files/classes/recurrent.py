@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from oneiros_old_files.base import Arrays, Config, Origin
+from oneiros_old_files.base import Arrays, Config
 from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.keras2 import ANY, Keras2Layer
-from oneiros_old_files.rows import IMAGE_KERNEL, PLACE, Renamed, same_names
+from oneiros_old_files.rows import IMAGE_KERNEL, PLACE, UNDILATED, Renamed, same_names
 
+Gates = tuple[str, ...]
 SHARED: Renamed = {
     **same_names("activation", "return_sequences", "go_backwards", "stateful"),
     "kernel_initializer": "init",
@@ -35,7 +36,7 @@ NEUTRAL = {
 }
 
 
-def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
+def separated(arrays: Arrays, gates: Gates, order: Gates) -> Arrays:
     """Returns kernel, recurrent kernel and bias, gate by gate.
 
     Files hold them joined on the last axis.
@@ -45,23 +46,21 @@ def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) ->
         gates: the gates in the order in which they are joined.
         order: the gates in the order in which a layer has its weights.
     """
-    parts = [
-        dict(zip(gates, np.split(value, len(gates), axis=-1), strict=True))
-        for value in arrays
-    ]
-    return [part[gate] for gate in order for part in parts]
+    count = len(gates)
+    parts = [np.split(value, count, axis=-1) for value in arrays]
+    places = map(gates.index, order)
+    return [part[place] for place in places for part in parts]
 
 
-def joined(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
+def joined(arrays: Arrays, gates: Gates, order: Gates) -> Arrays:
     """Returns kernel, recurrent kernel and bias, each joined on the last axis; the
     opposite of `separated`."""
-    parts = {
-        gate: arrays[3 * place : 3 * place + 3] for place, gate in enumerate(order)
-    }
-    return [
-        np.concatenate([parts[gate][kind] for gate in gates], axis=-1)
-        for kind in range(3)
-    ]
+    places = [3 * order.index(gate) for gate in gates]
+    parts: Arrays = []
+    for kind in range(3):
+        by_gate = [arrays[place + kind] for place in places]
+        parts.append(np.concatenate(by_gate, axis=-1))
+    return parts
 
 
 def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
@@ -74,7 +73,8 @@ def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
         np.ascontiguousarray(gate).reshape(gate.shape[::-1]).T
         for gate in np.split(kernel, count, axis=-1)
     ]
-    recurrents = [gate.T for gate in np.split(recurrent, count, axis=-1)]
+    squares = np.split(recurrent, count, axis=-1)
+    recurrents = [square.T for square in squares]
     return [
         np.concatenate(kernels, axis=-1),
         np.concatenate(recurrents, axis=-1),
@@ -98,8 +98,8 @@ class GatedMigration(SimpleRNNMigration):
     """
 
     stored = 3
-    gates: tuple[str, ...]
-    order: tuple[str, ...]
+    gates: Gates
+    order: Gates
     renamed = {**SimpleRNNMigration.renamed, **GATES}
     added = {"consume_less": "gpu"}
 
@@ -115,9 +115,9 @@ class GatedMigration(SimpleRNNMigration):
             return arrays
         return joined(arrays, self.gates, self.order)
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights joined or gate by gate, as the layer has them."""
-        if origin.keras < 2 or config["consume_less"] == "gpu":
+        if self.origin.keras < 2 or config["consume_less"] == "gpu":
             return arrays
         return separated(arrays, self.gates, self.order)
 
@@ -128,7 +128,7 @@ class ForgetBiasMigration(Keras2Layer):
     Keras 2 says whether that gate's bias begins with ones.
     """
 
-    def complete(self, arguments: Config, config: Config, origin: Origin) -> None:
+    def complete(self, arguments: Config, config: Config) -> None:
         """Adds how the forget gate's bias begins."""
         begins_with_ones = config.get("unit_forget_bias", True)
         arguments["forget_bias_init"] = "one" if begins_with_ones else "zero"
@@ -141,13 +141,13 @@ class LSTMMigration(ForgetBiasMigration, GatedMigration):
     gates = ("i", "f", "c", "o")
     order = ("i", "c", "f", "o")
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights joined or gate by gate; CuDNN's have two biases."""
         count = len(self.gates)
         has_two_biases = arrays[-1].size == 2 * count * config["output_dim"]
-        if origin.keras > 1 and has_two_biases:
+        if self.origin.keras > 1 and has_two_biases:
             arrays = _from_cudnn(arrays, count)
-        return super().weights(config, arrays, origin)
+        return super().weights(config, arrays)
 
 
 class CuDNNLSTMMigration(LSTMMigration):
@@ -172,16 +172,16 @@ class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
     steps = 1
     name = "ConvLSTM2D"
     renamed = {**SHARED, **GATES, **PLACE, **IMAGE_KERNEL, "filters": "nb_filter"}
-    neutral = {**NEUTRAL, "dilation_rate": (1, [1, 1]), "unroll": (False,)}
+    neutral = {**NEUTRAL, "dilation_rate": UNDILATED, "unroll": (False,)}
 
     def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns kernel, recurrent kernel and bias, with the window first."""
         arrays = self.reordered(config, arrays, "tf")
         return joined(arrays, LSTMMigration.gates, LSTMMigration.order)
 
-    def weights(self, config: Config, arrays: Arrays, origin: Origin) -> Arrays:
+    def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns the weights gate by gate, in the layer's order of axes."""
-        if origin.keras < 2:
+        if self.origin.keras < 2:
             return arrays
         by_gate = separated(arrays, LSTMMigration.gates, LSTMMigration.order)
-        return super().weights(config, by_gate, origin)
+        return super().weights(config, by_gate)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from io import BufferedIOBase
 
-from oneiros_safe_files.hdf5_format import btree_2, object_header
-from oneiros_safe_files.hdf5_format.attributes import (
-    Attribute,
-    attribute_name,
-    parse_attribute,
-)
-from oneiros_safe_files.hdf5_format.dataspace import parse_shape
-from oneiros_safe_files.hdf5_format.datatype import Datatype, parse_datatype
-from oneiros_safe_files.hdf5_format.filters import parse_filters
-from oneiros_safe_files.hdf5_format.global_heap import GlobalHeaps
-from oneiros_safe_files.hdf5_format.layout import Layout, parse_layout
+from oneiros_safe_files.hdf5_format import btrees, object_header
+from oneiros_safe_files.hdf5_format.heaps import GlobalHeaps
+from oneiros_safe_files.hdf5_format.layout import Layout, parse_filters, parse_layout
 from oneiros_safe_files.hdf5_format.links import Link, dense_objects, read_links
 from oneiros_safe_files.hdf5_format.object_header import Message, read_messages
-from oneiros_safe_files.hdf5_format.source import Source, UnsupportedError
-from oneiros_safe_files.hdf5_format.superblock import find_root
+from oneiros_safe_files.hdf5_format.source import Source, UnsupportedError, find_root
+from oneiros_safe_files.hdf5_format.types import (
+    Attribute,
+    Datatype,
+    attribute_name,
+    parse_attribute,
+    parse_datatype,
+    parse_shape,
+)
 from oneiros_safe_files.quota import Quota
 
 _ATTRIBUTE_HEAP_ID = slice(0, 8)
@@ -80,7 +79,7 @@ class HDF5Object:
                 bodies += dense_objects(
                     self.file.source,
                     message.body,
-                    btree_2.ATTRIBUTE_NAMES,
+                    btrees.ATTRIBUTE_NAMES,
                     _ATTRIBUTE_HEAP_ID,
                     _ATTRIBUTE_ORDER_WIDTH,
                 )

@@ -7,11 +7,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from oneiros_safe_files.hdf5_format import btree_1, btree_2, object_header
-from oneiros_safe_files.hdf5_format.fractal_heap import FractalHeap
-from oneiros_safe_files.hdf5_format.local_heap import LocalHeap
+from oneiros_safe_files.hdf5_format import btrees, object_header
+from oneiros_safe_files.hdf5_format.heaps import FractalHeap, LocalHeap
 from oneiros_safe_files.hdf5_format.object_header import Message
-from oneiros_safe_files.hdf5_format.source import UNDEFINED, Source, expect
+from oneiros_safe_files.hdf5_format.source import UNDEFINED, Source
 
 HARD = 0
 SOFT = 1
@@ -19,7 +18,7 @@ EXTERNAL = 64
 """Kinds of links."""
 
 _SYMBOL_TABLE = struct.Struct("<QQ")
-_NODE_HEADER = struct.Struct("<4sxxH")
+_NODE_HEADER = struct.Struct("<4xxxH")
 _ENTRY = struct.Struct("<QQI20x")
 _GROUP_KEY = 8
 _SOFT_ENTRY = 2
@@ -69,7 +68,7 @@ def _links_in(source: Source, message: Message) -> Iterator[tuple[bytes, Link]]:
         yield _parse_link(message.body)
     elif message.kind == object_header.LINK_INFO:
         for body in dense_objects(
-            source, message.body, btree_2.LINK_NAMES, slice(_HASH, None)
+            source, message.body, btrees.LINK_NAMES, slice(_HASH, None)
         ):
             yield _parse_link(body)
 
@@ -92,16 +91,15 @@ def dense_objects(
     if heap_address == UNDEFINED:
         return
     heap = FractalHeap(source, heap_address)
-    for record in btree_2.read_records(source, index_address, kind):
+    for record in btrees.read_records(source, index_address, kind):
         yield heap.object(record[heap_id])
 
 
 def _in_symbol_table(source: Source, body: bytes) -> Iterator[tuple[bytes, Link]]:
     tree, heap_address = _SYMBOL_TABLE.unpack_from(body)
     heap = LocalHeap(source, heap_address)
-    for _, node in btree_1.leaves(source, tree, btree_1.GROUP, _GROUP_KEY):
-        signature, count = _NODE_HEADER.unpack(source.read(node, _NODE_HEADER.size))
-        expect(b"SNOD", signature)
+    for _, node in btrees.leaves(source, tree, btrees.GROUP, _GROUP_KEY):
+        (count,) = source.header(node, _NODE_HEADER, b"SNOD")
         entries = source.read(node + _NODE_HEADER.size, count * _ENTRY.size)
         for offset, address, cached in _ENTRY.iter_unpack(entries):
             source.quota.spend_steps()

@@ -18,8 +18,7 @@ from oneiros.errors import (
 )
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.model_format import Format
-from oneiros_safe_files.model_state import ModelState
+from oneiros_safe_files.model_state import Format, ModelState
 
 Array = np.ndarray[Any, Any]
 LENGTH_BYTES = 8
@@ -129,10 +128,9 @@ def _weights(
 
 def _layers(text: str) -> list[tuple[str, list[str]]]:
     """Returns the names of the layers and of their weights."""
-    layers = []
-    for layer, names in json_text.loads(text):
+    layers = [(layer, names) for layer, names in json_text.loads(text)]
+    for layer, names in layers:
         is_list = isinstance(names, list)
         if not is_list or not all(isinstance(name, str) for name in (layer, *names)):
             raise ValueError(f"{[layer, names]!r:.80} is no name with a list of names")
-        layers.append((layer, names))
     return layers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros_safe_files import json_text, yaml_text
-from oneiros_safe_files.model_format import Format
+from oneiros_safe_files.model_state import Format
 
 
 class YAMLFormat(Format):

@@ -15,12 +15,14 @@ from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5
 from oneiros_safe_files.hdf5_callers_groups import open_group
 from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
-from oneiros_safe_files.model_format import Format
-from oneiros_safe_files.model_state import ModelState
+from oneiros_safe_files.model_state import Format, ModelState
 
-from oneiros_saving.formats.hdf5.training_group import find_training, write_training
-
-Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
+GROUP = "oneiros_training"
+"""The group of the training state that Keras 1 didn't save: JSON, and the arrays to
+which it refers by number."""
+Array = np.ndarray[Any, Any]
+Arrays = list[tuple[str, Array]]
+Weights = list[tuple[str, Arrays]]
 Stored = list[tuple[str, StoredArray]]
 TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside the layers' groups; it is empty unless the model
@@ -36,7 +38,7 @@ class HDF5Format(Format):
     `optimizer_weights`; in a weights-only file, the contents of `model_weights` are at
     the root. Keras ignores the root attribute `oneiros_provenance` (JSON), with the
     origin of each object, and the group `oneiros_training`, with training state that
-    Keras didn't save (`training_group.py`).
+    Keras didn't save.
     """
 
     name: ClassVar[str] = "hdf5"
@@ -62,7 +64,7 @@ class HDF5Format(Format):
             if state.optimizer_weights:
                 _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
             if state.training_state is not None:
-                write_training(root, *state.training_state)
+                _write_training(root, *state.training_state)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads a whole model or weights; it checks the whole file before it reads the
@@ -91,9 +93,7 @@ def _write_layers(group: GroupWriter, weights: Weights) -> None:
         _write_arrays(group.group(name), arrays)
 
 
-def _write_arrays(
-    group: GroupWriter, arrays: list[tuple[str, np.ndarray[Any, Any]]]
-) -> None:
+def _write_arrays(group: GroupWriter, arrays: Arrays) -> None:
     _write_names(group, "weight_names", [name for name, _ in arrays])
     for name, value in arrays:
         group.array(name, value)
@@ -118,7 +118,7 @@ def _read(root: StoredGroup) -> ModelState:
     optimizer = None
     if "optimizer_weights" in root:
         optimizer = _find_arrays(root.group("optimizer_weights"))
-    training = find_training(root)
+    training = _find_training(root)
     state = ModelState(
         model_config=_read_json(root, "model_config"),
         training_config=_read_json(root, "training_config"),
@@ -190,7 +190,7 @@ def _find_arrays(group: StoredGroup) -> Stored:
 def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     names = group.texts(attribute)
     if names is None:
-        names = list(itertools.chain.from_iterable(_parts(group, attribute)))
+        names = _split_names(group, attribute)
     repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
         raise FileFormatError(
@@ -200,23 +200,47 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     return names
 
 
-def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
-    for part in itertools.count():
-        names = group.texts(f"{attribute}{part}")
-        if names is not None:
-            yield names
-            continue
-        if part == 0:
-            raise FileFormatError(
-                f"{group.quota.path} has no '{attribute}' at '{group.where:.300}': it "
-                "isn't a Keras model."
-            )
-        return
+def _split_names(group: StoredGroup, attribute: str) -> list[str]:
+    names: list[str] = []
+    for number in itertools.count():
+        part = group.texts(f"{attribute}{number}")
+        if part is None and number:
+            return names
+        if part is None:
+            break
+        names += part
+    raise FileFormatError(
+        f"{group.quota.path} has no '{attribute}' at '{group.where:.300}': it isn't a "
+        "Keras model."
+    )
 
 
 def _load(layers: list[tuple[str, Stored]]) -> Weights:
     return [(layer, _load_arrays(arrays)) for layer, arrays in layers]
 
 
-def _load_arrays(arrays: Stored) -> list[tuple[str, np.ndarray[Any, Any]]]:
+def _load_arrays(arrays: Stored) -> Arrays:
     return [(name, array.read()) for name, array in arrays]
+
+
+def _write_training(root: GroupWriter, state: Any, arrays: list[Array]) -> None:
+    """Writes the group."""
+    group = root.group(GROUP)
+    group.text("state", json_text.dumps(state))
+    for number, array in enumerate(arrays):
+        group.array(str(number), array)
+
+
+def _find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
+    """Returns the JSON data and the arrays, checked but not read; None if the group
+    doesn't exist."""
+    if GROUP not in root:
+        return None
+    group = root.group(GROUP)
+    text = group.text("state")
+    if text is None:
+        raise FileFormatError(
+            f"{root.quota.path} lacks the attribute 'state' of '{group.where}'."
+        )
+    arrays = [group.array(number) for number in _numbered(group, "")]
+    return json_text.loads(text), arrays

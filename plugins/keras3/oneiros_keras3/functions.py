@@ -1,7 +1,9 @@
-"""Losses that Keras 3 lacks, or has another one of the name."""
+"""Functions that Keras 3 lacks, or has another one of the name: losses, hard_sigmoid,
+and SummedL1L2, a penalty on a layer's output."""
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from oneiros_keras3.registration import register
@@ -41,3 +43,22 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
 def _normalised(x: Any) -> Any:
     squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
     return x / ops.sqrt(ops.maximum(squares, SMALLEST_SQUARE))
+
+
+@register
+def hard_sigmoid(x: Any) -> Any:
+    """Returns clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1."""
+    return ops.clip(0.2 * ops.convert_to_tensor(x) + 0.5, 0.0, 1.0)
+
+
+@register
+class SummedL1L2(keras.regularizers.L1L2):
+    """A penalty on the output of a layer, summed over the samples.
+
+    Keras 3 divides the penalties on outputs by the number of samples; Keras 1 doesn't.
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Returns the penalty for this many samples."""
+        penalty = super().__call__(x)
+        return penalty * ops.cast(ops.shape(x)[0], penalty.dtype)

@@ -1,4 +1,5 @@
-"""Fractal heaps (III.G): the links of a large group, or many attributes."""
+"""Heaps: the names in a group of the older kind (III.D), texts of any length (III.E),
+and the links of a large group, or many attributes (III.G)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,12 @@ from oneiros_safe_files.hdf5_format.source import (
     expect,
 )
 
-_HEADER = struct.Struct("<4sxHHxI8x8x8x8x8x8x8x8x8x8x8x8xHQQHHQH")
+_LOCAL_HEADER = struct.Struct("<4x4xQ8xQ")
+_GLOBAL_HEADER = struct.Struct("<4x4xQ")
+_OBJECT = struct.Struct("<HH4xQ")
+_FREE_SPACE = 0
+_ALIGNMENT = 8
+_FRACTAL_HEADER = struct.Struct("<4x3xHxI96xHQQH2xQH")
 _MANAGED = 0
 _TINY = 2
 _KIND_SHIFT = 4
@@ -25,6 +31,69 @@ _BLOCK_HEADER = 13
 _ADDRESS = 8
 _MAX_ROWS = 64
 """Of blocks that double in size: more don't fit in 64 bits."""
+
+
+class LocalHeap:
+    """The names of a group. Each is stored once: names don't share bytes."""
+
+    def __init__(self, source: Source, address: int) -> None:
+        size, start = source.header(address, _LOCAL_HEADER, b"HEAP")
+        self._names = source.read(start, size)
+        self._unread = size
+
+    def name(self, offset: int) -> bytes:
+        """Returns the name at an offset.
+
+        # Raises
+            ValueError: if there is none, or the names of the group are longer than
+                their heap.
+        """
+        end = self._names.find(b"\0", offset)
+        if end < 0:
+            raise ValueError("a name reaches beyond its heap")
+        self._unread -= end - offset
+        if self._unread < 0:
+            raise ValueError("names share bytes of their heap")
+        return self._names[offset:end]
+
+
+class GlobalHeaps:
+    """The global heaps of a file, each read once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._heaps: dict[int, dict[int, bytes]] = {}
+
+    def object(self, address: int, index: int) -> bytes:
+        """Returns an object of the heap at an address.
+
+        # Raises
+            ValueError: if there is none.
+        """
+        if address not in self._heaps:
+            self._heaps[address] = self._read(address)
+        objects = self._heaps[address]
+        if index not in objects:
+            raise ValueError(f"a heap has no object {index}")
+        return objects[index]
+
+    def _read(self, address: int) -> dict[int, bytes]:
+        (size,) = self._source.header(address, _GLOBAL_HEADER, b"GCOL")
+        length = size - _GLOBAL_HEADER.size
+        block = self._source.read(address + _GLOBAL_HEADER.size, length)
+        objects: dict[int, bytes] = {}
+        position = 0
+        while position + _OBJECT.size <= length:
+            self._source.quota.spend_steps()
+            index, _, nbytes = _OBJECT.unpack_from(block, position)
+            if index == _FREE_SPACE:
+                break
+            position += _OBJECT.size
+            if position + nbytes > length:
+                raise ValueError("an object reaches beyond its heap")
+            objects.setdefault(index, block[position : position + nbytes])
+            position += -(-nbytes // _ALIGNMENT) * _ALIGNMENT
+        return objects
 
 
 @dataclass(frozen=True)
@@ -43,21 +112,16 @@ class FractalHeap:
     """
 
     def __init__(self, source: Source, address: int) -> None:
-        header = _HEADER.unpack(source.read(address, _HEADER.size))
         (
-            signature,
-            _,
             filters,
             max_object,
             self._table_width,
             self._start_size,
             self._max_direct,
             max_heap_bits,
-            _,
             root,
             rows,
-        ) = header
-        expect(b"FRHP", signature)
+        ) = source.header(address, _FRACTAL_HEADER, b"FRHP")
         if filters:
             raise UnsupportedError("its links or attributes are compressed")
         if not self._table_width or not self._start_size or rows > _MAX_ROWS:

@@ -1,1 +1,0 @@
-"""Keras 1 HDF5 model files."""

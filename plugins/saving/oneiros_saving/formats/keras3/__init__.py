@@ -1,1 +1,0 @@
-"""The .keras files of Keras 3."""
