@@ -91,7 +91,8 @@ def plot_activations(
             `get_layer`.
         x: input of the model as for `predict`: array, or list of arrays.
         sample: int, the row of `x`.
-        dim_ordering: `"th"` or `"tf"`; by default, that of the layer or of `K`.
+        dim_ordering: `"th"` or `"tf"`; by default, that of the layer or of the nearest
+            layer before it that has one.
         limit: int, the maximum number of image channels to draw.
         figure: a `matplotlib.figure.Figure` to draw on; by default, a new one.
 
@@ -129,8 +130,7 @@ def plot_activations(
             f"plot_activations: the output of {label(drawn)} has {values.ndim} axes "
             "besides the batch. It can draw one, two or three."
         )
-    own = getattr(drawn, "dim_ordering", K.image_dim_ordering())
-    ordering = dim_ordering or own
+    ordering = dim_ordering or _ordering(drawn)
     images = np.moveaxis(values, -1, 0) if ordering == "tf" else values
     title = f"{title}\n{_extent('channel', images, limit)}"
     return _show(mosaic(images[:limit]), title, figure, cmap=FROM_LOW_TO_HIGH)
@@ -185,6 +185,17 @@ def _activations(model: Any, layer: Any, x: Any, sample: int) -> Array:
             "plot_activations", "sample", sample, f"the number of one of {len(batch)}"
         )
     return batch[sample]
+
+
+def _ordering(layer: Any) -> Any:
+    """Returns the `dim_ordering` of a layer, or of the nearest layer before it that has
+    one."""
+    while not hasattr(layer, "dim_ordering"):
+        sources = layer.inbound_nodes[0].inbound_layers
+        if not sources:
+            return K.image_dim_ordering()
+        layer = sources[0]
+    return layer.dim_ordering
 
 
 def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
