@@ -26,20 +26,9 @@ ABOVE = {
     "backend_tensorflow": 9.1,
     "backend_theano": 9.2,
     "backend_toolkit": 8.4,
-    "callbacks": 8.1,
-    "constraints": 9.3,
-    "initializations": 8.8,
     "jax_support": 9.1,
     "keras3": 8.4,
-    "layers_advanced_activations": 9.2,
-    "layers_core": 8.1,
-    "layers_noise": 8.9,
-    "layers_recurrent": 8.2,
-    "layers_wrappers": 8.1,
-    "objectives": 9.7,
     "old_files": 8.2,
-    "optimizers": 8.2,
-    "regularizers": 8.2,
 }
 """Those that still have more, and how many they may have until they come down."""
 LAYOUT = {

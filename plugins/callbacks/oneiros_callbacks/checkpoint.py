@@ -16,8 +16,7 @@ from oneiros.arguments import (
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
-from oneiros_callbacks.messages import say, warn
-from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.messages import better, say, warn, warn_of_missing
 
 Logs = dict[str, Any] | None
 

@@ -19,8 +19,7 @@ from oneiros.arguments import (
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
-from oneiros_callbacks.messages import say
-from oneiros_callbacks.monitored import better, known_mode, warn_of_missing
+from oneiros_callbacks.messages import better, known_mode, say, warn_of_missing
 
 Logs = dict[str, Any] | None
 

@@ -17,8 +17,7 @@ from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 
 from oneiros_callbacks.ending import EndingStream
-from oneiros_callbacks.messages import say
-from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.messages import better, say, warn_of_missing
 
 Logs = dict[str, Any] | None
 

@@ -31,5 +31,7 @@ class Constraint:
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and the arguments that rebuild this object."""
-        arguments = {name: getattr(self, name) for name in self.arguments}
-        return {"name": type(self).__name__, **arguments}
+        config = {"name": type(self).__name__}
+        for name in self.arguments:
+            config[name] = getattr(self, name)
+        return config

@@ -12,17 +12,25 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_number, is_int, open_to_old_code, refusal
 from oneiros.config import get_object
+from oneiros.engine.node import Tensor
 
 from oneiros_constraints.constraint import Constraint
 
 Axis = int | Sequence[int]
 
 
-def _norms(p: Any, axis: Axis) -> Any:
+def _norms(p: Tensor, axis: Axis) -> Tensor:
     """Returns the norms over these axes, which keep the size 1."""
     squares = K.square(p)
     sums = K.sum(squares, axis=axis, keepdims=True)
     return K.sqrt(sums)
+
+
+def _scaled(p: Tensor, norms: Tensor, desired: Tensor) -> Tensor:
+    """Returns a weight with other norms."""
+    nonzero = K.epsilon() + norms
+    factors = desired / nonzero
+    return p * factors
 
 
 def _number(constraint: Constraint, name: str, value: Any) -> Any:
@@ -40,10 +48,12 @@ def _axis(constraint: Constraint, axis: Any) -> Any:
     if is_int(axis):
         return int(axis)
     is_list = isinstance(axis, (list, tuple))
-    if not is_list or not all(map(is_int, axis)):
-        expected = "an int or a list of ints, such as [0, 1]"
-        raise refusal(constraint, "axis", axis, expected)
-    return type(axis)(map(int, axis))
+    are_axes = is_list and all(map(is_int, axis))
+    if are_axes:
+        axes = map(int, axis)
+        return type(axis)(axes)
+    expected = "an int or a list of ints, such as [0, 1]"
+    raise refusal(constraint, "axis", axis, expected)
 
 
 class MaxNorm(Constraint):
@@ -85,11 +95,11 @@ class MaxNorm(Constraint):
         self.m = _number(self, "m", m)
         self.axis = _axis(self, axis)
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p: Tensor) -> Tensor:
         """Returns `p` with norms of at most `m`."""
         norms = _norms(p, self.axis)
         desired = K.clip(norms, 0, self.m)
-        return p * (desired / (K.epsilon() + norms))
+        return _scaled(p, norms, desired)
 
 
 class NonNeg(Constraint):
@@ -106,10 +116,11 @@ class NonNeg(Constraint):
 
     loadable = True
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p: Tensor) -> Tensor:
         """Returns `p` without negative values."""
         positive = K.greater_equal(p, 0.0)
-        return p * K.cast(positive, K.floatx())
+        mask = K.cast(positive, K.floatx())
+        return p * mask
 
 
 class UnitNorm(Constraint):
@@ -143,10 +154,11 @@ class UnitNorm(Constraint):
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = _axis(self, axis)
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p: Tensor) -> Tensor:
         """Returns `p` with norms of 1."""
         norms = _norms(p, self.axis)
-        return p / (K.epsilon() + norms)
+        nonzero = K.epsilon() + norms
+        return p / nonzero
 
 
 class MinMaxNorm(Constraint):
@@ -191,13 +203,13 @@ class MinMaxNorm(Constraint):
         self.rate = _number(self, "rate", rate)
         self.axis = _axis(self, axis)
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p: Tensor) -> Tensor:
         """Returns `p` with its norms moved towards the interval."""
         norms = _norms(p, self.axis)
         within = K.clip(norms, self.low, self.high)
         kept = (1 - self.rate) * norms
         desired = self.rate * within + kept
-        return p * (desired / (K.epsilon() + norms))
+        return _scaled(p, norms, desired)
 
 
 maxnorm = MaxNorm

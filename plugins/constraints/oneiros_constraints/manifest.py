@@ -2,13 +2,14 @@
 
 from oneiros import hookimpl
 
-_CLASSES = {
-    name: f"oneiros_constraints.constraints:{name}"
-    for name in ("MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm")
-}
 CONSTRAINTS = {
-    **_CLASSES,
-    **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")},
+    "MaxNorm": "oneiros_constraints.constraints:MaxNorm",
+    "MinMaxNorm": "oneiros_constraints.constraints:MinMaxNorm",
+    "NonNeg": "oneiros_constraints.constraints:NonNeg",
+    "UnitNorm": "oneiros_constraints.constraints:UnitNorm",
+    "maxnorm": "oneiros_constraints.constraints:MaxNorm",
+    "nonneg": "oneiros_constraints.constraints:NonNeg",
+    "unitnorm": "oneiros_constraints.constraints:UnitNorm",
 }
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_number
+from oneiros.arguments import check_number, refusal
 from oneiros.backend.donated_arrays import donated
 from oneiros.config import get_object
-from oneiros.errors import ArgumentError, ConfigError, ShapeError
+from oneiros.engine.node import Tensor
+from oneiros.errors import ConfigError, ShapeError
 
 from oneiros_initializations.postponed import initialized
 
@@ -55,20 +56,25 @@ def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
     if len(shape) == 2:
         return shape[0], shape[1]
     if len(shape) not in (4, 5):
-        fan = float(np.sqrt(np.prod(shape)))
+        fan = math.sqrt(math.prod(shape))
         return fan, fan
     if dim_ordering == "th":
-        window = int(np.prod(shape[2:]))
-        return shape[1] * window, shape[0] * window
-    if dim_ordering == "tf":
-        window = int(np.prod(shape[:2]))
-        return shape[-2] * window, shape[-1] * window
-    raise ArgumentError(f"dim_ordering is {dim_ordering!r}; it must be 'th' or 'tf'.")
+        outputs, inputs, *window = shape
+    elif dim_ordering == "tf":
+        *_, inputs, outputs = shape
+        window = list(shape[:2])
+    else:
+        expected = "'th' or 'tf'"
+        raise refusal("get_fans", "dim_ordering", dim_ordering, expected)
+    size = math.prod(window)
+    fan_in = inputs * size
+    fan_out = outputs * size
+    return fan_in, fan_out
 
 
 def uniform(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+) -> Tensor:
     """Uniform between `-scale` and `scale`: standard deviation `scale / sqrt(3)`.
 
     # Arguments
@@ -98,9 +104,11 @@ def uniform(
           arXiv:1409.3215, which draws all weights between -0.08 and 0.08
     """
     check_number("uniform", "scale", scale)
-    return initialized(
-        shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name)
-    )
+
+    def make() -> Tensor:
+        return K.random_uniform_variable(shape, -scale, scale, name=name)
+
+    return initialized(shape, name, make)
 
 
 def normal(
@@ -134,14 +142,16 @@ def normal(
           Neural Networks, NIPS 2012, which uses a standard deviation of 0.01
     """
     check_number("normal", "scale", scale)
-    return initialized(
-        shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name)
-    )
+
+    def make() -> Tensor:
+        return K.random_normal_variable(shape, 0.0, scale, name=name)
+
+    return initialized(shape, name, make)
 
 
 def lecun_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+) -> Tensor:
     """Uniform within ± `sqrt(3 / fan_in)`: the variance is `1 / fan_in`.
 
     # Arguments
@@ -168,7 +178,9 @@ def lecun_uniform(
         - LeCun, Bottou, Orr, Müller: Efficient BackProp, 1998
     """
     fan_in, _ = get_fans(shape, dim_ordering)
-    return uniform(shape, float(np.sqrt(3.0 / fan_in)), name=name)
+    square = 3.0 / fan_in
+    limit = math.sqrt(square)
+    return uniform(shape, limit, name=name)
 
 
 def glorot_normal(
@@ -200,14 +212,15 @@ def glorot_normal(
         - Glorot, Bengio: Understanding the difficulty of training deep feedforward
           neural networks, AISTATS 2010
     """
-    return normal(
-        shape, float(np.sqrt(2.0 / sum(get_fans(shape, dim_ordering)))), name=name
-    )
+    fans = sum(get_fans(shape, dim_ordering))
+    variance = 2.0 / fans
+    deviation = math.sqrt(variance)
+    return normal(shape, deviation, name=name)
 
 
 def glorot_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+) -> Tensor:
     """Uniform within ± `sqrt(6 / (fan_in + fan_out))`: the default of most layers.
 
     The variance is `2 / (fan_in + fan_out)`, as with `glorot_normal`.
@@ -236,9 +249,10 @@ def glorot_uniform(
         - Glorot, Bengio: Understanding the difficulty of training deep feedforward
           neural networks, AISTATS 2010
     """
-    return uniform(
-        shape, float(np.sqrt(6.0 / sum(get_fans(shape, dim_ordering)))), name=name
-    )
+    fans = sum(get_fans(shape, dim_ordering))
+    square = 6.0 / fans
+    limit = math.sqrt(square)
+    return uniform(shape, limit, name=name)
 
 
 def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
@@ -268,10 +282,14 @@ def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -
         - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
     """
     fan_in, _ = get_fans(shape, dim_ordering)
-    return normal(shape, float(np.sqrt(2.0 / fan_in)), name=name)
+    variance = 2.0 / fan_in
+    deviation = math.sqrt(variance)
+    return normal(shape, deviation, name=name)
 
 
-def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def he_uniform(
+    shape: Shape, name: str | None = None, dim_ordering: str = "th"
+) -> Tensor:
     """Uniform within ± `sqrt(6 / fan_in)`: the variance of `he_normal`.
 
     # Arguments
@@ -298,7 +316,9 @@ def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") 
         - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
     """
     fan_in, _ = get_fans(shape, dim_ordering)
-    return uniform(shape, float(np.sqrt(6.0 / fan_in)), name=name)
+    square = 6.0 / fan_in
+    limit = math.sqrt(square)
+    return uniform(shape, limit, name=name)
 
 
 def orthogonal(
@@ -342,17 +362,21 @@ def orthogonal(
         raise ShapeError(
             f"orthogonal needs a shape of two or more axes; it received {tuple(shape)}."
         )
-    return initialized(
-        shape, name, lambda: K.variable(scale * _orthonormal(shape), name=name)
-    )
+
+    def make() -> Tensor:
+        matrix = scale * _orthonormal(shape)
+        return K.variable(matrix, name=name)
+
+    return initialized(shape, name, make)
 
 
 def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
-    flat = (shape[0], math.prod(shape[1:]))
-    left, _, right = np.linalg.svd(
-        np.random.normal(0.0, 1.0, flat), full_matrices=False
-    )
-    return np.reshape(left if left.shape == flat else right, shape)
+    columns = math.prod(shape[1:])
+    flat = (shape[0], columns)
+    drawn = np.random.normal(0.0, 1.0, flat)
+    left, _, right = np.linalg.svd(drawn, full_matrices=False)
+    matrix = left if left.shape == flat else right
+    return np.reshape(matrix, shape)
 
 
 def identity(
@@ -388,15 +412,17 @@ def identity(
           Linear Units, arXiv:1504.00941, which uses it for recurrent weights
     """
     check_number("identity", "scale", scale)
-    if len(shape) != 2 or shape[0] != shape[1]:
+    is_square = len(shape) == 2 and shape[0] == shape[1]
+    if not is_square:
         raise ShapeError(
             "identity needs a square shape of rank 2, like (4, 4); it received "
             f"{tuple(shape)}."
         )
 
-    def make() -> Any:
+    def make() -> Tensor:
         diagonal = np.full(shape[0], scale, K.floatx())
-        return K.variable(donated(np.diag(diagonal)), name=name)
+        matrix = np.diag(diagonal)
+        return K.variable(donated(matrix), name=name)
 
     return initialized(shape, name, make)
 
@@ -424,7 +450,11 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
         - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 8.4, on
           biases
     """
-    return initialized(shape, name, lambda: K.zeros(shape, name=name))
+
+    def make() -> Tensor:
+        return K.zeros(shape, name=name)
+
+    return initialized(shape, name, make)
 
 
 def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
@@ -450,7 +480,11 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
         - Jozefowicz, Zaremba, Sutskever: An Empirical Exploration of Recurrent Network
           Architectures, ICML 2015, which recommends it for the forget gate
     """
-    return initialized(shape, name, lambda: K.ones(shape, name=name))
+
+    def make() -> Tensor:
+        return K.ones(shape, name=name)
+
+    return initialized(shape, name, make)
 
 
 def get(identifier: Any, **kwargs: Any) -> Any:

@@ -7,6 +7,13 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Tensor
+
+
+def rounded(layer: Layer, name: str, value: Any) -> float:
+    """Returns a number with the precision of floatx."""
+    number = check_number(layer, name, value)
+    return float(K.cast_to_floatx(number))
 
 
 class LeakyReLU(Layer):
@@ -44,7 +51,7 @@ class LeakyReLU(Layer):
         self.supports_masking = True
         self.alpha = check_number(self, "alpha", alpha)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the rectified input."""
         return K.relu(x, alpha=self.alpha)
 
@@ -82,10 +89,9 @@ class ELU(Layer):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        check_number(self, "alpha", alpha)
-        self.alpha = float(K.cast_to_floatx(alpha))
+        self.alpha = rounded(self, "alpha", alpha)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the activated input."""
         return K.elu(x, self.alpha)
 
@@ -122,9 +128,9 @@ class ThresholdedReLU(Layer):
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        check_number(self, "theta", theta)
-        self.theta = float(K.cast_to_floatx(theta))
+        self.theta = rounded(self, "theta", theta)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the thresholded input."""
-        return x * K.cast(K.greater(x, self.theta), K.dtype(x))
+        is_above = K.greater(x, self.theta)
+        return x * K.cast(is_above, K.dtype(x))

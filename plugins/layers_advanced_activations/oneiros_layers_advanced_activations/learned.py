@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import initializations
-from oneiros.arguments import check_number, is_int, label, refusal
+from oneiros.arguments import is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Tensor
 from oneiros.errors import ShapeError
 from oneiros_initializations.postponed import initialized
+
+from oneiros_layers_advanced_activations.fixed import rounded
 
 Shape = tuple[int | None, ...]
 
@@ -37,8 +40,11 @@ class LearnedActivation(Layer):
     def _axes(self, shared_axes: Any) -> list[int] | None:
         if shared_axes is None:
             return None
-        axes = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
-        if not all(is_int(axis) and axis >= 1 for axis in axes):
+        axes = shared_axes
+        if not isinstance(shared_axes, (list, tuple)):
+            axes = [shared_axes]
+        are_axes = all(is_int(axis) and axis >= 1 for axis in axes)
+        if not are_axes:
             expected = (
                 "axes of the input from 1 on (axis 0 is the batch), such as [1, 2] for "
                 "images with channels last"
@@ -50,9 +56,14 @@ class LearnedActivation(Layer):
         """Returns the shape of each parameter, and stores the shared axes."""
         shared = self.shared_axes or []
         axes = range(1, len(input_shape))
-        sizes = tuple(1 if axis in shared else input_shape[axis] for axis in axes)
+        sizes = list(input_shape[1:])
+        fixed = list(input_shape)
+        for axis in filter(axes.__contains__, shared):
+            sizes[axis - 1] = 1
+            fixed[axis] = None
         known_sizes = tuple(size for size in sizes if size is not None)
-        if len(known_sizes) < len(sizes) or max(shared, default=0) > len(sizes):
+        is_outside = max(shared, default=0) > len(sizes)
+        if len(known_sizes) < len(sizes) or is_outside:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} with "
                 f"shared_axes={self.shared_axes}. It makes a parameter for each "
@@ -60,14 +71,23 @@ class LearnedActivation(Layer):
                 "known, and the shared axes must exist."
             )
         self.param_broadcast = [axis in shared for axis in axes]
-        fixed = tuple(None if axis in shared else input_shape[axis] for axis in axes)
-        self.input_spec = [InputSpec(shape=(None, *fixed))]
+        shape = (None, *fixed[1:])
+        self.input_spec = [InputSpec(shape=shape)]
         return known_sizes
 
-    def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Any:
-        return self.add_weight(shape, initializer=init, name=f"{self.name}_{name}")
+    def add_parameters(self, input_shape: Shape, **inits: Any) -> None:
+        """Makes the parameters, and stores each in the attribute of its name.
 
-    def spread(self, parameter: Any) -> Any:
+        # Arguments
+            inits: the initialization of each.
+        """
+        shape = self.parameter_shape(input_shape)
+        for name, init in inits.items():
+            parameter = self.add_weight(shape, init, name=f"{self.name}_{name}")
+            setattr(self, name, parameter)
+        self.set_initial_weights()
+
+    def spread(self, parameter: Tensor) -> Tensor:
         """Returns a parameter ready to be combined with the input along shared axes."""
         return K.pattern_broadcast(parameter, self.param_broadcast)
 
@@ -75,10 +95,12 @@ class LearnedActivation(Layer):
 def _constant(value: float) -> Callable[..., Any]:
     """Returns an initialization with one value everywhere."""
 
-    def filled(shape: Any, name: str | None = None) -> Any:
-        return initialized(
-            shape, name, lambda: K.variable(np.broadcast_to(value, shape), name=name)
-        )
+    def filled(shape: Any, name: str | None = None) -> Tensor:
+        def make() -> Tensor:
+            values = np.broadcast_to(value, shape)
+            return K.variable(values, name=name)
+
+        return initialized(shape, name, make)
 
     return filled
 
@@ -113,7 +135,7 @@ class PReLU(LearnedActivation):
     """
 
     loadable = True
-    alphas: Any
+    alphas: Tensor
 
     def __init__(
         self,
@@ -127,13 +149,13 @@ class PReLU(LearnedActivation):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas`."""
-        shape = self.parameter_shape(input_shape)
-        self.alphas = self._parameter("alphas", shape, self.init)
-        self.set_initial_weights()
+        self.add_parameters(input_shape, alphas=self.init)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the rectified input."""
-        return K.relu(x) - self.spread(self.alphas) * K.relu(-x)
+        slopes = self.spread(self.alphas)
+        negative = K.relu(-x)
+        return K.relu(x) - slopes * negative
 
 
 class ParametricSoftplus(LearnedActivation):
@@ -166,8 +188,8 @@ class ParametricSoftplus(LearnedActivation):
     """
 
     loadable = True
-    alphas: Any
-    betas: Any
+    alphas: Tensor
+    betas: Tensor
 
     def __init__(
         self,
@@ -178,21 +200,21 @@ class ParametricSoftplus(LearnedActivation):
         **kwargs: Any,
     ) -> None:
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
-        check_number(self, "alpha_init", alpha_init)
-        check_number(self, "beta_init", beta_init)
-        self.alpha_init = float(K.cast_to_floatx(alpha_init))
-        self.beta_init = float(K.cast_to_floatx(beta_init))
+        self.alpha_init = rounded(self, "alpha_init", alpha_init)
+        self.beta_init = rounded(self, "beta_init", beta_init)
 
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas` and `betas`."""
-        shape = self.parameter_shape(input_shape)
-        self.alphas = self._parameter("alphas", shape, _constant(self.alpha_init))
-        self.betas = self._parameter("betas", shape, _constant(self.beta_init))
-        self.set_initial_weights()
+        alphas = _constant(self.alpha_init)
+        betas = _constant(self.beta_init)
+        self.add_parameters(input_shape, alphas=alphas, betas=betas)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the activated input."""
-        return K.softplus(self.spread(self.betas) * x) * self.spread(self.alphas)
+        heights = self.spread(self.alphas)
+        steepness = self.spread(self.betas)
+        scaled = steepness * x
+        return K.softplus(scaled) * heights
 
 
 class SReLU(LearnedActivation):
@@ -232,11 +254,11 @@ class SReLU(LearnedActivation):
     """
 
     loadable = True
-    t_left: Any
-    a_left: Any
-    t_right: Any
-    a_right: Any
-    t_right_actual: Any
+    t_left: Tensor
+    a_left: Tensor
+    t_right: Tensor
+    a_right: Tensor
+    t_right_actual: Tensor
 
     def __init__(
         self,
@@ -255,19 +277,27 @@ class SReLU(LearnedActivation):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `t_left`, `a_left`, `t_right` and `a_right`, in this order."""
-        shape = self.parameter_shape(input_shape)
-        self.t_left = self._parameter("t_left", shape, self.t_left_init)
-        self.a_left = self._parameter("a_left", shape, self.a_left_init)
-        self.t_right = self._parameter("t_right", shape, self.t_right_init)
-        self.a_right = self._parameter("a_right", shape, self.a_right_init)
-        self.t_right_actual = self.t_left + K.abs(self.t_right)
-        self.set_initial_weights()
+        self.add_parameters(
+            input_shape,
+            t_left=self.t_left_init,
+            a_left=self.a_left_init,
+            t_right=self.t_right_init,
+            a_right=self.a_right_init,
+        )
+        span = K.abs(self.t_right)
+        self.t_right_actual = self.t_left + span
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the activated input."""
         t_left = self.spread(self.t_left)
         a_left = self.spread(self.a_left)
         a_right = self.spread(self.a_right)
         t_right = self.spread(self.t_right_actual)
-        middle = t_left + K.minimum(K.relu(x - t_left), t_right - t_left)
-        return middle - a_left * K.relu(t_left - x) + a_right * K.relu(x - t_right)
+        span = t_right - t_left
+        above_left = K.relu(x - t_left)
+        middle = t_left + K.minimum(above_left, span)
+        below = K.relu(t_left - x)
+        above = K.relu(x - t_right)
+        left = a_left * below
+        right = a_right * above
+        return middle - left + right

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int
+from oneiros.arguments import check_int
 from oneiros.engine.layer import InputSpec
+from oneiros_layers_core.affine import sequence_arguments
 from oneiros_layers_core.spatial import Sizes, kernel_init
 
 from oneiros_layers_convolutional.base import ConvolutionLayer
@@ -79,11 +80,9 @@ class Convolution1D(ConvolutionLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
-        owner = type(self).__name__
-        input_dim = check_optional_int(owner, "input_dim", input_dim)
-        input_length = check_optional_int(owner, "input_length", input_length)
-        if input_dim:
-            kwargs.setdefault("input_shape", (input_length, input_dim))
+        input_dim, input_length = sequence_arguments(
+            self, input_dim, input_length, kwargs
+        )
         super().__init__(
             nb_filter=nb_filter,
             init=init,

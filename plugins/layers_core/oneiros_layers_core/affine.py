@@ -12,6 +12,19 @@ from oneiros.errors import ShapeError
 Shape = tuple[int | None, ...]
 
 
+def sequence_arguments(
+    layer: Layer, input_dim: Any, input_length: Any, kwargs: dict[str, Any]
+) -> tuple[int | None, int | None]:
+    """Checks the arguments that give the shape of sequences, and adds `input_shape` to
+    the other arguments of a constructor if they do."""
+    owner = type(layer).__name__
+    input_dim = check_optional_int(owner, "input_dim", input_dim)
+    input_length = check_optional_int(owner, "input_length", input_length)
+    if input_dim:
+        kwargs.setdefault("input_shape", (input_length, input_dim))
+    return input_dim, input_length
+
+
 class AffineLayer(Layer):
     """Base of the layers that multiply by a kernel and add a bias.
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int, label
+from oneiros.arguments import check_int, label
 from oneiros.engine.layer import InputSpec
 from oneiros.errors import ShapeError
 
-from oneiros_layers_core.affine import DenseLayer, Shape
+from oneiros_layers_core.affine import DenseLayer, Shape, sequence_arguments
 
 
 class Dense(DenseLayer):
@@ -168,11 +168,9 @@ class TimeDistributedDense(Dense):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
-        owner = type(self).__name__
-        input_dim = check_optional_int(owner, "input_dim", input_dim)
-        input_length = check_optional_int(owner, "input_length", input_length)
-        if input_dim:
-            kwargs.setdefault("input_shape", (input_length, input_dim))
+        input_dim, input_length = sequence_arguments(
+            self, input_dim, input_length, kwargs
+        )
         super().__init__(
             output_dim=output_dim,
             init=init,

@@ -7,6 +7,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Tensor
 from oneiros.errors import ShapeError
 
 from oneiros_layers_core.spatial import check_dim_ordering
@@ -62,7 +63,7 @@ class Dropout(Layer):
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < self.p < 1.0
 
-    def _get_noise_shape(self, x: Any) -> Shape | None:
+    def _get_noise_shape(self, x: Tensor) -> Shape | None:
         shape = K.int_shape(x)
         if self.noise_shape is not None and not _fits(self.noise_shape, shape):
             raise ShapeError(
@@ -72,7 +73,7 @@ class Dropout(Layer):
             )
         return self.noise_shape
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the input, with dropout in the training phase."""
         if not self.uses_learning_phase:
             return x
@@ -93,14 +94,24 @@ class _SpatialDropout(Dropout):
     """Drops whole feature maps; subclasses define the axes of a map."""
 
     _rank: int
+    _left_out: tuple[str, ...] = ("noise_shape",)
 
-    def __init__(self, p: float, **kwargs: Any) -> None:
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank)]
+
+    def _get_noise_shape(self, x: Tensor) -> Shape | None:
+        places = (1,) * (self._rank - 2)
+        if self.dim_ordering == "th":
+            return (None, None, *places)
+        return (None, *places, None)
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Leaves out the shape of the noise, which follows from the class."""
-        return {} if argument == "noise_shape" else super().argument_config(argument)
+        if argument in self._left_out:
+            return {}
+        return super().argument_config(argument)
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -136,9 +147,6 @@ class SpatialDropout1D(_SpatialDropout):
 
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-
-    def _get_noise_shape(self, x: Any) -> Shape | None:
-        return (None, 1, None)
 
 
 class SpatialDropout2D(_SpatialDropout):
@@ -176,15 +184,6 @@ class SpatialDropout2D(_SpatialDropout):
     loadable = True
     _rank = 4
 
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
-        super().__init__(p=p, **kwargs)
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
-
-    def _get_noise_shape(self, x: Any) -> Shape | None:
-        if self.dim_ordering == "th":
-            return (None, None, 1, 1)
-        return (None, 1, 1, None)
-
 
 class SpatialDropout3D(_SpatialDropout):
     """Dropout of whole feature maps of volumes.
@@ -220,12 +219,3 @@ class SpatialDropout3D(_SpatialDropout):
 
     loadable = True
     _rank = 5
-
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
-        super().__init__(p=p, **kwargs)
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
-
-    def _get_noise_shape(self, x: Any) -> Shape | None:
-        if self.dim_ordering == "th":
-            return (None, None, 1, 1, 1)
-        return (None, 1, 1, 1, None)

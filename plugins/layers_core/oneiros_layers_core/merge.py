@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label, open_to_old_code
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
-from oneiros.errors import ArgumentError, CapabilityError
+from oneiros.errors import ArgumentError
 
 from oneiros_layers_core.function_arguments import (
     function_config,
@@ -19,16 +19,6 @@ from oneiros_layers_core.function_arguments import (
 from oneiros_layers_core.merge_modes import MODES, Custom, MergeRule
 
 Mode = str | Callable[..., Any]
-
-MODES_OF_KERAS_2 = {
-    "add": "sum",
-    "multiply": "mul",
-    "average": "ave",
-    "maximum": "max",
-    "concatenate": "concat",
-    "dot": "dot",
-}
-"""The functions of Keras 2's module `merge`, and the modes that do the same."""
 
 
 class Merge(Layer):
@@ -275,20 +265,3 @@ def merge(
         name=name,
     )
     return layer(inputs)
-
-
-def _explain(name: str, mode: str) -> Callable[..., NoReturn]:
-    """Returns a function that raises an error with the line for `merge.name`."""
-
-    def explain(*args: Any, **kwargs: Any) -> NoReturn:
-        raise CapabilityError(
-            f"In Keras 1, merge is a function and has no {name}. Write merge([a, b], "
-            f"mode={mode!r})."
-        )
-
-    return explain
-
-
-for _name, _mode in MODES_OF_KERAS_2.items():
-    for _spelling in (_name, _name.capitalize()):
-        setattr(merge, _spelling, _explain(_spelling, _mode))

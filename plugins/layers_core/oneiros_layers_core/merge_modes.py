@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_layers_core.function_arguments import call_function, inferred_shape
 
 Shape = tuple[int | None, ...]
-Tensors = list[Any]
+Tensors = list[Tensor]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
 LONGEST_LIST = 300
 """The maximum number of characters in a list of shapes for a message."""
 
 
-class MergeRule(Protocol):
+class MergeRule:
     """The behaviour of a mode of Merge.
 
     `merge` is the layer, whose arguments the methods read.
@@ -29,15 +30,19 @@ class MergeRule(Protocol):
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Raises ShapeError or ArgumentError for shapes that the mode doesn't
         accept."""
+        self.output_shape(merge, shapes)
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the merged tensor."""
+        raise NotImplementedError
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
         """Returns the declared shape of the merged tensor."""
+        raise NotImplementedError
 
     def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
         """Returns the mask of the merged tensor; called if any input has one."""
+        return None
 
 
 def _common(sizes: Iterable[int | None]) -> int | None:
@@ -74,7 +79,7 @@ def _conjunction(masks: Tensors) -> Any:
     return K.all(K.stack(masks), axis=0)
 
 
-class ElementwiseMerge:
+class ElementwiseMerge(MergeRule):
     """Combines inputs of the same shape, two at a time."""
 
     def __init__(
@@ -84,11 +89,7 @@ class ElementwiseMerge:
         self._average = average
         self._masks = masks
 
-    def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError if the shapes differ."""
-        _one_shape(merge, shapes)
-
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the combined tensor."""
         output = functools.reduce(self._fold, inputs)
         return output / float(len(inputs)) if self._average else output
@@ -107,14 +108,10 @@ class ElementwiseMerge:
         return _conjunction([mask for mask in masks if mask is not None])
 
 
-class Concatenation:
+class Concatenation(MergeRule):
     """Joins inputs along `concat_axis`."""
 
-    def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError if the shapes differ except along that axis."""
-        self.output_shape(merge, shapes)
-
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the joined tensor."""
         return K.concatenate(inputs, axis=merge.concat_axis)
 
@@ -172,7 +169,7 @@ def _all_true(x: Any, rank: int) -> Any:
     return K.cast(K.ones_like(x), "bool")
 
 
-class Product:
+class Product(MergeRule):
     """Multiplies two inputs sample by sample, summed over `dot_axes`."""
 
     def __init__(self, cosine: bool = False) -> None:
@@ -208,7 +205,7 @@ class Product:
             _one_shape(merge, shapes)
         merge.dot_axes = axes
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the products.
 
         Cosines get an additional axis of size 1 after the batch, as in Keras 1.2.2.
@@ -232,10 +229,6 @@ class Product:
             if axis not in (0, summed)
         ]
         return (_common_batch(shapes), *(remaining or [1]))
-
-    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> None:
-        """Returns None: the steps to which the masks refer no longer exist."""
-        return None
 
 
 def _products(left: Any, right: Any, axes: tuple[int, int]) -> Any:
@@ -270,7 +263,7 @@ def _common_batch(shapes: list[Shape]) -> int | None:
     return next((shape[0] for shape in shapes if shape[0] is not None), None)
 
 
-class Custom:
+class Custom(MergeRule):
     """Calls a function on the list of inputs.
 
     # Arguments
@@ -285,7 +278,7 @@ class Custom:
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Accepts any shapes."""
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Any:
+    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the function's result."""
         self._input_dtypes = [K.dtype(x) for x in inputs]
         return call_function(merge.mode, inputs, merge.arguments, masks)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.arguments import check_int, check_optional_int
+from oneiros.arguments import check_int
+from oneiros_layers_core.affine import sequence_arguments
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_local.base import LocalLayer
@@ -77,11 +78,9 @@ class LocallyConnected1D(LocalLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
-        owner = type(self).__name__
-        input_dim = check_optional_int(owner, "input_dim", input_dim)
-        input_length = check_optional_int(owner, "input_length", input_length)
-        if input_dim:
-            kwargs.setdefault("input_shape", (input_length, input_dim))
+        input_dim, input_length = sequence_arguments(
+            self, input_dim, input_length, kwargs
+        )
         super().__init__(
             nb_filter=nb_filter,
             init=init,

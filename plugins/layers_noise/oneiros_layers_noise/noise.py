@@ -11,12 +11,14 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number, refusal
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Tensor
 
 
-def _normal_like(x: Any, mean: float, std: Any) -> Any:
+def _normal_like(x: Tensor, mean: float, std: Any) -> Tensor:
     """Draws a tensor of the shape and type of another one."""
     shape = K.shape(x)
-    return K.random_normal(shape, mean=mean, std=std, dtype=K.dtype(x))
+    dtype = K.dtype(x)
+    return K.random_normal(shape, mean, std, dtype)
 
 
 class GaussianNoise(Layer):
@@ -47,16 +49,17 @@ class GaussianNoise(Layer):
     def __init__(self, sigma: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
-        is_tensor = K.current().owns(sigma)
-        if not is_tensor and not sigma >= 0:
+        is_number = not K.current().owns(sigma)
+        if is_number and not sigma >= 0:
             raise refusal(self, "sigma", sigma, "a standard deviation, 0 or more")
         self.supports_masking = True
         self.uses_learning_phase = True
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the input, with noise in the training phase."""
         noise = _normal_like(x, 0.0, self.sigma)
-        return K.in_train_phase(x + noise, x)
+        noisy = x + noise
+        return K.in_train_phase(noisy, x)
 
 
 class GaussianDropout(Layer):
@@ -96,11 +99,13 @@ class GaussianDropout(Layer):
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the input, with noise in the training phase."""
         if not self.uses_learning_phase:
             return x
-        variance = self.p / (1.0 - self.p)
+        kept = 1.0 - self.p
+        variance = self.p / kept
         std = math.sqrt(variance)
         noise = _normal_like(x, 1.0, std)
-        return K.in_train_phase(x * noise, x)
+        noisy = x * noise
+        return K.in_train_phase(noisy, x)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_bool, check_choice, check_optional_int, label
+from oneiros.arguments import check_bool, check_choice, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 from oneiros.load_context import count_calls, count_weight
+from oneiros_layers_core.affine import sequence_arguments
 
 Shape = tuple[int | None, ...]
 States = list[Any]
@@ -349,11 +350,9 @@ class Recurrent(SequenceLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
-        owner = type(self).__name__
-        input_dim = check_optional_int(owner, "input_dim", input_dim)
-        input_length = check_optional_int(owner, "input_length", input_length)
-        if input_dim:
-            kwargs.setdefault("input_shape", (input_length, input_dim))
+        input_dim, input_length = sequence_arguments(
+            self, input_dim, input_length, kwargs
+        )
         super().__init__(
             weights=weights,
             return_sequences=return_sequences,

@@ -69,9 +69,9 @@ class TimeDistributed(Wrapper):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
-        rows = _flat(shape)[0] or -1
+        rows = _flat(shape)[0]
         step_sizes = _sizes(inputs, shape, 2)
-        flat = K.reshape(inputs, (rows, *step_sizes))
+        flat = K.reshape(inputs, (rows or -1, *step_sizes))
         with self.naming(shape):
             y = self.layer(flat)
         if isinstance(y, list):
@@ -85,7 +85,8 @@ class TimeDistributed(Wrapper):
         steps = _sizes(inputs, shape, 1)[0]
         if shape[0] and not shape[1]:
             steps = -1
-        sizes = _sizes(y, self._inside(y, shape), 1)
+        inner_shape = self._inside(y, shape)
+        sizes = _sizes(y, inner_shape, 1)
         return K.reshape(y, (samples, steps, *sizes))
 
     def _inside(self, y: Any, shape: Shape) -> Shape:

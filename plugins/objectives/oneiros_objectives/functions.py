@@ -15,6 +15,20 @@ from oneiros.config import get_object
 from oneiros.engine.node import Tensor
 
 
+def _mean(x: Tensor) -> Tensor:
+    return K.mean(x, axis=-1)
+
+
+def _at_least_epsilon(x: Tensor) -> Tensor:
+    return K.clip(x, K.epsilon(), None)
+
+
+def _missing_margins(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """Returns by how much products of targets and predictions are below 1."""
+    margins = y_true * y_pred
+    return K.maximum(1.0 - margins, 0.0)
+
+
 def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Mean of the squared differences: `mean((y_pred - y_true) ** 2)`.
 
@@ -38,7 +52,8 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     # References
         - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 5.1.4
     """
-    return K.mean(K.square(y_pred - y_true), axis=-1)
+    squares = K.square(y_pred - y_true)
+    return _mean(squares)
 
 
 def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -67,7 +82,8 @@ def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
         - Hyndman, Koehler: Another look at measures of forecast accuracy, International
           Journal of Forecasting 22, 2006
     """
-    return K.mean(K.abs(y_pred - y_true), axis=-1)
+    differences = K.abs(y_pred - y_true)
+    return _mean(differences)
 
 
 def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -101,8 +117,9 @@ def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
         - Hyndman, Koehler: Another look at measures of forecast accuracy, International
           Journal of Forecasting 22, 2006
     """
-    difference = K.abs((y_true - y_pred) / K.clip(K.abs(y_true), K.epsilon(), None))
-    return 100.0 * K.mean(difference, axis=-1)
+    sizes = _at_least_epsilon(K.abs(y_true))
+    shares = (y_true - y_pred) / sizes
+    return 100.0 * _mean(K.abs(shares))
 
 
 def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -134,9 +151,10 @@ def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
           and model estimation, Journal of the Operational Research Society 66, 2015,
           which squares the same difference without adding 1
     """
-    log_pred = K.log(K.clip(y_pred, K.epsilon(), None) + 1.0)
-    log_true = K.log(K.clip(y_true, K.epsilon(), None) + 1.0)
-    return K.mean(K.square(log_pred - log_true), axis=-1)
+    log_pred = K.log(_at_least_epsilon(y_pred) + 1.0)
+    log_true = K.log(_at_least_epsilon(y_true) + 1.0)
+    squares = K.square(log_pred - log_true)
+    return _mean(squares)
 
 
 def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -165,7 +183,9 @@ def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     # References
         - Tang: Deep Learning using Linear Support Vector Machines, arXiv:1306.0239
     """
-    return K.mean(K.square(K.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
+    margins = _missing_margins(y_true, y_pred)
+    squares = K.square(margins)
+    return _mean(squares)
 
 
 def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -196,7 +216,8 @@ def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     # References
         - Cortes, Vapnik: Support-Vector Networks, Machine Learning 20, 1995
     """
-    return K.mean(K.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
+    margins = _missing_margins(y_true, y_pred)
+    return _mean(margins)
 
 
 def categorical_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -301,7 +322,8 @@ def binary_crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     # References
         - Goodfellow, Bengio, Courville: Deep Learning, MIT Press, 2016, section 6.2.2
     """
-    return K.mean(K.binary_crossentropy(y_pred, y_true), axis=-1)
+    crossentropies = K.binary_crossentropy(y_pred, y_true)
+    return _mean(crossentropies)
 
 
 def kullback_leibler_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -336,7 +358,8 @@ def kullback_leibler_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """
     y_true = K.clip(y_true, K.epsilon(), 1.0)
     y_pred = K.clip(y_pred, K.epsilon(), 1.0)
-    return K.sum(y_true * K.log(y_true / y_pred), axis=-1)
+    ratios = K.log(y_true / y_pred)
+    return K.sum(y_true * ratios, axis=-1)
 
 
 def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -371,7 +394,8 @@ def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
         - McCullagh, Nelder: Generalized Linear Models, second edition, Chapman and
           Hall, 1989, chapter 6
     """
-    return K.mean(y_pred - y_true * K.log(y_pred + K.epsilon()), axis=-1)
+    logarithms = K.log(y_pred + K.epsilon())
+    return _mean(y_pred - y_true * logarithms)
 
 
 def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -402,9 +426,9 @@ def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
         - Manning, Raghavan, Schütze: Introduction to Information Retrieval, Cambridge
           University Press, 2008, section 6.3.1
     """
-    return -K.mean(
-        K.l2_normalize(y_true, axis=-1) * K.l2_normalize(y_pred, axis=-1), axis=-1
-    )
+    target = K.l2_normalize(y_true, axis=-1)
+    prediction = K.l2_normalize(y_pred, axis=-1)
+    return -_mean(target * prediction)
 
 
 def get(identifier: Any) -> Any:

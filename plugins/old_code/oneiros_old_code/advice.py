@@ -35,6 +35,7 @@ RENAMED = {
     "embeddings_regularizer": "W_regularizer",
     "epochs": "nb_epoch",
     "gamma_initializer": "gamma_init",
+    "global_clipnorm": "clipnorm",
     "inputs": "input",
     "kernel_constraint": "W_constraint",
     "kernel_initializer": "init",

@@ -85,7 +85,8 @@ class Adam(DecayingOptimizer):
         t = self.iterations + 1
         bias_1 = 1.0 - K.pow(self.beta_1, t)
         bias_2 = 1.0 - K.pow(self.beta_2, t)
-        return super().rate() * K.sqrt(bias_2) / bias_1
+        factor = K.sqrt(bias_2)
+        return super().rate() * factor / bias_1
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and both means."""
@@ -158,7 +159,8 @@ class Adamax(DecayingOptimizer):
 
     def rate(self) -> Tensor:
         """Returns the learning rate of this update, with the bias correction."""
-        bias = 1.0 - K.pow(self.beta_1, self.iterations + 1)
+        t = self.iterations + 1
+        bias = 1.0 - K.pow(self.beta_1, t)
         return super().rate() / bias
 
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
@@ -166,7 +168,8 @@ class Adamax(DecayingOptimizer):
         m, u = slots
         m = running_mean(self.beta_1, m, g)
         u = K.maximum(self.beta_2 * u, K.abs(g))
-        step = rate * m / (u + self.epsilon)
+        size = u + self.epsilon
+        step = rate * m / size
         return p - step, m, u
 
 
@@ -242,18 +245,20 @@ class Nadam(StandardOptimizer):
         now = self._momentum(t)
         ahead = self._momentum(t + 1)
         product = self.m_schedule * now
+        bias_2 = 1.0 - K.pow(self.beta_2, t)
         return _Momentum(
             now=now,
             ahead=ahead,
             product=product,
             product_ahead=product * ahead,
-            bias_2=1.0 - K.pow(self.beta_2, t),
+            bias_2=bias_2,
         )
 
     def _momentum(self, t: Tensor) -> Tensor:
         speed = math.log(0.96) * self.schedule_decay
         decayed = K.exp(speed * t)
-        return self.beta_1 * (1.0 - 0.5 * decayed)
+        share = 1.0 - 0.5 * decayed
+        return self.beta_1 * share
 
     def counting(self) -> list[Any]:
         """Returns the updates of the counter and of the product of the momentums."""

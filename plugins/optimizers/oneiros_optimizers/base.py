@@ -49,9 +49,10 @@ class StandardOptimizer(Optimizer):
             self.weights.insert(0, self.iterations)
         self.updates = self.counting()
         for p, g, *state in zip(params, grads, *slots, strict=True):
-            stepped = self.step(p, g, rate, tuple(state))
-            self.updates += map(K.update, state, stepped[1:])
-            self.updates.append(stored(p, stepped[0], constraints))
+            new_p, *new_state = self.step(p, g, rate, tuple(state))
+            self.updates += map(K.update, state, new_state)
+            update = stored(p, new_p, constraints)
+            self.updates.append(update)
         return self.updates
 
     def step(self, p: Tensor, g: Tensor, rate: Any, slots: Slots) -> Step:
@@ -100,13 +101,14 @@ class DecayingOptimizer(StandardOptimizer):
 
     def counting(self) -> list[Any]:
         """Returns the update of the counter, if something depends on it."""
-        return (
-            super().counting() if self.counts_always or self.initial_decay > 0 else []
-        )
+        if self.counts_always or self.initial_decay > 0:
+            return super().counting()
+        return []
 
 
 def _zeros_like(p: Tensor) -> Tensor:
-    return K.zeros(K.get_variable_shape(p))
+    shape = K.get_variable_shape(p)
+    return K.zeros(shape)
 
 
 def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
@@ -123,7 +125,8 @@ def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
 
 def running_mean(kept: Any, mean: Tensor, value: Tensor) -> Tensor:
     """Returns a mean of which a fraction is kept, and the rest is a new value."""
-    return kept * mean + (1.0 - kept) * value
+    new = (1.0 - kept) * value
+    return kept * mean + new
 
 
 def stored(p: Tensor, new_p: Tensor, constraints: dict[Any, Any]) -> Any:

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import services
-from oneiros.arguments import check_number
+from oneiros.arguments import check_number, known_arguments
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Rebuilt
 from oneiros.errors import DataError
 
 CLIPPING = ("clipnorm", "clipvalue")
-LATER_NAMES = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
-"""What later versions of Keras call arguments, and their names here."""
 
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
@@ -45,7 +43,9 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
     """
     if c <= 0:
         return g
-    return K.switch(K.greater_equal(n, c), g * c / n, g)
+    is_longer = K.greater_equal(n, c)
+    clipped = g * c / n
+    return K.switch(is_longer, clipped, g)
 
 
 def plain_number(optimizer: Any, name: str, value: Any) -> Any:
@@ -59,7 +59,9 @@ def plain_number(optimizer: Any, name: str, value: Any) -> Any:
     """
     number = check_number(optimizer, name, value)
     is_of_numpy = isinstance(number, (np.generic, np.ndarray))
-    return number.item() if is_of_numpy and number.size == 1 else number
+    if is_of_numpy and number.size == 1:
+        return number.item()
+    return number
 
 
 class Optimizer(Rebuilt):
@@ -104,8 +106,9 @@ class Optimizer(Rebuilt):
     loadable = False
 
     def __init__(self, **kwargs: Any) -> None:
-        for name in sorted(kwargs.keys() - set(CLIPPING)):
-            raise TypeError(_about_unknown(type(self), name, kwargs[name]))
+        cls = type(self)
+        own = _parameter_names(cls)
+        kwargs = known_arguments(cls.__name__, kwargs, CLIPPING, own)
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
             vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
@@ -200,17 +203,3 @@ def _parameter_names(cls: type) -> list[str]:
     return [
         p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
-
-
-def _about_unknown(cls: type, name: str, value: Any) -> str:
-    """Returns the message about an argument that an optimizer doesn't have."""
-    owner = cls.__name__
-    if name in LATER_NAMES:
-        return (
-            f"{owner} received {name}={value!r:.40}, as later versions of Keras call "
-            f"it. Write {owner}({LATER_NAMES[name]}={value!r:.40})."
-        )
-    return (
-        f"{owner} received the unknown argument {name!r}. It "
-        f"takes: {', '.join([*_parameter_names(cls), *CLIPPING])}."
-    )

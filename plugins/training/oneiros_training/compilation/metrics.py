@@ -10,8 +10,12 @@ from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, UnknownNameError
 
 from oneiros_training.arrays.naming import Names, name_of, spread
-from oneiros_training.compilation.callables import computed, get_function
-from oneiros_training.compilation.losses import OutputLoss, Shape
+from oneiros_training.compilation.losses import (
+    OutputLoss,
+    Shape,
+    computed,
+    get_function,
+)
 
 MISSPELT = 0.8
 """How near a name is, from 0 to 1, that was meant to be another one."""

@@ -10,8 +10,11 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, BackendMixError
 
 from oneiros_training.advice import warn_of_single_units
-from oneiros_training.compilation.callables import function_arguments
-from oneiros_training.compilation.losses import output_losses, spread_all
+from oneiros_training.compilation.losses import (
+    function_arguments,
+    output_losses,
+    spread_all,
+)
 from oneiros_training.compilation.metrics import named_metrics
 
 

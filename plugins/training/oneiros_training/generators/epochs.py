@@ -13,8 +13,7 @@ from oneiros.engine.loop import Run
 from oneiros.errors import DataError, GeneratorError
 
 from oneiros_training.generators.batch_stream import Array, BatchStream
-from oneiros_training.generators.queue import GeneratorEnqueuer
-from oneiros_training.generators.source_state import same_random_state
+from oneiros_training.generators.queue import GeneratorEnqueuer, same_random_state
 
 END = object()
 """Marks the end of an epoch."""

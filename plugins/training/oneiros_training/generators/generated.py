@@ -13,9 +13,9 @@ from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.generators.batch_stream import Array, BatchStream
-from oneiros_training.generators.queue import endless
-from oneiros_training.generators.source_state import (
+from oneiros_training.generators.queue import (
     WithState,
+    endless,
     has_state,
     same_random_state,
 )

@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from types import GeneratorType
 from typing import Any, NoReturn
 
+import numpy as np
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.standardize import gives_batches, has_numbered_batches
-from oneiros_training.generators.source_state import WithState
 from oneiros_training.generators.workers import TICK, Workers
 
 PATIENCE = 10.0
@@ -277,3 +277,33 @@ def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:
     """
     plain = isinstance(iterator, GeneratorType)
     return _locks.setdefault(iterator, threading.Lock()) if plain else nullcontext()
+
+
+class WithState:
+    """An iterator over batches, each with the state of the source after it.
+
+    # Arguments
+        source: iterator with `get_state()`.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> tuple[Any, Any]:
+        return next(self._source), self._source.get_state()
+
+
+def has_state(source: Any) -> bool:
+    """Returns whether the position of a source can be saved and restored."""
+    return hasattr(source, "get_state") and hasattr(source, "set_state")
+
+
+def same_random_state(state: Any, other_state: Any) -> bool:
+    """Returns whether two states of NumPy's generator are the same."""
+    return all(
+        np.array_equal(part, other_part)
+        for part, other_part in zip(state, other_state, strict=True)
+    )
