@@ -71,7 +71,7 @@ class Callback:
     def get_observer(self) -> Any:
         """Returns an `Observer` that is notified of the phases of the fit, or None.
 
-        Called before all other methods; the class is in `oneiros.engine.loop`.
+        Called before all other methods; the class is in `oneiros_training.streams`.
         """
         return None
 
@@ -79,8 +79,8 @@ class Callback:
         """Changes the data or the epochs of a fit; called once, before training begins.
 
         # Arguments
-            fit: the `oneiros.engine.loop.Fit`. You can wrap its streams, reduce its
-                epochs and append to its list of callbacks.
+            fit: the `oneiros_training.streams.Fit`. You can wrap its streams, reduce
+                its epochs and append to its list of callbacks.
         """
 
     def get_state(self) -> Any:

@@ -13,7 +13,6 @@ CONTENTS = (
     ("engine.container", "get_source_inputs", "engine engine.topology"),
     ("engine.container", "Container", "engine.topology"),
     ("engine.model", "Model", "engine engine.training models"),
-    ("engine.loop", "batch_shuffle", "engine.training"),
     ("bases", "Callback", "callbacks"),
     (
         "config",

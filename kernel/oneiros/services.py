@@ -19,16 +19,73 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.engine.loop import Stream
-    from oneiros.engine.model import FitOptions, Model
+    from oneiros.engine.model import Model
     from oneiros.engine.node import Tensor
 
-Arrays = list[Any]
 Config = dict[str, Any]
 
 
-class Compilation(Protocol):
-    """The arguments of `Model.compile`."""
+class Adapter(Protocol):
+    """A model's training, evaluation and prediction; the arguments are those of the
+    model's methods."""
+
+    def measure_batch(
+        self, use: str, x: Any, y: Any, sample_weight: Any, class_weight: Any = None
+    ) -> Any:
+        """Runs a step of `"train"` or `"test"`; returns the loss and metrics."""
+
+    def predict_batch(self, x: Any) -> Any:
+        """Returns the outputs of a batch."""
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int,
+        nb_epoch: int,
+        verbose: int,
+        callbacks: Any,
+        validation_split: float,
+        validation_data: Any,
+        shuffle: bool | str,
+        class_weight: Any,
+        sample_weight: Any,
+        initial_epoch: int,
+    ) -> Any:
+        """Trains; returns the history."""
+
+    def evaluate(
+        self, x: Any, y: Any, batch_size: int, verbose: int, sample_weight: Any
+    ) -> Any:
+        """Returns the loss and metrics."""
+
+    def predict(self, x: Any, batch_size: int, verbose: int) -> Any:
+        """Returns the outputs."""
+
+    def fit_generator(
+        self,
+        generator: Any,
+        samples_per_epoch: int,
+        nb_epoch: int,
+        verbose: int,
+        callbacks: Any,
+        validation_data: Any,
+        nb_val_samples: int | None,
+        class_weight: Any,
+        workers: tuple[int, int, bool],
+        initial_epoch: int,
+    ) -> Any:
+        """Trains on a generator; returns the history."""
+
+    def go_over(
+        self, use: str, generator: Any, val_samples: int, workers: tuple[int, int, bool]
+    ) -> Any:
+        """Returns a generator's loss and metrics, if `use` is `"test"`, or its
+        outputs."""
+
+
+class Training(Protocol):
+    """What the arguments of `compile`, `fit`, `evaluate` and `predict` mean."""
 
     def plan(
         self, model: Model, arguments: dict[str, Any], others: dict[str, Any]
@@ -46,76 +103,8 @@ class Compilation(Protocol):
             placeholders `targets` and `sample_weights`.
         """
 
-
-class ArrayAdapter(Protocol):
-    """Turns a user's data into the batches and streams of a model."""
-
-    def gives_batches(self, x: Any, **others: Any) -> bool:
-        """Returns whether `x` is a stream of batches instead of data."""
-
-    def inputs(self, x: Any) -> Arrays:
-        """Returns a user's inputs as arrays, checked."""
-
-    def user_data(
-        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
-    ) -> Arrays:
-        """Returns inputs, targets and weights as one list of arrays, checked."""
-
-    def split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
-        """Splits arrays into training and validation data."""
-
-    def validation_source(self, validation_data: Any) -> Any:
-        """Returns validation data as a list of arrays, or a stream unchanged."""
-
-    def stream(
-        self, use: str, source: Any, batch_size: int, once: bool = False
-    ) -> Stream:
-        """Returns the stream of arrays, or of an object whose items are batches."""
-
-
-class Data(Protocol):
-    """A user's data."""
-
-    def adapter(self, model: Model, /) -> ArrayAdapter:
+    def adapter(self, model: Model, /) -> Adapter:
         """Returns the adapter of a model."""
-
-
-class Generators(Protocol):
-    """Training, evaluation and prediction with a user's streams and generators."""
-
-    def fit_batches(
-        self,
-        model: Model,
-        source: Any,
-        options: FitOptions,
-        class_weight: Any,
-        validation_data: Any,
-    ) -> Callback:
-        """Trains on a stream; the result is the history."""
-
-    def fit_generator(
-        self,
-        model: Model,
-        generator: Any,
-        options: FitOptions,
-        samples_per_epoch: int,
-        validation_data: Any,
-        nb_val_samples: int | None,
-        class_weight: Any,
-        workers: tuple[int, int, bool],
-    ) -> Callback:
-        """Trains on a generator; the result is the history."""
-
-    def go_over(
-        self,
-        model: Model,
-        use: str,
-        generator: Any,
-        val_samples: int,
-        workers: tuple[int, int, bool],
-    ) -> Any:
-        """Returns a generator's loss and metrics, if `use` is `"test"`, or its
-        outputs."""
 
 
 class DefaultCallbacks(Protocol):
@@ -140,11 +129,7 @@ class OldCode(Protocol):
         """Returns the error for an argument that a function doesn't accept."""
 
     def own_loop(
-        self,
-        method: Callable[..., Any],
-        model: Model,
-        args: tuple[Any, ...],
-        options: dict[str, Any],
+        self, method: Callable[..., Any], adapter: Any, args: tuple[Any, ...]
     ) -> Any:
         """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
 
@@ -236,16 +221,14 @@ class Copying(Protocol):
         """Returns the attributes that are plain data, except `params`."""
 
 
-compilation: Compilation
 configurations: Configurations
 copying: Copying
-data: Data
 default_callbacks: DefaultCallbacks
-generators: Generators
 notebooks: Notebooks
 old_code: OldCode
 saving: Saving
 summaries: Summaries
+training: Training
 
 
 def __getattr__(name: str) -> Any:

@@ -10,16 +10,17 @@ from pathlib import Path
 import oneiros.hookspecs
 import oneiros_callbacks
 import oneiros_saving
+import oneiros_training
 from oneiros.hookspecs import HOOKS
 from oneiros.plugins import KINDS, manager
 
-PACKAGES = (oneiros, oneiros_callbacks, oneiros_saving)
+PACKAGES = (oneiros, oneiros_callbacks, oneiros_saving, oneiros_training)
 SOURCES = [Path(package.__file__).parent for package in PACKAGES]
 
 
 def calls():
-    """Returns the hooks that the kernel, callbacks and saving call, with the names of
-    the arguments."""
+    """Returns the hooks that the kernel, callbacks, saving and training call, with
+    the names of the arguments."""
     called = {}
     for path in (path for source in SOURCES for path in source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -9,11 +9,11 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback, History
-from oneiros.engine.loop import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function
 from oneiros_training.arrays import array_stream
+from oneiros_training.streams import opened
 
 
 class Diary(Callback):

@@ -5,7 +5,11 @@ from itertools import islice
 import numpy as np
 import pytest
 from oneiros.callbacks import Callback
-from oneiros.engine.loop import (
+from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+from oneiros_callbacks.ending import EndingStream
+from oneiros_training.streams import (
     Observer,
     Run,
     Stream,
@@ -13,10 +17,6 @@ from oneiros.engine.loop import (
     current_observer,
     observed_by,
 )
-from oneiros.errors import ArgumentError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
-from oneiros_callbacks.ending import EndingStream
 
 
 class Numbers(Stream):
@@ -126,8 +126,8 @@ class Observing(Callback):
 def test_a_fit_goes_over_a_stream_of_ones_own(recorded):
     model, train, _ = recorded()
     stream = Numbers(model, "train")
-    options = model.fit_options(2, 0, 0, None)
-    history = model.train(options, stream, None, None, {"nb_sample": 6})
+    options = model.adapter.fit_options(2, 0, 0, None)
+    history = model.adapter.train(options, stream, None, None, {"nb_sample": 6})
     assert train.batches == [[0, 0], [1, 1], [2, 2]] * 2
     assert history.history["loss"] == [1.0, 1.0]
     assert stream.calls == ["open", "close"]

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from oneiros import backend as K
 from oneiros import plugins, services
-from oneiros.arguments import check_choice, check_int, open_to_old_code, refusal
+from oneiros.arguments import open_to_old_code
 from oneiros.engine.container import Container
-from oneiros.engine.loop import (
-    BUILD,
-    IDLE,
-    UPLOAD,
-    Fit,
-    Step,
-    Stream,
-    current_observer,
-    fit_loop,
-    observed_by,
-    opened,
-    predict_loop,
-    scalars,
-    test_loop,
-)
-from oneiros.engine.node import Tensor, one_or_all
-from oneiros.interrupts import repeated_interrupts
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass
-class FitOptions:
-    """The arguments that `fit` and `fit_generator` have in common, checked.
-
-    # Properties
-        epochs: range of the epochs' numbers, from 0.
-        verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
-        callbacks: list of the user's callbacks.
-        shuffle: True, False, or `"batch"`.
-    """
-
-    epochs: range
-    verbose: int
-    callbacks: list[Any]
-    shuffle: bool | str = False
+from oneiros.engine.node import Tensor
 
 
 def _private(name: str) -> Callable[..., Any]:
@@ -59,27 +22,10 @@ def _private(name: str) -> Callable[..., Any]:
     return run
 
 
-_PRIVATE = {
+PRIVATE_METHODS = {
     name: _private(name)
     for name in ("_fit_loop", "_test_loop", "_predict_loop", "_standardize_user_data")
 }
-
-
-def _with_loop(name: str) -> Callable[[Function], Function]:
-    """Decorates a method of models whose private loop of Keras 1 code may replace; that
-    loop then runs instead of the method."""
-
-    def decorate(method: Function) -> Function:
-        @functools.wraps(method)
-        def run(self: Any, *args: Any, **options: Any) -> Any:
-            loop = getattr(getattr(self, name), "__func__", None)
-            if loop is _PRIVATE[name]:
-                return method(self, *args, **options)
-            return services.old_code.own_loop(method, self, args, options)
-
-        return run  # type: ignore[return-value]  # run takes what method does
-
-    return decorate
 
 
 class Model(Container):
@@ -119,15 +65,15 @@ class Model(Container):
     targets: list[Tensor]
     sample_weights: list[Tensor]
 
-    _fit_loop = _PRIVATE["_fit_loop"]
-    _test_loop = _PRIVATE["_test_loop"]
-    _predict_loop = _PRIVATE["_predict_loop"]
-    _standardize_user_data = _PRIVATE["_standardize_user_data"]
+    _fit_loop = PRIVATE_METHODS["_fit_loop"]
+    _test_loop = PRIVATE_METHODS["_test_loop"]
+    _predict_loop = PRIVATE_METHODS["_predict_loop"]
+    _standardize_user_data = PRIVATE_METHODS["_standardize_user_data"]
 
     @cached_property
-    def adapter(self) -> services.ArrayAdapter:
-        """Turns a user's arrays into batches and streams."""
-        return services.data.adapter(self)
+    def adapter(self) -> services.Adapter:
+        """Turns a user's arrays into batches and streams, and runs the loops."""
+        return services.training.adapter(self)
 
     @K.bound
     def compile(
@@ -165,7 +111,7 @@ class Model(Container):
             "sample_weight_mode": sample_weight_mode,
         }
         plugins.call("oneiros_before_compile", model=self, arguments=arguments)
-        compiled = services.compilation.plan(self, arguments, kwargs)
+        compiled = services.training.plan(self, arguments, kwargs)
         vars(self).update(arguments, **compiled)
         self.forget_functions()
         self._collected_trainable_weights = sorted(
@@ -179,7 +125,6 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
-    @_with_loop("_fit_loop")
     def fit(
         self,
         x: Any,
@@ -226,102 +171,23 @@ class Model(Container):
             NotCompiledError, DataError, ArgumentError: if something doesn't fit;
                 nothing has changed then.
         """
-        batch_size = check_int(self, "batch_size", batch_size)
-        options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
-        if self.adapter.gives_batches(
+        return self.adapter.fit(
             x,
-            y=y,
-            batch_size=batch_size,
-            sample_weight=sample_weight,
-            validation_split=validation_split,
-        ):
-            return services.generators.fit_batches(
-                self, x, options, class_weight, validation_data
-            )
-        arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
-        if validation_data is None:
-            arrays, validation_arrays = self.adapter.split(arrays, validation_split)
-        else:
-            validation_arrays = self.adapter.validation_source(validation_data)
-        train = self.adapter.stream("train", arrays, batch_size)
-        validation = None
-        if validation_arrays != []:
-            validation = self.adapter.stream("test", validation_arrays, batch_size)
-        sizes = {"batch_size": batch_size, "nb_sample": train.size}
-        return self.train(options, train, validation, validation_arrays, sizes)
-
-    def fit_options(
-        self,
-        nb_epoch: Any,
-        initial_epoch: Any,
-        verbose: int,
-        callbacks: Any,
-        shuffle: Any = False,
-    ) -> FitOptions:
-        """Checks the arguments that `fit` and `fit_generator` have in common, and
-        returns them."""
-        last = check_int(self, "nb_epoch", nb_epoch, minimum=0)
-        first = check_int(self, "initial_epoch", initial_epoch, minimum=0)
-        shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
-        if not isinstance(callbacks, (list, tuple, type(None))):
-            raise refusal(self, "callbacks", callbacks, "a list of Callback objects")
-        return FitOptions(range(first, last), verbose, list(callbacks or ()), shuffle)
-
-    def train(
-        self,
-        options: FitOptions,
-        train: Stream,
-        validation: Stream | None,
-        validation_data: Any,
-        sizes: dict[str, Any],
-    ) -> Any:
-        """Trains on a stream, and evaluates on another one after each epoch.
-
-        # Arguments
-            options: the `FitOptions`.
-            train: the `Stream` to train on.
-            validation: the `Stream` to evaluate on, or None.
-            validation_data: the value for the model's `validation_data`.
-            sizes: dict about the data, which callbacks receive in their `params`.
-        """
-        labels = _distinct(self.metrics_names)
-        validates = validation is not None
-        params = {
-            **sizes,
-            "nb_epoch": options.epochs.stop,
-            "verbose": options.verbose,
-            "metrics": labels + [f"val_{name}" for name in labels if validates],
-            "do_validation": validates,
-        }
-        callbacks, history = services.default_callbacks.for_fit(
-            self, options.callbacks, params
+            y,
+            batch_size,
+            nb_epoch,
+            verbose,
+            callbacks,
+            validation_split,
+            validation_data,
+            shuffle,
+            class_weight,
+            sample_weight,
+            initial_epoch,
         )
-        fit = Fit(
-            self, train, validation, labels, callbacks, options.epochs, options.shuffle
-        )
-        with repeated_interrupts(), observed_by(callbacks.get_observer()):
-            observer = current_observer()
-            observer.enter(BUILD)
-            if validates:
-                self._make_test_function()
-            self._make_train_function()
-            observer.enter(UPLOAD)
-            callbacks.set_model(self)
-            callbacks.set_params(params)
-            callbacks.prepare_fit(fit)
-            self.history = history
-            self.validation_data = validation_data
-            with opened(fit.train, singly=callbacks.want_each_batch()):
-                if fit.validation is None:
-                    fit_loop(fit)
-                else:
-                    with opened(fit.validation):
-                        fit_loop(fit)
-        return history
 
     @K.bound
     @open_to_old_code
-    @_with_loop("_test_loop")
     def evaluate(
         self,
         x: Any,
@@ -337,23 +203,10 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        batch_size = check_int(self, "batch_size", batch_size)
-        source = x
-        if not self.adapter.gives_batches(
-            x, y=y, batch_size=batch_size, sample_weight=sample_weight
-        ):
-            source = self.adapter.user_data(x, y, sample_weight)
-        return self.evaluate_stream(
-            self.adapter.stream("test", source, batch_size, once=True), verbose
-        )
-
-    def evaluate_stream(self, stream: Stream, verbose: int = 0) -> Any:
-        """Like `evaluate`, but for a stream."""
-        return one_or_all(self._go_over(test_loop, stream, verbose))
+        return self.adapter.evaluate(x, y, batch_size, verbose, sample_weight)
 
     @K.bound
     @open_to_old_code
-    @_with_loop("_predict_loop")
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays.
 
@@ -363,33 +216,7 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        batch_size = check_int(self, "batch_size", batch_size)
-        if self.adapter.gives_batches(x, batch_size=batch_size):
-            return self.predict_stream(
-                self.adapter.stream("predict", x, batch_size), verbose
-            )
-        arrays = self.adapter.inputs(x)
-        any_size = not any(shape[0] for shape in self.internal_input_shapes)
-        unseen = verbose != 1 and current_observer() is IDLE
-        if any_size and unseen and arrays[0].shape[0] <= batch_size:
-            return one_or_all(self.step_for("predict")(arrays))
-        stream = self.adapter.stream("predict", arrays, batch_size, once=True)
-        return self.predict_stream(stream, verbose)
-
-    def predict_stream(self, stream: Stream, verbose: int = 0) -> Any:
-        """Like `predict`, but for a stream."""
-        return one_or_all(self._go_over(predict_loop, stream, verbose))
-
-    def _go_over(self, loop: Any, stream: Stream, verbose: int) -> list[Any]:
-        observer = current_observer()
-        with opened(stream):
-            bars = []
-            if verbose == 1:
-                bars = plugins.call("oneiros_progress", model=self, total=stream.size)
-            observer.enter_epoch(0)
-            results: list[Any] = loop(stream, bars)
-            observer.enter_epoch(None)
-        return results
+        return self.adapter.predict(x, batch_size, verbose)
 
     @K.bound
     @open_to_old_code
@@ -450,15 +277,17 @@ class Model(Container):
             print(len(history.history["loss"]))  # 2
             ```
         """
-        return services.generators.fit_generator(
-            self,
+        return self.adapter.fit_generator(
             generator,
-            self.fit_options(nb_epoch, initial_epoch, verbose, callbacks),
             samples_per_epoch,
+            nb_epoch,
+            verbose,
+            callbacks,
             validation_data,
             nb_val_samples,
             class_weight,
             (max_q_size, nb_worker, pickle_safe),
+            initial_epoch,
         )
 
     @K.bound
@@ -501,9 +330,7 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return services.generators.go_over(
-            self, "test", generator, val_samples, workers
-        )
+        return self.adapter.go_over("test", generator, val_samples, workers)
 
     @K.bound
     @open_to_old_code
@@ -544,9 +371,7 @@ class Model(Container):
             ```
         """
         workers = (max_q_size, nb_worker, pickle_safe)
-        return services.generators.go_over(
-            self, "predict", generator, val_samples, workers
-        )
+        return self.adapter.go_over("predict", generator, val_samples, workers)
 
     @K.bound
     @open_to_old_code
@@ -558,8 +383,7 @@ class Model(Container):
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
         """
-        arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
-        return one_or_all(scalars(self.step_for("train")(arrays)))
+        return self.adapter.measure_batch("train", x, y, sample_weight, class_weight)
 
     @K.bound
     @open_to_old_code
@@ -569,14 +393,13 @@ class Model(Container):
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        arrays = self.adapter.user_data(x, y, sample_weight)
-        return one_or_all(scalars(self.step_for("test")(arrays)))
+        return self.adapter.measure_batch("test", x, y, sample_weight)
 
     @K.bound
     @open_to_old_code
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays."""
-        return one_or_all(self.step_for("predict")(self.adapter.inputs(x)))
+        return self.adapter.predict_batch(x)
 
     @K.bound
     def _make_train_function(self) -> None:
@@ -612,31 +435,3 @@ class Model(Container):
         return backend.function(
             inputs, outputs, updates=updates, **self.function_kwargs
         )
-
-    def step_for(self, use: str) -> Step:
-        """Returns the compiled function for a use, with its phase; makes it if needed.
-
-        A user's function that isn't a `K.function` receives the phase if the model
-        depends on it.
-
-        # Arguments
-            use: `"train"`, `"test"` or `"predict"`.
-        """
-        getattr(self, f"_make_{use}_function")()
-        function = getattr(self, f"{use}_function")
-        # isinstance of a protocol takes 20 µs, a third of a small step.
-        if hasattr(function, "phase_index"):
-            takes_phase = function.phase_index is not None
-        else:
-            is_fixed = isinstance(K.learning_phase(), int)
-            takes_phase = self.uses_learning_phase and not is_fixed
-        return Step(function, int(use == "train") if takes_phase else None)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Numbers names that occur more than once."""
-    distinct = []
-    for index, name in enumerate(names, start=1):
-        number = names[:index].count(name)
-        distinct.append(name if names.count(name) == 1 else f"{name}_{number}")
-    return distinct

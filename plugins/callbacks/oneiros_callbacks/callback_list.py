@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.bases import Callback, Callbacks
-from oneiros.engine.loop import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
+from oneiros_training.streams import CALLBACKS, REST, Observer, current_observer
 
 Logs = dict[str, Any] | None
 REQUIRED = (

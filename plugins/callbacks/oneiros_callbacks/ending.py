@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from oneiros.engine.loop import Run, Stream, StreamWrapper
+from oneiros_training.streams import Run, Stream, StreamWrapper
 
 
 class EndingStream(StreamWrapper):

@@ -6,26 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 
-def own_loop(
-    method: Callable[..., Any], model: Any, args: tuple[Any, ...], options: Any
-) -> Any:
+def own_loop(method: Callable[..., Any], adapter: Any, args: tuple[Any, ...]) -> Any:
     """Runs a method of a model with the loop that replaces Keras 1's.
 
     As in Keras 1, batches from an object or a generator don't use such a loop.
 
     # Arguments
-        method: `fit`, `evaluate` or `predict` of `Model`.
-        model: the model.
-        args, options: its arguments.
+        method: `fit`, `evaluate` or `predict` of a model's adapter.
+        adapter: that adapter.
+        args: the arguments.
     """
-    bound = inspect.signature(method).bind(model, *args, **options)
-    bound.apply_defaults()
-    _, *names = bound.arguments
-    arguments = {name: bound.arguments[name] for name in names}
+    _, *names = inspect.signature(method).parameters
+    arguments = dict(zip(names, args, strict=True))
     sources = [arguments["x"], arguments.get("validation_data")]
-    if any(map(model.adapter.gives_batches, sources)):
-        return method(model, *args, **options)
-    return LOOPS[method.__name__](model, arguments)
+    if any(map(adapter.gives_batches, sources)):
+        return method(adapter, *args)
+    return LOOPS[method.__name__](adapter.model, arguments)
 
 
 def _fit(model: Any, given: dict[str, Any]) -> Any:
@@ -70,7 +66,7 @@ def _predict(model: Any, given: dict[str, Any]) -> Any:
 
 def _function(model: Any, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
     """Returns a model's function for a use, and all its inputs for these arrays."""
-    step = model.step_for(use)
+    step = model.adapter.step_for(use)
     phase = [] if step.phase is None else [float(step.phase)]
     return step.function, [*arrays, *phase]
 

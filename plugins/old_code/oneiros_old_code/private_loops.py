@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.bases import Callback
-from oneiros.engine.loop import Run, Step, Stream
 from oneiros_training.arrays.array_stream import make_batches
 from oneiros_training.arrays.standardize import slice_X
+from oneiros_training.streams import Run, Step, Stream
 
 Array = Any
 
@@ -104,7 +104,7 @@ def fit_loop(
     """
     names = list(out_labels or ())
     own = [LogLabels(names)] if names else []
-    options = model.fit_options(
+    options = model.adapter.fit_options(
         nb_epoch, initial_epoch, verbose, [*own, *(callbacks or ())], shuffle
     )
     train = FunctionStream(model, "train", f, ins, batch_size)
@@ -112,7 +112,7 @@ def fit_loop(
     if val_f is not None and val_ins:
         validation = FunctionStream(model, "test", val_f, val_ins, batch_size)
     sizes = {"batch_size": batch_size, "nb_sample": train.size}
-    return model.train(options, train, validation, val_ins or [], sizes)
+    return model.adapter.train(options, train, validation, val_ins or [], sizes)
 
 
 def test_loop(
@@ -121,7 +121,7 @@ def test_loop(
     """Returns a function's values averaged over all samples, as `Model._test_loop` of
     Keras 1 did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "test", f, ins, batch_size)
-    return model.evaluate_stream(stream, verbose)
+    return model.adapter.evaluate_stream(stream, verbose)
 
 
 def predict_loop(
@@ -130,7 +130,7 @@ def predict_loop(
     """Returns a function's outputs for all samples, as `Model._predict_loop` of Keras 1
     did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "predict", f, ins, batch_size)
-    return model.predict_stream(stream, verbose)
+    return model.adapter.predict_stream(stream, verbose)
 
 
 def standardize_user_data(

@@ -92,7 +92,7 @@ class Training:
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, random_state in state["random_state"].items():
-            self.model.step_for(use).function.set_random_state(random_state)
+            self.model.adapter.step_for(use).function.set_random_state(random_state)
         for name, callback_state in state["callbacks"].items():
             if name in self.callbacks:
                 self._restore_callback(name, callback_state)

@@ -20,6 +20,7 @@ TRAINING = {
     "compilation.metrics": ("collect_metrics",),
     "compilation.losses": ("weighted_objective",),
     "generators.queue": ("GeneratorEnqueuer",),
+    "loops": ("batch_shuffle",),
 }
 """Names of Keras's `engine.training`, by the module that has them."""
 
@@ -27,11 +28,7 @@ TRAINING = {
 @hookimpl
 def oneiros_services() -> dict[str, str]:
     """What `compile`, `fit` and their like call."""
-    return {
-        "compilation": "oneiros_training.compilation.plan:compilation",
-        "data": "oneiros_training.arrays.adapter:data",
-        "generators": "oneiros_training.generators.model_methods:generators",
-    }
+    return {"training": "oneiros_training.trainer:training"}
 
 
 @hookimpl
@@ -49,6 +46,6 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             for module, names in TRAINING.items()
             for name in names
         },
-        "generators": {"batches": "oneiros_training.generators.model_methods:batches"},
+        "generators": {"batches": "oneiros_training.trainer:batches"},
         "models": SEQUENTIAL,
     }

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import oneiros
 from oneiros import backend as K
-from oneiros import services
 from oneiros.arguments import label, refusal
-from oneiros.engine.loop import Stream
 from oneiros.errors import NotCompiledError
 
 from oneiros_training.advice import are_plausible
 from oneiros_training.arrays import standardize
-from oneiros_training.arrays.array_stream import ArrayStream
 from oneiros_training.arrays.sample_weights import (
     standardize_class_weights,
     standardize_sample_weights,
@@ -183,27 +179,3 @@ class ArrayAdapter:
         before = standardize.slice_X(arrays, 0, cut)
         after = standardize.slice_X(arrays, cut, size)
         return before, after
-
-    def stream(
-        self, use: str, source: Any, batch_size: int, once: bool = False
-    ) -> Stream:
-        """Returns the stream of a list of arrays, or of an object whose items are
-        batches.
-
-        # Arguments
-            use: `"train"`, `"test"` or `"predict"`.
-            once: bool, whether it is read only once.
-        """
-        if isinstance(source, list):
-            return ArrayStream(self.model, use, source, batch_size, once)
-        batches: Stream = oneiros.generators.batches(self.model, source, use)
-        return batches
-
-
-class Data:
-    """The service `data`."""
-
-    adapter = ArrayAdapter
-
-
-data: services.Data = Data()

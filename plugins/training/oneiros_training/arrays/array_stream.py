@@ -10,10 +10,10 @@ from typing import Any, TypeGuard
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
-from oneiros.engine.loop import CALL, DATA, REST, UPLOAD, Run, Stream
 from oneiros.errors import DataError
 
 from oneiros_training.arrays.standardize import slice_X
+from oneiros_training.streams import CALL, DATA, REST, UPLOAD, Run, Stream
 
 Array = Any
 LARGEST_UPLOAD = 2**31

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import oneiros
-from oneiros import config, services
+from oneiros import config
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, BackendMixError
 
@@ -21,7 +21,7 @@ from oneiros_training.compilation.metrics import named_metrics
 def plan(
     model: Any, arguments: dict[str, Any], others: dict[str, Any]
 ) -> dict[str, Any]:
-    """Returns the attributes of the compiled model: `services.Compilation.plan`."""
+    """Returns the attributes of the compiled model: `services.Training.plan`."""
     names = model.output_names
     modes = arguments["sample_weight_mode"]
     outputs = output_losses(model, arguments["loss"], modes)
@@ -62,12 +62,3 @@ def _optimizer(identifier: Any, backend: Any) -> Any:
             f"its name, or make it under `with oneiros.backend.use({backend.name!r}):`."
         )
     return optimizer
-
-
-class Compilation:
-    """The service `compilation`."""
-
-    plan = staticmethod(plan)
-
-
-compilation: services.Compilation = Compilation()

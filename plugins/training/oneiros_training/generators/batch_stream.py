@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.engine.loop import Run, Stream
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_training.arrays.naming import listed
@@ -16,6 +15,7 @@ from oneiros_training.generators.queue import (
     same_random_state,
 )
 from oneiros_training.generators.workers import UnsendableError
+from oneiros_training.streams import Run, Stream
 
 Array = Any
 Workers = tuple[Any, Any, bool]
@@ -64,7 +64,7 @@ class BatchStream(Stream):
         All draws from NumPy's generator are done before that.
         """
         size, count, pickle_safe = self.workers
-        self.model.step_for(self.use)
+        self.model.adapter.step_for(self.use)
         self.opened = np.random.get_state()
         self.queue = GeneratorEnqueuer(source, pickle_safe)
         self.queue.name = self.name

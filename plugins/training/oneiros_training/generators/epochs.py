@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal
-from oneiros.engine.loop import Run
 from oneiros.errors import DataError, GeneratorError
 
 from oneiros_training.generators.batch_stream import Array, BatchStream
 from oneiros_training.generators.queue import GeneratorEnqueuer, same_random_state
+from oneiros_training.streams import Run
 
 END = object()
 """Marks the end of an epoch."""

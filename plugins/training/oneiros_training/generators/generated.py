@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros.engine.loop import Run, Stream
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.array_stream import ArrayStream
@@ -19,6 +18,7 @@ from oneiros_training.generators.queue import (
     has_state,
     same_random_state,
 )
+from oneiros_training.streams import Run, Stream
 
 
 class Generated(BatchStream):

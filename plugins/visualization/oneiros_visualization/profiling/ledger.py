@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from oneiros.engine.loop import (
+from oneiros_training.streams import (
     BUILD,
     CALL,
     CALLBACKS,

@@ -1,0 +1,148 @@
+"""The loops of `fit`, `evaluate` and `predict`, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from oneiros_training.streams import (
+    DATA,
+    LOGS,
+    REST,
+    Fit,
+    Run,
+    Stream,
+    current_observer,
+)
+
+Array = Any
+Ticks = Iterable[Callable[[int], None]]
+"""Functions that are called after each run with the amount of the stream that is
+done."""
+
+
+def fit_loop(fit: Fit) -> None:
+    """Trains on streams that are open."""
+    callbacks = fit.callbacks
+    observer = current_observer()
+    order = np.arange(fit.train.size)
+    fit.model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in fit.epochs:
+        observer.enter_epoch(epoch)
+        callbacks.on_epoch_begin(epoch)
+        if fit.shuffle == "batch":
+            order = batch_shuffle(order, fit.train.batch_size)
+        elif fit.shuffle:
+            np.random.shuffle(order)
+        _train_epoch(fit, order)
+        callbacks.on_epoch_end(epoch, _validate(fit))
+        observer.enter_epoch(None)
+        if fit.model.stop_training:
+            break
+    callbacks.on_train_end()
+
+
+def _train_epoch(fit: Fit, order: Array) -> None:
+    callbacks = fit.callbacks
+    for run in _observed(fit.train, order):
+        if run.batches > 1:
+            logs = {
+                "batch": range(run.first, run.first + run.batches),
+                "size": [run.batch_size] * run.batches,
+            }
+            callbacks.on_run_end({**logs, **_measure(fit, run)})
+            continue
+        log: dict[str, Any] = {"batch": run.first, "size": run.batch_size}
+        callbacks.on_batch_begin(run.first, log)
+        log.update((name, value) for name, (value,) in _measure(fit, run).items())
+        callbacks.on_batch_end(run.first, log)
+
+
+def _measure(fit: Fit, run: Run) -> dict[str, list[Any]]:
+    """Trains on a run; returns the list of values per batch, by name."""
+    observer = fit.train.observer
+    outputs = fit.train.compute(run)
+    observer.enter(LOGS)
+    values = scalars(outputs)
+    observer.enter(REST)
+    return dict(zip(fit.labels, values, strict=False))
+
+
+def _validate(fit: Fit) -> dict[str, Any]:
+    if fit.validation is None:
+        return {}
+    observer = current_observer()
+    observer.enter_validation()
+    averages = test_loop(fit.validation)
+    observer.leave_validation()
+    names = [f"val_{label}" for label in fit.labels]
+    return dict(zip(names, averages, strict=False))
+
+
+def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
+    """Returns the function's outputs averaged over all samples."""
+    totals = []
+    samples = 0
+    for run, outputs in _computed(stream, ticks):
+        samples += run.batches * run.batch_size
+        sums = [np.sum(values, axis=0, dtype=float) for values in outputs]
+        totals.append([run.batch_size * total for total in sums])
+    return scalars(sum(parts) / samples for parts in zip(*totals, strict=True))
+
+
+def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
+    """Returns each output for all samples."""
+    runs = [
+        [values.reshape(-1, *values.shape[2:]) for values in outputs]
+        for _, outputs in _computed(stream, ticks)
+    ]
+    return [
+        parts[0] if len(parts) == 1 else np.concatenate(parts)
+        for parts in zip(*runs, strict=True)
+    ]
+
+
+def _computed(stream: Stream, ticks: Ticks) -> Iterator[tuple[Run, list[Array]]]:
+    """Yields a stream's runs in order, each with its outputs."""
+    for run in _observed(stream, np.arange(stream.size)):
+        outputs = stream.compute(run)
+        stream.observer.enter(LOGS)
+        yield run, outputs
+        for tick in ticks:
+            tick(run.done)
+
+
+def _observed(stream: Stream, order: Array) -> Iterator[Run]:
+    """Yields a stream's runs, and notifies the observer when it waits for them."""
+    observer = current_observer()
+    observer.enter(DATA)
+    for run in stream.runs(order):
+        observer.enter(REST)
+        yield run
+        observer.enter(DATA)
+    observer.enter(REST)
+
+
+def batch_shuffle(index_array: Array, batch_size: int) -> Array:
+    """Returns the index with whole batches in random order, a smaller one last."""
+    full = len(index_array) // batch_size * batch_size
+    batches = index_array[:full].reshape(-1, batch_size)
+    np.random.shuffle(batches)
+    return np.append(batches, index_array[full:])
+
+
+def scalars(outputs: Iterable[Any]) -> list[Any]:
+    """Returns outputs as NumPy scalars, or lists of them.
+
+    Floats have double precision, so they are also Python floats.
+    """
+    return [_scalar_or_list(np.asarray(output)) for output in outputs]
+
+
+def _scalar_or_list(values: Array) -> Any:
+    if values.dtype.kind == "f":
+        values = values.astype(float)
+    return list(values) if values.ndim else values[()]
