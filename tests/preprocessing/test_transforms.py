@@ -127,6 +127,18 @@ def test_flips_are_involutions_that_pillow_makes_too(height, width, axis):
         np.testing.assert_array_equal(flipped[:, :, 0], np.asarray(expected))
 
 
+@given(seeds, st.floats(0, 0.5), st.floats(0, 0.5))
+def test_random_shift_moves_by_fractions_of_its_own_axes(seed, wide, high):
+    x = picture(1, 6, 10)
+    np.random.seed(seed)
+    down = np.random.uniform(-high, high) * 6
+    right = np.random.uniform(-wide, wide) * 10
+    np.random.seed(seed)
+    moved = image.random_shift(x, wide, high)
+    expected = ndimage.shift(x[0], (-down, -right), order=0, mode="nearest")
+    np.testing.assert_array_equal(moved[0], expected)
+
+
 TRANSFORMS = {
     "rotation": lambda x, **axes: image.random_rotation(x, 50, **axes),
     "shift": lambda x, **axes: image.random_shift(x, 0.3, 0.2, **axes),
