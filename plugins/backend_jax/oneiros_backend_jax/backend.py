@@ -19,10 +19,9 @@ from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jax
 
-from oneiros_backend_jax import beam_search, spatial
+from oneiros_backend_jax import beam_search, random_functions, spatial
 from oneiros_backend_jax.engine import JaxEngine
 from oneiros_backend_jax.functions import FUNCTIONS
-from oneiros_backend_jax.random_functions import RandomFunctions
 from oneiros_backend_jax.recurrence import RecurrentLayers
 from oneiros_backend_jax.storage import Storage
 
@@ -40,7 +39,7 @@ class JaxBackend(
     name: ClassVar[str] = "jax"
     capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
     functions = FUNCTIONS
-    random_functions = RandomFunctions
+    random_functions: ClassVar[Any] = random_functions
     storage = Storage
 
     def __init__(self) -> None:
@@ -48,7 +47,7 @@ class JaxBackend(
         self.recorder = Recorder(JaxEngine())
         self._phase = self.recorder.phase
 
-    def apply(self, fn: Callable[..., Any], *tensors: Tensor) -> Tensor:
+    def apply(self, fn: Callable[..., Any], *tensors) -> Tensor:
         def run(*values):
             with jax.enable_x64(floatx() == "float64"):
                 return fn(*values)

@@ -1,17 +1,15 @@
 """The beam search of `ctc_decode`, computed on the host."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jax
 
-Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
 
 
@@ -32,55 +30,46 @@ class _Beam:
         """That of either."""
         return float(np.logaddexp(self.ended, self.open))
 
-    def add_ended(self, score: float) -> None:
-        """Counts another way to have the path ended."""
-        self.ended = np.logaddexp(self.ended, score)
-
     def add_open(self, score: float) -> None:
         """Counts another way to have the path going on."""
         self.open = np.logaddexp(self.open, score)
 
 
 def beam_search(
-    logits: Tensor, lengths: Tensor, beam_width: int, top_paths: int
+    logits, lengths, beam_width: int, top_paths: int
 ) -> tuple[list[Tensor], Tensor]:
     """Returns the best paths and their log-probabilities.
 
     A path is (batch, steps), with -1 after its end.
 
     JAX may call the host in another thread, in which 64-bit types are off. So the host
-    returns 32-bit types: paths of int32, and a float64 as two halves.
+    returns 32-bit types.
     """
     samples, steps, _ = logits.shape
     paths_shape = (top_paths, samples, steps)
     scores_shape = (samples, top_paths)
-    dtype = np.dtype(logits.dtype)
-    is_wide = dtype == np.float64
 
-    def search(logits: Array, lengths: Array) -> tuple[Array, Array]:
+    def search(logits, lengths):
         paths = np.full(paths_shape, -1, np.int32)
-        scores = np.full(scores_shape, -np.inf, dtype)
+        scores = np.full(scores_shape, -np.inf, np.float32)
+        all_rows = np.asarray(logits, np.float64)
         for sample, length in enumerate(np.asarray(lengths)):
-            rows = np.asarray(logits)[sample, : int(length)].astype(np.float64)
-            best = _best(rows, beam_width)[:top_paths]
-            for place, (path, score) in enumerate(best):
+            rows = all_rows[sample, : int(length)]
+            best = _best(rows, beam_width)
+            for place, (path, score) in enumerate(best[:top_paths]):
                 paths[place, sample, : len(path)] = path
                 scores[sample, place] = score
-        return paths, scores[..., None].view(np.int32) if is_wide else scores
+        return paths, scores
 
-    halves = jax.ShapeDtypeStruct((*scores_shape, 2), np.dtype(np.int32))
     like = (
-        jax.ShapeDtypeStruct(paths_shape, np.dtype(np.int32)),
-        halves if is_wide else jax.ShapeDtypeStruct(scores_shape, dtype),
+        jax.ShapeDtypeStruct(paths_shape, np.int32),
+        jax.ShapeDtypeStruct(scores_shape, np.float32),
     )
-    arguments = (jnp.asarray(logits), jnp.asarray(lengths))
-    paths, scores = jax.pure_callback(search, like, *arguments)
-    if is_wide:
-        scores = jax.lax.bitcast_convert_type(scores, np.float64)
-    return list(paths.astype(np.int64)), scores
+    paths, scores = jax.pure_callback(search, like, logits, lengths)
+    return list(paths.astype(np.int64)), scores.astype(logits.dtype)
 
 
-def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
+def _best(rows, width: int) -> list[tuple[Path, float]]:
     """Returns paths and log-probabilities, the most probable first.
 
     The last class is the blank.
@@ -89,21 +78,21 @@ def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
     beams: dict[Path, _Beam] = {(): _Beam(ended=0.0)}
     for row in rows:
         following = _extended(beams, row)
-        ranked = sorted(following.items(), key=lambda item: -item[1].total)
-        beams = dict(ranked[:width])
+        by_score = sorted(following, key=lambda path: -following[path].total)
+        beams = {path: following[path] for path in by_score[:width]}
     return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _extended(beams: dict[Path, _Beam], row: Array) -> dict[Path, _Beam]:
+def _extended(beams: dict[Path, _Beam], row) -> dict[Path, _Beam]:
     """Returns the paths after another step with the log-probabilities `row`."""
     following: dict[Path, _Beam] = defaultdict(_Beam)
-    blank = len(row) - 1
+    *labels, blank = row
     for path, beam in beams.items():
+        following[path].ended = beam.total + blank
         last = path[-1] if path else None
-        following[path].add_ended(beam.total + row[blank])
         if last is not None:
             following[path].add_open(beam.open + row[last])
-        for label in range(blank):
-            score = beam.ended if label == last else beam.total
-            following[(*path, label)].add_open(score + row[label])
+        for label, score in enumerate(labels):
+            before = beam.ended if label == last else beam.total
+            following[*path, label].add_open(before + score)
     return following

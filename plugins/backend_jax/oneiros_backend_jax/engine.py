@@ -15,12 +15,13 @@ from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.compiled import compile_loop, compile_step
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
+from oneiros_jax_support.traced_graphs import convolves
 
 from oneiros_backend_jax.compiled import step_of
 from oneiros_backend_jax.functions import FUNCTIONS, is_known
-from oneiros_backend_jax.loops import run_loop
 from oneiros_backend_jax.shape_inference import ERRORS, infer
 
 Array = np.ndarray[Any, Any]
@@ -59,19 +60,20 @@ class JaxEngine(Engine):
 
         Values that are known while tracing stay known.
         """
-        known_leaves: dict[int, Any] = {}
+        known: dict[int, Any] = {}
         structure: Any = None
 
         def total(values: list[Any]) -> tuple[Any, list[Any]]:
             nonlocal structure
             loss, computed = forward(values)
             leaves, structure = jax.tree.flatten(computed)
-            known_leaves.update((i, x) for i, x in enumerate(leaves) if is_known(x))
-            traced = [None if i in known_leaves else x for i, x in enumerate(leaves)]
+            places = dict(enumerate(leaves))
+            known.update({i: x for i, x in places.items() if is_known(x)})
+            traced = [None if i in known else x for i, x in places.items()]
             return jnp.sum(loss), traced
 
         gradients, leaves = jax.grad(total, has_aux=True)(values)
-        restored = [known_leaves.get(i, x) for i, x in enumerate(leaves)]
+        restored = [known.get(i, x) for i, x in enumerate(leaves)]
         return gradients, jax.tree.unflatten(structure, restored)
 
     def loop(
@@ -84,7 +86,22 @@ class JaxEngine(Engine):
         backwards: bool,
     ):
         """Takes a step for each place of the first axis of `sequences`."""
-        return run_loop(step, sequences, states, captured, backwards)
+        states = [jnp.asarray(x, x.dtype) for x in states]
+
+        def body(states, numbered_slices):
+            place, slices = numbered_slices
+            return step(place, slices, states, captured)
+
+        def holds_convolution(*shapes) -> bool:
+            return convolves(jax.make_jaxpr(body)(*shapes).jaxpr)
+
+        return scan(
+            body,
+            states,
+            [jnp.asarray(x) for x in sequences],
+            convolves=holds_convolution,
+            reverse=backwards,
+        )
 
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""

@@ -73,17 +73,19 @@ class JaxFunctions(ArrayFunctions):
     def is_tensor(self, x) -> bool:
         return isinstance(x, jax.Array)
 
-    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+    def dtype_of(self, x) -> np.dtype[Any]:
         dtype: np.dtype[Any] = np.dtype(x.dtype)
         return dtype
 
     def constant(self, array: Array) -> Tensor:
         return array if array.dtype.kind in DISCRETE else jnp.asarray(array)
 
-    def as_type(self, x: Tensor, dtype) -> Tensor:
+    def as_type(self, x, dtype) -> Tensor:
         dtype = np.dtype(dtype)
         x = computed_sizes(x)
-        return x.astype(dtype) if dtype.kind in DISCRETE else jnp.asarray(x, dtype)
+        if dtype.kind in DISCRETE:
+            return x.astype(dtype)
+        return jnp.asarray(x, dtype)
 
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
         return self.space(*tensors).stack(tensors)
@@ -108,10 +110,10 @@ class JaxFunctions(ArrayFunctions):
 
     # Shapes
 
-    def space(self, *values: Tensor):
+    def space(self, *values):
         return np if all(map(is_known, values)) else jnp
 
-    def broadcastable(self, *values: Tensor) -> Sequence[Tensor]:
+    def broadcastable(self, *values) -> Sequence[Tensor]:
         return broadcastable(*values)
 
     def joinable(self, tensors: list[Tensor], axis: int) -> list[Tensor]:
@@ -137,7 +139,8 @@ class JaxFunctions(ArrayFunctions):
 
     def shape(self, x) -> Tensor:
         x = self.tensor(x)
-        return np.array(x.shape, object if has_symbolic_size(x) else np.int64)
+        dtype = object if has_symbolic_size(x) else np.int64
+        return np.array(x.shape, dtype)
 
     def reshape(self, x, shape) -> Tensor:
         x = self.tensor(x)
@@ -160,8 +163,11 @@ class JaxFunctions(ArrayFunctions):
         return single(x, axes).squeeze(axes)
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
-        bounds = (0, start, step) if stop is None else (start, stop, step)
-        return self.constant(np.arange(*map(concrete, bounds)).astype(dtype))
+        if stop is None:
+            start, stop = 0, start
+        bounds = map(concrete, (start, stop, step))
+        numbers = np.arange(*bounds)
+        return self.constant(numbers.astype(dtype))
 
     # Values
 
@@ -176,7 +182,7 @@ class JaxFunctions(ArrayFunctions):
         jax.debug.callback(show, x)
         return x
 
-    def indexed(self, x: Tensor, index) -> Tensor:
+    def indexed(self, x, index) -> Tensor:
         parts = index if isinstance(index, tuple) else (index,)
         has_tensors = any(isinstance(part, jax.Array) for part in parts)
         if isinstance(x, np.ndarray) and not has_tensors:
@@ -217,7 +223,7 @@ class JaxFunctions(ArrayFunctions):
         zero = jnp.zeros((), x.dtype)
         return jnp.sqrt(jnp.where(x < 0, zero, x))
 
-    def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    def clipped(self, x, low, high) -> Tensor:
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)
 
@@ -225,7 +231,9 @@ class JaxFunctions(ArrayFunctions):
 
     def matmul(self, x, y) -> Tensor:
         x, y = self.paired(x, y)
-        return jnp.matmul(*with_equal_axes(x, -1, y, max(y.ndim - 2, 0)))
+        axis = max(y.ndim - 2, 0)
+        x, y = with_equal_axes(x, -1, y, axis)
+        return jnp.matmul(x, y)
 
     def dot(self, x, y) -> Tensor:
         x, y = self.paired(x, y)
@@ -241,8 +249,10 @@ class JaxFunctions(ArrayFunctions):
     def batch_dot(self, x, y, axes=None) -> Tensor:
         x, y = self.paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-        x, y = with_equal_axes(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
+        x, y = with_equal_axes(x, x_axis, y, y_axis)
         x, y = with_equal_axes(x, 0, y, 0)
+        x = jnp.asarray(x)
+        y = jnp.asarray(y)
         summed = ((x_axis,), (y_axis,))
         samples = ((0,), (0,))
         result = jax.lax.dot_general(x, y, (summed, samples))
@@ -266,10 +276,11 @@ class JaxFunctions(ArrayFunctions):
         classes = scores.shape[1]
         targets = jnp.asarray(targets).astype(np.int32)
         is_class = (targets >= 0) & (targets < classes)
-        places = jnp.clip(targets, 0, classes - 1)[:, None]
-        target_scores = jnp.take_along_axis(scores, places, 1)
+        places = jnp.clip(targets, 0, classes - 1)
+        target_scores = jnp.take_along_axis(scores, places[:, None], 1)
+        is_finite = jnp.isfinite(target_scores[:, 0])
         better = jnp.sum(scores > target_scores, 1)
-        return is_class & jnp.isfinite(target_scores[:, 0]) & (better < k)
+        return is_class & is_finite & (better < k)
 
 
 FUNCTIONS = JaxFunctions()

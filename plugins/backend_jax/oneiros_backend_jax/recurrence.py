@@ -1,5 +1,7 @@
 """Whole recurrent layers as one operation on lazy tensors."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
+
 from __future__ import annotations
 
 import jax.numpy as jnp
@@ -22,9 +24,7 @@ class RecurrentLayers(FusedRecurrence):
     recorder: Recorder
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
-        def compute(
-            x: Tensor, U: Tensor, mask: Tensor, projection: States, *initial: Tensor
-        ) -> States:
+        def compute(x, U, mask, projection: States, *initial) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
             is_unmasked = None if mask is None else jnp.asarray(mask) != 0
@@ -33,11 +33,12 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
-def _shaped(x: Tensor, U: Tensor, mask: Tensor, initial: States) -> States:
+def _shaped(x, U, mask, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that agree."""
-    masks = [] if mask is None else [mask]
-    samples = common_size(*(part.shape[0] for part in (x, *masks, *initial)))
-    steps = common_size(*(part.shape[1] for part in (x, *masks)))
+    sequences = [x] if mask is None else [x, mask]
+    samples = common_size(*(part.shape[0] for part in [*sequences, *initial]))
+    steps = common_size(*(part.shape[1] for part in sequences))
     units = common_size(U.shape[0], *(state.shape[1] for state in initial))
+    outputs = jnp.zeros((samples, steps, units), x.dtype)
     state = jnp.zeros((samples, units), x.dtype)
-    return jnp.zeros((samples, steps, units), x.dtype), *([state] * len(initial))
+    return outputs, *([state] * len(initial))

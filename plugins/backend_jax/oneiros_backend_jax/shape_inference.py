@@ -12,9 +12,9 @@ trace takes all of them for open, and notes them; the second one finds out.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,36 +52,33 @@ class _Inference:
 
     def are_open(self, sizes: Shape) -> list[bool]:
         """Returns which of these sizes are open, as far as the traces tell by now."""
+        are_open = [self.has_open_sizes] * len(sizes)
         if not self.has_open_sizes:
-            return [False] * len(sizes)
-        before = None if self.answers is None else next(self.answers, None)
+            return are_open
         if self.answers is None:
             self.noted.append(sizes)
-        if before is None or len(before) != len(sizes):
-            return [True] * len(sizes)
+            return are_open
+        before = next(self.answers, ())
+        if len(before) != len(sizes):
+            return are_open
         return [old != new for old, new in zip(before, sizes, strict=True)]
 
 
-class _State(threading.local):
-    inference: _Inference | None = None
-
-
-_state = _State()
+_current: ContextVar[_Inference | None] = ContextVar("inference", default=None)
 
 
 def inferring() -> bool:
     """Returns whether shapes are inferred: then values don't matter."""
-    return _state.inference is not None
+    return _current.get() is not None
 
 
 @contextmanager
 def _under(inference: _Inference) -> Iterator[None]:
-    before = _state.inference
-    _state.inference = inference
+    token = _current.set(inference)
     try:
         yield
     finally:
-        _state.inference = before
+        _current.reset(token)
 
 
 # What operations do while shapes are inferred
@@ -89,12 +86,13 @@ def _under(inference: _Inference) -> Iterator[None]:
 
 def are_open(*sizes: int) -> list[bool]:
     """Returns which of these sizes may be any number."""
-    if _state.inference is None:
+    inference = _current.get()
+    if inference is None:
         return [False] * len(sizes)
-    return _state.inference.are_open(sizes)
+    return inference.are_open(sizes)
 
 
-def broadcastable(*values: Tensor) -> tuple[Tensor, ...]:
+def broadcastable(*values) -> tuple[Tensor, ...]:
     """Returns tensors that can be broadcast together.
 
     Open sizes become those of the other tensor.
@@ -109,22 +107,20 @@ def broadcastable(*values: Tensor) -> tuple[Tensor, ...]:
         for shape, is_open in zip(having, flags, strict=True):
             if is_open and shape[axis] != 1:
                 shape[axis] = size
-    return tuple(_of_shape(x, shape) for x, shape in zip(values, shapes, strict=True))
+    pairs = zip(values, shapes, strict=True)
+    return tuple(_of_shape(x, shape) for x, shape in pairs)
 
 
 def _common(sizes: list[int]) -> tuple[int, list[bool]]:
     """Returns the size that open ones take, and which of them are open."""
     flags = are_open(*sizes)
-    wide = [n for n in sizes if n != 1]
-    known = [
-        n for n, is_open in zip(sizes, flags, strict=True) if n != 1 and not is_open
-    ]
-    return min(known or wide, default=1), flags
+    wide = [(n, is_open) for n, is_open in zip(sizes, flags, strict=True) if n != 1]
+    candidates = [n for n, is_open in wide if not is_open]
+    candidates = candidates or [n for n, _ in wide]
+    return min(candidates, default=1), flags
 
 
-def with_equal_axes(
-    x: Tensor, axis: int, y: Tensor, other: int
-) -> tuple[Tensor, Tensor]:
+def with_equal_axes(x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
     """Returns two tensors with axes of the same size.
 
     An open size becomes the other tensor's.
@@ -136,20 +132,26 @@ def with_equal_axes(
     # Raises
         ValueError: if the sizes differ.
     """
-    sizes = x.shape[axis], y.shape[other]
-    flags = are_open(*sizes)
-    if sizes[0] == sizes[1]:
+    x_size = x.shape[axis]
+    y_size = y.shape[other]
+    x_is_open, y_is_open = are_open(x_size, y_size)
+    if x_size == y_size:
         return x, y
-    if not any(flags):
+    if x_is_open and y_is_open:
+        size = min(x_size, y_size)
+    elif x_is_open:
+        size = y_size
+    elif y_is_open:
+        size = x_size
+    else:
         raise ValueError(
-            f"the axes that are summed over, or batches, have sizes {sizes[0]} and "
-            f"{sizes[1]}"
+            f"the axes that are summed over, or batches, have sizes {x_size} and "
+            f"{y_size}"
         )
-    size = min(sizes) if all(flags) else sizes[flags.index(False)]
     return _with_size(x, axis, size), _with_size(y, other, size)
 
 
-def single(x: Tensor, axes: Iterable[int]) -> Tensor:
+def single(x, axes: Iterable[int]) -> Tensor:
     """Returns a tensor whose open sizes along these axes are one."""
     axes = tuple(axes)
     flags = are_open(*(x.shape[axis] for axis in axes))
@@ -172,14 +174,16 @@ def common_size(*sizes: int) -> int:
     return min(known or sizes)
 
 
-def _with_size(x: Tensor, axis: int, size: int) -> Tensor:
+def _with_size(x, axis: int, size: int) -> Tensor:
     shape = list(x.shape)
     shape[axis] = size
     return _of_shape(x, shape)
 
 
-def _of_shape(x: Tensor, shape: list[int]) -> Tensor:
-    return x if list(np.shape(x)) == shape else jnp.zeros(shape, x.dtype)
+def _of_shape(x, shape: list[int]) -> Tensor:
+    if list(np.shape(x)) == shape:
+        return x
+    return jnp.zeros(shape, x.dtype)
 
 
 # Inference
@@ -233,7 +237,8 @@ def _argument(spec: Spec, trace: int):
         raise GraphError(
             "Not even the rank of a tensor is known. K.reshape gives it a shape."
         )
-    sizes = tuple(SIZES[trace] if n is None else n for n in shape)
+    open_size = SIZES[trace]
+    sizes = tuple(open_size if n is None else n for n in shape)
     return jax.ShapeDtypeStruct(sizes, spec.dtype)
 
 
@@ -252,10 +257,12 @@ def _known_sizes(first: list[Any], second: list[Any]) -> list[tuple[int, int]]:
 
 def _with_known_size(x, open_size: int, axis: int, size: int):
     """Returns an argument with another size at an axis, if it is open there."""
-    if isinstance(x, np.ndarray) or len(x.shape) <= axis or x.shape[axis] != open_size:
+    if isinstance(x, np.ndarray) or len(x.shape) <= axis:
         return x
-    shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
-    return jax.ShapeDtypeStruct(shape, x.dtype)
+    shape = list(x.shape)
+    if shape[axis] == open_size:
+        shape[axis] = size
+    return jax.ShapeDtypeStruct(tuple(shape), x.dtype)
 
 
 def _specs(call: Callable[..., Any], arguments: list[list[Any]]):

@@ -13,7 +13,7 @@ from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.shape_inference import inferring
 
 
-def _convolved(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
+def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
     if x.shape[-1] != kernel.shape[-2]:
         raise ValueError(
             f"The kernel expects {kernel.shape[-2]} channels, but there are "
@@ -21,24 +21,19 @@ def _convolved(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor
         )
     if not inferring():
         return convolution(windows).forward(x, kernel)
-    return jnp.zeros(windows.convolved(x.shape, kernel.shape), x.dtype)
+    shape = windows.convolved(x.shape, kernel.shape)
+    return jnp.zeros(shape, x.dtype)
 
 
 def convolve(
-    x: Tensor,
-    kernel: Tensor,
-    strides: tuple[int, ...],
-    border_mode: str,
-    dilation: tuple[int, ...],
+    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
 ) -> Tensor:
     """Convolves, not flipping the kernel."""
     windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
     return _convolved(windows, x, kernel)
 
 
-def convolve_depthwise(
-    x: Tensor, kernel: Tensor, strides: tuple[int, ...], border_mode: str
-) -> Tensor:
+def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str) -> Tensor:
     """Convolves images channel by channel."""
     dilation = (1,) * len(strides)
     windows = ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise=True)
@@ -46,11 +41,7 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: Tensor,
-    kernel: Tensor,
-    sizes: tuple[Tensor, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
+    x, kernel, sizes: tuple[Tensor, ...], strides: tuple[int, ...], border_mode: str
 ) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
@@ -59,17 +50,15 @@ def convolve_back(
     kernel = kernel.swapaxes(-2, -1)
     spatial_sizes = tuple(map(int, sizes))
     if inferring():
-        return jnp.zeros((x.shape[0], *spatial_sizes, kernel.shape[-2]), x.dtype)
-    windows = ConvolutionWindows(tuple(strides), border_mode, (1,) * len(strides))
+        shape = (x.shape[0], *spatial_sizes, kernel.shape[-2])
+        return jnp.zeros(shape, x.dtype)
+    dilation = (1,) * len(strides)
+    windows = ConvolutionWindows(tuple(strides), border_mode, dilation)
     return convolution(windows).by_input(kernel, x, spatial_sizes)
 
 
 def pool(
-    x: Tensor,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-    mode: str,
+    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
 ) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     x = FUNCTIONS.floats(x)
@@ -81,6 +70,7 @@ def pool(
     return average_pool(windows, x)
 
 
-def pad(x: Tensor, widths) -> Tensor:
+def pad(x, widths) -> Tensor:
     """Puts zeros around."""
-    return jnp.pad(FUNCTIONS.tensor(x), [(int(low), int(high)) for low, high in widths])
+    whole_widths = [(int(low), int(high)) for low, high in widths]
+    return jnp.pad(FUNCTIONS.tensor(x), whole_widths)

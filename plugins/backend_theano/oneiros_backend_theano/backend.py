@@ -247,15 +247,16 @@ class TheanoBackend(
         updates=[],  # noqa: B006  Keras 1's default
         **kwargs,
     ):
-        from oneiros_backend_theano.jax_function import JaxFunction
-        from oneiros_backend_theano.pytensor_function import PytensorFunction
-
         options = self.own_arguments(kwargs)
         chosen = options.get("mode")
         mode = chosen or self.linker
         givens = dict(options.get("givens") or {})
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":
+            from oneiros_backend_theano.jax_function import JaxFunction
+
             strict = bool(chosen)
             return JaxFunction(self, inputs, outputs, updates, givens, strict=strict)
+        from oneiros_backend_theano.pytensor_function import PytensorFunction
+
         return PytensorFunction(self, inputs, outputs, updates, mode, givens)

@@ -90,7 +90,9 @@ class _Evaluation:
         if condition in missing:
             return [condition]
         branch = _chosen_branch(node, self.values[condition])
-        return missing if branch is None else [x for x in missing if x is branch]
+        if branch is None:
+            return missing
+        return [x for x in missing if x is branch]
 
     def _compute(self, node: Apply) -> None:
         try:
@@ -226,7 +228,9 @@ def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
             return _known_results(node, values)
     compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
     outputs = compute(node, *values)
-    return list(outputs) if len(node.outputs) > 1 else [outputs]
+    if len(node.outputs) == 1:
+        return [outputs]
+    return list(outputs)
 
 
 def _zeros_of(node: Apply, values: list[Any]):
@@ -239,8 +243,10 @@ def _zeros_of(node: Apply, values: list[Any]):
 def _registered(
     functions: dict[type, Callable[..., Any]], node: Apply
 ) -> Callable[..., Any] | None:
-    classes = type(node.op).__mro__
-    return next((functions[each] for each in classes if each in functions), None)
+    for each in type(node.op).__mro__:
+        if each in functions:
+            return functions[each]
+    return None
 
 
 def _known_results(node: Apply, values: Sequence[Any]) -> list[Any]:

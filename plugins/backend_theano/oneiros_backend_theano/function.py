@@ -16,6 +16,7 @@ from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.jax_op import convolve
 from oneiros_backend_theano.loops import random_operations_in
 from oneiros_backend_theano.operations import FUNCTIONS
 
@@ -106,8 +107,7 @@ class GraphFunction(Function):
     @property
     def convolves(self) -> bool:
         """Whether the graph contains a convolution."""
-        nodes = apply_ancestors(self.results)
-        return any(getattr(node.op, "convolves", False) for node in nodes)
+        return convolve(apply_ancestors(self.results))
 
     def advance(self, steps: int):
         """Returns the two counters of this call, and advances them by the number of
@@ -116,9 +116,8 @@ class GraphFunction(Function):
             return NO_COUNTERS
         first_call = self._calls
         self._calls += steps
-        return np.array([self._base + first_call, first_call], np.uint64).astype(
-            np.uint32
-        )
+        counters = np.array([self._base + first_call, first_call], np.uint64)
+        return counters.astype(np.uint32)
 
     @functools.cached_property
     def random_operations(self) -> list[Draw]:

@@ -90,5 +90,7 @@ def _pulled_back(
 
 def _sum(terms: list[Variable]) -> Variable:
     """Adds terms; one that isn't defined stands for the sum."""
-    undefined = [term for term in terms if isinstance(term.type, NullType)]
-    return undefined[0] if undefined else functools.reduce(operator.add, terms)
+    for term in terms:
+        if isinstance(term.type, NullType):
+            return term
+    return functools.reduce(operator.add, terms)

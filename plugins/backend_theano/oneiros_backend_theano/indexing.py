@@ -37,7 +37,9 @@ def _inc_subtensor(node: Apply, x, y, *values):
     indices = _indices(node.op, values)
     place = jnp.asarray(x).at[indices]
     written = _reversible(y, indices)
-    return place.set(written) if node.op.set_instead_of_inc else place.add(written)
+    if node.op.set_instead_of_inc:
+        return place.set(written)
+    return place.add(written)
 
 
 def _reversible(x, indices: Sequence[Any]):

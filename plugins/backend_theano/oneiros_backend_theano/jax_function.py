@@ -3,10 +3,10 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.compiled_on_demand import (
@@ -15,6 +15,9 @@ from oneiros_backend_toolkit.compiled_on_demand import (
     CompiledStep,
 )
 from oneiros_backend_toolkit.function import Upload
+from oneiros_jax_support.compiled import Step, compile_loop, compile_step
+from oneiros_jax_support.devices import scope
+from oneiros_jax_support.runs import rows_for, uploaded
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import NO_COUNTERS, GraphFunction
@@ -25,8 +28,8 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
     """Compiled once per learning phase and input shapes. New values take over old ones'
     memory. What JAX can't compile, PyTensor computes instead, with a warning.
 
-    JAX, whose import sets NumPy's generator back to where it was, is imported before a
-    generator's thread may draw from that.
+    JAX, whose import sets NumPy's generator back to where it was, is imported with this
+    module, before a generator's thread may draw from that.
 
     # Arguments
         strict: bool, whether a graph that JAX can't compile is an error.
@@ -38,7 +41,6 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
         super().__init__(backend, inputs, outputs, updates, givens)
         self._strict = strict
         self._fallback: Any = None
-        importlib.import_module("oneiros_jax_support.jax_import")
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""
@@ -47,7 +49,8 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
                 return super().run(arrays, phase)
             except LinkerError as limit:
                 self._fall_back(limit)
-        results: list[Any] = self._fallback.run(list(map(np.asarray, arrays)), phase)
+        data = [np.asarray(array) for array in arrays]
+        results: list[Any] = self._fallback.run(data, phase)
         return results
 
     def loop(self, handle: Upload, index, phase: int | None = None) -> list[Any]:
@@ -79,36 +82,24 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
     def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step, compiled for inputs of the shapes of these."""
-        from oneiros_jax_support.compiled import compile_step
-
         return compile_step(self._step(phase), arrays)
 
     def compile_loop(self, phase: int, arrays: list[Any], index) -> CompiledLoop | None:
         """Returns a loop, compiled for an index of the shape of this one."""
-        from oneiros_jax_support.compiled import compile_loop
-
         return compile_loop(self._step(phase), arrays, index)
 
     def put(self, array, dtype):
         """Copies an array to the device, as one of a type."""
-        from oneiros_jax_support.devices import scope
-        from oneiros_jax_support.runs import uploaded
-
         with scope("theano")():
             return uploaded(array, dtype)
 
     def rows(self, arrays: list[Any], index) -> list[Any]:
         """Returns the rows that an index names, of each array."""
-        from oneiros_jax_support.devices import scope
-        from oneiros_jax_support.runs import rows_for
-
         with scope("theano")():
             return rows_for(index, arrays)
 
     def _step(self, phase: int):
         """Returns what a step computes."""
-        from oneiros_jax_support.compiled import Step
-
         return Step(
             backend="theano",
             function=self._traced_step(phase),
@@ -126,8 +117,6 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
         phase_placeholder = self.backend.learning_phase_placeholder()
 
         def step(old, read, counters, *feeds):
-            import jax.numpy as jnp
-
             values = dict(zip(variables, [*old, *read], strict=True))
             values[STREAM] = counters[0]
             values[STEP] = counters[1]
@@ -150,14 +139,6 @@ def _check_update(variable, shape: tuple[int, ...], expected: tuple[int, ...]) -
         f"The update of {variable.name!r} has shape {shape}; the variable has shape "
         f"{expected}"
     )
-    if _admits(variable.type.shape, shape):
+    if variable.type.is_super(variable.type.clone(shape=shape)):
         raise LinkerError(f"{change}; the JAX linker can't change shapes.")
     raise DataError(f"{change}.")
-
-
-def _admits(declared: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    """Returns whether a variable whose type declares these sizes may have a shape."""
-    if len(declared) != len(shape):
-        return False
-    pairs = zip(declared, shape, strict=True)
-    return all(wanted in (None, size) for wanted, size in pairs)

@@ -8,7 +8,7 @@ Other linkers call JAX for the function as a whole.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,15 @@ Sizes = tuple[int | None, ...]
 """The sizes of a tensor; None for those that aren't known."""
 
 
+def convolve(nodes: Iterable[Apply]) -> bool:
+    """Returns whether nodes contain a convolution."""
+    return any(getattr(node.op, "convolves", False) for node in nodes)
+
+
 def _floats(variables: Sequence[Any]) -> list[int]:
     """Returns the places of the variables that can have derivatives."""
-    return [i for i, x in enumerate(variables) if np.dtype(x.type.dtype).kind == "f"]
+    kinds = [np.dtype(x.type.dtype).kind for x in variables]
+    return [place for place, kind in enumerate(kinds) if kind == "f"]
 
 
 class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
@@ -69,7 +75,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     def make_node(self, *inputs):
         """Builds the node."""
         variables = [pt.as_tensor_variable(x) for x in inputs]
-        return Apply(self, variables, [kind() for kind in self.types(variables)])
+        results = [kind() for kind in self.types(variables)]
+        return Apply(self, variables, results)
 
     def linearized(
         self, values: Sequence[Any], floats: list[int], outputs: list[int]
@@ -111,9 +118,10 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         """Derivatives pass from floats to floats."""
         float_inputs = _floats(node.inputs)
         float_outputs = _floats(node.outputs)
+        to_none = [False] * len(node.outputs)
+        to_floats = [o in float_outputs for o in range(len(node.outputs))]
         return [
-            [i in float_inputs and o in float_outputs for o in range(len(node.outputs))]
-            for i in range(len(node.inputs))
+            to_floats if i in float_inputs else to_none for i in range(len(node.inputs))
         ]
 
     def pullback(self, inputs, outputs, cotangents) -> list[Any]:
@@ -142,7 +150,7 @@ def array_op(
         shape: function of the input variables that returns the output's sizes.
     """
 
-    def compute(*arrays: Tensor) -> Arrays:
+    def compute(*arrays) -> Arrays:
         return (function(*arrays),)
 
     def types(inputs: list[Tensor]) -> list[TensorType]:
@@ -190,7 +198,8 @@ class Pullback(JaxOp):
         """Returns the inputs' cotangents, given what `linearized` returned."""
         import jax.numpy as jnp
 
-        return tuple(pullback(tuple(jnp.asarray(x) for x in cotangents)))
+        arrays = tuple(jnp.asarray(x) for x in cotangents)
+        return tuple(pullback(arrays))
 
     def _types(self, arguments: list[Any]) -> list[Any]:
         return [arguments[i].type for i in self.floats]

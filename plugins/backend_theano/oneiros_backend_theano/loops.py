@@ -19,7 +19,7 @@ from pytensor.scan.op import Scan
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.jax_op import JaxOp, Pullback
+from oneiros_backend_theano.jax_op import JaxOp, Pullback, convolve
 from oneiros_backend_theano.operations import FUNCTIONS, Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
@@ -83,8 +83,8 @@ class Loops(Operations):
         self, fn: Step, sequences: Sequence[Any], initial: Sequence[Any]
     ) -> StepGraph:
         index = pt.scalar("step", dtype="int32")
-        slices = [TensorType(x.dtype, shape=_known_shape(x)[1:])() for x in sequences]
-        states = [TensorType(x.dtype, shape=_known_shape(x))() for x in initial]
+        slices = [_placeholder(x, _known_shape(x)[1:]) for x in sequences]
+        states = [_placeholder(x, _known_shape(x)) for x in initial]
         with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
         outputs = [FUNCTIONS.tensor(x) for x in outputs]
@@ -93,6 +93,11 @@ class Loops(Operations):
             for i, (new, state) in enumerate(zip(new_states, states, strict=True))
         ]
         return StepGraph([index, *slices, *states], outputs, new_states)
+
+
+def _placeholder(like, shape: tuple[int | None, ...]):
+    """Returns a variable of a step, of the type of another one."""
+    return TensorType(like.dtype, shape=shape)()
 
 
 def _known_shape(x) -> tuple[int | None, ...]:
@@ -135,7 +140,7 @@ class StepGraph:
         self.results = [*outputs, *states]
         nodes = self._nodes_inside()
         self.captured = self._variables_from_outside(nodes)
-        self.convolves = any(getattr(node.op, "convolves", False) for node in nodes)
+        self.convolves = convolve(nodes)
 
     @property
     def slice_count(self) -> int:
@@ -173,11 +178,8 @@ class StepGraph:
         """Returns the types of the loop's results: the outputs stacked, and the last
         states."""
         steps = inputs[0].type.shape[0]
-        outputs = [
-            TensorType(x.dtype, shape=(steps, *x.type.shape)) for x in self.outputs
-        ]
-        states = [TensorType(x.dtype, shape=x.type.shape) for x in self.states]
-        return [*outputs, *states]
+        outputs = [x.type.clone(shape=(steps, *x.type.shape)) for x in self.outputs]
+        return outputs + [x.type for x in self.states]
 
 
 class LoopFunction:
@@ -196,9 +198,11 @@ class LoopFunction:
         graph = self.graph
         states_end = graph.slice_count + len(graph.states)
         stride = -1 if self._backwards else 1
-        sequences = [jnp.asarray(x)[::stride] for x in values[: graph.slice_count]]
-        initial = tuple(jnp.asarray(x) for x in values[graph.slice_count : states_end])
-        captured_values = dict(zip(graph.captured, values[states_end:], strict=True))
+        arrays = [jnp.asarray(x) for x in values[:states_end]]
+        sequences = [x[::stride] for x in arrays[: graph.slice_count]]
+        initial = tuple(arrays[graph.slice_count :])
+        captured = zip(graph.captured, values[states_end:], strict=True)
+        captured_values = dict(captured)
 
         def body(states, numbered_slices):
             number, slices = numbered_slices

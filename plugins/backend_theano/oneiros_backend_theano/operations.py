@@ -34,44 +34,44 @@ def sizes(x) -> list[Any]:
     return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
 
 
-def _sum(x: Tensor, **options) -> Tensor:
+def _sum(x, **options) -> Tensor:
     return pt.sum(x, dtype=x.dtype, **options)
 
 
-def _product(x: Tensor, **options) -> Tensor:
+def _product(x, **options) -> Tensor:
     return pt.prod(x, dtype=x.dtype, **options)
 
 
-def _round(x: Tensor) -> Tensor:
+def _round(x) -> Tensor:
     is_discrete = np.dtype(x.dtype).kind in DISCRETE
     return x if is_discrete else pt.round(x, mode="half_to_even")
 
 
-def _argmin(x: Tensor, axis: int) -> Tensor:
+def _argmin(x, axis: int) -> Tensor:
     """The complement of an integer falls as it rises; the negative may wrap around."""
     is_discrete = np.dtype(x.dtype).kind in DISCRETE
     return pt.argmax(pt.invert(x) if is_discrete else -x, axis)
 
 
-def _squeeze(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+def _squeeze(x, axes: tuple[int, ...]) -> Tensor:
     if any(x.type.shape[axis] not in (1, None) for axis in axes):
         raise ValueError("the size isn't 1")
     return pt.squeeze(pt.specify_broadcastable(x, *axes), axis=axes)
 
 
-def _repeat(x: Tensor, count: int, axis: int) -> Tensor:
+def _repeat(x, count: int, axis: int) -> Tensor:
     counts = [count if i == axis else 1 for i in range(x.ndim)]
     return _copied(x, after=counts)
 
 
-def _tile(x: Tensor, counts: Sequence[Any]) -> Tensor:
+def _tile(x, counts: Sequence[Any]) -> Tensor:
     counts = [1] * (x.ndim - len(counts)) + list(counts)
     if len(counts) > x.ndim or not all(map(is_int, counts)):
         return pt.tile(x, counts)
     return _copied(x, before=counts)
 
 
-def _copied(x: Tensor, before: Sequence[int] = (), after: Sequence[int] = ()) -> Tensor:
+def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()) -> Tensor:
     """Repeats parts of a tensor by broadcasting.
 
     PyTensor's own functions look for the sizes in all of the graph behind a tensor, so
@@ -88,11 +88,13 @@ def _copied(x: Tensor, before: Sequence[int] = (), after: Sequence[int] = ()) ->
         pattern.append(axis)
         shape.append(1)
         for counts, place in ((before, -1), (after, len(pattern))):
-            if counts and counts[axis] != 1:
+            count = counts[axis] if counts else 1
+            if count != 1:
                 pattern.insert(place, "x")
-                shape.insert(place, counts[axis])
-                new_sizes[axis] = new_sizes[axis] * counts[axis]
-    copies = pt.second(np.ones(shape, bool), x.dimshuffle(pattern))
+                shape.insert(place, count)
+                new_sizes[axis] = new_sizes[axis] * count
+    template = np.ones(shape, bool)
+    copies = pt.second(template, x.dimshuffle(pattern))
     return copies.reshape(new_sizes)
 
 
@@ -143,7 +145,7 @@ NAMESPACE = SimpleNamespace(
 """PyTensor's functions, by NumPy's names."""
 
 
-def _rectified(x: Tensor) -> Tensor:
+def _rectified(x) -> Tensor:
     return pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
 
 
@@ -164,7 +166,9 @@ def _may_agree(x, x_axis: int, y, y_axis: int) -> bool:
 
 def _as_rows(x):
     """Returns a tensor as a matrix with its last axis."""
-    return x.reshape((-1, sizes(x)[-1])) if x.ndim > 1 else x
+    if x.ndim < 2:
+        return x
+    return x.reshape((-1, sizes(x)[-1]))
 
 
 def _as_columns(y, axis: int):
@@ -172,7 +176,8 @@ def _as_columns(y, axis: int):
     if y.ndim < 2:
         return y
     others = [i for i in range(y.ndim) if i != axis]
-    return y.dimshuffle(axis, *others).reshape((sizes(y)[axis], -1))
+    axis_first = y.dimshuffle(axis, *others)
+    return axis_first.reshape((sizes(y)[axis], -1))
 
 
 class TheanoFunctions(ArrayFunctions):
@@ -236,15 +241,18 @@ class TheanoFunctions(ArrayFunctions):
             return reference[indices]
         # An index below zero is out of range too, where there are no rows but NaN
         length = pt.cast(reference.shape[0], "int32")
-        return reference[pt.switch(pt.lt(indices, 0), length, indices)]
+        from_start = pt.switch(pt.lt(indices, 0), length, indices)
+        return reference[from_start]
 
     def in_top_k(self, predictions, targets, k: int):
         if predictions.ndim != 2:
             raise ValueError("predictions are (batch, classes)")
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
-        hit = pt.eq(self.cast(targets, "int64").dimshuffle(0, "x"), classes)
-        chosen = pt.max(pt.switch(hit, predictions, -np.inf), axis=1, keepdims=True)
-        return pt.lt(pt.sum(pt.gt(predictions, chosen), axis=1, dtype="int32"), k)
+        column = self.cast(targets, "int64").dimshuffle(0, "x")
+        of_target = pt.switch(pt.eq(column, classes), predictions, -np.inf)
+        chosen = pt.max(of_target, axis=1, keepdims=True)
+        is_better = pt.gt(predictions, chosen)
+        return pt.lt(pt.sum(is_better, axis=1, dtype="int32"), k)
 
     # Element by element
 
@@ -268,8 +276,9 @@ class TheanoFunctions(ArrayFunctions):
 
     def reshape(self, x, shape):
         if isinstance(shape, (list, tuple)):
-            unknown = [i for i, n in enumerate(shape) if n is None]
-            if len(unknown) == 1 and -1 not in [n for n in shape if is_int(n)]:
+            known = [n for n in shape if is_int(n)]
+            has_one_open = sum(n is None for n in shape) == 1 and -1 not in known
+            if has_one_open:
                 shape = [-1 if n is None else n for n in shape]
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)

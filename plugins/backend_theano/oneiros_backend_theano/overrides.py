@@ -9,8 +9,6 @@ Shapes may be computed from other shapes; PyTensor's functions want constants. S
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -52,7 +50,8 @@ def _elementwise(node: Apply, *values):
     fewer digits. Many terms are added one by one; PyTensor stacks them first."""
     scalar_op = node.op.scalar_op
     if isinstance(scalar_op, Switch) and _is_rectifier(*node.inputs):
-        return jnp.broadcast_to(jnp.maximum(values[-1], 0), _common_shape(values))
+        shape = np.broadcast_shapes(*map(np.shape, values))
+        return jnp.broadcast_to(jnp.maximum(values[-1], 0), shape)
     if not isinstance(scalar_op, (Switch, Second)):
         dtype = np.result_type(*[x.type.dtype for x in node.inputs])
         values = tuple(_of_type(value, dtype) for value in values)
@@ -88,10 +87,6 @@ def _is_constant_zero(variable: Variable) -> bool:
     return type(value) is np.ndarray and bool(value == 0)
 
 
-def _common_shape(values: Sequence[Any]) -> tuple[int, ...]:
-    return np.broadcast_shapes(*map(np.shape, values))
-
-
 # Reductions and products
 
 
@@ -111,11 +106,13 @@ def _sum(node: Apply, x):
 
 
 def _product(node: Apply, x):
-    return jnp.prod(_of_type(x, node.outputs[0].type.dtype), node.op.axis)
+    x = _of_type(x, node.outputs[0].type.dtype)
+    return jnp.prod(x, node.op.axis)
 
 
 def _product_without_zeros(node: Apply, x):
-    return jnp.prod(jnp.where(x == 0, jnp.ones_like(x), x), axis=node.op.axis)
+    without_zeros = jnp.where(x == 0, jnp.ones_like(x), x)
+    return jnp.prod(without_zeros, axis=node.op.axis)
 
 
 def _dot(node: Apply, x, y):
@@ -149,9 +146,10 @@ def _reshape(node: Apply, x, shape):
 
 
 def _split(node: Apply, x, *axis_and_sizes):
-    sizes = concrete_sizes(axis_and_sizes[-1], node.op)
-    axis = node.op.axis if len(axis_and_sizes) == 1 else int(axis_and_sizes[0])
-    return jnp.split(x, np.cumsum(sizes)[:-1], axis)
+    *axes, sizes = axis_and_sizes
+    axis = int(axes[0]) if axes else node.op.axis
+    ends = np.cumsum(concrete_sizes(sizes, node.op))
+    return jnp.split(x, ends[:-1], axis)
 
 
 def _shape(node: Apply, x):

@@ -1,5 +1,7 @@
 """Whole recurrent layers as Ops; JAX computes them and their gradients."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
+
 from __future__ import annotations
 
 import functools
@@ -31,7 +33,7 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
     projection's weights, the recurrent weights and the first states."""
     state_count = layer.cell.states
 
-    def compute(x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+    def compute(x, *others) -> tuple[Tensor, ...]:
         from oneiros_jax_support.recurrence import run
 
         remaining = list(others)

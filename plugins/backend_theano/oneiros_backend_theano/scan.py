@@ -21,6 +21,7 @@ from pytensor.graph.traversal import apply_ancestors
 from pytensor.scan.op import Scan
 
 from oneiros_backend_theano.concrete import concrete_sizes
+from oneiros_backend_theano.jax_op import convolve
 from oneiros_backend_theano.limits import LinkerError
 
 
@@ -50,7 +51,7 @@ class _Loop:
             self._step,
             self._first_states(),
             [numbers, *sequences],
-            convolves=_convolves(op),
+            convolves=convolve(apply_ancestors(op.fgraph.outputs)),
         )
         return [*last.mit_mot, *self._last_entries(traces), *last.untraced]
 
@@ -148,7 +149,8 @@ class _Loop:
 def _written(buffer, new_values: Sequence[Any], taps: Sequence[int], number):
     """Returns a buffer with a step's new values at their places."""
     for tap, value in zip(taps, new_values, strict=True):
-        buffer = buffer.at[number + tap].set(value.astype(buffer.dtype))
+        place = buffer.at[number + tap]
+        buffer = place.set(value.astype(buffer.dtype))
     return buffer
 
 
@@ -162,12 +164,6 @@ def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
     return [
         new.astype(state.dtype) for state, new in zip(states, new_values, strict=True)
     ]
-
-
-def _convolves(op) -> bool:
-    """Returns whether a step contains a convolution."""
-    nodes = apply_ancestors(op.fgraph.outputs)
-    return any(getattr(node.op, "convolves", False) for node in nodes)
 
 
 def _scan(node: Apply, *values):

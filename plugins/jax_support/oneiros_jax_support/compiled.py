@@ -95,7 +95,8 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
         def numbered_step(old, i, *rows) -> tuple[Any, ...]:
             return step.run(old, read, counter + i.astype(counter.dtype), *rows)
 
-        return run_of(numbered_step, len(step.written))(old, steps, index, *batches)
+        run = run_of(numbered_step, len(step.written))
+        return run(old, steps, index, *batches)
 
     with computing():
         batches = jax.eval_shape(gathered, index, arrays)

@@ -9,6 +9,8 @@ window, and XLA fuses them. `benchmarks/mechanisms.py volumes depthwise` compare
 in networks, and `benchmarks/volumes.py` measures what machine code adds.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
+
 from __future__ import annotations
 
 import functools
@@ -54,7 +56,7 @@ class DifferentiableConvolution:
         )
 
         def forward_pullback(
-            saved: tuple[Tensor, Tensor], gradient: Tensor
+            saved: tuple[Tensor, Tensor], gradient
         ) -> tuple[Tensor, Tensor]:
             x, kernel = saved
             return (
@@ -63,13 +65,13 @@ class DifferentiableConvolution:
             )
 
         def by_input_pullback(
-            sizes: Sizes, saved: tuple[Tensor, Tensor], x: Tensor
+            sizes: Sizes, saved: tuple[Tensor, Tensor], x
         ) -> tuple[Tensor, Tensor]:
             kernel, gradient = saved
             return by_kernel(x, gradient, _window(kernel)), forward(x, kernel)
 
         def by_kernel_pullback(
-            window: Sizes, saved: tuple[Tensor, Tensor], kernel: Tensor
+            window: Sizes, saved: tuple[Tensor, Tensor], kernel
         ) -> tuple[Tensor, Tensor]:
             x, gradient = saved
             return by_input(kernel, gradient, _spatial(x)), forward(x, kernel)
@@ -89,31 +91,31 @@ def convolution(windows: ConvolutionWindows) -> DifferentiableConvolution:
     return DifferentiableConvolution(windows)
 
 
-def _spatial(x: Tensor) -> Sizes:
+def _spatial(x) -> Sizes:
     return tuple(x.shape[1:-1])
 
 
-def _window(kernel: Tensor) -> Sizes:
+def _window(kernel) -> Sizes:
     return tuple(kernel.shape[:-2])
 
 
 # The convolution and its derivatives
 
 
-def _convolve(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
+def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
     if _is_taken_apart(windows):
         return _depthwise(windows, x, kernel)
     return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
 
 
-def _by_input(
-    windows: ConvolutionWindows, kernel: Tensor, gradient: Tensor, sizes: Sizes
-) -> Tensor:
+def _by_input(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes) -> Tensor:
     window = _window(kernel)
-    if tuple(gradient.shape[1:-1]) != windows.lengths(sizes, window):
+    received = _spatial(gradient)
+    expected = windows.lengths(sizes, window)
+    if received != expected:
         raise ValueError(
-            f"The derivative by the result has spatial sizes {_spatial(gradient)}; "
-            f"an input of {sizes} gives {windows.lengths(sizes, window)}."
+            f"The derivative by the result has spatial sizes {received}; an input of "
+            f"{sizes} gives {expected}."
         )
     if _is_taken_apart(windows):
         return _depthwise_by_input(windows, kernel, gradient, sizes)
@@ -122,9 +124,7 @@ def _by_input(
     return _transposed(lambda x: convolve(x, kernel), shape, gradient)
 
 
-def _by_kernel(
-    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
-) -> Tensor:
+def _by_kernel(windows: ConvolutionWindows, x, gradient, window: Sizes) -> Tensor:
     if _is_taken_apart(windows):
         return _depthwise_by_kernel(windows, x, gradient, window)
     if _is_convolved_as_images(windows):
@@ -139,9 +139,7 @@ def _by_kernel(
     return _transposed(lambda kernel: convolve(x, kernel), shape, gradient)
 
 
-def _transposed(
-    linear: Callable[[Tensor], Tensor], shape: Sizes, gradient: Tensor
-) -> Tensor:
+def _transposed(linear: Callable[[Tensor], Tensor], shape: Sizes, gradient) -> Tensor:
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, gradient.dtype)
     return jax.linear_transpose(linear, like)(gradient)[0]
@@ -156,7 +154,7 @@ def _linear(
     axes = "DHW"[-windows.rank :]
     names = f"N{axes}C", f"{axes}IO", f"N{axes}C"
 
-    def convolve(x: Tensor, kernel: Tensor) -> Tensor:
+    def convolve(x, kernel) -> Tensor:
         groups = 1
         if windows.depthwise:
             groups, each = kernel.shape[-2:]
@@ -181,18 +179,19 @@ def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
     return windows.rank == 3 and platform() == "cpu"
 
 
-def _convolve_volumes(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
+def _convolve_volumes(windows: ConvolutionWindows, x, kernel) -> Tensor:
     depth, *window, channels, filters = kernel.shape
     images = _planes_as_channels(windows, x, depth)
     kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
         *window, depth * channels, filters
     )
     result = _convolve(_of_planes(windows), images, kernel_of_images)
-    return result.reshape(x.shape[0], -1, *result.shape[1:])
+    samples = x.shape[0]
+    return result.reshape(samples, -1, *result.shape[1:])
 
 
 def _volumes_by_kernel(
-    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+    windows: ConvolutionWindows, x, gradient, window: Sizes
 ) -> Tensor:
     """Computes the derivative by a kernel of volumes with the one for images.
 
@@ -219,7 +218,7 @@ def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
     return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
-def _planes_as_channels(windows: ConvolutionWindows, x: Tensor, depth: int) -> Tensor:
+def _planes_as_channels(windows: ConvolutionWindows, x, depth: int) -> Tensor:
     """Returns an image per window along the first spatial axis, with its planes
     stacked in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
@@ -232,11 +231,11 @@ def _planes_as_channels(windows: ConvolutionWindows, x: Tensor, depth: int) -> T
     return _planes(jnp.concatenate(planes, -1))
 
 
-def _planes(x: Tensor) -> Tensor:
+def _planes(x) -> Tensor:
     return x.reshape(-1, *x.shape[2:])
 
 
-def _kernel_of_volumes(kernel: Tensor, depth: int) -> Tensor:
+def _kernel_of_volumes(kernel, depth: int) -> Tensor:
     *window, channels, filters = kernel.shape
     split = kernel.reshape(*window, depth, channels // depth, filters)
     return jnp.moveaxis(split, -3, 0)
@@ -246,7 +245,7 @@ def _kernel_of_volumes(kernel: Tensor, depth: int) -> Tensor:
 
 
 def _suits_machine_code(
-    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+    windows: ConvolutionWindows, x, gradient, window: Sizes
 ) -> bool:
     multiplications = gradient.size * math.prod(window) * x.shape[-1]
     return (
@@ -272,7 +271,7 @@ def _is_taken_apart(windows: ConvolutionWindows) -> bool:
 
 
 def _cells(
-    windows: ConvolutionWindows, x: Tensor, window: Sizes
+    windows: ConvolutionWindows, x, window: Sizes
 ) -> Iterator[tuple[Sizes, Tensor]]:
     """Yields for each cell of the window its values in all windows."""
     axes = list(windows.axes(_spatial(x), window))
@@ -287,7 +286,7 @@ def _cells(
         yield cell, value
 
 
-def _depthwise(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor:
+def _depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
     total: Tensor = 0
     for cell, value in _cells(windows, x, _window(kernel)):
         repeated = jnp.repeat(value, kernel.shape[-1], -1)
@@ -296,7 +295,7 @@ def _depthwise(windows: ConvolutionWindows, x: Tensor, kernel: Tensor) -> Tensor
 
 
 def _depthwise_by_input(
-    windows: ConvolutionWindows, kernel: Tensor, gradient: Tensor, sizes: Sizes
+    windows: ConvolutionWindows, kernel, gradient, sizes: Sizes
 ) -> Tensor:
     *window, channels, each = kernel.shape
     total: Tensor = 0
@@ -313,15 +312,16 @@ def _depthwise_by_input(
 
 
 def _depthwise_by_kernel(
-    windows: ConvolutionWindows, x: Tensor, gradient: Tensor, window: Sizes
+    windows: ConvolutionWindows, x, gradient, window: Sizes
 ) -> Tensor:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]
     convolve = _linear(windows, _spatial(x), window)
     gradients = gradient.reshape(*gradient.shape[:-1], channels, -1)
+    shape = (*window, channels, 1)
     parts = [
-        _transposed(lambda k: convolve(x, k), (*window, channels, 1), part)
+        _transposed(lambda kernel: convolve(x, kernel), shape, part)
         for part in jnp.moveaxis(gradients, -1, 0)
     ]
     return jnp.concatenate(parts, -1)

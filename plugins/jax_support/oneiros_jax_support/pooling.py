@@ -33,11 +33,11 @@ def max_pool(windows: PoolingWindows) -> Callable[[Tensor], Tensor]:
     """Returns the function that computes the largest value of each window; of equal
     values, the first receives the derivative."""
 
-    def forward(x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(x) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         largest, cells = _largest(windows, x)
         return largest, (cells, x)
 
-    def backward(saved: tuple[Tensor, Tensor], gradient: Tensor) -> tuple[Tensor]:
+    def backward(saved: tuple[Tensor, Tensor], gradient) -> tuple[Tensor]:
         cells, x = saved
         return (_unpooled(windows, cells, gradient, _spatial_shape(x)),)
 
@@ -47,7 +47,7 @@ def max_pool(windows: PoolingWindows) -> Callable[[Tensor], Tensor]:
     return pool
 
 
-def average_pool(windows: PoolingWindows, x: Tensor) -> Tensor:
+def average_pool(windows: PoolingWindows, x) -> Tensor:
     """Returns the mean of each window's cells; cells added as padding don't count."""
     padded = _padded(windows, x, 0)
     if _has_blocks(windows):
@@ -57,7 +57,7 @@ def average_pool(windows: PoolingWindows, x: Tensor) -> Tensor:
     return total * _weights(windows, _spatial_shape(x), x.dtype)
 
 
-def _sums(windows: PoolingWindows, padded: Tensor) -> Tensor:
+def _sums(windows: PoolingWindows, padded) -> Tensor:
     """Returns the sum of each window's cells, summed along one axis after the other."""
     total = padded
     for axis in _spatial_axes(windows):
@@ -80,7 +80,7 @@ def _weights(windows: PoolingWindows, sizes: Sizes, dtype):
     return (1 / counts[..., None]).astype(dtype)
 
 
-def _padded(windows: PoolingWindows, x: Tensor, value: float) -> Tensor:
+def _padded(windows: PoolingWindows, x, value: float) -> Tensor:
     """Returns `x` with padding, cut off after the last window."""
     sizes = _spatial_shape(x)
     widths = [NO_PADDING]
@@ -91,10 +91,11 @@ def _padded(windows: PoolingWindows, x: Tensor, value: float) -> Tensor:
         padded_size = last_start + (axis.window or 0)
         widths.append((before, padded_size - before - size, 0))
     widths.append(NO_PADDING)
-    return jax.lax.pad(x, jnp.asarray(value, x.dtype), widths)
+    filler = jnp.asarray(value, x.dtype)
+    return jax.lax.pad(x, filler, widths)
 
 
-def _spatial_shape(x: Tensor) -> Sizes:
+def _spatial_shape(x) -> Sizes:
     return tuple(x.shape[1:-1])
 
 
@@ -105,7 +106,7 @@ def _spatial_axes(windows: PoolingWindows) -> range:
 # Maxima
 
 
-def _largest(windows: PoolingWindows, x: Tensor) -> tuple[Tensor, Tensor]:
+def _largest(windows: PoolingWindows, x) -> tuple[Tensor, Tensor]:
     """Returns the largest value of each window, and the number of its cell."""
     padded = _padded(windows, x, -np.inf)
     if pools_by_windows():
@@ -116,7 +117,7 @@ def _largest(windows: PoolingWindows, x: Tensor) -> tuple[Tensor, Tensor]:
     return _largest_of_slices(windows, padded)
 
 
-def _reduced_windows(windows: PoolingWindows, padded: Tensor) -> Tensor:
+def _reduced_windows(windows: PoolingWindows, padded) -> Tensor:
     """Returns the largest value of each window, by XLA's own operation."""
     return jax.lax.reduce_window(
         padded,
@@ -128,21 +129,18 @@ def _reduced_windows(windows: PoolingWindows, padded: Tensor) -> Tensor:
     )
 
 
-def _largest_of_slices(
-    windows: PoolingWindows, padded: Tensor
-) -> tuple[Tensor, Tensor]:
+def _largest_of_slices(windows: PoolingWindows, padded) -> tuple[Tensor, Tensor]:
     largest, *others = _slices(windows, padded)
     dtype = _cell_dtype(windows)
     cells = jnp.zeros(largest.shape, dtype)
     for cell, values in enumerate(others, 1):
-        cells = jnp.where(values > largest, jnp.asarray(cell, dtype), cells)
+        number = jnp.asarray(cell, dtype)
+        cells = jnp.where(values > largest, number, cells)
         largest = jnp.maximum(largest, values)
     return largest, cells
 
 
-def _largest_of_blocks(
-    windows: PoolingWindows, padded: Tensor
-) -> tuple[Tensor, Tensor]:
+def _largest_of_blocks(windows: PoolingWindows, padded) -> tuple[Tensor, Tensor]:
     axes = _window_axes(windows)
     blocks = _blocks(windows, padded)
     numbers = _cell_numbers(windows)
@@ -151,9 +149,7 @@ def _largest_of_blocks(
     return largest.squeeze(axes), jnp.min(candidates, axes)
 
 
-def _unpooled(
-    windows: PoolingWindows, cells: Tensor, gradient: Tensor, sizes: Sizes
-) -> Tensor:
+def _unpooled(windows: PoolingWindows, cells, gradient, sizes: Sizes) -> Tensor:
     """Adds each window's value to its cell of the given number.
 
     # Arguments
@@ -176,9 +172,7 @@ def _unpooled(
     return total
 
 
-def _unpooled_blocks(
-    windows: PoolingWindows, cells: Tensor, gradient: Tensor, sizes: Sizes
-) -> Tensor:
+def _unpooled_blocks(windows: PoolingWindows, cells, gradient, sizes: Sizes) -> Tensor:
     axes = _window_axes(windows)
     is_chosen = jnp.expand_dims(cells, axes) == _cell_numbers(windows)
     blocks = jnp.where(is_chosen, jnp.expand_dims(gradient, axes), 0)
@@ -198,20 +192,18 @@ def _cell_starts(windows: PoolingWindows) -> list[Sizes]:
     return list(itertools.product(*map(range, windows.window)))
 
 
-def _slices(windows: PoolingWindows, padded: Tensor) -> list[Tensor]:
+def _slices(windows: PoolingWindows, padded) -> list[Tensor]:
     """Returns the values of each cell of the window, in all windows."""
     return [_slice(windows, padded, starts) for starts in _cell_starts(windows)]
 
 
-def _slice(windows: PoolingWindows, padded: Tensor, starts: Sizes) -> Tensor:
+def _slice(windows: PoolingWindows, padded, starts: Sizes) -> Tensor:
     for axis in _spatial_axes(windows):
         padded = _slice_along(windows, padded, axis, starts[axis - 1])
     return padded
 
 
-def _slice_along(
-    windows: PoolingWindows, padded: Tensor, axis: int, first: int
-) -> Tensor:
+def _slice_along(windows: PoolingWindows, padded, axis: int, first: int) -> Tensor:
     """Returns what stands in the windows' cell number `first` along an axis."""
     stride = windows.strides[axis - 1]
     size = windows.window[axis - 1]
@@ -226,7 +218,7 @@ def _has_blocks(windows: PoolingWindows) -> bool:
     return windows.window == windows.strides and windows.cells > MOST_SLICES
 
 
-def _blocks(windows: PoolingWindows, padded: Tensor) -> Tensor:
+def _blocks(windows: PoolingWindows, padded) -> Tensor:
     """Returns windows that don't overlap as axes: (batch, count, window, count, window,
     …, channels)."""
     shape = [padded.shape[0]]
@@ -249,11 +241,12 @@ def _cell_numbers(windows: PoolingWindows):
     return numbers.reshape(*shape, 1)
 
 
-def _unblocked(windows: PoolingWindows, blocks: Tensor, sizes: Sizes) -> Tensor:
+def _unblocked(windows: PoolingWindows, blocks, sizes: Sizes) -> Tensor:
     """Puts windows back where they were."""
+    samples, *_, channels = blocks.shape
     counts = blocks.shape[1:-1:2]
     padded_sizes = np.multiply(counts, windows.window)
-    padded = blocks.reshape(blocks.shape[0], *padded_sizes, blocks.shape[-1])
+    padded = blocks.reshape(samples, *padded_sizes, channels)
     paddings = windows.paddings(sizes, windows.window)
     widths = [NO_PADDING]
     for padded_size, size, padding in zip(
@@ -262,4 +255,5 @@ def _unblocked(windows: PoolingWindows, blocks: Tensor, sizes: Sizes) -> Tensor:
         before, _ = padding
         widths.append((-before, size - padded_size + before, 0))
     widths.append(NO_PADDING)
-    return jax.lax.pad(padded, jnp.zeros((), padded.dtype), widths)
+    zero = jnp.zeros((), padded.dtype)
+    return jax.lax.pad(padded, zero, widths)

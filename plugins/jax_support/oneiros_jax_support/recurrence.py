@@ -22,38 +22,38 @@ class JaxMath:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def constant(self, values: Sequence[float], like: Tensor) -> Tensor:
+    def constant(self, values: Sequence[float], like) -> Tensor:
         """Returns numbers as a tensor of the type of `like`."""
         return jnp.asarray(values, like.dtype)
 
-    def clip(self, x: Tensor) -> Tensor:
+    def clip(self, x) -> Tensor:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
 
-    def where(self, condition: Tensor, x: Tensor) -> Tensor:
+    def where(self, condition, x) -> Tensor:
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
 
-    def choose(self, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def choose(self, condition, x, y) -> Tensor:
         """Returns `x` where the condition holds, else `y`."""
         return jnp.where(condition, x, y)
 
-    def split(self, x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
+    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
         ends = np.cumsum(sizes)
         parts: list[Tensor] = jnp.split(x, ends[:-1], -1)
         return parts
 
-    def outer(self, x: Tensor, y: Tensor) -> Tensor:
+    def outer(self, x, y) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
         rows = x.reshape(-1, x.shape[-1])
         return rows.T @ y.reshape(-1, y.shape[-1])
 
-    def total(self, x: Tensor) -> Tensor:
+    def total(self, x) -> Tensor:
         """Sums a sequence over steps and samples."""
         return x.sum((0, 1))
 
-    def multiply(self, x: Tensor, w: Tensor) -> Tensor:
+    def multiply(self, x, w) -> Tensor:
         """Multiplies a sequence's features by a matrix."""
         return x @ w
 
@@ -73,14 +73,7 @@ class JaxMath:
 MATH = JaxMath()
 
 
-def run(
-    layer: FusedLayer,
-    x: Tensor,
-    U: Tensor,
-    mask: Tensor,
-    projection: States,
-    *initial: Tensor,
-) -> States:
+def run(layer: FusedLayer, x, U, mask, projection: States, *initial) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 
     # Arguments
@@ -103,16 +96,14 @@ def run(
 
 def _recurrence(loop: CellLoop):
     @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
-    def recurrence(
-        x: Tensor, U: Tensor, mask: Tensor, initial: States, projection: States
-    ) -> States:
+    def recurrence(x, U, mask, initial: States, projection: States) -> States:
         last, residuals = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
         return residuals.output, *last
 
     def forward(
-        x: Tensor, U: Tensor, mask: Tensor, initial: States, projection: States
+        x, U, mask, initial: States, projection: States
     ) -> tuple[States, States]:
         last, residuals = loop.forward(x, U, mask, initial, projection)
         return (residuals.output, *last), (x, U, mask, projection, residuals)

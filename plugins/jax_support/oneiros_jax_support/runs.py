@@ -105,9 +105,11 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             )
             return results[:written], tuple(rows)
 
-        shapes = jax.eval_shape(step_of_row, jnp.int32(0), old)[written:]
-        empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
-        new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
+        results = jax.eval_shape(step_of_row, jnp.int32(0), old)
+        rows = len(index)
+        empty = [jnp.zeros((rows, *x.shape), x.dtype) for x in results[written:]]
+        first = (old, tuple(empty))
+        new, outputs = jax.lax.fori_loop(0, steps, body, first)
         return *new, *outputs
 
     return run

@@ -44,7 +44,8 @@ class Axis(NamedTuple):
             return reach - 1, reach - 1
         if self.border == "same":
             count = -(-self.size // self.stride)
-            total = max((count - 1) * self.stride + reach - self.size, 0)
+            end = (count - 1) * self.stride + reach
+            total = max(end - self.size, 0)
             return total // 2, total - total // 2
         assert not isinstance(self.border, str)
         return self.border
@@ -58,7 +59,8 @@ class Axis(NamedTuple):
         if self.window is None:
             return None
         reach = (self.window - 1) * self.dilation + 1
-        return (self.size + sum(self.padding()) - reach) // self.stride + 1
+        padded = self.size + sum(self.padding())
+        return (padded - reach) // self.stride + 1
 
 
 @dataclass(frozen=True)
@@ -170,4 +172,5 @@ class PoolingWindows(Windows):
 
     def pooled(self, shape: Sequence[Size]) -> tuple[Size, ...]:
         """Returns the result's shape for an input's."""
-        return shape[0], *self.lengths(shape[1:-1], self.window), shape[-1]
+        samples, *sizes, channels = shape
+        return samples, *self.lengths(sizes, self.window), channels

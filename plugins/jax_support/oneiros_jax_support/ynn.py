@@ -97,7 +97,8 @@ def suits_ynn(graph) -> bool:
         graph: traced with maxima of windows as XLA's own operation.
     """
     for equation in _used(graph):
-        if not any(len(result.aval.shape) == 4 for result in equation.outvars):
+        ranks = {len(result.aval.shape) for result in equation.outvars}
+        if 4 not in ranks:
             continue
         name = equation.primitive.name
         if name not in BETWEEN:

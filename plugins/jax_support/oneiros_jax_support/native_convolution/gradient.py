@@ -62,11 +62,12 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     results = []
     for start, stop in itertools.pairwise(bounds):
         sizes = _sizes(windows, stop - start, x.shape, gradient.shape, window)
+        numbers = np.array([*sizes, start], np.int64)
         compute = jax.ffi.ffi_call(
             TARGET,
             result_type,
             custom_call_api_version=3,
-            legacy_backend_config=np.array([*sizes, start], np.int64).tobytes(),
+            legacy_backend_config=numbers.tobytes(),
         )
         results.append(compute(x, gradient))
     return functools.reduce(jnp.add, results)

@@ -75,49 +75,51 @@ class _Writer:
     def __init__(self, builder) -> None:
         self.builder = builder
 
-    def load(self, part: _Part, row: Value, column: int) -> Value:
+    def load(self, part: _Part, row, column: int) -> Value:
         """Returns a vector of a matrix's row."""
         address = self._vector_address(part, row, column)
         return self.builder.load(address, align=ALIGNMENT)
 
-    def store(self, vector: Value, part: _Part, row: Value, column: int) -> None:
+    def store(self, vector, part: _Part, row, column: int) -> None:
         """Writes a vector into a matrix's row."""
         address = self._vector_address(part, row, column)
         self.builder.store(vector, address, align=ALIGNMENT)
 
-    def spread(self, part: _Part, row: Value, column: int) -> Value:
+    def spread(self, part: _Part, row, column: int) -> Value:
         """Returns a vector of one number of a matrix, in all lanes."""
         undefined = ir.Constant(_VECTOR, ir.Undefined)
         first_lane = ir.Constant(_LANE, 0)
         number = self.builder.load(self._address(part, row, column))
         vector = self.builder.insert_element(undefined, number, first_lane)
-        lanes = ir.Constant(ir.VectorType(_LANE, LANES), [0] * LANES)
+        lanes_type = ir.VectorType(_LANE, LANES)
+        lanes = ir.Constant(lanes_type, [0] * LANES)
         return self.builder.shuffle_vector(vector, undefined, lanes)
 
-    def multiply_add(self, x: Value, y: Value, z: Value) -> Value:
+    def multiply_add(self, x, y, z) -> Value:
         """Returns x * y + z."""
         name = f"llvm.fmuladd.v{LANES}f32"
         signature = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
         function = cgutils.get_or_insert_function(self.builder.module, signature, name)
         return self.builder.call(function, [x, y, z])
 
-    def variable(self, vector: Value) -> Value:
+    def variable(self, vector) -> Value:
         """Returns the address of a variable of this value; LLVM keeps it in a
         register."""
         return cgutils.alloca_once_value(self.builder, vector)
 
-    def _address(self, part: _Part, row: Value, column: int) -> Value:
-        row_start = self.builder.add(part.start, self.builder.mul(row, part.stride))
+    def _address(self, part: _Part, row, column: int) -> Value:
+        offset = self.builder.mul(row, part.stride)
+        row_start = self.builder.add(part.start, offset)
         place = self.builder.add(row_start, ir.Constant(_INT, column))
         return self.builder.gep(part.data, [place])
 
-    def _vector_address(self, part: _Part, row: Value, column: int) -> Value:
+    def _vector_address(self, part: _Part, row, column: int) -> Value:
         address = self._address(part, row, column)
         return self.builder.bitcast(address, _VECTOR.as_pointer())
 
 
 def _write_tile(
-    builder, vectors: int, steps: Value, left: _Part, right: _Part, sums: _Part
+    builder, vectors: int, steps, left: _Part, right: _Part, sums: _Part
 ) -> None:
     """Writes sums[row, column] += the sum over all steps of left[step, row] *
     right[step, column], for `ROWS` rows and `vectors * LANES` columns."""
@@ -160,7 +162,7 @@ def _tile(vectors: int):
     return tile
 
 
-def _part(context, builder, place_type, place: Value) -> _Part:
+def _part(context, builder, place_type, place) -> _Part:
     """Returns what a `_Place` of compiled code says."""
     matrix, start, stride = cgutils.unpack_tuple(builder, place)
     matrix_type, *_ = place_type.types
