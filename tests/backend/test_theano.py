@@ -113,7 +113,7 @@ def test_functions_of_numpy_build_tensors():
     assert np.ndim(x) == 1
     with pytest.raises(TypeError, match=r"np\.hypot needs values.*K\.eval"):
         np.hypot(x, x)
-    with pytest.raises(TypeError, match=r"np\.add\.reduce.*K\.sum"):
+    with pytest.raises(TypeError, match=r"np\.add\.reduce needs values.*K\.eval"):
         np.add.reduce(x)
 
 

@@ -32,7 +32,7 @@ def step_of(program: Program, phase: int) -> Step:
         written=_slots(written),
         read=_slots(read),
         outputs=len(program.outputs),
-        counter=np.uint32(0),
+        counter=np.uint32(0) if program.streams else None,
     )
 
 

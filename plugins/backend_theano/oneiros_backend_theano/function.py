@@ -20,9 +20,6 @@ from oneiros_backend_theano.jax_op import convolve
 from oneiros_backend_theano.loops import random_operations_in
 from oneiros_backend_theano.operations import FUNCTIONS
 
-NO_COUNTERS = np.zeros(2, np.uint32)
-"""Placeholders for the counters of a graph without random operations."""
-
 
 class GraphFunction(Function):
     """What a graph reads and writes, and the counters of its random numbers.
@@ -110,10 +107,10 @@ class GraphFunction(Function):
         return convolve(apply_ancestors(self.results))
 
     def advance(self, steps: int):
-        """Returns the two counters of this call, and advances them by the number of
-        steps it runs."""
+        """Returns the two counters of this call, None without random operations, and
+        advances them by the number of steps it runs."""
         if not self.random:
-            return NO_COUNTERS
+            return None
         first_call = self._calls
         self._calls += steps
         counters = np.array([self._base + first_call, first_call], np.uint64)

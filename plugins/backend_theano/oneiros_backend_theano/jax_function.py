@@ -20,7 +20,7 @@ from oneiros_jax_support.devices import scope
 from oneiros_jax_support.runs import rows_for, uploaded
 
 from oneiros_backend_theano.draw import STEP, STREAM
-from oneiros_backend_theano.function import NO_COUNTERS, GraphFunction
+from oneiros_backend_theano.function import GraphFunction
 from oneiros_backend_theano.limits import LinkerError
 
 
@@ -106,7 +106,7 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
             written=[x.container.storage for x in self.updated],
             read=[x.container.storage for x in self.read],
             outputs=len(self.outputs),
-            counter=NO_COUNTERS,
+            counter=self.advance(0),
             convolves=self.convolves,
         )
 
@@ -118,8 +118,9 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
         def step(old, read, counters, *feeds):
             values = dict(zip(variables, [*old, *read], strict=True))
-            values[STREAM] = counters[0]
-            values[STEP] = counters[1]
+            if counters is not None:
+                values[STREAM] = counters[0]
+                values[STEP] = counters[1]
             values.update(zip(self.placeholders, feeds, strict=True))
             for x, form in self.forms:
                 values[form] = jnp.moveaxis(values[x], 1, -1)

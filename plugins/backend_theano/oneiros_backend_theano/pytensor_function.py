@@ -17,6 +17,9 @@ from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
 from oneiros_backend_theano.jax_op import register_with_numba
 
+NO_COUNTERS = np.zeros(2, np.uint32)
+"""What a graph without random operations receives for its counters."""
+
 
 class PytensorFunction(GraphFunction):
     """Compiled once per learning phase."""
@@ -43,7 +46,8 @@ class PytensorFunction(GraphFunction):
             for variable in (*self.updated, *self.read):
                 storage = variable.container.storage
                 storage[0] = np.asarray(storage[0])
-            results = self._compiled[phase](*self.advance(1), *arrays)
+            counters = self.advance(1) if self.random else NO_COUNTERS
+            results = self._compiled[phase](*counters, *arrays)
         return [np.array(result) for result in results]
 
     def forget_compiled(self) -> None:

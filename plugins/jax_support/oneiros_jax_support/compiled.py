@@ -10,7 +10,6 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain, repeat, starmap
 from typing import Any
@@ -44,7 +43,8 @@ class Step:
             values, and then the outputs.
         written, read: where the values of these variables lie.
         outputs: how many outputs there are.
-        counter: what the counter is like, a number or several.
+        counter: what the counter is like, a number or several; None without random
+            operations.
         convolves: whether the step contains a convolution; None to find out.
     """
 
@@ -93,7 +93,10 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
 
     def loop(old, read, counter, steps, index, *batches):
         def numbered_step(old, i, *rows) -> tuple[Any, ...]:
-            return step.run(old, read, counter + i.astype(counter.dtype), *rows)
+            number = None
+            if counter is not None:
+                number = counter + i.astype(counter.dtype)
+            return step.run(old, read, number, *rows)
 
         run = run_of(numbered_step, len(step.written))
         return run(old, steps, index, *batches)
@@ -155,15 +158,21 @@ class _StoringCall:
 
     def __call__(self, counter, *arguments) -> list[Array]:
         step = self._step
-        counter = np.asarray(counter, step.counter.dtype)
+        if step.counter is None:
+            counter = None
+        else:
+            counter = np.asarray(counter, step.counter.dtype)
         outputs: list[Slot] = [[None] for _ in range(step.outputs)]
         with self._scope(), LOCK:
             values = [*step.values(), counter, *arguments]
-            with deferred_interrupts() if self._is_new else nullcontext():
+            if self._is_new:
+                with deferred_interrupts():
+                    _store(self._jitted, values, step.written + outputs)
+                self._is_new = False
+            else:
                 _store(self._jitted, values, step.written + outputs)
             if step.written and not outputs:
                 step.written[0][0].block_until_ready()
-        self._is_new = False
         return [np.array(output) for (output,) in outputs]
 
 
