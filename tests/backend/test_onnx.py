@@ -305,21 +305,6 @@ def test_no_steps_and_no_rows_are_refused_before_they_end_the_process():
     assert dense([np.zeros((0, 5, 2))])[0].shape == (0, 5, 2)
 
 
-@pytest.mark.parametrize(("steps", "masked"), [(3, 5), (5, 3), (3, 1)])
-def test_an_unrolled_loop_refuses_a_mask_of_another_length(steps, masked):
-    x = K.placeholder((None, None, 2))
-    mask = K.placeholder((None, None))
-    last, _, _ = K.rnn(
-        lambda x, states: (x, states), x, [], mask=mask, unroll=True, input_length=3
-    )
-    function = K.function([x, mask], [last])
-    ones = np.ones((2, 3, 2))
-    np.testing.assert_array_equal(function([ones, np.ones((2, 3))])[0], ones[:, 0])
-    said = f"inputs of {steps} steps and a mask of {masked} steps"
-    with pytest.raises(ShapeError, match=said):
-        function([np.ones((2, steps, 2)), np.ones((2, masked))])
-
-
 def test_training_is_refused_with_a_backend_that_trains():
     model = dense()
     model.compile("sgd", "mse")

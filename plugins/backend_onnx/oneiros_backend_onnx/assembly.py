@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.names import distinct
@@ -130,16 +131,13 @@ def _parts_of_nodes(
     return part_of
 
 
-def _common_stem(names: tuple[str, ...]) -> str:
+def _common_stem(names: Sequence[str]) -> str:
     """Returns what names have in common: `lstm_1_W` for `lstm_1_W_i`, `lstm_1_W_f`."""
-    shortest = min(names, key=len)
-    lengths = range(len(shortest), 0, -1)
-    stems = (shortest[:length].rstrip("_") for length in lengths)
-    return next((stem for stem in stems if _all_begin(names, stem)), names[0])
-
-
-def _all_begin(names: tuple[str, ...], stem: str) -> bool:
-    return all(name.startswith(stem) for name in names)
+    columns = itertools.takewhile(
+        lambda letters: len(set(letters)) == 1, zip(*names, strict=False)
+    )
+    stem = "".join(letters[0] for letters in columns)
+    return stem.rstrip("_") or names[0]
 
 
 def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:

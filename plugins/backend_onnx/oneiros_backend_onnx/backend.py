@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros_backend_toolkit.convolutions import Convolutions
@@ -15,7 +15,6 @@ from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_backend_onnx import spatial, transposed_convolution
 from oneiros_backend_onnx.engine import OnnxEngine
 from oneiros_backend_onnx.functions import FUNCTIONS
-from oneiros_backend_onnx.loops import of_as_many_steps
 from oneiros_backend_onnx.random_functions import RandomFunctions
 from oneiros_backend_onnx.recurrence import RecurrentLayers
 from oneiros_backend_onnx.refusals import refuse_engine_code, refuse_training
@@ -46,19 +45,6 @@ class OnnxBackend(
     def _elementwise(self, x: Any) -> None:
         """Returns nothing: in ONNX channels are first, so they needn't move."""
         return None
-
-    def _unrolled(
-        self, step: Any, sequences: list[Any], states: list[Any], order: Sequence[int]
-    ) -> tuple[Any, Any, list[Any]]:
-        """Checks that a mask is as long as the sequence, where only the data tells."""
-        sequence, *masks = sequences
-        is_open = any(self.int_shape(x)[0] is None for x in sequences)
-        if is_open:
-            masks = [
-                self.recorder.record(of_as_many_steps, (mask, sequence), label="K.rnn")
-                for mask in masks
-            ]
-        return super()._unrolled(step, [sequence, *masks], states, order)
 
     def print_tensor(self, x: Any, message: str = "") -> Any:
         warn(

@@ -6,6 +6,7 @@ kernel, is a constant again.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,6 @@ class Graph:
     """A graph under construction, or the body of a loop.
 
     # Arguments
-        outer: for a body, the graph that it is in.
         opset: int, the version of the operators.
         infers: whether only shapes and types matter.
         fills: whether rows that `K.gather` doesn't find are NaN; else it takes the
@@ -43,39 +43,37 @@ class Graph:
             Runtime's GRU ends the process then.
 
     # Properties
+        outer: for a body, the graph that it is in.
         nodes: the nodes, in an order in which they can be computed.
         constants: the constants of the outermost graph, by name.
     """
 
     def __init__(
         self,
-        outer: Graph | None = None,
         opset: int = OPSET,
         infers: bool = False,
         fills: bool = True,
         checks_steps: bool = False,
     ) -> None:
-        self.outer = outer
+        self.opset = opset
+        self.infers = infers
+        self.fills = fills
+        self.checks_steps = checks_steps
+        self.outer: Graph | None = None
         self.nodes: list[NodeProto] = []
+        self.constants: dict[str, Tensor] = {}
         self._computed: dict[Any, list[Tensor]] = {}
-        if outer is None:
-            self.opset = opset
-            self.infers = infers
-            self.fills = fills
-            self.checks_steps = checks_steps
-            self.constants: dict[str, Tensor] = {}
-            self._small: dict[Any, Tensor] = {}
-            self._numbers = itertools.count()
-            self._names: set[str] = set()
-            return
-        self.opset = outer.opset
-        self.infers = outer.infers
-        self.fills = outer.fills
-        self.checks_steps = outer.checks_steps
-        self.constants = outer.constants
-        self._small = outer._small
-        self._numbers = outer._numbers
-        self._names = outer._names
+        self._small: dict[Any, Tensor] = {}
+        self._numbers = itertools.count()
+        self._names: set[str] = set()
+
+    def body(self) -> Graph:
+        """Returns the body of a loop in this graph; they share names and constants."""
+        inner = copy.copy(self)
+        inner.outer = self
+        inner.nodes = []
+        inner._computed = {}
+        return inner
 
     @contextmanager
     def building(self) -> Iterator[Graph]:

@@ -8,8 +8,7 @@ from typing import Any
 from onnx import GraphProto, TypeProto, helper
 
 from oneiros_backend_onnx.graphs import Graph, emit_several, graph_in_work
-from oneiros_backend_onnx.indexing import indexed
-from oneiros_backend_onnx.promotion import cast, paired, stacked, tensor
+from oneiros_backend_onnx.promotion import cast, tensor
 from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
 
 Step = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
@@ -32,7 +31,7 @@ def scan(
     """
     along = [tensor(x) for x in sequences]
     first = [tensor(x) for x in states]
-    body = Graph(graph_in_work())
+    body = graph_in_work().body()
     with body.building():
         inner = [_parameter(body, "state", x.type) for x in first]
         slices = [_parameter(body, "slice", _row_type(x)) for x in along]
@@ -58,21 +57,6 @@ def scan(
         scan_output_directions=[way] * len(outputs) or None,
     )
     return results[: len(new)], results[len(new) :]
-
-
-def of_as_many_steps(mask: Any, sequence: Any) -> Tensor:
-    """Returns a mask in a way that ONNX Runtime fails to compute if the sequence has
-    another number of steps.
-
-    # Arguments
-        mask: truth values, (steps, samples).
-        sequence: (steps, samples, …).
-    """
-    sequence = tensor(sequence)
-    first_feature = (0,) * (sequence.ndim - 2)
-    values = indexed(sequence, (slice(None), slice(None), *first_feature))
-    pair = stacked(paired(cast(tensor(mask), values.dtype), values))
-    return cast(indexed(pair, 0), bool)
 
 
 def _parameter(body: Graph, role: str, kind: TypeProto) -> Tensor:

@@ -98,6 +98,8 @@ class TensorFlowEngine(Engine):
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop:
         """Returns many steps as one graph function."""
-        shapes = [tuple(array.shape[1:]) for array in arrays]
+        count, batch = index.shape
+        shapes = [(batch, *array.shape[1:]) for array in arrays]
+        step = OneStep(program, phase, shapes)
         with at_once():
-            return ManySteps(program, phase, shapes, index.shape).compiled()
+            return ManySteps(step, count).compiled()

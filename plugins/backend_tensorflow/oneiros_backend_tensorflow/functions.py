@@ -29,7 +29,7 @@ operation."""
 class TensorFlowFunctions(ArrayFunctions):
     """Functions of TensorFlow's tensors, by their names in the contract."""
 
-    namespace = Namespace
+    namespace = Namespace()
     activations = Activations
 
     # Types

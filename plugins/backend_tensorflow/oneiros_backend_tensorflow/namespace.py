@@ -6,12 +6,12 @@ Where TensorFlow lacks a type, another one is computed with.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor
 
-from oneiros_backend_tensorflow.derivatives import with_derivative
+from oneiros_backend_tensorflow.derivatives import derivatives_wanted
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
@@ -51,54 +51,30 @@ def _reduction(
 
 
 class Namespace:
-    """Functions of tensors."""
+    """Functions of tensors; those that aren't here are TensorFlow's of that name."""
 
-    abs = staticmethod(tf.abs)
-    add = staticmethod(tf.add)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(tf, name)
+
     all = staticmethod(_reduction(tf.reduce_all))
     any = staticmethod(_reduction(tf.reduce_any))
     arange = staticmethod(tf.range)
-    argmax = staticmethod(tf.argmax)
-    argmin = staticmethod(tf.argmin)
     bitwise_and = staticmethod(operator.and_)
     bitwise_or = staticmethod(operator.or_)
     bitwise_xor = staticmethod(operator.xor)
     concatenate = staticmethod(tf.concat)
-    cos = staticmethod(tf.cos)
-    divide = staticmethod(tf.divide)
-    equal = staticmethod(tf.equal)
-    exp = staticmethod(tf.exp)
-    expand_dims = staticmethod(tf.expand_dims)
     flip = staticmethod(tf.reverse)
     floor_divide = staticmethod(tf.math.floordiv)
-    greater = staticmethod(tf.greater)
-    greater_equal = staticmethod(tf.greater_equal)
     invert = staticmethod(operator.invert)
-    less = staticmethod(tf.less)
-    less_equal = staticmethod(tf.less_equal)
     log = staticmethod(tf.math.log)
     matmul = staticmethod(widened(tf.matmul))
     max = staticmethod(_reduction(tf.reduce_max, tf.reduce_any))
-    maximum = staticmethod(tf.maximum)
     mean = staticmethod(_reduction(tf.reduce_mean))
     min = staticmethod(_reduction(tf.reduce_min, tf.reduce_all))
-    minimum = staticmethod(tf.minimum)
     mod = staticmethod(tf.math.floormod)
-    multiply = staticmethod(tf.multiply)
-    not_equal = staticmethod(tf.not_equal)
-    ones_like = staticmethod(tf.ones_like)
     power = staticmethod(widened(tf.pow))
     prod = staticmethod(_reduction(tf.reduce_prod))
-    round = staticmethod(tf.round)
-    sin = staticmethod(tf.sin)
-    sqrt = staticmethod(tf.sqrt)
-    squeeze = staticmethod(tf.squeeze)
-    subtract = staticmethod(tf.subtract)
     sum = staticmethod(_reduction(tf.reduce_sum))
-    tanh = staticmethod(tf.tanh)
-    transpose = staticmethod(tf.transpose)
-    where = staticmethod(tf.where)
-    zeros_like = staticmethod(tf.zeros_like)
 
     @staticmethod
     def negative(x: Tensor) -> Tensor:
@@ -138,24 +114,11 @@ class Activations:
 
     relu = staticmethod(tf.nn.relu)
     sigmoid = staticmethod(tf.sigmoid)
-
-    @staticmethod
-    def softmax(x: Tensor) -> Tensor:
-        if x.shape.rank == 2:
-            return tf.nn.softmax(x)
-        largest = tf.reduce_max(x, axis=-1, keepdims=True)
-        powers = tf.exp(x - largest)
-        return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
+    softmax = staticmethod(tf.nn.softmax)
 
     @staticmethod
     def softplus(x: Tensor) -> Tensor:
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
-        result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
-
-        def derivative(
-            results: list[Tensor], gradients: Sequence[Tensor]
-        ) -> list[Tensor]:
-            return [gradients[0] * tf.sigmoid(x)]
-
-        (result,) = with_derivative([result], [x], derivative)
-        return result
+        if derivatives_wanted():
+            return tf.nn.softplus(x)
+        return tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))

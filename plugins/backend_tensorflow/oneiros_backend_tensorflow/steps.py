@@ -23,69 +23,7 @@ Array = np.ndarray[Any, Any]
 Shape = tuple[int | None, ...]
 
 
-class _Steps:
-    """What one step and many steps have in common.
-
-    # Arguments
-        program: the Program.
-        phase: the learning phase, 0 or 1.
-    """
-
-    def __init__(self, program: Program, phase: int) -> None:
-        self._program = program
-        self._phase = phase
-        variables = program.variables
-        self._places = [variables.index(node) for node in program.written]
-        self._types = [node.dtype for node in program.inputs]
-
-    def _signature(self, shapes: Sequence[Shape]) -> list[Any]:
-        """Returns the `tf.TensorSpec`s of inputs of these shapes."""
-        return [
-            tf.TensorSpec(shape, dtype)
-            for shape, dtype in zip(shapes, self._types, strict=True)
-        ]
-
-    @property
-    def _random_state_spec(self) -> Any:
-        return tf.TensorSpec((1 + len(self._program.streams),), tf.int32)
-
-    def _random_state_maker(self) -> Callable[[int], Any]:
-        """Returns a function that makes the random state of a step from its number.
-
-        That is a tensor of the number and of the random operations' seeds. A compiled
-        graph takes it as an argument, and so serves all steps, and all programs that
-        differ in their seeds alone.
-        """
-        seeds = [node.source.seed for node in self._program.streams]
-        if seeds:
-            return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
-        with scope():
-            zero = tf.constant([0])
-        return lambda counter: zero
-
-    def _computed(
-        self, feeds: Sequence[Any], state: list[Any], counter: Any, seeds: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
-        """Returns the outputs and the new values of a step."""
-        with while_tracing(self._program):
-            return self._program(feeds, state, self._phase, counter, seeds)
-
-    def _store(
-        self, variables: list[Any], new: list[Any], outputs: Sequence[Any] = ()
-    ) -> None:
-        """Assigns the new values once all of them, and the outputs, are computed."""
-        with tf.control_dependencies([*new, *outputs]):
-            for place, value in zip(self._places, new, strict=True):
-                variable = variables[place]
-                if not variable.shape.is_compatible_with(value.shape):
-                    raise DataError(
-                        f"The update of {self._program.variables[place].name!r} has "
-                        f"shape {value.shape}, expected shape {variable.shape}."
-                    )
-                variable.assign(value, read_value=False)
-
-
-class OneStep(_Steps):
+class OneStep:
     """One step of a program.
 
     # Arguments
@@ -95,16 +33,19 @@ class OneStep(_Steps):
     """
 
     def __init__(self, program: Program, phase: int, shapes: Sequence[Shape]) -> None:
-        super().__init__(program, phase)
+        self.program = program
+        self._phase = phase
         self._shapes = shapes
+        variables = program.variables
+        self._places = [variables.index(node) for node in program.written]
 
     def compiled(self) -> CompiledStep:
         """Returns a function of arrays and the step's number."""
-        signature = [self._random_state_spec, *self._signature(self._shapes)]
-        function = Compiled(self._step, self._program, signature)
-        random_state_of = self._random_state_maker()
+        types = [node.dtype for node in self.program.inputs]
+        signature = [self.random_state_spec, *self.input_specs()]
+        function = Compiled(self._step, self.program, signature)
+        random_state_of = self.random_state_maker()
         staging = Staging()
-        types = self._types
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
             with at_once():
@@ -118,12 +59,72 @@ class OneStep(_Steps):
     def _step(self, variables: list[Any], random_state: Any, *feeds: Any) -> list[Any]:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
-        outputs, new = self._computed(feeds, state, counter, seeds)
-        self._store(variables, new, outputs)
+        outputs, new = self.computed(feeds, state, counter, seeds)
+        self.store(variables, new, outputs)
         return outputs
 
+    # What a function of many steps needs
 
-class ManySteps(_Steps):
+    def input_specs(self, *leading: int) -> list[Any]:
+        """Returns the `tf.TensorSpec`s of the inputs, with further sizes in front."""
+        pairs = zip(self._shapes, self.program.inputs, strict=True)
+        return [tf.TensorSpec((*leading, *shape), node.dtype) for shape, node in pairs]
+
+    @property
+    def random_state_spec(self) -> Any:
+        """The `tf.TensorSpec` of the random state of a step."""
+        return tf.TensorSpec((1 + len(self.program.streams),), tf.int32)
+
+    def random_state_maker(self) -> Callable[[int], Any]:
+        """Returns a function that makes the random state of a step from its number.
+
+        That is a tensor of the number and of the random operations' seeds. A compiled
+        graph takes it as an argument, and so serves all steps, and all programs that
+        differ in their seeds alone.
+        """
+        seeds = [node.source.seed for node in self.program.streams]
+        if seeds:
+            return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
+        with scope():
+            zero = tf.constant([0])
+        return lambda counter: zero
+
+    def computed(
+        self, feeds: Sequence[Any], state: list[Any], counter: Any, seeds: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Returns the outputs and the new values of a step."""
+        with while_tracing(self.program):
+            return self.program(feeds, state, self._phase, counter, seeds)
+
+    def written(self, state: list[Any]) -> list[Any]:
+        """Returns the values among those of all variables that a step replaces."""
+        return [state[place] for place in self._places]
+
+    def replaced(self, state: list[Any], new: list[Any]) -> list[Any]:
+        """Returns the values of all variables after a step."""
+        result = list(state)
+        for place, value in zip(self._places, new, strict=True):
+            result[place] = value
+        return result
+
+    def store(
+        self, variables: list[Any], new: list[Any], outputs: Sequence[Any] = ()
+    ) -> None:
+        """Assigns the new values once all of them, and the outputs, are computed."""
+        changed = self.written(variables)
+        with tf.control_dependencies([*new, *outputs]):
+            for node, variable, value in zip(
+                self.program.written, changed, new, strict=True
+            ):
+                if not variable.shape.is_compatible_with(value.shape):
+                    raise DataError(
+                        f"The update of {node.name!r} has shape {value.shape}, "
+                        f"expected shape {variable.shape}."
+                    )
+                variable.assign(value, read_value=False)
+
+
+class ManySteps:
     """Many steps of a program; their batches are gathered on the device beforehand.
 
     Where XLA isn't chosen the steps run one by one: TensorFlow's optimizer breaks loops
@@ -131,34 +132,25 @@ class ManySteps(_Steps):
     enough.
 
     # Arguments
-        program: the Program.
-        phase: the learning phase, 0 or 1.
-        row_shapes: the shapes of the data's rows.
-        index_shape: the numbers of steps and of rows in a batch.
+        step: a OneStep.
+        count: the number of steps to compile for.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        phase: int,
-        row_shapes: Sequence[tuple[int, ...]],
-        index_shape: tuple[int, ...],
-    ) -> None:
-        super().__init__(program, phase)
-        self._row_shapes = row_shapes
-        self._index_shape = index_shape
-        self._one_step: CompiledStep | None = None
+    def __init__(self, step: OneStep, count: int) -> None:
+        self._step = step
+        self._count = count
+        self._compiled_step: CompiledStep | None = None
 
     def compiled(self) -> CompiledLoop:
         """Returns a function that runs many steps.
 
         It takes data, an index, a number of steps and the first step's number.
         """
-        shapes = [(*self._index_shape, *shape) for shape in self._row_shapes]
-        counts = [self._random_state_spec, tf.TensorSpec((), tf.int32)]
-        signature = [*counts, *self._signature(shapes)]
-        function = Compiled(self._many, self._program, signature, self._one_by_one)
-        random_state_of = self._random_state_maker()
+        step = self._step
+        counts = [step.random_state_spec, tf.TensorSpec((), tf.int32)]
+        signature = [*counts, *step.input_specs(self._count)]
+        function = Compiled(self._many, step.program, signature, self._one_by_one)
+        random_state_of = step.random_state_maker()
         counted = functools.cache(tf.constant)
 
         def run(
@@ -180,29 +172,26 @@ class ManySteps(_Steps):
         state = [variable.read_value() for variable in variables]
 
         def step(place: Any, feeds: list[Any], written: list[Any]) -> Any:
-            current = list(state)
-            for position, value in zip(self._places, written, strict=True):
-                current[position] = value
-            outputs, new = self._computed(feeds, current, counter + place, seeds)
+            current = self._step.replaced(state, written)
+            number = counter + place
+            outputs, new = self._step.computed(feeds, current, number, seeds)
             return new, outputs
 
-        written = [state[position] for position in self._places]
-        specs = [tf.TensorSpec(None, node.dtype) for node in self._program.outputs]
-        new, outputs = loop_over(step, batches, written, specs, count=count)
-        self._store(variables, new)
-        return outputs
+        written = self._step.written(state)
+        outputs = self._step.program.outputs
+        specs = [tf.TensorSpec(None, node.dtype) for node in outputs]
+        new, results = loop_over(step, batches, written, specs, count=count)
+        self._step.store(variables, new)
+        return results
 
     def _one_by_one(self, random_state: Any, count: Any, *batches: Any) -> list[Any]:
         """Does the same as `_many`, calling a compiled step."""
-        if self._one_step is None:
-            batch = self._index_shape[1]
-            shapes = [(batch, *shape) for shape in self._row_shapes]
-            step = OneStep(self._program, self._phase, shapes)
-            self._one_step = step.compiled()
+        if self._compiled_step is None:
+            self._compiled_step = self._step.compiled()
+        run = self._compiled_step
         counter = int(random_state[0])
         results = [
-            self._one_step([batch[i] for batch in batches], counter + i)
-            for i in range(int(count))
+            run([batch[i] for batch in batches], counter + i) for i in range(int(count))
         ]
         by_output = zip(*results, strict=True)
         return [tf.constant(np.stack(values)) for values in by_output]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from oneiros import backend as K
 from oneiros_backend_toolkit.function import Update
-from oneiros_backend_toolkit.lazy_graph.sources import Operation as Recorded
-from oneiros_backend_toolkit.lazy_graph.sources import Placeholder, Variable
+from oneiros_backend_toolkit.lazy_graph.sources import Operation, Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
 
@@ -21,23 +20,6 @@ OUTPUT = ":0"
 """Suffix of tensors' names: the first output of an operation."""
 NAMED_AS_TENSORS = (Placeholder, Variable)
 """Kinds of nodes with names that users read and compare."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What computes a tensor, as far as code of 2016 asks.
-
-    # Properties
-        name: str, the tensor's without `:0`.
-        type: str, what was recorded.
-        inputs: tuple of the tensors that it is computed from.
-        outputs: list of the tensor.
-    """
-
-    name: str
-    type: str
-    inputs: tuple[Any, ...]
-    outputs: list[Any]
 
 
 class Tensor(LazyTensor):
@@ -63,10 +45,15 @@ class Tensor(LazyTensor):
         return dtype_of(self.spec.dtype, isinstance(self.source, Variable))
 
     @property
-    def op(self) -> Operation:
-        """What computes it."""
-        kind = type(self.source).__name__
-        return Operation(self._name, kind, self.parents, [self])
+    def op(self) -> SimpleNamespace:
+        """What computes it, as far as code of 2016 asks: its name, without `:0`, its
+        type, inputs and outputs."""
+        return SimpleNamespace(
+            name=self._name,
+            type=type(self.source).__name__,
+            inputs=self.parents,
+            outputs=[self],
+        )
 
     @property
     def graph(self) -> SessionGraph:
@@ -82,30 +69,27 @@ class Tensor(LazyTensor):
             value: tensor, array or number.
             use_locking: has no effect.
         """
-        with K.use("tensorflow"):
-            update: Update = K.update(self, self._as_own(value))
-        return update
+        return self._update("update", value)
 
     def assign_add(self, delta: Any, use_locking: bool = False) -> Update:
         """Returns what adds to a variable, as `K.update_add`."""
-        with K.use("tensorflow"):
-            update: Update = K.update_add(self, self._as_own(delta))
-        return update
+        return self._update("update_add", delta)
 
     def assign_sub(self, delta: Any, use_locking: bool = False) -> Update:
         """Returns what subtracts from a variable, as `K.update_sub`."""
-        with K.use("tensorflow"):
-            update: Update = K.update_sub(self, self._as_own(delta))
-        return update
+        return self._update("update_sub", delta)
 
-    def _as_own(self, value: Any) -> Any:
-        return self.recorder.lift(value, self.spec.dtype)
+    def _update(self, name: str, value: Any) -> Update:
+        own = self.recorder.lift(value, self.spec.dtype)
+        with K.use("tensorflow"):
+            update: Update = getattr(K, name)(self, own)
+        return update
 
     def set_shape(self, shape: Sequence[int | None] | None) -> None:
         """Says what sizes it has; a function that computes it checks them."""
         before = self.shape
         super().set_shape(shape)
-        if isinstance(self.source, Recorded) and self.shape != before:
+        if isinstance(self.source, Operation) and self.shape != before:
             self.source.fn = partial(_in_shape, self.source.fn, self.shape)
 
 
