@@ -93,9 +93,10 @@ class Loop:
         self, sequences: list[Tensor], states: list[Tensor], captured: list[Tensor]
     ) -> Results:
         """Takes a step for each place."""
-        inputs = [_copies(sequences), _copies(states), _copies(captured)]
-        sequences, states, captured = inputs
-        specs, has_effects = self._traced(*inputs)
+        sequences = _copies(sequences)
+        states = _copies(states)
+        captured = _copies(captured)
+        specs, has_effects = self._traced(sequences, states, captured)
 
         def step(place: Tensor, slices: list[Tensor], states: list[Tensor]) -> Results:
             return self.step(place, slices, states, captured)
@@ -108,9 +109,14 @@ class Loop:
             return loop_over(step, sequences, states, specs, self.backwards)
         all_specs = [*map(_spec, states), *specs]
         last, stacks = loop_over(kept, sequences, states, all_specs, self.backwards)
-        derivative = self._derivative(inputs)
-        results = with_derivative([*last, *stacks], _joined(inputs), derivative)
         count = len(states)
+        results = with_derivative(
+            [*last, *stacks],
+            [*sequences, *states, *captured],
+            lambda results, gradients: self._derivative(
+                sequences, states, captured, results[count : 2 * count], gradients
+            ),
+        )
         return results[:count], results[2 * count :]
 
     def _traced(
@@ -122,58 +128,53 @@ class Loop:
         with graph.as_default():
             slices = [tf.compat.v1.placeholder(x.dtype, x.shape[1:]) for x in sequences]
             _, outputs = self.step(tf.constant(0), slices, states, captured)
-        return list(map(_spec, outputs)), any(map(_has_effects, graph.get_operations()))
+        has_effects = any(map(_has_effects, graph.get_operations()))
+        return list(map(_spec, outputs)), has_effects
 
     def _derivative(
-        self, inputs: list[list[Tensor]]
-    ) -> Callable[[list[Tensor], Sequence[Tensor]], list[Tensor]]:
-        """Returns the function from the results and their gradients to the gradients of
-        the inputs."""
-        sequences, states, captured = inputs
-        count = len(states)
+        self,
+        sequences: list[Tensor],
+        states: list[Tensor],
+        captured: list[Tensor],
+        kept: list[Tensor],
+        gradients: Sequence[Tensor],
+    ) -> list[Tensor]:
+        """Returns the gradients by sequences, first states and what is captured.
 
-        def input_gradients(
-            results: list[Tensor], gradients: Sequence[Tensor]
-        ) -> list[Tensor]:
-            by_last, by_stacks = gradients[:count], gradients[count:]
-            upstream = {i: x for i, x in enumerate(by_stacks) if not _is_zero(x)}
-            rows = [*sequences, *results[count : 2 * count], *upstream.values()]
-            carried = [*map(_or_zeros, by_last, states), *map(_zeros, captured)]
-            step = self._step_back(inputs, list(upstream))
-            specs = [_spec(_zeros(x[0])) for x in sequences]
-            sums, by_rows = loop_over(step, rows, carried, specs, not self.backwards)
-            found = [*by_rows, *sums]
-            return [
-                gradient if _is_float(x) else None
-                for x, gradient in zip(_joined(inputs), found, strict=True)
-            ]
-
-        return input_gradients
-
-    def _step_back(self, inputs: list[list[Tensor]], used: list[int]) -> Step:
-        """Returns the step of the derivative.
-
-        It carries the gradients of the states along, and the sums of those of what is
-        captured, and puts out the gradients of the sequences' slices.
+        Those of states and of what is captured, which counts as a state that stays the
+        same, are handed on from step to step; those of slices are stacked.
 
         # Arguments
-            inputs: of the loop.
-            used: which of the stacks, of states and of outputs, have gradients.
+            kept: the states before each step.
+            gradients: by the last states, by `kept` and by the outputs.
         """
-        sizes = [len(part) for part in inputs]
+        count = len(kept)
+        stacks = enumerate(gradients[count:])
+        upstream = {i: gradient for i, gradient in stacks if not _is_zero(gradient)}
+        sizes = [len(sequences), count, len(upstream)]
 
         def step(place: Tensor, rows: list[Tensor], carried: list[Tensor]) -> Results:
-            slices, states, upstream = _split(rows, [*sizes[:2], len(used)])
-            by_states, sums = _split(carried, sizes[1:])
-            parts = [_copies(slices), _copies(states), _copies(inputs[2])]
-            new_states, outputs = self.step(place, *parts)
-            stacked = [*parts[1], *outputs]
-            results = [*new_states, *[stacked[i] for i in used]]
-            found = _gradients(results, _joined(parts), [*by_states, *upstream])
-            by_slices, by_states, by_captured = _split(found, sizes)
-            return [*by_states, *map(tf.add, sums, by_captured)], by_slices
+            slices, old, by_stacks = map(_copies, _split(rows, sizes))
+            outside = _copies(captured)
+            new, outputs = self.step(place, slices, old, outside)
+            stacked = [*old, *outputs]
+            results = [*new, *outside, *[stacked[i] for i in upstream]]
+            inputs = [*slices, *old, *outside]
+            found = _gradients(results, inputs, [*carried, *by_stacks])
+            return found[len(slices) :], found[: len(slices)]
 
-        return step
+        by_last = map(_or_zeros, gradients[:count], states)
+        carried, by_slices = loop_over(
+            step,
+            [*sequences, *kept, *upstream.values()],
+            [*by_last, *map(_zeros, captured)],
+            list(map(_spec_of_slope, sequences)),
+            not self.backwards,
+        )
+        inputs = [*sequences, *states, *captured]
+        found = [*by_slices, *carried]
+        pairs = zip(inputs, found, strict=True)
+        return [gradient if _is_float(x) else None for x, gradient in pairs]
 
 
 def _gradients(
@@ -211,6 +212,13 @@ def _spec(x: Tensor) -> Any:
     return tf.TensorSpec(x.shape, x.dtype)
 
 
+def _spec_of_slope(sequence: Tensor) -> Any:
+    """Returns the Spec of the gradient by a slice."""
+    if not _is_float(sequence):
+        return tf.TensorSpec((), tf.float32)
+    return tf.TensorSpec(sequence.shape[1:], sequence.dtype)
+
+
 def _is_float(x: Tensor) -> bool:
     return bool(x.dtype.is_floating or x.dtype.is_complex)
 
@@ -223,10 +231,6 @@ def _has_effects(operation: Any) -> bool:
 def _copies(tensors: list[Tensor]) -> list[Tensor]:
     """Returns tensors of the same values, to differentiate by."""
     return list(map(tf.identity, tensors))
-
-
-def _joined(parts: Iterable[list[Tensor]]) -> list[Tensor]:
-    return list(itertools.chain(*parts))
 
 
 def _split(tensors: Iterable[Tensor], sizes: Iterable[int]) -> list[list[Tensor]]:
