@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.compiled_on_demand import CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.recorded_call import map_tree
@@ -91,18 +91,9 @@ class OnnxEngine(Engine):
 
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> CompiledLoop:
-        """Returns many steps, which run one by one."""
-        step = CompiledProgram(program, phase)
-
-        def run(arrays: list[Any], index: Array, steps: int, counter: int) -> Any:
-            results = [
-                step(self.rows(arrays, row), counter + number)
-                for number, row in enumerate(index[:steps])
-            ]
-            return [np.stack(values) for values in zip(*results, strict=True)]
-
-        return run
+    ) -> None:
+        """Returns none: steps run one by one."""
+        return None
 
 
 def _stand_in(name: str, spec: Spec) -> Any:

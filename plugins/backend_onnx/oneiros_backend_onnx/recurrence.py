@@ -62,23 +62,16 @@ OPERATORS = {
 f, c."""
 
 
-@dataclass(frozen=True)
-class Activation:
-    """An activation in ONNX: its name, and its two numbers."""
-
-    name: str
-    alpha: float = 0.0
-    beta: float = 0.0
-
-
 ACTIVATIONS = {
-    "hard_sigmoid": Activation("HardSigmoid", 0.2, 0.5),
-    "linear": Activation("Affine", 1.0),
-    "relu": Activation("Relu"),
-    "sigmoid": Activation("Sigmoid"),
-    "tanh": Activation("Tanh"),
+    "hard_sigmoid": "HardSigmoid",
+    "linear": "Affine",
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
 }
-WITH_NUMBERS = ("HardSigmoid", "Affine")
+"""ONNX's names of activations."""
+NUMBERS = {"HardSigmoid": (0.2, 0.5), "Affine": (1.0, 0.0)}
+"""The two numbers of activations that take them."""
 
 
 class RecurrentLayers(FusedRecurrence):
@@ -155,9 +148,9 @@ class _Run:
         """Returns the outputs by step, and the last states."""
         operator = OPERATORS[self.layer.function]
         W, b = self.projection or self._identity()
-        names = [getattr(self.layer.cell, part) for part in operator.functions]
-        activations = [ACTIVATIONS[name] for name in names]
-        with_numbers = [x for x in activations if x.name in WITH_NUMBERS]
+        functions = [getattr(self.layer.cell, part) for part in operator.functions]
+        activations = [ACTIVATIONS[name] for name in functions]
+        numbers = [NUMBERS[name] for name in activations if name in NUMBERS]
         # Zeros are taken from the first step, which fails if there is none.
         takes_zeros = graph_in_work().checks_steps and x.shape[0] is None
         first = [
@@ -177,9 +170,9 @@ class _Run:
             *first,
             hidden_size=self.units,
             direction="reverse" if backwards else "forward",
-            activations=[x.name for x in activations],
-            activation_alpha=[x.alpha for x in with_numbers] or None,
-            activation_beta=[x.beta for x in with_numbers] or None,
+            activations=activations,
+            activation_alpha=[alpha for alpha, _ in numbers] or None,
+            activation_beta=[beta for _, beta in numbers] or None,
         )
         outputs = emit("Squeeze", outputs, integers(1))
         return outputs, [emit("Squeeze", state, integers(0)) for state in last]
