@@ -35,7 +35,9 @@ class TensorFlowFunctions(ArrayFunctions):
     # Types
 
     def is_tensor(self, x: Any) -> bool:
-        return not isinstance(x, NEVER_TENSORS) and bool(tf.is_tensor(x))
+        if isinstance(x, NEVER_TENSORS):
+            return False
+        return bool(tf.is_tensor(x))
 
     def dtype_of(self, x: Tensor) -> np.dtype[Any]:
         dtype: np.dtype[Any] = np.dtype(x.dtype.as_numpy_dtype)
@@ -51,7 +53,9 @@ class TensorFlowFunctions(ArrayFunctions):
         return tf.stack(tensors)
 
     def tensor(self, x: Any) -> Tensor:
-        return tf.convert_to_tensor(x) if self.is_tensor(x) else super().tensor(x)
+        if self.is_tensor(x):
+            return tf.convert_to_tensor(x)
+        return super().tensor(x)
 
     # Shapes
 
@@ -60,10 +64,14 @@ class TensorFlowFunctions(ArrayFunctions):
         return rank
 
     def count(self, n: Any) -> Any:
-        return int(n) if is_int(n) else n
+        if is_int(n):
+            return int(n)
+        return n
 
     def sizes(self, shape: Any) -> Any:
-        return shape if tf.is_tensor(shape) else list(map(self.count, shape))
+        if tf.is_tensor(shape):
+            return shape
+        return [self.count(size) for size in shape]
 
     def shape(self, x: Any) -> Tensor:
         return tf.shape(self.tensor(x))
@@ -105,12 +113,15 @@ class TensorFlowFunctions(ArrayFunctions):
         if isinstance(part, slice):
             bounds = (part.start, part.stop, part.step)
             return slice(*map(self._index, bounds))
-        is_place = tf.is_tensor(part) and part.dtype.is_integer
-        return self.places(part) if is_place else part
+        if tf.is_tensor(part) and part.dtype.is_integer:
+            return self.places(part)
+        return part
 
     def abs(self, x: Any) -> Tensor:
         x = self.countable(x)
-        return x if x.dtype.is_unsigned else tf.abs(x)
+        if x.dtype.is_unsigned:
+            return x
+        return tf.abs(x)
 
     def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
         return tf.clip_by_value(x, low, tf.maximum(low, high))
