@@ -64,13 +64,6 @@ def test_folds_of_several_tensors(predicting_backend):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
 
 
-def test_fold_keeps_the_type(predicting_backend):
-    x = K.placeholder((None,), dtype="int32")
-    counted = K.foldl(lambda count, n: count + n, x, initializer=0)
-    (value,) = K.function([x], [counted])([np.arange(5)])
-    assert value == 10 and value.dtype == np.int32
-
-
 def test_map_fn(predicting_backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None,))
     squares = K.map_fn(K.square, x)

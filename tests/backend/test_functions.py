@@ -417,10 +417,10 @@ def test_numpys_seed_alone_reproduces_a_run(backend):
 
 
 def test_functions_that_share_a_draw_go_on_where_the_other_stopped(backend):
-    drawn = K.random_uniform((2,))
-    first, second = K.function([], [drawn]), K.function([], [drawn * 1])
-    values = [first([])[0], second([])[0], first([])[0]]
-    assert len(np.unique(values)) == 6
+    drawn, other = K.random_uniform((2,)), K.random_uniform((2,))
+    first, second = K.function([], [drawn]), K.function([], [drawn * 1, other])
+    values = [first([])[0], first([])[0], second([])[0], first([])[0]]
+    assert len(np.unique(values)) == 8
 
 
 def test_given_seed_reproduces_whatever_numpys_state(backend):
@@ -569,11 +569,6 @@ def test_float16(backend):
     value, gradient = f([np.zeros((1, 2))])
     assert value.dtype == gradient.dtype == np.float16
     np.testing.assert_array_equal(gradient, [[1, 1]])
-
-
-def test_large_integers_survive(backend):
-    x = K.placeholder((None,), dtype="int64")
-    np.testing.assert_array_equal(K.function([x], [x + 1])([[2**40]])[0], [2**40 + 1])
 
 
 ORDERS = {

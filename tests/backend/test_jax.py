@@ -160,15 +160,6 @@ def test_raw_code_goes_through_apply():
 # Functions
 
 
-def test_loops_over_data_sets_of_any_length():
-    x = K.placeholder((None, 1))
-    function = K.function([x], [K.sum(x)])
-    for rows in (4, 6):
-        data = np.arange(rows)[:, None]
-        sums = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[0]
-        np.testing.assert_allclose(sums, [1, 2 * rows - 3])
-
-
 # Convolutions
 
 

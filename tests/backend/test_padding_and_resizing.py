@@ -112,14 +112,6 @@ def test_values_shapes_and_gradients(open_sizes, backend):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-def test_type_is_kept(predicting_backend):
-    x = K.placeholder((None, 3, 2), dtype="int32")
-    y = K.asymmetric_temporal_padding(x, 1, 0)
-    (value,) = K.function([x], [y])([np.ones((2, 3, 2))])
-    assert value.dtype == np.int32 and K.dtype(y) == "int32"
-    np.testing.assert_array_equal(value[:, :, 0], [[0, 1, 1, 1]] * 2)
-
-
 def test_ordering_that_is_set_counts(predicting_backend):
     x = K.placeholder((None, 3, 4, 5))
     before = K.image_dim_ordering()

@@ -16,25 +16,6 @@ def both():
     return tuple(OTHER)
 
 
-def test_both_are_loaded_side_by_side_and_give_the_same_numbers(both):
-    assert set(both) <= set(K.loaded())
-    x, w = np.random.randn(5, 3), np.random.randn(3, 4)
-    results = []
-    for name in both:
-        with K.use(name):
-            a = K.placeholder((None, 3))
-            v = K.variable(w)
-            y = K.softmax(K.dot(a, v))
-            loss = K.mean(K.square(y))
-            f = K.function(
-                [a], [y, loss], [K.update_sub(v, g) for g in K.gradients(loss, [v])]
-            )
-            results.append([*f([x]), *f([x]), K.get_value(v)])
-    for other in results[1:]:
-        for one, another in zip(results[0], other, strict=True):
-            np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
-
-
 def test_use_is_undone_even_after_an_error(both):
     before = K.backend()
     with pytest.raises(KeyError), K.use(OTHER[before]) as inner:

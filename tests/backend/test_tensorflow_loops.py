@@ -67,17 +67,6 @@ def test_loops_in_loops_and_gradients_inside_are_differentiated():
     np.testing.assert_allclose(*values, rtol=1e-4)
 
 
-def test_a_network_with_a_loop_is_trained_by_xla(compiled):
-    x, weights, loss = network()
-    updates = [
-        (w, w - 0.5 * g)
-        for w, g in zip(weights, K.gradients(loss, weights), strict=True)
-    ]
-    f = K.function([x, K.learning_phase()], [loss], updates)
-    losses = [f([uniform_array(5, 7, 3), 0])[0] for _ in range(20)]
-    assert losses[-1] < 0.7 * losses[0]
-
-
 def test_second_derivatives_of_loops_are_the_slopes_of_first_ones():
     x, weights, loss = network()
     gradients = K.gradients(loss, weights)

@@ -18,11 +18,6 @@ from oneiros_backend_theano.jax_op import JaxOp
 from processes import run_python
 from pytensor.raise_op import Assert
 
-try:
-    from pytensor.conditional.op import ifelse
-except ImportError:  # before PyTensor 3.3
-    from pytensor.ifelse import ifelse
-
 
 @pytest.fixture(autouse=True)
 def theano():
@@ -198,33 +193,7 @@ def test_constants_are_folded_without_warnings():
     assert K.eval(zero) == 0
 
 
-def test_a_choice_between_known_values_is_known():
-    x = K.placeholder((None,))
-    chosen = ifelse(pt.constant(1), pt.constant(2.0), pt.constant(3.0))
-    assert K.function([x], [x + chosen])([[1.0]])[0].tolist() == [3]
-
-
 # Linkers
-
-
-@pytest.mark.exhaustive(only=True)
-def test_linkers_agree_on_numbers_and_draws(theano):
-    x = K.placeholder((None, 3))
-    w = K.variable(np.random.randn(3, 2))
-    start = K.get_value(w)
-    y = K.in_train_phase(
-        K.dropout(K.dot(x, w), 0.5), K.softmax(K.dot(x, w))
-    ) + K.random_normal((4, 2))
-    updates = [K.update_sub(w, K.gradients(K.sum(K.square(y)), [w])[0])]
-    data = np.random.randn(4, 3)
-    runs = []
-    for mode in ("jax", "FAST_COMPILE"):
-        K.set_value(w, start)
-        np.random.seed(4)
-        f = K.function([x, K.learning_phase()], [y], updates, mode=mode)
-        runs.append([f([data, 1])[0], f([data, 1])[0], f([data, 0])[0], K.get_value(w)])
-    for one, another in zip(*runs, strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-5)
 
 
 def test_linker_of_the_backend_is_the_default(theano, monkeypatch):

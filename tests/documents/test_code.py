@@ -3,7 +3,6 @@ promises."""
 
 import importlib
 import os
-import re
 import shlex
 import shutil
 import zipfile
@@ -18,7 +17,6 @@ from processes import run_python
 
 DOCUMENTS = documents.documents()
 LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
-PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
 SLOW = ("plugins/exports", "plugins/keras3")
 """Where code starts Keras or TensorFlow, which takes 3 to 17 s: it runs in the
 exhaustive run alone."""
@@ -79,21 +77,6 @@ def test_console(page):
         with pytest.raises(SystemExit) as ended, K.use(K.backend()):
             main(arguments)
         assert ended.value.code in (0, None), command
-
-
-def test_no_example_stands_as_at_a_prompt():
-    """Such code would never run: only blocks do."""
-    sources = [
-        path
-        for folder in ("kernel", "plugins", "examples")
-        for path in (ROOT / folder).rglob("*.py")
-    ]
-    prompts = [
-        str(path.relative_to(ROOT))
-        for path in [*sources, *documents.pages()]
-        if PROMPT.search(path.read_text(encoding="utf-8"))
-    ]
-    assert not prompts
 
 
 def test_every_layer_and_readme_of_layers_has_an_example():

@@ -126,16 +126,6 @@ def test_each_argument_arrives_under_its_name(cls):
             assert arrived is value or arrived == value, name
 
 
-def test_each_argument_of_convolution_arrives_by_position_too():
-    counter = itertools.count(2)
-    for cls in (layers.Convolution1D, layers.Convolution2D, layers.Convolution3D):
-        values = [distinct(cls, p, counter) for p in parameters(cls)]
-        layer = cls(*values)
-        for parameter, value in zip(parameters(cls), values, strict=True):
-            name = ATTRIBUTES.get(parameter.name, parameter.name)
-            assert getattr(layer, name) is value or getattr(layer, name) == value
-
-
 INTEGERS = [
     (cls, p.name)
     for cls in LAYERS

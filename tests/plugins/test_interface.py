@@ -2,7 +2,6 @@
 doesn't."""
 
 import pytest
-from fresh import ROOT
 from oneiros.plugins import manager
 from oneiros.testing import check_plugin
 from oneiros_testing.imports import faulty_imports
@@ -122,10 +121,3 @@ def test_the_command_tells_of_them(installed, capsys):
     assert ended.value.code == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "insider/layer.py:1: oneiros._records isn't published." in said
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name
-)
-def test_examples_import_names_of_keras_alone(path):
-    assert "import oneiros_" not in path.read_text(encoding="utf-8")

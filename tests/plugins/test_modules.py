@@ -5,8 +5,7 @@ import sys
 
 import oneiros
 import pytest
-from oneiros import modules, plugins, registry
-from oneiros.modules import VirtualModule
+from oneiros import plugins, registry
 from processes import run_python
 
 PATHS = sorted(filter(None, plugins.manager().modules))
@@ -86,17 +85,6 @@ print([name for name in loaded if not name.endswith((".manifest", ".rows"))])
     assert output(code) == "['oneiros_old_code.optional']\n"
 
 
-def test_virtual_and_physical_modules_are_told_apart():
-    assert isinstance(oneiros.layers, VirtualModule) and isinstance(
-        oneiros.layers.core, VirtualModule
-    )
-    assert not isinstance(oneiros.engine, VirtualModule) and not isinstance(
-        oneiros.backend, VirtualModule
-    )
-    assert repr(oneiros.layers.core) == "<module 'oneiros.layers.core' (plugins)>"
-    assert "layers.core" in oneiros.layers.core.__doc__
-
-
 def test_a_missing_attribute():
     with pytest.raises(
         AttributeError, match=r"oneiros\.layers\.core has no 'Dens'; .*'Dense'\?$"
@@ -141,11 +129,3 @@ def test_attributes_can_be_patched(monkeypatch):
     assert oneiros.optimizers.SGD == "patched"
     monkeypatch.undo()
     assert oneiros.optimizers.SGD is registry.resolve("optimizer", "SGD")
-
-
-def test_every_module_path_is_found_by_its_prefixes():
-    for path in PATHS:
-        parts = path.split(".")
-        for length in range(len(parts)):
-            parent = ".".join(["oneiros", *parts[:length]])
-            assert parts[length] in modules.children(parent)

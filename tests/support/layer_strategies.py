@@ -879,40 +879,44 @@ def local_2d(pick):
 GATES = ("tanh", "relu", "softsign", "sigmoid", "hard_sigmoid", None)
 
 
-def recurrent(layer, gated=False, **values):
+def looping(pick):
+    """The arguments of all recurrent layers."""
+    regularized = ("W_regularizer", "U_regularizer", "b_regularizer")
+    return {
+        "init": pick("init", *INITS),
+        "inner_init": pick("inner_init", "orthogonal", "normal", "one"),
+        "activation": pick("activation", *GATES),
+        **{name: pick(name, *REGULARIZERS) for name in regularized},
+        "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
+        "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
+        "weights": pick("weights", *WEIGHTS),
+        "return_sequences": pick("return_sequences", False, True),
+        "go_backwards": pick("go_backwards", False, True),
+        "stateful": pick("stateful", False, False, True),
+    }
+
+
+def recurrent(layer, **values):
     """A strategy for SimpleRNN, GRU and LSTM."""
 
     def strategy(pick):
         arguments = {
             "output_dim": pick("output_dim", 2, 1, 3),
-            "init": pick("init", *INITS),
-            "inner_init": pick("inner_init", "orthogonal", "normal", "one"),
-            "activation": pick("activation", *GATES),
+            **looping(pick),
             **{name: pick(name, *options) for name, options in values.items()},
-            **{
-                name: pick(name, *REGULARIZERS)
-                for name in ("W_regularizer", "U_regularizer", "b_regularizer")
-            },
-            "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
-            "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
-            "weights": pick("weights", *WEIGHTS),
-            "return_sequences": pick("return_sequences", False, True),
-            "go_backwards": pick("go_backwards", False, True),
-            "stateful": pick("stateful", False, False, True),
             "unroll": pick("unroll", False, False, True),
             "consume_less": pick("consume_less", "cpu", "mem", "gpu"),
         }
         shape = [pick("@steps", 3, 1, 4), pick("@features", 2, 1, 3)]
-        open = None if arguments["unroll"] else 0
-        dims = () if arguments["unroll"] else STEPS
+        unrolls = arguments["unroll"]
         return finished(
             pick,
             layer,
             [shape],
             arguments,
-            open=open,
+            open=None if unrolls else 0,
             masks=True,
-            dims=dims,
+            dims=() if unrolls else STEPS,
             stateful=arguments["stateful"],
         )
 
@@ -923,25 +927,12 @@ def conv_lstm(pick):
     widths = [pick("nb_row", 2, 1, 3), pick("nb_col", 1, 2)]
     arguments = {
         "nb_filter": pick("nb_filter", 2, 1),
-        "nb_row": widths[0],
-        "nb_col": widths[1],
-        "init": pick("init", *INITS),
-        "inner_init": pick("inner_init", "orthogonal", "normal", "one"),
+        **dict(zip(("nb_row", "nb_col"), widths, strict=True)),
+        **looping(pick),
         "forget_bias_init": pick("forget_bias_init", "one", "zero"),
-        "activation": pick("activation", *GATES),
         "inner_activation": pick("inner_activation", "hard_sigmoid", "sigmoid", "tanh"),
         "border_mode": pick("border_mode", "valid", "same"),
         "subsample": pick("subsample", [1, 1], [2, 1], [1, 2]),
-        **{
-            name: pick(name, *REGULARIZERS)
-            for name in ("W_regularizer", "U_regularizer", "b_regularizer")
-        },
-        "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
-        "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
-        "weights": pick("weights", *WEIGHTS),
-        "return_sequences": pick("return_sequences", False, True),
-        "go_backwards": pick("go_backwards", False, True),
-        "stateful": pick("stateful", False, False, True),
     }
     frame, arguments["dim_ordering"] = layout(pick, 2, widths)
     shape = [pick("@steps", 2, 1, 3), *frame]
@@ -1055,16 +1046,10 @@ STRATEGIES = {
         t_right_init=INITS,
         a_right_init=("one", "zero"),
     ),
-    "SpatialDropout1D": spatial_dropout(1),
-    "SpatialDropout2D": spatial_dropout(2),
-    "SpatialDropout3D": spatial_dropout(3),
     "ThresholdedReLU": elementwise("ThresholdedReLU", theta=(1.0, 0.3)),
     "TimeDistributedDense": time_distributed_dense,
     "AtrousConvolution1D": convolution_1d("AtrousConvolution1D", atrous=True),
     "AtrousConvolution2D": convolution_2d("AtrousConvolution2D", atrous=True),
-    "AveragePooling1D": pooling_1d("AveragePooling1D"),
-    "AveragePooling2D": pooling("AveragePooling2D", 2),
-    "AveragePooling3D": pooling("AveragePooling3D", 3),
     "Bidirectional": bidirectional,
     "ConvLSTM2D": conv_lstm,
     "Convolution1D": convolution_1d("Convolution1D"),
@@ -1093,12 +1078,6 @@ STRATEGIES = {
     "GRU": recurrent(
         "GRU", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign")
     ),
-    "GlobalAveragePooling1D": global_pooling("GlobalAveragePooling1D", 1),
-    "GlobalAveragePooling2D": global_pooling("GlobalAveragePooling2D", 2),
-    "GlobalAveragePooling3D": global_pooling("GlobalAveragePooling3D", 3),
-    "GlobalMaxPooling1D": global_pooling("GlobalMaxPooling1D", 1),
-    "GlobalMaxPooling2D": global_pooling("GlobalMaxPooling2D", 2),
-    "GlobalMaxPooling3D": global_pooling("GlobalMaxPooling3D", 3),
     "LSTM": recurrent(
         "LSTM",
         inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign"),
@@ -1106,9 +1085,6 @@ STRATEGIES = {
     ),
     "LocallyConnected1D": local_1d,
     "LocallyConnected2D": local_2d,
-    "MaxPooling1D": pooling_1d("MaxPooling1D"),
-    "MaxPooling2D": pooling("MaxPooling2D", 2),
-    "MaxPooling3D": pooling("MaxPooling3D", 3),
     "SeparableConvolution2D": convolution_2d("SeparableConvolution2D", depthwise=True),
     "SimpleRNN": recurrent("SimpleRNN"),
     "TimeDistributed": time_distributed,
@@ -1134,3 +1110,8 @@ STRATEGIES = {
         "ZeroPadding3D", 3, "padding", 1, [1, 1, 1], [0, 1, 2], [2, 0, 0]
     ),
 }
+for rank in (1, 2, 3):
+    STRATEGIES[f"SpatialDropout{rank}D"] = spatial_dropout(rank)
+    for pooled in (f"AveragePooling{rank}D", f"MaxPooling{rank}D"):
+        STRATEGIES[pooled] = pooling(pooled, rank) if rank > 1 else pooling_1d(pooled)
+        STRATEGIES[f"Global{pooled}"] = global_pooling(f"Global{pooled}", rank)

@@ -83,11 +83,6 @@ def test_the_installed_version_is_that_of_the_tree(name):
     assert version(name) == ROOT_PROJECT["project"]["version"]
 
 
-@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
-def test_a_readme_is_about_its_distribution(folder):
-    assert project_name(folder) in (folder / "README.md").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     "folder", [ROOT, ROOT / "kernel", ROOT / "plugins" / "keras_namespace"], ids=name_of
 )

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,15 +12,6 @@ from fresh import ROOT
 spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
 run = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(run)
-
-
-def test_readme_lists_two_commands_that_need_python3_alone():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"<!-- commands -->(.*?)<!-- end -->", readme, re.DOTALL)[1]
-    commands = [line.strip() for line in block.splitlines() if line.startswith("    ")]
-    assert len(commands) == 2
-    assert all(command.startswith("python3 run.py ") for command in commands)
-    assert "tensorflow" not in commands[0] and "pytest" in commands[1]
 
 
 def test_without_pip_and_ensurepip_it_says_what_to_install(monkeypatch, tmp_path):
