@@ -5,8 +5,6 @@ A killed process leaves its folder behind. The next process that needs a draft i
 same place removes it. As long as a process lives, it holds the lock on its folder.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

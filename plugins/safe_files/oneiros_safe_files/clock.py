@@ -1,7 +1,5 @@
 """The clock of a load, if its caller limits the time: `Budget.seconds`."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Limits how much a configuration asks for, before anything of it is built."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Opens files, and says in words what the operating system refuses: which file, what
 became of it, and how to go on."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -1,8 +1,6 @@
 """Arrays of untrusted HDF5 files: checked first, read later; and errors of reading
 HDF5, each with the file and the place."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager

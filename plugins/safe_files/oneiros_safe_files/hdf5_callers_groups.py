@@ -1,7 +1,5 @@
 """Groups of HDF5 files that the caller opened with h5py."""
 
-from __future__ import annotations
-
 import io
 import os
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ memory.
 As in `hdf5`, it only returns data inside the file and follows no links.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

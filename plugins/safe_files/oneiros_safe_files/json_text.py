@@ -1,7 +1,5 @@
 """JSON: reads untrusted text within limits, and writes configurations."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,8 +1,6 @@
 """`ModelState`: the contents of a model file as plain data; `Format`: the base class of
 file formats for models."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar

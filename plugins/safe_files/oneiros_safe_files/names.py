@@ -1,8 +1,6 @@
 """Checks untrusted names: of files, so that they stay in their folder, and of what a
 file holds, so that messages and reports show what they seem to."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Reads NumPy's files, `.npy` and `.npz`: arrays of numbers and texts, never pickled
 objects. Lists are read as plain data if the caller asks for them."""
 
-from __future__ import annotations
-
 import warnings
 from math import prod
 from pathlib import Path

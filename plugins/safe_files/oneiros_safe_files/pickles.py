@@ -4,8 +4,6 @@ Old data sets of Keras are pickles; models never are. Only names from a list are
 up, so nothing else can be called. The time and memory for a pickle aren't limited.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import pickle

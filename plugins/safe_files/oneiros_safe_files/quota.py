@@ -1,7 +1,5 @@
 """Counts the cost of reading a file, and stops when the caller's budget is spent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

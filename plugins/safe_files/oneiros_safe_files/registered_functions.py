@@ -1,7 +1,5 @@
 """Functions that plugins register, such as activations, in configurations."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from types import FunctionType
 from typing import Any

@@ -1,8 +1,6 @@
 """Reads and writes safetensors files, whose library checks the header before it
 allocates memory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

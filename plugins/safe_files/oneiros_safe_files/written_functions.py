@@ -6,8 +6,6 @@ alone isn't enough. Functions with their own values, in a closure or as defaults
 remembered, because two of them may differ with the same code.
 """
 
-from __future__ import annotations
-
 import hashlib
 from types import CodeType, FunctionType
 from typing import Any

@@ -4,8 +4,6 @@ It builds plain data from the parser's nodes: tags construct nothing, and refere
 count in full. The limits are the same as in `json_text.loads`.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from base64 import b64decode

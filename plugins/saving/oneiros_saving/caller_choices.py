@@ -1,8 +1,6 @@
 """The caller's objects and the plugins that a file may import, active while a model is
 built."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterable, Iterator

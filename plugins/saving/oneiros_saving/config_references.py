@@ -4,8 +4,6 @@ In Keras 1, the name of an argument tells the kind of its value: `init` and `inn
 are initializations, `W_regularizer` is a regularizer, and so on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ text.
 A layer's default configuration has the constructor's arguments that it stores.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections import defaultdict, deque
 from collections.abc import Callable

@@ -4,8 +4,6 @@ and builds models, without weights, from configurations: dicts, JSON and YAML.
 Everything is checked before anything changes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

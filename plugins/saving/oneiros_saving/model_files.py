@@ -5,8 +5,6 @@ If a format doesn't work, the failure is recorded for its plugin (`oneiros plugi
 shows it), and the other formats are tried.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -3,8 +3,6 @@ of all variables, and the import paths of classes and functions. Model files nev
 this module.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any

@@ -5,8 +5,6 @@ them. A value that JSON can't hold becomes a dict with one key that names its ki
 arrays are numbered.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from typing import Any

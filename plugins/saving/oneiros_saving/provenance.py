@@ -2,8 +2,6 @@
 every part of its model, and the names that no installed plugin provides, reported
 before anything is built or imported."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import re

@@ -1,8 +1,6 @@
 """Saving: turns a model into plain data, a `ModelState`, which a format plugin writes,
 under names that can be stored and loaded again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path

@@ -4,8 +4,6 @@ and compiles a model again from that.
 The optimizer's weights are stored as in Keras 1, and so is what Keras 1 forgot.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Matches stored weights with a model's variables: either all of them fit, or nothing
 changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """B-trees of version 1 (III.A.1): the index of a group's names, or of an array's
 chunks; and of version 2 (III.A.2): the index of many links, or of many attributes."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 

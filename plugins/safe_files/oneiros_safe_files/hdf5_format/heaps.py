@@ -1,8 +1,6 @@
 """Heaps: the names in a group of the older kind (III.D), texts of any length (III.E),
 and the links of a large group, or many attributes (III.G)."""
 
-from __future__ import annotations
-
 import bisect
 import struct
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 """Layouts (IV.A.2.i) and filters (IV.A.2.l): where an array's data is, and where its
 chunks are, by each kind of index."""
 
-from __future__ import annotations
-
 import itertools
 import struct
 import zlib

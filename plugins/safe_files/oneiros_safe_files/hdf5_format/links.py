@@ -1,8 +1,6 @@
 """Links of a group: in a symbol table (III.A.1, III.B), in its header (IV.A.2.g), or in
 a heap (IV.A.2.c)."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Object headers (IV.A): the messages that describe a group or an array."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """The bytes of a file, read within a budget; the superblock (II.A): where the root
 group is."""
 
-from __future__ import annotations
-
 import struct
 from io import BufferedIOBase
 from typing import Any

@@ -1,8 +1,6 @@
 """Types of elements (IV.A.2.d), as far as weights and names need them, shapes
 (IV.A.2.b), and attributes (IV.A.2.m) of a group or an array."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 from math import prod

@@ -1,7 +1,5 @@
 """Model files in HDF5, in exactly the layout of Keras 1.2.2."""
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ In `model.weights.h5`, a layer's place is the class's name and a number, counted
 order of the model's layers: `layers/dense_1/vars/0`. The name of a layer plays no part.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections import Counter

@@ -1,8 +1,6 @@
 """Weights in safetensors files: one tensor `<layer>/<weight>` per weight, with their
 order in the metadata."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar

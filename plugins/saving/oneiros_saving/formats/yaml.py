@@ -1,7 +1,5 @@
 """Configurations of models as YAML text, like Keras 1.2.2."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from oneiros_safe_files import json_text, yaml_text
