@@ -27,8 +27,6 @@ ABOVE = {
     "backend_theano": 9.0,
     "backend_toolkit": 8.4,
     "jax_support": 9.0,
-    "keras3": 8.4,
-    "old_files": 8.2,
 }
 """Those that still have more, and how many they may have until they come down."""
 LAYOUT = {

@@ -122,6 +122,8 @@ class SReLU(LearnedActivation):
         relu = ops.relu
         width = ops.absolute(self.t_right)
         upper = self.t_left + width
-        middle = self.t_left + ops.minimum(relu(inputs - self.t_left), width)
+        rise = ops.minimum(relu(inputs - self.t_left), width)
+        middle = self.t_left + rise
         below = self.a_left * relu(self.t_left - inputs)
-        return middle - below + self.a_right * relu(inputs - upper)
+        above = self.a_right * relu(inputs - upper)
+        return middle - below + above

@@ -103,7 +103,9 @@ class Highway(AffineLayer, ShapedLikeInput):
             output = output + self.bias
             carry = carry + self.carry_bias
         transform = ops.sigmoid(carry)
-        return self.activation(output) * transform + (1.0 - transform) * inputs
+        transformed = self.activation(output) * transform
+        carried = (1.0 - transform) * inputs
+        return transformed + carried
 
 
 @register
@@ -122,7 +124,8 @@ class MaxoutDense(AffineLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `kernel` and `bias`, with `maps` matrices and rows."""
-        self.kernel = self.add_kernel((self.maps, input_shape[-1], self.units))
+        shape = (self.maps, input_shape[-1], self.units)
+        self.kernel = self.add_kernel(shape)
         self.bias = self.add_bias((self.maps, self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

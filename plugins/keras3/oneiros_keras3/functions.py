@@ -18,7 +18,8 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 
     Keras 3 takes targets of 0 and 1 for -1 and 1; Keras 1 takes them as they are.
     """
-    return ops.mean(ops.relu(1.0 - y_true * y_pred), axis=-1)
+    shortfall = ops.relu(1.0 - y_true * y_pred)
+    return ops.mean(shortfall, axis=-1)
 
 
 @register
@@ -26,7 +27,8 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     """Returns the mean of the squares of max(1 - y_true * y_pred, 0) over the last
     axis."""
     shortfall = ops.relu(1.0 - y_true * y_pred)
-    return ops.mean(ops.square(shortfall), axis=-1)
+    squares = ops.square(shortfall)
+    return ops.mean(squares, axis=-1)
 
 
 @register
@@ -41,14 +43,17 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
 
 
 def _normalised(x: Any) -> Any:
-    squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
-    return x / ops.sqrt(ops.maximum(squares, SMALLEST_SQUARE))
+    squares = ops.square(x)
+    square = ops.sum(squares, axis=-1, keepdims=True)
+    length = ops.sqrt(ops.maximum(square, SMALLEST_SQUARE))
+    return x / length
 
 
 @register
 def hard_sigmoid(x: Any) -> Any:
     """Returns clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1."""
-    return ops.clip(0.2 * ops.convert_to_tensor(x) + 0.5, 0.0, 1.0)
+    x = ops.convert_to_tensor(x)
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
 @register
@@ -61,4 +66,5 @@ class SummedL1L2(keras.regularizers.L1L2):
     def __call__(self, x: Any) -> Any:
         """Returns the penalty for this many samples."""
         penalty = super().__call__(x)
-        return penalty * ops.cast(ops.shape(x)[0], penalty.dtype)
+        samples = ops.shape(x)[0]
+        return penalty * ops.cast(samples, penalty.dtype)

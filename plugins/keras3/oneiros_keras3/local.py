@@ -51,9 +51,11 @@ class LocalLayer(AffineLayer):
         filters)`. Within a window, values are in the order of the input's axes.
         """
         places = self._places(input_shape)
-        channels = input_shape[-1 if self._channels_are_last else 1]
+        axis = -1 if self._channels_are_last else 1
+        channels = input_shape[axis]
         values = math.prod(self.kernel_size) * (channels or 0)
-        self.kernel = self.add_kernel((math.prod(places), values, self.filters))
+        shape = (math.prod(places), values, self.filters)
+        self.kernel = self.add_kernel(shape)
         self.bias = self.add_bias((*places, self.filters))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -69,8 +71,10 @@ class LocalLayer(AffineLayer):
         bias."""
         places = self._places(inputs.shape)
         patches = self._patches(inputs, places)
-        output = ops.einsum("spv,pvf->spf", patches, self.kernel)
-        output = ops.reshape(output, (-1, *places, self.filters))
+        kernel = self.kernel
+        output = ops.einsum("spv,pvf->spf", patches, kernel)
+        shape = (-1, *places, self.filters)
+        output = ops.reshape(output, shape)
         if not self._channels_are_last:
             output = ops.moveaxis(output, -1, 1)
         if self.use_bias:
@@ -85,7 +89,11 @@ class LocalLayer(AffineLayer):
         """Returns the number of positions of the window along each axis."""
         sizes = input_shape[1:-1] if self._channels_are_last else input_shape[2:]
         axes = zip(sizes, self.kernel_size, self.strides, strict=True)
-        return tuple(((size or 0) - window) // step + 1 for size, window, step in axes)
+        places = []
+        for size, window, step in axes:
+            last = (size or 0) - window
+            places.append(last // step + 1)
+        return tuple(places)
 
     def _spread_bias(self, places: tuple[int, ...]) -> Any:
         """Returns the bias in the shape of an output.
@@ -113,9 +121,11 @@ class LocalLayer(AffineLayer):
         if self._channels_are_last:
             stacked = ops.stack(pieces, axis=-2)
         else:
-            stacked = ops.moveaxis(ops.stack(pieces, axis=-1), 1, -2)
+            stacked = ops.stack(pieces, axis=-1)
+            stacked = ops.moveaxis(stacked, 1, -2)
         values = self.kernel.shape[1]
-        return ops.reshape(stacked, (-1, math.prod(places), values))
+        shape = (-1, math.prod(places), values)
+        return ops.reshape(stacked, shape)
 
 
 @register

@@ -25,7 +25,8 @@ class HidesWhatAnyHides:
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask of the output, None if no input has one."""
         masks = mask or []
-        if any(map(keras.utils.is_keras_tensor, inputs)):
+        is_symbolic = any(map(keras.utils.is_keras_tensor, inputs))
+        if is_symbolic:
             return None
         if all(each is None for each in masks):
             return None
@@ -33,9 +34,8 @@ class HidesWhatAnyHides:
 
     def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns where all masks are true."""
-        return functools.reduce(
-            ops.logical_and, [each for each in masks if each is not None]
-        )
+        known = [each for each in masks if each is not None]
+        return functools.reduce(ops.logical_and, known)
 
 
 @register
@@ -64,14 +64,17 @@ class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
 
     def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns where all masks are true; joined masks if steps are joined."""
-        rank = max(len(each.shape) for each in masks if each is not None)
+        ranks = [len(each.shape) for each in masks if each is not None]
+        rank = max(ranks)
         axis = self.axis % len(inputs[0].shape)
         if axis >= rank:
             return super().joined_masks(inputs, masks)
-        parts = [
-            ops.ones(ops.shape(x)[:rank], dtype="bool") if each is None else each
-            for x, each in zip(inputs, masks, strict=True)
-        ]
+        parts = []
+        for x, part in zip(inputs, masks, strict=True):
+            if part is None:
+                shape = ops.shape(x)[:rank]
+                part = ops.ones(shape, dtype="bool")
+            parts.append(part)
         return ops.concatenate(parts, axis=axis)
 
 
@@ -106,9 +109,12 @@ class Cosine(Described, keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Returns the cosines."""
         left, right = inputs
-        squares = self.dot([left, left]) * self.dot([right, right])
+        left_square = self.dot([left, left])
+        right_square = self.dot([right, right])
+        squares = left_square * right_square
         lengths = ops.sqrt(ops.maximum(squares, SMALLEST_LENGTH**2))
-        return ops.expand_dims(self.dot([left, right]) / lengths, 1)
+        cosines = self.dot([left, right]) / lengths
+        return ops.expand_dims(cosines, 1)
 
 
 @register

@@ -40,11 +40,14 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates a weight and its accumulator."""
         rate = ops.cast(learning_rate, variable.dtype)
-        accumulator = self.accumulators[self._get_variable_index(variable)]
+        index = self._get_variable_index(variable)
+        accumulator = self.accumulators[index]
         square = ops.square(gradient)
-        self.assign(accumulator, self.accumulated(accumulator, square))
+        accumulated = self.accumulated(accumulator, square)
+        self.assign(accumulator, accumulated)
         root = ops.sqrt(accumulator)
-        self.assign_sub(variable, rate * gradient / (root + self.epsilon))
+        change = rate * gradient / (root + self.epsilon)
+        self.assign_sub(variable, change)
 
 
 @register
@@ -121,19 +124,25 @@ class Nadam(Described, keras.optimizers.Optimizer):
         square = self.squares[index]
         product = self.products[index]
         rate = ops.cast(learning_rate, variable.dtype)
-        step = ops.cast(self.iterations + 1, variable.dtype)
+        next_step = self.iterations + 1
+        step = ops.cast(next_step, variable.dtype)
         momentum = self._momentum(step)
         next_momentum = self._momentum(step + 1)
         self.assign(product, product * momentum)
-        self.assign(mean, _running_mean(mean, gradient, self.beta_1))
-        squared = ops.square(gradient)
-        self.assign(square, _running_mean(square, squared, self.beta_2))
+        new_mean = _running_mean(mean, gradient, self.beta_1)
+        self.assign(mean, new_mean)
+        new_square = ops.square(gradient)
+        new_square = _running_mean(square, new_square, self.beta_2)
+        self.assign(square, new_square)
         corrected_gradient = gradient / (1.0 - product)
         corrected_mean = mean / (1.0 - product * next_momentum)
-        direction = (1.0 - momentum) * corrected_gradient
-        direction = direction + next_momentum * corrected_mean
-        root = ops.sqrt(square / (1.0 - ops.power(self.beta_2, step)))
-        self.assign_sub(variable, rate * direction / (root + self.epsilon))
+        from_gradient = (1.0 - momentum) * corrected_gradient
+        from_mean = next_momentum * corrected_mean
+        direction = from_gradient + from_mean
+        corrected_square = square / (1.0 - ops.power(self.beta_2, step))
+        root = ops.sqrt(corrected_square)
+        change = rate * direction / (root + self.epsilon)
+        self.assign_sub(variable, change)
 
     def _momentum(self, step: Any) -> Any:
         decayed = ops.power(0.96, self.schedule_decay * step)

@@ -191,7 +191,7 @@ def suffixes() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in registry.names("format"):
         with suppress(PluginLoadError, NameConflictError):
-            declared = registry.resolve("format", name).suffixes
+            declared = getattr(registry.resolve("format", name), "suffixes", ())
             if isinstance(declared, tuple):
                 found = {**dict.fromkeys(declared, name), **found}
     return found
