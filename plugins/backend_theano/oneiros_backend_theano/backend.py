@@ -178,7 +178,9 @@ class TheanoBackend(
             storage[0] = array
 
     def eval(self, x):
-        return self.get_value(x) if self.is_variable(x) else super().eval(x)
+        if self.is_variable(x):
+            return self.get_value(x)
+        return super().eval(x)
 
     def print_tensor(self, x, message: str = ""):
         return Print(message)(FUNCTIONS.tensor(x))

@@ -233,7 +233,8 @@ class TheanoFunctions(ArrayFunctions):
         columns = y.dimshuffle(0, y_axis, *y_kept)
         columns = columns.reshape((y_sizes[0], y_sizes[y_axis], -1))
         kept_sizes = [x_sizes[i] for i in x_kept] + [y_sizes[i] for i in y_kept]
-        return pt.matmul(rows, columns).reshape([x_sizes[0], *kept_sizes])
+        product = pt.matmul(rows, columns)
+        return product.reshape([x_sizes[0], *kept_sizes])
 
     def gather(self, reference, indices):
         indices = self.cast(indices, "int32")

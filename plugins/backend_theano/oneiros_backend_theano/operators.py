@@ -67,8 +67,9 @@ def _copied(x):
     if isinstance(x, SharedVariable):
         return x
     copied = tensor_copy(x)
-    tensor_state = {name: value for name, value in vars(x).items() if name in STATE}
-    vars(copied).update(tensor_state)
+    for name in STATE:
+        if name in vars(x):
+            setattr(copied, name, getattr(x, name))
     return copied
 
 
