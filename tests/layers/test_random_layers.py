@@ -5,6 +5,8 @@ What they draw while training, and what fixes the draws.
 
 import numpy as np
 import pytest
+from oneiros import settings
+from oneiros.errors import ArgumentError
 from oneiros.layers import (
     Dropout,
     Embedding,
@@ -43,6 +45,24 @@ def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
     np.testing.assert_array_equal(low, high)
     assert set(np.unique(low)) == {0, 2}
     assert 0.3 < (low == 0).mean() < 0.7
+
+
+def test_maps_of_sequences_are_features_wherever_images_have_channels(backend, run):
+    with settings.override(image_dim_ordering="th"):
+        layer = SpatialDropout1D(0.5)
+    y = run(layer, np.ones((20, 5, 10), "float32"), phase=1)
+    np.testing.assert_array_equal(y, y[:, :1].repeat(5, axis=1))
+    assert "dim_ordering" not in layer.get_config()
+    with pytest.raises(TypeError, match="unknown argument 'dim_ordering'"):
+        SpatialDropout1D(0.5, dim_ordering="th")
+
+
+def test_a_fraction_may_be_an_array_without_axes(backend, run):
+    y = run(Dropout(np.array(0.5)), ONES[:3], phase=1)
+    assert set(np.unique(y)) == {0, 2}
+    for p in (np.array([0.5]), np.array("0.5"), np.array(True), np.array(1.5)):
+        with pytest.raises(ArgumentError, match="a fraction between 0 and 1"):
+            Dropout(p)
 
 
 def test_gaussian_noise_and_dropout_have_their_spread(backend, run):

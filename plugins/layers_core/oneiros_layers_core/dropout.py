@@ -94,11 +94,10 @@ class _SpatialDropout(Dropout):
     """Drops whole feature maps; subclasses define the axes of a map."""
 
     _rank: int
-    _left_out: tuple[str, ...] = ("noise_shape",)
+    dim_ordering = "tf"
 
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank)]
 
     def _get_noise_shape(self, x: Tensor) -> Shape | None:
@@ -109,9 +108,15 @@ class _SpatialDropout(Dropout):
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Leaves out the shape of the noise, which follows from the class."""
-        if argument in self._left_out:
-            return {}
-        return super().argument_config(argument)
+        return {} if argument == "noise_shape" else super().argument_config(argument)
+
+
+class _ImageDropout(_SpatialDropout):
+    """Base class of SpatialDropout2D and SpatialDropout3D."""
+
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(p=p, **kwargs)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -145,11 +150,8 @@ class SpatialDropout1D(_SpatialDropout):
     loadable = True
     _rank = 3
 
-    def __init__(self, p: float, **kwargs: Any) -> None:
-        super().__init__(p=p, **kwargs)
 
-
-class SpatialDropout2D(_SpatialDropout):
+class SpatialDropout2D(_ImageDropout):
     """Dropout of whole feature maps of images.
 
     A channel is dropped everywhere or nowhere.
@@ -185,7 +187,7 @@ class SpatialDropout2D(_SpatialDropout):
     _rank = 4
 
 
-class SpatialDropout3D(_SpatialDropout):
+class SpatialDropout3D(_ImageDropout):
     """Dropout of whole feature maps of volumes.
 
     A channel is dropped everywhere or nowhere.
