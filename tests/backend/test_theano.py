@@ -145,6 +145,11 @@ def test_op_without_any_jax_version_is_computed_by_pytensor():
     assert K.function([x], [mystery(x)], mode="FAST_COMPILE")([[1.0]])[0] == [2]
 
 
+def test_copies_take_memory_only_when_they_are_computed():
+    copies = K.tile(K.placeholder((1, 1)), (2**20, 2**20))
+    assert K.int_shape(copies) == (2**20, 2**20)
+
+
 def test_shapes_that_depend_on_values_are_explained():
     x = K.placeholder((None,))
     size = pt.cast(K.sum(x), "int64")

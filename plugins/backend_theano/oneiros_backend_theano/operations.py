@@ -93,7 +93,7 @@ def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()) -> Tensor:
                 pattern.insert(place, "x")
                 shape.insert(place, count)
                 new_sizes[axis] = new_sizes[axis] * count
-    template = np.ones(shape, bool)
+    template = pt.alloc(np.array(True), *shape)
     copies = pt.second(template, x.dimshuffle(pattern))
     return copies.reshape(new_sizes)
 
