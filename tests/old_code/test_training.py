@@ -263,3 +263,27 @@ def test_a_sequential_that_never_calls_the_constructor():
     first, second = model.fit(X, Y, nb_epoch=2, verbose=0).history["loss"]
     assert second < first and model.optimizer is not None
     assert Stack(1).layers == []
+
+
+class Kept(Model):
+    """Has a property in the place of what `compile` sets."""
+
+    @property
+    def optimizer(self):
+        return self.kept
+
+    @optimizer.setter
+    def optimizer(self, optimizer):
+        self.kept = optimizer
+
+
+def test_compile_sets_what_a_class_has_as_a_property():
+    x = Input((3,))
+    model = Kept(x, Dense(1)(x))
+    model.compile("sgd", "mse")
+    assert model.kept.get_config()["momentum"] == 0
+    model.train_on_batch(X, Y)
+
+
+def test_private_methods_have_their_names():
+    assert Model._predict_loop.__name__ == "_predict_loop"

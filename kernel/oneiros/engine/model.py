@@ -19,6 +19,7 @@ def _private(name: str) -> Callable[..., Any]:
     def run(self: Any, *args: Any, **options: Any) -> Any:
         return services.old_code.private_method(self, name, args, options)
 
+    run.__name__ = name
     return run
 
 
@@ -112,7 +113,8 @@ class Model(Container):
         }
         plugins.call("oneiros_before_compile", model=self, arguments=arguments)
         compiled = services.training.plan(self, arguments, kwargs)
-        vars(self).update(arguments, **compiled)
+        for name, value in {**arguments, **compiled}.items():
+            setattr(self, name, value)
         self.forget_functions()
         self._collected_trainable_weights = sorted(
             self.trainable_weights, key=lambda w: str(w.name).removesuffix(":0")

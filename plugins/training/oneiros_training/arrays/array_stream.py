@@ -1,4 +1,4 @@
-"""`ArrayStream`: arrays as the stream that the kernel's loops read."""
+"""`ArrayStream`: arrays as the stream that the loops read."""
 
 from __future__ import annotations
 
