@@ -115,6 +115,20 @@ def test_another_graph_is_compiled(xla_uses, other):
 
 
 @pytest.mark.xla
+def test_graphs_whose_loops_differ_are_two_whatever_their_values():
+    # A quotation mark among the bytes of a value, before the names of functions
+    odd = np.frombuffer(b'"\0\x80?\0\0\0@', "<f4")
+    steps = {"+": lambda v, s: (v + s[0], [v + s[0]])}
+    steps["*"] = lambda v, s: (v * s[0], [v * s[0]])
+    results = []
+    for step in steps.values():
+        x = K.placeholder((1, 3, 2))
+        last = K.rnn(step, x * odd, [K.ones_like(x[:, 0])])[0]
+        results.append(K.function([x], [last])([np.ones((1, 3, 2))])[0])
+    np.testing.assert_allclose(results, [1 + 3 * odd[None], odd[None] ** 3], rtol=1e-6)
+
+
+@pytest.mark.xla
 def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     x = K.placeholder((None,))
     total = K.variable(0.0)

@@ -232,6 +232,13 @@ def test_a_float_under_the_default_type_makes_integers_that_type(predicting_back
     assert K.dtype(K.sum(K.ones((2, 3))) / K.shape(x)[0]) == "float32"
 
 
+def test_a_bound_beyond_a_type_of_integers_is_none(backend):
+    x = K.variable([0, 3, 255], dtype="uint8")
+    y = K.clip(x, -1, 1000)
+    assert K.dtype(y) == "uint8"
+    np.testing.assert_array_equal(K.eval(y), [0, 3, 255])
+
+
 def with_numbers_of_numpy(number):
     """Returns what functions and layers give of floats and one of NumPy's numbers."""
     x = K.variable([[0.25, -0.5, 0.75]])

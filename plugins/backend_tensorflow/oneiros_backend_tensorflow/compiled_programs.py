@@ -22,7 +22,8 @@ COSMETIC = re.compile(
 """An attribute of nodes that has no effect."""
 NUMBER = re.compile(r"(?:tensor_content|string_val): .*|(?<=_)\d+")
 """A number that TensorFlow appends to a name, or values, which have none."""
-QUOTED = re.compile(r'"([^"]+)"')
+QUOTED = re.compile(r'"([^"\\\s]+)"')
+"""A name. Values may contain quotes, too, with a backslash in front."""
 _made: dict[bytes, Runnable] = {}
 
 

@@ -254,8 +254,9 @@ class ArrayFunctions(Promotion):
 
     def clip(self, x, min_value, max_value):
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
-        operands = self.paired(x, *bounds)
-        dtype = self.dtype_of(operands[0])
+        # Zeros fit into each type of integers
+        like = [b if self.holds_tensor(b) else np.zeros_like(b) for b in bounds]
+        dtype = self.dtype_of(self.paired(x, *like)[0])
         low, high = clipping_bounds(min_value, max_value, dtype)
         operands = self.paired(x, low, high)
         return self.clipped(*self.broadcastable(*operands))
