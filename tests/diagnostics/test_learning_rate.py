@@ -115,6 +115,14 @@ def test_the_picture(tmp_path):
     assert (tmp_path / "search.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_peak_at_the_end_hides_nothing():
+    losses = np.array([2.0, 1.5, 1.0, 1e6])
+    search = RateSearch(np.geomspace(1e-3, 1, 4), losses, losses, None)
+    (panel,) = search.plot().axes
+    low, high = panel.get_ylim()
+    assert 0 < low < 1 and 2 < high < 4
+
+
 def test_what_makes_no_sense_is_told():
     model, x, y = line()
     with pytest.raises(ArgumentError, match=r"highest=1e-07. Expected more than"):

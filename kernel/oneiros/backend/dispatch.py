@@ -78,8 +78,10 @@ def _resolve(name: str) -> type[Backend]:
             f"The backend {name!r} is installed but doesn't load. {error}"
         ) from error
     if not (isinstance(cls, type) and issubclass(cls, Backend)):
+        entry = registry.find("backend", name)
+        owner = entry.distribution if entry else "a plugin"
         raise BackendMissingError(
-            f"The backend {name!r} is {cls!r:.80}, not a Backend class."
+            f"The backend {name!r} of {owner} is {cls!r:.80}, not a Backend class."
         )
     missing = contract.missing(cls)
     if missing:

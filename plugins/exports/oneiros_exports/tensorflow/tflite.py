@@ -7,7 +7,9 @@ TensorFlow's converter runs in a process of its own, since it uses classes of Te
 import tempfile
 from pathlib import Path
 
+from oneiros.arguments import label
 from oneiros.errors import OneirosError
+from oneiros_training.parts.nested_layers import parts_of
 
 from oneiros_exports.destination import ExportError
 from oneiros_exports.inference import Inference, InferenceExport
@@ -18,6 +20,8 @@ PACKAGE = "oneiros_exports.tensorflow"
 CONVERTER = f"{PACKAGE}.tflite_converter:main"
 FAILURE = "TensorFlow Lite can't hold this model exactly"
 ELSEWHERE = "Export it to ONNX or to a SavedModel."
+BY_BATCH = 2
+"""The mode in which `BatchNormalization` predicts from a batch's own moments."""
 
 
 class TFLiteExport(InferenceExport):
@@ -42,6 +46,13 @@ class TFLiteExport(InferenceExport):
 
 
 def _write_for_one_row(inference: Inference, path: Path) -> None:
+    for _, layer in parts_of(inference.model):
+        if getattr(layer, "mode", None) == BY_BATCH:
+            raise ExportError(
+                f"{FAILURE}: {label(layer)} normalizes by all rows of a batch (mode=2),"
+                " and the file can only take one row at a time, because of other "
+                f"layers. {ELSEWHERE}"
+            )
     try:
         _write(inference, path, 1)
     except OneirosError as error:

@@ -72,9 +72,9 @@ class RateSearch:
             panel.axvline(self.suggestion, color="C3", linestyle="--", label=text)
         lowest = self.losses.min()
         start = self.smoothed[: len(self.smoothed) // 4 + 1].max()
-        highest = start + 0.5 * ((start - lowest) or 1.0)  # below the peak at the end
+        span = (start - lowest) or 1.0
         panel.set(xscale="log", xlabel="learning rate", ylabel="loss")
-        panel.set_ylim(top=highest)
+        panel.set_ylim(lowest - 0.1 * span, start + 0.5 * span)  # no peak at the end
         panel.grid(alpha=0.3)
         panel.legend()
         return figure
