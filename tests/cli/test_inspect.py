@@ -56,6 +56,12 @@ def test_each_weight_has_a_line_and_a_graph_says_what_comes_before(run):
     assert any(line.startswith("  after ") for line in out.splitlines())
 
 
+def test_weights_alone_have_no_classes_to_show(run):
+    genuine = MODELS.parents[1] / "saving" / "genuine"
+    lines = run(genuine / "keras2cpp" / "my_nn_weights.h5")[1].splitlines()
+    assert "convolution2d_1  40 parameters" in lines and "flatten_1" in lines
+
+
 def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
     code, out, _ = run(hostile("Loud" * 40), width=None)
     lines = out.splitlines()

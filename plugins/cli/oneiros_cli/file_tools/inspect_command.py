@@ -121,10 +121,9 @@ def _layers(layers: list[LayerReport]) -> list[RenderableType]:
     for layer in layers:
         if left <= 0:
             break
-        count = f"  {layer.parameters:,} parameters" if layer.weights else ""
-        shape = f"  {layer.input_shape}" if layer.input_shape else ""
-        facts = f"  {layer.class_name}{shape}{count}"
-        parts.append(_text((layer.where, "bold"), facts))
+        count = f"{layer.parameters:,} parameters" if layer.weights else ""
+        facts = filter(None, [layer.class_name, layer.input_shape, count])
+        parts.append(_text((layer.where, "bold"), *(f"  {fact}" for fact in facts)))
         if layer.inbound:
             parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
         parts += [_indented(_weight(weight)) for weight in layer.weights[:left]]
