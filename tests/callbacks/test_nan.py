@@ -64,6 +64,13 @@ def test_a_real_training_ends(backend, callbacks, capsys):
     assert capsys.readouterr().out == "Batch 0: Invalid loss, terminating training\n"
 
 
+def test_the_next_training_begins_anew():
+    callback = TerminateOnNaN()
+    callback.is_over = True
+    callback.on_train_begin()
+    assert not callback.is_over
+
+
 def test_batches_come_in_runs():
     from oneiros.callbacks import CallbackList
 
