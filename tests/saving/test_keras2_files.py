@@ -268,6 +268,12 @@ def test_metrics_of_several_outputs_go_to_them_by_name():
         compile_arguments(stored, origin, ["same", "same"])
 
 
+def test_an_unknown_part_is_named_whatever_its_configuration_is():
+    own = {"class_name": "Own", "config": "anything"}
+    with pytest.raises(UnknownNameError, match=r"regularizer 'Own'.*custom_objects"):
+        model_from_json(layer("Dense", units=2, kernel_regularizer=own))
+
+
 def test_a_class_of_the_caller_s_gets_the_arguments_as_they_are_stored():
     arguments = {}
 

@@ -294,12 +294,13 @@ def part(value: Any, origin: Origin) -> Any:
     if origin.keras > 2:
         check_own(value)
     name = value
-    arguments = {}
+    config = None
     if isinstance(value, dict):
         name = value.get("class_name")
-        arguments = dict(value.get("config") or {})
+        config = value.get("config")
     migration = migration_of(name, origin)
     if migration is None:
         return value
+    arguments = dict(config or {})
     _, part_here = migration.translated(str(name), arguments)
     return part_here
