@@ -1,6 +1,7 @@
 """foldl, foldr and map_fn against Python's own loops, on each backend."""
 
 import functools
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -76,6 +77,13 @@ def test_map_fn(predicting_backend):
     expected = [X**2, X.sum(1) * Y, X[:, 0], np.stack([Y, Y], 1)]
     for value, right in zip(results, expected, strict=True):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
+
+
+def test_functions_may_return_named_tuples(backend):
+    Pair = namedtuple("Pair", ("doubled", "same"))
+    doubled, same = K.map_fn(lambda x: Pair(x * 2, x), K.variable([1, 2, 3]))
+    np.testing.assert_array_equal(K.eval(doubled), [2, 4, 6])
+    np.testing.assert_array_equal(K.eval(same), [1, 2, 3])
 
 
 def test_functions_may_use_tensors_from_outside_and_are_differentiated(

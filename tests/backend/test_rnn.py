@@ -566,3 +566,17 @@ def test_fewer_steps_than_were_unrolled():
         ShapeError, match=r"received inputs of 2 steps and input_length=6.*unroll=False"
     ):
         f([DATA[:, :2]])
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_mask_leaves_states_the_types_that_the_step_gives_them(masked, backend):
+    x = K.variable(np.ones((2, 3, 4)))
+    mask = K.variable([[1, 0, 1], [0, 1, 1]]) if masked else None
+
+    def step(x, states):
+        counted = K.cast(x + states[0], "int32")
+        return x, [counted]
+
+    _, _, (last,) = K.rnn(step, x, [K.zeros_like(x[:, 0])], mask=mask)
+    assert K.dtype(last) == "int32"
+    np.testing.assert_array_equal(K.eval(last), np.full((2, 4), 2 if masked else 3))

@@ -44,11 +44,7 @@ class Folds(Derived):
 
         def step(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
             outputs, new = fn(slices, states)
-            # A number adapts to the previous state
-            types.clear()
-            for state, value in zip(states, new, strict=True):
-                typed = value if self.owns(value) else state
-                types.append(self.dtype(typed))
+            types[:] = self._types_given(new, states)
             own_types = map(self.dtype, states)
             return outputs, self._cast(new, own_types)
 
@@ -57,6 +53,14 @@ class Folds(Derived):
             return results
         initial = self._cast(initial, types)
         return self._scan(step, sequences, initial, go_backwards)
+
+    def _types_given(self, new: Tensors, states: Tensors) -> list[str]:
+        """Returns the types of new states; a number adapts to the previous state."""
+        types = []
+        for value, state in zip(new, states, strict=True):
+            typed = value if self.owns(value) else state
+            types.append(self.dtype(typed))
+        return types
 
     def _cast(self, tensors: Tensors, dtypes: Iterable[str]) -> Tensors:
         pairs = zip(tensors, dtypes, strict=True)
@@ -202,6 +206,8 @@ def _listed(x) -> Tensors:
 
 def _like(form, parts: Tensors):
     """Returns the parts in the form of `form`: a list, a tuple, or a single tensor."""
-    if isinstance(form, (list, tuple)):
-        return type(form)(parts)
+    if isinstance(form, tuple):
+        return tuple(parts)
+    if isinstance(form, list):
+        return list(parts)
     return parts[0]

@@ -76,6 +76,8 @@ class Rnn(Folds):
             output, new_states = step(slices[0], states)
             places = [i for i, state in enumerate(new_states) if state is output]
             place = places[0] if places else None
+            # A mask has no influence on types
+            states = self._cast(states, self._types_given(new_states, states))
             new_states = self._masked_states(slices[1:], new_states, states)
             return [output if place is None else new_states[place]], new_states
 
