@@ -6,12 +6,12 @@ Where TensorFlow lacks a type, another one is computed with.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor
 
-from oneiros_backend_tensorflow.derivatives import derivatives_wanted
+from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
@@ -119,6 +119,12 @@ class Activations:
     @staticmethod
     def softplus(x: Tensor) -> Tensor:
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
-        if derivatives_wanted():
-            return tf.nn.softplus(x)
-        return tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+        result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+
+        def derivative(
+            results: list[Tensor], gradients: Sequence[Tensor]
+        ) -> list[Tensor]:
+            return [gradients[0] * tf.sigmoid(x)]
+
+        (result,) = with_derivative([result], [x], derivative)
+        return result
