@@ -141,6 +141,11 @@ def oneiros_optimizers():
 @hookimpl
 def oneiros_default_callbacks():
     return [5]
+
+
+@hookimpl
+def oneiros_progress():
+    return 5
 """
         )
     ),
@@ -432,6 +437,8 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
     assert ast.literal_eval(warned) == [
         "bad-behaviour failed in oneiros_default_callbacks: "
         "ArgumentError('callbacks accepts Callback objects; received 5.')",
+        "bad-behaviour failed in oneiros_progress: "
+        "TypeError('It returned 5, not a function')",
         "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
         "lab-one failed in oneiros_default_callbacks: "
         """ArgumentError("callbacks accepts Callback objects; received 'one'.")""",

@@ -349,7 +349,10 @@ class Trainer(ArrayAdapter):
             bars = []
             if verbose == 1:
                 bars = plugins.call(
-                    "oneiros_progress", model=self.model, total=stream.size
+                    "oneiros_progress",
+                    _problem_of_bar,
+                    model=self.model,
+                    total=stream.size,
                 )
             observer.enter_epoch(0)
             results: list[Any] = loop(stream, bars)
@@ -369,6 +372,13 @@ class Trainer(ArrayAdapter):
         if isinstance(source, list):
             return ArrayStream(self.model, use, source, batch_size, once)
         return batches(self.model, source, use)
+
+
+def _problem_of_bar(result: Any) -> str | None:
+    """Returns what is wrong with a plugin's progress bar, or None."""
+    if result is None or callable(result):
+        return None
+    return f"It returned {result!r:.80}, not a function"
 
 
 def _distinct(names: list[str]) -> list[str]:
