@@ -171,7 +171,8 @@ def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> A
     for choice in accepted:
         if np.ndim(value) == 0 and value == choice:
             return choice
-    expected = " or ".join(map(repr, accepted))
+    *others, last = map(repr, accepted)
+    expected = f"{', '.join(others)} or {last}" if others else last
     raise refusal(owner, name, value, expected)
 
 

@@ -140,7 +140,7 @@ FITS = [
     (
         {"shuffle": "all"},
         ArgumentError,
-        "received shuffle='all'. Expected True or False or 'batch'",
+        "received shuffle='all'. Expected True, False or 'batch'",
     ),
     ({"callbacks": History()}, ArgumentError, "Expected a list of Callback objects"),
     (
