@@ -9,7 +9,7 @@ TESTS = Path(__file__).parents[1]
 CHOSEN = (
     "preprocessing/test_golden_preprocessing.py::test_batches",
     "preprocessing/test_generator.py::test_whitened_pixels_are_uncorrelated",
-    "functions/test_initializations.py::test_orthogonal_rows_or_columns",
+    "functions/test_initializations.py::test_golden_statistics",
 )
 
 

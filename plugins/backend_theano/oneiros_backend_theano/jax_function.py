@@ -28,8 +28,8 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
     """Compiled once per learning phase and input shapes. New values take over old ones'
     memory. What JAX can't compile, PyTensor computes instead, with a warning.
 
-    JAX, whose import sets NumPy's generator back to where it was, is imported with this
-    module, before a generator's thread may draw from that.
+    JAX is imported with this module, before a generator's thread may draw from NumPy's
+    generator.
 
     # Arguments
         strict: bool, whether a graph that JAX can't compile is an error.

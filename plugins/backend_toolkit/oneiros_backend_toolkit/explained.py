@@ -91,7 +91,10 @@ class Explained(Backend):
                 setattr(cls, name, _explained(name, function))
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+def _method(function: Any) -> Callable[..., Any]:
+    """Makes a method of a method of another object, with its signature."""
+
+    @functools.wraps(function.__func__)
     def method(self: Backend, *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 

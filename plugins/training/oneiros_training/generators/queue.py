@@ -170,7 +170,8 @@ class GeneratorEnqueuer:
         if self._processes:
             self._processes.kill()
         for thread in self._threads:
-            thread.join(timeout)
+            if thread.is_alive():  # Ctrl-C may come before it has started
+                thread.join(timeout)
         if self._processes:
             self._processes.close()
 
