@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
@@ -14,7 +13,7 @@ from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.compiled import compile_loop, compile_step
 from oneiros_jax_support.devices import scope
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded

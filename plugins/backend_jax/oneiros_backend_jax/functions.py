@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
@@ -20,7 +19,7 @@ from oneiros_backend_toolkit.lazy_graph.promotion import Array
 from oneiros_backend_toolkit.operands import batch_dot_axes
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import DISCRETE
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product
 from oneiros_jax_support.symbolic_sizes import (
     computed_sizes,

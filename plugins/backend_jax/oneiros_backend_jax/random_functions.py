@@ -3,11 +3,10 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 
 from oneiros_backend_jax.functions import FUNCTIONS
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
     FusedRecurrence,
@@ -13,6 +12,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import States
 from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.recurrence import run
 
 from oneiros_backend_jax.shape_inference import common_size, inferring

@@ -18,13 +18,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.devices import scope
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 
 Shape = tuple[int, ...]
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)

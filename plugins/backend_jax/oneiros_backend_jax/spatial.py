@@ -3,9 +3,9 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import jax.numpy as jnp
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.convolutions import convolution
+from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 

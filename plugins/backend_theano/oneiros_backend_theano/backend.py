@@ -3,7 +3,6 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -256,9 +255,6 @@ class TheanoBackend(
         givens = dict(options.get("givens") or {})
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":
-            # Before any module that imports JAX itself, which draws from NumPy's
-            # generator.
-            importlib.import_module("oneiros_jax_support.jax_import")
             from oneiros_backend_theano.jax_function import JaxFunction
 
             strict = bool(chosen)

@@ -51,8 +51,8 @@ def _dense_windows(strides, border_mode, depthwise: bool = False) -> Convolution
 @functools.cache
 def _convolution(windows: ConvolutionWindows) -> JaxOp:
     def convolve(x, kernel) -> Tensor:
-        import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
+        from oneiros_jax_support.jax_import import jnp
 
         return convolution(windows).forward(jnp.asarray(x), jnp.asarray(kernel))
 
@@ -65,8 +65,8 @@ def _convolution(windows: ConvolutionWindows) -> JaxOp:
 @functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
     def convolve(kernel, x, *counts) -> Tensor:
-        import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
+        from oneiros_jax_support.jax_import import jnp
 
         sizes = concrete_sizes(counts, "transposed convolution")
         by_input = convolution(windows).by_input
@@ -82,7 +82,7 @@ def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
 @functools.cache
 def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
     def pool(x) -> Tensor:
-        import jax.numpy as jnp
+        from oneiros_jax_support.jax_import import jnp
         from oneiros_jax_support.pooling import average_pool, max_pool
 
         if mode == "max":
@@ -124,7 +124,7 @@ def _padding(widths: tuple[tuple[int, int], ...]) -> JaxOp:
 def _surrounded(x, axis: int, before: int, after: int) -> Tensor:
     """Returns a tensor with zeros before and after it along an axis. With `jnp.pad`, a
     step of five convolutions takes 40 ms, not 35."""
-    import jax.numpy as jnp
+    from oneiros_jax_support.jax_import import jnp
 
     def zeros(count: int) -> Tensor:
         shape = list(x.shape)

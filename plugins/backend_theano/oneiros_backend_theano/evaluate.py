@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import Switch

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from pytensor.graph.basic import Apply
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import (

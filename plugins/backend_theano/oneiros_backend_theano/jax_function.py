@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.compiled_on_demand import (
@@ -17,6 +16,7 @@ from oneiros_backend_toolkit.compiled_on_demand import (
 from oneiros_backend_toolkit.function import Upload
 from oneiros_jax_support.compiled import Step, compile_loop, compile_step
 from oneiros_jax_support.devices import scope
+from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.runs import rows_for, uploaded
 
 from oneiros_backend_theano.draw import STEP, STREAM

@@ -89,8 +89,7 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
             floats: places of the inputs to differentiate by.
             outputs: places of the outputs that have cotangents.
         """
-        import jax.numpy as jnp
-        from oneiros_jax_support.jax_import import jax
+        from oneiros_jax_support.jax_import import jax, jnp
 
         def differentiated(*float_values) -> tuple[Arrays, Arrays]:
             arguments = list(values)
@@ -196,7 +195,7 @@ class Pullback(JaxOp):
 
     def pull(self, pullback, cotangents: Sequence[Any]) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
-        import jax.numpy as jnp
+        from oneiros_jax_support.jax_import import jnp
 
         arrays = tuple(jnp.asarray(x) for x in cotangents)
         return tuple(pullback(arrays))

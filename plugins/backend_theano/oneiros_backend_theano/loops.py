@@ -192,7 +192,7 @@ class LoopFunction:
     def __call__(self, *values) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and
         captured values."""
-        import jax.numpy as jnp
+        from oneiros_jax_support.jax_import import jnp
         from oneiros_jax_support.loops import scan
 
         graph = self.graph
@@ -219,7 +219,7 @@ class LoopFunction:
         self, inputs: tuple[Any, ...], captured_values: dict[Any, Any]
     ) -> tuple[list[Any], list[Any]]:
         """Returns the outputs and the new states of one step."""
-        import jax.numpy as jnp
+        from oneiros_jax_support.jax_import import jnp
 
         from oneiros_backend_theano.evaluate import evaluate
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import functools
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_jax_support.devices import platform
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import transposed_product
 from pytensor.graph.basic import Apply, Variable
 from pytensor.printing import Print

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
+from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.loops import scan
 from pytensor.graph.basic import Apply
 from pytensor.graph.traversal import apply_ancestors

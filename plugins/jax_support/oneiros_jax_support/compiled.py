@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from itertools import chain, repeat, starmap
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.stored_values import LOCK
 
 from oneiros_jax_support.devices import platform, scope
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.runs import batches_for, gathered, on_device, run_of
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving

@@ -20,11 +20,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 
-import jax.numpy as jnp
 import numpy as np
 
 from oneiros_jax_support.devices import platform
-from oneiros_jax_support.jax_import import Tensor, jax
+from oneiros_jax_support.jax_import import Tensor, jax, jnp
 from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 

@@ -14,10 +14,9 @@ import functools
 import itertools
 from collections.abc import Callable
 
-import jax.numpy as jnp
 import numpy as np
 
-from oneiros_jax_support.jax_import import Tensor, jax
+from oneiros_jax_support.jax_import import Tensor, jax, jnp
 from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import PoolingWindows, Sizes
 from oneiros_jax_support.ynn import pools_by_windows

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
-
 from oneiros_jax_support.devices import platform
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.symbolic_sizes import has_symbolic_size
 
 FEW_OUTPUTS = 16

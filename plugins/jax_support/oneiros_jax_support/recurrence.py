@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.fused_recurrence import FusedLayer
 from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
 
-from oneiros_jax_support.jax_import import Tensor, jax
+from oneiros_jax_support.jax_import import Tensor, jax, jnp
 
 
 class JaxMath:

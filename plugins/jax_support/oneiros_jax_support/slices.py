@@ -3,9 +3,7 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import jax.numpy as jnp
-
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 
 
 def strided(x, axis: int, start: int, count: int, stride: int):

@@ -6,10 +6,9 @@ NumPy computes with arrays of them as with arrays of integers.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 
 
 def is_symbolic(size) -> bool:

@@ -14,13 +14,12 @@ import itertools
 import os
 from pathlib import Path
 
-import jax.numpy as jnp
 import numba
 import numpy as np
 from numba import types
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.native_convolution import patches
 from oneiros_jax_support.native_convolution.patches import ConvolutionSizes
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
