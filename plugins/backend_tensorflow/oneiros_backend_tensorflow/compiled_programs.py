@@ -1,8 +1,8 @@
 """Reuses XLA's compiled programs for the same graph.
 
 XLA keeps a program for the life of a process anyway. Building and training the small
-network (case d of the comparison) a second time takes 0.24 seconds of processor time
-and 673 MB this way, and 1.2 seconds and 716 MB if each program is compiled anew
+network (case d of the comparison) a second time takes 0.16 seconds of processor time
+and 678 MB this way, and 0.96 seconds and 763 MB if each program is compiled anew
 (`benchmarks/mechanisms.py compiled_programs`).
 """
 
