@@ -183,7 +183,7 @@ def _listed(plugins: Any) -> set[str]:
     # Raises
         ArgumentError: if `plugins` is neither a list of names nor a choice.
     """
-    if plugins in (INSTALLED, LOADED):
+    if isinstance(plugins, str) and plugins in (INSTALLED, LOADED):
         return set()
     if isinstance(plugins, (list, tuple, set, frozenset)):
         names = list(plugins)
