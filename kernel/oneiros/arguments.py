@@ -10,8 +10,6 @@ numbers; booleans don't, but 0 and 1 are accepted for booleans. Checks must be c
 they run once per call of a constructor or of a model's method, never per batch.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Collection, Iterable

@@ -1,7 +1,5 @@
 """Base classes of objects that the kernel calls, except Layer and Backend."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import services

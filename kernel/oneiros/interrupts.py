@@ -1,8 +1,6 @@
 """Ctrl-C where Python drops it: in destructors and in callbacks of weak references and
 of the garbage collector, which may run at any time."""
 
-from __future__ import annotations
-
 import _thread
 import sys
 import threading

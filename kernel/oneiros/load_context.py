@@ -1,8 +1,6 @@
 """The context in which objects are built from a configuration that may be untrusted;
 loading code enters it once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -10,8 +10,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.callbacks import Resume
 from oneiros.errors import ArgumentError, ConfigError, FileMissingError, OneirosError

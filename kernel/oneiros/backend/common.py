@@ -1,8 +1,6 @@
 """State that all backends share: epsilon, the default float type, image data ordering
 and unique names."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Loads and selects backends, and makes the dispatching functions of
 `oneiros.backend`."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import sys

@@ -4,8 +4,6 @@ Without this, loading 105 MB of dense layers on Theano takes 1.2 times as long
 (`benchmarks/mechanisms.py arrays`).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

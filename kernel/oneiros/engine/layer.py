@@ -1,8 +1,6 @@
 """Layer, the base class of layers and models; InputSpec, the inputs that a layer
 accepts; and Input, the inputs of a model."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterable
 from functools import cached_property

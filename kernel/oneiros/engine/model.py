@@ -1,7 +1,5 @@
 """`Model`: a graph of layers that you can compile, train and use for predictions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any

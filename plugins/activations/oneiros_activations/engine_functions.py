@@ -1,7 +1,5 @@
 """Functions of an engine that tensors of the current backend can't be given to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@ Each maps a float tensor to one of the same shape and dtype. Layers accept them 
 `Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

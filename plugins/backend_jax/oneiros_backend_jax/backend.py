@@ -4,8 +4,6 @@ JAX compiles and runs the functions.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar
 

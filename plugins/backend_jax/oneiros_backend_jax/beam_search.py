@@ -1,8 +1,6 @@
 """The beam search of `ctc_decode`, computed on the host."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 

@@ -1,8 +1,6 @@
 """The step of a recorded program, as JAX compiles it."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

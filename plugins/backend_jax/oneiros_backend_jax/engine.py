@@ -1,8 +1,6 @@
 """JAX as an engine of the lazy graph."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

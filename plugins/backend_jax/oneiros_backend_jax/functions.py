@@ -5,8 +5,6 @@ would make them unknown, and unknown values can't become a shape.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,8 +1,6 @@
 """Random functions on JAX's own tensors. A recorded stream supplies their key."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import numpy as np
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers

@@ -2,8 +2,6 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
     FusedRecurrence,

@@ -1,8 +1,6 @@
 """The primitives of convolution and pooling on JAX's own tensors. Channels are last."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.convolutions import convolution
 from oneiros_jax_support.jax_import import jnp

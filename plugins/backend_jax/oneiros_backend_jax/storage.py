@@ -1,7 +1,5 @@
 """Storage for the values of variables."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

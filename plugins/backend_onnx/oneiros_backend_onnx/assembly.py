@@ -1,7 +1,5 @@
 """The last step: a finished graph becomes a model, and what it holds gets its names."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar
 

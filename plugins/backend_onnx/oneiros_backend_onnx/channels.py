@@ -1,7 +1,5 @@
 """Channels move to where ONNX has them, and back."""
 
-from __future__ import annotations
-
 from oneiros.errors import CapabilityError
 from oneiros_backend_toolkit.images import first_order, last_order
 

@@ -1,7 +1,5 @@
 """Programs computed by ONNX Runtime."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any, NoReturn
 

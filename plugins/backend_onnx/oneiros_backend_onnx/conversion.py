@@ -1,7 +1,5 @@
 """Models of Oneiros as models of ONNX."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ONNX as an engine of the lazy graph."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NoReturn
 

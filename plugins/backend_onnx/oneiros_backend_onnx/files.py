@@ -1,7 +1,5 @@
 """Files of ONNX; weights that don't fit into one have a file of their own beside it."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

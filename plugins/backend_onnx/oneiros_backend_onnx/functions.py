@@ -1,7 +1,5 @@
 """The functions of `K` as nodes of ONNX."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

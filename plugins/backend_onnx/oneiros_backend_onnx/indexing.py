@@ -1,7 +1,5 @@
 """Indexing: numbers, slices, new axes and one tensor of places."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

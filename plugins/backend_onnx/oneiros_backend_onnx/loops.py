@@ -1,7 +1,5 @@
 """Loops over the first axis of tensors, as Scan."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Operators of ONNX by NumPy's names, as `ArrayFunctions` calls them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

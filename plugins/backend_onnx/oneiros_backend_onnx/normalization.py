@@ -1,7 +1,5 @@
 """Batch normalization as one node."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Programs as models of ONNX."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Tensors from numbers, arrays and shapes, of the types that operations need."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Random draws, which ONNX can't repeat: they are known by shape alone."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from oneiros.errors import CapabilityError

@@ -4,8 +4,6 @@ ONNX leaves out steps at the end of a sequence only. Under any other mask, the s
 that are taken move to the front, and the outputs move back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

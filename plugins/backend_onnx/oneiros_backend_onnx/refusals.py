@@ -1,7 +1,5 @@
 """Errors about what can't be computed in ONNX."""
 
-from __future__ import annotations
-
 from typing import NoReturn
 
 from oneiros.errors import CapabilityError

@@ -1,7 +1,5 @@
 """Sessions of ONNX Runtime."""
 
-from __future__ import annotations
-
 import tempfile
 from functools import partial
 from pathlib import Path

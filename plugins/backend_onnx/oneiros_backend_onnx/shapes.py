@@ -1,7 +1,5 @@
 """Sizes as ONNX takes them: known ones as ints, open ones as tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ between two operations of ONNX cancels, so that a network with channels first ha
 transposition left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Transposed convolution, of images of known and of open sizes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ Two in a row become one, or none. What works element by element comes before a
 transposition, so that the next one may cancel it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

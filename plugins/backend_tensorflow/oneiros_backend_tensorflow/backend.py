@@ -3,8 +3,6 @@
 The functions run as graph functions of TensorFlow 2.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from oneiros.backend import common

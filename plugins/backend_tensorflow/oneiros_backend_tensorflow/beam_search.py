@@ -1,7 +1,5 @@
 """The beam search of `ctc_decode` on TensorFlow's own tensors."""
 
-from __future__ import annotations
-
 from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -1,7 +1,5 @@
 """Graph functions bound to variables, run by XLA or by plain TensorFlow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any

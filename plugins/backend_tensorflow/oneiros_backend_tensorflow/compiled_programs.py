@@ -6,8 +6,6 @@ and 678 MB this way, and 0.96 seconds and 763 MB if each program is compiled ane
 (`benchmarks/mechanisms.py compiled_programs`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable

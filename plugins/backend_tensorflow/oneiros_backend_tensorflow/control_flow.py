@@ -6,8 +6,6 @@ values when they run. Lazy tensors that these functions use from outside become
 arguments of the call: a trial on placeholders finds them.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

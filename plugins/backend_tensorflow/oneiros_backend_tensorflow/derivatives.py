@@ -1,7 +1,5 @@
 """Custom gradients in TensorFlow's graphs, for programs that differentiate."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar

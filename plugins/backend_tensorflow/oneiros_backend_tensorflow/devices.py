@@ -1,7 +1,5 @@
 """TensorFlow's device, if the setting `device` names one."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress

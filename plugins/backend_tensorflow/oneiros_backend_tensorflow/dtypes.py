@@ -1,7 +1,5 @@
 """Types of tensors for code written for TensorFlow 1."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """TensorFlow's error messages in one line."""
 
-from __future__ import annotations
-
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 BAD_INPUT = (

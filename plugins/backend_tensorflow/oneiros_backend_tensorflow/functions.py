@@ -1,7 +1,5 @@
 """The functions of `K` on TensorFlow's own tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

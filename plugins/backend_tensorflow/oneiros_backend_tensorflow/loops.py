@@ -7,8 +7,6 @@ on XLA; this form wasn't measured. A step that draws, prints or calls Python, ot
 through `K`, would do that again, too, so TensorFlow differentiates such a loop.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

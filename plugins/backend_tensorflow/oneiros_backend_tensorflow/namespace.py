@@ -3,8 +3,6 @@
 Where TensorFlow lacks a type, another one is computed with.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any

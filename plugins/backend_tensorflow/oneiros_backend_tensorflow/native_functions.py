@@ -9,8 +9,6 @@ functions have a module of their own, `control_flow`. One function can't be reco
 when they are computed.
 """
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError

@@ -7,8 +7,6 @@ TensorFlow's own derivatives of the kernels treat mean and variance as constants
 have no derivatives themselves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from oneiros_backend_toolkit.tensors import Tensor

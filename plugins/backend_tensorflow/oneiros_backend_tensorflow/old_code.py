@@ -4,8 +4,6 @@ A session computes them. What can't take them, `tf.gradients(loss, [w])`, says w
 write instead.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from operator import attrgetter

@@ -3,8 +3,6 @@
 A recorded stream supplies their key.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor

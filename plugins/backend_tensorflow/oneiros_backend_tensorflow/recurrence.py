@@ -6,8 +6,6 @@ processor, and 73 ms where its loop is traced for that
 (`benchmarks/mechanisms.py recurrent_shapes`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

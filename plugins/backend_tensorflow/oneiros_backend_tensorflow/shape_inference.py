@@ -1,7 +1,5 @@
 """Infers the shape and type of a function's result without computing it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

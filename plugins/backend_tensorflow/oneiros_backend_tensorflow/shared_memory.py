@@ -5,8 +5,6 @@ comparison), in real time and in processor time (`benchmarks/mechanisms.py
 shared_memory`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -6,8 +6,6 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 `compiled` keeps XLA off them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

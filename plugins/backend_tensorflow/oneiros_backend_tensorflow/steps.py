@@ -1,7 +1,5 @@
 """Programs as graph functions: one step, and many steps in one call."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any

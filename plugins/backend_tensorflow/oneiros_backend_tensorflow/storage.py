@@ -1,7 +1,5 @@
 """Storage for the values of variables."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Lazy tensors that behave like those of TensorFlow 1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The public modules of TensorFlow's functions."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 from typing import Any

@@ -1,7 +1,5 @@
 """Decides whether XLA compiles a graph."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -1,8 +1,6 @@
 """The Theano backend: variables, values, randomness and functions on PyTensor."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any, ClassVar

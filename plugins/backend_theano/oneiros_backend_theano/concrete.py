@@ -1,8 +1,6 @@
 """Values that are known during tracing: sizes and the learning phase."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import numpy as np
 
 from oneiros_backend_theano.limits import LinkerError

@@ -1,8 +1,6 @@
 """Convolutions and pooling: JAX's functions as Ops, one per kind of window."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 
 import pytensor.tensor as pt

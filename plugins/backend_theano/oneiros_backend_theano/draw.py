@@ -6,8 +6,6 @@ advances.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ traced.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -6,8 +6,6 @@ and PyTensor's own random generators.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

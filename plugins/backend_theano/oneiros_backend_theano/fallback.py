@@ -6,8 +6,6 @@ several times longer.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

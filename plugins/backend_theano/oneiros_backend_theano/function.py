@@ -1,8 +1,6 @@
 """`K.function` on PyTensor: shared code of all linkers."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from typing import Any
 

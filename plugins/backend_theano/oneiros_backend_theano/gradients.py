@@ -5,8 +5,6 @@ limit of recursion, which belongs to the process and not to a thread. One node a
 needs none.
 """
 
-from __future__ import annotations
-
 import functools
 import operator
 import threading

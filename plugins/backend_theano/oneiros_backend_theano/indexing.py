@@ -1,8 +1,6 @@
 """Indexing, and writing at indices."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,8 +1,6 @@
 """`K.function` compiled by JAX."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

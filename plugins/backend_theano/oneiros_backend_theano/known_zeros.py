@@ -6,8 +6,6 @@ takes 1.1 times as long, and a step 1.03 (`benchmarks/mechanisms.py known_zeros`
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Functions that the JAX linker can't compile, but PyTensor's other modes can."""
 
-from __future__ import annotations
-
 from oneiros.errors import CapabilityError
 
 ANOTHER_MODE = "mode='NUMBA' in K.function or compile has PyTensor compile it."

@@ -4,8 +4,6 @@ PyTensor's own errors don't mention `K`, or there are none.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NoReturn
 

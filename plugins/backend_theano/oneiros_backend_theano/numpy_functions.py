@@ -5,8 +5,6 @@ that.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from typing import Any
 
 import pytensor.tensor as pt

@@ -11,8 +11,6 @@ of bits: booleans stay booleans there.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

@@ -6,8 +6,6 @@ Shapes may be computed from other shapes; PyTensor's functions want constants. S
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 
 import numpy as np

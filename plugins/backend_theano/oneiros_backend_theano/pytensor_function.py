@@ -1,8 +1,6 @@
 """`K.function` compiled by PyTensor itself, in any mode that it has."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

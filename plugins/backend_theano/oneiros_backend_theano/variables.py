@@ -1,8 +1,6 @@
 """Variables of the Theano backend."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import numpy as np
 from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.tensor.sharedvar import TensorSharedVariable

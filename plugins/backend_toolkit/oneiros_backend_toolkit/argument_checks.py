@@ -2,8 +2,6 @@
 accept, silently truncate them, or fail only when they compute."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar

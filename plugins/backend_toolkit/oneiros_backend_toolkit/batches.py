@@ -7,8 +7,6 @@ longer_loops`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

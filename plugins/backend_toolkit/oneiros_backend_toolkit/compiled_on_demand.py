@@ -1,7 +1,5 @@
 """Functions that are compiled when they are called, for the shapes of their inputs."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections.abc import Callable, Sequence

@@ -1,8 +1,6 @@
 """Convolutions, built on three primitives of each engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -11,8 +11,6 @@ blank is the last class. Probabilities of positions are logarithms along a last 
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import math
 from contextlib import suppress
 

@@ -5,8 +5,6 @@ list with one device per backend, such as `theano=cpu,tensorflow=gpu:1`; a devic
 without a backend's name is for all others.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -12,8 +12,6 @@ differed by no more than their own variation of 10 %.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 import inspect
 import re

@@ -1,8 +1,6 @@
 """Folds and maps over the first axis, built on each engine's loop."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterable
 

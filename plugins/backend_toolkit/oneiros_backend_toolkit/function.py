@@ -2,8 +2,6 @@
 work on any engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Sequence

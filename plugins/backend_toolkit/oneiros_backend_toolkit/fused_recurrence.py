@@ -4,8 +4,6 @@ It also checks their arguments.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass, replace
 

@@ -1,8 +1,6 @@
 """`K.gradients`, built on an engine's own derivatives."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from oneiros.arguments import refusal, shown

@@ -11,8 +11,6 @@ processor time (`benchmarks/mechanisms.py channel_order`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from oneiros.arguments import check_choice, check_int, check_ints, is_int

@@ -1,7 +1,5 @@
 """Handles Ctrl-C where it must wait."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

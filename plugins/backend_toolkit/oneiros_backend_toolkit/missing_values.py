@@ -5,8 +5,6 @@ tensor. For what NumPy would compute immediately, the error names the equivalent
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 

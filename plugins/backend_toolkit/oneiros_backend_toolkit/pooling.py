@@ -1,8 +1,6 @@
 """Pooling, padding and resizing of sequences, images and volumes."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from oneiros.arguments import check_choice, check_int
 
 from oneiros_backend_toolkit.images import Images, check_window, is_first, per_axis

@@ -13,8 +13,6 @@ On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as lo
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol

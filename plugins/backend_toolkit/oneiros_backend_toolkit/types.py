@@ -2,8 +2,6 @@
 the rule in `oneiros.backend.contract`."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any

@@ -1,7 +1,5 @@
 """Warnings that point to the user's line, no matter how deep in Oneiros they arise."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 

@@ -1,7 +1,5 @@
 """The callbacks that every `fit` has: the averages of an epoch, and their history."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """The list of callbacks that a loop calls."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.bases import Callback, Callbacks

@@ -1,7 +1,5 @@
 """`ModelCheckpoint`: saves a model during training."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from typing import Any

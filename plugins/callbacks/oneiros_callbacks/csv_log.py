@@ -1,7 +1,5 @@
 """`CSVLogger`: writes the epochs to a file as a table."""
 
-from __future__ import annotations
-
 import csv
 import os
 from typing import Any

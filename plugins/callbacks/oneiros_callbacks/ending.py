@@ -1,7 +1,5 @@
 """A stream that ends early, to end training after a batch instead of after an epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model's layers as the graph that TensorBoard shows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any

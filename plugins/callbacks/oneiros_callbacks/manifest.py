@@ -1,7 +1,5 @@
 """Manifest: the names of this plugin, by reference."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import hookimpl

@@ -1,8 +1,6 @@
 """Messages of callbacks, and what the callbacks that watch a value of the epochs
 share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

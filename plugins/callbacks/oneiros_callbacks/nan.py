@@ -1,7 +1,5 @@
 """The callback that warns when the loss becomes NaN."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

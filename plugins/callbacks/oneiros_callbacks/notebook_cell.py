@@ -1,7 +1,5 @@
 """The output of a notebook's cell, as a place where a bar moves."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 

@@ -1,7 +1,5 @@
 """`Progbar`: a progress bar with running averages."""
 
-from __future__ import annotations
-
 import math
 import os
 import shutil

@@ -1,7 +1,5 @@
 """`ProgbarLogger`: the callback that shows the progress of a fit."""
 
-from __future__ import annotations
-
 import math
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """Callbacks that change the learning rate."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`RemoteMonitor`: sends the epochs to a server."""
 
-from __future__ import annotations
-
 import json
 from http.client import HTTPException
 from typing import Any

@@ -1,7 +1,5 @@
 """The service `default_callbacks`: the callbacks of a fit."""
 
-from __future__ import annotations
-
 import itertools
 from types import MappingProxyType
 from typing import Any

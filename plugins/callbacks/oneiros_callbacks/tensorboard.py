@@ -1,7 +1,5 @@
 """`TensorBoard`: the callback that writes files for TensorBoard."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The base class of constraints."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -3,8 +3,6 @@
 They are those of Keras 1.2.2, with the same epsilon added to norms.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ host from NumPy's global generator: `np.random.seed(n)` makes them reproducible 
 backend.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Sequence

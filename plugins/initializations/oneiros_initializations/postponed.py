@@ -5,8 +5,6 @@ Without this, loading 105 MB of dense layers takes 3.9 times as long on Theano
 (`benchmarks/mechanisms.py postponed`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

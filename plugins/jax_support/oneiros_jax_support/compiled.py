@@ -5,8 +5,6 @@ exception, not even Ctrl-C, can interrupt the storing.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import operator
 from collections import deque
 from collections.abc import Callable, Sequence

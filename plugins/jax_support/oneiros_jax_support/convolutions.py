@@ -11,8 +11,6 @@ in networks, and `benchmarks/volumes.py` measures what machine code adds.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from __future__ import annotations
-
 import functools
 import importlib
 import importlib.util

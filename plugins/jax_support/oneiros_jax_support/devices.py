@@ -1,8 +1,6 @@
 """The device of a backend that computes with JAX."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 import os
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ The system clears returned memory page by page before it hands it out again. A t
 step of case b then takes 1.3 times as long (`benchmarks/mechanisms.py kept_memory`).
 """
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import os

@@ -6,8 +6,6 @@ step of a ConvLSTM2D over eight images of 12x12 takes 4.4 times as long
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

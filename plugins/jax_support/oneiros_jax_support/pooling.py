@@ -8,8 +8,6 @@ it, a step of case b takes 1.4 times as long (`benchmarks/mechanisms.py pooling`
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Callable

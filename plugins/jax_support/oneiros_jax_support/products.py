@@ -8,8 +8,6 @@ takes 1.07 times as long on Theano, and 1.08 on JAX. On TensorFlow it made no
 difference.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros_jax_support.devices import platform

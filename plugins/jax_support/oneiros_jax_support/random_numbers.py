@@ -7,8 +7,6 @@ functions is the namespace to compute with, NumPy or `jax.numpy`.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import numpy as np
 
 FIRST_ODD = np.uint32(0x9E3779B1)

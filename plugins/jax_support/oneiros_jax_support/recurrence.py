@@ -1,8 +1,6 @@
 """The recurrent loops of `oneiros_backend_toolkit.recurrent_cells` on JAX."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -9,8 +9,6 @@ times for large ones, so such steps run one by one.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Splits windows in JAX into the values of one cell in all windows, and back."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from oneiros_jax_support.jax_import import jax, jnp
 
 

@@ -1,8 +1,6 @@
 """The contents of JAX graphs."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

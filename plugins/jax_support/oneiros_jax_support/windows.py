@@ -1,7 +1,5 @@
 """Positions of windows on an axis: sizes and paddings of convolutions and pooling."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

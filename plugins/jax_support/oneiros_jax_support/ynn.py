@@ -9,8 +9,6 @@ long (`benchmarks/mechanisms.py predictions_by_ynn`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """Activations with a constant, as layers: LeakyReLU, ELU, ThresholdedReLU."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

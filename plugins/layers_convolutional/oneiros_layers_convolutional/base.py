@@ -1,7 +1,5 @@
 """Base classes of the convolutions: arguments, weights, output shape."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import activations

@@ -1,7 +1,5 @@
 """Convolution1D and AtrousConvolution1D: windows along sequences."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Convolution2D and AtrousConvolution2D: windows over images."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Convolution3D: windows over volumes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Cropping1D, 2D and 3D: cut off the borders."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

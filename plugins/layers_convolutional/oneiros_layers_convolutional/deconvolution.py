@@ -1,7 +1,5 @@
 """Deconvolution2D: the transposed convolution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ZeroPadding1D, 2D and 3D: zeros around sequences, images and volumes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """SeparableConvolution2D: a convolution within each channel, then one across them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

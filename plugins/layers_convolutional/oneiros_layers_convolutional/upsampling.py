@@ -1,7 +1,5 @@
 """UpSampling1D, 2D and 3D: each step, pixel or voxel repeated."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Activation, and the layer that only adds an activity penalty."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import activations, regularizers

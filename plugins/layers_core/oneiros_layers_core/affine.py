@@ -1,7 +1,5 @@
 """Base classes of the layers with a kernel `W` and a bias `b`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import constraints, initializations, regularizers

@@ -1,7 +1,5 @@
 """Dense, and its older version for sequences, TimeDistributedDense."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import activations

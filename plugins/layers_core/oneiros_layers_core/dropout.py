@@ -1,7 +1,5 @@
 """Dropout, element by element or for whole feature maps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Functions as arguments: their configuration, and how they are called."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from types import FunctionType

@@ -1,7 +1,5 @@
 """Highway: a Dense layer that learns how much of its input to pass through."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import activations

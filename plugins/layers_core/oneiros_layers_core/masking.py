@@ -1,7 +1,5 @@
 """Masking: marks the steps of a sequence that later layers skip."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

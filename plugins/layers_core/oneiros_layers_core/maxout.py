@@ -1,7 +1,5 @@
 """MaxoutDense: the largest of several linear maps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """How each mode of Merge handles tensors, shapes and masks."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Layers that only rearrange values: Flatten, Reshape, Permute, RepeatVector."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any

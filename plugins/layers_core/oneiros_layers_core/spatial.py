@@ -5,8 +5,6 @@ last (`dim_ordering` is `"tf"`) or before the spatial axes (`"th"`); in a sequen
 images the steps follow the samples. Sizes that aren't known are None.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from typing import Any

@@ -1,7 +1,5 @@
 """Embedding: a table of vectors, looked up by index."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,8 +1,6 @@
 """Base class of the locally connected layers, which have separate weights for each
 position."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from typing import Any

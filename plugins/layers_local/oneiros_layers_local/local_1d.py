@@ -1,7 +1,5 @@
 """LocallyConnected1D: windows along sequences, each with its own weights."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.arguments import check_int

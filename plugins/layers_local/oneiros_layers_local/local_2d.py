@@ -1,7 +1,5 @@
 """LocallyConnected2D: windows over images, with separate weights for each position."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.arguments import check_int, check_ints

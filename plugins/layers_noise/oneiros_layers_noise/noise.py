@@ -3,8 +3,6 @@
 Outside the training phase, the input passes unchanged.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """BatchNormalization in the three modes of Keras 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Base class of pooling over images and volumes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

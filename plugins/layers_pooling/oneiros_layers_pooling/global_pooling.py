@@ -1,7 +1,5 @@
 """Global pooling: one value per feature or channel."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

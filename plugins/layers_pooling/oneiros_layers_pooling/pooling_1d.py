@@ -1,7 +1,5 @@
 """MaxPooling1D and AveragePooling1D."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """MaxPooling2D and AveragePooling2D."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """MaxPooling3D and AveragePooling3D."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

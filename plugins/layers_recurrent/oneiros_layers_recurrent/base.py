@@ -1,7 +1,5 @@
 """Recurrent, the base of the layers that run over a sequence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """ConvRecurrent2D, the base of the recurrent layers over sequences of images."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """ConvLSTM2D: an LSTM whose products are convolutions."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

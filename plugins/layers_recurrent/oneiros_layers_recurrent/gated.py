@@ -1,7 +1,5 @@
 """Base class of SimpleRNN, GRU and LSTM: joined weights, fused loops."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

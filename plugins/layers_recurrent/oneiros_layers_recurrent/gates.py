@@ -1,7 +1,5 @@
 """What recurrent layers with weights per gate share, over vectors and over images."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """GRU: a state that gates partly overwrite."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """LSTM: a cell that gates write, keep and read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import initializations

@@ -1,7 +1,5 @@
 """SimpleRNN: the output is fed back to the input."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

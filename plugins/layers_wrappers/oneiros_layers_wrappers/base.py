@@ -1,7 +1,5 @@
 """Wrapper, the base of layers that contain a layer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

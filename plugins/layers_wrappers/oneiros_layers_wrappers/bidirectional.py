@@ -1,7 +1,5 @@
 """Bidirectional: runs a recurrent layer from both ends."""
 
-from __future__ import annotations
-
 import copy
 import inspect
 from typing import Any

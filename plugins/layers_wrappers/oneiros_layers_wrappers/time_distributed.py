@@ -1,7 +1,5 @@
 """TimeDistributed: the same layer at each step of a sequence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

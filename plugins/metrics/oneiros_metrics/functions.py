@@ -7,8 +7,6 @@ approximation for precision, recall and metrics derived from them. Masks and sam
 weights don't affect metrics.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

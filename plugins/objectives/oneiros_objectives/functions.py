@@ -6,8 +6,6 @@ step). Sparse targets are class numbers `(samples, …, 1)`. Training minimizes 
 over the samples, weighted by `sample_weight`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

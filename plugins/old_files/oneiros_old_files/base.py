@@ -1,8 +1,6 @@
 """`Migration`, with which a plugin describes one of its classes in files of other
 versions, and `Origin`, the version."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Converts model configurations from other versions of Keras, layer by layer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,8 +1,6 @@
 """Convolution kernels as arrays: flipping for Theano, and layouts for both
 `dim_ordering`s."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet

@@ -1,7 +1,5 @@
 """Completes `dim_ordering` in configurations of Keras 1.0 that omit it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy

@@ -1,8 +1,6 @@
 """Determines a file's origin: the version of Keras from its attributes, and the engine
 from the weights' names."""
 
-from __future__ import annotations
-
 from oneiros.arguments import check_choice
 from oneiros.errors import FileFormatError
 from oneiros_safe_files.model_state import ModelState

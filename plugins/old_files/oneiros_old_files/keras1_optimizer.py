@@ -8,8 +8,6 @@ shapes allow a single one. With a state in the wrong order, training would conti
 without an error, but worse.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """`Keras2Layer`: describes a layer of Keras 2 with a table of its arguments."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

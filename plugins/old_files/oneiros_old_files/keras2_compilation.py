@@ -1,7 +1,5 @@
 """Converts compile arguments of Keras 2 to Keras 1."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Matches an optimizer's state from Keras 2 with its variables here."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Also: which names in files of Keras 3 mean something here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

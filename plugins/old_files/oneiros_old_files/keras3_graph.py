@@ -15,8 +15,6 @@ arguments. Keras 3 and `tf.keras` treat some masks in another way than Keras 1:
 The classes of `oneiros_keras3` do both as Keras 1.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy

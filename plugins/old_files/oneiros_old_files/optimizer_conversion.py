@@ -1,8 +1,6 @@
 """Converts an optimizer's state along with the weights when kernels are flipped or
 reordered."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Functions that configurations name and the caller supplies on loading."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from typing import Any
 

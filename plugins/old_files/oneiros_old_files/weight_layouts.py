@@ -4,8 +4,6 @@ reorders their axes.
 The plugin that owns a layer defines how, in a subclass of `Migration`.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

@@ -1,8 +1,6 @@
 """Optimizers that divide by roots of accumulated squares: RMSprop, Adagrad,
 Adadelta."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Base classes of the standard optimizers, which are their slots and their step."""
 
-from __future__ import annotations
-
 from itertools import chain
 from typing import Any
 

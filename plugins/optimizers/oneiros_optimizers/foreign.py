@@ -1,7 +1,5 @@
 """Optimizers of TensorFlow itself, wrapped."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Finds optimizers by name or configuration."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.config import get_object

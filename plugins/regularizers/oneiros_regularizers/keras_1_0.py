@@ -1,8 +1,6 @@
 """Regularizers in the style of Keras 1.0: functions of the loss that receive a weight
 or a layer first."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The base class of regularizers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss

@@ -6,8 +6,6 @@ samples. A penalty on an activation is summed over the batch: it grows with the 
 size.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """`Resume`: continues training where its process ended."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.arguments import (

@@ -1,7 +1,5 @@
 """The state of training as plain data, with which another process can continue."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import random

@@ -1,7 +1,5 @@
 """Warnings of outputs and targets with which training can't work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

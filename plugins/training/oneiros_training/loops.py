@@ -1,7 +1,5 @@
 """The loops of `fit`, `evaluate` and `predict`, on one page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 

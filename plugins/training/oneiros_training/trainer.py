@@ -1,7 +1,5 @@
 """`Trainer`: what `fit`, `evaluate` and `predict` of a model do."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -47,8 +47,6 @@ these rules, which are the same on each backend (`common_type` of
    states of `rnn`, `foldl` and `foldr` get the types that the step function returns.
 """
 
-from __future__ import annotations
-
 import inspect
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """What a backend may leave out."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,6 @@
 """The contract of `K`: elementwise functions."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
 
 
 class Elementwise:

@@ -2,8 +2,6 @@
 contract of compiled functions, which `K.function` returns."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Protocol
 

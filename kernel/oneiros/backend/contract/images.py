@@ -7,7 +7,6 @@ current setting (`image_dim_ordering()`). `border_mode` is `'valid'`, without pa
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
 
 
 class Convolution:

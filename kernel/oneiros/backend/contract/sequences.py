@@ -2,7 +2,6 @@
 classification (CTC)."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
 
 
 class Recurrence:

@@ -2,7 +2,6 @@
 functions that change shapes, dropout, normalization and crossentropies."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
 
 
 class Creation:

@@ -1,7 +1,6 @@
 """The contract of `K`: inputs, variables, and properties of tensors."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
 
 
 class Variables:

@@ -1,8 +1,6 @@
 """A backend of recorded nodes: `K` on any engine of the recorder."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Sequence

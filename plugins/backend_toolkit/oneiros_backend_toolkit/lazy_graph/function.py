@@ -1,8 +1,6 @@
 """The result of `K.function`: a program, compiled on demand."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

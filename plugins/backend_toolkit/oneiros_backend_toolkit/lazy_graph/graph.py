@@ -1,8 +1,6 @@
 """Traversals of a graph of nodes. Nodes know their parents, so all traversals go
 upwards."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.sources import Derivatives, Source

@@ -1,8 +1,6 @@
 """Names for the inputs and outputs of a program, as files for other libraries need
 them."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Sequence
 

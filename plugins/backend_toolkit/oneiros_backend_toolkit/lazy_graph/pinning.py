@@ -1,7 +1,5 @@
 """Runs an operation with the default float type with which it was recorded."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from contextvars import ContextVar

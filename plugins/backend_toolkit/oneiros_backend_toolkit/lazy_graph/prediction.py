@@ -1,8 +1,6 @@
 """What a model predicts, as a program."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from oneiros.arguments import label, refusal
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container

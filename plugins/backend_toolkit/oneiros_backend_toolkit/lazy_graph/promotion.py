@@ -1,8 +1,6 @@
 """Type promotion: values become an engine's tensors, by the contract's rule."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, ClassVar
 

@@ -14,8 +14,6 @@ parents, so nodes that nobody uses are freed. Besides operations there are
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence

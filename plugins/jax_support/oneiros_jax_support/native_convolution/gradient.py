@@ -6,8 +6,6 @@ and 609 ms on JAX (`benchmarks/volumes.py`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import ctypes
 import functools
 import itertools

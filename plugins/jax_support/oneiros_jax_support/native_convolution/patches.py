@@ -5,8 +5,6 @@ result. Arrays are flat, of type float32, with channels last.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -5,8 +5,6 @@ sums stay in registers while it reads the rows of both matrices.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from typing import Any, NamedTuple

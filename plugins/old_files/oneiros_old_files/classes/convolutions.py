@@ -1,7 +1,5 @@
 """Convolutions, locally connected layers and paddings in files of other versions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ layers, activations with parameters, Embedding, BatchNormalization, wrappers.
 Keras 2 has a class for each mode of Merge.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Migration from files of Keras 2: optimizers."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Constraints, initializers, regularizers, losses and metrics of later versions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros.errors import ConfigError

@@ -1,7 +1,5 @@
 """Migration from files of other versions of Keras: recurrent layers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from oneiros_old_files.base import Arrays, Config

@@ -1,7 +1,5 @@
 """`ArrayAdapter`: turns the arguments of a model's methods into arrays and streams."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`ArrayStream`: arrays as the stream that the loops read."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

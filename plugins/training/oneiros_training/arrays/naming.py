@@ -1,7 +1,5 @@
 """Values for several inputs or outputs: a list in their order, or a dict by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Turns weights of samples and classes into one array per output."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Converts users' data into arrays for the model's functions. Arrays that fit aren't
 copied."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables: data of classes that a plugin converts to arrays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from oneiros import registry

@@ -1,7 +1,5 @@
 """The loss of each output: weighted and masked, as one number."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The metrics of each output, and their names."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Turns the arguments of `compile` into tensors: losses, metrics, the total loss."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import oneiros

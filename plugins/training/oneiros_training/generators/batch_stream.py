@@ -1,7 +1,5 @@
 """The base class of streams of user-supplied batches."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Users' streams, which yield their batches once per epoch."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from itertools import chain, islice

@@ -1,7 +1,5 @@
 """The stream of a generator; and arrays in batches of the generator's size."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The queue between workers, which make batches, and the loop, which uses them."""
 
-from __future__ import annotations
-
 import os
 import queue
 import threading

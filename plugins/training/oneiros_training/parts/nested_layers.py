@@ -1,7 +1,5 @@
 """Finds the layers inside a layer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,8 +1,6 @@
 """The variables of layers and optimizers, including weights, by the attributes that
 hold them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
