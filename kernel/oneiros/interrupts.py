@@ -1,7 +1,7 @@
 """Ctrl-C where Python drops it: in destructors and in callbacks of weak references and
 of the garbage collector, which may run at any time."""
 
-import _thread
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,10 +20,12 @@ def repeated_interrupts() -> Iterator[None]:
         yield  # other threads get none
         return
     report = sys.unraisablehook
+    waiting = threading.get_ident()
 
     def repeat(lost: Any) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
-            threading.Timer(DELAY, _thread.interrupt_main).start()
+            press = (waiting, signal.SIGINT)
+            threading.Timer(DELAY, signal.pthread_kill, press).start()
         else:
             report(lost)
 

@@ -5,7 +5,7 @@ How soon it ends is measured by benchmarks/interrupts.py.
 
 import signal
 import sys
-import time
+import threading
 
 import draws
 import pytest
@@ -80,15 +80,20 @@ class Failing:
 
 
 def test_an_interrupt_that_a_destructor_loses_comes_again(interruptible, monkeypatch):
-    """In a service, it never came."""
+    """It ends what waits, too."""
     printed = []
     monkeypatch.setattr(
         sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
     )
+    given_up = threading.Event()
+    patience = threading.Timer(20, given_up.set)
+    patience.start()
     with pytest.raises(KeyboardInterrupt), repeated_interrupts():
         Failing()
         Dying()
-        time.sleep(20)
+        given_up.wait()
+    assert not given_up.is_set()
+    patience.cancel()
     assert printed == [ValueError]
 
 
