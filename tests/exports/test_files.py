@@ -4,7 +4,6 @@ The test command takes four of them to ONNX; the exhaustive run takes all to all
 3 refuses some, by the names of their layers; what it takes comes back.
 """
 
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ import oneiros
 import onnx
 import pytest
 from oneiros import backend as K
-from oneiros.errors import OneirosError
 from oneiros.exports import ExportError
 from oneiros.models import load_model
-from oneiros_exports.cases import draw_cases
+from oneiros_exports.replay import recorded
 
 pytestmark = pytest.mark.usefixtures("one_process")
 
@@ -75,17 +73,9 @@ def test_a_file_predicts_the_same_elsewhere(tmp_path, path, target):
 
 def assert_predicts_alike(model, other):
     """Checks that two models predict the same for the inputs of a replay."""
-    expected = []
-    for each in (model, other):
-        each.reset_states()
-
-    def fits(case):
-        with suppress(OneirosError):
-            expected.append(as_list(other.predict_on_batch(case.arrays)))
-            return True
-        return False
-
-    for case, outputs in zip(draw_cases(other, fits), expected, strict=True):
+    recording = recorded(other)
+    model.reset_states()
+    for case, outputs in zip(recording.cases, recording.outputs, strict=True):
         predicted = as_list(model.predict_on_batch(case.arrays))
         for one, another in zip(predicted, outputs, strict=True):
             np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-5)

@@ -3,7 +3,6 @@ stand for theirs."""
 
 import pytest
 from oneiros.exports import ExportError, shared_processes
-from oneiros_exports import processes
 from oneiros_exports.processes import call
 
 PID = "os:getpid"
@@ -41,9 +40,3 @@ def test_after_a_process_that_ended_comes_another():
         with pytest.raises(ExportError, match=r"^No way \(exit status -6\): "):
             call("one", "os:abort", [], "No way")
         assert pid() != first
-
-
-def test_a_call_that_takes_too_long_is_stopped(monkeypatch):
-    monkeypatch.setattr(processes, "TIMEOUT_S", 0.5)
-    with pytest.raises(ExportError, match=r"^No answer: it took more than 0\.5 s"):
-        call("one", "builtins:input", [], "No answer")

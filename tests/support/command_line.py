@@ -11,10 +11,7 @@ def oneiros_command(capsys, monkeypatch):
     Returns its exit code, output and errors.
     """
 
-    def run(*arguments, width=120):
-        monkeypatch.delenv("COLUMNS", raising=False)
-        if width is not None:
-            monkeypatch.setenv("COLUMNS", str(width))
+    def run(*arguments):
         monkeypatch.setenv("TERM", "dumb")
         code = 0
         try:

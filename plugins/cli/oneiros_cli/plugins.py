@@ -11,13 +11,8 @@ from oneiros.errors import UnknownNameError
 from oneiros.plugins import PluginRecord, manager
 from oneiros.settings import distribution_name
 from oneiros_testing.plugin import check_plugin
-from rich.console import Console, Group
-from rich.padding import Padding
-from rich.text import Text
 
-from oneiros_cli.output import report_console
-
-COLOURS = {"ok": "green", "disabled": "dim", "failed": "red", "conflict": "yellow"}
+COLOURS = {"ok": "green", "disabled": "blue", "failed": "red", "conflict": "yellow"}
 FIELDS = (
     "distribution",
     "version",
@@ -70,8 +65,7 @@ def plugins(
     if as_json:
         print(json.dumps(report(records), indent=2))
     else:
-        with report_console() as console:
-            _print(records, console, tracebacks=name is not None)
+        _print(records, tracebacks=name is not None)
     if check and any(record.problems for record in records):
         raise typer.Exit(1)
 
@@ -93,44 +87,34 @@ def _row(record: PluginRecord) -> dict[str, Any]:
     return row
 
 
-def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> None:
+def _print(records: list[PluginRecord], tracebacks: bool) -> None:
     for record in records:
-        _print_plugin(record, console)
+        _print_plugin(record)
     faulty = [record for record in records if record.state != "ok" or record.problems]
     summary = f"{len(faulty)} not ok" if faulty else "all ok"
     noun = "plugin" if len(records) == 1 else "plugins"
-    console.print(f"{len(records)} {noun}, {summary}")
-    if tracebacks:
-        for record in records:
-            _print_tracebacks(record, console)
+    typer.echo(f"{len(records)} {noun}, {summary}")
+    exceptions = [problem[2] for record in records for problem in record.problems]
+    for exception in filter(None, exceptions if tracebacks else []):
+        typer.echo("".join(traceback.format_exception(exception)))
 
 
-def _print_tracebacks(record: PluginRecord, console: Console) -> None:
-    for _, _, exception in record.problems:
-        if exception is not None:
-            text = "".join(traceback.format_exception(exception))
-            console.print(text, markup=False, highlight=False)
-
-
-def _print_plugin(record: PluginRecord, console: Console) -> None:
-    line = Text.assemble((record.distribution, "bold"), f" {record.version}  ")
-    line.append(record.state, COLOURS[record.state])
-    line.append(f"  {record.import_ms:.1f} ms")
-    console.print(line, Padding(_details(record), (0, 0, 0, 2), expand=False))
-
-
-def _details(record: PluginRecord) -> Group:
-    lines = []
+def _print_plugin(record: PluginRecord) -> None:
+    name = typer.style(record.distribution, bold=True)
+    state = typer.style(record.state, COLOURS[record.state])
+    typer.echo(f"{name} {record.version}  {state}  {record.import_ms:.1f} ms")
     for kind, names in record.kinds.items():
         listed = names
         if kind == "module":
             listed = sorted({name.rpartition(".")[0] for name in names})
-        lines.append(Text.assemble((f"{kind}: ", "cyan"), ", ".join(listed)))
+        _print_detail(kind, ", ".join(listed))
     registering = {f"oneiros_{kind}s" for kind in record.kinds}
     other_hooks = [hook for hook in record.hooks if hook not in registering]
     if other_hooks:
-        lines.append(Text.assemble(("hooks: ", "cyan"), ", ".join(other_hooks)))
+        _print_detail("hooks", ", ".join(other_hooks))
     for phase, message, _ in record.problems:
-        colour = "yellow" if record.state == "ok" else COLOURS[record.state]
-        lines.append(Text.assemble((f"{phase}: ", colour), message))
-    return Group(*lines)
+        _print_detail(phase, message, "red")
+
+
+def _print_detail(heading: str, text: str, colour: str = "cyan") -> None:
+    typer.echo(f"  {typer.style(heading, colour)}: {text}")

@@ -3,7 +3,7 @@
 Gates that saturate, masks with gaps and open sizes are where two libraries differ.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,8 @@ Array = np.ndarray[Any, Any]
 SEED = 1337
 NB_ROWS = 32
 OPEN_SIZES = (1, 7, 32, 67)
-"""The sizes that stand for an open axis, such as a number of time steps, until
-`NB_OPEN_SIZES` of them fit. Images that become smaller from layer to layer need the
-large ones."""
-NB_OPEN_SIZES = 2
+"""The sizes that stand for an open axis, such as a number of time steps. Images that
+become smaller from layer to layer need the large ones."""
 MODERATE = 1.0
 WIDE = 4.0
 """Standard deviations of noise. Where gates get values beyond 2.5, a hard sigmoid has
@@ -67,44 +65,31 @@ class _Input:
     mask_value: float
 
     @property
-    def has_open_size(self) -> bool:
-        return None in self.shape[1:]
-
-    @property
     def has_steps(self) -> bool:
         nb_sample_axes = len(self.shape) - 1
         return nb_sample_axes >= 2 or bool(self.nb_integers and nb_sample_axes)
 
-    def sizes(self, nb_rows: int, open_size: int | None) -> tuple[int, ...]:
-        rows, *others = self.shape
-        sizes = [size or open_size or 0 for size in others]
-        return (rows or nb_rows, *sizes)
-
     def noise(
-        self, rng: np.random.Generator, sizes: tuple[int, ...], scale: float
+        self,
+        rng: np.random.Generator,
+        nb_rows: int,
+        open_size: int | None,
+        scale: float,
     ) -> Array:
+        sizes = (nb_rows, *(size or open_size or 0 for size in self.shape[1:]))
         if self.nb_integers:
             return rng.integers(0, self.nb_integers, sizes).astype(self.dtype)
         return rng.normal(0, scale, sizes).astype(self.dtype)
 
 
-def draw_cases(model: Any, fits: Callable[[Case], bool]) -> list[Case]:
-    """Draws batches for a model: noise, zeros, and steps that masks hide; one row and
-    many; two sizes for what is open.
-
-    # Arguments
-        model: the model.
-        fits: function that returns whether the model can compute a batch.
-    """
+def drawn_cases(model: Any) -> Iterator[list[Case]]:
+    """Yields batches for a model, in a list for each size that stands for what is open:
+    noise, zeros, and steps that masks hide; one row and many."""
     inputs = [_described(model, tensor) for tensor in model.inputs]
     rng = np.random.default_rng(SEED)
-    is_open = any(x.has_open_size for x in inputs)
-    cases: list[Case] = []
+    is_open = any(None in x.shape[1:] for x in inputs)
     for open_size in OPEN_SIZES if is_open else (None,):
-        cases += filter(fits, _batches(rng, inputs, open_size))
-        if len({case.open_size for case in cases}) == NB_OPEN_SIZES:
-            break
-    return cases
+        yield list(_batches(rng, inputs, open_size))
 
 
 def _batches(
@@ -113,7 +98,7 @@ def _batches(
     fixed = max(x.shape[0] or 0 for x in inputs)
 
     def noise(rows: int, scale: float) -> list[Array]:
-        return [x.noise(rng, x.sizes(fixed or rows, open_size), scale) for x in inputs]
+        return [x.noise(rng, fixed or rows, open_size, scale) for x in inputs]
 
     yield Case("noise", noise(NB_ROWS, MODERATE), open_size)
     yield Case("wide noise", noise(NB_ROWS, WIDE), open_size)
@@ -127,26 +112,13 @@ def _batches(
 def _with_gaps(
     rng: np.random.Generator, inputs: list[_Input], arrays: list[Array]
 ) -> list[Array]:
-    """Hides steps: all of the first row, the first half of the second, the second half
-    of the third, some of the others."""
-    hidden_arrays = []
+    """Hides all steps of the first row, and some of the others."""
     for x, array in zip(inputs, arrays, strict=True):
         if x.has_steps:
-            array = array.copy()
-            array[_hidden(rng, array.shape[:2])] = x.mask_value
-        hidden_arrays.append(array)
-    return hidden_arrays
-
-
-def _hidden(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    hidden = rng.random(shape) < SHARE_MASKED
-    half = shape[1] // 2
-    hidden[:1] = True
-    hidden[1:2, :half] = True
-    hidden[1:2, half:] = False
-    hidden[2:3, :half] = False
-    hidden[2:3, half:] = True
-    return hidden
+            hidden = rng.random(array.shape[:2]) < SHARE_MASKED
+            hidden[0] = True
+            array[hidden] = x.mask_value
+    return arrays
 
 
 # What a model's inputs are

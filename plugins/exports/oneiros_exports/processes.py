@@ -15,7 +15,6 @@ from typing import Any
 from oneiros_exports import child
 from oneiros_exports.destination import ExportError
 
-TIMEOUT_S = 600
 Argument = str | os.PathLike[str]
 _shared: list[dict[str, _Process]] = []
 """The processes of the `with shared_processes()` blocks that are open, by package."""
@@ -37,7 +36,7 @@ def call(
 
     # Raises
         ExportError: if the function or the process fails, with the last line of the
-            error, or takes more than ten minutes.
+            error.
     """
     processes = _shared[-1] if _shared else {}
     process = processes.get(package)
@@ -83,7 +82,6 @@ class _Process:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._is_late = False
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115  closed by end
         self._process = subprocess.Popen(
             [sys.executable, "-m", child.__name__],
@@ -113,26 +111,15 @@ class _Process:
 
     def _answer(self, line: str) -> str:
         """Sends a line, and waits for the one that answers it; returns nothing if the
-        process ends or takes too long."""
+        process ends."""
         answers = self._process.stdout
-        timer = threading.Timer(TIMEOUT_S, self._stop)
-        timer.start()
-        try:
-            with suppress(BrokenPipeError):
-                print(line, file=self._process.stdin, flush=True)
-            return answers.readline() if answers else ""
-        finally:
-            timer.cancel()
-
-    def _stop(self) -> None:
-        self._is_late = True
-        self._process.kill()
+        with suppress(BrokenPipeError):
+            print(line, file=self._process.stdin, flush=True)
+        return answers.readline() if answers else ""
 
     def _reason(self) -> str:
         """Returns why the process has ended: the last line that it printed."""
         self._process.wait()
-        if self._is_late:
-            return f": it took more than {TIMEOUT_S} s."
         self._printed.seek(0)
         lines = self._printed.read().decode(errors="replace").split("\n")
         words = [line.strip() for line in lines if line.strip()]

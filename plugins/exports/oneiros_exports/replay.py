@@ -11,12 +11,14 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
 
 from oneiros_exports import child
-from oneiros_exports.cases import Case, draw_cases
+from oneiros_exports.cases import Case, drawn_cases
 from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
 from oneiros_exports.processes import call
 
 Array = np.ndarray[Any, Any]
+NB_OPEN_SIZES = 2
+"""How many sizes stand for an open one."""
 
 
 @dataclass(frozen=True)
@@ -114,31 +116,39 @@ def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
         ExportError: if the model can't compute any of the drawn batches, or computes
             something else each time.
     """
-    outputs: list[list[Array]] = []
     model.reset_states()
-    if inputs is not None:
-        cases = [Case("the given inputs", inputs)]
-        outputs = [predicted(model, inputs)]
+    if inputs is None:
+        recording = _drawn(model)
     else:
-        failures: list[OneirosError] = []
+        case = Case("the given inputs", inputs)
+        recording = Recording([case], [predicted(model, inputs)])
+    _check_repeatable(model, recording)
+    _check_finite(model, recording.outputs)
+    return recording
 
-        def fits(case: Case) -> bool:
-            try:
-                outputs.append(predicted(model, case.arrays))
-            except OneirosError as error:
-                failures.append(error)
-                return False
-            return True
 
-        cases = draw_cases(model, fits)
-        if not cases:
-            raise ExportError(
-                f"The model can't predict any of the inputs drawn for the replay: "
-                f"{failures[-1]} Pass your own: inputs=[…], or --inputs FILE.npz."
-            )
-    _check_repeatable(model, cases[0], outputs[0])
-    _check_finite(model, outputs)
-    return Recording(cases, outputs)
+def _drawn(model: Any) -> Recording:
+    """Returns drawn batches with the first open sizes that the model takes."""
+    recording = Recording([], [])
+    sizes = set()
+    failure = None
+    for cases in drawn_cases(model):
+        try:
+            outputs = [predicted(model, case.arrays) for case in cases]
+        except OneirosError as error:
+            failure = error
+            continue
+        recording.cases.extend(cases)
+        recording.outputs.extend(outputs)
+        sizes.add(cases[0].open_size)
+        if len(sizes) == NB_OPEN_SIZES:
+            break
+    if not recording.cases:
+        raise ExportError(
+            f"The model can't predict any of the inputs drawn for the replay: "
+            f"{failure} Pass your own: inputs=[…], or --inputs FILE.npz."
+        )
+    return recording
 
 
 def predicted(model: Any, arrays: list[Array]) -> list[Array]:
@@ -148,10 +158,10 @@ def predicted(model: Any, arrays: list[Array]) -> list[Array]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def _check_repeatable(model: Any, case: Case, outputs: list[Array]) -> None:
+def _check_repeatable(model: Any, recording: Recording) -> None:
     model.reset_states()
-    again = predicted(model, case.arrays)
-    pairs = zip(outputs, again, strict=True)
+    again = predicted(model, recording.cases[0].arrays)
+    pairs = zip(recording.outputs[0], again, strict=True)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
         raise ExportError(
             "The model predicts something else each time, so nothing can be compared: "

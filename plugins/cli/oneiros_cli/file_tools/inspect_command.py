@@ -3,6 +3,7 @@ missing, and what loading would refuse."""
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +11,6 @@ from typing import Annotated, Any
 import typer
 from oneiros.errors import ArgumentError, UnsafeFileError
 from oneiros_safe_files.budget import UNTRUSTED, Budget
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
 
 from oneiros_cli.file_tools.inspection import (
     Inspection,
@@ -20,15 +18,9 @@ from oneiros_cli.file_tools.inspection import (
     Weight,
     inspect_file,
 )
-from oneiros_cli.output import report_console
-from oneiros_cli.text import printable
+from oneiros_cli.text import one_line
 
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
-LONGEST = 200
-"""Maximum length of a file's texts; longer ones are truncated."""
-LONGEST_REASON = 2000
-"""Maximum length of a line of an explanation."""
-
 SHOWN_PATHS = 20
 """Maximum number of unread paths to show."""
 
@@ -73,8 +65,7 @@ def inspect(
     if as_json:
         print(json.dumps(inspection.asdict(), indent=2))
     else:
-        with report_console() as console:
-            console.print(_report(inspection))
+        typer.echo("\n".join(_report(inspection)))
     if not inspection.loads:
         raise typer.Exit(1)
 
@@ -94,47 +85,30 @@ def _limit(setting: str) -> tuple[str, Any]:
     )
 
 
-def _report(inspection: Inspection) -> Group:
+def _report(inspection: Inspection) -> Iterator[str]:
+    """Yields the lines of a report, with an empty one between its parts."""
     missing = [
         (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
         for each in inspection.missing
     ]
     refused = [(each.where, each.reason) for each in inspection.refused]
-    blocks: list[list[RenderableType]] = [
-        [_summary(inspection)],
+    parts = (
+        _summary(inspection),
         _layers(inspection.layers),
         _training(inspection),
         _unread(inspection.unread),
         _section("missing here", "yellow", missing),
         _section("would be refused", "red", refused),
-    ]
-    parts: list[RenderableType] = []
-    for block in filter(None, blocks):
-        parts += ["", *block]
-    return Group(*parts[1:])
+    )
+    separator: list[str] = []
+    for part in parts:
+        lines = list(part)
+        if lines:
+            yield from [*separator, *lines]
+            separator = [""]
 
 
-def _layers(layers: list[LayerReport]) -> list[RenderableType]:
-    """Returns the lines of the first layers, with the weights that are shown."""
-    parts: list[RenderableType] = []
-    left = SHOWN_WEIGHTS
-    for layer in layers:
-        if left <= 0:
-            break
-        count = f"{layer.parameters:,} parameters" if layer.weights else ""
-        facts = filter(None, [layer.class_name, layer.input_shape, count])
-        parts.append(_text((layer.where, "bold"), *(f"  {fact}" for fact in facts)))
-        if layer.inbound:
-            parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
-        parts += [_indented(_weight(weight)) for weight in layer.weights[:left]]
-        left -= max(1, len(layer.weights))
-    if sum(max(1, len(layer.weights)) for layer in layers) > SHOWN_WEIGHTS:
-        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
-        parts += ["", Text(more, "yellow")]
-    return parts
-
-
-def _summary(inspection: Inspection) -> Text:
+def _summary(inspection: Inspection) -> Iterator[str]:
     count = len(inspection.layers)
     version = "no version of Keras"
     if inspection.keras_version:
@@ -147,16 +121,17 @@ def _summary(inspection: Inspection) -> Text:
     if inspection.holds != "a configuration":
         facts += _engines(inspection)
         facts.append(f"{inspection.parameters:,} parameters")
-    model = f"{count} groups of weights"
+    yield one_line(inspection.path, bold=True)
+    yield one_line(", ".join(facts))
     if inspection.model:
-        model = f"{inspection.model}, {count} layers"
-    lines = [_text((inspection.path, "bold")), _text(", ".join(facts)), _text(model)]
-    return Text("\n").join(lines)
+        yield one_line(f"{inspection.model}, {count} layers")
+    else:
+        yield f"{count} groups of weights"
 
 
 def _engines(inspection: Inspection) -> list[str]:
-    """Returns the engine on which a file was trained, and the engine of its kernels if
-    that is another one."""
+    """Returns the engine that trained a model, and that of the kernels if it is
+    another."""
     trained_on = inspection.trained_on
     kernels = inspection.kernels
     facts = [f"trained on {ENGINES.get(trained_on, 'an unknown engine')}"]
@@ -165,85 +140,78 @@ def _engines(inspection: Inspection) -> list[str]:
     return facts
 
 
-def _unread(paths: list[str]) -> list[RenderableType]:
-    if not paths:
-        return []
-    more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
-    listed = ", ".join(paths[:SHOWN_PATHS]) + more
-    return [_text(("not part of the model, so not read: ", "yellow"), listed)]
+def _layers(layers: list[LayerReport]) -> Iterator[str]:
+    """Yields the layers with the weights of each, as many as are shown."""
+    left = SHOWN_WEIGHTS
+    for layer in layers:
+        if left <= 0:
+            break
+        count = f"{layer.parameters:,} parameters" if layer.weights else ""
+        facts = filter(None, [layer.class_name, layer.input_shape, count])
+        yield "  ".join([one_line(layer.where, bold=True), *map(one_line, facts)])
+        if layer.inbound:
+            yield f"  {one_line('after ' + ', '.join(layer.inbound))}"
+        for weight in layer.weights[:left]:
+            yield f"  {_weight(weight)}"
+        left -= max(1, len(layer.weights))
+    if sum(max(1, len(layer.weights)) for layer in layers) > SHOWN_WEIGHTS:
+        more = f"Only {SHOWN_WEIGHTS:,} weights and layers are shown; --json shows all."
+        yield ""
+        yield one_line(more, fg="yellow")
 
 
-def _weight(weight: Weight) -> Text:
-    text = _text((weight.name, "cyan"), f" {weight.shape} {weight.dtype}")
+def _weight(weight: Weight) -> str:
+    line = f"{one_line(weight.name, fg='cyan')} {weight.shape} {weight.dtype}"
     if weight.unusual:
-        text.append(f" {weight.unusual:,} NaN or infinite", "red")
-    return text
+        line += one_line(f" {weight.unusual:,} NaN or infinite", fg="red")
+    return line
 
 
-def _training(inspection: Inspection) -> list[RenderableType]:
+def _training(inspection: Inspection) -> Iterator[str]:
+    """Yields how a model was compiled."""
     training = inspection.training
     if not training:
-        return []
+        return
     optimizer = training.get("optimizer_config")
     chosen = optimizer if isinstance(optimizer, dict) else {"class_name": optimizer}
     config = chosen.get("config")
     arguments = config if isinstance(config, dict) else {}
     written = ", ".join(f"{key}={_rounded(value)}" for key, value in arguments.items())
-    state = "no state"
-    if inspection.optimizer_weights:
-        state = f"{inspection.optimizer_weights} arrays of state"
-    call = f"{chosen.get('class_name')}({written})"
-    lines: list[RenderableType] = [
-        _text(("compiled with ", "cyan"), f"{call}, {state}")
-    ]
+    call = one_line(f"{chosen.get('class_name')}({written})")
+    state = f"{inspection.optimizer_weights or 'no'} arrays of state"
+    yield f"{one_line('compiled with', fg='cyan')} {call}, {state}"
     for key in ("loss", "metrics", "loss_weights", "sample_weight_mode"):
         if training.get(key):
-            lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
+            yield f"{one_line(key, fg='cyan')} {one_line(json.dumps(training[key]))}"
     if inspection.uncompiled:
-        reason = _reason(inspection.uncompiled)
-        lines.append(_text(("loads without being compiled: ", "yellow")) + reason)
-    return lines
+        heading = one_line("loads without being compiled:", fg="yellow")
+        yield f"{heading} {one_line(inspection.uncompiled)}"
 
 
 def _rounded(value: Any) -> str:
+    """Returns a number as short as it was meant; float32 has 0.001 as
+    0.0010000000474974513."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _unread(paths: list[str]) -> Iterator[str]:
+    if paths:
+        more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
+        heading = one_line("not part of the model, so not read:", fg="yellow")
+        yield f"{heading} {one_line(', '.join(paths[:SHOWN_PATHS]))}{more}"
+
+
 def _places(kind: str, name: str, where: list[str]) -> str:
+    """Returns a name and the places where a file uses it."""
     more = f" and {len(where) - 3} more" if len(where) > 3 else ""
     return f"{kind} {name}, in {', '.join(where[:3])}{more}"
 
 
-def _section(
-    title: str, colour: str, items: list[tuple[str, str]]
-) -> list[RenderableType]:
-    if not items:
-        return []
-    parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
+def _section(title: str, colour: str, items: list[tuple[str, str]]) -> Iterator[str]:
+    """Yields a list of what is wrong, each with its explanation."""
+    if items:
+        yield one_line(f"{title}: {len(items)}", fg=colour)
     for head, text in items:
-        parts += [_text((head, "bold")), _indented(_reason(text.strip()))]
-    return parts
-
-
-def _indented(text: Text) -> Padding:
-    return Padding(text, (0, 0, 0, 2), expand=False)
-
-
-def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
-    """Returns text from the file, safe for a terminal; a piece may have a style."""
-    text = Text()
-    for piece in pieces:
-        if isinstance(piece, str):
-            piece = (piece, "")
-        content, style = piece
-        if len(content) > longest:
-            content = f"{content[:longest]}…"
-        text.append(printable(content).replace("\n", "\\n"), style)
-    return text
-
-
-def _reason(text: str) -> Text:
-    """Returns an explanation, which may have several lines."""
-    return Text("\n").join(
-        _text(line, longest=LONGEST_REASON) for line in text.splitlines()
-    )
+        yield one_line(head, bold=True)
+        for line in text.strip().splitlines():
+            yield f"  {one_line(line)}"

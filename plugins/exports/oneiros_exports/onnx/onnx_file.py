@@ -1,6 +1,5 @@
 """ONNX: a file that many runtimes compute."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,6 @@ from oneiros_backend_onnx.graphs import OPSET
 
 from oneiros_exports.destination import Export, Port, State, Written
 from oneiros_exports.inference import left_out
-
-TRANSPOSE = "Transpose"
-RECURRENT = ("LSTM", "GRU", "RNN", "Scan")
 
 
 class OnnxExport(Export):
@@ -44,7 +40,8 @@ class OnnxExport(Export):
         """Writes the file."""
         proto = onnx_model(model, self.opset, self.fills_missing_rows)
         files.save(proto, path)
-        summary = _summary(proto)
+        opset = proto.opset_import[0].version
+        summary = f"opset {opset}, {len(proto.graph.node)} nodes"
         if files.is_too_large(proto):
             summary += f"; weights in {path.name}{files.DATA_SUFFIX}"
         inputs = {value.name: _port(value) for value in proto.graph.input}
@@ -61,16 +58,6 @@ class OnnxExport(Export):
             states=states,
             notes=_notes(proto),
         )
-
-
-def _summary(proto: onnx.ModelProto) -> str:
-    """Returns how many nodes there are, and which of them tell layers apart."""
-    operators = Counter(node.op_type for node in proto.graph.node)
-    shown = [name for name in (*RECURRENT, TRANSPOSE) if operators[name]]
-    counts = ", ".join(f"{operators[name]} {name}" for name in shown)
-    opset = proto.opset_import[0].version
-    nodes = f"opset {opset}, {len(proto.graph.node)} nodes"
-    return f"{nodes}: {counts}" if counts else nodes
 
 
 def _notes(proto: onnx.ModelProto) -> list[str]:
