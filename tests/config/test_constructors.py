@@ -68,19 +68,20 @@ def parameters(thing):
     """The arguments of a class or a function."""
     return [
         parameter
-        for parameter in inspect.signature(thing).parameters.values()
+        for parameter in inspect.signature(thing, eval_str=True).parameters.values()
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
 
 
 def kind_of(parameter):
     """Returns the type of an argument that is a number or several, or None."""
-    annotation = str(parameter.annotation).removesuffix(" | None")
+    annotation = inspect.formatannotation(parameter.annotation)
     if parameter.name == "verbose":
         return bool
     by_annotation = {"bool": bool, "int": int, "float": float}
-    if annotation in by_annotation:
-        return by_annotation[annotation]
+    number = by_annotation.get(annotation.removesuffix(" | None"))
+    if number is not None:
+        return number
     is_number = type(parameter.default) in (bool, int, float, tuple)
     return type(parameter.default) if is_number else None
 

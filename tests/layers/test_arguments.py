@@ -59,12 +59,13 @@ FIXED = {
 }
 """Values of arguments that take few, by class and argument, or by argument alone."""
 
+INTEGERS = (int, int | None)
 PER_AXIS = {"subsample", "atrous_rate", "pool_size", "strides", "size", "padding"}
 
 
 def parameters(cls):
     """The arguments of a class's constructor that are its own."""
-    parameters = inspect.signature(cls).parameters.values()
+    parameters = inspect.signature(cls, eval_str=True).parameters.values()
     return [p for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "name"]
 
 
@@ -85,11 +86,11 @@ def distinct(cls, parameter, counter):
         return regularizers.l1(number)
     if name.endswith("_constraint"):
         return constraints.maxnorm(number)
-    if parameter.annotation == "bool":
+    if parameter.annotation is bool:
         return not parameter.default
-    if parameter.annotation == "float":
+    if parameter.annotation is float:
         return number / 1000
-    if parameter.annotation in ("int", "int | None"):
+    if parameter.annotation in INTEGERS:
         return number
     if name == "layer":
         return layers.LSTM(number)
@@ -126,16 +127,15 @@ def test_each_argument_arrives_under_its_name(cls):
             assert arrived is value or arrived == value, name
 
 
-INTEGERS = [
-    (cls, p.name)
-    for cls in LAYERS
-    for p in parameters(cls)
-    if p.annotation in ("int", "int | None")
+INTEGER_ARGUMENTS = [
+    (cls, p.name) for cls in LAYERS for p in parameters(cls) if p.annotation in INTEGERS
 ]
 
 
 @pytest.mark.parametrize(
-    ("cls", "name"), INTEGERS, ids=[f"{cls.__name__}-{name}" for cls, name in INTEGERS]
+    ("cls", "name"),
+    INTEGER_ARGUMENTS,
+    ids=[f"{cls.__name__}-{name}" for cls, name in INTEGER_ARGUMENTS],
 )
 def test_integers_are_of_python_or_numpy_and_no_booleans(cls, name):
     values = required(cls, itertools.count(2))
@@ -159,9 +159,9 @@ def wrong_values(cls, parameter):
         return ["no such"]
     if name == "p" or name.startswith("dropout"):
         return [1.5, -0.1, float("nan"), "0.5"]
-    if parameter.annotation == "int" and name not in NO_SIZES:
+    if parameter.annotation is int and name not in NO_SIZES:
         return [0, -1]
-    if parameter.annotation == "float":
+    if parameter.annotation is float:
         return ["0.5"]
     if name in PER_AXIS and rank > 1:
         return [2, (1,) * (rank + 1), (-1,) * rank, "same"]

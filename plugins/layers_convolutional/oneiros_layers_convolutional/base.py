@@ -6,7 +6,7 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.affine import AffineLayer, Shape, sequence_arguments
 from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
@@ -156,3 +156,112 @@ class ImageConvolution(ConvolutionLayer):
     @property
     def _strides(self) -> Sizes:
         return self.subsample
+
+
+class SequenceConvolution(ConvolutionLayer):
+    """Base of the layers with windows along sequences. Not a layer itself.
+
+    # Arguments
+        As for `Convolution1D`.
+    """
+
+    def __init__(
+        self,
+        nb_filter: int,
+        filter_length: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample_length: int = 1,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        input_dim, input_length = sequence_arguments(
+            self, input_dim, input_length, kwargs
+        )
+        super().__init__(
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            **kwargs,
+        )
+        self.filter_length = check_int(self, "filter_length", filter_length)
+        self.subsample_length = check_int(self, "subsample_length", subsample_length)
+        self.subsample = (self.subsample_length, 1)
+        self.input_dim = input_dim
+        self.input_length = input_length
+        self.input_spec = [InputSpec(ndim=3)]
+
+    @property
+    def _window(self) -> Sizes:
+        return (self.filter_length,)
+
+    @property
+    def _strides(self) -> Sizes:
+        return (self.subsample_length,)
+
+
+class PlaneConvolution(ImageConvolution):
+    """Base of the layers with windows over images. Not a layer itself.
+
+    # Arguments
+        As for `Convolution2D`.
+    """
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            **kwargs,
+        )
+        self.nb_row = check_int(self, "nb_row", nb_row)
+        self.nb_col = check_int(self, "nb_col", nb_col)
+
+    @property
+    def _window(self) -> Sizes:
+        return (self.nb_row, self.nb_col)

@@ -4,14 +4,12 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
-from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.affine import sequence_arguments
 from oneiros_layers_core.spatial import Sizes, kernel_init
 
-from oneiros_layers_convolutional.base import ConvolutionLayer
+from oneiros_layers_convolutional.base import SequenceConvolution
 
 
-class Convolution1D(ConvolutionLayer):
+class Convolution1D(SequenceConvolution):
     """Filters that slide along a sequence; each sees `filter_length` steps at a time.
 
     # Example
@@ -58,59 +56,6 @@ class Convolution1D(ConvolutionLayer):
     """
 
     loadable = True
-
-    def __init__(
-        self,
-        nb_filter: int,
-        filter_length: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        border_mode: str = "valid",
-        subsample_length: int = 1,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
-        bias: bool = True,
-        input_dim: int | None = None,
-        input_length: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        input_dim, input_length = sequence_arguments(
-            self, input_dim, input_length, kwargs
-        )
-        super().__init__(
-            nb_filter=nb_filter,
-            init=init,
-            activation=activation,
-            weights=weights,
-            border_mode=border_mode,
-            W_regularizer=W_regularizer,
-            b_regularizer=b_regularizer,
-            activity_regularizer=activity_regularizer,
-            W_constraint=W_constraint,
-            b_constraint=b_constraint,
-            bias=bias,
-            **kwargs,
-        )
-        self.filter_length = check_int(self, "filter_length", filter_length)
-        self.subsample_length = check_int(self, "subsample_length", subsample_length)
-        self.subsample = (self.subsample_length, 1)
-        self.input_dim = input_dim
-        self.input_length = input_length
-        self.input_spec = [InputSpec(ndim=3)]
-
-    @property
-    def _window(self) -> Sizes:
-        """The filter's length."""
-        return (self.filter_length,)
-
-    @property
-    def _strides(self) -> Sizes:
-        """The step from one window to the next."""
-        return (self.subsample_length,)
 
     def _kernel_shape(self, channels: int) -> Sizes:
         """Returns the shape of a kernel for an image one pixel wide."""

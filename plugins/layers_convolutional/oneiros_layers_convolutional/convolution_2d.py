@@ -3,13 +3,13 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_ints
+from oneiros.arguments import check_ints
 from oneiros_layers_core.spatial import Sizes
 
-from oneiros_layers_convolutional.base import ImageConvolution
+from oneiros_layers_convolutional.base import PlaneConvolution
 
 
-class Convolution2D(ImageConvolution):
+class Convolution2D(PlaneConvolution):
     """Filters that slide over images.
 
     The kernel isn't flipped: this is cross-correlation on every backend.
@@ -60,49 +60,6 @@ class Convolution2D(ImageConvolution):
     """
 
     loadable = True
-
-    def __init__(
-        self,
-        nb_filter: int,
-        nb_row: int,
-        nb_col: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        border_mode: str = "valid",
-        subsample: Any = (1, 1),
-        dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
-        bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            nb_filter=nb_filter,
-            init=init,
-            activation=activation,
-            weights=weights,
-            border_mode=border_mode,
-            subsample=subsample,
-            dim_ordering=dim_ordering,
-            W_regularizer=W_regularizer,
-            b_regularizer=b_regularizer,
-            activity_regularizer=activity_regularizer,
-            W_constraint=W_constraint,
-            b_constraint=b_constraint,
-            bias=bias,
-            **kwargs,
-        )
-        self.nb_row = check_int(self, "nb_row", nb_row)
-        self.nb_col = check_int(self, "nb_col", nb_col)
-
-    @property
-    def _window(self) -> Sizes:
-        """The kernel's rows and columns."""
-        return (self.nb_row, self.nb_col)
 
     def _convolve(self, x: Any) -> Any:
         """Returns the convolution of `x` with the kernel."""

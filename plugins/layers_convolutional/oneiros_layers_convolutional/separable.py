@@ -7,7 +7,7 @@ from oneiros import constraints, regularizers
 from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes, kernel_shape
 
-from oneiros_layers_convolutional.base import ImageConvolution
+from oneiros_layers_convolutional.base import PlaneConvolution
 
 ARGUMENTS = (
     "nb_row",
@@ -20,7 +20,7 @@ ARGUMENTS = (
 )
 
 
-class SeparableConvolution2D(ImageConvolution):
+class SeparableConvolution2D(PlaneConvolution):
     """Convolution within each channel, then one of single pixels across channels.
 
     It has far fewer weights than a `Convolution2D` of the same window.
@@ -100,31 +100,25 @@ class SeparableConvolution2D(ImageConvolution):
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,
+            nb_row=nb_row,
+            nb_col=nb_col,
             init=init,
             activation=activation,
             weights=weights,
             border_mode=border_mode,
             subsample=subsample,
             dim_ordering=dim_ordering,
-            W_regularizer=None,
             b_regularizer=b_regularizer,
             activity_regularizer=activity_regularizer,
-            W_constraint=None,
             b_constraint=b_constraint,
             bias=bias,
             **kwargs,
         )
-        self.nb_row = check_int(self, "nb_row", nb_row)
-        self.nb_col = check_int(self, "nb_col", nb_col)
         self.depth_multiplier = check_int(self, "depth_multiplier", depth_multiplier)
         self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
         self.depthwise_constraint = constraints.get(depthwise_constraint)
         self.pointwise_constraint = constraints.get(pointwise_constraint)
-
-    @property
-    def _window(self) -> Sizes:
-        return (self.nb_row, self.nb_col)
 
     def _add_weights(self) -> None:
         channels = self._channels

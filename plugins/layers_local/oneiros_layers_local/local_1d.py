@@ -1,15 +1,11 @@
 """LocallyConnected1D: windows along sequences, each with its own weights."""
 
-from typing import Any
-
-from oneiros.arguments import check_int
-from oneiros_layers_core.affine import sequence_arguments
-from oneiros_layers_core.spatial import Sizes
+from oneiros_layers_convolutional.base import SequenceConvolution
 
 from oneiros_layers_local.base import LocalLayer
 
 
-class LocallyConnected1D(LocalLayer):
+class LocallyConnected1D(LocalLayer, SequenceConvolution):
     """A Convolution1D with different filters at each position.
 
     # Example
@@ -55,53 +51,3 @@ class LocallyConnected1D(LocalLayer):
     """
 
     loadable = True
-    _rank = 1
-
-    def __init__(
-        self,
-        nb_filter: int,
-        filter_length: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        border_mode: str = "valid",
-        subsample_length: int = 1,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
-        bias: bool = True,
-        input_dim: int | None = None,
-        input_length: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        input_dim, input_length = sequence_arguments(
-            self, input_dim, input_length, kwargs
-        )
-        super().__init__(
-            nb_filter=nb_filter,
-            init=init,
-            activation=activation,
-            weights=weights,
-            border_mode=border_mode,
-            W_regularizer=W_regularizer,
-            b_regularizer=b_regularizer,
-            activity_regularizer=activity_regularizer,
-            W_constraint=W_constraint,
-            b_constraint=b_constraint,
-            bias=bias,
-            **kwargs,
-        )
-        self.filter_length = check_int(self, "filter_length", filter_length)
-        self.subsample_length = check_int(self, "subsample_length", subsample_length)
-        self.input_dim = input_dim
-        self.input_length = input_length
-
-    @property
-    def _window(self) -> Sizes:
-        return (self.filter_length,)
-
-    @property
-    def _strides(self) -> Sizes:
-        return (self.subsample_length,)

@@ -1,15 +1,12 @@
 """LocallyConnected2D: windows over images, with separate weights for each position."""
 
-from typing import Any
-
-from oneiros.arguments import check_int, check_ints
+from oneiros_layers_convolutional.base import PlaneConvolution
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import Sizes, check_dim_ordering
 
 from oneiros_layers_local.base import LocalLayer
 
 
-class LocallyConnected2D(LocalLayer):
+class LocallyConnected2D(LocalLayer, PlaneConvolution):
     """A Convolution2D with different filters at each position.
 
     # Example
@@ -57,55 +54,8 @@ class LocallyConnected2D(LocalLayer):
     """
 
     loadable = True
-    _rank = 2
     output_row: int
     output_col: int
-
-    def __init__(
-        self,
-        nb_filter: int,
-        nb_row: int,
-        nb_col: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        border_mode: str = "valid",
-        subsample: Any = (1, 1),
-        dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
-        bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            nb_filter=nb_filter,
-            init=init,
-            activation=activation,
-            weights=weights,
-            border_mode=border_mode,
-            W_regularizer=W_regularizer,
-            b_regularizer=b_regularizer,
-            activity_regularizer=activity_regularizer,
-            W_constraint=W_constraint,
-            b_constraint=b_constraint,
-            bias=bias,
-            **kwargs,
-        )
-        self.nb_row = check_int(self, "nb_row", nb_row)
-        self.nb_col = check_int(self, "nb_col", nb_col)
-        self.subsample = check_ints(self, "subsample", subsample, 2)
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
-
-    @property
-    def _window(self) -> Sizes:
-        return (self.nb_row, self.nb_col)
-
-    @property
-    def _strides(self) -> Sizes:
-        return self.subsample
 
     def build(self, input_shape: Shape) -> None:
         """Makes `W` and `b`."""

@@ -1,49 +1,50 @@
-"""Base class of pooling over images and volumes."""
+"""Base classes of pooling over windows."""
 
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Tensor
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with_sizes
+from oneiros_layers_core.spatial import (
+    Sizes,
+    check_dim_ordering,
+    windowed_sizes,
+    with_sizes,
+)
 
 
 class WindowPooling(Layer):
     """Base of pooling over windows. Not a layer itself.
 
-    A subclass defines `_pooling_function`.
+    A subclass defines the window's movement in `_window` and `_strides`, and says in
+    `_pool_mode`, `"max"` or `"avg"`, what to take of a window.
 
     # Arguments
-        all: as for `MaxPooling2D`.
+        border_mode: as for `MaxPooling2D`.
     """
 
     checks_sizes = True
+    dim_ordering: str = "tf"
+    _pool_mode: str
     _rank: int
 
-    def __init__(
-        self,
-        *,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, border_mode: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
-        self.strides = (
-            self.pool_size
-            if strides is None
-            else check_ints(self, "strides", strides, self._rank)
-        )
-        self.border_mode = check_choice(
-            self, "border_mode", border_mode, ("valid", "same")
-        )
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
+        modes = ("valid", "same")
+        self.border_mode = check_choice(self, "border_mode", border_mode, modes)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
-    def assert_input_compatibility(self, input: Any) -> None:
+    @property
+    def _window(self) -> Sizes:
+        raise NotImplementedError
+
+    @property
+    def _strides(self) -> Sizes:
+        raise NotImplementedError
+
+    def assert_input_compatibility(self, input: Tensor) -> None:
         """Checks the rank, and that a window fits."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
@@ -54,24 +55,58 @@ class WindowPooling(Layer):
             self,
             input_shape,
             self.dim_ordering,
-            window=self.pool_size,
+            window=self._window,
             border_mode=self.border_mode,
-            strides=self.strides,
+            strides=self._strides,
         )
         return with_sizes(input_shape, sizes, self.dim_ordering)
 
     def _pooling_function(
         self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
+        inputs: Tensor,
+        pool_size: Sizes,
+        strides: Sizes,
         border_mode: str,
         dim_ordering: str,
-    ) -> Any:
-        """Returns a value for each window of `inputs`."""
-        raise NotImplementedError
+    ) -> Tensor:
+        """Returns a value for each window of `inputs`, images or volumes."""
+        pool = K.pool3d if len(pool_size) == 3 else K.pool2d
+        return pool(
+            inputs,
+            pool_size,
+            strides,
+            border_mode,
+            dim_ordering,
+            pool_mode=self._pool_mode,
+        )
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+
+class ImagePooling(WindowPooling):
+    """Base of pooling over images and volumes. Not a layer itself.
+
+    # Arguments
+        all: as for `MaxPooling2D`.
+    """
+
+    def __init__(
+        self, *, pool_size: Any, strides: Any, dim_ordering: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
+        self.strides = self.pool_size
+        if strides is not None:
+            self.strides = check_ints(self, "strides", strides, self._rank)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
+
+    @property
+    def _window(self) -> Sizes:
+        return self.pool_size
+
+    @property
+    def _strides(self) -> Sizes:
+        return self.strides
+
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns a value for each window."""
         return self._pooling_function(
             inputs=x,

@@ -4,23 +4,64 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Tensor
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 
-class _GlobalPooling1D(Layer):
-    """Base class of GlobalMaxPooling1D and GlobalAveragePooling1D."""
+class GlobalPooling(Layer):
+    """Base of global pooling. Not a layer itself.
+
+    A subclass says in `_pool_mode`, `"max"` or `"avg"`, what to take of a channel.
+    """
 
     checks_sizes = True
+    dim_ordering: str = "tf"
+    _pool_mode: str
+    _rank: int
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.input_spec = [InputSpec(ndim=3)]
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns `(samples, features)`."""
-        check_nonempty(self, input_shape, 1, "tf")
-        return (input_shape[0], input_shape[2])
+        """Returns `(samples, channels)`."""
+        check_nonempty(self, input_shape, self._rank, self.dim_ordering)
+        return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
+
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+        """Returns a value for each channel."""
+        first = 1 if self.dim_ordering == "tf" else 2
+        axes = list(range(first, first + self._rank))
+        if self._pool_mode == "max":
+            return K.max(x, axis=axes)
+        return K.mean(x, axis=axes)
+
+
+class _GlobalPooling1D(GlobalPooling):
+    """Base class of GlobalMaxPooling1D and GlobalAveragePooling1D."""
+
+    _rank = 1
+
+
+class ImageGlobalPooling(GlobalPooling):
+    """Base of global pooling of images and volumes. Not a layer itself."""
+
+    def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
+
+
+class _GlobalPooling2D(ImageGlobalPooling):
+    """Base class of GlobalMaxPooling2D and GlobalAveragePooling2D."""
+
+    _rank = 2
+
+
+class _GlobalPooling3D(ImageGlobalPooling):
+    """Base class of GlobalMaxPooling3D and GlobalAveragePooling3D."""
+
+    _rank = 3
 
 
 class GlobalAveragePooling1D(_GlobalPooling1D):
@@ -43,10 +84,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the averages."""
-        return K.mean(x, axis=1)
+    _pool_mode = "avg"
 
 
 class GlobalMaxPooling1D(_GlobalPooling1D):
@@ -69,44 +107,7 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the largest values."""
-        return K.max(x, axis=1)
-
-
-class _GlobalPooling(Layer):
-    """Base class of global pooling of images and volumes."""
-
-    checks_sizes = True
-    _rank: int
-
-    def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.dim_ordering = check_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=self._rank + 2)]
-
-    @property
-    def _axes(self) -> list[int]:
-        first = 1 if self.dim_ordering == "tf" else 2
-        return list(range(first, first + self._rank))
-
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns `(samples, channels)`."""
-        check_nonempty(self, input_shape, self._rank, self.dim_ordering)
-        return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
-
-
-class _GlobalPooling2D(_GlobalPooling):
-    """Base class of GlobalMaxPooling2D and GlobalAveragePooling2D."""
-
-    _rank = 2
-
-
-class _GlobalPooling3D(_GlobalPooling):
-    """Base class of GlobalMaxPooling3D and GlobalAveragePooling3D."""
-
-    _rank = 3
+    _pool_mode = "max"
 
 
 class GlobalAveragePooling2D(_GlobalPooling2D):
@@ -135,10 +136,7 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the averages."""
-        return K.mean(x, axis=self._axes)
+    _pool_mode = "avg"
 
 
 class GlobalMaxPooling2D(_GlobalPooling2D):
@@ -167,10 +165,7 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the largest values."""
-        return K.max(x, axis=self._axes)
+    _pool_mode = "max"
 
 
 class GlobalAveragePooling3D(_GlobalPooling3D):
@@ -199,10 +194,7 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the averages."""
-        return K.mean(x, axis=self._axes)
+    _pool_mode = "avg"
 
 
 class GlobalMaxPooling3D(_GlobalPooling3D):
@@ -231,7 +223,4 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
     """
 
     loadable = True
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the largest values."""
-        return K.max(x, axis=self._axes)
+    _pool_mode = "max"

@@ -3,19 +3,20 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_int
-from oneiros.engine.layer import InputSpec, Layer
-from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import windowed_sizes, with_sizes
+from oneiros.arguments import check_int
+from oneiros.engine.node import Tensor
+from oneiros_layers_core.spatial import Sizes
+
+from oneiros_layers_pooling.base import WindowPooling
 
 
-class _Pooling1D(Layer):
+class _Pooling1D(WindowPooling):
     """Base class of MaxPooling1D and AveragePooling1D.
 
-    A subclass defines `_pooling_function`.
+    A subclass sets `_pool_mode`, or defines `_pooling_function`.
     """
 
-    checks_sizes = True
+    _rank = 1
 
     def __init__(
         self,
@@ -24,48 +25,24 @@ class _Pooling1D(Layer):
         border_mode: str = "valid",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(border_mode=border_mode, **kwargs)
         self.pool_length = check_int(self, "pool_length", pool_length)
-        self.stride = (
-            self.pool_length if stride is None else check_int(self, "stride", stride)
-        )
+        self.stride = self.pool_length
+        if stride is not None:
+            self.stride = check_int(self, "stride", stride)
         self.pool_size = (self.pool_length, 1)
         self.st = (self.stride, 1)
-        self.border_mode = check_choice(
-            self, "border_mode", border_mode, ("valid", "same")
-        )
-        self.input_spec = [InputSpec(ndim=3)]
 
-    def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank, and that a window fits."""
-        super().assert_input_compatibility(input)
-        self.get_output_shape_for(K.int_shape(input))
+    @property
+    def _window(self) -> Sizes:
+        return (self.pool_length,)
 
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with one step per window."""
-        steps = windowed_sizes(
-            self,
-            input_shape,
-            dim_ordering="tf",
-            window=(self.pool_length,),
-            border_mode=self.border_mode,
-            strides=(self.stride,),
-        )
-        return with_sizes(input_shape, steps, "tf")
+    @property
+    def _strides(self) -> Sizes:
+        return (self.stride,)
 
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        """Returns a value for each window of `inputs`, an image one pixel wide."""
-        raise NotImplementedError
-
-    def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns a value for each window."""
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+        """Returns a value for each window of `x` as an image one pixel wide."""
         pooled = self._pooling_function(
             inputs=K.expand_dims(x, 2),
             pool_size=self.pool_size,
@@ -106,18 +83,7 @@ class MaxPooling1D(_Pooling1D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool2d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
-        )
+    _pool_mode = "max"
 
 
 class AveragePooling1D(_Pooling1D):
@@ -151,15 +117,4 @@ class AveragePooling1D(_Pooling1D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool2d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
-        )
+    _pool_mode = "avg"

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from oneiros import backend as K
-
-from oneiros_layers_pooling.base import WindowPooling
+from oneiros_layers_pooling.base import ImagePooling
 
 
-class _Pooling2D(WindowPooling):
+class _Pooling2D(ImagePooling):
     """Base class of MaxPooling2D and AveragePooling2D.
 
-    A subclass defines `_pooling_function`.
+    A subclass sets `_pool_mode`, or defines `_pooling_function`.
     """
 
     _rank = 2
@@ -66,18 +64,7 @@ class MaxPooling2D(_Pooling2D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool2d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
-        )
+    _pool_mode = "max"
 
 
 class AveragePooling2D(_Pooling2D):
@@ -115,15 +102,4 @@ class AveragePooling2D(_Pooling2D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool2d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
-        )
+    _pool_mode = "avg"

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from oneiros import backend as K
-
-from oneiros_layers_pooling.base import WindowPooling
+from oneiros_layers_pooling.base import ImagePooling
 
 
-class _Pooling3D(WindowPooling):
+class _Pooling3D(ImagePooling):
     """Base class of MaxPooling3D and AveragePooling3D.
 
-    A subclass defines `_pooling_function`.
+    A subclass sets `_pool_mode`, or defines `_pooling_function`.
     """
 
     _rank = 3
@@ -66,18 +64,7 @@ class MaxPooling3D(_Pooling3D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool3d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
-        )
+    _pool_mode = "max"
 
 
 class AveragePooling3D(_Pooling3D):
@@ -114,15 +101,4 @@ class AveragePooling3D(_Pooling3D):
     """
 
     loadable = True
-
-    def _pooling_function(
-        self,
-        inputs: Any,
-        pool_size: Any,
-        strides: Any,
-        border_mode: str,
-        dim_ordering: str,
-    ) -> Any:
-        return K.pool3d(
-            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
-        )
+    _pool_mode = "avg"
