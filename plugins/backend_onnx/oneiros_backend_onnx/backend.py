@@ -1,5 +1,6 @@
 """The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -40,26 +41,19 @@ class OnnxBackend(
         self.recorder = Recorder(OnnxEngine())
         self._phase = self.recorder.phase
 
-    def _elementwise(self, x: Any) -> None:
+    def _elementwise(self, x) -> None:
         """Returns nothing: in ONNX channels are first, so they needn't move."""
         return None
 
-    def print_tensor(self, x: Any, message: str = "") -> Any:
+    def print_tensor(self, x, message: str = ""):
         warn(
             "The backend 'onnx' can't print while it computes: K.print_tensor does "
             "nothing there."
         )
         return x
 
-    def apply(self, fn: Callable[..., Any], *tensors: Any) -> Any:
+    def apply(self, fn: Callable[..., Any], *tensors):
         refuse_engine_code()
 
-    def gradients(
-        self,
-        loss: Any,
-        variables: Any,
-        *,
-        upstream: Any = None,
-        allow_unconnected: Any = False,
-    ) -> Any:
+    def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
         refuse_training()

@@ -1,5 +1,6 @@
 """Programs computed by ONNX Runtime."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from typing import Any, NoReturn
 
@@ -82,7 +83,7 @@ class CompiledProgram:
         shapes = [value.shape for value in values]
         return ProgramModel(self._program, self._phase).for_sessions(shapes)
 
-    def _current_session(self) -> Any:
+    def _current_session(self):
         versions = [storage.version for storage in self._read]
         with self._lock:
             if self._session is None or versions != self._versions:

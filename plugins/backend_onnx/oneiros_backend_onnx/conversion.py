@@ -1,7 +1,7 @@
 """Models of Oneiros as models of ONNX."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import json
-from typing import Any
 
 import onnx
 from oneiros.arguments import check_int, label
@@ -23,7 +23,7 @@ STATES = "oneiros_states"
 
 
 def model_proto(
-    model: Any, opset: int = OPSET, fills_missing_rows: bool = False
+    model, opset: int = OPSET, fills_missing_rows: bool = False
 ) -> ModelProto:
     """Returns what a model's `predict` computes as a model of ONNX.
 
@@ -82,7 +82,7 @@ def model_proto(
 
 
 def onnx_model(
-    model: Any, opset: int = OPSET, fills_missing_rows: bool = False
+    model, opset: int = OPSET, fills_missing_rows: bool = False
 ) -> ModelProto:
     """Returns the same as `model_proto`, unchecked, for models of any size.
 
@@ -150,7 +150,7 @@ def check_opset(owner: str, opset: int) -> int:
     return opset
 
 
-def _check_backend(model: Any, program: Program) -> None:
+def _check_backend(model, program: Program) -> None:
     """Refuses a model of another engine's tensors."""
     engine = program.recorder.engine.name
     if engine != "onnx":

@@ -1,5 +1,6 @@
 """ONNX as an engine of the lazy graph."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -31,7 +32,7 @@ class OnnxEngine(Engine):
     specialises = False
     functions = FUNCTIONS
 
-    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
+    def infer(self, call: Callable[..., Any], specs: list[Spec]):
         """Calls a function in a graph that nobody computes."""
         arguments = [_stand_in(f"argument_{i}", spec) for i, spec in enumerate(specs)]
         with Graph(infers=True).building():
@@ -39,15 +40,15 @@ class OnnxEngine(Engine):
 
     # Replaying
 
-    def convert(self, value: Any, dtype: str | None) -> Any:
+    def convert(self, value, dtype: str | None):
         """Returns a tensor."""
         return tensor(value) if dtype is None else FUNCTIONS.of_type(value, dtype)
 
-    def key(self, seed: int, counter: Any) -> Any:
+    def key(self, seed: int, counter):
         """Returns nothing: the random functions don't draw."""
         return None
 
-    def fold(self, key: Any, number: Any) -> Any:
+    def fold(self, key, number):
         """Returns nothing, either."""
         return None
 
@@ -63,17 +64,17 @@ class OnnxEngine(Engine):
         captured: list[Any],
         types: list[str],
         backwards: bool,
-    ) -> Any:
+    ):
         """Takes a step for each place of the first axis of `sequences`."""
 
-        def body(slices: list[Tensor], inner: list[Tensor]) -> Any:
+        def body(slices: list[Tensor], inner: list[Tensor]):
             return step(None, slices, inner, captured)
 
         return scan(body, sequences, states, backwards)
 
     # Data and compiling
 
-    def put(self, array: Array, dtype: Any) -> Any:
+    def put(self, array: Array, dtype):
         """Copies an array, as one of a type."""
         return np.array(array, dtype)
 
@@ -94,7 +95,7 @@ class OnnxEngine(Engine):
         return None
 
 
-def _stand_in(name: str, spec: Spec) -> Any:
+def _stand_in(name: str, spec: Spec):
     """Returns what stands for a value of which only the Spec is known."""
     sizes = spec.static_sizes
     if isinstance(sizes, int):
@@ -108,7 +109,7 @@ def _size(name: str, size: int | None) -> int | Tensor:
     return Tensor(name, type_of("int64", ())) if size is None else size
 
 
-def _spec_of(x: Any) -> Spec:
+def _spec_of(x) -> Spec:
     if x is None:
         raise GraphError("The function returns no tensor, so it would compute nothing.")
     if isinstance(x, Sizes):

@@ -1,6 +1,6 @@
 """The functions of `K` as nodes of ONNX."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 import numpy as np
 from oneiros.arguments import is_int
@@ -41,43 +41,43 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
 
     # Operators: known sizes stay known
 
-    def elementwise(self, name: str, x: Any, y: Any) -> Any:
+    def elementwise(self, name: str, x, y):
         if type(x) is int and type(y) is int:
             return getattr(np, name)(x, y).item()
         return super().elementwise(name, x, y)
 
-    def negative(self, x: Any) -> Any:
+    def negative(self, x):
         return -x if type(x) is int else super().negative(x)
 
-    def indexed(self, x: Any, index: Any) -> Any:
+    def indexed(self, x, index):
         return indexed(x, index)
 
     # Shapes
 
-    def sizes(self, shape: Any) -> Any:
+    def sizes(self, shape):
         return sizes_of(shape)
 
-    def shape(self, x: Any) -> Any:
+    def shape(self, x):
         return shape_of(self.tensor(x))
 
-    def reshape(self, x: Any, shape: Any) -> Any:
+    def reshape(self, x, shape):
         return reshaped(self.tensor(x), sizes_of(shape))
 
     # Values
 
-    def stop_gradient(self, variables: Any) -> Any:
+    def stop_gradient(self, variables):
         return self.tensor(variables)
 
-    def pow(self, x: Any, a: Any) -> Any:
+    def pow(self, x, a):
         if is_int(a) and a == 2:
             x = self.countable(x)
             return computed("Mul", x, x)
         return super().pow(x, a)
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x):
         return pointwise("Sqrt", pointwise("Relu", self.floats(x)))
 
-    def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Any:
+    def clipped(self, x: Tensor, low: Tensor, high: Tensor):
         if low.ndim or high.ndim:
             return super().clipped(x, low, high)
         if low.value is None or high.value is None or low.value > high.value:
@@ -86,16 +86,14 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         high_bound = None if high.value == np.inf else high
         return computed("Clip", x, low_bound, high_bound)
 
-    def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Any:
+    def relu(self, x, alpha=0.0, max_value=None):
         x = self.countable(x)
         is_number = isinstance(alpha, (int, float, np.number))
         if is_number and alpha and max_value is None and x.dtype == np.float32:
             return pointwise("LeakyRelu", x, alpha=float(alpha))
         return super().relu(x, alpha, max_value)
 
-    def batch_normalization(
-        self, x: Any, mean: Any, var: Any, beta: Any, gamma: Any, epsilon: Any = 0.001
-    ) -> Any:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         x, mean, var, beta, gamma, _ = self.paired(
             x, mean, var, beta, gamma, SOME_FLOAT
         )
@@ -107,7 +105,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
 
     # Linear algebra and lookup
 
-    def dot(self, x: Any, y: Any) -> Any:
+    def dot(self, x, y):
         x, y = self.paired(x, y)
         if 0 in (x.ndim, y.ndim):
             raise ValueError("a number has no axis to sum over")
@@ -120,7 +118,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         equation = f"{left}z,{first}z{last}->{left}{right}"
         return computed("Einsum", x, y, equation=equation)
 
-    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
+    def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         _check_equal(x.shape[x_axis], y.shape[y_axis])
@@ -129,7 +127,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         result = computed("Einsum", x, y, equation=equation)
         return result if result.ndim > 1 else self.expand_dims(result, 1)
 
-    def gather(self, reference: Any, indices: Any) -> Any:
+    def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
         last = size_of(reference, 0) - 1
@@ -143,7 +141,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
             is_inside = self.expand_dims(is_inside)
         return emit("Where", is_inside, rows, constant(np.nan, reference.dtype))
 
-    def in_top_k(self, predictions: Any, targets: Any, k: Any) -> Any:
+    def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         targets = self.cast(targets, np.int64)
         classes = as_scalar(size_of(scores, 1))

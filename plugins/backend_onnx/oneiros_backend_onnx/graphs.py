@@ -4,6 +4,7 @@ Equal nodes are one, and what is laid out anew of constants alone, such as a tra
 kernel, is a constant again.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import copy
@@ -121,7 +122,7 @@ class Graph:
 
     # Nodes
 
-    def find(self, key: Any) -> list[Tensor] | None:
+    def find(self, key) -> list[Tensor] | None:
         """Returns the results of an equal node, here or further out."""
         graph: Graph | None = self
         while graph is not None:
@@ -130,7 +131,7 @@ class Graph:
             graph = graph.outer
         return None
 
-    def remember(self, key: Any, results: list[Tensor]) -> None:
+    def remember(self, key, results: list[Tensor]) -> None:
         """Stores the results of a node."""
         self._computed[key] = results
 
@@ -176,7 +177,7 @@ def bodies_of(node: NodeProto) -> list[GraphProto]:
 # Emitting nodes
 
 
-def emit(op: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
+def emit(op: str, *inputs: Tensor | None, **attributes) -> Tensor:
     """Adds a node with one result, and returns that.
 
     # Arguments
@@ -188,7 +189,7 @@ def emit(op: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
 
 
 def emit_shaped(
-    op: str, shape: Sequence[NamedSize], *inputs: Tensor | None, **attributes: Any
+    op: str, shape: Sequence[NamedSize], *inputs: Tensor | None, **attributes
 ) -> Tensor:
     """Like `emit`, for a result whose shape ONNX may not find out by itself."""
     result = emit(op, *inputs, **attributes)
@@ -210,7 +211,7 @@ def emit_several(
     count: int,
     *inputs: Tensor | None,
     types: Sequence[TypeProto] | None = None,
-    **attributes: Any,
+    **attributes,
 ) -> list[Tensor]:
     """Adds a node with several results, and returns those.
 

@@ -1,5 +1,6 @@
 """Indexing: numbers, slices, new axes and one tensor of places."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ Cut = tuple[Any, Any, int, int]
 FIRST = int(np.iinfo(np.int64).min)
 
 
-def indexed(x: Any, index: Any) -> Any:
+def indexed(x, index):
     """Returns `x[index]`."""
     if isinstance(x, Sizes) and isinstance(index, (int, slice)):
         chosen = x.items[index]
@@ -39,7 +40,7 @@ def indexed(x: Any, index: Any) -> Any:
     return plan.applied()
 
 
-def _is_mask(part: Any) -> bool:
+def _is_mask(part) -> bool:
     return getattr(part, "dtype", None) == np.dtype(bool) and np.ndim(part) > 0
 
 
@@ -77,7 +78,7 @@ class _Plan:
     taken: list[tuple[int, Tensor]] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
 
-    def add(self, part: Any) -> None:
+    def add(self, part) -> None:
         """Adds a part of the index."""
         if part is None:
             more_axes = sum(places.ndim - 1 for _, places in self.taken)
@@ -100,7 +101,7 @@ class _Plan:
         stop = last if part.stop is None else part.stop
         self.cuts.append((start, stop, self.axis, step))
 
-    def _places(self, part: Any) -> Any:
+    def _places(self, part):
         if is_int(part):
             size = self.x.shape[self.axis]
             if size is not None and not -size <= part < size:

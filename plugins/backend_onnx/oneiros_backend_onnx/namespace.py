@@ -1,5 +1,6 @@
 """Operators of ONNX by NumPy's names, as `ArrayFunctions` calls them."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -87,7 +88,7 @@ def _place(op: str) -> Callable[..., Tensor]:
 def _filled(value: int) -> Callable[..., Tensor]:
     """Returns a function that fills the shape of a tensor with a number."""
 
-    def function(x: Tensor, dtype: Any) -> Tensor:
+    def function(x: Tensor, dtype) -> Tensor:
         number = numpy_helper.from_array(np.array([value], dtype))
         target = shape_tensor(shape_of(x).items)
         result = emit_shaped("ConstantOfShape", x.shape, target, value=number)

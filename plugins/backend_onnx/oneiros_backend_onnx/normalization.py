@@ -1,6 +1,6 @@
 """Batch normalization as one node."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 import numpy as np
 from oneiros_backend_toolkit.images import first_order, last_order
@@ -15,7 +15,7 @@ CHANNELS = 1
 
 
 def normalized_by_node(
-    x: Tensor, mean: Tensor, var: Tensor, beta: Tensor, gamma: Tensor, epsilon: Any
+    x: Tensor, mean: Tensor, var: Tensor, beta: Tensor, gamma: Tensor, epsilon
 ) -> Tensor | None:
     """Returns `x` normalized by constants for each channel, or None if they aren't.
 

@@ -1,5 +1,6 @@
 """Tensors from numbers, arrays and shapes, of the types that operations need."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ PRODUCTS = ("Einsum", "MatMul")
 """Operators on numbers that don't work element by element."""
 
 
-def constant(x: Any, dtype: Any = None) -> Tensor:
+def constant(x, dtype=None) -> Tensor:
     """Returns numbers as a constant of the graph."""
     return graph_in_work().constant(np.asarray(x, dtype))
 
@@ -58,7 +59,7 @@ def stacked(tensors: Sequence[Tensor]) -> Tensor:
     return emit("Concat", *parts, axis=0)
 
 
-def cast(x: Tensor, dtype: Any) -> Tensor:
+def cast(x: Tensor, dtype) -> Tensor:
     """Returns a tensor of another type."""
     if x.dtype == np.dtype(dtype):
         return x
@@ -71,7 +72,7 @@ class OnnxPromotion(Promotion):
     number_kinds = "biuf"
     index_types = ("int64", "int32")
 
-    def is_tensor(self, x: Any) -> bool:
+    def is_tensor(self, x) -> bool:
         return isinstance(x, Operand)
 
     def dtype_of(self, x: Tensor) -> np.dtype[Any]:
@@ -80,13 +81,13 @@ class OnnxPromotion(Promotion):
     def constant(self, array: Array) -> Tensor:
         return constant(array)
 
-    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+    def as_type(self, x: Tensor, dtype) -> Tensor:
         return cast(x, dtype)
 
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
         return stacked(tensors)
 
-    def tensor(self, x: Any) -> Tensor:
+    def tensor(self, x) -> Tensor:
         if isinstance(x, Sizes):
             return shape_tensor(x.items)
         result: Tensor = super().tensor(x)
@@ -101,7 +102,7 @@ paired = _promotion.paired
 as_places = _promotion.places
 
 
-def in_single_precision(op: str, *inputs: Tensor, **attributes: Any) -> Tensor:
+def in_single_precision(op: str, *inputs: Tensor, **attributes) -> Tensor:
     """Computes with floats of any type, by one of the operators `IN_SINGLE_PRECISION`,
     which ONNX Runtime only has for those of 32 bits."""
     dtype = inputs[0].dtype
@@ -109,7 +110,7 @@ def in_single_precision(op: str, *inputs: Tensor, **attributes: Any) -> Tensor:
     return cast(result, dtype)
 
 
-def computed(op: str, x: Tensor, *others: Tensor | None, **attributes: Any) -> Tensor:
+def computed(op: str, x: Tensor, *others: Tensor | None, **attributes) -> Tensor:
     """Computes with numbers of one type, which the result has.
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.

@@ -1,6 +1,7 @@
 """Random draws, which ONNX can't repeat: they are known by shape alone."""
 
-from typing import Any, NoReturn
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from typing import NoReturn
 
 from oneiros.errors import CapabilityError
 
@@ -9,10 +10,10 @@ from oneiros_backend_onnx.shapes import sizes_of, static
 from oneiros_backend_onnx.tensors import Tensor, type_of
 
 
-def _known_by_shape(name: str) -> Any:
+def _known_by_shape(name: str):
     """Makes a function that tells the shape of draws one of `K`."""
 
-    def function(key: Any, shape: Any, *parameters: Any) -> Tensor:
+    def function(key, shape, *parameters) -> Tensor:
         if not graph_in_work().infers:
             refuse_draws(name)
         sizes = sizes_of(shape)

@@ -4,6 +4,7 @@ ONNX leaves out steps at the end of a sequence only. Under any other mask, the s
 that are taken move to the front, and the outputs move back.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,8 +78,8 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Any:
-        def compute(x: Any, U: Any, mask: Any, projection: Any, *initial: Any) -> Any:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
+        def compute(x, U, mask, projection, *initial):
             dtype = tensor(x).dtype
             run = _Run(layer, _single(U), [_single(part) for part in projection])
             states = [_single(state) for state in initial]
@@ -94,7 +95,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
-def _single(x: Any) -> Tensor:
+def _single(x) -> Tensor:
     """Returns floats of the one type for which ONNX Runtime has all three operators."""
     return cast(tensor(x), np.float32)
 

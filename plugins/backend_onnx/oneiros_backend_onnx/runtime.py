@@ -1,9 +1,9 @@
 """Sessions of ONNX Runtime."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import onnxruntime
 from oneiros.errors import CapabilityError
@@ -28,7 +28,7 @@ SILENT = 4
 """The level of log messages that shows none: errors are raised, too."""
 
 
-def session_of(model: ModelProto) -> Any:
+def session_of(model: ModelProto):
     """Returns a session that computes a model on the CPU.
 
     # Raises

@@ -1,5 +1,6 @@
 """Sizes as ONNX takes them: known ones as ints, open ones as tensors."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ def shape_of(x: Tensor) -> Sizes:
     return Sizes(tuple(size_of(x, axis) for axis in range(x.ndim)))
 
 
-def sizes_of(shape: Any) -> list[Any]:
+def sizes_of(shape) -> list[Any]:
     """Returns a shape as a list of ints and scalar tensors, and None where it is
     open."""
     if isinstance(shape, Sizes):
@@ -71,7 +72,7 @@ def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
     return emit_shaped("Reshape", result_sizes, x, target)
 
 
-def _size_from(x: Tensor, axis: int, size: Any) -> Any:
+def _size_from(x: Tensor, axis: int, size):
     """Returns a size as Reshape takes it: 0 stands for that of the same axis of `x`."""
     if size is None:
         return 0
@@ -123,7 +124,7 @@ def sliced(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     )
 
 
-def as_scalar(x: Any, dtype: Any = np.int64) -> Tensor:
+def as_scalar(x, dtype=np.int64) -> Tensor:
     """Returns a number as a tensor without axes."""
     x = cast(tensor(x), dtype)
     return x if x.ndim == 0 else emit("Reshape", x, integers())

@@ -5,6 +5,7 @@ between two operations of ONNX cancels, so that a network with channels first ha
 transposition left.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,12 +31,8 @@ OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
 
 
 def convolve(
-    x: Any,
-    kernel: Any,
-    strides: tuple[int, ...],
-    border_mode: str,
-    dilation: tuple[int, ...],
-) -> Any:
+    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
+):
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -90,9 +87,7 @@ def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor
     return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
 
 
-def convolve_depthwise(
-    x: Any, kernel: Any, strides: tuple[int, ...], border_mode: str
-) -> Any:
+def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str):
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
@@ -106,12 +101,8 @@ def convolve_depthwise(
 
 
 def pool(
-    x: Any,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-    mode: str,
-) -> Any:
+    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
+):
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
     once = (1,) * len(window)
@@ -127,7 +118,7 @@ def pool(
     return channels_last(result)
 
 
-def pad(x: Any, widths: Any) -> Any:
+def pad(x, widths):
     """Puts zeros around."""
     before = [int(low) for low, _ in widths]
     after = [int(high) for _, high in widths]

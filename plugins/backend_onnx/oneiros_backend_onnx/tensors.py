@@ -1,5 +1,6 @@
 """Tensors of a graph of ONNX, and shapes of which some sizes may be open."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -16,14 +17,14 @@ NamedSize = int | str | None
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    def method(self: Any, *others: Any) -> Any:
+    def method(self, *others):
         return self.operators[name](self, *others)
 
     return method
 
 
 def _reflected(name: str) -> Callable[..., Any]:
-    def method(self: Any, other: Any) -> Any:
+    def method(self, other):
         return self.operators[name](other, self)
 
     return method
@@ -165,7 +166,7 @@ class Sizes(Operand):
         return tuple(n if isinstance(n, int) else None for n in self.items)
 
 
-def type_of(dtype: Any, shape: Sequence[NamedSize] | None) -> TypeProto:
+def type_of(dtype, shape: Sequence[NamedSize] | None) -> TypeProto:
     """Returns a tensor's type in ONNX.
 
     # Arguments

@@ -1,5 +1,6 @@
 """Transposed convolution, of images of known and of open sizes."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,8 @@ from oneiros_backend_onnx.transposition import transposed
 
 
 def convolve_back(
-    x: Any,
-    kernel: Any,
-    sizes: tuple[Any, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-) -> Any:
+    x, kernel, sizes: tuple[Any, ...], strides: tuple[int, ...], border_mode: str
+):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -66,12 +63,12 @@ class _Axis:
         return isinstance(self.steps, int) and isinstance(self.size, int)
 
     @property
-    def whole(self) -> Any:
+    def whole(self):
         """The size of what the windows reach over."""
         return (self.steps - 1) * self.stride + self.width
 
     @property
-    def before(self) -> Any:
+    def before(self):
         """How much of that is cut off at the start."""
         if self.border_mode == "valid":
             return 0
@@ -80,12 +77,12 @@ class _Axis:
         return FUNCTIONS.maximum(self.whole - self.size, 0) // 2
 
     @property
-    def after(self) -> Any:
+    def after(self):
         """How much is cut off at the end; below 0, how many zeros are added."""
         return self.whole - self.size - self.before
 
 
-def _whole(x: Tensor, kernel: Tensor, strides: Sequence[int], **border: Any) -> Tensor:
+def _whole(x: Tensor, kernel: Tensor, strides: Sequence[int], **border) -> Tensor:
     return in_single_precision(
         "ConvTranspose",
         channels_first(x),

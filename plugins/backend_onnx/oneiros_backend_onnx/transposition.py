@@ -4,8 +4,8 @@ Two in a row become one, or none. What works element by element comes before a
 transposition, so that the next one may cancel it.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
     return result
 
 
-def pointwise(op: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
+def pointwise(op: str, *inputs: Tensor | None, **attributes) -> Tensor:
     """Adds a node that works element by element, with broadcasting.
 
     # Arguments

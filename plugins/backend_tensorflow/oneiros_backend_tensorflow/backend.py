@@ -3,7 +3,8 @@
 The functions run as graph functions of TensorFlow 2.
 """
 
-from typing import Any, ClassVar
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from typing import ClassVar
 
 from oneiros.backend import common
 from oneiros.backend.contract import FLAGS
@@ -66,10 +67,10 @@ class TensorFlowBackend(
         control_flow.install(self.recorder)
         old_code.install()
 
-    def _dtype(self, dtype: Any) -> str:
+    def _dtype(self, dtype) -> str:
         return str(tf.as_dtype(dtype or common.floatx()).name)
 
-    def int_shape(self, x: Tensor) -> tuple[int | None, ...]:
+    def int_shape(self, x) -> tuple[int | None, ...]:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -82,18 +83,13 @@ class TensorFlowBackend(
             )
         return tuple(shape)
 
-    def _computed(self, x: Tensor) -> Tensor:
+    def _computed(self, x) -> Tensor:
         if not self.recorder.owns(x):
             return super()._computed(x)
         return self.function([], [x], jit_compile=False)([])[0]
 
     def normalize_batch_in_training(
-        self,
-        x: Tensor,
-        gamma: Tensor,
-        beta: Tensor,
-        reduction_axes: Any,
-        epsilon: Any = 0.001,
+        self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[Tensor, Tensor, Tensor]:
         types = {self.dtype(part) for part in (x, gamma, beta)}
         if types != {"float32"} or not self._keeps_channels(x, reduction_axes):
@@ -104,15 +100,7 @@ class TensorFlowBackend(
         arguments = (x, gamma, beta, epsilon)
         return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
 
-    def batch_normalization(
-        self,
-        x: Tensor,
-        mean: Tensor,
-        var: Tensor,
-        beta: Tensor,
-        gamma: Tensor,
-        epsilon: Any = 0.001,
-    ) -> Tensor:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
         by_channel = (mean, var, beta, gamma)
         if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
@@ -120,13 +108,13 @@ class TensorFlowBackend(
         label = "K.batch_normalization"
         return self.recorder.record(pinned(normalize_by), arguments, label=label)
 
-    def _keeps_channels(self, x: Tensor, axes: Tensor) -> bool:
+    def _keeps_channels(self, x, axes) -> bool:
         """Returns whether `x` holds images, and these axes are all but the channels."""
         if self.ndim(x) != len(IMAGE_AXES):
             return False
         return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
 
-    def _suits_kernel(self, x: Tensor, by_channel: tuple[Tensor, ...]) -> bool:
+    def _suits_kernel(self, x, by_channel: tuple[Tensor, ...]) -> bool:
         """Returns whether TensorFlow's kernel can normalise `x` by these tensors.
 
         The kernel needs float32 images, and one value per channel.
@@ -140,9 +128,7 @@ class TensorFlowBackend(
         fitting = {channels, (1, 1, 1, *channels)}
         return all(self.int_shape(part) in fitting for part in by_channel)
 
-    def function(
-        self, inputs: Any, outputs: Any, updates: Any = (), **kwargs: Any
-    ) -> Function:
+    def function(self, inputs, outputs, updates=(), **kwargs) -> Function:
         xla = self.own_arguments(kwargs).get("jit_compile")
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)

@@ -1,5 +1,6 @@
 """Graph functions bound to variables, run by XLA or by plain TensorFlow."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -71,7 +72,7 @@ class Compiled:
         """
         return self._has_run and (self.by_xla or self._only_computes)
 
-    def __call__(self, *tensors: Any) -> list[Array]:
+    def __call__(self, *tensors) -> list[Array]:
         """Returns the outputs as arrays.
 
         # Arguments
@@ -95,17 +96,15 @@ class Compiled:
         self._instead = None
         return [np.asarray(output.numpy()) for output in outputs]
 
-    def _traced(
-        self, fn: Callable[..., Any], signature: list[Any], **options: Any
-    ) -> Any:
+    def _traced(self, fn: Callable[..., Any], signature: list[Any], **options):
         graph_function = tf.function(on_device(fn), autograph=False, **options)
         return graph_function.get_concrete_function(self._variables, *signature)
 
-    def _choose_xla(self, graph: Any, signature: list[Any]) -> None:
+    def _choose_xla(self, graph, signature: list[Any]) -> None:
         """Has XLA compile a graph; what ran until now stays for the first call."""
 
-        def by_xla() -> Any:
-            def call(*arguments: Any) -> Any:
+        def by_xla():
+            def call(*arguments):
                 return graph(*arguments)
 
             return self._traced(call, signature, jit_compile=True)

@@ -6,6 +6,7 @@ values when they run. Lazy tensors that these functions use from outside become
 arguments of the call: a trial on placeholders finds them.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -38,12 +39,12 @@ def install(recorder: Recorder) -> None:
         _replace(version, "cond", recorder, _chosen)
 
 
-def _replace(version: Any, name: str, recorder: Recorder, record: Function) -> None:
+def _replace(version, name: str, recorder: Recorder, record: Function) -> None:
     """Makes a function of TensorFlow record calls with lazy tensors."""
     function = getattr(version, name)
 
     @functools.wraps(function)
-    def computed_or_recorded(*args: Any, **kwargs: Any) -> Any:
+    def computed_or_recorded(*args, **kwargs):
         if recorder.is_computing:
             args, kwargs = map_tree(recorder.supplied, (args, kwargs))
             return function(*args, **kwargs)
@@ -60,27 +61,27 @@ def _replace(version: Any, name: str, recorder: Recorder, record: Function) -> N
 # Recorded functions
 
 
-def _mapped(fn: Function, elems: Any, *options: Any, **kwargs: Any) -> Any:
+def _mapped(fn: Function, elems, *options, **kwargs):
     """Records `tf.map_fn`; its other arguments say how to run it."""
     with K.use("tensorflow"):
         return K.map_fn(fn, elems)
 
 
 def _chosen(
-    pred: Any,
+    pred,
     true_fn: Function | None = None,
     false_fn: Function | None = None,
     strict: bool = False,
     name: str | None = None,
     fn1: Function | None = None,
     fn2: Function | None = None,
-) -> Any:
+):
     """Records `tf.cond`, which may choose between nested tensors."""
     in_case, otherwise = true_fn or fn1, false_fn or fn2
     if in_case is None or otherwise is None:
         raise TypeError("tf.cond needs two functions: tf.cond(pred, true_fn, false_fn)")
 
-    def chosen(x: Any, y: Any) -> Any:
+    def chosen(x, y):
         return K.switch(pred, x, y)
 
     with K.use("tensorflow"):
@@ -96,11 +97,11 @@ def _whole(recorder: Recorder, function: Function, label: str) -> Function:
         label: its name in messages.
     """
 
-    def record(*args: Any, **kwargs: Any) -> Any:
+    def record(*args, **kwargs):
         call = RecordedCall.of(function, args, kwargs)
         outside = _used_from_outside(recorder, call, label)
 
-        def run(args: Any, kwargs: Any, values: list[Any]) -> Any:
+        def run(args, kwargs, values: list[Any]):
             value_of = dict(zip(outside, values, strict=True)).__getitem__
             with recorder.computing(value_of):
                 return function(*args, **kwargs)
@@ -116,10 +117,10 @@ def _used_from_outside(
     """Returns the nodes that a call uses and that aren't among its arguments."""
     used: dict[LazyTensor, Any] = {}
 
-    def tried(*values: Any) -> Any:
+    def tried(*values):
         graph = tf.compat.v1.get_default_graph()
 
-        def symbol_of(node: LazyTensor) -> Any:
+        def symbol_of(node: LazyTensor):
             if node not in used:
                 with graph.as_default():
                     used[node] = symbol(node.spec)

@@ -1,9 +1,9 @@
 """Custom gradients in TensorFlow's graphs, for programs that differentiate."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.tensors import Tensor
@@ -50,7 +50,7 @@ def with_derivative(
     count = len(results)
     tensors: list[Tensor] = copies[:count]
 
-    def differentiate(op: Any, *gradients: Tensor) -> list[Tensor]:
+    def differentiate(op, *gradients) -> list[Tensor]:
         by_arguments = derivative(tensors, gradients[:count])
         return [*[None] * count, *by_arguments]
 
@@ -59,7 +59,7 @@ def with_derivative(
     return tensors
 
 
-def dense(gradient: Tensor) -> Tensor:
+def dense(gradient) -> Tensor:
     """Returns a derivative as a tensor.
 
     TensorFlow may represent it by rows and their indices.

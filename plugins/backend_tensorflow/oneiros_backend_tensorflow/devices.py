@@ -1,5 +1,6 @@
 """TensorFlow's device, if the setting `device` names one."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -43,7 +44,7 @@ def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     if name is None:
         return function
 
-    def placed(*args: Any) -> Any:
+    def placed(*args):
         with tf.device(name):
             return function(*args)
 

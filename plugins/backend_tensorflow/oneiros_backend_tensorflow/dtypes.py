@@ -1,7 +1,7 @@
 """Types of tensors for code written for TensorFlow 1."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from functools import cache
-from typing import Any
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -10,7 +10,7 @@ class Dtype(str):
     """The name of a type, with the attributes of `tf.DType` besides: `x.dtype.name`,
     `x.dtype.base_dtype`, `x.dtype.as_numpy_dtype`, `x.dtype.is_floating`."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str):
         return getattr(tf.as_dtype(str(self)), name)
 
 

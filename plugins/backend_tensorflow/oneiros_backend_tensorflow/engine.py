@@ -1,5 +1,6 @@
 """TensorFlow as an engine of the lazy graph."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 
@@ -36,17 +37,17 @@ class TensorFlowEngine(Engine):
 
     # Replaying
 
-    def convert(self, value: Any, dtype: str | None) -> Any:
+    def convert(self, value, dtype: str | None):
         """Returns a new tensor."""
         if dtype is None or (tf.is_tensor(value) and value.dtype == dtype):
             return tf.identity(value)
         return tf.cast(value, dtype)
 
-    def key(self, seed: int, counter: Any) -> Any:
+    def key(self, seed: int, counter):
         """Returns the seed for TensorFlow's stateless random functions."""
         return tf.stack([seed, counter])
 
-    def fold(self, key: Any, number: Any) -> Any:
+    def fold(self, key, number):
         """Returns a key like `key`, another one for each number."""
         return tf.random.experimental.stateless_fold_in(key, number, "philox")
 
@@ -66,14 +67,14 @@ class TensorFlowEngine(Engine):
         captured: list[Any],
         types: list[str],
         backwards: bool,
-    ) -> Any:
+    ):
         """Takes a step for each place of the first axis of `sequences`."""
 
         return Loop(step, backwards)(sequences, states, captured)
 
     # Data and compiling
 
-    def put(self, array: Array, dtype: Any) -> Any:
+    def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
         with at_once(), scope():
             if in_host_memory():

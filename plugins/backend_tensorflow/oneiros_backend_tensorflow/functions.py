@@ -1,5 +1,6 @@
 """The functions of `K` on TensorFlow's own tensors."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,49 +33,49 @@ class TensorFlowFunctions(ArrayFunctions):
 
     # Types
 
-    def is_tensor(self, x: Any) -> bool:
+    def is_tensor(self, x) -> bool:
         if isinstance(x, NEVER_TENSORS):
             return False
         return bool(tf.is_tensor(x))
 
-    def dtype_of(self, x: Tensor) -> np.dtype[Any]:
+    def dtype_of(self, x) -> np.dtype[Any]:
         dtype: np.dtype[Any] = np.dtype(x.dtype.as_numpy_dtype)
         return dtype
 
     def constant(self, array: Array) -> Tensor:
         return tf.convert_to_tensor(array)
 
-    def as_type(self, x: Tensor, dtype: Any) -> Tensor:
+    def as_type(self, x, dtype) -> Tensor:
         return tf.cast(x, dtype)
 
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
         return tf.stack(tensors)
 
-    def tensor(self, x: Any) -> Tensor:
+    def tensor(self, x) -> Tensor:
         if self.is_tensor(x):
             return tf.convert_to_tensor(x)
         return super().tensor(x)
 
     # Shapes
 
-    def rank(self, x: Tensor) -> int | None:
+    def rank(self, x) -> int | None:
         rank: int | None = x.shape.rank
         return rank
 
-    def count(self, n: Any) -> Any:
+    def count(self, n):
         if is_int(n):
             return int(n)
         return n
 
-    def sizes(self, shape: Any) -> Any:
+    def sizes(self, shape):
         if tf.is_tensor(shape):
             return shape
         return [self.count(size) for size in shape]
 
-    def shape(self, x: Any) -> Tensor:
+    def shape(self, x) -> Tensor:
         return tf.shape(self.tensor(x))
 
-    def reshape(self, x: Any, shape: Any) -> Tensor:
+    def reshape(self, x, shape) -> Tensor:
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if tf.is_tensor(sizes) or None not in sizes:
@@ -89,24 +90,24 @@ class TensorFlowFunctions(ArrayFunctions):
 
     # Values
 
-    def to_dense(self, tensor: Any) -> Tensor:
+    def to_dense(self, tensor) -> Tensor:
         return tf.identity(self.tensor(tensor))
 
-    def stop_gradient(self, variables: Any) -> Tensor:
+    def stop_gradient(self, variables) -> Tensor:
         return tf.stop_gradient(self.tensor(variables))
 
-    def print_tensor(self, x: Any, message: str = "") -> Tensor:
+    def print_tensor(self, x, message: str = "") -> Tensor:
         x = self.tensor(x)
         printed = tf.print(message, x, summarize=-1)
         with tf.control_dependencies([printed]):
             return tf.identity(x)
 
-    def indexed(self, x: Tensor, index: Any) -> Tensor:
+    def indexed(self, x, index) -> Tensor:
         if isinstance(index, tuple):
             return x[tuple(map(self._index, index))]
         return x[self._index(index)]
 
-    def _index(self, part: Any) -> Any:
+    def _index(self, part):
         """Converts a part of an index to TensorFlow's form."""
         if isinstance(part, slice):
             bounds = (part.start, part.stop, part.step)
@@ -115,28 +116,28 @@ class TensorFlowFunctions(ArrayFunctions):
             return self.places(part)
         return part
 
-    def abs(self, x: Any) -> Tensor:
+    def abs(self, x) -> Tensor:
         x = self.countable(x)
         if x.dtype.is_unsigned:
             return x
         return tf.abs(x)
 
-    def clipped(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    def clipped(self, x, low, high) -> Tensor:
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
-    def one_hot(self, indices: Any, nb_classes: Any) -> Tensor:
+    def one_hot(self, indices, nb_classes) -> Tensor:
         classes = self.cast(indices, tf.int32)
         return tf.one_hot(classes, self.count(nb_classes), dtype=floatx())
 
     # Linear algebra and lookup
 
-    def dot(self, x: Any, y: Any) -> Tensor:
+    def dot(self, x, y) -> Tensor:
         return widened(_dot)(*self.paired(x, y))
 
-    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Tensor:
+    def batch_dot(self, x, y, axes=None) -> Tensor:
         return widened(_batch_dot)(*self.paired(x, y), axes)
 
-    def gather(self, reference: Any, indices: Any) -> Tensor:
+    def gather(self, reference, indices) -> Tensor:
         reference = self.tensor(reference)
         indices = self.places(indices)
         rows = tf.gather(reference, indices)
@@ -152,13 +153,13 @@ class TensorFlowFunctions(ArrayFunctions):
         )
         return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
-    def in_top_k(self, predictions: Any, targets: Any, k: Any) -> Tensor:
+    def in_top_k(self, predictions, targets, k) -> Tensor:
         scores = self.cast(predictions, tf.float32)
         classes = self.cast(targets, tf.int32)
         return tf.math.in_top_k(classes, scores, self.count(k))
 
 
-def _dot(x: Tensor, y: Tensor) -> Tensor:
+def _dot(x, y) -> Tensor:
     if x.shape.rank == 2 and y.shape.rank == 2:
         return tf.matmul(x, y)
     x_axis = x.shape.rank - 1
@@ -166,7 +167,7 @@ def _dot(x: Tensor, y: Tensor) -> Tensor:
     return tf.tensordot(x, y, [[x_axis], [y_axis]])
 
 
-def _batch_dot(x: Tensor, y: Tensor, axes: Any) -> Tensor:
+def _batch_dot(x, y, axes) -> Tensor:
     x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
     if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
         return _product_of_matrices(x, y, x_axis, y_axis)
@@ -176,7 +177,7 @@ def _batch_dot(x: Tensor, y: Tensor, axes: Any) -> Tensor:
     return result if result.shape.rank > 1 else tf.expand_dims(result, 1)
 
 
-def _product_of_matrices(x: Tensor, y: Tensor, x_axis: int, y_axis: int) -> Tensor:
+def _product_of_matrices(x, y, x_axis: int, y_axis: int) -> Tensor:
     """Returns what Keras 1.2.2 gave on TensorFlow where an axis is the batch's, or
     where there are more than three.
 

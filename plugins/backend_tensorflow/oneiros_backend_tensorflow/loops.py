@@ -7,6 +7,7 @@ on XLA; this form wasn't measured. A step that draws, prints or calls Python, ot
 through `K`, would do that again, too, so TensorFlow differentiates such a loop.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -54,10 +55,10 @@ def loop_over(
     length = sequences[0].shape[0]
     steps = tf.shape(sequences[0])[0] if length is None else length
 
-    def is_left(i: Tensor, *_: Any) -> Tensor:
+    def is_left(i, *_) -> Tensor:
         return i < (steps if count is None else count)
 
-    def body(i: Tensor, states: list[Tensor], stacks: list[Tensor]) -> Any:
+    def body(i, states: list[Tensor], stacks: list[Tensor]):
         place = steps - 1 - i if backwards else i
         slices = [x[place] for x in sequences]
         states, outputs = step(place, slices, states)
@@ -96,10 +97,10 @@ class Loop:
         captured = _copies(captured)
         specs, has_effects = self._traced(sequences, states, captured)
 
-        def step(place: Tensor, slices: list[Tensor], states: list[Tensor]) -> Results:
+        def step(place, slices: list[Tensor], states: list[Tensor]) -> Results:
             return self.step(place, slices, states, captured)
 
-        def kept(place: Tensor, slices: list[Tensor], states: list[Tensor]) -> Results:
+        def kept(place, slices: list[Tensor], states: list[Tensor]) -> Results:
             new_states, outputs = step(place, slices, states)
             return new_states, [*states, *outputs]
 
@@ -151,7 +152,7 @@ class Loop:
         upstream = {i: gradient for i, gradient in stacks if not _is_zero(gradient)}
         sizes = [len(sequences), count, len(upstream)]
 
-        def step(place: Tensor, rows: list[Tensor], carried: list[Tensor]) -> Results:
+        def step(place, rows: list[Tensor], carried: list[Tensor]) -> Results:
             slices, old, by_stacks = map(_copies, _split(rows, sizes))
             outside = _copies(captured)
             new, outputs = self.step(place, slices, old, outside)
@@ -188,17 +189,17 @@ def _gradients(
     return list(map(_or_zeros, found, inputs))
 
 
-def _or_zeros(gradient: Tensor, x: Tensor) -> Tensor:
+def _or_zeros(gradient, x) -> Tensor:
     """Returns the gradient by a tensor; that by integers is a number, which counts for
     nothing."""
     return dense(gradient) if gradient is not None and _is_float(x) else _zeros(x)
 
 
-def _zeros(x: Tensor) -> Tensor:
+def _zeros(x) -> Tensor:
     return tf.zeros_like(x) if _is_float(x) else tf.zeros(())
 
 
-def _is_zero(gradient: Tensor) -> bool:
+def _is_zero(gradient) -> bool:
     """Returns whether TensorFlow has put zeros where there is no gradient."""
     if gradient is None or gradient.op.type == "ZerosLike":
         return True
@@ -206,22 +207,22 @@ def _is_zero(gradient: Tensor) -> bool:
     return value is not None and not value.any()
 
 
-def _spec(x: Tensor) -> Any:
+def _spec(x):
     return tf.TensorSpec(x.shape, x.dtype)
 
 
-def _spec_of_slope(sequence: Tensor) -> Any:
+def _spec_of_slope(sequence):
     """Returns the Spec of the gradient by a slice."""
     if not _is_float(sequence):
         return tf.TensorSpec((), tf.float32)
     return tf.TensorSpec(sequence.shape[1:], sequence.dtype)
 
 
-def _is_float(x: Tensor) -> bool:
+def _is_float(x) -> bool:
     return bool(x.dtype.is_floating or x.dtype.is_complex)
 
 
-def _has_effects(operation: Any) -> bool:
+def _has_effects(operation) -> bool:
     is_stateful = bool(operation.op_def.is_stateful)
     return is_stateful and operation.type != "ReadVariableOp"
 

@@ -3,9 +3,9 @@
 Where TensorFlow lacks a type, another one is computed with.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor
 
@@ -22,7 +22,7 @@ def widened(fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
     They are computed as int32, and the lowest bits are the result.
     """
 
-    def function(x: Tensor, y: Tensor, *args: Any) -> Tensor:
+    def function(x, y, *args) -> Tensor:
         if x.dtype not in NARROW:
             return fn(x, y, *args)
         result = fn(tf.cast(x, tf.int32), tf.cast(y, tf.int32), *args)
@@ -41,7 +41,7 @@ def _reduction(
         of_truth: that of truth values, if `fn` has none.
     """
 
-    def function(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
+    def function(x, axis, keepdims: bool) -> Tensor:
         reduce = of_truth if of_truth and x.dtype == tf.bool else fn
         return reduce(x, axis, keepdims)
 
@@ -51,7 +51,7 @@ def _reduction(
 class Namespace:
     """Functions of tensors; those that aren't here are TensorFlow's of that name."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str):
         return getattr(tf, name)
 
     all = staticmethod(_reduction(tf.reduce_all))
@@ -75,18 +75,18 @@ class Namespace:
     sum = staticmethod(_reduction(tf.reduce_sum))
 
     @staticmethod
-    def negative(x: Tensor) -> Tensor:
+    def negative(x) -> Tensor:
         if not x.dtype.is_unsigned:
             return -x
         # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
         return tf.bitwise.invert(x) + 1
 
     @staticmethod
-    def sign(x: Tensor) -> Tensor:
+    def sign(x) -> Tensor:
         return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
 
     @staticmethod
-    def repeat(x: Tensor, times: Any, axis: int) -> Tensor:
+    def repeat(x, times, axis: int) -> Tensor:
         repeated = tf.repeat(x, times, axis)
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
@@ -98,7 +98,7 @@ class Namespace:
         return repeated
 
     @staticmethod
-    def tile(x: Tensor, times: Any) -> Tensor:
+    def tile(x, times) -> Tensor:
         if tf.is_tensor(times):
             return tf.tile(x, times)
         missing_axes = len(times) - x.shape.rank
@@ -115,7 +115,7 @@ class Activations:
     softmax = staticmethod(tf.nn.softmax)
 
     @staticmethod
-    def softplus(x: Tensor) -> Tensor:
+    def softplus(x) -> Tensor:
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
         result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
 

@@ -9,7 +9,8 @@ functions have a module of their own, `control_flow`. One function can't be reco
 when they are computed.
 """
 
-from typing import Any, NoReturn
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from typing import NoReturn
 
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.lazy_graph.recorded_call import leaves_of
@@ -39,7 +40,7 @@ def _refuse(function_name: str) -> NoReturn:
     )
 
 
-def nodes_in(x: Any) -> list[LazyTensor]:
+def nodes_in(x) -> list[LazyTensor]:
     """Returns the lazy tensors in nested arguments."""
     return [leaf for leaf in leaves_of(x) if isinstance(leaf, LazyTensor)]
 
@@ -51,7 +52,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
+    def handle(self, op, args, kwargs):
         if not nodes_in((args, kwargs)):
             return self.NOT_SUPPORTED
         name = getattr(op, "__name__", str(op))
@@ -62,9 +63,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
         return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
 
 
-def _converted(
-    value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False
-) -> Any:
+def _converted(value, dtype=None, name=None, as_ref: bool = False):
     """Converts a lazy tensor, which only a function that computes can do."""
     supplied = value.recorder.supplied(value)
     if supplied is value:
@@ -72,7 +71,7 @@ def _converted(
     return tf.convert_to_tensor(supplied, dtype)
 
 
-def _no_type(value: Any) -> NoReturn:
+def _no_type(value) -> NoReturn:
     _refuse("This function of TensorFlow")
 
 

@@ -7,6 +7,7 @@ TensorFlow's own derivatives of the kernels treat mean and variance as constants
 have no derivatives themselves.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 from oneiros_backend_toolkit.tensors import Tensor
@@ -17,9 +18,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 AXES = (0, 1, 2)
 
 
-def normalize(
-    x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float
-) -> tuple[Tensor, Tensor, Tensor]:
+def normalize(x, gamma, beta, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
     """Normalises float32 images over all axes but the last.
 
     They have shape (samples, rows, columns, channels).
@@ -50,14 +49,7 @@ def normalize(
     return result, *with_derivative(moments, [x], by_moments)
 
 
-def normalize_by(
-    x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-    beta: Tensor,
-    gamma: Tensor,
-    epsilon: float,
-) -> Tensor:
+def normalize_by(x, mean, variance, beta, gamma, epsilon: float) -> Tensor:
     """Normalises float32 images by moments of their channels.
 
     They have shape (samples, rows, columns, channels).
@@ -81,7 +73,7 @@ def normalize_by(
 
 
 def _gradients(
-    gradient: Tensor, x: Tensor, gamma: Tensor, saved: Sequence[Tensor], epsilon: float
+    gradient, x, gamma, saved: Sequence[Tensor], epsilon: float
 ) -> list[Tensor]:
     """Returns the derivatives by `x`, `gamma` and `beta`.
 

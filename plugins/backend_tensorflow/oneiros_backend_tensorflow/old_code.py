@@ -4,6 +4,7 @@ A session computes them. What can't take them, `tf.gradients(loss, [w])`, says w
 write instead.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from operator import attrgetter
@@ -46,7 +47,7 @@ def install() -> None:
         session.run = _running_tensors_of_keras(session.run)
 
 
-def _replace(version: Any, path: str, make: Callable[..., Any]) -> None:
+def _replace(version, path: str, make: Callable[..., Any]) -> None:
     """Replaces a function of TensorFlow by what is made of it."""
     prefix, _, name = path.rpartition(".")
     owner = attrgetter(prefix)(version) if prefix else version
@@ -57,7 +58,7 @@ def _replace(version: Any, path: str, make: Callable[..., Any]) -> None:
 def _refusing(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that refuses tensors of `K`."""
 
-    def checked(*args: Any, **kwargs: Any) -> Any:
+    def checked(*args, **kwargs):
         if nodes_in([*args, *kwargs.values()]):
             raise OldCallError(
                 f"tf.{path} rejects tensors of K. Write {INSTEAD[path]}."
@@ -70,7 +71,7 @@ def _refusing(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _refusing_at_once(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that needs a graph of TensorFlow 1."""
 
-    def checked(*args: Any, **kwargs: Any) -> Any:
+    def checked(*args, **kwargs):
         if tf.executing_eagerly():
             raise OldCallError(
                 f"tf.{path} belongs to TensorFlow 1's graphs, which compute nothing. "
@@ -85,9 +86,7 @@ def _running_tensors_of_keras(run: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a session's method that has Keras' tensors computed by `K`."""
 
     @functools.wraps(run)
-    def run_any(
-        session: Any, fetches: Any, feed_dict: Any = None, *args: Any, **kwargs: Any
-    ) -> Any:
+    def run_any(session, fetches, feed_dict=None, *args, **kwargs):
         if not nodes_in(fetches):
             return run(session, fetches, feed_dict, *args, **kwargs)
         with K.use("tensorflow"):

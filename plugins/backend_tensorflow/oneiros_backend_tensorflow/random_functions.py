@@ -3,7 +3,7 @@
 A recorded stream supplies their key.
 """
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros_backend_toolkit.tensors import Tensor
 
@@ -18,9 +18,7 @@ class RandomFunctions:
     """TensorFlow's functions of a key, by their names in the contract."""
 
     @staticmethod
-    def random_uniform(
-        key: Tensor, shape: Any, low: Any, high: Any, dtype: str
-    ) -> Tensor:
+    def random_uniform(key, shape, low, high, dtype: str) -> Tensor:
         """Draws from [low, high)."""
         numbers = _uniform(key, shape, dtype)
         low = FUNCTIONS.of_type(low, dtype)
@@ -28,9 +26,7 @@ class RandomFunctions:
         return numbers * (high - low) + low
 
     @staticmethod
-    def random_normal(
-        key: Tensor, shape: Any, mean: Tensor, std: Any, dtype: str
-    ) -> Tensor:
+    def random_normal(key, shape, mean, std, dtype: str) -> Tensor:
         """Draws from a normal distribution."""
         numbers = tf.random.stateless_normal(
             FUNCTIONS.sizes(shape), key, dtype=dtype, alg=ALGORITHM
@@ -38,12 +34,12 @@ class RandomFunctions:
         return numbers * FUNCTIONS.of_type(std, dtype) + FUNCTIONS.of_type(mean, dtype)
 
     @staticmethod
-    def random_binomial(key: Tensor, shape: Any, p: Any, dtype: str) -> Tensor:
+    def random_binomial(key, shape, p, dtype: str) -> Tensor:
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
         return tf.cast(numbers < FUNCTIONS.of_type(p, "float32"), dtype)
 
 
-def _uniform(key: Tensor, shape: Any, dtype: str) -> Tensor:
+def _uniform(key, shape, dtype: str) -> Tensor:
     sizes = FUNCTIONS.sizes(shape)
     return tf.random.stateless_uniform(sizes, key, dtype=dtype, alg=ALGORITHM)

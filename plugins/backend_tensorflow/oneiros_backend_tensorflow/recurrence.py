@@ -6,8 +6,8 @@ processor, and 73 ms where its loop is traced for that
 (`benchmarks/mechanisms.py recurrent_shapes`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
-from typing import Any
 
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
@@ -37,34 +37,34 @@ class TensorFlowMath:
     join = staticmethod(tf.concat)
     transpose = staticmethod(tf.transpose)
 
-    def constant(self, values: Sequence[float], like: Tensor) -> Tensor:
+    def constant(self, values: Sequence[float], like) -> Tensor:
         """Returns numbers as a tensor of the type of `like`."""
         return tf.constant(values, like.dtype)
 
-    def clip(self, x: Tensor) -> Tensor:
+    def clip(self, x) -> Tensor:
         """Bounds by 0 and 1."""
         return tf.minimum(tf.maximum(x, 0), 1)
 
-    def where(self, condition: Tensor, x: Tensor) -> Tensor:
+    def where(self, condition, x) -> Tensor:
         """Returns `x` where the condition holds, else 0."""
         return tf.where(condition, x, tf.zeros((), x.dtype))
 
-    def split(self, x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
+    def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
         parts: list[Tensor] = tf.split(x, list(sizes), -1)
         return parts
 
-    def outer(self, x: Tensor, y: Tensor) -> Tensor:
+    def outer(self, x, y) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
         x = tf.reshape(x, (-1, x.shape[-1]))
         y = tf.reshape(y, (-1, y.shape[-1]))
         return tf.matmul(x, y, transpose_a=True)
 
-    def total(self, x: Tensor) -> Tensor:
+    def total(self, x) -> Tensor:
         """Sums a sequence over steps and samples."""
         return tf.reduce_sum(x, (0, 1))
 
-    def multiply(self, x: Tensor, w: Tensor) -> Tensor:
+    def multiply(self, x, w) -> Tensor:
         """Multiplies a sequence's features by a matrix."""
         return tf.tensordot(x, w, 1)
 
@@ -81,7 +81,7 @@ class TensorFlowMath:
         dtype = states[0].dtype
         specs = [tf.TensorSpec((samples, width), dtype) for width in widths]
 
-        def at_place(place: Tensor, rows: list[Tensor], states: list[Tensor]) -> Any:
+        def at_place(place, rows: list[Tensor], states: list[Tensor]):
             new, outputs = step(tuple(states), tuple(rows))
             return list(new), outputs
 
@@ -100,9 +100,7 @@ class RecurrentLayers(FusedRecurrence):
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
         loop = CellLoop(MATH, layer.cell, layer.backwards)
 
-        def run(
-            x: Tensor, U: Tensor, mask: Tensor, projection: States, *initial: Tensor
-        ) -> States:
+        def run(x, U, mask, projection: States, *initial) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
             return _run(loop, x, U, mask, projection, initial)
@@ -112,7 +110,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(run, inputs.tensors(), label=layer.label)
 
 
-def _shaped(x: Tensor, U: Tensor, mask: Tensor, initial: States) -> States:
+def _shaped(x, U, mask, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that fit one another."""
     samples = x.shape[:1]
     steps = x.shape[1:2]
@@ -128,14 +126,7 @@ def _shaped(x: Tensor, U: Tensor, mask: Tensor, initial: States) -> States:
     return outputs, *([last] * len(initial))
 
 
-def _run(
-    loop: CellLoop,
-    x: Tensor,
-    U: Tensor,
-    mask: Tensor,
-    projection: States,
-    initial: States,
-) -> States:
+def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> States:
     """Returns the outputs and the last states of a loop over `x`."""
     shape = (x.shape[0], U.shape[0])
     initial = tuple(tf.ensure_shape(state, shape) for state in initial)

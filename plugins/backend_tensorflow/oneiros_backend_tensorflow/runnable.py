@@ -5,6 +5,7 @@ long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ class Runnable:
         concrete: the concrete function; it isn't kept.
     """
 
-    def __init__(self, concrete: Any) -> None:
+    def __init__(self, concrete) -> None:
         self._function = concrete.inference_fn
         self._captured = list(concrete.captured_inputs)
 

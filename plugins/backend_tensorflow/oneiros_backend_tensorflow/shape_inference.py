@@ -1,5 +1,6 @@
 """Infers the shape and type of a function's result without computing it."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ def inferring() -> bool:
     return _inference_state.is_inferring
 
 
-def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
+def infer(call: Callable[..., Any], specs: list[Spec]):
     """Runs `call` on placeholders in a graph of its own, which is then dropped.
 
     # Arguments
@@ -53,7 +54,7 @@ def _inferring() -> Iterator[None]:
         _inference_state.is_inferring = was_inferring
 
 
-def symbol(spec: Spec) -> Any:
+def symbol(spec: Spec):
     """Returns what stands for a tensor while shapes are inferred."""
     if isinstance(spec.static_sizes, int):
         return tf.constant(spec.static_sizes, spec.dtype)
@@ -62,18 +63,18 @@ def symbol(spec: Spec) -> Any:
     return tf.compat.v1.placeholder(spec.dtype, spec.shape)
 
 
-def _size(n: int | None, dtype: str) -> Any:
+def _size(n: int | None, dtype: str):
     return tf.compat.v1.placeholder(dtype, ()) if n is None else n
 
 
-def _spec(x: Any) -> Spec:
+def _spec(x) -> Spec:
     if x is None or isinstance(x, tf.Operation):
         raise GraphError("The function returns no tensor, so it would compute nothing.")
     x = tf.convert_to_tensor(x)
     return Spec(sizes_of(x.shape), x.dtype.name)
 
 
-def sizes_of(shape: Any) -> Shape:
+def sizes_of(shape) -> Shape:
     """Returns TensorFlow's shape as ints and None.
 
     If TensorFlow 2's behavior is switched off, its sizes are `Dimension`s.
@@ -81,7 +82,7 @@ def sizes_of(shape: Any) -> Shape:
     return None if shape.rank is None else tuple(shape.as_list())
 
 
-def _check_captured(graph: Any) -> None:
+def _check_captured(graph) -> None:
     """Raises a GraphError if a function uses tensors of TensorFlow 1's graphs."""
     for tensor in graph.external_captures:
         if not tf.is_symbolic_tensor(tensor) or _is_traced(tensor.graph):
@@ -93,5 +94,5 @@ def _check_captured(graph: Any) -> None:
         )
 
 
-def _is_traced(graph: Any) -> bool:
+def _is_traced(graph) -> bool:
     return isinstance(graph, tf.__internal__.FuncGraph)

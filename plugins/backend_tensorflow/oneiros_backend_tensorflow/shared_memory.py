@@ -5,6 +5,7 @@ comparison), in real time and in processor time (`benchmarks/mechanisms.py
 shared_memory`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 """The error that TensorFlow raises if it can't compute in an array's memory."""
 
 
-def shared(array: Array) -> Any:
+def shared(array: Array):
     """Returns a tensor in an array's own memory.
 
     If TensorFlow can't compute there, it is a copy.
@@ -43,7 +44,7 @@ class Staging:
         self._works = in_host_memory()
 
     def run(
-        self, function: ArrayFunction, random_state: Any, arrays: list[Array]
+        self, function: ArrayFunction, random_state, arrays: list[Array]
     ) -> list[Array]:
         """Calls a function that keeps nothing of its arguments.
 
@@ -79,7 +80,7 @@ class Staging:
         return memories, [tf.constant(array) for array in arrays]
 
 
-def _share(memory: Array, tensor: Any) -> bool:
+def _share(memory: Array, tensor) -> bool:
     """Returns whether a tensor shows what is written to memory."""
     for value in (0, 1):
         memory.fill(value)

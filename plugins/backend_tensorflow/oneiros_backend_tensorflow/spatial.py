@@ -6,8 +6,8 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 `compiled` keeps XLA off them.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
-from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor
 
@@ -15,7 +15,7 @@ from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
-def _shape(x: Tensor) -> list[Tensor]:
+def _shape(x) -> list[Tensor]:
     """Returns the sizes, as ints where they are known."""
     return [
         tf.shape(x)[i] if size is None else size
@@ -23,14 +23,14 @@ def _shape(x: Tensor) -> list[Tensor]:
     ]
 
 
-def _same_padding(size: Tensor, window: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+def _same_padding(size, window, stride: int) -> tuple[Tensor, Tensor]:
     missing = (-(-size // stride) - 1) * stride + window - size
     missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
     return missing // 2, missing - missing // 2
 
 
 def _padded(
-    x: Tensor, window: list[Tensor], strides: tuple[int, ...], border_mode: str
+    x, window: list[Tensor], strides: tuple[int, ...], border_mode: str
 ) -> Tensor:
     """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
     if border_mode == "valid" or all(size == 1 for size in window):
@@ -42,7 +42,7 @@ def _padded(
     return _with_zeros(x, [(0, 0), *pairs, (0, 0)])
 
 
-def _with_zeros(x: Tensor, widths: Any) -> Tensor:
+def _with_zeros(x, widths) -> Tensor:
     """Pads with zeros.
 
     With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
@@ -52,7 +52,7 @@ def _with_zeros(x: Tensor, widths: Any) -> Tensor:
     return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
 
 
-def _every(x: Tensor, strides: tuple[int, ...]) -> Tensor:
+def _every(x, strides: tuple[int, ...]) -> Tensor:
     return x[(slice(None), *[slice(None, None, stride) for stride in strides])]
 
 
@@ -68,11 +68,7 @@ def _extent(window: list[Tensor], dilation: tuple[int, ...]) -> list[Tensor]:
 
 
 def convolve(
-    x: Tensor,
-    kernel: Tensor,
-    strides: tuple[int, ...],
-    border_mode: str,
-    dilation: tuple[int, ...],
+    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
 ) -> Tensor:
     """Convolves, not flipping the kernel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
@@ -92,9 +88,7 @@ def convolve(
     return _every(result, strides) if is_thinned else result
 
 
-def convolve_depthwise(
-    x: Tensor, kernel: Tensor, strides: tuple[int, ...], border_mode: str
-) -> Tensor:
+def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str) -> Tensor:
     """Convolves images channel by channel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
     # TensorFlow computes only strides that are the same along both axes.
@@ -109,11 +103,7 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: Tensor,
-    kernel: Tensor,
-    sizes: tuple[Tensor, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
+    x, kernel, sizes: tuple[Tensor, ...], strides: tuple[int, ...], border_mode: str
 ) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
@@ -135,16 +125,12 @@ def convolve_back(
 
 
 def pool(
-    x: Tensor,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    border_mode: str,
-    mode: str,
+    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
 ) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(x: Tensor, window: tuple[int, ...], strides: tuple[int, ...]) -> Tensor:
+    def planes(x, window: tuple[int, ...], strides: tuple[int, ...]) -> Tensor:
         if all(size == 1 for size in window):
             # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
@@ -156,16 +142,13 @@ def pool(
     return _in_volumes(planes, x, window, strides)
 
 
-def pad(x: Tensor, widths: Any) -> Tensor:
+def pad(x, widths) -> Tensor:
     """Puts zeros around."""
     return _with_zeros(FUNCTIONS.tensor(x), widths)
 
 
 def _in_volumes(
-    fn: Callable[..., Tensor],
-    x: Tensor,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
+    fn: Callable[..., Tensor], x, window: tuple[int, ...], strides: tuple[int, ...]
 ) -> Tensor:
     """Pools planes, then across planes.
 

@@ -1,5 +1,6 @@
 """Programs as graph functions: one step, and many steps in one call."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -54,7 +55,7 @@ class OneStep:
 
         return on_device(run)
 
-    def _step(self, variables: list[Any], random_state: Any, *feeds: Any) -> list[Any]:
+    def _step(self, variables: list[Any], random_state, *feeds) -> list[Any]:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         outputs, new = self.computed(feeds, state, counter, seeds)
@@ -69,7 +70,7 @@ class OneStep:
         return [tf.TensorSpec((*leading, *shape), node.dtype) for shape, node in pairs]
 
     @property
-    def random_state_spec(self) -> Any:
+    def random_state_spec(self):
         """The `tf.TensorSpec` of the random state of a step."""
         return tf.TensorSpec((1 + len(self.program.streams),), tf.int32)
 
@@ -88,7 +89,7 @@ class OneStep:
         return lambda counter: zero
 
     def computed(
-        self, feeds: Sequence[Any], state: list[Any], counter: Any, seeds: list[Any]
+        self, feeds: Sequence[Any], state: list[Any], counter, seeds: list[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Returns the outputs and the new values of a step."""
         with while_tracing(self.program):
@@ -163,13 +164,11 @@ class ManySteps:
 
         return on_device(run)
 
-    def _many(
-        self, variables: list[Any], random_state: Any, count: Any, *batches: Any
-    ) -> list[Any]:
+    def _many(self, variables: list[Any], random_state, count, *batches) -> list[Any]:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
 
-        def step(place: Any, feeds: list[Any], written: list[Any]) -> Any:
+        def step(place, feeds: list[Any], written: list[Any]):
             current = self._step.replaced(state, written)
             number = counter + place
             outputs, new = self._step.computed(feeds, current, number, seeds)
@@ -182,7 +181,7 @@ class ManySteps:
         self._step.store(variables, new)
         return results
 
-    def _one_by_one(self, random_state: Any, count: Any, *batches: Any) -> list[Any]:
+    def _one_by_one(self, random_state, count, *batches) -> list[Any]:
         """Does the same as `_many`, calling a compiled step."""
         if self._compiled_step is None:
             self._compiled_step = self._step.compiled()
@@ -195,7 +194,7 @@ class ManySteps:
         return [tf.constant(np.stack(values)) for values in by_output]
 
 
-def rows(arrays: list[Any], index: Any) -> list[Any]:
+def rows(arrays: list[Any], index) -> list[Any]:
     """Returns the rows that an index names, of each array."""
     if are_on_host(arrays):
         return batches_of(index, arrays)

@@ -1,5 +1,6 @@
 """Storage for the values of variables."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from typing import Any
 
@@ -27,7 +28,7 @@ class Storage:
         self._variable: Any = None
 
     @property
-    def variable(self) -> Any:
+    def variable(self):
         """The `tf.Variable`."""
         with self._lock:
             if self._variable is None:

@@ -1,5 +1,6 @@
 """Lazy tensors that behave like those of TensorFlow 1."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -60,7 +61,7 @@ class Tensor(LazyTensor):
             graph: SessionGraph = K.get_session().graph
         return graph
 
-    def assign(self, value: Any, use_locking: bool = False) -> Update:
+    def assign(self, value, use_locking: bool = False) -> Update:
         """Returns what gives a variable another value, as `K.update`.
 
         # Arguments
@@ -69,15 +70,15 @@ class Tensor(LazyTensor):
         """
         return self._update("update", value)
 
-    def assign_add(self, delta: Any, use_locking: bool = False) -> Update:
+    def assign_add(self, delta, use_locking: bool = False) -> Update:
         """Returns what adds to a variable, as `K.update_add`."""
         return self._update("update_add", delta)
 
-    def assign_sub(self, delta: Any, use_locking: bool = False) -> Update:
+    def assign_sub(self, delta, use_locking: bool = False) -> Update:
         """Returns what subtracts from a variable, as `K.update_sub`."""
         return self._update("update_sub", delta)
 
-    def _update(self, name: str, value: Any) -> Update:
+    def _update(self, name: str, value) -> Update:
         own = self.recorder.lift(value, self.spec.dtype)
         with K.use("tensorflow"):
             update: Update = getattr(K, name)(self, own)
@@ -91,6 +92,6 @@ class Tensor(LazyTensor):
             self.source.fn = partial(_in_shape, self.source.fn, self.shape)
 
 
-def _in_shape(fn: Callable[..., Any], shape: Any, *values: Any) -> Any:
+def _in_shape(fn: Callable[..., Any], shape, *values):
     """Returns what a function computes, as a tensor of a shape."""
     return tf.ensure_shape(fn(*values), shape)

@@ -14,6 +14,7 @@ seconds of the processor and 534 MB this way, 6.3 seconds and 818 MB with both
 (`benchmarks/mechanisms.py tensorflow_import`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 import re
 import sys
@@ -24,7 +25,6 @@ from contextlib import contextmanager
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -81,9 +81,7 @@ class _Hidden(Loader):
         self.names = names
         self.thread = threading.get_ident()
 
-    def find_spec(
-        self, name: str, path: Any = None, target: Any = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
         """Returns what other finders know of a package that is hidden.
 
         Its loader is this one.

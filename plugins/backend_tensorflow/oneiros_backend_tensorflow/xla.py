@@ -1,7 +1,7 @@
 """Decides whether XLA compiles a graph."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
-from typing import Any
 
 from oneiros.errors import ArgumentError
 
@@ -30,7 +30,7 @@ _SLOW_IN_XLA_ON_CPU = {
 }
 
 
-def kinds_in(graph: Any) -> set[str]:
+def kinds_in(graph) -> set[str]:
     """Returns the kinds of operations in a `tf.Graph`.
 
     Those in the functions that it calls are among them.
@@ -52,7 +52,7 @@ def suits_xla(kinds: set[str]) -> bool:
     return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
 
 
-def only_computes(graph: Any, kinds: set[str]) -> bool:
+def only_computes(graph, kinds: set[str]) -> bool:
     """Returns whether nothing in a `tf.Graph` keeps what it is given.
 
     There isn't a variable, queue or code in Python.
