@@ -12,7 +12,7 @@ CONTENTS = (
     ("engine.node", "Node to_list object_list_uid", "engine.topology"),
     ("engine.container", "get_source_inputs", "engine engine.topology"),
     ("engine.container", "Container", "engine.topology"),
-    ("engine.model", "Model", "engine engine.training models"),
+    ("engine.loops", "batch_shuffle", "engine.training"),
     ("bases", "Callback", "callbacks"),
     (
         "config",
@@ -26,11 +26,10 @@ CONTENTS = (
 
 @hookimpl
 def oneiros_layers() -> dict[str, str]:
-    """The layers and models that configurations can name."""
+    """The layers that configurations can name."""
     return {
         "InputLayer": "oneiros.engine.layer:InputLayer",
         "Container": "oneiros.engine.container:Container",
-        "Model": "oneiros.engine.model:Model",
     }
 
 

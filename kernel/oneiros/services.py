@@ -19,99 +19,16 @@ if TYPE_CHECKING:
     from oneiros.bases import Callback, Callbacks, Rebuilt
     from oneiros.engine.container import Container
     from oneiros.engine.layer import Layer
-    from oneiros.engine.model import Model
     from oneiros.engine.node import Tensor
 
 Config = dict[str, Any]
-
-
-class Adapter(Protocol):
-    """A model's training, evaluation and prediction; the arguments are those of the
-    model's methods."""
-
-    def measure_batch(
-        self, use: str, x: Any, y: Any, sample_weight: Any, class_weight: Any = None
-    ) -> Any:
-        """Runs a step of `"train"` or `"test"`; returns the loss and metrics."""
-
-    def predict_batch(self, x: Any) -> Any:
-        """Returns the outputs of a batch."""
-
-    def fit(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int,
-        nb_epoch: int,
-        verbose: int,
-        callbacks: Any,
-        validation_split: float,
-        validation_data: Any,
-        shuffle: bool | str,
-        class_weight: Any,
-        sample_weight: Any,
-        initial_epoch: int,
-    ) -> Any:
-        """Trains; returns the history."""
-
-    def evaluate(
-        self, x: Any, y: Any, batch_size: int, verbose: int, sample_weight: Any
-    ) -> Any:
-        """Returns the loss and metrics."""
-
-    def predict(self, x: Any, batch_size: int, verbose: int) -> Any:
-        """Returns the outputs."""
-
-    def fit_generator(
-        self,
-        generator: Any,
-        samples_per_epoch: int,
-        nb_epoch: int,
-        verbose: int,
-        callbacks: Any,
-        validation_data: Any,
-        nb_val_samples: int | None,
-        class_weight: Any,
-        workers: tuple[int, int, bool],
-        initial_epoch: int,
-    ) -> Any:
-        """Trains on a generator; returns the history."""
-
-    def go_over(
-        self, use: str, generator: Any, val_samples: int, workers: tuple[int, int, bool]
-    ) -> Any:
-        """Returns a generator's loss and metrics, if `use` is `"test"`, or its
-        outputs."""
-
-
-class Training(Protocol):
-    """What the arguments of `compile`, `fit`, `evaluate` and `predict` mean."""
-
-    def plan(
-        self, model: Model, arguments: dict[str, Any], others: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Returns the attributes of the compiled model; the model doesn't change.
-
-        # Arguments
-            arguments: those of `compile`, by name.
-            others: additional ones, for `K.function`.
-
-        # Returns
-            A dict with `optimizer`, `metrics_names`, `metrics_tensors` (without the
-            total), `total_loss` and `function_kwargs`; and by output
-            `loss_functions`, `sample_weight_modes`, `target_shapes`, and the
-            placeholders `targets` and `sample_weights`.
-        """
-
-    def adapter(self, model: Model, /) -> Adapter:
-        """Returns the adapter of a model."""
 
 
 class DefaultCallbacks(Protocol):
     """The callbacks that every fit has."""
 
     def for_fit(
-        self, model: Model, callbacks: list[Any], params: dict[str, Any]
+        self, model: Container, callbacks: list[Any], params: dict[str, Any]
     ) -> tuple[Callbacks, Any]:
         """Returns a fit's callbacks as one, the user's and those that every fit has,
         and the `History` among them; refuses what isn't a callback."""
@@ -129,12 +46,20 @@ class OldCode(Protocol):
         """Returns the error for an argument that a function doesn't accept."""
 
     def own_loop(
-        self, method: Callable[..., Any], adapter: Any, args: tuple[Any, ...]
+        self,
+        method: Callable[..., Any],
+        model: Container,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
     ) -> Any:
         """Runs `fit`, `evaluate` or `predict` with the loop that replaces Keras's."""
 
     def private_method(
-        self, model: Model, name: str, args: tuple[Any, ...], options: dict[str, Any]
+        self,
+        model: Container,
+        name: str,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
     ) -> Any:
         """Runs `_fit_loop`, `_test_loop`, `_predict_loop` or `_standardize_user_data`,
         as a model of Keras 1 did."""
@@ -228,7 +153,6 @@ notebooks: Notebooks
 old_code: OldCode
 saving: Saving
 summaries: Summaries
-training: Training
 
 
 def __getattr__(name: str) -> Any:

@@ -6,11 +6,11 @@ from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback
 from oneiros.diagnostics import RateSearch, find_learning_rate
+from oneiros.engine.streams import Observer
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import SGD, Optimizer
-from oneiros_training.streams import Observer
 
 
 def line():

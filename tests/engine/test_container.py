@@ -6,10 +6,9 @@ import pytest
 from oneiros import backend as K
 from oneiros.engine.container import get_source_inputs
 from oneiros.engine.layer import Input, Layer
-from oneiros.engine.model import Model
 from oneiros.engine.node import Node
 from oneiros.errors import ArgumentError, GraphError, ShapeError
-from oneiros.models import Sequential
+from oneiros.models import Model, Sequential
 from tiny_layers import Average, Counter, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from oneiros import registry
 from oneiros.engine.layer import Input
-from oneiros.engine.model import Model
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -18,6 +17,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
+from oneiros.models import Model
 from oneiros.saving import model_from_config
 from oneiros_safe_files.json_text import loads
 from tiny_layers import OBJECTS, Scale, Shift, Total

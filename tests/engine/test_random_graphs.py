@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros.engine.layer import Input
-from oneiros.engine.model import Model
-from oneiros.models import Sequential
+from oneiros.models import Model, Sequential
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 

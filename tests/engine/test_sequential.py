@@ -8,7 +8,6 @@ from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
 from oneiros.engine.layer import Input
-from oneiros.engine.model import Model
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -17,7 +16,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.layers import Activation, Dense, Merge
-from oneiros.models import Sequential
+from oneiros.models import Model, Sequential
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift
 

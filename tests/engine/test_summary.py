@@ -6,8 +6,7 @@ import sys
 import pytest
 from oneiros import backend as K
 from oneiros.engine.layer import Input
-from oneiros.engine.model import Model
-from oneiros.models import Sequential
+from oneiros.models import Model, Sequential
 from oneiros.utils.layer_utils import count_total_params, print_summary
 from tiny_layers import Average, Both, Scale, Shift, Total
 

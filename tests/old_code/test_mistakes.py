@@ -64,7 +64,7 @@ def test_labels_of_plus_and_minus_one_are_told_once_for_binary_crossentropy():
 
 def test_targets_are_not_looked_at_for_ever():
     model = binary()
-    for _ in range(model.adapter.target_checks_left):
+    for _ in range(model.target_checks_left):
         model.train_on_batch(X, np.array([0, 1, 1, 0]))
     model.train_on_batch(X, np.array([-1, 1, 1, -1]))
 

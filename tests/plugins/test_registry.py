@@ -187,7 +187,7 @@ def test_provenance():
         == "oneiros-objectives"
     )
     assert (
-        provenance(registry.resolve("layer", "Model"))["distribution"]
+        provenance(registry.resolve("layer", "Container"))["distribution"]
         == "oneiros-kernel"
     )
     assert provenance(Mine) is None

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback, StepProfile
+from oneiros.engine.streams import Observer, current_observer
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros_backend_toolkit.function import Function
-from oneiros_training.streams import Observer, current_observer
 
 
 class Clock:

@@ -9,11 +9,13 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback, History
+from oneiros.engine.streams import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_backend_toolkit.function import Function
 from oneiros_training.arrays import array_stream
-from oneiros_training.streams import opened
+from oneiros_training.arrays.array_stream import ArrayStream
+from oneiros_training.arrays.user_data import all_arrays
 
 
 class Diary(Callback):
@@ -204,9 +206,10 @@ class TestRuns:
         model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
         model.compile("sgd", "mse")
         x = np.zeros((2048, length, 1), "float32")
-        arrays = model.adapter.user_data(x, x[:, 0])
-        with opened(model.adapter.stream("train", arrays, 2)) as runs:
-            assert runs.run_length <= most
+        arrays = all_arrays(model, x, x[:, 0])
+        stream = ArrayStream(model, "train", arrays, 2)
+        with opened(stream):
+            assert stream.run_length <= most
 
     def test_of_all_epochs_share_one_upload(self, recorded, rows):
         model, train, _ = recorded()

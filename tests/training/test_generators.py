@@ -11,15 +11,15 @@ from itertools import chain, islice
 
 import numpy as np
 import pytest
-from oneiros import settings
+from oneiros import models, settings
 from oneiros.callbacks import Callback
 from oneiros.engine.training import GeneratorEnqueuer
 from oneiros.errors import (
     ArgumentError,
     DataError,
     GeneratorError,
+    PluginLoadError,
     SettingsError,
-    UnknownNameError,
 )
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
@@ -925,13 +925,12 @@ class TestBatches:
             )
 
 
-def test_without_the_plugin_a_model_says_what_to_install():
+def test_without_the_plugin_an_import_says_what_to_install():
     with (
         settings.override(disable=["oneiros-training"]),
-        pytest.raises(UnknownNameError) as caught,
+        pytest.raises(PluginLoadError, match="provided by oneiros-training, which"),
     ):
-        linear().fit_generator(endless(DATA, TARGETS), 4, 1)
-    assert "oneiros-training" in str(caught.value)
+        models.Model
 
 
 @pytest.mark.parametrize("kind", ["Model", "Sequential"])

@@ -5,11 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from oneiros.callbacks import Callback
-from oneiros.errors import ArgumentError
-from oneiros.layers import Dense
-from oneiros.models import Sequential
-from oneiros_callbacks.ending import EndingStream
-from oneiros_training.streams import (
+from oneiros.engine.streams import (
     Observer,
     Run,
     Stream,
@@ -17,9 +13,16 @@ from oneiros_training.streams import (
     current_observer,
     observed_by,
 )
+from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+from oneiros_callbacks.ending import EndingStream
+from oneiros_training.steps import ModelStream
+from oneiros_training.trainer import fit_options
+from oneiros_training.trainer import train as train_on
 
 
-class Numbers(Stream):
+class Numbers(ModelStream):
     """Batches of two rows, made when they are asked for."""
 
     size = 3
@@ -126,16 +129,15 @@ class Observing(Callback):
 def test_a_fit_goes_over_a_stream_of_ones_own(recorded):
     model, train, _ = recorded()
     stream = Numbers(model, "train")
-    options = model.adapter.fit_options(2, 0, 0, None)
-    history = model.adapter.train(options, stream, None, None, {"nb_sample": 6})
+    options = fit_options(model, 2, 0, 0, None)
+    history = train_on(model, options, stream, None, {"nb_sample": 6})
     assert train.batches == [[0, 0], [1, 1], [2, 2]] * 2
     assert history.history["loss"] == [1.0, 1.0]
     assert stream.calls == ["open", "close"]
 
 
-def test_a_stream_that_defines_nothing_says_what_it_must(recorded):
-    model, *_ = recorded()
-    stream = Stream(model, "train")
+def test_a_stream_that_defines_nothing_says_what_it_must():
+    stream = Stream()
     with pytest.raises(NotImplementedError, match=r"Stream doesn't define runs\(order"):
         stream.runs(np.arange(2))
     with pytest.raises(NotImplementedError, match=r"doesn't define compute\(run\)"):

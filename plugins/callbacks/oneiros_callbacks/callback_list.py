@@ -3,8 +3,8 @@
 from typing import Any
 
 from oneiros.bases import Callback, Callbacks
+from oneiros.engine.streams import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
-from oneiros_training.streams import CALLBACKS, REST, Observer, current_observer
 
 Logs = dict[str, Any] | None
 REQUIRED = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from oneiros_training.streams import Run, Stream, StreamWrapper
+from oneiros.engine.streams import Run, Stream, StreamWrapper
 
 
 class EndingStream(StreamWrapper):

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from oneiros.bases import Callback
-from oneiros_training.streams import Fit
+from oneiros.engine.streams import Fit
 
 from oneiros_callbacks.averages import BaseLogger
 from oneiros_callbacks.progbar import Progbar, say

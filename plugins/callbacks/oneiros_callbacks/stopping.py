@@ -12,7 +12,7 @@ from oneiros.arguments import (
     open_to_old_code,
 )
 from oneiros.bases import Callback
-from oneiros_training.streams import Fit
+from oneiros.engine.streams import Fit
 
 from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.messages import better, say, warn_of_missing

@@ -5,7 +5,7 @@ from oneiros import hookimpl
 ORIGINS = {
     "K": "oneiros:backend",
     "Input": "oneiros.layers:Input",
-    "Model": "oneiros.engine.model:Model",
+    "Model": "oneiros.models:Model",
     "Sequential": "oneiros.models:Sequential",
     "URLError": "urllib.error:URLError",
     "Wrapper": "oneiros.layers.wrappers:Wrapper",

@@ -5,34 +5,48 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from oneiros_training.arrays.standardize import gives_batches
+from oneiros_training.arrays.user_data import (
+    all_arrays,
+    input_arrays,
+    split,
+    validation_source,
+)
+from oneiros_training.steps import step_for
 
-def own_loop(method: Callable[..., Any], adapter: Any, args: tuple[Any, ...]) -> Any:
+
+def own_loop(
+    method: Callable[..., Any],
+    model: Any,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+) -> Any:
     """Runs a method of a model with the loop that replaces Keras 1's.
 
     As in Keras 1, batches from an object or a generator don't use such a loop.
 
     # Arguments
-        method: `fit`, `evaluate` or `predict` of a model's adapter.
-        adapter: that adapter.
-        args: the arguments.
+        method: `fit`, `evaluate` or `predict`.
+        model: the model.
+        args, options: the arguments.
     """
-    _, *names = inspect.signature(method).parameters
-    arguments = dict(zip(names, args, strict=True))
-    sources = [arguments["x"], arguments.get("validation_data")]
-    if any(map(adapter.gives_batches, sources)):
-        return method(adapter, *args)
-    return LOOPS[method.__name__](adapter.model, arguments)
+    bound = inspect.signature(method).bind(model, *args, **options)
+    bound.apply_defaults()
+    given = bound.arguments
+    sources = [given["x"], given.get("validation_data")]
+    if any(map(gives_batches, sources)):
+        return method(model, *args, **options)
+    return LOOPS[method.__name__](model, given)
 
 
 def _fit(model: Any, given: dict[str, Any]) -> Any:
-    adapter = model.adapter
-    arrays = adapter.user_data(
-        given["x"], given["y"], given["sample_weight"], given["class_weight"]
+    arrays = all_arrays(
+        model, given["x"], given["y"], given["sample_weight"], given["class_weight"]
     )
     if given["validation_data"] is None:
-        arrays, validation = adapter.split(arrays, given["validation_split"])
+        arrays, validation = split(model, arrays, given["validation_split"])
     else:
-        validation = adapter.validation_source(given["validation_data"])
+        validation = validation_source(model, given["validation_data"])
     names = list(model.metrics_names)
     options = {
         "out_labels": names,
@@ -50,7 +64,7 @@ def _fit(model: Any, given: dict[str, Any]) -> Any:
 
 
 def _evaluate(model: Any, given: dict[str, Any]) -> Any:
-    arrays = model.adapter.user_data(given["x"], given["y"], given["sample_weight"])
+    arrays = all_arrays(model, given["x"], given["y"], given["sample_weight"])
     function, inputs = _function(model, "test", arrays)
     return model._test_loop(
         function, inputs, batch_size=given["batch_size"], verbose=given["verbose"]
@@ -58,7 +72,7 @@ def _evaluate(model: Any, given: dict[str, Any]) -> Any:
 
 
 def _predict(model: Any, given: dict[str, Any]) -> Any:
-    function, inputs = _function(model, "predict", model.adapter.inputs(given["x"]))
+    function, inputs = _function(model, "predict", input_arrays(model, given["x"]))
     return model._predict_loop(
         function, inputs, batch_size=given["batch_size"], verbose=given["verbose"]
     )
@@ -66,7 +80,7 @@ def _predict(model: Any, given: dict[str, Any]) -> Any:
 
 def _function(model: Any, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
     """Returns a model's function for a use, and all its inputs for these arrays."""
-    step = model.adapter.step_for(use)
+    step = step_for(model, use)
     phase = [] if step.phase is None else [float(step.phase)]
     return step.function, [*arrays, *phase]
 

@@ -6,33 +6,37 @@ from typing import Any
 
 import numpy as np
 from oneiros.bases import Callback
+from oneiros.engine import loops
+from oneiros.engine.streams import Run
 from oneiros_training.arrays.array_stream import make_batches
 from oneiros_training.arrays.standardize import slice_X
-from oneiros_training.streams import Run, Step, Stream
+from oneiros_training.arrays.user_data import all_arrays
+from oneiros_training.steps import ModelStream, Step
+from oneiros_training.trainer import fit_options, results, train
 
 Array = Any
 
 
-class FunctionStream(Stream):
+class FunctionStream(ModelStream):
     """Batches of a function's inputs.
 
     # Arguments
         model: the model that trains or predicts.
         use: `"train"`, `"test"` or `"predict"`.
         function: of a list of arrays.
-        inputs: list of arrays of samples, and of numbers such as the learning phase,
+        arrays: list of arrays of samples, and of numbers such as the learning phase,
             which every batch receives.
         batch_size: int.
     """
 
     def __init__(
-        self, model: Any, use: str, function: Any, inputs: list[Any], batch_size: int
+        self, model: Any, use: str, function: Any, arrays: list[Any], batch_size: int
     ) -> None:
         super().__init__(model, use)
         self.function = function
-        self.inputs = inputs
+        self.arrays = arrays
         self.batch_size = batch_size
-        self.size = next(value.shape[0] for value in inputs if np.ndim(value))
+        self.size = next(value.shape[0] for value in arrays if np.ndim(value))
 
     def open(self, singly: bool = False) -> None:
         """Prepares for the first epoch."""
@@ -49,7 +53,7 @@ class FunctionStream(Stream):
         """Calls the function on a batch."""
         arrays = [
             slice_X(value, run.data) if np.ndim(value) else value
-            for value in self.inputs
+            for value in self.arrays
         ]
         return self.compute_batch(run, arrays)
 
@@ -104,15 +108,15 @@ def fit_loop(
     """
     names = list(out_labels or ())
     own = [LogLabels(names)] if names else []
-    options = model.adapter.fit_options(
-        nb_epoch, initial_epoch, verbose, [*own, *(callbacks or ())], shuffle
+    options = fit_options(
+        model, nb_epoch, initial_epoch, verbose, [*own, *(callbacks or ())], shuffle
     )
-    train = FunctionStream(model, "train", f, ins, batch_size)
+    training = FunctionStream(model, "train", f, ins, batch_size)
     validation = None
     if val_f is not None and val_ins:
         validation = FunctionStream(model, "test", val_f, val_ins, batch_size)
-    sizes = {"batch_size": batch_size, "nb_sample": train.size}
-    return model.adapter.train(options, train, validation, val_ins or [], sizes)
+    sizes = {"batch_size": batch_size, "nb_sample": training.size}
+    return train(model, options, training, validation, sizes)
 
 
 def test_loop(
@@ -121,7 +125,7 @@ def test_loop(
     """Returns a function's values averaged over all samples, as `Model._test_loop` of
     Keras 1 did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "test", f, ins, batch_size)
-    return model.adapter.evaluate_stream(stream, verbose)
+    return results(loops.test_loop, stream, verbose)
 
 
 def predict_loop(
@@ -130,7 +134,7 @@ def predict_loop(
     """Returns a function's outputs for all samples, as `Model._predict_loop` of Keras 1
     did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "predict", f, ins, batch_size)
-    return model.adapter.predict_stream(stream, verbose)
+    return results(loops.predict_loop, stream, verbose)
 
 
 def standardize_user_data(
@@ -149,7 +153,7 @@ def standardize_user_data(
         check_batch_axis, batch_size: ignored; data that doesn't fit always raises an
             error.
     """
-    arrays = model.adapter.user_data(x, y, sample_weight, class_weight)
+    arrays = all_arrays(model, x, y, sample_weight, class_weight)
     inputs = len(model.input_names)
     targets = inputs + len(model.output_names)
     return arrays[:inputs], arrays[inputs:targets], arrays[targets:]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from oneiros import backend as K
 from oneiros.bases import Callback
+from oneiros.engine.streams import Run, Stream, StreamWrapper
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files.model_state import ModelState
@@ -17,7 +18,6 @@ from oneiros_saving import loading, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
 from oneiros_saving.weight_matching import matched_pairs
 from oneiros_training.parts.variables import assign, form, matched, values_of
-from oneiros_training.streams import Run, Stream, StreamWrapper
 
 from oneiros_resume.training import Training
 

@@ -10,9 +10,9 @@ from oneiros.arguments import (
     refusal,
 )
 from oneiros.bases import Callback
+from oneiros.engine.streams import Fit
 from oneiros.errors import ArgumentError
 from oneiros_saving import model_files
-from oneiros_training.streams import Fit
 
 from oneiros_resume.keeper import Keeper, ResumedStream
 from oneiros_resume.training import Training

@@ -13,6 +13,7 @@ from oneiros.errors import FileFormatError
 from oneiros_saving.plain_data_encoding import Encoded, decoded, encoded, same
 from oneiros_training.parts.nested_layers import parts_of
 from oneiros_training.parts.variables import assign, matched, values_of
+from oneiros_training.steps import step_for
 
 USES = ("train", "test", "predict")
 
@@ -90,7 +91,7 @@ class Training:
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, random_state in state["random_state"].items():
-            self.model.adapter.step_for(use).function.set_random_state(random_state)
+            step_for(self.model, use).function.set_random_state(random_state)
         for name, callback_state in state["callbacks"].items():
             if name in self.callbacks:
                 self._restore_callback(name, callback_state)

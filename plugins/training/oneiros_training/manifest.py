@@ -2,7 +2,10 @@
 
 from oneiros import hookimpl
 
-SEQUENTIAL = {"Sequential": "oneiros_training.sequential:Sequential"}
+MODELS = {
+    "Model": "oneiros_training.model:Model",
+    "Sequential": "oneiros_training.sequential:Sequential",
+}
 TRAINING = {
     "arrays.standardize": (
         "standardize_input_data",
@@ -20,32 +23,27 @@ TRAINING = {
     "compilation.metrics": ("collect_metrics",),
     "compilation.losses": ("weighted_objective",),
     "generators.queue": ("GeneratorEnqueuer",),
-    "loops": ("batch_shuffle",),
+    "model": ("Model",),
 }
 """Names of Keras's `engine.training`, by the module that has them."""
 
 
 @hookimpl
-def oneiros_services() -> dict[str, str]:
-    """What `compile`, `fit` and their like call."""
-    return {"training": "oneiros_training.trainer:training"}
-
-
-@hookimpl
 def oneiros_layers() -> dict[str, str]:
-    """The model that configurations name."""
-    return SEQUENTIAL
+    """The models that configurations name."""
+    return MODELS
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """Keras 1's functions in their places."""
     return {
+        "engine": {"Model": MODELS["Model"]},
         "engine.training": {
             name: f"oneiros_training.{module}:{name}"
             for module, names in TRAINING.items()
             for name in names
         },
         "generators": {"batches": "oneiros_training.trainer:batches"},
-        "models": SEQUENTIAL,
+        "models": MODELS,
     }

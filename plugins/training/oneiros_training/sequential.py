@@ -11,9 +11,10 @@ from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
-from oneiros.engine.model import Model
 from oneiros.engine.node import Node, Tensor, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
+
+from oneiros_training.model import Model
 
 
 class Sequential(Model):

@@ -8,10 +8,11 @@ from typing import Any, TypeGuard
 import numpy as np
 from oneiros import backend as K
 from oneiros.backend.contract import CompiledFunction
+from oneiros.engine.streams import CALL, DATA, REST, UPLOAD, Run
 from oneiros.errors import DataError
 
 from oneiros_training.arrays.standardize import slice_X
-from oneiros_training.streams import CALL, DATA, REST, UPLOAD, Run, Stream
+from oneiros_training.steps import ModelStream
 
 Array = Any
 LARGEST_UPLOAD = 2**31
@@ -27,7 +28,7 @@ POSITION_OPERATIONS = 1e6
 """The minimum cost of a time step or a pixel: about 30 µs."""
 
 
-class ArrayStream(Stream):
+class ArrayStream(ModelStream):
     """Arrays with a row per sample.
 
     The compiled function plans the number of batches in a run (`Function.run_length`),

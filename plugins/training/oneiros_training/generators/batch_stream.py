@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.engine.streams import Run
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_training.arrays.naming import listed
+from oneiros_training.arrays.user_data import all_arrays, input_arrays
 from oneiros_training.generators.queue import (
     GeneratorEnqueuer,
     name_of,
     same_random_state,
 )
 from oneiros_training.generators.workers import UnsendableError
-from oneiros_training.streams import Run, Stream
+from oneiros_training.steps import ModelStream, step_for
 
 Array = Any
 Workers = tuple[Any, Any, bool]
@@ -21,7 +23,7 @@ Workers = tuple[Any, Any, bool]
 ONE_THREAD: Workers = (10, 1, False)
 
 
-class BatchStream(Stream):
+class BatchStream(ModelStream):
     """A model's function and the source of its batches.
 
     # Arguments
@@ -62,7 +64,7 @@ class BatchStream(Stream):
         All draws from NumPy's generator are done before that.
         """
         size, count, pickle_safe = self.workers
-        self.model.adapter.step_for(self.use)
+        step_for(self.model, self.use)
         self.opened = np.random.get_state()
         self.queue = GeneratorEnqueuer(source, pickle_safe)
         self.queue.name = self.name
@@ -139,13 +141,13 @@ class BatchStream(Stream):
         try:
             if self.use == "predict":
                 inputs = inputs_of(item, len(self.model.input_names))
-                arrays = self.model.adapter.inputs(inputs)
+                arrays = input_arrays(self.model, inputs)
             else:
                 arrays = self.standard(item)
         except OneirosError as error:
             raise type(error)(f"{place}, from the {self.name}: {error}") from None
         self.last_size = int(arrays[0].shape[0])
-        return arrays  # type: ignore[no-any-return]  # adapters are Any to the kernel
+        return arrays
 
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""
@@ -158,8 +160,7 @@ class BatchStream(Stream):
             )
         x, y, *weights = item
         weight = weights[0] if weights else None
-        adapter = self.model.adapter
-        return list(adapter.user_data(x, y, weight, self.class_weight))
+        return all_arrays(self.model, x, y, weight, self.class_weight)
 
 
 WEIGHTS = "sample_weight"

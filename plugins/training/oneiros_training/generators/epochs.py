@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal
+from oneiros.engine.streams import Run
 from oneiros.errors import DataError, GeneratorError
 
 from oneiros_training.generators.batch_stream import Array, BatchStream
 from oneiros_training.generators.queue import GeneratorEnqueuer, same_random_state
-from oneiros_training.streams import Run
 
 END = object()
 """Marks the end of an epoch."""
@@ -22,8 +22,8 @@ INFINITE = -1
 class Epochs(BatchStream):
     """Batches of a stream, which each epoch reads from the beginning."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **others)
         self.size = number_of_batches(self.source)
         self._resumed: dict[str, Any] | None = None
         if _is_endless(self.source, self.size):
@@ -82,8 +82,8 @@ class Epochs(BatchStream):
 class Listed(Epochs):
     """The batches of a stream with numbered batches."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **others)
         self._kept: dict[int, Any] = {}
         if not self.size:
             raise refusal(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
+from oneiros.engine.streams import Run
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_training.arrays.array_stream import ArrayStream
@@ -16,7 +17,7 @@ from oneiros_training.generators.queue import (
     has_state,
     same_random_state,
 )
-from oneiros_training.streams import Run, Stream
+from oneiros_training.steps import ModelStream
 
 
 class Generated(BatchStream):
@@ -138,7 +139,7 @@ class Generated(BatchStream):
         return draws and not drawn
 
 
-class ValidationArrays(Stream):
+class ValidationArrays(ModelStream):
     """Validation arrays, in batches of the size of the last training batch."""
 
     def __init__(self, model: Any, arrays: list[Array], training: BatchStream) -> None:

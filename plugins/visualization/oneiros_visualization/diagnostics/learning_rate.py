@@ -10,11 +10,11 @@ from oneiros import backend as K
 from oneiros.arguments import check_int, label, refusal
 from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
+from oneiros.engine.streams import Fit
 from oneiros.errors import ArgumentError, DataError
 from oneiros.visualization import figure_for
 from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.nan import NaNWarning
-from oneiros_training.streams import Fit
 
 from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
 

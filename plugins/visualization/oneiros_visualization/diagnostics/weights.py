@@ -10,6 +10,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.node import unique
+from oneiros_training.arrays.user_data import all_arrays
 
 from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
 from oneiros_visualization.diagnostics.printed_table import print_table
@@ -151,7 +152,7 @@ def weight_statistics(
 
 def _gradients(model: Any, weights: list[Any], batch: tuple[Any, ...]) -> list[Array]:
     """Returns the gradients of the loss on one batch."""
-    arrays = model.adapter.user_data(*batch)
+    arrays = all_arrays(model, *batch)
     inputs = [*model.inputs, *model.targets, *model.sample_weights]
     phase = K.learning_phase()
     if model.uses_learning_phase and not isinstance(phase, int):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from oneiros_training.streams import (
+from oneiros.engine.streams import (
     BUILD,
     CALL,
     CALLBACKS,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from oneiros.arguments import check_bool
 from oneiros.bases import Callback
-from oneiros_training.streams import BUILD, CALL, Observer, observed_by
+from oneiros.engine.streams import BUILD, CALL, Observer, observed_by
 from rich.console import Console
 from rich.table import Table
 

@@ -1,14 +1,31 @@
 """`Model`: a graph of layers that you can compile, train and use for predictions."""
 
+import functools
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from oneiros import backend as K
 from oneiros import plugins, services
-from oneiros.arguments import open_to_old_code
+from oneiros.arguments import check_int, open_to_old_code
 from oneiros.engine.container import Container
-from oneiros.engine.node import Tensor
+from oneiros.engine.loops import predict_loop, scalars, test_loop
+from oneiros.engine.node import Tensor, one_or_all, to_list
+from oneiros.engine.streams import IDLE, current_observer
+
+from oneiros_training.arrays.array_stream import ArrayStream
+from oneiros_training.arrays.user_data import (
+    all_arrays,
+    input_arrays,
+    is_stream,
+    split,
+    validation_source,
+)
+from oneiros_training.compilation.plan import plan
+from oneiros_training.generators.generated import Generated
+from oneiros_training.steps import step_for
+from oneiros_training.trainer import batches, fit_options, results, train
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def _private(name: str) -> Callable[..., Any]:
@@ -25,6 +42,23 @@ PRIVATE_METHODS = {
     name: _private(name)
     for name in ("_fit_loop", "_test_loop", "_predict_loop", "_standardize_user_data")
 }
+
+
+def _with_loop(name: str) -> Callable[[Method], Method]:
+    """Decorates a method of models whose private loop of Keras 1 code may replace; that
+    loop then runs instead of the method."""
+
+    def decorate(method: Method) -> Method:
+        @functools.wraps(method)
+        def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+            loop = getattr(getattr(self, name), "__func__", None)
+            if loop is PRIVATE_METHODS[name]:
+                return method(self, *args, **kwargs)
+            return services.old_code.own_loop(method, self, args, kwargs)
+
+        return run  # type: ignore[return-value]  # run takes what method does
+
+    return decorate
 
 
 class Model(Container):
@@ -57,6 +91,9 @@ class Model(Container):
     test_function: Any = None
     predict_function: Any = None
     function_kwargs: dict[str, Any] = {}
+    target_checks_left = 10
+    """How often targets are still checked for values that don't suit their loss: until
+    there was a warning, and only at first, since it takes a tenth of a small step."""
 
     metrics_names: list[str]
     metrics_tensors: list[Tensor]
@@ -68,11 +105,6 @@ class Model(Container):
     _test_loop = PRIVATE_METHODS["_test_loop"]
     _predict_loop = PRIVATE_METHODS["_predict_loop"]
     _standardize_user_data = PRIVATE_METHODS["_standardize_user_data"]
-
-    @cached_property
-    def adapter(self) -> services.Adapter:
-        """Turns a user's arrays into batches and streams, and runs the loops."""
-        return services.training.adapter(self)
 
     @K.bound
     def compile(
@@ -110,7 +142,7 @@ class Model(Container):
             "sample_weight_mode": sample_weight_mode,
         }
         plugins.call("oneiros_before_compile", model=self, arguments=arguments)
-        compiled = services.training.plan(self, arguments, kwargs)
+        compiled = plan(self, arguments, kwargs)
         for name, value in {**arguments, **compiled}.items():
             setattr(self, name, value)
         self.forget_functions()
@@ -125,6 +157,7 @@ class Model(Container):
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_fit_loop")
     def fit(
         self,
         x: Any,
@@ -171,23 +204,35 @@ class Model(Container):
             NotCompiledError, DataError, ArgumentError: if something doesn't fit;
                 nothing has changed then.
         """
-        return self.adapter.fit(
-            x,
-            y,
-            batch_size,
-            nb_epoch,
-            verbose,
-            callbacks,
-            validation_split,
-            validation_data,
-            shuffle,
-            class_weight,
-            sample_weight,
-            initial_epoch,
+        batch_size = check_int(self, "batch_size", batch_size)
+        options = fit_options(
+            self, nb_epoch, initial_epoch, verbose, callbacks, shuffle
         )
+        if is_stream(
+            self,
+            x,
+            y=y,
+            batch_size=batch_size,
+            sample_weight=sample_weight,
+            validation_split=validation_split,
+        ):
+            first = options.epochs.start
+            training = batches(self, x, "train", class_weight, first)
+            validation = validation_source(self, validation_data)
+            sizes = {"nb_sample": training.samples}
+            return train(self, options, training, validation, sizes)
+        arrays = all_arrays(self, x, y, sample_weight, class_weight)
+        if validation_data is None:
+            arrays, validation = split(self, arrays, validation_split)
+        else:
+            validation = validation_source(self, validation_data)
+        stream = ArrayStream(self, "train", arrays, batch_size)
+        sizes = {"batch_size": batch_size, "nb_sample": stream.size}
+        return train(self, options, stream, validation, sizes)
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_test_loop")
     def evaluate(
         self,
         x: Any,
@@ -203,10 +248,16 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        return self.adapter.evaluate(x, y, batch_size, verbose, sample_weight)
+        batch_size = check_int(self, "batch_size", batch_size)
+        if is_stream(self, x, y=y, batch_size=batch_size, sample_weight=sample_weight):
+            return results(test_loop, batches(self, x, "test"), verbose)
+        arrays = all_arrays(self, x, y, sample_weight)
+        stream = ArrayStream(self, "test", arrays, batch_size, once=True)
+        return results(test_loop, stream, verbose)
 
     @K.bound
     @open_to_old_code
+    @_with_loop("_predict_loop")
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays.
 
@@ -216,7 +267,16 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        return self.adapter.predict(x, batch_size, verbose)
+        batch_size = check_int(self, "batch_size", batch_size)
+        if is_stream(self, x, batch_size=batch_size):
+            return results(predict_loop, batches(self, x, "predict"), verbose)
+        arrays = input_arrays(self, x)
+        any_size = not any(shape[0] for shape in self.internal_input_shapes)
+        unseen = verbose != 1 and current_observer() is IDLE
+        if any_size and unseen and arrays[0].shape[0] <= batch_size:
+            return one_or_all(step_for(self, "predict")(arrays))
+        stream = ArrayStream(self, "predict", arrays, batch_size, once=True)
+        return results(predict_loop, stream, verbose)
 
     @K.bound
     @open_to_old_code
@@ -277,18 +337,26 @@ class Model(Container):
             print(len(history.history["loss"]))  # 2
             ```
         """
-        return self.adapter.fit_generator(
+        options = fit_options(self, nb_epoch, initial_epoch, verbose, callbacks)
+        training = Generated(
+            self,
             generator,
             samples_per_epoch,
-            nb_epoch,
-            verbose,
-            callbacks,
-            validation_data,
-            nb_val_samples,
-            class_weight,
-            (max_q_size, nb_worker, pickle_safe),
-            initial_epoch,
+            "samples_per_epoch",
+            use="train",
+            class_weight=class_weight,
+            workers=(max_q_size, nb_worker, pickle_safe),
+            epoch=options.epochs.start,
         )
+        validation: Any
+        if hasattr(validation_data, "__next__"):
+            validation = Generated(
+                self, validation_data, nb_val_samples, "nb_val_samples", use="test"
+            )
+        else:
+            validation = validation_source(self, validation_data)
+        sizes = {"nb_sample": training.samples}
+        return train(self, options, training, validation, sizes)
 
     @K.bound
     @open_to_old_code
@@ -329,8 +397,11 @@ class Model(Container):
             print(model.evaluate_generator(batches(), val_samples=96))  # 1.0
             ```
         """
-        workers = (max_q_size, nb_worker, pickle_safe)
-        return self.adapter.go_over("test", generator, val_samples, workers)
+        workers = max_q_size, nb_worker, pickle_safe
+        stream = Generated(
+            self, generator, val_samples, "val_samples", use="test", workers=workers
+        )
+        return results(test_loop, stream)
 
     @K.bound
     @open_to_old_code
@@ -370,8 +441,12 @@ class Model(Container):
             print(model.predict_generator(batches(), val_samples=40).shape)  # (40, 3)
             ```
         """
-        workers = (max_q_size, nb_worker, pickle_safe)
-        return self.adapter.go_over("predict", generator, val_samples, workers)
+        workers = max_q_size, nb_worker, pickle_safe
+        stream = Generated(
+            self, generator, val_samples, "val_samples", use="predict", workers=workers
+        )
+        outputs = to_list(results(predict_loop, stream))
+        return one_or_all([output[: stream.samples] for output in outputs])
 
     @K.bound
     @open_to_old_code
@@ -383,7 +458,8 @@ class Model(Container):
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
         """
-        return self.adapter.measure_batch("train", x, y, sample_weight, class_weight)
+        arrays = all_arrays(self, x, y, sample_weight, class_weight)
+        return one_or_all(scalars(step_for(self, "train")(arrays)))
 
     @K.bound
     @open_to_old_code
@@ -393,13 +469,14 @@ class Model(Container):
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        return self.adapter.measure_batch("test", x, y, sample_weight)
+        arrays = all_arrays(self, x, y, sample_weight)
+        return one_or_all(scalars(step_for(self, "test")(arrays)))
 
     @K.bound
     @open_to_old_code
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays."""
-        return self.adapter.predict_batch(x)
+        return one_or_all(step_for(self, "predict")(input_arrays(self, x)))
 
     @K.bound
     def _make_train_function(self) -> None:

@@ -2,9 +2,9 @@
 and observers, which watch them.
 
 A loop opens a stream, asks it for the runs of an epoch, lets it compute each run, and
-closes it. Each kind of data has a plugin with its own stream class, derived from
-`Stream`. A callback that changes the data of a fit replaces the stream with a
-`StreamWrapper`, in `prepare_fit`.
+closes it. A plugin for a kind of data derives its own class from `Stream`. A callback
+that changes the data of a fit replaces the stream with a `StreamWrapper`, in
+`prepare_fit`.
 
 An observer is notified of the phases; it neither sees data nor changes anything. A
 callback returns one from `get_observer`; for `evaluate` and `predict`, use the block
@@ -19,10 +19,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from oneiros.backend.contract import CompiledFunction
 from oneiros.bases import Callbacks
-from oneiros.engine.node import to_list
 
 Array = Any
 
@@ -131,50 +128,20 @@ class Run:
     data: Any
 
 
-@dataclass(slots=True)
-class Step:
-    """A model's compiled function for one use, and the learning phase to call it with.
-
-    # Properties
-        function: a `K.function`; or any function of a list of arrays, which runs once.
-        phase: 0 or 1; None if the function takes no learning phase.
-    """
-
-    function: CompiledFunction
-    phase: int | None
-
-    def __call__(self, arrays: list[Array]) -> list[Array]:
-        """Runs on one batch."""
-        if self.phase is None:
-            return to_list(self.function(arrays))
-        return to_list(self.function([*arrays, self.phase]))
-
-
 class Stream:
-    """Base class of streams: batches, and the step of a model that processes them.
+    """Base class of streams: batches, and what a model's function makes of them.
 
     A subclass defines `runs` and `compute` and, if needed, `open` and `close`. If it
     has state beyond its data, it defines `get_state` and `set_state`, so that training
     can be resumed.
 
-    # Arguments
-        model: the model.
-        use: `"train"`, `"test"` or `"predict"`.
-
     # Properties
         size: int, the number of rows, or batches, in the order of an epoch.
         batch_size: int, the number of items of that order in a batch.
-        step: the `Step`, once the stream is open.
-        observer: the `Observer` to notify of phases, once the stream is open.
     """
 
     size: int = 0
     batch_size: int = 1
-
-    def __init__(self, model: Any, use: str) -> None:
-        self.model = model
-        self.use = use
-        self.observer = current_observer()
 
     def open(self, singly: bool = False) -> None:
         """Prepares for the first epoch.
@@ -182,8 +149,6 @@ class Stream:
         # Arguments
             singly: bool, whether each batch must be a separate run.
         """
-        self.observer = current_observer()
-        self.step: Step = self.model.adapter.step_for(self.use)
 
     def close(self) -> None:
         """Frees what the stream holds; may be called more than once."""
@@ -201,13 +166,6 @@ class Stream:
         """Returns the outputs of a run, each with an additional first axis for the
         batches."""
         raise NotImplementedError(f"{type(self).__name__} doesn't define compute(run).")
-
-    def compute_batch(self, run: Run, arrays: list[Array]) -> list[Array]:
-        """Like `compute`, for a run of one batch with these arrays."""
-        self.observer.enter(CALL)
-        outputs = self.step(arrays)
-        self.observer.computed(self.step.function, run, arrays)
-        return [np.asarray(output)[None] for output in outputs]
 
     def get_state(self) -> Any:
         """Returns the position of the stream, as plain data; None if its data determine
@@ -233,7 +191,7 @@ class StreamWrapper(Stream):
     # Example
         ```python
         from oneiros.bases import Callback
-        from oneiros_training.streams import StreamWrapper
+        from oneiros.engine.streams import StreamWrapper
 
 
         class FirstHundred(StreamWrapper):
@@ -256,7 +214,6 @@ class StreamWrapper(Stream):
     """
 
     def __init__(self, inner: Stream) -> None:
-        super().__init__(inner.model, inner.use)
         self.inner = inner
         self.size = inner.size
         self.batch_size = inner.batch_size

@@ -5,15 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_training.streams import (
-    DATA,
-    LOGS,
-    REST,
-    Fit,
-    Run,
-    Stream,
-    current_observer,
-)
+from oneiros.engine.streams import DATA, LOGS, REST, Fit, Run, Stream, current_observer
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
@@ -61,7 +53,7 @@ def _train_epoch(fit: Fit, order: Array) -> None:
 
 def _measure(fit: Fit, run: Run) -> dict[str, list[Any]]:
     """Trains on a run; returns the list of values per batch, by name."""
-    observer = fit.train.observer
+    observer = current_observer()
     outputs = fit.train.compute(run)
     observer.enter(LOGS)
     values = scalars(outputs)
@@ -105,9 +97,10 @@ def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
 
 def _computed(stream: Stream, ticks: Ticks) -> Iterator[tuple[Run, list[Array]]]:
     """Yields a stream's runs in order, each with its outputs."""
+    observer = current_observer()
     for run in _observed(stream, np.arange(stream.size)):
         outputs = stream.compute(run)
-        stream.observer.enter(LOGS)
+        observer.enter(LOGS)
         yield run, outputs
         for tick in ticks:
             tick(run.done)
