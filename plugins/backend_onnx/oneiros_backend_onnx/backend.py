@@ -11,7 +11,7 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.user_warnings import warn
 
-from oneiros_backend_onnx import spatial, transposed_convolution
+from oneiros_backend_onnx import spatial
 from oneiros_backend_onnx.engine import OnnxEngine
 from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.random_functions import RandomFunctions
@@ -21,12 +21,7 @@ from oneiros_backend_onnx.storage import Storage
 
 
 class OnnxBackend(
-    RecordedBackend,
-    Convolutions,
-    Rnn,
-    Ctc,
-    RecurrentLayers,
-    primitives=(spatial, transposed_convolution),
+    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=(spatial,)
 ):
     """Keras 1's `K` in ONNX, for predictions."""
 

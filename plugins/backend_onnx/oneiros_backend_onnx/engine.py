@@ -18,7 +18,8 @@ from oneiros_backend_onnx.graphs import Graph
 from oneiros_backend_onnx.loops import scan
 from oneiros_backend_onnx.promotion import tensor
 from oneiros_backend_onnx.refusals import refuse_training
-from oneiros_backend_onnx.tensors import Sizes, Tensor, type_of
+from oneiros_backend_onnx.shapes import shape_tensor_of, static
+from oneiros_backend_onnx.tensors import Tensor, type_of
 
 Array = np.ndarray[Any, Any]
 
@@ -34,8 +35,9 @@ class OnnxEngine(Engine):
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]):
         """Calls a function in a graph that nobody computes."""
-        arguments = [_stand_in(f"argument_{i}", spec) for i, spec in enumerate(specs)]
         with Graph(infers=True).building():
+            named = enumerate(specs)
+            arguments = [_stand_in(f"argument_{i}", spec) for i, spec in named]
             return map_tree(_spec_of, call(*arguments))
 
     # Replaying
@@ -101,7 +103,8 @@ def _stand_in(name: str, spec: Spec):
     if isinstance(sizes, int):
         return sizes
     if isinstance(sizes, tuple):
-        return Sizes(tuple(_size(f"{name}_{i}", n) for i, n in enumerate(sizes)))
+        numbered = enumerate(sizes)
+        return shape_tensor_of([_size(f"{name}_{i}", n) for i, n in numbered])
     return Tensor(name, type_of(spec.dtype, spec.shape))
 
 
@@ -112,9 +115,8 @@ def _size(name: str, size: int | None) -> int | Tensor:
 def _spec_of(x) -> Spec:
     if x is None:
         raise GraphError("The function returns no tensor, so it would compute nothing.")
-    if isinstance(x, Sizes):
-        return Spec(x.shape, "int64", static_sizes=x.static)
     if type(x) is int:
         return Spec((), "int64", static_sizes=x)
     x = tensor(x)
-    return Spec(x.static_shape, x.dtype.name)
+    sizes = None if x.items is None else tuple(static(x.items))
+    return Spec(x.static_shape, x.dtype.name, static_sizes=sizes)

@@ -3,7 +3,6 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
 import numpy as np
-from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.operands import batch_dot_axes, batch_dot_equation
 from oneiros_backend_toolkit.types import SOME_FLOAT
@@ -12,15 +11,9 @@ from oneiros_backend_onnx.graphs import emit, graph_in_work
 from oneiros_backend_onnx.indexing import indexed
 from oneiros_backend_onnx.namespace import Namespace
 from oneiros_backend_onnx.normalization import normalized_by_node
-from oneiros_backend_onnx.promotion import (
-    OnnxPromotion,
-    cast,
-    computed,
-    constant,
-    integers,
-)
+from oneiros_backend_onnx.promotion import OnnxPromotion, computed, constant
 from oneiros_backend_onnx.shapes import as_scalar, reshaped, shape_of, size_of, sizes_of
-from oneiros_backend_onnx.tensors import Operand, Size, Tensor
+from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposition import pointwise
 
 LETTERS = "abcdefghijklmnopqrstuvwxy"
@@ -36,8 +29,8 @@ def _check_equal(size: Size, other: Size) -> None:
 class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     """Functions that add nodes, by their names in the contract."""
 
-    namespace = Namespace
-    activations = Namespace
+    namespace = Namespace()
+    activations = namespace
 
     # Operators: known sizes stay known
 
@@ -68,23 +61,12 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def stop_gradient(self, variables):
         return self.tensor(variables)
 
-    def pow(self, x, a):
-        if is_int(a) and a == 2:
-            x = self.countable(x)
-            return computed("Mul", x, x)
-        return super().pow(x, a)
-
-    def sqrt(self, x):
-        return pointwise("Sqrt", pointwise("Relu", self.floats(x)))
-
     def clipped(self, x: Tensor, low: Tensor, high: Tensor):
-        if low.ndim or high.ndim:
+        if low.value is None or high.value is None or low.ndim or high.ndim:
             return super().clipped(x, low, high)
-        if low.value is None or high.value is None or low.value > high.value:
+        if low.value > high.value:
             return super().clipped(x, low, high)
-        low_bound = None if low.value == -np.inf else low
-        high_bound = None if high.value == np.inf else high
-        return computed("Clip", x, low_bound, high_bound)
+        return computed("Clip", x, low, high)
 
     def relu(self, x, alpha=0.0, max_value=None):
         x = self.countable(x)
@@ -94,9 +76,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return super().relu(x, alpha, max_value)
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
-        x, mean, var, beta, gamma, _ = self.paired(
-            x, mean, var, beta, gamma, SOME_FLOAT
-        )
+        operands = self.paired(x, mean, var, beta, gamma, SOME_FLOAT)
+        x, mean, var, beta, gamma, _ = operands
         node = normalized_by_node(x, mean, var, beta, gamma, epsilon)
         if node is not None:
             return node
@@ -112,9 +93,11 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         if y.ndim <= 2 or x.ndim < 2:
             return computed("MatMul", x, y)
         _check_equal(x.shape[-1], y.shape[-2])
-        left = LETTERS[: x.ndim - 1]
-        right = LETTERS[x.ndim - 1 : x.ndim + y.ndim - 2]
-        first, last = right[:-1], right[-1]
+        count = x.ndim - 1
+        left = LETTERS[:count]
+        right = LETTERS[count : count + y.ndim - 1]
+        first = right[:-1]
+        last = right[-1]
         equation = f"{left}z,{first}z{last}->{left}{right}"
         return computed("Einsum", x, y, equation=equation)
 
@@ -130,9 +113,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
-        last = size_of(reference, 0) - 1
-        lowest = constant(0, indices.dtype)
-        inside = emit("Clip", indices, lowest, as_scalar(last, indices.dtype))
+        inside = _inside(indices, size_of(reference, 0))
         rows = emit("Gather", reference, inside, axis=0)
         if reference.dtype.kind != "f" or not graph_in_work().fills:
             return rows
@@ -144,20 +125,21 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
         targets = self.cast(targets, np.int64)
-        classes = as_scalar(size_of(scores, 1))
-        last = emit("Sub", classes, constant(1, np.int64))
-        places = emit("Clip", targets, constant(0, np.int64), last)
-        is_class = emit("Equal", places, targets)
+        places = _inside(targets, size_of(scores, 1))
         column = self.expand_dims(places)
         own_score = emit("GatherElements", scores, column, axis=1)
-        better = cast(emit("Greater", scores, own_score), np.int32)
-        count = emit("ReduceSum", better, integers(1), keepdims=0)
-        own_score = emit("Squeeze", own_score, integers(1))
-        is_finite = emit("Less", emit("Abs", own_score), constant(np.inf, scores.dtype))
-        is_among = emit("Less", count, constant(int(k), np.int32))
-        return emit("And", emit("And", is_class, is_finite), is_among)
+        better = self.cast(scores > own_score, np.int32)
+        is_finite = abs(own_score) < np.inf
+        is_class = self.equal(places, targets) & self.squeeze(is_finite, 1)
+        return is_class & (self.sum(better, 1) < int(k))
+
+
+def _inside(places: Tensor, size) -> Tensor:
+    """Returns the nearest of the places that an axis has."""
+    lowest = constant(0, places.dtype)
+    return emit("Clip", places, lowest, as_scalar(size - 1, places.dtype))
 
 
 FUNCTIONS = OnnxFunctions()
 """They have no state: one object is enough."""
-Operand.operators.update(FUNCTIONS.operators)
+Tensor.operators.update(FUNCTIONS.operators)

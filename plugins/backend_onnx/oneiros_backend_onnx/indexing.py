@@ -1,7 +1,6 @@
 """Indexing: numbers, slices, new axes and one tensor of places."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,25 +16,26 @@ from oneiros_backend_onnx.promotion import (
     shape_tensor,
     tensor,
 )
-from oneiros_backend_onnx.tensors import Operand, Sizes, Tensor
+from oneiros_backend_onnx.shapes import shape_tensor_of
+from oneiros_backend_onnx.tensors import Size, Tensor
 
 LAST = int(np.iinfo(np.int64).max)
+FIRST = int(np.iinfo(np.int64).min)
 Cut = tuple[Any, Any, int, int]
 """Start, stop, axis and step of a slice."""
-FIRST = int(np.iinfo(np.int64).min)
 
 
 def indexed(x, index):
     """Returns `x[index]`."""
-    if isinstance(x, Sizes) and isinstance(index, (int, slice)):
-        chosen = x.items[index]
-        return Sizes(chosen) if isinstance(chosen, tuple) else chosen
     x = tensor(x)
+    if x.items is not None and isinstance(index, (int, slice)):
+        chosen = x.items[index]
+        return shape_tensor_of(chosen) if isinstance(chosen, tuple) else chosen
     parts = list(index) if isinstance(index, tuple) else [index]
     if len(parts) == 1 and _is_mask(parts[0]):
         return _where_true(x, tensor(parts[0]))
     plan = _Plan(x)
-    for part in _without_ellipsis(parts, x):
+    for part in _without_ellipsis(parts, x.ndim):
         plan.add(part)
     return plan.applied()
 
@@ -50,13 +50,14 @@ def _where_true(x: Tensor, mask: Tensor) -> Tensor:
     return emit("GatherND", x, places)
 
 
-def _without_ellipsis(parts: list[Any], x: Tensor) -> list[Any]:
+def _without_ellipsis(parts: list[Any], rank: int) -> list[Any]:
     places = [place for place, part in enumerate(parts) if part is ...]
     if not places:
         return parts
     used = sum(part is not None and part is not ... for part in parts)
-    free = [slice(None)] * (x.ndim - used)
-    return [*parts[: places[0]], *free, *parts[places[0] + 1 :]]
+    free = [slice(None)] * (rank - used)
+    first = places[0]
+    return [*parts[:first], *free, *parts[first + 1 :]]
 
 
 @dataclass
@@ -99,7 +100,7 @@ class _Plan:
         first, last = (0, LAST) if step > 0 else (LAST, FIRST)
         start = first if part.start is None else part.start
         stop = last if part.stop is None else part.stop
-        self.cuts.append((start, stop, self.axis, step))
+        self.cuts.append((_bound(start), _bound(stop), self.axis, step))
 
     def _places(self, part):
         if is_int(part):
@@ -107,10 +108,11 @@ class _Plan:
             if size is not None and not -size <= part < size:
                 raise IndexError(f"index {part} is out of range for an axis of {size}")
             return constant(part, np.int64)
-        if isinstance(part, Tensor) and not part.ndim:
+        is_tensor = isinstance(part, Tensor)
+        if is_tensor and not part.ndim:
             return as_places(part)
         is_second = any(places.ndim for _, places in self.taken)
-        is_places = isinstance(part, (Operand, np.ndarray, list))
+        is_places = is_tensor or isinstance(part, (np.ndarray, list))
         if is_second or not is_places or _is_mask(part):
             raise CapabilityError(
                 "The backend 'onnx' indexes with numbers, slices, None and one tensor "
@@ -121,24 +123,26 @@ class _Plan:
     def applied(self) -> Tensor:
         """Returns the part of the tensor."""
         x = self.x
-        known = [cut for cut in self.cuts if _is_known(cut)]
-        computed = [cut for cut in self.cuts if not _is_known(cut)]
-        for cuts in filter(None, (known, computed)):
-            x = _cut_out(x, cuts)
+        if self.cuts:
+            sizes = list(x.named_shape)
+            for cut in self.cuts:
+                axis = cut[2]
+                sizes[axis] = _size_of_cut(cut, x.shape[axis])
+            columns = map(shape_tensor, zip(*self.cuts, strict=True))
+            x = emit_shaped("Slice", sizes, x, *columns)
         for axis, places in reversed(self.taken):
             x = emit("Gather", x, places, axis=axis)
         return emit("Unsqueeze", x, integers(*self.added)) if self.added else x
 
 
-def _is_known(cut: Cut) -> bool:
-    start, stop, _, _ = cut
-    return isinstance(start, int) and isinstance(stop, int)
+def _bound(bound):
+    return int(bound) if is_int(bound) else bound
 
 
-def _cut_out(x: Tensor, cuts: Sequence[Cut]) -> Tensor:
-    columns = [shape_tensor(column) for column in zip(*cuts, strict=True)]
-    cut_axes = {axis for _, _, axis, _ in cuts}
-    sizes = [
-        None if axis in cut_axes else size for axis, size in enumerate(x.named_shape)
-    ]
-    return emit_shaped("Slice", sizes, x, *columns)
+def _size_of_cut(cut: Cut, size: Size) -> Size:
+    """Returns how long a slice of an axis is, None if that isn't known."""
+    start, stop, _, step = cut
+    if size is None or isinstance(start, Tensor) or isinstance(stop, Tensor):
+        return None
+    last = None if stop == FIRST else stop
+    return len(range(size)[start:last:step])

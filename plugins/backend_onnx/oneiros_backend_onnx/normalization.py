@@ -1,13 +1,12 @@
 """Batch normalization as one node."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-
 import numpy as np
 from oneiros_backend_toolkit.images import first_order, last_order
 
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.shapes import reshaped
-from oneiros_backend_onnx.tensors import Tensor
+from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposition import transposed
 
 CHANNELS = 1
@@ -20,39 +19,28 @@ def normalized_by_node(
     """Returns `x` normalized by constants for each channel, or None if they aren't.
 
     # Arguments
-        x: floats, channels at axis 1 or at the end.
+        x: floats, channels at axis 1, or at the end where they have just been moved.
         mean, var, beta, gamma: tensors that broadcast with `x`.
         epsilon: number that is added to the variance.
     """
     statistics = (gamma, beta, mean, var)
-    axes = {_only_axis(part, x.ndim) for part in statistics}
-    types = {part.dtype for part in (x, *statistics)}
-    if len(axes) != 1 or len(types) != 1 or not isinstance(epsilon, (int, float)):
+    if any(part.value is None or part.dtype != x.dtype for part in statistics):
         return None
-    (axis,) = axes
-    if axis is None or var.value is None or np.min(var.value) + epsilon <= 0:
+    if var.value is None or not isinstance(epsilon, (int, float)):
         return None
-    counts = {part.value.size for part in statistics if part.value is not None}
-    if counts != {x.shape[axis]}:
+    if np.min(var.value) + epsilon <= 0:
         return None
-    is_last = axis == x.ndim - 1
-    if axis != CHANNELS and not (is_last and x.moved is not None):
-        return None
+    shapes = {(1,) * (x.ndim - part.ndim) + part.shape for part in statistics}
     vectors = [reshaped(part, [-1]) for part in statistics]
-    if axis == CHANNELS:
+    if shapes == {_shape_along(x, CHANNELS)}:
         return emit("BatchNormalization", x, *vectors, epsilon=float(epsilon))
+    if shapes != {_shape_along(x, x.ndim - 1)} or x.moved is None:
+        return None
     first = transposed(x, first_order(x.ndim))
     result = emit("BatchNormalization", first, *vectors, epsilon=float(epsilon))
     return transposed(result, last_order(x.ndim))
 
 
-def _only_axis(part: Tensor, rank: int) -> int | None:
-    """Returns the axis along which a constant differs, of a tensor of some rank that it
-    broadcasts with; None if it isn't one axis of a constant."""
-    if part.value is None:
-        return None
-    shape = (1,) * (rank - part.ndim) + part.value.shape
-    axes = [axis for axis, size in enumerate(shape) if size != 1]
-    if not axes:
-        return CHANNELS
-    return axes[0] if len(axes) == 1 and axes[0] > 0 else None
+def _shape_along(x: Tensor, axis: int) -> tuple[Size, ...]:
+    """Returns the shape of what differs along one axis of a tensor."""
+    return tuple(size if i == axis else 1 for i, size in enumerate(x.shape))

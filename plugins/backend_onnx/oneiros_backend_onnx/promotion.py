@@ -9,16 +9,18 @@ from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from onnx import helper
 
 from oneiros_backend_onnx.graphs import emit, graph_in_work
-from oneiros_backend_onnx.tensors import Array, Operand, Sizes, Tensor
+from oneiros_backend_onnx.tensors import Array, Tensor
 from oneiros_backend_onnx.transposition import pointwise
 
-SMALL_INTEGERS = {"int8": "int32", "int16": "int32", "uint8": "int32"} | {
+SMALL_INTEGERS = {
+    "int8": "int32",
+    "int16": "int32",
+    "uint8": "int32",
     "uint16": "int32",
     "uint32": "int64",
     "uint64": "int64",
 }
 """Types that ONNX Runtime doesn't compute with, and others that hold their values."""
-
 
 IN_SINGLE_PRECISION = ("AveragePool", "Conv", "ConvTranspose", "GRU", "LSTM", "RNN")
 """Operators that ONNX Runtime (1.32 is the newest that was tried) lacks for floats of
@@ -39,8 +41,9 @@ def integers(*values: int) -> Tensor:
 
 def shape_tensor(items: Sequence[int | Tensor]) -> Tensor:
     """Returns sizes as a vector of integers."""
-    if all(isinstance(n, int) for n in items):
-        return integers(*(n for n in items if isinstance(n, int)))
+    known = [n for n in items if isinstance(n, int)]
+    if len(known) == len(items):
+        return integers(*known)
     parts = [integers(n) if isinstance(n, int) else as_vector(n) for n in items]
     return parts[0] if len(parts) == 1 else emit("Concat", *parts, axis=0)
 
@@ -73,7 +76,7 @@ class OnnxPromotion(Promotion):
     index_types = ("int64", "int32")
 
     def is_tensor(self, x) -> bool:
-        return isinstance(x, Operand)
+        return isinstance(x, Tensor)
 
     def dtype_of(self, x: Tensor) -> np.dtype[Any]:
         return x.dtype
@@ -86,12 +89,6 @@ class OnnxPromotion(Promotion):
 
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
         return stacked(tensors)
-
-    def tensor(self, x) -> Tensor:
-        if isinstance(x, Sizes):
-            return shape_tensor(x.items)
-        result: Tensor = super().tensor(x)
-        return result
 
 
 _promotion = OnnxPromotion()

@@ -2,13 +2,14 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from oneiros_backend_onnx.graphs import emit, emit_shaped
 from oneiros_backend_onnx.promotion import cast, integers, shape_tensor, tensor
-from oneiros_backend_onnx.tensors import Size, Sizes, Tensor
+from oneiros_backend_onnx.tensors import Size, Tensor
 
 
 def size_of(x: Tensor, axis: int) -> int | Tensor:
@@ -23,15 +24,20 @@ def size_of(x: Tensor, axis: int) -> int | Tensor:
     return result
 
 
-def shape_of(x: Tensor) -> Sizes:
+def shape_of(x: Tensor) -> Tensor:
     """Returns a tensor's shape."""
-    return Sizes(tuple(size_of(x, axis) for axis in range(x.ndim)))
+    return shape_tensor_of([size_of(x, axis) for axis in range(x.ndim)])
+
+
+def shape_tensor_of(sizes: Sequence[int | Tensor]) -> Tensor:
+    """Returns a shape, or a part of one, of which each size is known by itself."""
+    return replace(shape_tensor(sizes), items=tuple(sizes))
 
 
 def sizes_of(shape) -> list[Any]:
     """Returns a shape as a list of ints and scalar tensors, and None where it is
     open."""
-    if isinstance(shape, Sizes):
+    if isinstance(shape, Tensor) and shape.items is not None:
         return list(shape.items)
     if isinstance(shape, Tensor):
         return [_element(shape, i) for i in range(shape.shape[0] or 0)]

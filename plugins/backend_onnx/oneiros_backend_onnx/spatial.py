@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import CapabilityError
+from oneiros_backend_toolkit.images import first_order, last_order
 
-from oneiros_backend_onnx.channels import channels_first, channels_last, known_window
 from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import emit
+from oneiros_backend_onnx.indexing import indexed
 from oneiros_backend_onnx.promotion import (
     floats,
     in_single_precision,
@@ -28,94 +29,80 @@ from oneiros_backend_onnx.tensors import Size, Tensor
 from oneiros_backend_onnx.transposition import transposed
 
 OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
+Ints = tuple[int, ...]
 
 
-def convolve(
-    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
-):
+def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints):
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
-    window = known_window(kernel, rank)
-    spans = [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
+    window = _known_window(kernel, rank)
     kernel = transposed(kernel, (rank + 1, rank, *range(rank)))
+    spans = []
+    for size, step in zip(window, dilation, strict=True):
+        spans.append((size - 1) * step + 1)
     if border_mode == "same" and None in x.shape[1:-1] and max(dilation) > 1:
         x = _bordered(x, spans, strides)
         border_mode = "valid"
-    sizes = x.shape[1:-1]
-    return _convolved(
-        x,
-        kernel,
-        strides,
-        dilation,
-        _border(border_mode, spans, strides, sizes, dilation),
-    )
+    border = _border(border_mode, spans, strides, x.shape[1:-1], max(dilation))
+    return _channels_last_of("Conv", x, kernel, strides, dilations=dilation, **border)
 
 
-def _convolved(
-    x: Tensor,
-    kernel: Tensor,
-    strides: Sequence[int],
-    dilation: Sequence[int],
-    border: dict[str, Any],
-    groups: int = 1,
-) -> Tensor:
-    result = in_single_precision(
-        "Conv",
-        channels_first(x),
-        kernel,
-        kernel_shape=list(kernel.shape[2:]),
-        strides=list(strides),
-        dilations=list(dilation),
-        group=groups,
-        **border,
-    )
-    return channels_last(result)
-
-
-def _bordered(x: Tensor, spans: Sequence[int], strides: Sequence[int]) -> Tensor:
-    """Returns images of open size with the zeros around that border mode 'same'
-    adds."""
-    before: list[Any] = []
-    after: list[Any] = []
-    for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
-        size = size_of(x, axis)
-        steps = (size + (stride - 1)) // stride
-        total = FUNCTIONS.maximum((steps - 1) * stride + span - size, 0)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
-
-
-def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str):
+def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     rank = len(strides)
-    window = known_window(kernel, rank)
+    window = _known_window(kernel, rank)
     channels, multiplier = kernel.shape[rank:]
     kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
     kernel = reshaped(kernel, [(channels or 0) * (multiplier or 0), 1, *window])
-    once = (1,) * rank
-    border = _border(border_mode, window, strides, x.shape[1:-1], once)
-    return _convolved(x, kernel, strides, once, border, channels or 1)
+    border = _border(border_mode, window, strides, x.shape[1:-1])
+    return _channels_last_of("Conv", x, kernel, strides, group=channels or 1, **border)
 
 
-def pool(
-    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-):
+def convolve_back(x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode: str):
+    """Returns the gradient of a convolution by its input.
+
+    `x` is the gradient by its output.
+    """
+    x, kernel = paired(x, kernel)
+    rank = len(strides)
+    window = _known_window(kernel, rank)
+    kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
+    steps = [size_of(x, axis) for axis in range(1, rank + 1)]
+    before = []
+    after = []
+    for count, size, width, stride in zip(steps, sizes, window, strides, strict=True):
+        excess = (count - 1) * stride + width - size
+        cut = _cut_before(border_mode, width, excess)
+        before.append(cut)
+        after.append(excess - cut)
+    if all(isinstance(n, int) for n in (*steps, *sizes)):
+        pads = before + [max(n, 0) for n in after]
+        added = [max(-n, 0) for n in after]
+        border = {"pads": pads, "output_padding": added}
+        return _channels_last_of("ConvTranspose", x, kernel, strides, **border)
+    whole = _channels_last_of("ConvTranspose", x, kernel, strides)
+    longer = emit("Pad", whole, integers(*[0] * (rank + 3), *strides, 0))
+    index = [slice(None)]
+    for cut, size in zip(before, sizes, strict=True):
+        index.append(slice(cut, cut + size))
+    return indexed(longer, tuple(index))
+
+
+def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str):
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
-    once = (1,) * len(window)
     is_exact = mode == "max" and x.dtype == np.float64
     compute = emit if is_exact else in_single_precision
     result = compute(
         OPERATORS[mode],
-        channels_first(x),
-        kernel_shape=list(window),
-        strides=list(strides),
-        **_border(border_mode, window, strides, x.shape[1:-1], once),
+        transposed(x, first_order(x.ndim)),
+        kernel_shape=window,
+        strides=strides,
+        **_border(border_mode, window, strides, x.shape[1:-1]),
     )
-    return channels_last(result)
+    return transposed(result, last_order(x.ndim))
 
 
 def pad(x, widths):
@@ -125,18 +112,79 @@ def pad(x, widths):
     return emit("Pad", tensor(x), integers(*before, *after))
 
 
+def _channels_last_of(op: str, x: Tensor, kernel: Tensor, strides: Ints, **attributes):
+    """Computes a convolution of a tensor with channels last."""
+    result = in_single_precision(
+        op,
+        transposed(x, first_order(x.ndim)),
+        kernel,
+        kernel_shape=kernel.shape[2:],
+        strides=strides,
+        **attributes,
+    )
+    return transposed(result, last_order(x.ndim))
+
+
+def _known_window(kernel: Tensor, rank: int) -> list[int]:
+    """Returns the spatial sizes of a kernel, which ONNX must know.
+
+    # Arguments
+        kernel: (*window, inputs, outputs).
+        rank: int, the number of spatial axes.
+
+    # Raises
+        CapabilityError: if one is open.
+    """
+    window = [n for n in kernel.shape[:rank] if n is not None]
+    if len(window) < rank:
+        raise CapabilityError(
+            f"The backend 'onnx' must know the size of a kernel; it received one of "
+            f"shape {kernel.shape}. K.reshape sets a shape."
+        )
+    return window
+
+
+def _cut_before(border_mode: str, width: int, excess):
+    """Returns how much of a transposed convolution is cut off at the start.
+
+    # Arguments
+        width: of the window.
+        excess: how much there is too much in all, an int or a scalar tensor.
+    """
+    if border_mode == "valid":
+        return 0
+    if border_mode == "full":
+        return width - 1
+    return FUNCTIONS.maximum(excess, 0) // 2
+
+
+def _bordered(x: Tensor, spans: Sequence[int], strides: Ints) -> Tensor:
+    """Returns images of open size with the zeros around that border mode 'same'
+    adds."""
+    before = []
+    after = []
+    for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
+        size = size_of(x, axis)
+        steps = (size + (stride - 1)) // stride
+        total = FUNCTIONS.maximum((steps - 1) * stride + span - size, 0)
+        before.append(total // 2)
+        after.append(total - total // 2)
+    return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
+
+
 def _border(
     border_mode: str,
     spans: Sequence[int],
-    strides: Sequence[int],
+    strides: Ints,
     sizes: Sequence[Size],
-    dilation: Sequence[int],
+    dilation: int = 1,
 ) -> dict[str, Any]:
     """Returns the attributes that say how wide the border is.
 
     # Arguments
         spans: how many pixels a window reaches over.
         sizes: of the images.
+        dilation: the largest one.
     """
     if border_mode == "valid":
         return {}
@@ -144,12 +192,10 @@ def _border(
         reach = [span - 1 for span in spans]
         return {"pads": reach + reach}
     has_gaps = any(a > b for a, b in zip(strides, spans, strict=True))
-    if None in sizes and max(dilation) == 1 and not has_gaps:
+    if None in sizes and dilation == 1 and not has_gaps:
         return {"auto_pad": "SAME_UPPER"}
-    totals = [
-        _total_border(size, span, stride)
-        for size, span, stride in zip(sizes, spans, strides, strict=True)
-    ]
+    columns = zip(sizes, spans, strides, strict=True)
+    totals = [_total_border(*column) for column in columns]
     before = [total // 2 for total in totals]
     after = [total - total // 2 for total in totals]
     return {"pads": before + after}

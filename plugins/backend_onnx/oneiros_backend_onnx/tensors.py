@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.errors import ShapeError
+from oneiros_backend_toolkit.lazy_graph.operators import Operators
 from onnx import TypeProto, helper
 
 Array = np.ndarray[Any, Any]
@@ -16,65 +17,8 @@ Size = int | None
 NamedSize = int | str | None
 
 
-def _operator(name: str) -> Callable[..., Any]:
-    def method(self, *others):
-        return self.operators[name](self, *others)
-
-    return method
-
-
-def _reflected(name: str) -> Callable[..., Any]:
-    def method(self, other):
-        return self.operators[name](other, self)
-
-    return method
-
-
-class Operand:
-    """What Python's operators compute with.
-
-    # Properties
-        operators: the functions behind them, by the name of the method;
-            `oneiros_backend_onnx.operators` fills them in.
-    """
-
-    operators: ClassVar[dict[str, Callable[..., Any]]] = {}
-    __array_ufunc__ = None
-    __hash__ = object.__hash__
-    __add__ = _operator("add")
-    __radd__ = _reflected("add")
-    __sub__ = _operator("sub")
-    __rsub__ = _reflected("sub")
-    __mul__ = _operator("mul")
-    __rmul__ = _reflected("mul")
-    __truediv__ = _operator("truediv")
-    __rtruediv__ = _reflected("truediv")
-    __floordiv__ = _operator("floordiv")
-    __rfloordiv__ = _reflected("floordiv")
-    __mod__ = _operator("mod")
-    __rmod__ = _reflected("mod")
-    __pow__ = _operator("pow")
-    __rpow__ = _reflected("pow")
-    __matmul__ = _operator("matmul")
-    __rmatmul__ = _reflected("matmul")
-    __and__ = _operator("and")
-    __rand__ = _reflected("and")
-    __or__ = _operator("or")
-    __ror__ = _reflected("or")
-    __xor__ = _operator("xor")
-    __rxor__ = _reflected("xor")
-    __neg__ = _operator("neg")
-    __abs__ = _operator("abs")
-    __invert__ = _operator("invert")
-    __lt__ = _operator("lt")
-    __le__ = _operator("le")
-    __gt__ = _operator("gt")
-    __ge__ = _operator("ge")
-    __getitem__ = _operator("getitem")
-
-
 @dataclass(eq=False)
-class Tensor(Operand):
+class Tensor(Operators):
     """A value that a graph computes or holds.
 
     # Arguments
@@ -85,6 +29,11 @@ class Tensor(Operand):
         moved: for a transposed tensor, what was transposed, and the order of its axes.
         is_zero: whether it is known to hold nothing but zeros.
         size_of: for the size of an axis, the tensor and the axis.
+        items: for the shape of a tensor, its sizes: ints, and scalar tensors for those
+            that are open.
+
+    # Properties
+        operators: the functions behind Python's operators; `functions` fills them in.
     """
 
     name: str
@@ -94,6 +43,16 @@ class Tensor(Operand):
     moved: tuple[Tensor, tuple[int, ...]] | None = None
     is_zero: bool = False
     size_of: tuple[Tensor, int] | None = None
+    items: tuple[int | Tensor, ...] | None = None
+    operators: ClassVar[dict[str, Callable[..., Any]]] = {}
+    __array_ufunc__ = None
+
+    def operate(self, name: str, operands: Sequence[Any]):
+        """Adds the nodes of an operator."""
+        return self.operators[name](*operands)
+
+    def __getitem__(self, index):
+        return self.operators["getitem"](self, index)
 
     @property
     def static_shape(self) -> tuple[Size, ...] | None:
@@ -137,33 +96,6 @@ class Tensor(Operand):
     def dtype(self) -> np.dtype[Any]:
         """The type, as NumPy's."""
         return helper.tensor_dtype_to_np_dtype(self.type.tensor_type.elem_type)
-
-
-@dataclass(eq=False)
-class Sizes(Operand):
-    """The shape of a tensor.
-
-    # Arguments
-        items: ints, and scalar tensors for the sizes that are open.
-    """
-
-    items: tuple[int | Tensor, ...]
-    dtype: ClassVar[np.dtype[Any]] = np.dtype(np.int64)
-
-    @property
-    def shape(self) -> tuple[int]:
-        """Its own shape."""
-        return (len(self.items),)
-
-    @property
-    def ndim(self) -> int:
-        """A shape has one axis."""
-        return 1
-
-    @property
-    def static(self) -> tuple[Size, ...]:
-        """The sizes, None for those that are open."""
-        return tuple(n if isinstance(n, int) else None for n in self.items)
 
 
 def type_of(dtype, shape: Sequence[NamedSize] | None) -> TypeProto:

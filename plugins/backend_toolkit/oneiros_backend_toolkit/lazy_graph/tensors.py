@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from oneiros import backend as K
 from oneiros.errors import ShapeError
 
+from oneiros_backend_toolkit.lazy_graph.operators import Operators
 from oneiros_backend_toolkit.lazy_graph.sources import Source, Variable
 from oneiros_backend_toolkit.missing_values import (
     ITERATION,
@@ -90,21 +91,7 @@ class Spec:
         return Spec(shape, self.dtype, traces=tuple(traces))
 
 
-def _operator(name: str) -> Callable[..., Any]:
-    def method(self: LazyTensor, *others):
-        return self.recorder.record_operator(name, (self, *others))
-
-    return method
-
-
-def _reflected(name: str) -> Callable[..., Any]:
-    def method(self: LazyTensor, other):
-        return self.recorder.record_operator(name, (other, self))
-
-    return method
-
-
-class LazyTensor:
+class LazyTensor(Operators):
     """A tensor that is yet to be computed. A `Recorder` makes it.
 
     Python's operators record further nodes. A node has no value, so what needs one (the
@@ -182,24 +169,9 @@ class LazyTensor:
             return None
         return len(self.spec.shape)
 
-    __add__, __radd__ = _operator("add"), _reflected("add")
-    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
-    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _operator("truediv"), _reflected("truediv")
-    __floordiv__, __rfloordiv__ = _operator("floordiv"), _reflected("floordiv")
-    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
-    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
-    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
-    __and__, __rand__ = _operator("and"), _reflected("and")
-    __or__, __ror__ = _operator("or"), _reflected("or")
-    __xor__, __rxor__ = _operator("xor"), _reflected("xor")
-    __neg__ = _operator("neg")
-    __abs__ = _operator("abs")
-    __invert__ = _operator("invert")
-    __lt__ = _operator("lt")
-    __le__ = _operator("le")
-    __gt__ = _operator("gt")
-    __ge__ = _operator("ge")
+    def operate(self, name: str, operands: Sequence[Any]):
+        """Records an operator."""
+        return self.recorder.record_operator(name, operands)
 
     def __getitem__(self, index):
         result = self.recorder.record_operator("getitem", (self, index), "index")
