@@ -339,6 +339,14 @@ def test_indices_without_a_row_are_nan_and_in_files_the_nearest():
     np.testing.assert_array_equal(filled, model.predict(x))
 
 
+def test_an_index_may_hold_integers_of_numpy():
+    x = K.placeholder((None, 4, 5))
+    data = RNG.normal(size=(3, 4, 5)).astype("float32")
+    part = x[np.int64(1) :, np.int32(2), np.int64(0) : np.int64(3)]
+    (value,) = K.function([x], [part])([data])
+    np.testing.assert_array_equal(value, data[1:, 2, :3])
+
+
 def test_what_is_no_model_is_refused():
     with pytest.raises(ArgumentError, match=r"model=3.*a Model or a Sequential"):
         model_proto(3)
