@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import types
 
 import numpy as np
 import pytest
@@ -318,66 +317,20 @@ def on_terminal(monkeypatch):
     return replaced
 
 
-@pytest.fixture
-def notebook(monkeypatch):
-    """Returns a function that makes this a cell of a notebook; a stand-in for IPython.
+def test_in_a_notebook_the_bar_moves_in_one_line(monkeypatch):
+    class OutStream(Terminal):
+        def isatty(self):
+            return False
 
-    It returns the standard output, and the list of what the cell's displays show.
-    """
-    displays = []
-    cell = types.SimpleNamespace(execution_count=1)
-
-    class Handle:
-        def __init__(self, content):
-            displays.append(content)
-            self.place = len(displays) - 1
-
-        def update(self, content, raw):
-            displays[self.place] = content
-
-    def replaced():
-        class OutStream(Terminal):
-            def isatty(self):
-                return False
-
-        OutStream.__module__ = "ipykernel.iostream"
-        core, shown = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-        core.get_ipython = lambda: cell
-        shown.display = lambda content, raw, display_id: Handle(content)
-        monkeypatch.setitem(sys.modules, "IPython", core)
-        monkeypatch.setitem(sys.modules, "IPython.display", shown)
-        monkeypatch.setattr(
-            "oneiros_callbacks.notebook_cell.NotebookCell.display", (-1, None)
-        )
-        monkeypatch.setattr(sys, "stdout", OutStream())
-        return sys.stdout, displays, cell
-
-    return replaced
-
-
-def test_a_notebook_has_a_bar_in_a_display_and_keeps_only_lines(notebook):
-    out, displays, cell = notebook()
-    for loss in (0.5, 0.25):
-        bar = Progbar(2, interval=0)
-        bar.update(1, [("loss", loss)], force=True)
-        text = f"1/2 [{15 * '█'}{15 * ' '}] - ETA: 00:00 - loss: {loss:.4f}"
-        assert displays == [{"text/plain": text}]
-        bar.update(2, [("loss", loss)])
-        assert displays == [{"text/plain": ""}]
-    assert re.fullmatch(
-        r"2/2 \[={30}\] - 0s - loss: 0.5000\n2/2 \[={30}\] - 0s - loss: 0.2500\n",
-        out.written,
-    )
-    cell.execution_count = 2
+    OutStream.__module__ = "ipykernel.iostream"
+    out = OutStream()
+    monkeypatch.setattr(sys, "stdout", out)
     bar = Progbar(2, interval=0)
-    bar.update(1)
-    assert len(displays) == 2 and "1/2" in displays[1]["text/plain"]
-
-
-def test_a_notebook_gets_no_display_for_a_bar_that_never_moved(notebook):
-    out, displays, _ = notebook()
-    Progbar(2).finish()
-    assert displays == [] and out.written.count("\n") == 1
+    bar.update(1, [("loss", 0.5)], force=True)
+    bar.update(2, [("loss", 0.5)])
+    assert f"\r1/2 [{15 * '█'}{15 * ' '}] - ETA: 00:00 - loss: 0.5000" in out.written
+    (line,) = out.written.splitlines(keepends=True)[-1:]
+    assert line == f"2/2 [{30 * '='}] - 0s - loss: 0.5000\n"
 
 
 class TestProgbar:

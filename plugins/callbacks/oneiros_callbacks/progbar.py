@@ -11,8 +11,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from oneiros_callbacks.notebook_cell import NotebookCell, is_notebook
-
 SHARE_OF_TIME = 0.002
 """Fraction of time for drawing; on a slow terminal, the bar moves less often."""
 PAUSE_OF_LINES = 60.0
@@ -145,8 +143,6 @@ class Progbar:
         seconds = f"{time.time() - self.start:.0f}s"
         if self.verbose == 2:
             print(" - ".join([seconds, *self._values()]), flush=True)
-        elif self._bar is not None:
-            print(self._wrapped(seconds), flush=True)
         elif self.verbose:
             print(self._line(seconds), flush=True)
 
@@ -185,19 +181,18 @@ class Progbar:
         bar.n = self.seen_so_far
         bar.refresh()
 
-    def _wrapped(self, clock: str) -> str:
-        """Returns the final text, on as many lines as it needs."""
-        text = self._counted_bar()
-        for part in filter(None, [clock, self._pace(), *self._values()]):
-            last_line = text.rpartition("\n")[2]
-            if len(f"{last_line} - {part}") > _columns():
-                text += "\n" + " " * len(self._count())
-            text += f" - {part}"
-        return text
-
     def _line(self, clock: str) -> str:
-        """Returns the line of Keras 1, which programs parse."""
-        return " - ".join([self._counted_bar(), clock, *self._values()])
+        """Returns all that is known: in a file the line of Keras 1, which programs
+        parse, in a terminal as many lines as it needs."""
+        is_moving = self._bar is not None
+        columns = _columns() if is_moving else math.inf
+        pace = self._pace() if is_moving else ""
+        lines = [self._counted_bar()]
+        for part in filter(None, [clock, pace, *self._values()]):
+            if len(f"{lines[-1]} - {part}") > columns:
+                lines.append(" " * len(self._count()))
+            lines[-1] += f" - {part}"
+        return "\n".join(lines)
 
     def _counted_bar(self) -> str:
         count = self._count()
@@ -258,11 +253,12 @@ def _columns() -> int:
 
 
 def _moving_bar() -> _MovingBar | None:
-    """Returns a bar for the terminal or the notebook; None where nothing moves."""
+    """Returns a bar for a terminal, or for the output of a Jupyter kernel; None if the
+    output can't move."""
     stream: Any = sys.stdout
-    if is_notebook(stream):
-        stream = NotebookCell()
-    elif os.environ.get("TERM") == "dumb" or not getattr(stream, "isatty", bool)():
+    is_terminal = getattr(stream, "isatty", bool)() and os.environ.get("TERM") != "dumb"
+    is_notebook = type(stream).__module__.startswith("ipykernel")
+    if not (is_terminal or is_notebook):
         return None
     return _MovingBar(
         file=stream, position=0, nrows=2, leave=False, bar_format="{desc}"

@@ -129,7 +129,7 @@ class TensorBoard(Callback):
                 if self.write_images and value.size:
                     ordering = getattr(layer, "dim_ordering", "th")
                     image = image_of(value, ordering)
-                    self.writer.add_image(name, image, epoch, dataformats="HW")
+                    self.writer.add_image(name, image, epoch, dataformats="NCHW")
 
     def _write_measured(self, epoch: int) -> None:
         """Writes gradients and outputs."""
@@ -195,40 +195,27 @@ def image_of(weight: Array, ordering: str) -> Array:
 
     # Arguments
         weight: array. A vector becomes a line, a matrix is shown on its longer side,
-            and for more axes the images form a square with lines between them.
+            and for more axes the images have lines between them.
         ordering: `"th"` if the last two axes are those of images, `"tf"` if channels
             follow them.
 
     # Returns
-        Array `(rows, columns)` of uint8.
+        Array `(images, 1, rows, columns)` of uint8; tensorboardX puts the images side
+        by side.
     """
     if weight.ndim > 3 and ordering == "tf":
         weight = np.moveaxis(weight, (-1, -2), (0, 1))
-    image = np.squeeze(weight)
-    if image.ndim < 2:
-        image = image.reshape(1, -1)
-    if image.ndim == 2:
-        return _grey(image if image.shape[0] <= image.shape[1] else image.T)
-    return _tiled(_grey(image).reshape(-1, *image.shape[-2:]))
-
-
-def _grey(values: Array) -> Array:
-    finite = np.nan_to_num(values.astype(float))
-    lowest = finite.min()
-    span = finite.max() - lowest or 1.0
-    shares = (finite - lowest) / span
-    return np.uint8(255 * shares)
-
-
-def _tiled(images: Array) -> Array:
-    """Returns images `(n, rows, columns)` side by side, a line of black between."""
-    count, rows, columns = images.shape
-    per_side = int(np.ceil(np.sqrt(count)))
-    padded = np.zeros((per_side**2, rows + 1, columns + 1), "uint8")
-    padded[:count, :rows, :columns] = images
-    grid = padded.reshape(per_side, per_side, rows + 1, columns + 1)
-    size = per_side * (rows + 1), per_side * (columns + 1)
-    return grid.swapaxes(1, 2).reshape(size)[:-1, :-1]
+    values = np.squeeze(np.nan_to_num(weight.astype(float)))
+    if values.ndim < 2:
+        values = values.reshape(1, -1)
+    if values.ndim == 2 and values.shape[0] > values.shape[1]:
+        values = values.T
+    lowest = values.min()
+    span = values.max() - lowest or 1.0
+    shares = (values - lowest) / span
+    images = np.uint8(255 * shares).reshape(-1, 1, *values.shape[-2:])
+    line = int(len(images) > 1)
+    return np.pad(images, ((0, 0), (0, 0), (0, line), (0, line)))
 
 
 def _check_installed() -> None:

@@ -9,9 +9,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import origins, unique
-from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
-
-from oneiros_utils.np_utils import flipped_kernel
+from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 COLUMN_ENDS = (0.33, 0.55, 0.67, 1.0)
@@ -212,7 +210,7 @@ def convert_all_kernels_in_model(model: Any) -> None:
             FITTED_WHEN_LOADED.discard(layer)
         else:
             ordering = getattr(layer, "dim_ordering", "tf")
-            K.set_value(layer.W, flipped_kernel(K.get_value(layer.W), ordering))
+            K.set_value(layer.W, flipped(K.get_value(layer.W), ordering))
 
 
 def _convolutions(model: Any) -> Iterator[Any]:

@@ -4,9 +4,16 @@ import warnings
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, int_if_whole, open_to_old_code, shown
+from oneiros.arguments import (
+    check_choice,
+    check_int,
+    int_if_whole,
+    open_to_old_code,
+    shown,
+)
+from oneiros.backend.common import image_dim_ordering
 from oneiros.errors import ArgumentError, DataError
-from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
+from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED, flipped
 
 Array = np.ndarray[Any, Any]
 
@@ -235,6 +242,11 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
         ```
     """
     kernel = np.asarray(kernel)
+    if kernel.ndim not in (4, 5):
+        raise ArgumentError(
+            f"convert_kernel expected a kernel of rank 4 or 5; received shape "
+            f"{kernel.shape}."
+        )
     name = _fitted_when_loaded(kernel)
     if name:
         warnings.warn(
@@ -243,7 +255,10 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
             stacklevel=2,
         )
         return np.array(kernel)
-    return flipped_kernel(kernel, dim_ordering)
+    if dim_ordering in (None, "default"):
+        dim_ordering = image_dim_ordering()
+    check_choice("convert_kernel", "dim_ordering", dim_ordering, ("th", "tf"))
+    return np.array(flipped(kernel, dim_ordering))
 
 
 def _fitted_when_loaded(kernel: Array) -> str | None:
@@ -254,32 +269,6 @@ def _fitted_when_loaded(kernel: Array) -> str | None:
             if weight.shape == kernel.shape and np.array_equal(weight, kernel):
                 return str(layer.name)
     return None
-
-
-def flipped_kernel(kernel: Array, dim_ordering: str | None = None) -> Array:
-    """Flips a kernel along its window, wherever it comes from."""
-    if kernel.ndim not in (4, 5):
-        raise ArgumentError(
-            "convert_kernel expected a kernel of rank 4 or 5; received shape "
-            f"{kernel.shape}."
-        )
-    if dim_ordering in (None, "default"):
-        from oneiros.backend.common import image_dim_ordering
-
-        dim_ordering = image_dim_ordering()
-    if dim_ordering == "th":
-        return np.array(np.flip(kernel, tuple(range(2, kernel.ndim))))
-    if dim_ordering == "tf":
-        return np.array(np.flip(kernel, tuple(range(kernel.ndim - 2))))
-    raise ArgumentError(f"dim_ordering is {dim_ordering!r}; it must be 'th' or 'tf'.")
-
-
-def _checked_mode(border_mode: str) -> str:
-    if border_mode not in ("same", "valid", "full"):
-        raise ArgumentError(
-            f"border_mode is {border_mode!r}; it must be 'same', 'valid' or 'full'."
-        )
-    return border_mode
 
 
 def conv_output_length(
@@ -321,7 +310,8 @@ def conv_output_length(
         "valid": input_length - reach,
         "full": input_length + reach,
     }
-    return (positions[_checked_mode(border_mode)] + stride - 1) // stride
+    check_choice("conv_output_length", "border_mode", border_mode, positions)
+    return (positions[border_mode] + stride - 1) // stride
 
 
 def conv_input_length(
@@ -354,7 +344,6 @@ def conv_input_length(
     """
     if output_length is None:
         return None
-    padding = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[
-        _checked_mode(border_mode)
-    ]
-    return (output_length - 1) * stride - 2 * padding + filter_size
+    padding = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}
+    check_choice("conv_input_length", "border_mode", border_mode, padding)
+    return (output_length - 1) * stride - 2 * padding[border_mode] + filter_size

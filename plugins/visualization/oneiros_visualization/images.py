@@ -9,13 +9,14 @@ from oneiros.errors import ArgumentError
 from oneiros.models import Model
 
 from oneiros_visualization.figures import figure_for
-from oneiros_visualization.mosaics import mosaic, size_of
+from oneiros_visualization.mosaics import mosaic
 
 Array = Any
 LIMIT = 256
 """Default maximum number of images in a picture."""
-APART = 64
-"""Maximum number of bars that are drawn with gaps."""
+MOSAIC = (7.0, 6.5)
+WIDE = (7.0, 4.0)
+"""Sizes of figures in inches."""
 AROUND_ZERO = "RdBu_r"
 """Colour map of weights: red above zero, blue below."""
 FROM_LOW_TO_HIGH = "viridis"
@@ -199,35 +200,34 @@ def _ordering(layer: Any) -> Any:
 
 
 def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
-    """Draws a picture, optionally with a colour scale."""
-    figure = figure_for(figure, *size_of(picture, has_scale=bool(colours)))
-    panel = figure.subplots()
+    """Draws a mosaic; one of numbers has a colour scale."""
+    figure, panel = _panel(figure, title, MOSAIC)
     image = panel.imshow(picture, interpolation="nearest", **colours)
     if colours:
         figure.colorbar(image, ax=panel, shrink=0.8)
     panel.set_axis_off()
-    panel.set_title(title, fontsize="medium")
     return figure
 
 
 def _show_steps(values: Array, title: str, figure: Any) -> Any:
-    """Draws features over steps."""
-    figure = figure_for(figure, 7.0, 4.0)
-    panel = figure.subplots()
+    figure, panel = _panel(figure, title, WIDE)
     image = panel.imshow(values, aspect="auto", interpolation="nearest")
     figure.colorbar(image, ax=panel)
     panel.set(xlabel="step", ylabel="feature")
-    panel.set_title(title, fontsize="medium")
     return figure
 
 
 def _show_bars(values: Array, title: str, figure: Any) -> Any:
-    """Draws features as bars."""
-    figure = figure_for(figure, 7.0, 3.4)
-    panel = figure.subplots()
-    width = 0.8 if len(values) <= APART else 1.0
-    panel.bar(np.arange(len(values)), values, width=width)
+    figure, panel = _panel(figure, title, WIDE)
+    panel.bar(np.arange(len(values)), values)
     panel.xaxis.get_major_locator().set_params(integer=True)
     panel.set(xlabel="feature", ylabel="value")
-    panel.set_title(title, fontsize="medium")
     return figure
+
+
+def _panel(figure: Any, title: str, size: tuple[float, float]) -> tuple[Any, Any]:
+    """Returns a figure and a panel with a title on it."""
+    figure = figure_for(figure, *size)
+    panel = figure.subplots()
+    panel.set_title(title, fontsize="medium")
+    return figure, panel

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_fraction, check_int
-from oneiros.bases import Callback
 from oneiros.visualization import figure_for
 
 from oneiros_visualization.diagnostics.preserving import preserved
 
 Array = Any
-Logs = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -112,43 +110,16 @@ def overfit_batch(
     steps = check_int("overfit_batch", "steps", steps)
     size = check_int("overfit_batch", "batch_size", batch_size)
     share = check_fraction("overfit_batch", "share", share)
-    watch = _Watch(share)
+    batch = _first_rows(x, size), _first_rows(y, size)
+    losses: list[float] = []
     with preserved(model):
-        model.fit(
-            _first_rows(x, size),
-            _first_rows(y, size),
-            batch_size=size,
-            nb_epoch=steps,
-            verbose=0,
-            shuffle=False,
-            callbacks=[watch],
-        )
-    losses = np.array(watch.losses)
-    return OverfitCheck(watch.passed, watch.goal, losses)
-
-
-class _Watch(Callback):
-    """Records the losses, and ends training when one is low enough."""
-
-    called_after_runs = True
-
-    def __init__(self, share: float) -> None:
-        self.share = share
-        self.losses: list[float] = []
-
-    @property
-    def goal(self) -> float:
-        return self.share * self.losses[0]
-
-    @property
-    def passed(self) -> bool:
-        return self.losses[-1] <= self.goal
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Records the loss of the only batch."""
-        self.losses.append(float((logs or {})["loss"]))
-        if self.passed or not math.isfinite(self.losses[-1]):
-            self.model.stop_training = True
+        while len(losses) < steps:
+            values = model.train_on_batch(*batch)
+            losses.append(float(np.ravel(values)[0]))
+            goal = share * losses[0]
+            if losses[-1] <= goal or not math.isfinite(losses[-1]):
+                break
+    return OverfitCheck(losses[-1] <= goal, goal, np.array(losses))
 
 
 def _first_rows(data: Any, count: int) -> Any:
