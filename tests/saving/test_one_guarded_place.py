@@ -37,10 +37,11 @@ PASSED_ON = ROOT / "plugins" / "old_code" / "oneiros_old_code" / "imported.py"
 """Modules that `from keras.utils.data_utils import *` brings: for the user's code."""
 REPLAYED = (
     ROOT / "plugins" / "exports" / "oneiros_exports" / "child.py",
-    ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "builder.py",
+    ROOT / "plugins" / "exports" / "oneiros_exports" / "processes.py",
     ROOT / "plugins" / "exports" / "oneiros_exports" / "keras3" / "older_releases.py",
 )
-"""Programs that run without Oneiros, on what it or Keras has just written for them."""
+"""Programs that run without Oneiros, on what it or Keras has just written for them; and
+what talks with them."""
 SOURCES = [
     path
     for folder in ("kernel", "plugins")

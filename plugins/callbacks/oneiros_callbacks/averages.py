@@ -7,6 +7,8 @@ from typing import Any
 import oneiros
 from oneiros.bases import Callback
 
+from oneiros_callbacks.messages import as_run
+
 Logs = dict[str, Any] | None
 
 
@@ -41,10 +43,7 @@ class BaseLogger(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Adds a batch."""
-        run = {"size": [0]}
-        for name, value in (logs or {}).items():
-            run[name] = [value]
-        self.on_run_end(run)
+        self.on_run_end(as_run(batch, logs))
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""

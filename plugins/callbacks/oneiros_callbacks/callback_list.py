@@ -74,19 +74,19 @@ class CallbackList(Callbacks):
         # Raises
             ArgumentError: if two callbacks have one.
         """
-        observers = {}
+        found: Observer | None = None
+        names = []
         for callback in self.callbacks:
             observer = _optional(callback, "get_observer")()
             if observer is not None:
-                observers[callback] = observer
-        if len(observers) > 1:
-            names = [type(callback).__name__ for callback in observers]
-            first, second = names[:2]
+                found = observer
+                names.append(type(callback).__name__)
+        if len(names) > 1:
             raise ArgumentError(
-                f"callbacks has {first} and {second}, which both observe the fit; only "
-                "one can. Remove the other."
+                f"callbacks has {' and '.join(names)}, which both observe the fit; "
+                "only one can. Remove the other."
             )
-        return next(iter(observers.values()), None)
+        return found
 
     def prepare_fit(self, fit: Any) -> None:
         """Lets each callback change the data or the epochs of the fit."""

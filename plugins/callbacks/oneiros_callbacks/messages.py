@@ -9,13 +9,19 @@ from oneiros_backend_toolkit import user_warnings
 
 from oneiros_callbacks.progbar import say
 
-__all__ = ["better", "known_mode", "say", "warn", "warn_of_missing"]
+__all__ = ["as_run", "better", "known_mode", "say", "warn", "warn_of_missing"]
 MODES = ("auto", "min", "max")
 
 
 def warn(message: str) -> None:
     """Warns about an event during training, and points at the user's line."""
     user_warnings.warn(message, RuntimeWarning)
+
+
+def as_run(batch: int, logs: dict[str, Any] | None) -> dict[str, list[Any]]:
+    """Returns the values of a batch as those of a run of one batch."""
+    values = {"batch": batch, "size": 0, **(logs or {})}
+    return {name: [value] for name, value in values.items()}
 
 
 def known_mode(mode: str) -> str:

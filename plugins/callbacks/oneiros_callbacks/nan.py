@@ -5,7 +5,7 @@ from typing import Any
 
 from oneiros.bases import Callback
 
-from oneiros_callbacks.messages import warn
+from oneiros_callbacks.messages import as_run, warn
 
 Logs = dict[str, Any] | None
 REASONS = (
@@ -35,10 +35,7 @@ class NaNWarning(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Checks a batch."""
-        run = {"batch": [batch]}
-        for name, value in (logs or {}).items():
-            run.setdefault(name, [value])
-        self.on_run_end(run)
+        self.on_run_end(as_run(batch, logs))
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Checks a run of batches."""

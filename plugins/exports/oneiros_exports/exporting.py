@@ -3,7 +3,7 @@
 import inspect
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -102,7 +102,7 @@ def export(
     _check_target(target, destination, overwrite)
     _refuse(model, destination)
     copied = model if destination.trains else on_backend(model, destination.backend)
-    arrays = None if inputs is None else _arrays(model, inputs)
+    arrays = None if inputs is None else input_arrays(model, inputs)
     source = on_backend(model) if model.stateful else model
     recording = recorded(source, arrays)
     with file_access.saving(target), draft_folder(target.parent) as folder:
@@ -200,17 +200,27 @@ def _check_target(target: Path, destination: Export, overwrite: bool) -> None:
         )
 
 
-def _arrays(model: Any, inputs: Array | Iterable[Array]) -> list[Array]:
-    """Returns the user's arrays, in the types that the model takes."""
+def input_arrays(model: Any, inputs: Any) -> list[Array]:
+    """Returns the user's arrays, in the types that the model takes.
+
+    # Arguments
+        model: the model.
+        inputs: array or list of arrays; or a dict, from which arrays are taken by the
+            names of inputs if it has all, and in its order otherwise.
+    """
     if isinstance(inputs, str) or not isinstance(inputs, Iterable):
         raise ArgumentError(
             f"export needs inputs as a list of arrays; received {inputs!r:.80}."
         )
+    names = names_of(model.inputs)
+    if isinstance(inputs, Mapping):
+        chosen = names if set(names) <= inputs.keys() else inputs.keys()
+        inputs = [inputs[name] for name in chosen]
     arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
-    if len(arrays) != len(model.inputs):
+    if len(arrays) != len(names):
         raise ArgumentError(
             f"export received {len(arrays)} inputs. The model needs an array for each "
-            f"of its inputs: {', '.join(names_of(model.inputs))}."
+            f"of its inputs: {', '.join(names)}."
         )
     types = map(K.dtype, model.inputs)
     return [np.asarray(*pair) for pair in zip(arrays, types, strict=True)]

@@ -1,6 +1,7 @@
 """Finds the first layer that another library computes differently."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,6 @@ from oneiros.models import Model
 from oneiros_exports.cases import Case
 from oneiros_exports.destination import Export
 from oneiros_exports.replay import Comparison, Recording, predicted, replayed
-
-NB_ROWS = 4
-"""So many rows are compared: the outputs of all layers may be large."""
 
 
 def first_difference(
@@ -58,15 +56,13 @@ def first_difference(
 
 
 def _cases(model: Any, recording: Recording, comparison: Comparison) -> list[Case]:
-    """Returns the batch that differs most, with few rows; all batches if the number of
-    rows is fixed, as layers that keep their states need."""
+    """Returns the row that differs most; all batches if the number of rows is fixed, as
+    layers that keep their states need."""
     if any(K.int_shape(x)[0] for x in model.inputs):
         return recording.cases
     largest = comparison.largest
-    (case,) = [each for each in recording.cases if str(each) == largest.case]
-    start = largest.row - largest.row % NB_ROWS
-    arrays = [array[start : start + NB_ROWS] for array in case.arrays]
-    return [Case(case.kind, arrays, case.open_size)]
+    rows = slice(largest.row, largest.row + 1)
+    return [replace(largest.case, arrays=[x[rows] for x in largest.case.arrays])]
 
 
 def _with_all_outputs(model: Any) -> Any:

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import os
+import pickle
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from oneiros_exports import child
 from oneiros_exports.destination import ExportError
 
-Argument = str | os.PathLike[str]
 _shared: list[dict[str, _Process]] = []
 """The processes of the `with shared_processes()` blocks that are open, by package."""
 
 
-def call(
-    package: str, reference: str, arguments: Sequence[Argument], failure: str
-) -> Any:
+def call(package: str, reference: str, arguments: list[Any], failure: str) -> Any:
     """Calls a function in another process.
 
     # Arguments
         package: str, the package whose calls may share a process: one library's.
         reference: str, `"package.module:function"`.
-        arguments: list of the function's arguments: strings and paths.
+        arguments: list of the function's arguments: plain data, paths and arrays.
         failure: str, what an error begins with.
 
     # Returns
-        What the function returns: plain data.
+        What the function returns, of the same kinds.
 
     # Raises
         ExportError: if the function or the process fails, with the last line of the
@@ -83,39 +79,39 @@ class _Process:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115  closed by end
-        self._process = subprocess.Popen(
+        self._process: Any = subprocess.Popen(
             [sys.executable, "-m", child.__name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
-            text=True,
         )
 
     @property
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def call(self, reference: str, arguments: Sequence[Argument], failure: str) -> Any:
-        line = json.dumps([reference, *(os.fspath(each) for each in arguments)])
+    def call(self, reference: str, arguments: list[Any], failure: str) -> Any:
         try:
             with self._lock:
-                answer = json.loads(self._answer(line) or "null")
+                answer = self._answer([reference, *arguments])
         except BaseException:
             self.end()
             raise
         if answer is None:
             raise ExportError(f"{failure}{self._reason()}")
-        if "error" in answer:
-            raise ExportError(f"{failure}: {answer['error']:.500}")
-        return answer["result"]
+        result, error = answer
+        if error is not None:
+            raise ExportError(f"{failure}: {error:.500}")
+        return result
 
-    def _answer(self, line: str) -> str:
-        """Sends a line, and waits for the one that answers it; returns nothing if the
-        process ends."""
-        answers = self._process.stdout
-        with suppress(BrokenPipeError):
-            print(line, file=self._process.stdin, flush=True)
-        return answers.readline() if answers else ""
+    def _answer(self, message: list[Any]) -> Any:
+        """Sends a call, and waits for its answer; returns None if the process ends."""
+        try:
+            pickle.dump(message, self._process.stdin)
+            self._process.stdin.flush()
+            return pickle.load(self._process.stdout)
+        except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+            return None
 
     def _reason(self) -> str:
         """Returns why the process has ended: the last line that it printed."""
@@ -132,6 +128,5 @@ class _Process:
         self._process.wait()
         self._printed.close()
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+            with suppress(BrokenPipeError):
+                pipe.close()

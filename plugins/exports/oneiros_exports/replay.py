@@ -1,7 +1,6 @@
 """Compares a model with its export, on the same inputs."""
 
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import numpy as np
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import OneirosError
 
-from oneiros_exports import child
 from oneiros_exports.cases import Case, drawn_cases
 from oneiros_exports.destination import Export, ExportError, Written
 from oneiros_exports.inference import names_of
@@ -29,14 +27,14 @@ class Difference:
         absolute: float.
         scale: float, the largest value of this output in all cases.
         output: str, the output's name.
-        case: str, the case's name.
+        case: `Case`.
         row: int.
     """
 
     absolute: float
     scale: float
     output: str
-    case: str
+    case: Case
     row: int
 
     @property
@@ -218,16 +216,9 @@ def replayed(
     """
     names = [port.name for port in written.inputs]
     inputs = [dict(zip(names, case.arrays, strict=True)) for case in recording.cases]
-    with tempfile.TemporaryDirectory(prefix="oneiros-replay-") as name:
-        folder = Path(name)
-        child.write_cases(folder / child.INPUTS, inputs)
-        runtime = call(
-            export.runtime.partition(".")[0],
-            child.COMPUTE,
-            [export.runtime, path, folder],
-            f"{export.title} can't compute the outputs",
-        )
-        results = child.read_cases(folder / child.OUTPUTS)
+    package = export.runtime.partition(".")[0]
+    failure = f"{export.title} can't compute the outputs"
+    runtime, results = call(package, export.runtime, [path, inputs], failure)
     differences = []
     for place, port in enumerate(written.outputs):
         expected = [arrays[place] for arrays in recording.outputs]
@@ -240,7 +231,7 @@ def _largest(
     name: str, cases: list[Case], expected: list[Array], actual: list[Array]
 ) -> Difference:
     scale = max(_magnitude(array) for array in expected)
-    largest = Difference(0.0, scale, name, str(cases[0]), 0)
+    largest = Difference(0.0, scale, name, cases[0], 0)
     for case, wanted, computed in zip(cases, expected, actual, strict=True):
         if wanted.shape != computed.shape:
             raise ExportError(
@@ -250,7 +241,7 @@ def _largest(
         by_row = _distances(wanted, computed).reshape(len(wanted), -1)
         if by_row.size and by_row.max() > largest.absolute:
             row = int(by_row.max(axis=1).argmax())
-            largest = Difference(float(by_row.max()), scale, name, str(case), row)
+            largest = Difference(float(by_row.max()), scale, name, case, row)
     return largest
 
 

@@ -30,7 +30,7 @@ from oneiros_saving.provenance import KEY
 from oneiros_saving.training_config import COMPILED, forgotten, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
-from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
+from oneiros_cli.file_tools.conversion_plan import ConversionPlan
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -73,7 +73,6 @@ def convert(
         ArgumentError: if the file can't be converted; the message says why.
     """
     check_choice("convert", "kernels", kernels, (*ENGINES, None))
-    check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     path = model_files.target(target, overwrite)
     if path is None:
         return {}

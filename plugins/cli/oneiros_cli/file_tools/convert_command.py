@@ -79,7 +79,10 @@ def convert(
         raise ArgumentError(
             f"{target} exists. Pass --overwrite to replace it, or another target."
         )
-    for_libraries = _chosen(inputs=inputs, tolerance=tolerance, opset=opset)
+    is_for_library = destination_name(target) is not None
+    of_libraries = _chosen(inputs=inputs, tolerance=tolerance, opset=opset)
+    of_keras = _chosen(kernels=kernels, weights=weights or None)
+    _check_unused(target, of_keras if is_for_library else of_libraries)
     choices: dict[str, Any] = {
         "dim_ordering": dim_ordering,
         "trained_on": trained_on,
@@ -87,14 +90,12 @@ def convert(
     }
     try:
         with enough_memory(target):
-            if destination_name(target):
-                _check_whole_model(kernels, weights)
+            if is_for_library:
                 report, moved_inputs = export_file(
-                    source, target, **for_libraries, **choices
+                    source, target, **of_libraries, **choices
                 )
                 print(report)
             else:
-                _check_nothing_for_libraries(target, for_libraries)
                 moved_inputs = conversion.convert(
                     source, target, kernels=kernels, weights_only=weights, **choices
                 )
@@ -108,22 +109,14 @@ def convert(
 
 
 def _chosen(**values: Any) -> dict[str, Any]:
-    """Returns the options that the user gave."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_nothing_for_libraries(target: Path, values: dict[str, Any]) -> None:
-    if values:
-        names = ", ".join(f"--{name}" for name in values)
+def _check_unused(target: Path, options: dict[str, Any]) -> None:
+    if options:
+        names = ", ".join(f"--{name}" for name in options)
         raise ArgumentError(
-            f"{names} doesn't apply to {target.name}: it is for files of other "
+            f"{names} doesn't apply to {target.name}: --kernels and --weights are for "
+            "files of Keras, --inputs, --tolerance and --opset for those of other "
             f"libraries. Available suffixes: {available_paths()}."
-        )
-
-
-def _check_whole_model(kernels: Keras1Engine | None, weights: bool) -> None:
-    if kernels or weights:
-        raise ArgumentError(
-            "--kernels and --weights are for files of Keras. Leave them out: another "
-            "library gets the whole model."
         )

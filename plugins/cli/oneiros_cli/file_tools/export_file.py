@@ -8,7 +8,7 @@ from oneiros import backend as K
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros_exports.destination import ExportError
-from oneiros_exports.exporting import TOLERANCE, export
+from oneiros_exports.exporting import TOLERANCE, export, input_arrays
 from oneiros_exports.inference import names_of
 from oneiros_exports.replay import Recording, predicted, recorded
 from oneiros_exports.report import Report
@@ -62,7 +62,7 @@ def export_file(
             f"Load the weights, save the whole model, and convert that file."
         )
     model = loading.load_model(source, custom_objects, functions, trained_on=trained_on)
-    arrays = None if inputs is None else _arrays(model, inputs)
+    arrays = None if inputs is None else input_arrays(model, _read_inputs(inputs))
     axes: dict[str, Axes] = {}
     if dim_ordering:
         recording = recorded(model, arrays)
@@ -83,23 +83,13 @@ def export_file(
     return report, axes
 
 
-def _arrays(model: Any, path: PathLike) -> list[Array]:
-    """Returns the arrays of a file in the order of a model's inputs."""
+def _read_inputs(path: PathLike) -> dict[str, Array]:
     if os.fspath(path).endswith(".npy"):
         raise ArgumentError(
             f"{path} holds a single array without a name. Type: "
             f"numpy.savez('inputs.npz', x)."
         )
-    arrays = read_npz(model_files.existing(path), Budget())
-    names = names_of(model.inputs)
-    if set(names) <= set(arrays):
-        return [arrays[name] for name in names]
-    if len(arrays) != len(names):
-        raise ArgumentError(
-            f"{path} holds {', '.join(arrays)}. The model needs an array for each of "
-            f"its inputs: {', '.join(names)}."
-        )
-    return list(arrays.values())
+    return read_npz(model_files.existing(path), Budget())
 
 
 def _by_input(names: list[str], axes: dict[str, Axes]) -> list[Axes]:

@@ -1,17 +1,13 @@
 """Builds a described model with Keras 3 alone, and saves it."""
 
 import inspect
-import json
 from typing import Any
-
-import numpy as np
 
 from oneiros_exports.keras3.keras_on_jax import keras
 from oneiros_exports.keras3.older_releases import make_loadable
 from oneiros_exports.keras3.runtime import output_names
 
 Data = dict[str, Any]
-Arrays = dict[str, Any]
 Slots = dict[tuple[int, str], Any]
 """The values of an optimizer's variables, by the ids of weights and the variables'
 names."""
@@ -19,24 +15,20 @@ FORWARD = "forward_layer"
 """The attribute of a Bidirectional that has the argument `layer`."""
 
 
-def main(description: str, arrays: str, path: str) -> list[str]:
+def main(description: Data, path: str) -> list[str]:
     """Builds a model and saves it.
 
     # Arguments
-        description: str, the file that describes it.
-        arrays: str, the file with its arrays.
+        description: dict, as in `oneiros_exports.keras3.description`.
         path: str, where to save it.
 
     # Returns
         List of the outputs' names.
     """
-    with open(description, encoding="utf-8") as file:
-        data = json.load(file)
-    with np.load(arrays, allow_pickle=False) as stored:
-        builder = Builder(dict(stored))
-    model = builder.model(data)
-    if data["compilation"] is not None:
-        compile_model(model, data["compilation"], builder.slots)
+    builder = Builder()
+    model = builder.model(description)
+    if description["compilation"] is not None:
+        compile_model(model, description["compilation"], builder.slots)
     model.save(path)
     make_loadable(path)
     return output_names(model)
@@ -45,15 +37,11 @@ def main(description: str, arrays: str, path: str) -> list[str]:
 class Builder:
     """Builds models and layers of Keras 3 with their weights.
 
-    # Arguments
-        arrays: dict of the arrays that descriptions name.
-
     # Properties
         slots: dict, the values of the optimizer's variables for the weights.
     """
 
-    def __init__(self, arrays: Arrays) -> None:
-        self.arrays = arrays
+    def __init__(self) -> None:
         self.slots: Slots = {}
 
     def model(self, data: Data) -> Any:
@@ -109,10 +97,10 @@ class Builder:
             self.set_weights(getattr(layer, attribute), inner)
         if wrapped:
             return
-        layer.set_weights([self.arrays[name] for name in data["arrays"]])
-        for slot, names in data["slots"].items():
-            for weight, name in zip(layer.weights, names, strict=True):
-                self.slots[id(weight), slot] = self.arrays[name]
+        layer.set_weights(data["arrays"])
+        for slot, values in data["slots"].items():
+            for weight, value in zip(layer.weights, values, strict=True):
+                self.slots[id(weight), slot] = value
 
 
 def class_of(name: str, module: Any) -> Any:

@@ -1,16 +1,17 @@
-"""Describes a model as plain data, from which a process with Keras alone builds it.
+"""Describes a model as plain data and arrays, from which a process with Keras alone
+builds it.
 
 A description is a dict:
 
 - `"inputs"`: list of the inputs' names, batch shapes and types
 - `"calls"`: list of the layers' calls in order, each a dict with the layer's number and
   the tensors that it gets
-- `"layers"`: list of the layers: class, name, arguments, and the names of their arrays;
-  wrappers have `"wrapped"`, layers by argument; models have `"model"`. A class of
-  `oneiros_keras3` has its registered name
+- `"layers"`: list of the layers: class, name, arguments and arrays; wrappers have
+  `"wrapped"`, layers by argument; models have `"model"`. A class of `oneiros_keras3`
+  has its registered name
 - `"outputs"`: list of tensors
 - `"compilation"`: what `compile` gets, and the optimizer's counts; None if the model
-  isn't compiled. Then `"slots"` of the layers name the arrays of the optimizer's
+  isn't compiled. Then `"slots"` of the layers are the values of the optimizer's
   variables
 
 A tensor is a pair: the number of a call, or None for an input, and a place.
@@ -36,12 +37,11 @@ ELSEWHERE = "ONNX can hold it: model.onnx."
 
 @dataclass
 class Describer:
-    """Describes models, and collects their arrays and what can't be described.
+    """Describes models, and collects what can't be described.
 
     # Properties
         slots: dict, by the names of an optimizer's variables for each weight, dicts of
             their values by the weights' ids.
-        arrays: dict of arrays by the names that descriptions give them.
         names: dict, the names in Keras 3 by those here.
         copies: list of str, the names of layers with weights that are in several models
             or wrappers, of which each has a copy in Keras 3.
@@ -49,7 +49,6 @@ class Describer:
     """
 
     slots: dict[str, dict[int, Array]] = field(default_factory=dict)
-    arrays: dict[str, Array] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)
     copies: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -106,7 +105,7 @@ class Describer:
             "name": self.name(layer),
             "arguments": there.arguments,
             "trainable": bool(layer.trainable),
-            "arrays": self._kept(there.arrays),
+            "arrays": there.arrays,
             "slots": self._slots(layer, arrays),
             "wrapped": {
                 name: self.layer(inner) for name, inner in _wrapped(layer).items()
@@ -127,7 +126,7 @@ class Describer:
         shape = K.int_shape(x)
         return {"name": self.name(layer), "batch_shape": shape, "dtype": K.dtype(x)}
 
-    def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[str]]:
+    def _slots(self, layer: Any, arrays: list[Array]) -> dict[str, list[Array]]:
         """Returns the arrays of each of the optimizer's variables; zeros for weights
         that aren't trained."""
         if not arrays:
@@ -139,7 +138,7 @@ class Describer:
                 for weight, array in zip(layer.weights, arrays, strict=True)
             ]
             there = self._counterpart(layer, values)
-            slots[name] = self._kept(there.arrays) if there is not None else []
+            slots[name] = there.arrays if there is not None else []
         return slots
 
     def _counterpart(self, layer: Any, arrays: list[Array]) -> Keras3Layer | None:
@@ -155,14 +154,6 @@ class Describer:
         if there is None:
             self.refusals.append(Refusal(layer, reason, ELSEWHERE))
         return there
-
-    def _kept(self, arrays: list[Array]) -> list[str]:
-        names = []
-        for array in arrays:
-            name = f"array_{len(self.arrays)}"
-            self.arrays[name] = array
-            names.append(name)
-        return names
 
 
 def _wrapped(layer: Any) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from oneiros.arguments import label
 from oneiros_old_files import keras3
 from oneiros_training.parts.nested_layers import parts_of
@@ -45,16 +43,8 @@ class KerasExport(Export):
         compilation = compilation_of(model)
         describer = Describer(compilation.slots)
         description = {**describer.model(model), "compilation": compilation.data}
-        text = json.dumps(description)
-        with tempfile.TemporaryDirectory(prefix="oneiros-keras3-") as name:
-            folder = Path(name)
-            (folder / "model.json").write_text(text)
-            arrays: dict[str, Any] = describer.arrays
-            np.savez(folder / "arrays.npz", **arrays)
-            arguments = [folder / "model.json", folder / "arrays.npz", path]
-            outputs = call(
-                PACKAGE, BUILDER, arguments, "Keras 3 can't build this model"
-            )
+        failure = "Keras 3 can't build this model"
+        outputs = call(PACKAGE, BUILDER, [description, str(path)], failure)
         inputs = [each["name"] for each in description["inputs"]]
         summary = f"{len(description['layers'])} layers"
         return Written(
@@ -64,16 +54,17 @@ class KerasExport(Export):
             notes=[
                 *_new_names(describer.names),
                 *_copies(describer.copies),
-                *_needed_module(text),
+                *_needed_module(description),
                 *_channels_first(model),
                 *_frozen_statistics(model),
             ],
         )
 
 
-def _needed_module(description: str) -> list[str]:
+def _needed_module(description: dict[str, Any]) -> list[str]:
     """Returns a note of what a description needs of `oneiros_keras3`, if anything."""
-    names = re.findall(f'"{keras3.PACKAGE}(\\w+)"', description)
+    text = json.dumps(description, default=lambda array: None)
+    names = re.findall(f'"{keras3.PACKAGE}(\\w+)"', text)
     if not names:
         return []
     listed = ", ".join(sorted(set(names)))

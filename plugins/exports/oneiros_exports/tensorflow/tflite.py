@@ -79,4 +79,4 @@ def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
         folder = Path(name) / "saved_model"
         write_saved_model(inference, folder, batch_size)
-        call(PACKAGE, CONVERTER, [folder, path], FAILURE)
+        call(PACKAGE, CONVERTER, [str(folder), path], FAILURE)

@@ -9,7 +9,7 @@ REASON = re.compile(r"error: (?:loc\(.*\): )?(.+)")
 """What the converter can't do, in one of its many lines, after the place."""
 
 
-def main(folder: str, path: str) -> None:
+def main(folder: str, path: Path) -> None:
     """Converts a folder to a file, with TensorFlow Lite's own operations only.
 
     # Raises
@@ -23,4 +23,4 @@ def main(folder: str, path: str) -> None:
         reason = REASON.search(str(error))
         raise ValueError(reason[1] if reason else error) from error
     tf.lite.Interpreter(model_content=file).allocate_tensors()
-    Path(path).write_bytes(file)
+    path.write_bytes(file)
