@@ -30,3 +30,13 @@ def figure_for(figure: Any, width: float, height: float) -> Any:
             "pip install 'oneiros-visualization[matplotlib]'"
         ) from error
     return Picture(figsize=(width, height), layout="constrained")
+
+
+def panel_for(
+    figure: Any, size: tuple[float, float], title: str = ""
+) -> tuple[Any, Any]:
+    """Returns a figure as `figure_for` does, and the only panel on it."""
+    figure = figure_for(figure, *size)
+    panel = figure.subplots()
+    panel.set_title(title, fontsize="medium")
+    return figure, panel

@@ -8,7 +8,7 @@ from oneiros.arguments import check_int, label, refusal
 from oneiros.errors import ArgumentError
 from oneiros.models import Model
 
-from oneiros_visualization.figures import figure_for
+from oneiros_visualization.figures import panel_for
 from oneiros_visualization.mosaics import mosaic
 
 Array = Any
@@ -201,7 +201,7 @@ def _ordering(layer: Any) -> Any:
 
 def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
     """Draws a mosaic; one of numbers has a colour scale."""
-    figure, panel = _panel(figure, title, MOSAIC)
+    figure, panel = panel_for(figure, MOSAIC, title)
     image = panel.imshow(picture, interpolation="nearest", **colours)
     if colours:
         figure.colorbar(image, ax=panel, shrink=0.8)
@@ -210,7 +210,7 @@ def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
 
 
 def _show_steps(values: Array, title: str, figure: Any) -> Any:
-    figure, panel = _panel(figure, title, WIDE)
+    figure, panel = panel_for(figure, WIDE, title)
     image = panel.imshow(values, aspect="auto", interpolation="nearest")
     figure.colorbar(image, ax=panel)
     panel.set(xlabel="step", ylabel="feature")
@@ -218,16 +218,8 @@ def _show_steps(values: Array, title: str, figure: Any) -> Any:
 
 
 def _show_bars(values: Array, title: str, figure: Any) -> Any:
-    figure, panel = _panel(figure, title, WIDE)
+    figure, panel = panel_for(figure, WIDE, title)
     panel.bar(np.arange(len(values)), values)
     panel.xaxis.get_major_locator().set_params(integer=True)
     panel.set(xlabel="feature", ylabel="value")
     return figure
-
-
-def _panel(figure: Any, title: str, size: tuple[float, float]) -> tuple[Any, Any]:
-    """Returns a figure and a panel with a title on it."""
-    figure = figure_for(figure, *size)
-    panel = figure.subplots()
-    panel.set_title(title, fontsize="medium")
-    return figure, panel

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import oneiros
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.engine.node import to_list
@@ -150,8 +151,9 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
     for place, of_output in enumerate(listed):
         chosen = []
         for metric in of_output:
-            name = _metric_name(model, place, metric)
-            is_known = name in METRICS and _is_registered("metric", name, metric)
+            function = _metric_function(model, place, metric)
+            name = getattr(function, "__name__", "")
+            is_known = name in METRICS and _is_registered("metric", name, function)
             if is_known and masks[place % len(masks)] is None:
                 chosen.append(METRICS[name])
             else:
@@ -160,21 +162,16 @@ def _metrics(model: Any, left_out: list[str]) -> list[list[str]]:
     return metrics
 
 
-def _metric_name(model: Any, place: int, metric: Any) -> str:
-    """Returns the name of a metric; that of the accuracy that suits an output for
+def _metric_function(model: Any, place: int, metric: Any) -> Any:
+    """Returns a metric's function; that of the accuracy that suits an output for
     `"accuracy"`."""
     if metric in ("acc", "accuracy"):
         loss = getattr(model.loss_functions[place], "__name__", "")
-        return accuracy_for(loss, model.internal_output_shapes[place])
-    name = metric if isinstance(metric, str) else getattr(metric, "__name__", "")
-    entry = registry.find("metric", name)
-    function = registry.load(entry) if entry is not None else None
-    return str(getattr(function, "__name__", name))
+        metric = accuracy_for(loss, model.internal_output_shapes[place])
+    return oneiros.metrics.get(metric)
 
 
 def _is_registered(kind: str, name: str, value: Any) -> bool:
-    """Returns whether an object, or a name, means what is registered under the name."""
-    if isinstance(value, str):
-        return True
+    """Returns whether an object is what is registered under a name."""
     entry = registry.find(kind, name)
     return entry is not None and registry.load(entry) is value

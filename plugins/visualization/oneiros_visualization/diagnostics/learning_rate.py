@@ -12,11 +12,11 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Callback
 from oneiros.engine.streams import Fit
 from oneiros.errors import ArgumentError, DataError
-from oneiros.visualization import figure_for
 from oneiros_callbacks.ending import EndingStream
 from oneiros_callbacks.nan import NaNWarning
 
 from oneiros_visualization.diagnostics.preserving import check_compiled, preserved
+from oneiros_visualization.figures import panel_for
 
 Array = Any
 Logs = dict[str, Any] | None
@@ -63,8 +63,7 @@ class RateSearch:
         # Raises
             PluginLoadError: if matplotlib isn't installed.
         """
-        figure = figure_for(figure, 6.4, 4.0)
-        panel = figure.subplots()
+        figure, panel = panel_for(figure, (6.4, 4.0))
         panel.plot(self.rates, self.losses, "C0", alpha=0.35, label="loss of a batch")
         panel.plot(self.rates, self.smoothed, "C0", linewidth=2, label="smoothed")
         if self.suggestion is not None:

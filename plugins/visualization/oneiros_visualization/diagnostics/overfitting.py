@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_fraction, check_int
-from oneiros.visualization import figure_for
 
 from oneiros_visualization.diagnostics.preserving import preserved
+from oneiros_visualization.figures import panel_for
 
 Array = Any
 
@@ -49,8 +49,7 @@ class OverfitCheck:
         # Raises
             PluginLoadError: if matplotlib isn't installed.
         """
-        figure = figure_for(figure, 6.4, 4.0)
-        panel = figure.subplots()
+        figure, panel = panel_for(figure, (6.4, 4.0))
         panel.plot(range(1, len(self.losses) + 1), self.losses, label="loss")
         text = f"goal: {self.goal:.2g}"
         panel.axhline(self.goal, color="C3", linestyle="--", label=text)
