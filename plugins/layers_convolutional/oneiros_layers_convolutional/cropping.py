@@ -4,35 +4,24 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, label
-from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import (
-    AXES,
-    Sizes,
-    axis_names,
-    check_dim_ordering,
-    spatial_sizes,
-    with_sizes,
-)
+from oneiros_layers_core.spatial import AXES, Sizes, axis_names, check_dim_ordering
+
+from oneiros_layers_convolutional.resizing import ResizingLayer
 
 Pairs = tuple[Sizes, ...]
 
 
-class _Cropping(Layer):
+class _Cropping(ResizingLayer):
     """Base class of the croppings.
 
     `_pairs` holds the amounts to cut before and after, for each spatial axis.
     """
 
     checks_sizes = True
-    dim_ordering: str = "tf"
-    _rank: int
     _pairs: Pairs
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def _checked_pairs(self, cropping: Any) -> Pairs:
         try:
@@ -49,33 +38,33 @@ class _Cropping(Layer):
             )
         return pairs
 
-    def assert_input_compatibility(self, input: Any) -> None:
+    def assert_input_compatibility(self, input: Tensor) -> None:
         """Checks the rank, and that the cropping isn't larger than the input."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
+    def _resized(self, size: int, axis: int) -> int:
+        return size - sum(self._pairs[axis])
+
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the cropped shape of the input."""
-        sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
-        pairs = zip(sizes, self._pairs, strict=True)
-        cropped_sizes = tuple(
-            None if size is None else size - sum(pair) for size, pair in pairs
-        )
-        if any(size is not None and size < 0 for size in cropped_sizes):
+        shape = super().get_output_shape_for(input_shape)
+        if any(size is not None and size < 0 for size in shape):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(self._rank, self.dim_ordering)}; "
-                f"cropping={self._pairs} leaves nothing of {sizes}, its "
+                f"cropping={self._pairs} leaves nothing of its "
                 f"{', '.join(AXES[self._rank])}. Crop less, or give it a larger input."
             )
-        return with_sizes(input_shape, cropped_sizes, self.dim_ordering)
+        return shape
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns the cropped `x`."""
+        whole = slice(None)
         cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
         if self.dim_ordering == "tf":
-            return x[(slice(None), *cuts)]
-        return x[(slice(None), slice(None), *cuts)]
+            return x[(whole, *cuts)]
+        return x[(whole, whole, *cuts)]
 
 
 class Cropping1D(_Cropping):

@@ -115,10 +115,8 @@ class Deconvolution2D(Convolution2D):
     def _checked_output_shape(self, output_shape: Any) -> Shape:
         channels = 3 if self.dim_ordering == "tf" else 1
         shape = tuple(output_shape) if isinstance(output_shape, Iterable) else ()
-        has_sizes = len(shape) == 4 and all(
-            is_int(size) and size > 0 for size in shape[1:]
-        )
-        if not has_sizes or shape[channels] != self.nb_filter:
+        are_sizes = all(is_int(size) and size > 0 for size in shape[1:])
+        if not are_sizes or len(shape) != 4 or shape[channels] != self.nb_filter:
             example = with_sizes(
                 (None,) * 4, (25, 25), self.dim_ordering, self.nb_filter
             )
@@ -133,9 +131,14 @@ class Deconvolution2D(Convolution2D):
         """Returns `output_shape` with the input's batch size."""
         sizes = spatial_sizes(self, input_shape, 2, self.dim_ordering)
         if self.output_shape_ is None:
-            return with_sizes(
-                input_shape, self._enlarged(sizes), self.dim_ordering, self.nb_filter
-            )
+            if None in sizes:
+                raise ShapeError(
+                    f"{label(self)} received an input with {sizes} rows and columns; "
+                    "without output_shape these must be known. Pass them in "
+                    "input_shape, or pass output_shape."
+                )
+            enlarged = self._enlarged(sizes)
+            return with_sizes(input_shape, enlarged, self.dim_ordering, self.nb_filter)
         output_sizes = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
         moves = zip(output_sizes, self._window, self._strides, strict=True)
         expected_sizes = tuple(
@@ -149,42 +152,20 @@ class Deconvolution2D(Convolution2D):
                 f"output_shape={self.output_shape_}; with the kernel {self._window}, "
                 f"subsample={self._strides} and border_mode={self.border_mode!r} that "
                 f"output comes from rows and columns {expected_sizes}, and the input "
-                f"has {sizes}. Give rows and columns of {self._fitting(sizes)} in "
-                "output_shape."
+                f"has {sizes}. Give rows and columns that fit, such as "
+                f"{self._enlarged(sizes)}, in output_shape."
             )
         return (input_shape[0], *self.output_shape_[1:])
 
     def _enlarged(self, sizes: Shape) -> Shape:
-        """Returns the output's rows and columns where they aren't given."""
-        if None in sizes:
-            raise ShapeError(
-                f"{label(self)} received an input with {sizes} rows and columns; "
-                "without output_shape these must be known. Pass them in input_shape, "
-                "or pass output_shape."
-            )
-        enlarged = []
+        """Returns rows and columns of an output for those of an input."""
+        enlarged: list[int | None] = []
         for size, width, step in zip(sizes, self._window, self._strides, strict=True):
             added = {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}
             if size is not None:
-                enlarged.append(size * step + added[self.border_mode])
+                size = size * step + added[self.border_mode]
+            enlarged.append(size)
         return tuple(enlarged)
-
-    def _fitting(self, sizes: Shape) -> str:
-        """Says which output sizes fit an input."""
-        ranges = []
-        for size, width, step in zip(sizes, self._window, self._strides, strict=True):
-            if size is None:
-                ranges.append("any size")
-                continue
-            overlap = {"valid": width - 1, "same": 0, "full": 1 - width}[
-                self.border_mode
-            ]
-            smallest = max(1, (size - 1) * step + 1 + overlap)
-            largest = size * step + overlap
-            ranges.append(
-                str(smallest) if smallest == largest else f"{smallest} to {largest}"
-            )
-        return " and ".join(ranges)
 
     def _convolve(self, x: Any) -> Any:
         return K.deconv2d(
@@ -201,9 +182,7 @@ class Deconvolution2D(Convolution2D):
         if argument != "output_shape":
             return super().argument_config(argument)
         shape = self.output_shape_
-        if (
-            shape is None
-            and len({node.output_shapes[0] for node in self.inbound_nodes}) == 1
-        ):
-            shape = self.inbound_nodes[0].output_shapes[0]
+        found = {node.output_shapes[0] for node in self.inbound_nodes}
+        if shape is None and len(found) == 1:
+            (shape,) = found
         return {"output_shape": shape}

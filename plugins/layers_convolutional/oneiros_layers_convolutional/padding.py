@@ -4,15 +4,12 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, is_int, label
-from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError
-from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import (
-    Sizes,
-    check_dim_ordering,
-    spatial_sizes,
-    with_sizes,
-)
+from oneiros_layers_core.spatial import Sizes, check_dim_ordering
+
+from oneiros_layers_convolutional.resizing import ResizingLayer
 
 
 def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes:
@@ -28,23 +25,16 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
     return check_ints(layer, "padding", widths, len(sides), 0)
 
 
-class _ZeroPadding(Layer):
+class _ZeroPadding(ResizingLayer):
     """Base class of the zero paddings.
 
     `_widths` holds the zeros before and after, for each spatial axis.
     """
 
-    dim_ordering: str = "tf"
-    _widths: tuple[tuple[int, int], ...]
+    _widths: tuple[Sizes, ...]
 
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with the zeros added."""
-        sizes = spatial_sizes(self, input_shape, len(self._widths), self.dim_ordering)
-        pairs = zip(sizes, self._widths, strict=True)
-        padded = tuple(
-            None if size is None else size + sum(widths) for size, widths in pairs
-        )
-        return with_sizes(input_shape, padded, self.dim_ordering)
+    def _resized(self, size: int, axis: int) -> int:
+        return size + sum(self._widths[axis])
 
 
 class ZeroPadding1D(_ZeroPadding):
@@ -73,18 +63,17 @@ class ZeroPadding1D(_ZeroPadding):
     """
 
     loadable = True
+    _rank = 1
 
     def __init__(self, padding: Any = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.padding = padding
         widths = (padding, padding) if is_int(padding) else padding
-        self.left_pad, self.right_pad = _checked_widths(
-            self, widths, ("left_pad", "right_pad")
-        )
-        self._widths = ((self.left_pad, self.right_pad),)
-        self.input_spec = [InputSpec(ndim=3)]
+        widths = _checked_widths(self, widths, ("left_pad", "right_pad"))
+        self.left_pad, self.right_pad = widths
+        self._widths = (widths,)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` between zeros."""
         return K.asymmetric_temporal_padding(
             x, left_pad=self.left_pad, right_pad=self.right_pad
@@ -120,29 +109,25 @@ class ZeroPadding2D(_ZeroPadding):
     """
 
     loadable = True
+    _rank = 2
 
     def __init__(
         self, padding: Any = (1, 1), dim_ordering: str = "default", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.padding = padding
-        if isinstance(padding, dict) or (
-            hasattr(padding, "__len__") and len(padding) == 4
-        ):
+        is_by_side = hasattr(padding, "__len__") and len(padding) == 4
+        if is_by_side or isinstance(padding, dict):
             sides = ("top_pad", "bottom_pad", "left_pad", "right_pad")
             widths = _checked_widths(self, padding, sides)
         else:
             rows, columns = check_ints(self, "padding", padding, 2, 0)
             widths = (rows, rows, columns, columns)
         self.top_pad, self.bottom_pad, self.left_pad, self.right_pad = widths
-        self._widths = (
-            (self.top_pad, self.bottom_pad),
-            (self.left_pad, self.right_pad),
-        )
+        self._widths = (widths[:2], widths[2:])
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=4)]
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` within zeros."""
         return K.asymmetric_spatial_2d_padding(
             x,
@@ -181,6 +166,7 @@ class ZeroPadding3D(_ZeroPadding):
     """
 
     loadable = True
+    _rank = 3
 
     def __init__(
         self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any
@@ -189,9 +175,8 @@ class ZeroPadding3D(_ZeroPadding):
         self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=5)]
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` within zeros."""
         return K.spatial_3d_padding(
             x, padding=self.padding, dim_ordering=self.dim_ordering

@@ -9,16 +9,6 @@ from oneiros_layers_core.spatial import Sizes, kernel_shape
 
 from oneiros_layers_convolutional.base import PlaneConvolution
 
-ARGUMENTS = (
-    "nb_row",
-    "nb_col",
-    "depth_multiplier",
-    "depthwise_regularizer",
-    "depthwise_constraint",
-    "pointwise_regularizer",
-    "pointwise_constraint",
-)
-
 
 class SeparableConvolution2D(PlaneConvolution):
     """Convolution within each channel, then one of single pixels across channels.
@@ -152,10 +142,8 @@ class SeparableConvolution2D(PlaneConvolution):
             dim_ordering=self.dim_ordering,
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments in the order of Keras 1.2.2."""
-        config = super().get_config()
-        del config["W_regularizer"], config["W_constraint"]
-        for argument in ARGUMENTS:
-            config.update(self.argument_config(argument))
-        return config
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; there is no kernel `W` to regularize or constrain."""
+        if argument in ("W_regularizer", "W_constraint"):
+            return {}
+        return super().argument_config(argument)

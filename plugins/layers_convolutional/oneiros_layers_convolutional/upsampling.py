@@ -4,12 +4,13 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
-from oneiros.engine.layer import InputSpec, Layer
-from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import check_dim_ordering, spatial_sizes, with_sizes
+from oneiros.engine.node import Tensor
+from oneiros_layers_core.spatial import check_dim_ordering
+
+from oneiros_layers_convolutional.resizing import ResizingLayer
 
 
-class UpSampling1D(Layer):
+class UpSampling1D(ResizingLayer):
     """Repeats each step of a sequence `length` times.
 
     # Example
@@ -32,40 +33,30 @@ class UpSampling1D(Layer):
     """
 
     loadable = True
+    _rank = 1
 
     def __init__(self, length: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.length = check_int(self, "length", length)
-        self.input_spec = [InputSpec(ndim=3)]
 
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with `length` times as many steps."""
-        (steps,) = spatial_sizes(self, input_shape, 1, "tf")
-        longer = None if steps is None else steps * self.length
-        return with_sizes(input_shape, (longer,), "tf")
+    def _resized(self, size: int, axis: int) -> int:
+        return size * self.length
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` with each step repeated."""
         return K.repeat_elements(x, self.length, axis=1)
 
 
-class _UpSampling(Layer):
+class _UpSampling(ResizingLayer):
     """Base class of UpSampling2D and UpSampling3D."""
-
-    _rank: int
 
     def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with each spatial size multiplied."""
-        sizes = spatial_sizes(self, input_shape, len(self.size), self.dim_ordering)
-        pairs = zip(sizes, self.size, strict=True)
-        larger = tuple(None if size is None else size * times for size, times in pairs)
-        return with_sizes(input_shape, larger, self.dim_ordering)
+    def _resized(self, size: int, axis: int) -> int:
+        return size * self.size[axis]
 
 
 class UpSampling2D(_UpSampling):
@@ -102,7 +93,7 @@ class UpSampling2D(_UpSampling):
     ) -> None:
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` with rows and columns repeated."""
         return K.resize_images(x, *self.size, self.dim_ordering)
 
@@ -141,6 +132,6 @@ class UpSampling3D(_UpSampling):
     ) -> None:
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
         """Returns `x` with its values repeated."""
         return K.resize_volumes(x, *self.size, self.dim_ordering)

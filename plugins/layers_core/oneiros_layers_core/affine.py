@@ -23,6 +23,23 @@ def sequence_arguments(
     return input_dim, input_length
 
 
+def known_features(layer: Layer, input_shape: Shape) -> int:
+    """Returns the size of an input's last axis, which determines a kernel.
+
+    # Raises
+        ShapeError: if it is unknown.
+    """
+    size = input_shape[-1]
+    if size is None:
+        raise ShapeError(
+            f"{label(layer)} received an input of shape {tuple(input_shape)}; the "
+            "size of its last axis must be known to make the weights. Give it at the "
+            "origin of the input: Input(shape=(…, n)), input_dim=n in the first "
+            "layer, or the argument `output_shape` of a Lambda or Merge layer."
+        )
+    return size
+
+
 class AffineLayer(Layer):
     """Base of the layers that multiply by a kernel and add a bias.
 
@@ -103,15 +120,3 @@ class DenseLayer(AffineLayer):
             kwargs.setdefault("input_shape", (input_dim,))
         super().__init__(**kwargs)
         self.input_dim = input_dim
-
-    def features(self, input_shape: Shape) -> int:
-        """Returns the size of the input's last axis, which determines the kernel."""
-        size = input_shape[-1]
-        if size is None:
-            raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; the "
-                "size of its last axis must be known to make the weights. Give it "
-                "at the origin of the input: Input(shape=(…, n)), or the argument "
-                "`output_shape` of a Lambda or Merge layer."
-            )
-        return size

@@ -8,7 +8,12 @@ from oneiros.arguments import check_int, label
 from oneiros.engine.layer import InputSpec
 from oneiros.errors import ShapeError
 
-from oneiros_layers_core.affine import DenseLayer, Shape, sequence_arguments
+from oneiros_layers_core.affine import (
+    DenseLayer,
+    Shape,
+    known_features,
+    sequence_arguments,
+)
 
 
 class Dense(DenseLayer):
@@ -87,7 +92,7 @@ class Dense(DenseLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `W`, `(input_dim, output_dim)`, and `b`, `(output_dim,)`."""
-        self.input_dim = self.features(input_shape)
+        self.input_dim = known_features(self, input_shape)
         self.W = self.add_kernel((self.input_dim, self.output_dim))
         self.b = self.add_bias((self.output_dim,))
         self.set_initial_weights()

@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import services
-from oneiros.arguments import is_int
+from oneiros.arguments import is_int, label
 
 
 def function_config(argument: str, value: Any) -> dict[str, Any]:
@@ -64,32 +64,37 @@ def call_function(
     return function(inputs, **{**arguments, **extra})
 
 
-def inferred_shape(
-    function: Callable[..., Any],
-    shapes: Any,
-    arguments: dict[str, Any],
-    dtypes: list[str],
-) -> Any:
-    """Returns the shape, or list of shapes, of a function's result for placeholders.
+def function_shape(layer: Any, function: Callable[..., Any], input_shape: Any) -> Any:
+    """Returns the shape of a function's result that its layer declares; if there is
+    none, the shape of the result for placeholders.
 
     # Arguments
-        shapes: tuple, or list of tuples for a function of a list.
-        dtypes: list of the placeholders' types; empty for the default float type.
-
-    If even the rank of a result is unknown, for example after a call back into Python,
-    the rank of the first input is assumed.
+        layer: Lambda or Merge; its attributes `_output_shape`, `arguments` and
+            `_input_dtypes` are read.
+        function: function that computes the layer's output.
+        input_shape: shape of the input, or list of them.
     """
-    several = isinstance(shapes, list)
-    input_shapes = shapes if several else [shapes]
-    dtypes = dtypes or [K.floatx()] * len(input_shapes)
-    inputs = [
-        K.placeholder(shape=shape, dtype=dtype)
-        for shape, dtype in zip(input_shapes, dtypes, strict=True)
-    ]
-    output = call_function(function, inputs if several else inputs[0], arguments, None)
+    shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+    declared = layer._output_shape
+    if isinstance(declared, tuple):
+        return (shapes[0][0], *declared)
+    if declared is not None:
+        shape = declared(input_shape)
+        if isinstance(shape, (list, tuple)):
+            return tuple(shape)
+        raise TypeError(
+            f"{label(layer)}: its function output_shape returned {shape!r} for the "
+            f"input shape {input_shape}. It must return a tuple that includes the "
+            "batch."
+        )
+    dtypes = layer._input_dtypes or [K.floatx()] * len(shapes)
+    pairs = zip(shapes, dtypes, strict=True)
+    inputs = [K.placeholder(shape=shape, dtype=dtype) for shape, dtype in pairs]
+    x = inputs if isinstance(input_shape, list) else inputs[0]
+    output = call_function(function, x, layer.arguments, None)
     if isinstance(output, (list, tuple)):
-        return [_shape_of(part, input_shapes[0]) for part in output]
-    return _shape_of(output, input_shapes[0])
+        return [_shape_of(part, shapes[0]) for part in output]
+    return _shape_of(output, shapes[0])
 
 
 def _shape_of(output: Any, input_shape: Any) -> Any:

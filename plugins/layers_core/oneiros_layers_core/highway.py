@@ -6,7 +6,7 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
 
-from oneiros_layers_core.affine import DenseLayer, Shape
+from oneiros_layers_core.affine import DenseLayer, Shape, known_features
 
 
 class Highway(DenseLayer):
@@ -81,7 +81,7 @@ class Highway(DenseLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `W`, `W_carry`, and with a bias `b` and `b_carry`, in this order."""
-        features = self.features(input_shape)
+        features = known_features(self, input_shape)
         self.input_spec = [InputSpec(shape=(None, features))]
         self.W = self.add_kernel((features, features))
         self.W_carry = self.add_weight(

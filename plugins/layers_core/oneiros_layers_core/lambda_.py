@@ -14,7 +14,7 @@ from oneiros_activations.engine_functions import Place, check_engine
 from oneiros_layers_core.function_arguments import (
     call_function,
     function_config,
-    inferred_shape,
+    function_shape,
     plain_shape,
     takes_mask,
     with_functions,
@@ -90,21 +90,7 @@ class Lambda(Layer):
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns `output_shape`, or the shape of the result for a placeholder."""
-        if self._output_shape is None:
-            return inferred_shape(
-                self.function, input_shape, self.arguments, self._input_dtypes
-            )
-        if not callable(self._output_shape):
-            first = input_shape[0] if isinstance(input_shape, list) else input_shape
-            return (first[0], *self._output_shape)
-        shape = self._output_shape(input_shape)
-        if not isinstance(shape, (list, tuple)):
-            raise TypeError(
-                f"{label(self)}: its function output_shape returned {shape!r} for the "
-                f"input shape {input_shape}. It must return a tuple that includes the "
-                "batch."
-            )
-        return tuple(shape)
+        return function_shape(self, self.function, input_shape)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """Returns the mask with `supports_masking`; None if the function uses it."""

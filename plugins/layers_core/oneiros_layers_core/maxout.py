@@ -6,7 +6,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros.engine.layer import InputSpec
 
-from oneiros_layers_core.affine import DenseLayer, Shape
+from oneiros_layers_core.affine import DenseLayer, Shape, known_features
 
 
 class MaxoutDense(DenseLayer):
@@ -78,7 +78,7 @@ class MaxoutDense(DenseLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes `W` and `b`, with `nb_feature` matrices and rows."""
-        features = self.features(input_shape)
+        features = known_features(self, input_shape)
         self.input_spec = [InputSpec(shape=(None, features))]
         self.W = self.add_kernel((self.nb_feature, features, self.output_dim))
         self.b = self.add_bias((self.nb_feature, self.output_dim))

@@ -16,7 +16,7 @@ from oneiros_layers_core.function_arguments import (
     plain_shape,
     with_functions,
 )
-from oneiros_layers_core.merge_modes import MODES, Custom, MergeRule
+from oneiros_layers_core.merge_modes import MODES, Custom
 
 Mode = str | Callable[..., Any]
 
@@ -100,9 +100,10 @@ class Merge(Layer):
         self.supports_masking = True
         self.keeps_declared_shape = mode == "cos"
         self._output_shape = plain_shape(output_shape)
+        self._input_dtypes: list[str] = []
         self._output_mask = output_mask
         self._check_arguments()
-        self._rule = self._rule_of(mode)
+        self._rule = Custom() if callable(mode) else MODES[mode]
         if layers:
             self._connect(layers)
 
@@ -129,11 +130,6 @@ class Merge(Layer):
                 f"{label(self)} received layers={self.layers!r}. Expected a list of at "
                 "least two layers."
             )
-
-    def _rule_of(self, mode: Mode) -> MergeRule:
-        if callable(mode):
-            return Custom(self._output_shape, self._output_mask)
-        return MODES[mode]
 
     def _connect(self, layers: list[Any]) -> None:
         for layer in layers:
@@ -169,6 +165,7 @@ class Merge(Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the merged tensor."""
         self._check_inputs(inputs)
+        self._input_dtypes = [K.dtype(x) for x in inputs]
         self._rule.check(self, [K.int_shape(x) for x in inputs])
         return self._rule.combine(self, inputs, mask)
 

@@ -1,7 +1,7 @@
 """How each mode of Merge handles tensors, shapes and masks."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from oneiros import backend as K
@@ -9,14 +9,12 @@ from oneiros.arguments import is_int, label
 from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_layers_core.function_arguments import call_function, inferred_shape
+from oneiros_layers_core.function_arguments import call_function, function_shape
 
 Shape = tuple[int | None, ...]
 Tensors = list[Tensor]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
-LONGEST_LIST = 300
-"""The maximum number of characters in a list of shapes for a message."""
 
 
 class MergeRule:
@@ -43,32 +41,30 @@ class MergeRule:
         return None
 
 
-def _common(sizes: Iterable[int | None]) -> int | None:
-    """Returns the one known size, None if none is known.
-
-    Raises ValueError if known sizes differ.
-    """
-    known_sizes = {size for size in sizes if size is not None}
-    if len(known_sizes) > 1:
-        raise ValueError
-    return next(iter(known_sizes), None)
-
-
-def _text(shapes: list[Shape]) -> str:
-    listed = ", ".join(str(tuple(shape)) for shape in shapes)
-    return listed if len(listed) <= LONGEST_LIST else f"{listed[:LONGEST_LIST]}…"
+def _agreed(shapes: list[Shape]) -> list[int | None] | None:
+    """Returns the sizes that shapes share, as far as one knows them; None if they
+    differ."""
+    if len(set(map(len, shapes))) > 1:
+        return None
+    agreed: list[int | None] = []
+    for sizes in zip(*shapes, strict=True):
+        known_sizes = set(sizes) - {None}
+        if len(known_sizes) > 1:
+            return None
+        agreed.append(next(iter(known_sizes), None))
+    return agreed
 
 
 def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
     """Returns the shape that all inputs share, or raises ShapeError."""
-    try:
-        return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
-    except ValueError:
+    shape = _agreed(shapes)
+    if shape is None:
         raise ShapeError(
             f"{label(merge)} with mode={merge.mode!r} received inputs of shapes "
-            f"{_text(shapes)}. This mode needs inputs of one shape; mode='concat' "
+            f"{shapes!s:.300}. This mode needs inputs of one shape; mode='concat' "
             "joins inputs that differ along one axis."
-        ) from None
+        )
+    return tuple(shape)
 
 
 def _conjunction(masks: Tensors) -> Any:
@@ -120,18 +116,17 @@ class Concatenation(MergeRule):
         if not -rank <= axis < rank:
             raise ShapeError(
                 f"{label(merge)} has concat_axis={axis}, which its inputs of shapes "
-                f"{_text(shapes)} don't have."
+                f"{shapes!s:.300} don't have."
             )
         position = axis % rank
-        other_sizes = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
-        try:
-            output = [_common(sizes) for sizes in zip(*other_sizes, strict=True)]
-        except ValueError:
+        others = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
+        output = _agreed(others)
+        if output is None:
             raise ShapeError(
                 f"{label(merge)} with mode='concat' and concat_axis={axis} received "
-                f"inputs of shapes {_text(shapes)}. All other axes must have equal "
+                f"inputs of shapes {shapes!s:.300}. All other axes must have equal "
                 "sizes."
-            ) from None
+            )
         known_sizes = [shape[axis] for shape in shapes if shape[axis] is not None]
         joined = sum(known_sizes) if len(known_sizes) == len(shapes) else None
         output.insert(position, joined)
@@ -179,24 +174,25 @@ class Product(MergeRule):
         if len(shapes) != 2:
             raise ArgumentError(
                 f"{label(merge)} with mode={merge.mode!r} needs two inputs; it "
-                f"received {len(shapes)}: {_text(shapes)}."
+                f"received {len(shapes)}: {shapes!s:.300}."
             )
         dot_axes = merge.dot_axes
         pair = [dot_axes, dot_axes] if is_int(dot_axes) else dot_axes
-        axes = [int(axis) for axis in pair]
-        for axis, shape in zip(axes, shapes, strict=True):
-            if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
+        axes = []
+        for axis, shape in zip(pair, shapes, strict=True):
+            rank = len(shape)
+            if not -rank <= axis < rank or axis % rank == 0:
                 raise ShapeError(
                     f"{label(merge)} has dot_axes={dot_axes!r}, and inputs of shapes "
-                    f"{_text(shapes)}. An axis must be between 1 and {len(shape) - 1} "
+                    f"{shapes!s:.300}. An axis must be between 1 and {rank - 1} "
                     "(axis 0 is the batch), or -1 for the last."
                 )
-        axes = [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
+            axes.append(int(axis) % rank)
         sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ShapeError(
                 f"{label(merge)} with mode={merge.mode!r} and dot_axes={dot_axes!r} "
-                f"received inputs of shapes {_text(shapes)}: it sums over axes of "
+                f"received inputs of shapes {shapes!s:.300}: it sums over axes of "
                 f"sizes {sizes[0]} and {sizes[1]}, which must be equal."
             )
         if self._cosine:
@@ -220,13 +216,11 @@ class Product(MergeRule):
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
         """Returns the remaining axes, the first input's before the second's."""
         self.check(merge, shapes)
-        remaining = [
-            size
-            for shape, summed in zip(shapes, merge.dot_axes, strict=True)
-            for axis, size in enumerate(shape)
-            if axis not in (0, summed)
-        ]
-        return (_common_batch(shapes), *(remaining or [1]))
+        batch = next((shape[0] for shape in shapes if shape[0] is not None), None)
+        remaining: list[int | None] = []
+        for shape, summed in zip(shapes, merge.dot_axes, strict=True):
+            remaining += [*shape[1:summed], *shape[summed + 1 :]]
+        return (batch, *(remaining or [1]))
 
 
 def _products(left: Any, right: Any, axes: tuple[int, int]) -> Any:
@@ -257,47 +251,25 @@ def _size(x: Any, axis: int) -> Any:
     return K.shape(x)[axis] if static_size is None else static_size
 
 
-def _common_batch(shapes: list[Shape]) -> int | None:
-    return next((shape[0] for shape in shapes if shape[0] is not None), None)
-
-
 class Custom(MergeRule):
-    """Calls a function on the list of inputs.
-
-    # Arguments
-        output_shape, output_mask: as for `Merge`.
-    """
-
-    def __init__(self, output_shape: Any, output_mask: Any) -> None:
-        self._output_shape = output_shape
-        self._output_mask = output_mask
-        self._input_dtypes: list[str] = []
+    """Calls a function on the list of inputs."""
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Accepts any shapes."""
 
     def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
         """Returns the function's result."""
-        self._input_dtypes = [K.dtype(x) for x in inputs]
         return call_function(merge.mode, inputs, merge.arguments, masks)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
-        """Returns `output_shape`, or the shape of the function's result for
-        placeholders."""
-        declared = self._output_shape
-        if declared is None:
-            return inferred_shape(
-                merge.mode, shapes, merge.arguments, self._input_dtypes
-            )
-        if callable(declared):
-            return tuple(declared(shapes))
-        return (shapes[0][0], *declared)
+        """Returns what the layer declares, or the shape of the function's result."""
+        return function_shape(merge, merge.mode, shapes)
 
     def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
-        """Returns `output_mask`, called on the masks if it is a function."""
-        if callable(self._output_mask):
-            return self._output_mask(masks)
-        return self._output_mask
+        """Returns the layer's `output_mask`, called on the masks if it is a
+        function."""
+        mask = merge._output_mask
+        return mask(masks) if callable(mask) else mask
 
 
 MODES: dict[str, MergeRule] = {

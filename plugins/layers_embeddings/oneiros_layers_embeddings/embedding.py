@@ -16,18 +16,6 @@ from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 
-ARGUMENTS = (
-    "input_dim",
-    "output_dim",
-    "init",
-    "input_length",
-    "mask_zero",
-    "W_regularizer",
-    "activity_regularizer",
-    "W_constraint",
-    "dropout",
-)
-
 
 class Embedding(Layer):
     """Turns integers, such as word indices, into learned vectors.
@@ -139,10 +127,3 @@ class Embedding(Layer):
             keep_mask = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout)
             table = K.in_train_phase(table * keep_mask / (1.0 - self.dropout), table)
         return K.gather(table, indices)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments in the order of Keras 1.2.2."""
-        config = super().get_config()
-        for argument in ARGUMENTS:
-            config.update(self.argument_config(argument))
-        return config

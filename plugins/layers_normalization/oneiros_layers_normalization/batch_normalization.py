@@ -6,9 +6,9 @@ from oneiros import backend as K
 from oneiros import initializations, regularizers
 from oneiros.arguments import (
     check_bool,
+    check_choice,
     check_int,
     check_number,
-    is_int,
     label,
     refusal,
 )
@@ -20,11 +20,7 @@ Shape = tuple[int | None, ...]
 FEATURE_WISE = 0
 SAMPLE_WISE = 1
 FEATURE_WISE_BY_BATCH = 2
-MODES = {
-    FEATURE_WISE: "feature by feature",
-    SAMPLE_WISE: "sample by sample",
-    FEATURE_WISE_BY_BATCH: "feature by feature, without running averages",
-}
+MODES = (FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH)
 
 
 class BatchNormalization(Layer):
@@ -102,11 +98,6 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not is_int(mode) or mode not in MODES:
-            *others, last = [
-                f"{number} ({description})" for number, description in MODES.items()
-            ]
-            raise refusal(self, "mode", mode, f"{', '.join(others)} or {last}")
         if isinstance(epsilon, (tuple, list)):
             expected = "a number; leave out the shape, which Keras 0.x took"
             raise refusal(self, "epsilon", epsilon, expected)
@@ -114,7 +105,8 @@ class BatchNormalization(Layer):
         self.beta_init = initializations.get(beta_init)
         self.gamma_init = initializations.get(gamma_init)
         self.epsilon = check_number(self, "epsilon", epsilon)
-        self.mode = int(mode)
+        mode = check_int(self, "mode", mode, 0)
+        self.mode = check_choice(self, "mode", mode, MODES)
         self.axis = check_int(self, "axis", axis, minimum=None)
         self.momentum = check_number(self, "momentum", momentum)
         self.gamma_regularizer = regularizers.get(gamma_regularizer)

@@ -174,7 +174,7 @@ class SequenceLayer(Layer):
         """Returns a state of zeros for the number of samples in `x`."""
         raise NotImplementedError
 
-    def state_shape(self, batch: int) -> Shape:
+    def state_shape(self, batch: int | None) -> Shape:
         """Returns the shape of a state for this number of samples."""
         raise NotImplementedError
 
@@ -243,15 +243,17 @@ class SequenceLayer(Layer):
                 f"{label(self)} has no states to reset: each batch begins with zeros. "
                 "Make it with stateful=True."
             )
-        shape = self.input_spec[0].shape
-        if shape is None or shape[0] is None:
+        input_shape = self.input_spec[0].shape
+        shape = self.state_shape(input_shape[0]) if input_shape else (None,)
+        size = tuple(size for size in shape if size is not None)
+        if len(size) < len(shape):
             raise ShapeError(
-                f"{label(self)} is stateful and its input has the shape {shape}; the "
-                "batch size must be known. Pass it: batch_input_shape=(batch_size, …) "
-                "in the first layer, or Input(batch_shape=…)."
+                f"{label(self)} is stateful and its input has the shape "
+                f"{input_shape}; the batch size and all others but the number of "
+                "steps must be known. Pass them: batch_input_shape=(batch_size, …) in "
+                "the first layer, or Input(batch_shape=…)."
             )
         states = getattr(self, "states", None) or [None] * self.state_count
-        size = self._known_sizes(self.state_shape(shape[0]))
         if states[0] is None:
             count_weight((len(states), *size), label(self))
         zeros = np.zeros(size)
@@ -261,17 +263,6 @@ class SequenceLayer(Layer):
             self.states = variables
         else:
             K.batch_set_value([(state, zeros) for state in states])
-
-    def _known_sizes(self, shape: Shape) -> tuple[int, ...]:
-        sizes = tuple(size for size in shape if size is not None)
-        if len(sizes) < len(shape):
-            raise ShapeError(
-                f"{label(self)} is stateful and its states have the shape {shape}, "
-                f"from an input of shape {self.input_spec[0].shape}; all sizes but the "
-                "number of steps must be known. Pass them: "
-                "batch_input_shape=(batch_size, …) in the first layer."
-            )
-        return sizes
 
 
 class Recurrent(SequenceLayer):
@@ -376,6 +367,6 @@ class Recurrent(SequenceLayer):
         """Returns zeros `(samples, output_dim)`."""
         return filled(x, self.output_dim, 0.0)
 
-    def state_shape(self, batch: int) -> Shape:
+    def state_shape(self, batch: int | None) -> Shape:
         """Returns `(batch, output_dim)`."""
         return (batch, self.output_dim)

@@ -104,7 +104,7 @@ class ConvRecurrent2D(SequenceLayer):
         zero = K.zeros_like(first_values, dtype=K.floatx())
         return K.tile(zero, (1, *sizes))
 
-    def state_shape(self, batch: int) -> Shape:
+    def state_shape(self, batch: int | None) -> Shape:
         """Returns the shape of a step's output."""
         input_shape = self.input_spec[0].shape
         _, *sizes = self.frame_shape(input_shape)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from oneiros import activations
 from oneiros import backend as K
-from oneiros.arguments import check_int, label
-from oneiros.errors import ShapeError
+from oneiros.arguments import check_int
 from oneiros_initializations.postponed import initialized
+from oneiros_layers_core.affine import known_features
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
@@ -55,14 +55,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights, for each gate or joined."""
-        features = input_shape[-1]
-        if features is None:
-            raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; the "
-                "size of its last axis must be known to make the weights. Give it "
-                "at the origin of the input: Input(shape=(None, n)), or input_dim=n in "
-                "the first layer."
-            )
+        features = known_features(self, input_shape)
         super().build(input_shape)
         self.input_dim = features
         if self.joined:
@@ -169,26 +162,20 @@ class GatedRecurrent(GatedLayer, Recurrent):
         if not self._fusible(mask):
             return super()._run(x, initial, mask)
         trains = "gradients" in K.current().capabilities
-        if not trains and (self.drops_inputs or self.drops_states):
-            training = super()._run(x, initial, mask)
-            return _by_phase(training, self._fused(x, initial, mask))
-        if self.drops_states:
+        if trains and self.drops_states:
             return super()._run(x, initial, mask)
-        if self.drops_inputs:
-            return self._fused_on_projection(self.project(x), initial, mask)
-        return self._fused(x, initial, mask)
-
-    def _fused(self, x: Any, initial: States, mask: Any) -> Results:
-        """Runs the fused operation on the layer's input."""
+        if trains and self.drops_inputs:
+            return self._fused(self.project(x), initial, mask)
         W = self.block("W")
         b = self.block("b")
-        return self._fused_on_projection(x, initial, mask, W=W, b=b)
+        fused = self._fused(x, initial, mask, W=W, b=b)
+        if not self.uses_learning_phase:
+            return fused
+        return _by_phase(super()._run(x, initial, mask), fused)
 
-    def _fused_on_projection(
-        self, x: Any, initial: States, mask: Any, **weights: Any
-    ) -> Results:
-        """Runs the fused operation on the projected input, or with the weights that
-        project it."""
+    def _fused(self, x: Any, initial: States, mask: Any, **weights: Any) -> Results:
+        """Runs the fused operation on the layer's input with the weights that project
+        it, or without them on the projected input."""
         last, outputs, states = getattr(K, self.operation)(
             x,
             initial,

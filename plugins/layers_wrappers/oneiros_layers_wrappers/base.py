@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from oneiros.arguments import label
+from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import unique
-from oneiros.errors import ArgumentError, OneirosError
+from oneiros.errors import OneirosError
 
 Shape = tuple[int | None, ...]
 
@@ -47,12 +47,7 @@ class Wrapper(Layer):
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):
-            hint = (
-                f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
-            )
-            raise ArgumentError(
-                f"{label(self)} needs a layer to wrap; received {layer!r:.80}.{hint}"
-            )
+            raise refusal(self, "layer", layer, "a layer to wrap, such as Dense(8)")
 
     @property
     def checks_sizes(self) -> bool:
@@ -88,13 +83,6 @@ class Wrapper(Layer):
         items: list[Any] = []
         for layer in self.wrapped:
             items += getattr(layer, attribute)
-        return items
-
-    def _collected_for(self, inputs: Any, getter: str) -> list[Any]:
-        """Returns what a method of the inner layers gives for some inputs."""
-        items: list[Any] = []
-        for layer in self.wrapped:
-            items += getattr(layer, getter)(inputs)
         return items
 
     @property
@@ -145,19 +133,11 @@ class Wrapper(Layer):
         inner_updates = self._collected("updates")
         return unique([*inner_updates, *vars(self)["updates"]])
 
-    def get_losses_for(self, inputs: Any) -> list[Any]:
-        """Returns the losses that depend on these tensors; for None, those that depend
-        on none."""
-        inner_losses = self._collected_for(inputs, "get_losses_for")
-        own_losses = super().get_losses_for(inputs)
-        return unique([*inner_losses, *own_losses])
-
-    def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; for None, those that depend
-        on none."""
-        inner_updates = self._collected_for(inputs, "get_updates_for")
-        own_updates = super().get_updates_for(inputs)
-        return unique([*inner_updates, *own_updates])
+    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
+        items: list[Any] = []
+        for layer in self.wrapped:
+            items += getattr(layer, f"get_{kind}_for")(inputs)
+        return unique([*items, *super()._recorded(kind, inputs)])
 
     @property
     def stateful(self) -> bool:

@@ -17,8 +17,18 @@ from oneiros.errors import PluginLoadError
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_old_code import tensorflow_helpers, theano_helpers
-from oneiros_old_code.engine_modules import ENGINE_MODULES
 
+ENGINE_MODULES: dict[str, dict[str, tuple[str, ...]]] = {
+    "theano": {
+        "T": ("theano.tensor", "pytensor.tensor"),
+        "theano": ("theano", "pytensor"),
+    },
+    "tensorflow": {"tf": ("tensorflow:compat.v1",)},
+    "jax": {"jax": ("jax",), "jnp": ("jax.numpy",)},
+}
+"""Names of engines' modules in the modules of backends, and the modules that they may
+stand for: the first that is installed. `tf` is what TensorFlow 1 was; `theano` is
+there with the plugin `oneiros-theano-namespace`."""
 PARTS: dict[str, dict[str, str]] = {
     "theano": {
         "RandomStreams": "theano.sandbox.rng_mrg:MRG_RandomStreams",

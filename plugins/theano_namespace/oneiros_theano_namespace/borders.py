@@ -15,17 +15,13 @@ def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:
         widths: for each axis, the padding before and after; ints or scalar tensors.
         value: the number.
     """
+    fill = pt.constant(value, dtype=x.dtype)
     first = x.ndim - len(widths)
     for axis, (before, after) in enumerate(widths, start=first):
-        parts = [_filled(x, axis, before, value), x, _filled(x, axis, after, value)]
-        x = pt.concatenate([part for part in parts if part is not None], axis=axis)
+        shape = sizes(x)
+        shape[axis] = before
+        head = pt.alloc(fill, *shape)
+        shape[axis] = after
+        tail = pt.alloc(fill, *shape)
+        x = pt.concatenate([head, x, tail], axis=axis)
     return x
-
-
-def _filled(x: Any, axis: int, width: Any, value: float) -> Any:
-    """Returns the padding beside an axis; None if there is none."""
-    if isinstance(width, int) and width == 0:
-        return None
-    shape = sizes(x)
-    shape[axis] = width
-    return pt.alloc(pt.constant(value, dtype=x.dtype), *shape)

@@ -25,6 +25,7 @@ def conv2d(
     filter_flip: bool = True,
     image_shape: Any = None,
     filter_dilation: Sequence[int] = (1, 1),
+    **options: Any,
 ) -> Any:
     """Convolves images.
 
