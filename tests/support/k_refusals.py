@@ -151,7 +151,6 @@ def _other_shapes():
         Refused("pool2d", ShapeError, {"pool_size": (5, 5)}),
         Refused("pool3d", ShapeError, {"pool_size": (5, 5, 5)}),
         Refused("deconv2d", ShapeError, {"output_shape": (2, 9, 4, 5)}),
-        Refused("conv1d", ShapeError, {"image_shape": (2, 9, 4)}),
     ]
     return [
         *ranks,
@@ -188,7 +187,6 @@ def _other_shapes():
         Refused("ctc_path_probs", ShapeError, {"predict": tensor(3)}),
         Refused("ctc_update_log_p", ShapeError, {"log_p_prev": tensor(7)}),
         Refused("conv2d", ShapeError, {"kernel": tensor(2, 3, 5)}),
-        Refused("conv2d", ShapeError, {"filter_shape": (2, 2, 3)}),
         Refused("deconv2d", ShapeError, {"output_shape": (None, None, 4, 5)}),
         Refused("deconv2d", ShapeError, {"output_shape": (None, 4, 4, 6)}),
         Refused("concatenate", ShapeError, {"tensors": [tensor(2, 3), wrong]}),

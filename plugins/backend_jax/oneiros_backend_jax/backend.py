@@ -18,7 +18,7 @@ from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax import beam_search, random_functions, spatial
-from oneiros_backend_jax.engine import JaxEngine
+from oneiros_backend_jax.engine import JaxEngine, JaxFunction
 from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.recurrence import RecurrentLayers
 from oneiros_backend_jax.storage import Storage
@@ -39,6 +39,7 @@ class JaxBackend(
     functions = FUNCTIONS
     random_functions: ClassVar[Any] = random_functions
     storage = Storage
+    function_class = JaxFunction
 
     def __init__(self) -> None:
         super().__init__()

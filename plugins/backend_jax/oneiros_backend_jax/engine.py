@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_jax_support.compiled import compile_loop, compile_step
 from oneiros_jax_support.devices import scope
@@ -30,7 +30,6 @@ class JaxEngine(Engine):
     name = "jax"
     errors = ERRORS
     key_spec = Spec((2,), "uint32")
-    specialises = True
     functions = FUNCTIONS
     infer = staticmethod(infer)
 
@@ -100,6 +99,10 @@ class JaxEngine(Engine):
             reverse=backwards,
         )
 
+
+class JaxFunction(RecordedFunction):
+    """A function that JAX compiles."""
+
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
         with scope("jax")():
@@ -110,14 +113,12 @@ class JaxEngine(Engine):
         with scope("jax")():
             return rows_for(index, arrays)
 
-    def compile(
-        self, program: Program, phase: int, arrays: list[Array]
-    ) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step, compiled."""
-        return compile_step(step_of(program, phase), arrays)
+        return compile_step(step_of(self.program, phase), arrays)
 
     def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
+        self, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop | None:
         """Returns many steps in one call; None for convolutions on a CPU."""
-        return compile_loop(step_of(program, phase), arrays, index)
+        return compile_loop(step_of(self.program, phase), arrays, index)

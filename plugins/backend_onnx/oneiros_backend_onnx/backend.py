@@ -12,7 +12,7 @@ from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_backend_onnx import spatial
-from oneiros_backend_onnx.engine import OnnxEngine
+from oneiros_backend_onnx.engine import OnnxEngine, OnnxFunction
 from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.random_functions import RandomFunctions
 from oneiros_backend_onnx.recurrence import RecurrentLayers
@@ -30,6 +30,7 @@ class OnnxBackend(
     functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
+    function_class = OnnxFunction
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ import numpy as np
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.compiled_on_demand import CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.recorded_call import map_tree
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
@@ -30,7 +30,6 @@ class OnnxEngine(Engine):
     name = "onnx"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
     key_spec = Spec((2,), "uint32")
-    specialises = False
     functions = FUNCTIONS
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]):
@@ -74,27 +73,15 @@ class OnnxEngine(Engine):
 
         return scan(body, sequences, states, backwards)
 
-    # Data and compiling
 
-    def put(self, array: Array, dtype):
-        """Copies an array, as one of a type."""
-        return np.array(array, dtype)
+class OnnxFunction(RecordedFunction):
+    """A function that ONNX Runtime computes, step by step, for inputs of any shape."""
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
-        """Returns the rows that an index names, of each array."""
-        return [array[index] for array in arrays]
+    specialises = False
 
-    def compile(
-        self, program: Program, phase: int, arrays: list[Array]
-    ) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step, computed by ONNX Runtime."""
-        return CompiledProgram(program, phase)
-
-    def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> None:
-        """Returns none: steps run one by one."""
-        return None
+        return CompiledProgram(self.program, phase)
 
 
 def _stand_in(name: str, spec: Spec):

@@ -150,10 +150,10 @@ class Namespace:
     def floor_divide(self, x: Tensor, y: Tensor) -> Tensor:
         if x.dtype.kind == "f":
             return emit("Floor", emit("Div", x, y))
-        multiple = computed("Sub", x, self.mod(x, y))
+        multiple = computed("Sub", x, self.remainder(x, y))
         return computed("Div", multiple, y)
 
-    def mod(self, x: Tensor, y: Tensor) -> Tensor:
+    def remainder(self, x: Tensor, y: Tensor) -> Tensor:
         if x.dtype.kind != "f":
             return computed("Mod", x, y)
         whole = self.floor_divide(x, y)

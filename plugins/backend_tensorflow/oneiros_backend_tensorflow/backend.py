@@ -11,9 +11,7 @@ from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
-from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
-from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.rnn import Rnn
@@ -26,7 +24,7 @@ from oneiros_backend_tensorflow import (
     old_code,
     spatial,
 )
-from oneiros_backend_tensorflow.engine import TensorFlowEngine
+from oneiros_backend_tensorflow.engine import TensorFlowEngine, TensorFlowFunction
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
@@ -56,6 +54,7 @@ class TensorFlowBackend(
     functions = FUNCTIONS
     random_functions = RandomFunctions
     storage = Storage
+    function_class = TensorFlowFunction
     has_open_ranks = True
     function_arguments = frozenset({"jit_compile"})
 
@@ -128,7 +127,7 @@ class TensorFlowBackend(
         fitting = {channels, (1, 1, 1, *channels)}
         return all(self.int_shape(part) in fitting for part in by_channel)
 
-    def function(self, inputs, outputs, updates=(), **kwargs) -> Function:
+    def function(self, inputs, outputs, updates=(), **kwargs) -> TensorFlowFunction:
         xla = self.own_arguments(kwargs).get("jit_compile")
         xla = xla_setting() if xla is None else xla
-        return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)
+        return TensorFlowFunction(self, inputs, outputs, updates, xla=xla)

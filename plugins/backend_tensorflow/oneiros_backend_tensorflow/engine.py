@@ -8,7 +8,7 @@ import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
-from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
 from oneiros_backend_tensorflow.derivatives import dense
@@ -30,7 +30,6 @@ class TensorFlowEngine(Engine):
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
-    specialises = True
     functions = FUNCTIONS
     reason = staticmethod(reason)
     infer = staticmethod(infer)
@@ -72,7 +71,9 @@ class TensorFlowEngine(Engine):
 
         return Loop(step, backwards)(sequences, states, captured)
 
-    # Data and compiling
+
+class TensorFlowFunction(RecordedFunction):
+    """A function that TensorFlow computes, as a graph function."""
 
     def put(self, array: Array, dtype):
         """Copies an array to the device, as one of a type."""
@@ -85,20 +86,16 @@ class TensorFlowEngine(Engine):
         """Returns the rows that an index names, of each array."""
         return rows(arrays, index)
 
-    def compile(
-        self, program: Program, phase: int, arrays: list[Array]
-    ) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step as a graph function."""
         with at_once():
             shapes = [array.shape for array in arrays]
-            return OneStep(program, phase, shapes).compiled()
+            return OneStep(self.program, phase, shapes).compiled()
 
-    def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> CompiledLoop:
+    def compile_loop(self, phase: int, arrays: list[Any], index: Array) -> CompiledLoop:
         """Returns many steps as one graph function."""
         count, batch = index.shape
         shapes = [(batch, *array.shape[1:]) for array in arrays]
-        step = OneStep(program, phase, shapes)
+        step = OneStep(self.program, phase, shapes)
         with at_once():
             return ManySteps(step, count).compiled()

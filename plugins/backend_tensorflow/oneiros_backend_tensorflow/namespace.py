@@ -69,7 +69,7 @@ class Namespace:
     max = staticmethod(_reduction(tf.reduce_max, tf.reduce_any))
     mean = staticmethod(_reduction(tf.reduce_mean))
     min = staticmethod(_reduction(tf.reduce_min, tf.reduce_all))
-    mod = staticmethod(tf.math.floormod)
+    remainder = staticmethod(tf.math.floormod)
     power = staticmethod(widened(tf.pow))
     prod = staticmethod(_reduction(tf.reduce_prod))
     sum = staticmethod(_reduction(tf.reduce_sum))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.backend.contract import Backend, functions
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, OneirosError
 
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.user_warnings import warn
@@ -31,11 +31,13 @@ class UnsuitedError(ValueError):
 
     # Arguments
         argument: str, its name.
+        kind: the class of the error that the user gets.
     """
 
-    def __init__(self, argument: str) -> None:
+    def __init__(self, argument: str, kind: type[OneirosError] = ArgumentError) -> None:
         super().__init__()
         self.argument = argument
+        self.kind = kind
 
 
 def _is_variable(backend, value) -> bool:

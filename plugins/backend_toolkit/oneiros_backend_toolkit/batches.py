@@ -64,22 +64,11 @@ def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
     """
     if are_on_host(arrays):
         return steps
-    return max(_rounded_up(steps), _least_steps(batch, arrays))
-
-
-def _rounded_up(steps: int) -> int:
-    """Rounds up to a number with at most three significant binary digits."""
-    dropped_digits = max(0, steps.bit_length() - 3)
-    grain: int = 2**dropped_digits
-    return math.ceil(steps / grain) * grain
-
-
-def _least_steps(batch: int, arrays: Sequence[Any]) -> int:
     row_shapes = [array.shape[1:] for array in arrays]
     numbers_in_row: int = sum(map(math.prod, row_shapes))
     numbers_in_batch = max(batch * numbers_in_row, 1)
     affordable = MOST_NUMBERS // numbers_in_batch
-    return min(LEAST_STEPS, affordable)
+    return max(steps, min(LEAST_STEPS, affordable))
 
 
 def padded_index(index: Array, steps: int) -> Array:

@@ -22,7 +22,8 @@ returns the outputs of each step."""
 class CompiledOnDemand(Function):
     """A Function that is compiled once per phase and shapes of its inputs.
 
-    An engine defines the methods that raise NotImplementedError.
+    An engine defines `compile_step` and `advance`, and the others where its data isn't
+    NumPy's, or where it compiles loops.
 
     # Properties
         specialises: whether it is compiled for inputs of certain shapes; otherwise what
@@ -46,16 +47,20 @@ class CompiledOnDemand(Function):
     def compile_loop(
         self, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop | None:
-        """Returns a loop, compiled for an index of the shape of this one."""
-        raise NotImplementedError
+        """Returns a loop, compiled for an index of the shape of this one; None if steps
+        are faster one by one.
+
+        The loop may go on beyond the number of steps.
+        """
+        return None
 
     def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
-        raise NotImplementedError
+        return np.array(array, dtype)
 
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
-        raise NotImplementedError
+        return [array[index] for array in arrays]
 
     def advance(self, steps: int) -> Any:
         """Returns the number of the next step for random operations, and counts

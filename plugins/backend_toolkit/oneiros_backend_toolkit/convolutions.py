@@ -1,14 +1,20 @@
 """Convolutions, built on three primitives of each engine."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-import math
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_int
 from oneiros.errors import ShapeError
 
-from oneiros_backend_toolkit.images import BORDERS, check_window, is_first, per_axis
+from oneiros_backend_toolkit.argument_checks import UnsuitedError
+from oneiros_backend_toolkit.images import (
+    BORDERS,
+    check_window,
+    is_first,
+    one_of,
+    per_axis,
+    whole,
+)
 from oneiros_backend_toolkit.pooling import Pooling
 
 Ints = tuple[int, ...]
@@ -60,16 +66,12 @@ class Convolutions(Pooling):
         image_shape=None,
         filter_shape=None,
     ):
-        name = "conv1d"
-        self._check_images(name, x, 3)
-        self._check_announced(name, "image_shape", image_shape, x)
-        self._check_announced(name, "filter_shape", filter_shape, kernel)
-        x, kernel = self.floats_alike(x, kernel)
+        self._check_rank(x, 3)
         if self.ndim(kernel) == 3:
             kernel = self.expand_dims(kernel, 1)
-        strides = (check_int(name, "stride", stride, 1), 1)
+        strides = (whole("stride", stride), 1)
         x = self.expand_dims(x, 2)
-        convolved = self._convolved(name, x, kernel, strides, border_mode)
+        convolved = self._convolution(x, kernel, strides, border_mode, "tf", (1, 1))
         return self.squeeze(convolved, 2)
 
     def conv2d(
@@ -83,11 +85,10 @@ class Convolutions(Pooling):
         filter_shape=None,
         filter_dilation=(1, 1),
     ):
-        strides = per_axis("conv2d", "strides", strides, 2)
-        dilation = per_axis("conv2d", "filter_dilation", filter_dilation, 2)
-        shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
+        strides = per_axis("strides", strides, 2)
+        dilation = per_axis("filter_dilation", filter_dilation, 2)
         return self._convolution(
-            "conv2d", x, kernel, strides, border_mode, dim_ordering, dilation, shapes
+            x, kernel, strides, border_mode, dim_ordering, dilation
         )
 
     def atrous_conv2d(
@@ -100,12 +101,8 @@ class Convolutions(Pooling):
         image_shape=None,
         filter_shape=None,
     ):
-        name = "atrous_conv2d"
-        dilation = per_axis(name, "rate", rate, 2)
-        shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
-        return self._convolution(
-            name, x, kernel, (1, 1), border_mode, dim_ordering, dilation, shapes
-        )
+        dilation = per_axis("rate", rate, 2)
+        return self._convolution(x, kernel, (1, 1), border_mode, dim_ordering, dilation)
 
     def conv3d(
         self,
@@ -118,11 +115,10 @@ class Convolutions(Pooling):
         filter_shape=None,
         filter_dilation=(1, 1, 1),
     ):
-        strides = per_axis("conv3d", "strides", strides, 3)
-        dilation = per_axis("conv3d", "filter_dilation", filter_dilation, 3)
-        shapes = {"volume_shape": volume_shape, "filter_shape": filter_shape}
+        strides = per_axis("strides", strides, 3)
+        dilation = per_axis("filter_dilation", filter_dilation, 3)
         return self._convolution(
-            "conv3d", x, kernel, strides, border_mode, dim_ordering, dilation, shapes
+            x, kernel, strides, border_mode, dim_ordering, dilation
         )
 
     def deconv2d(
@@ -136,25 +132,18 @@ class Convolutions(Pooling):
         image_shape=None,
         filter_shape=None,
     ):
-        name = "deconv2d"
-        first = is_first(name, dim_ordering)
-        strides = per_axis(name, "strides", strides, 2)
-        check_choice(name, "border_mode", border_mode, BORDERS)
-        self._check_images(name, x, 4)
-        self._check_announced(name, "image_shape", image_shape, x)
-        self._check_announced(name, "filter_shape", filter_shape, kernel)
+        first = is_first(dim_ordering)
+        strides = per_axis("strides", strides, 2)
+        one_of(BORDERS, "border_mode", border_mode)
+        self._check_rank(x, 4)
         x, kernel = self.floats_alike(x, kernel)
         x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
-        self._check_kernel(name, x, kernel, 2)
+        self._check_kernel(x, kernel, 2)
         sizes, channels = _target(output_shape, first)
-        filters = self.int_shape(kernel)[-1]
+        *window, _, filters = self.int_shape(kernel)
         if isinstance(channels, int) and filters not in (None, channels):
-            raise ShapeError(
-                f"deconv2d: output_shape has {channels} channels, but the kernel has "
-                f"{filters}."
-            )
-        window = self.int_shape(kernel)[:2]
+            raise UnsuitedError("output_shape", ShapeError)
         input_sizes = self.int_shape(x)[1:3]
         for case in zip(input_sizes, sizes, window, strides, strict=True):
             _check_target_size(border_mode, *case)
@@ -170,69 +159,45 @@ class Convolutions(Pooling):
         border_mode="valid",
         dim_ordering="default",
     ):
-        name = "separable_conv2d"
-        first = is_first(name, dim_ordering)
-        strides = per_axis(name, "strides", strides, 2)
-        check_choice(name, "border_mode", border_mode, BORDERS)
-        self._check_images(name, x, 4)
+        first = is_first(dim_ordering)
+        strides = per_axis("strides", strides, 2)
+        one_of(BORDERS, "border_mode", border_mode)
+        self._check_rank(x, 4)
         kernels = (depthwise_kernel, pointwise_kernel)
         x, depthwise, pointwise = self.floats_alike(x, *kernels)
         x = self._channels_last(x, first)
         depthwise = self._kernel(depthwise, first)
         pointwise = self._kernel(pointwise, first)
-        self._check_kernel(name, x, depthwise, 2)
+        self._check_kernel(x, depthwise, 2)
         if self.int_shape(pointwise)[:2] != (1, 1):
-            raise ShapeError(
-                f"{name} needs a pointwise kernel with a window of (1, 1); received "
-                f"shape {self.int_shape(pointwise_kernel)}."
-            )
+            raise UnsuitedError("pointwise_kernel", ShapeError)
         window = self.int_shape(depthwise)[:2]
         sizes = self.int_shape(x)[1:3]
-        check_window(name, sizes, window, border_mode)
+        check_window(sizes, window, border_mode)
         by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
-        mixed = self._convolved(name, by_channel, pointwise, (1, 1), "valid")
+        self._check_kernel(by_channel, pointwise, 2)
+        mixed = self._convolve(by_channel, pointwise, (1, 1), "valid", (1, 1))
         return self._channels_first(mixed, first)
 
     def _convolution(
-        self,
-        name: str,
-        x,
-        kernel,
-        strides: Ints,
-        border_mode,
-        dim_ordering,
-        dilation: Ints,
-        shapes: dict[str, Any],
+        self, x, kernel, strides: Ints, border_mode, dim_ordering, dilation: Ints
     ):
-        """Convolves in any order of axes.
-
-        # Arguments
-            shapes: the shapes of `x` and `kernel` according to the caller, by argument
-                name.
-        """
-        first = is_first(name, dim_ordering)
-        self._check_images(name, x, len(strides) + 2)
-        pairs = zip(shapes, (x, kernel), strict=True)
-        for argument, tensor in pairs:
-            self._check_announced(name, argument, shapes[argument], tensor)
+        """Convolves in any order of axes."""
+        first = is_first(dim_ordering)
+        one_of(BORDERS, "border_mode", border_mode)
+        self._check_rank(x, len(strides) + 2)
         x, kernel = self.floats_alike(x, kernel)
         x = self._channels_last(x, first)
         kernel = self._kernel(kernel, first)
-        result = self._convolved(name, x, kernel, strides, border_mode, dilation)
-        return self._channels_first(result, first)
-
-    def _convolved(
-        self, name: str, x, kernel, strides: Ints, border_mode, dilation: Ints = (1, 1)
-    ):
-        check_choice(name, "border_mode", border_mode, BORDERS)
-        self._check_kernel(name, x, kernel, len(strides))
+        self._check_kernel(x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
         spans = []
         for size, step in zip(window, dilation, strict=True):
             spans.append(size and (size - 1) * step + 1)
         sizes = self.int_shape(x)[1:-1]
-        check_window(name, sizes, spans, border_mode)
-        return self._convolve(x, kernel, strides, border_mode, dilation)
+        check_window(sizes, spans, border_mode)
+        result = self._convolve(x, kernel, strides, border_mode, dilation)
+        return self._channels_first(result, first)
 
     def _kernel(self, kernel, first: bool):
         """Returns a kernel in the primitives' order of axes; with 'th' it is (out, in,
@@ -242,20 +207,16 @@ class Convolutions(Pooling):
         window = range(2, self.ndim(kernel))
         return self.permute_dimensions(kernel, (*window, 1, 0))
 
-    def _check_kernel(self, name: str, x, kernel, rank: int) -> None:
+    def _check_kernel(self, x, kernel, rank: int) -> None:
+        """Checks a kernel's rank, and that it is for the channels of `x`."""
         shape = self.int_shape(kernel)
-        channels = self.int_shape(x)[-1]
         if len(shape) != rank + 2:
-            raise ShapeError(
-                f"{name} expected a kernel of rank {rank + 2}; received shape {shape}."
-            )
+            raise ValueError(f"the kernel's rank isn't {rank + 2}")
         expected = shape[-2]
+        channels = self.int_shape(x)[-1]
         if None not in (expected, channels) and expected != channels:
-            raise ShapeError(
-                f"{name}: the kernel expects {expected} channels, but the input has "
-                f"{channels} (in the order 'tf', the kernel has shape {shape} "
-                f"and the input {self.int_shape(x)}). Check dim_ordering and the "
-                "kernel's shape."
+            raise ValueError(
+                f"the kernel is for {expected} channels, and there are {channels}"
             )
 
 
@@ -263,11 +224,7 @@ def _target(output_shape, first: bool) -> tuple[tuple[Any, ...], Any]:
     """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
     sizes = list(output_shape) if isinstance(output_shape, (list, tuple)) else []
     if len(sizes) != 4 or any(size is None for size in sizes[1:]):
-        order = "channels, rows, columns" if first else "rows, columns, channels"
-        raise ShapeError(
-            f"deconv2d received output_shape={output_shape!r}. Expected four sizes, "
-            f"(batch, {order}); only the batch size may be None."
-        )
+        raise UnsuitedError("output_shape", ShapeError)
     _, *sizes = [int(n) if isinstance(n, np.integer) else n for n in sizes]
     channels = sizes.pop(0 if first else -1)
     return tuple(sizes), channels
@@ -280,12 +237,11 @@ def _check_target_size(
     if input_size is None or width is None or not isinstance(size, int):
         return
     margins = {"valid": 1 - width, "same": 0, "full": width - 1}
-    margin = margins[border_mode]
-    if math.ceil((size + margin) / stride) == input_size:
-        return
-    least = (input_size - 1) * stride + 1 - margin
-    raise ShapeError(
-        f"deconv2d: output_shape has a size of {size}, which doesn't fit {input_size} "
-        f"with a window of {width}, stride {stride} and border_mode={border_mode!r}. "
-        f"Sizes from {max(least, 1)} to {input_size * stride - margin} fit."
-    )
+    most = input_size * stride - margins[border_mode]
+    least = most - stride + 1
+    if not least <= size <= most:
+        raise ShapeError(
+            f"deconv2d received a size of {size} in output_shape. Sizes from "
+            f"{max(least, 1)} to {most} fit {input_size} with a window of {width}, "
+            f"stride {stride} and border_mode={border_mode!r}."
+        )

@@ -15,7 +15,7 @@ import math
 from contextlib import suppress
 
 import numpy as np
-from oneiros.errors import CapabilityError, ShapeError
+from oneiros.errors import CapabilityError
 
 from oneiros_backend_toolkit.derived import PADDED
 from oneiros_backend_toolkit.folds import Folds
@@ -30,7 +30,7 @@ class Ctc(Folds):
     has them on Theano."""
 
     def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
-        y_pred = self._probabilities("ctc_batch_cost", y_pred)
+        y_pred = self._probabilities(y_pred)
         labels = self.cast(y_true, "int32")
         blank = self._size(y_pred, 2) - 1
         step_counts = self._column(input_length, y_pred)
@@ -53,19 +53,15 @@ class Ctc(Folds):
         is_possible = self.greater(log_likelihood, LOG_OF_ZERO / 2)
         cost = self.switch(is_possible, -log_likelihood, np.inf)
         is_valid = self.all(is_class | ~is_used, 1, keepdims=True)
-        for counts, most in (
-            (step_counts, self._size(y_pred, 1)),
-            (listed_counts, self._size(labels, 1)),
-        ):
-            is_valid = is_valid & self.greater_equal(counts, 0)
-            is_valid = is_valid & self.lesser_equal(counts, most)
+        is_valid = is_valid & self._is_size(step_counts, y_pred)
+        is_valid = is_valid & self._is_size(listed_counts, labels)
         cost = self.switch(is_valid, cost, np.nan)
         return self.cast(cost, self.dtype(y_pred))
 
     def ctc_decode(
         self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
     ):
-        y_pred = self._probabilities("ctc_decode", y_pred)
+        y_pred = self._probabilities(y_pred)
         lengths = self._column(input_length, y_pred)
         logits = self.log(self._positive(y_pred))
         if not greedy:
@@ -106,9 +102,8 @@ class Ctc(Folds):
     # One sequence
 
     def ctc_cost(self, predict, Y):
-        reading = "(steps, classes); for batches, call ctc_batch_cost"
-        self._check_rank("ctc_cost", "predict", predict, 2, reading)
-        self._check_rank("ctc_cost", "Y", Y, 1, "(labels,)")
+        self._check_rank(predict, 2)
+        self._check_rank(Y, 1)
         labels = self.ctc_interleave_blanks(Y)
         log_probs, mask = self.ctc_path_probs(predict, labels)
         log_probs = self.switch(mask, log_probs, LOG_OF_ZERO)
@@ -116,13 +111,13 @@ class Ctc(Folds):
         return -self._log_sum_exp(row)[0, 0]
 
     def ctc_interleave_blanks(self, Y):
-        self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
+        self._check_rank(Y, 1)
         labels = self.cast(Y, "int32")
         row = self.expand_dims(labels, 0)
         return self._interleaved(row, -1)[0]
 
     def ctc_create_skip_idxs(self, Y):
-        self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
+        self._check_rank(Y, 1)
         size = self._size(Y, 0)
         count = (size - 3) // 2
         labels_but_last = self.arange(count) * 2 + 1
@@ -132,9 +127,9 @@ class Ctc(Folds):
         return self.switch(differs_from_next, labels_but_last, size)
 
     def ctc_path_probs(self, predict, Y, alpha=0.0001):
-        self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
-        self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
-        (predict,) = self.as_floats(predict)
+        self._check_rank(predict, 2)
+        self._check_rank(Y, 1)
+        (predict,) = self.floats_alike(predict)
         log_p = self._log_smoothed(predict, Y, alpha)
         forward, is_reached = self._path_probs_so_far(log_p, Y)
         flipped_log_p = self.reverse(log_p, [0, 1])
@@ -183,14 +178,14 @@ class Ctc(Folds):
         target = self.switch(is_usable, skip_idxs + 2, size)
         target = self.expand_dims(target, 1)
         is_target = self.equal(target, position)
-        can_skip = self.cast(self.any(is_target, 0), "int32")
-        log_skip = self._log_of_indicator(can_skip, self.dtype(log_p_curr))
+        can_skip = self.any(is_target, 0)
+        log_skip = self.switch(can_skip, zeros, LOG_OF_ZERO)
         was_active = self.lesser(position, active)
         log_before = self.switch(was_active, log_p_prev, LOG_OF_ZERO)
         log_before = self.expand_dims(log_before, 0)
         reached = self._advanced(log_before, log_skip)
         log_next = log_p_curr + reached[0]
-        by_skips = self.max(can_skip * (position + 1))
+        by_skips = self.max(self.switch(can_skip, position + 1, 0))
         active = self.maximum(active + 1, by_skips)
         active = self.cast(self.minimum(active, size), "int32")
         is_active = self.lesser(position, active)
@@ -205,12 +200,11 @@ class Ctc(Folds):
         log_emitted = self._log_emitted(log_p, classes)
         last_but_one = classes[:, :-2]
         differs = self.not_equal(classes[:, 2:], last_but_one)
-        differs = self.cast(differs, "int32")
-        first_two = self.zeros_like(classes[:, :2])
+        first_two = self.zeros_like(classes[:, :2], "bool")
         can_skip = self.concatenate([first_two, differs], 1)
-        log_skip = self._log_of_indicator(can_skip, self.dtype(log_p))
         position = self._places(classes, 1)
         certain = self.zeros_like(log_emitted[0])
+        log_skip = self.switch(can_skip, certain, LOG_OF_ZERO)
         is_first = self.equal(position, 0)
         start = self.switch(is_first, certain, LOG_OF_ZERO)
 
@@ -275,12 +269,12 @@ class Ctc(Folds):
 
     # Probabilities
 
-    def _probabilities(self, name: str, y_pred):
+    def _probabilities(self, y_pred):
         """Returns predictions as a tensor of floats."""
         if not self.owns(y_pred):
             y_pred = self.variable(y_pred)
-        self._check_rank(name, "y_pred", y_pred, 3, "(batch, steps, classes)")
-        return self.as_floats(y_pred)[0]
+        self._check_rank(y_pred, 3)
+        return self.floats_alike(y_pred)[0]
 
     def _positive(self, y_pred):
         """Returns probabilities above 0; half precision can't represent numbers as
@@ -296,10 +290,6 @@ class Ctc(Folds):
         scaled = self.exp(log_p - peak)
         total = self.sum(scaled, 1, keepdims=True)
         return peak + self.log(total)
-
-    def _log_of_indicator(self, indicator, dtype: str):
-        """Returns 0 for ones and LOG_OF_ZERO for zeros."""
-        return (1.0 - self.cast(indicator, dtype)) * LOG_OF_ZERO
 
     def _advanced(self, log_p, log_skip):
         """Returns the probabilities after one transition: staying, moving by one, or by
@@ -339,19 +329,10 @@ class Ctc(Folds):
         length, (batch, places)."""
         return self.lesser(self._places(x, 1), lengths)
 
-    def _size(self, x, axis: int):
-        """Returns a size: an int if it is known, else a scalar tensor."""
-        static_size = self.int_shape(x)[axis]
-        if static_size is not None:
-            return static_size
-        return self.cast(self.shape(x)[axis], "int32")
-
-    def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:
-        if self.ndim(x) != rank:
-            raise ShapeError(
-                f"{name} expected {argument} of rank {rank}, {reading}; received "
-                f"one of shape {self.int_shape(x)}."
-            )
+    def _is_size(self, counts, x):
+        """Tells of counts whether there are as many places along axis 1."""
+        is_reached = self.lesser_equal(counts, self._size(x, 1))
+        return self.greater_equal(counts, 0) & is_reached
 
 
 def _padded(tensor):

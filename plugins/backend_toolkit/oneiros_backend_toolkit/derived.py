@@ -12,7 +12,7 @@ from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
 from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.argument_checks import ForeignArguments
+from oneiros_backend_toolkit.argument_checks import ForeignArguments, UnsuitedError
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
@@ -119,7 +119,7 @@ class Derived(ForeignArguments, Types):
         return Update(x, x - decrement)
 
     def moving_average_update(self, variable, value, momentum) -> Update:
-        old, new = self.as_floats(variable, value)
+        old, new = self.floats_alike(variable, value)
         change = (old - new) * (1.0 - momentum)
         return Update(variable, old - change)
 
@@ -196,10 +196,7 @@ class Derived(ForeignArguments, Types):
 
     def set_learning_phase(self, value: int) -> None:
         if value not in (0, 1):
-            raise ArgumentError(
-                f"set_learning_phase received {value!r}. Expected 0 (test) or 1 "
-                "(train)."
-            )
+            raise UnsuitedError("value")
         self._fixed_phase = int(value)
 
     def in_train_phase(self, x, alt):
@@ -239,17 +236,13 @@ class Derived(ForeignArguments, Types):
 
     def dropout(self, x, level, noise_shape=None, seed: int | None = None):
         if not 0.0 <= level < 1.0:
-            raise ArgumentError(
-                f"dropout received level={level!r}. Expected a fraction in [0, 1)."
-            )
+            raise UnsuitedError("level")
         if level == 0:
             return x
         shape = self.shape(x)
         if noise_shape is not None:
-            shape = tuple(
-                shape[axis] if size is None else size
-                for axis, size in enumerate(noise_shape)
-            )
+            sizes = enumerate(noise_shape)
+            shape = tuple(shape[axis] if size is None else size for axis, size in sizes)
         keep_probability = 1.0 - level
         mask = self.random_binomial(
             shape, keep_probability, self.dtype(x), draw_seed(seed)
@@ -286,16 +279,12 @@ class Derived(ForeignArguments, Types):
             raise ValueError("it has no axes")
         sample_shape = self.int_shape(x)[1:]
         if None in sample_shape:
-            samples = self.shape(x)[0]
-            return self.reshape(x, (samples, -1))
+            return self.reshape(x, (self._size(x, 0), -1))
         size = math.prod(sample_shape)
         return self.reshape(x, (-1, size))
 
     def repeat(self, x, n):
-        if self.ndim(x) != 2:
-            raise ArgumentError(
-                f"repeat expected a 2D tensor; received one of rank {self.ndim(x)}."
-            )
+        self._check_rank(x, 2)
         x = self.expand_dims(x, 1)
         return self.tile(x, (1, n, 1))
 
@@ -304,14 +293,13 @@ class Derived(ForeignArguments, Types):
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[Tensor, Tensor, Tensor]:
-        x, gamma, beta = self.as_floats(x, gamma, beta)
+        x, gamma, beta = self.floats_alike(x, gamma, beta)
         axes = [axis % self.ndim(x) for axis in reduction_axes]
         mean = self.mean(x, axes)
         var = self.var(x, axes)
-        shape = tuple(
-            1 if axis in axes else self._size_along(x, axis)
-            for axis in range(self.ndim(x))
-        )
+        shape = [self._size(x, axis) for axis in range(self.ndim(x))]
+        for axis in axes:
+            shape[axis] = 1
         normalized = self.batch_normalization(
             x,
             self.reshape(mean, shape),
@@ -322,19 +310,26 @@ class Derived(ForeignArguments, Types):
         )
         return normalized, mean, var
 
-    def _size_along(self, x, axis: int):
-        size = self.int_shape(x)[axis]
-        return self.shape(x)[axis] if size is None else size
+    def _size(self, x, axis: int):
+        """Returns a size: an int if it is known, else a scalar tensor."""
+        static_size = self.int_shape(x)[axis]
+        if static_size is not None:
+            return static_size
+        return self.cast(self.shape(x)[axis], "int32")
+
+    def _check_rank(self, x, rank: int) -> None:
+        if self.ndim(x) != rank:
+            raise ValueError(f"it isn't of rank {rank}")
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
-        x, mean, var, beta, gamma = self.as_floats(x, mean, var, beta, gamma)
+        x, mean, var, beta, gamma = self.floats_alike(x, mean, var, beta, gamma)
         scale = gamma / self.sqrt(var + epsilon)
         return (x - mean) * scale + beta
 
     # Crossentropies, over the last axis
 
     def categorical_crossentropy(self, output, target, from_logits=False):
-        output, target = self.as_floats(output, target)
+        output, target = self.floats_alike(output, target)
         if from_logits:
             log_p = self.log_softmax(output)
         else:
@@ -344,7 +339,7 @@ class Derived(ForeignArguments, Types):
     def sparse_categorical_crossentropy(self, output, target, from_logits=False):
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
-        (output,) = self.as_floats(output)
+        (output,) = self.floats_alike(output)
         if not from_logits:
             output = self.clip(output, FUZZ, 1.0 - FUZZ)
             output = self.log(output)
@@ -356,7 +351,7 @@ class Derived(ForeignArguments, Types):
         return -self.sum(distribution * log_p, -1)
 
     def binary_crossentropy(self, output, target, from_logits=False):
-        output, target = self.as_floats(output, target)
+        output, target = self.floats_alike(output, target)
         log_odds = output if from_logits else self._log_odds(output)
         is_positive = self.greater_equal(log_odds, 0)
         predicted_class = self.cast(is_positive, self.dtype(log_odds))
@@ -373,7 +368,8 @@ class Derived(ForeignArguments, Types):
     def _log_odds(self, x):
         """Returns the log odds of a probability that is clipped away from 0 and 1."""
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
-        return self.log(x / (1.0 - x))
+        complement = self.maximum(1.0 - x, FUZZ)  # in half precision, 1 - FUZZ is 1
+        return self.log(x) - self.log(complement)
 
     def log_softmax(self, x):
         """Returns the logarithm of `softmax(x)` without computing the softmax."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import refusal, shown
+from oneiros.arguments import shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
 
@@ -61,9 +61,11 @@ SIGNS = {
     "ge": ">=",
 }
 """Python's binary operators, by the names of their methods."""
+COMPARISONS = ("lt", "le", "gt", "ge")
+"""Those that have no method for a tensor on the right."""
 BROADCASTING_RULE = "From the last axis on, two sizes must be equal, or one of them 1."
 MATMUL_RULE = "The last size of x must be the last but one of y."
-ENGINE_NOTE = "The engine said: "
+REASON = "Reason: "
 _FUNCTIONS = functions()
 _ARGUMENTS = re.compile(r"# Arguments\n(.*?)(?:\n\n|\Z)", re.DOTALL)
 _ARGUMENT = re.compile(r"^    (\w+): (.*?)(?=^    \S|\Z)", re.DOTALL | re.MULTILINE)
@@ -128,7 +130,7 @@ def of_engine(error: OneirosError, reason: object) -> OneirosError:
     """
     error.__dict__["of_engine"] = True
     if first_line := str(reason).partition("\n")[0]:
-        error.add_note(ENGINE_NOTE + first_line)
+        error.add_note(REASON + first_line)
     return error
 
 
@@ -182,16 +184,6 @@ def operator_refusal(
     return of_engine(ShapeError(text), reason)
 
 
-def check_operand(owner: str, argument: str, value, expected: str) -> None:
-    """Checks that a value isn't text or another object that can't become a tensor.
-
-    # Raises
-        ArgumentError: if it is.
-    """
-    if isinstance(value, str) or value is None:
-        raise refusal(owner, argument, value, expected)
-
-
 def _is_numeric(value) -> bool:
     return np.asarray(value).dtype.kind in NUMERIC_KINDS
 
@@ -214,6 +206,9 @@ def _told_again(
         return TypeError(f"K.{name}: {unfit}.")
     received = dict(bound.arguments)
     received.pop("self")
+    if isinstance(error, UnsuitedError):
+        unsuited = {error.argument: received[error.argument]}
+        return of_engine(error.kind(_text(backend, name, unsuited)), "")
     if any(map(callable, received.values())):
         return None
     takes = _documented_arguments(name)
@@ -222,22 +217,24 @@ def _told_again(
         is_default = value is signature.parameters[argument].default
         if not is_default and not _may_suit(backend, value, takes[argument]):
             unsuited[argument] = value
-    if isinstance(error, UnsuitedError):
-        unsuited = {error.argument: received[error.argument]}
+    text = _text(backend, name, unsuited or received)
     is_of_shapes = not unsuited and "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
     kind = ShapeError if is_of_shapes else ArgumentError
-    named = unsuited or received
-    described = [_described(backend, *item) for item in named.items()]
-    expected = "; ".join(f"{argument}: {takes[argument]}" for argument in named)
-    text = f"K.{name} received {_listed(described) or 'nothing'}. Expected {expected}."
     return of_engine(kind(text), _reason(error))
+
+
+def _text(backend: Backend, name: str, arguments: Mapping[str, Any]) -> str:
+    """Returns what a function received, and what the contract expects."""
+    takes = _documented_arguments(name)
+    expected = "; ".join(f"{argument}: {takes[argument]}" for argument in arguments)
+    return f"K.{name} received {described(backend, arguments)}. Expected {expected}."
 
 
 def _reason(error: Exception) -> str:
     """Returns an engine's message in one line."""
     if isinstance(error, OneirosError):
         notes = getattr(error, "__notes__", [""])
-        return str(notes[0]).removeprefix(ENGINE_NOTE)
+        return str(notes[0]).removeprefix(REASON)
     return str(error).partition("\n")[0]
 
 
@@ -270,8 +267,13 @@ def _may_suit(backend: Backend, value, expected: str) -> bool:
     return _is_numeric(value)
 
 
+def described(backend: Backend, arguments: Mapping[str, Any]) -> str:
+    """Returns arguments' text in messages; tensors appear with their shapes."""
+    parts = [_described(backend, *item) for item in arguments.items()]
+    return _listed(parts) or "nothing"
+
+
 def _described(backend: Backend, argument: str, value) -> str:
-    """Returns an argument's text in messages; tensors appear with their shapes."""
     if _has_shape(backend, value):
         return f"{argument} of shape {_shape(backend, value)}"
     parts = value if isinstance(value, (list, tuple)) else []

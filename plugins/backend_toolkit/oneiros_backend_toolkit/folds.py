@@ -8,8 +8,9 @@ import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
 
+from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.operands import state_shape
+from oneiros_backend_toolkit.operands import may_agree
 from oneiros_backend_toolkit.size_checks import Shape, when_known
 from oneiros_backend_toolkit.tensors import Tensor
 
@@ -88,7 +89,8 @@ class Folds(Derived):
         elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
-            self._check_has_first(name, sequences)
+            if any(self.int_shape(x)[0] == 0 for x in sequences):
+                raise UnsuitedError("elems", ShapeError)
             first = -1 if go_backwards else 0
             rest = slice(None, -1) if go_backwards else slice(1, None)
             first_elements = [x[first] for x in sequences]
@@ -124,17 +126,13 @@ class Folds(Derived):
     def _check_state(self, name: str, state, new) -> None:
         """Checks that a fold's function keeps the shape of its argument."""
         shape = tuple(self.int_shape(state))
-        new_shape = np.shape(new)
-        if self.owns(new):
-            new_shape = tuple(self.int_shape(new))
-        try:
-            state_shape(0, shape, new_shape)
-        except ShapeError as error:
+        new_shape = tuple(self.int_shape(new)) if self.owns(new) else np.shape(new)
+        if not may_agree(shape, new_shape):
             raise ShapeError(
                 f"{name}: the function received a value of shape {shape} and "
                 f"returned one of shape {new_shape}. It must keep the shape; "
                 f"K.{name}(fn, elems, initializer) starts with a value of your own."
-            ) from error
+            )
 
     def _as_tensors(self, elems):
         """Converts arrays and sequences of numbers to tensors; tensors stay
@@ -162,22 +160,9 @@ class Folds(Derived):
         sequences = _listed(elems)
         have_axis = [self.owns(x) and self.ndim(x) > 0 for x in sequences]
         if not have_axis or not all(have_axis):
-            raise ArgumentError(
-                f"{name} received elems={elems!r:.200}. Expected a tensor with a "
-                "first axis, or a list or tuple of such tensors."
-            )
+            raise UnsuitedError("elems")
         _check_lengths(name, *map(self.int_shape, sequences))
         return sequences
-
-    def _check_has_first(self, name: str, sequences: Tensors) -> None:
-        shapes = [self.int_shape(x) for x in sequences]
-        if any(shape[0] == 0 for shape in shapes):
-            listed = ", ".join(map(str, shapes))
-            raise ShapeError(
-                f"{name} received elems of shape {listed} and no initializer. Expected "
-                f"at least one element, or an initial value: K.{name}(fn, elems, "
-                "initializer)."
-            )
 
 
 def _check_lengths(name: str, *shapes: Shape) -> None:

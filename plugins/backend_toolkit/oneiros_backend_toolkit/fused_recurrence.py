@@ -7,8 +7,8 @@ It also checks their arguments.
 import functools
 from dataclasses import dataclass, replace
 
-from oneiros.errors import ArgumentError, ShapeError
-
+from oneiros_backend_toolkit.argument_checks import UnsuitedError
+from oneiros_backend_toolkit.operands import may_agree
 from oneiros_backend_toolkit.recurrent_cells import (
     ACTIVATIONS,
     FusedCell,
@@ -136,103 +136,55 @@ class FusedRecurrence(Types):
 
     def _run_layer(self, layer: FusedLayer, inputs: LayerInputs):
         """Returns the last output, all outputs, and the list of the last states."""
-        for activation in (layer.cell.activation, layer.cell.inner):
-            if activation not in ACTIVATIONS:
-                raise ArgumentError(
-                    f"{layer.label} received the activation {activation!r}; expected "
-                    f"one of {', '.join(ACTIVATIONS)}. K.rnn accepts a step function "
-                    "that may use any other."
-                )
-        inputs = self._checked(layer, inputs)
+        self._check_arguments(layer, inputs)
+        mask = inputs.mask
+        if mask is not None and self.ndim(mask) == 3:
+            mask = mask[:, :, 0]
+        self._check_shapes(layer, replace(inputs, mask=mask))
+        sequences = [inputs.x] if mask is None else [inputs.x, mask]
         check = functools.partial(check_lengths, layer.function, 1, None)
-        sequences = [inputs.x]
-        if inputs.mask is not None:
-            sequences.append(inputs.mask)
         check(*map(self.int_shape, sequences))
-        outputs, *last_states = self._fused(layer, inputs)
+        outputs, *last_states = self._fused(layer, self._with_floats(inputs, mask))
         when_known(check, sequences, checked=[outputs, *last_states])
         return last_states[0], outputs, last_states
 
-    def _checked(self, layer: FusedLayer, inputs: LayerInputs) -> LayerInputs:
-        """Returns matching inputs: floats of the same type, and a matrix as the
-        mask."""
-        self._check_weights(layer, inputs)
-        self._check_sequence(layer, inputs)
-        state_count = len(inputs.initial_states)
-        if state_count != layer.cell.states:
-            raise ArgumentError(
-                f"{layer.label} received {state_count} initial states; it needs "
-                f"{layer.cell.states}."
-            )
-        units = self.int_shape(inputs.U)[0]
-        for state in filter(self.owns, inputs.initial_states):
-            shape = self.int_shape(state)
-            if len(shape) != 2 or shape[1] not in (None, units):
-                raise ValueError("a state is (samples, n)")
-        mask = self._mask_matrix(layer, inputs.mask)
-        inputs = replace(inputs, mask=mask)
-        tensors = [inputs.x, inputs.mask, *inputs.initial_states]
-        shapes = [self.int_shape(x) for x in tensors if self.owns(x)]
-        samples = {shape[0] for shape in shapes}
-        if len(samples - {None}) > 1:
-            raise ValueError("inputs, mask and states have as many samples")
-        return self._with_floats(inputs)
-
-    def _check_weights(self, layer: FusedLayer, inputs: LayerInputs) -> None:
-        blocks = layer.cell.blocks
-        shape = self.int_shape(inputs.U)
-        if len(shape) != 2 or shape[1] != shape[0] * blocks:
-            raise ShapeError(
-                f"{layer.label} received recurrent weights of shape {shape}. Expected "
-                f"{blocks} square block(s) side by side: (n, {blocks} * n)."
-            )
+    def _check_arguments(self, layer: FusedLayer, inputs: LayerInputs) -> None:
+        cell = layer.cell
+        if cell.activation not in ACTIVATIONS:
+            raise UnsuitedError("activation")
+        if cell.inner not in ACTIVATIONS:
+            raise UnsuitedError("inner_activation")
+        if len(inputs.initial_states) != cell.states:
+            raise UnsuitedError("initial_states")
         if (inputs.W is None) != (inputs.b is None):
-            raise ArgumentError(
-                f"{layer.label} received only one of W and b. Pass both, or the "
-                "projected input."
-            )
-        if inputs.W is None:
-            return
-        columns = shape[1]
-        input_shape = self.int_shape(inputs.W)
-        if len(input_shape) != 2 or input_shape[1] != columns:
-            raise ShapeError(
-                f"{layer.label} received W of shape {input_shape}, but U has {columns} "
-                "columns."
-            )
+            raise UnsuitedError("W" if inputs.b is None else "b")
 
-    def _check_sequence(self, layer: FusedLayer, inputs: LayerInputs) -> None:
-        features = self.int_shape(inputs.U)[1]
-        if inputs.W is not None:
+    def _check_shapes(self, layer: FusedLayer, inputs: LayerInputs) -> None:
+        """Checks ranks and sizes, as far as they are known."""
+        units = self.int_shape(inputs.U)[0]
+        columns = layer.cell.blocks * units
+        features = columns
+        if inputs.projection:
             features = self.int_shape(inputs.W)[0]
-        shape = self.int_shape(inputs.x)
-        if len(shape) != 3 or shape[-1] not in (None, features):
-            raise ShapeError(
-                f"{layer.label} received x of shape {shape}. Expected shape (samples, "
-                f"steps, {features}): the input if W and b are passed, else the "
-                "projected input, dot(input, W) + b."
-            )
+        samples = self.int_shape(inputs.x)[0]
+        expected = [
+            (inputs.U, (units, columns)),
+            (inputs.x, (samples, None, features)),
+            (inputs.mask, (samples, None)),
+            (inputs.W, (features, columns)),
+            (inputs.b, (columns,)),
+        ]
+        expected += [(state, (samples, units)) for state in inputs.initial_states]
+        for tensor, shape in expected:
+            if self.owns(tensor) and not may_agree(self.int_shape(tensor), shape):
+                raise ValueError(f"expected a tensor of shape {shape}")
 
-    def _mask_matrix(self, layer: FusedLayer, mask):
-        """Returns a mask without an axis of features."""
-        if mask is None:
-            return None
-        if self.ndim(mask) == 3:
-            return mask[:, :, 0]
-        if self.ndim(mask) != 2:
-            raise ShapeError(
-                f"{layer.label} received a mask of shape {self.int_shape(mask)}. "
-                "Expected (samples, steps)."
-            )
-        return mask
-
-    def _with_floats(self, inputs: LayerInputs) -> LayerInputs:
-        """Returns inputs with all tensors except the mask as floats of the same
-        type."""
+    def _with_floats(self, inputs: LayerInputs, mask) -> LayerInputs:
+        """Returns inputs with a mask, and with floats of one type in all others."""
         x, U, *others = self.floats_alike(
             inputs.x, inputs.U, *inputs.projection, *inputs.initial_states
         )
         weight_count = len(inputs.projection)
         W, b = others[:weight_count] or (None, None)
         states = tuple(others[weight_count:])
-        return replace(inputs, x=x, U=U, W=W, b=b, initial_states=states)
+        return LayerInputs(x, states, U, mask, W, b)

@@ -7,7 +7,6 @@ from oneiros.arguments import refusal, shown
 from oneiros.errors import ArgumentError, GraphError
 
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.explained import check_operand
 from oneiros_backend_toolkit.images import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 from oneiros_backend_toolkit.tensors import Tensor
@@ -29,7 +28,8 @@ class Gradients(Derived):
         self, loss, variables, *, upstream=None, allow_unconnected=False
     ) -> list[Tensor]:
         variables = [variables] if self.owns(variables) else list(variables)
-        check_operand("K.gradients", "loss", loss, "a tensor, or a list of tensors")
+        if isinstance(loss, str) or loss is None:
+            raise refusal("K.gradients", "loss", loss, "a tensor, or a list of tensors")
         for x in variables:
             if not self.owns(x):
                 raise refusal("K.gradients", "variables", x, "variables and tensors")

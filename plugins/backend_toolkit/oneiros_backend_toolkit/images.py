@@ -13,17 +13,17 @@ processor time (`benchmarks/mechanisms.py channel_order`).
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 
-from oneiros.arguments import check_choice, check_int, check_ints, is_int
+import numpy as np
+from oneiros.arguments import is_int
 from oneiros.backend.common import image_dim_ordering
-from oneiros.errors import ShapeError
 
+from oneiros_backend_toolkit.argument_checks import UnsuitedError
+from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM, Shape
 from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
 from oneiros_backend_toolkit.tensors import Tensor
-from oneiros_backend_toolkit.types import Types
 
 BORDERS = ("valid", "same", "full")
-KINDS = {3: "(batch, steps, channels)", 4: "images", 5: "volumes"}
 MADE_OF_FORM: StateKey[bool] = StateKey(
     "whether the tensor was computed from its form with channels last"
 )
@@ -40,7 +40,7 @@ def last_order(rank: int) -> tuple[int, ...]:
     return (0, *range(2, rank), 1)
 
 
-class Images(Types):
+class Images(Derived):
     """Moves channels to the end and back, at no cost if they have just been moved."""
 
     def _elementwise(self, x) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
@@ -109,57 +109,43 @@ class Images(Types):
         shape = self.int_shape(x)
         return bool(shape) and shape[0] != 1
 
-    def _check_images(self, function: str, x, rank: int) -> None:
-        if self.ndim(x) != rank:
-            raise ShapeError(
-                f"{function} expected {KINDS[rank]}, a tensor of rank {rank}; it "
-                f"received one of shape {self.int_shape(x)}, rank {self.ndim(x)}."
-            )
 
-    def _check_announced(self, function: str, argument: str, shape, x) -> None:
-        """Checks a shape that the caller passed, as far as both shapes are known."""
-        if shape is None:
-            return
-        own_shape = self.int_shape(x)
-        agrees = len(shape) == len(own_shape)
-        for size, own_size in zip(shape, own_shape, strict=False):
-            is_known = None not in (size, own_size) and not hasattr(size, "dtype")
-            if is_known and size != own_size:
-                agrees = False
-        if not agrees:
-            raise ShapeError(
-                f"{function} received {argument}={tuple(shape)}, but a tensor of shape "
-                f"{own_shape}. Omit {argument}, or pass the tensor's shape."
-            )
-
-
-def is_first(function: str, dim_ordering) -> bool:
+def is_first(dim_ordering) -> bool:
     """Returns whether channels come first (`'th'`) under `dim_ordering`."""
     if dim_ordering == "default":
         dim_ordering = image_dim_ordering()
-    check_choice(function, "dim_ordering", dim_ordering, ("tf", "th"))
-    return bool(dim_ordering == "th")
+    return one_of(("tf", "th"), "dim_ordering", dim_ordering) == "th"
 
 
-def per_axis(
-    function: str, argument: str, value, rank: int, minimum: int = 1
-) -> tuple[int, ...]:
+def one_of(choices: Sequence[str], argument: str, value) -> str:
+    """Returns the value of an argument that is one of some texts."""
+    if not isinstance(value, str) or value not in choices:
+        raise UnsuitedError(argument)
+    return value
+
+
+def whole(argument: str, value, minimum: int = 1) -> int:
+    """Returns the value of an argument as an int."""
+    if not is_int(value) or value < minimum:
+        raise UnsuitedError(argument)
+    return int(value)
+
+
+def per_axis(argument: str, value, rank: int, minimum: int = 1) -> tuple[int, ...]:
     """Returns one int per spatial axis; a single int applies to all."""
-    if is_int(value):
-        return (check_int(function, argument, value, minimum),) * rank
-    return check_ints(function, argument, value, rank, minimum)
+    numbers = (value,) * rank if np.ndim(value) == 0 else tuple(value)
+    if len(numbers) != rank:
+        raise UnsuitedError(argument)
+    return tuple(whole(argument, n, minimum) for n in numbers)
 
 
-def check_window(
-    function: str, sizes: Shape, window: Sequence[int | None], border_mode: str
-) -> None:
+def check_window(sizes: Shape, window: Sequence[int | None], border_mode: str) -> None:
     """Checks that a window fits into the image if no border is added."""
     if border_mode != "valid":
         return
     for size, width in zip(sizes, window, strict=True):
         if size is not None and width is not None and width > size:
-            raise ShapeError(
-                f"{function}: a window of {tuple(window)} doesn't fit into spatial "
-                f"sizes {tuple(sizes)} with border_mode='valid'. Use "
-                "border_mode='same', a smaller window, or larger inputs."
+            raise ValueError(
+                f"a window of {tuple(window)} doesn't fit into spatial sizes "
+                f"{tuple(sizes)}; border_mode='same' adds a border"
             )

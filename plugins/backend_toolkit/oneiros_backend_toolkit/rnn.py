@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.explained import check_operand
+from oneiros_backend_toolkit.argument_checks import UnsuitedError
+from oneiros_backend_toolkit.explained import described
 from oneiros_backend_toolkit.folds import Folds, Tensors
 from oneiros_backend_toolkit.operands import state_shape
 from oneiros_backend_toolkit.size_checks import Shape, when_known
@@ -34,14 +34,12 @@ class Rnn(Folds):
         unroll=False,
         input_length=None,
     ):
-        check_operand("K.rnn", "inputs", inputs, "a tensor (samples, steps, …)")
-        for state in initial_states:
-            check_operand("K.rnn", "initial_states", state, "a list of tensors")
+        if isinstance(inputs, str) or inputs is None:
+            raise UnsuitedError("inputs")
+        if any(isinstance(x, str) or x is None for x in initial_states):
+            raise UnsuitedError("initial_states")
         if self.ndim(inputs) < 3:
-            raise ShapeError(
-                f"K.rnn received inputs of shape {self.int_shape(inputs)}. Expected "
-                "(samples, steps, …) of rank 3 or more; K.expand_dims adds an axis."
-            )
+            raise UnsuitedError("inputs", ShapeError)
         step = _Step(self, step_function, list(constants or []), not unroll)
         sequences = [self._steps_first(inputs)]
         if mask is not None:
@@ -166,10 +164,7 @@ class Rnn(Folds):
         if len(shape) == 3 and shape[-1] in (1, None):
             mask = mask[:, :, 0]
         elif len(shape) != 2:
-            raise ShapeError(
-                f"K.rnn received a mask of shape {shape}. Expected (samples, steps) "
-                "or (samples, steps, 1)."
-            )
+            raise UnsuitedError("mask", ShapeError)
         if self.dtype(mask) == "bool":
             return mask
         return self.not_equal(mask, 0)
@@ -253,27 +248,13 @@ class _Step:
         try:
             yield
         except Exception as error:
-            received = (
-                f"K.rnn's step function, called on an input of shape {self._shape(x)}, "
-                f"states of shapes {self._shapes(states)} and constants of shapes "
-                f"{self._shapes(self.constants)}"
-            )
+            arguments = {"x": x, "states": states, "constants": self.constants}
+            received = described(self.backend, arguments)
+            received = f"K.rnn's step function received {received}"
             if isinstance(error, OneirosError):
                 raise type(error)(f"{received}: {error}") from error
             error.add_note(f"Oneiros: {received}.")
             raise
-
-    def _shapes(self, tensors: Tensors) -> str:
-        return ", ".join(map(self._shape, tensors)) or "(none)"
-
-    def _shape(self, x) -> str:
-        """Returns the shape of a tensor or an array, or the shapes in a list, for
-        messages."""
-        if isinstance(x, (list, tuple)):
-            return f"[{', '.join(map(self._shape, x))}]"
-        if self.backend.owns(x):
-            return str(self.backend.int_shape(x))
-        return str(np.shape(x))
 
 
 def _parts(result, count: int) -> tuple[Tensor, Tensors]:

@@ -2,7 +2,7 @@
 the rule in `oneiros.backend.contract`."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
@@ -47,7 +47,9 @@ def common_type(
         return np.dtype(default)
     integers = [dtype for dtype in tensor_types if dtype.kind in INTEGERS]
     if integers:
-        return _common_integer_type(integers)
+        widest: DType = reduce(np.promote_types, integers)
+        # No type of integers can represent both int64 and uint64
+        return widest if widest.kind in INTEGERS else np.dtype(np.int64)
     if arithmetic or constant_kinds.intersection(INTEGERS):
         return np.dtype(np.int32)
     return np.dtype(bool)
@@ -59,13 +61,6 @@ def _width(dtype: DType) -> tuple[bool, int]:
     return dtype.kind == "c", dtype.itemsize
 
 
-def _common_integer_type(integers: Sequence[DType]) -> DType:
-    """Returns the integer type that can represent all of these; int64 if there is
-    none."""
-    dtype: DType = reduce(np.promote_types, integers)
-    return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
-
-
 def adapted(constant, dtype: DType) -> np.ndarray[Any, Any]:
     """Converts a number or an array to a type.
 
@@ -73,39 +68,17 @@ def adapted(constant, dtype: DType) -> np.ndarray[Any, Any]:
         ArgumentError: if it is an integer type that can't represent an integer.
     """
     array = np.asarray(constant)
-    if dtype.kind in INTEGERS and array.dtype.kind in INTEGERS and array.size:
-        _check_holds(dtype, array)
-    return array.astype(dtype)
-
-
-def _check_holds(dtype: DType, integers: np.ndarray[Any, Any]) -> None:
+    if dtype.kind not in INTEGERS or array.dtype.kind not in INTEGERS:
+        return array.astype(dtype)
     bounds = np.iinfo(dtype)
-    least = int(integers.min())
-    greatest = int(integers.max())
-    if bounds.min <= least and greatest <= bounds.max:
-        return
-    too_far = least if least < bounds.min else greatest
-    raise ArgumentError(
-        f"A tensor of {dtype.name} was combined with {too_far}, which doesn't fit: "
-        f"its type ranges from {bounds.min} to {bounds.max}. Convert it first with "
-        "K.cast(x, 'int32') or 'float32'."
-    )
-
-
-def check_has_bits(dtype: DType) -> None:
-    """Checks that a type supports `&`, `|`, `^` and `~`."""
-    if dtype.kind not in DISCRETE:
+    too_far = array[(array < bounds.min) | (array > bounds.max)]
+    if too_far.size:
         raise ArgumentError(
-            f"&, |, ^ and ~ need integers or booleans; received {dtype.name}. "
-            "K.not_equal(x, 0) converts numbers to booleans."
+            f"A tensor of {dtype.name} was combined with {too_far[0]}, which doesn't "
+            f"fit: its type ranges from {bounds.min} to {bounds.max}. Convert it first "
+            "with K.cast(x, 'int32') or 'float32'."
         )
-
-
-def widest_bounds(dtype: DType) -> tuple[Any, Any]:
-    """Returns the least and the greatest value of a type; infinities for floats."""
-    if dtype.kind in INTEGERS:
-        return np.iinfo(dtype).min, np.iinfo(dtype).max
-    return -np.inf, np.inf
+    return array.astype(dtype)
 
 
 def clipping_bounds(low, high, dtype: DType) -> tuple[Any, Any]:
@@ -113,7 +86,11 @@ def clipping_bounds(low, high, dtype: DType) -> tuple[Any, Any]:
 
     None means no bound, and so does a number outside the range of the type.
     """
-    least, greatest = widest_bounds(dtype)
+    least: Any = -np.inf
+    greatest: Any = np.inf
+    if dtype.kind in INTEGERS:
+        least = np.iinfo(dtype).min
+        greatest = np.iinfo(dtype).max
     if low is None or (is_int(low) and low < least):
         low = least
     if high is None or (is_int(high) and high > greatest):
@@ -124,40 +101,22 @@ def clipping_bounds(low, high, dtype: DType) -> tuple[Any, Any]:
 class Types(Explained):
     """A backend that casts operands to their common type."""
 
-    def common_type(self, values: Sequence[Tensor], arithmetic: bool = True) -> DType:
-        """Returns the common type of operands."""
+    def alike(self, *values, arithmetic: bool = True) -> list[Tensor]:
+        """Converts operands to tensors and arrays of their common type."""
         tensor_types: list[DType] = []
         constant_types: list[DType] = []
         for x in values:
-            types = tensor_types if self.owns(x) else constant_types
-            types.append(self._type_of(x))
-        return common_type(tensor_types, constant_types, floatx(), arithmetic)
-
-    def alike(self, *values, arithmetic: bool = True) -> list[Tensor]:
-        """Converts operands to tensors and arrays of their common type."""
-        dtype = self.common_type(values, arithmetic)
+            if self.owns(x):
+                tensor_types.append(np.dtype(self.dtype(x)))
+            else:
+                constant_types.append(np.asarray(x).dtype)
+        dtype = common_type(tensor_types, constant_types, floatx(), arithmetic)
         return [self._as_type(x, dtype) for x in values]
-
-    def as_floats(self, *values):
-        """Converts operands for a fractional result: integers and booleans become
-        floats of the common type, floats stay unchanged."""
-        dtype = self.common_type([*values, SOME_FLOAT])
-        converted = []
-        for x in values:
-            if self._type_of(x).kind in DISCRETE:
-                x = self._as_type(x, dtype)
-            converted.append(x)
-        return converted
-
-    def _type_of(self, x):
-        if self.owns(x):
-            return np.dtype(self.dtype(x))
-        return np.asarray(x).dtype
 
     def floats_alike(self, *values) -> list[Tensor]:
         """Converts operands to tensors and arrays of their common float type."""
-        dtype = self.common_type([*values, SOME_FLOAT])
-        return [self._as_type(x, dtype) for x in values]
+        *floats, _ = self.alike(*values, SOME_FLOAT)
+        return floats
 
     def _as_type(self, x, dtype: DType):
         if not self.owns(x):

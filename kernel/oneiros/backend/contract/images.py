@@ -28,10 +28,10 @@ class Convolution:
             x: tensor `(batch, steps, channels)`.
             kernel: tensor `(length, in, out)`, or `(length, 1, in, out)` as in
                 Convolution1D.
-            stride: int.
+            stride: int of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
-            image_shape: None, or the expected shape of `x`.
-            filter_shape: None, or the expected shape of `kernel`.
+            image_shape: has no effect, as the shape of `x` is known.
+            filter_shape: has no effect.
 
         # Returns
             A tensor `(batch, new steps, out)`.
@@ -59,12 +59,13 @@ class Convolution:
                 `(batch, channels, rows, columns)` for `'th'`.
             kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
                 `'th'`.
-            strides: int or pair of ints.
+            strides: int or pair of ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: None, or the expected shape of `x`.
-            filter_shape: None, or the expected shape of `kernel`.
-            filter_dilation: int or pair of ints, the spacing of the kernel's cells.
+            image_shape: has no effect, as the shape of `x` is known.
+            filter_shape: has no effect.
+            filter_dilation: int or pair of ints of at least 1, the spacing of the
+                kernel's cells.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -107,12 +108,12 @@ class Convolution:
                 `dim_ordering`; the batch size may be None. With strides above 1,
                 several output sizes are possible for one size of `x`; this argument
                 selects one.
-            strides: int or pair of ints, the strides of the convolution.
+            strides: int or pair of ints of at least 1, the strides of the convolution.
             border_mode: `'valid'`, `'same'` or `'full'`, the border mode of the
                 convolution.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: None, or the expected shape of `x`.
-            filter_shape: None, or the expected shape of `kernel`.
+            image_shape: has no effect, as the shape of `x` is known.
+            filter_shape: has no effect.
 
         # Returns
             A tensor of images of `output_shape`.
@@ -139,11 +140,11 @@ class Convolution:
                 `(batch, channels, rows, columns)` for `'th'`.
             kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
                 `'th'`.
-            rate: int or pair of ints, the spacing of the kernel's cells.
+            rate: int or pair of ints of at least 1, the spacing of the kernel's cells.
             border_mode: `'valid'`, `'same'` or `'full'`.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            image_shape: None, or the expected shape of `x`.
-            filter_shape: None, or the expected shape of `kernel`.
+            image_shape: has no effect, as the shape of `x` is known.
+            filter_shape: has no effect.
 
         # Returns
             A tensor of images with `out` channels, in the same order of axes.
@@ -171,7 +172,7 @@ class Convolution:
                 `(multiplier, in, rows, columns)` for `'th'`.
             pointwise_kernel: tensor `(1, 1, in * multiplier, out)`, or
                 `(out, in * multiplier, 1, 1)` for `'th'`.
-            strides: int or pair of ints.
+            strides: int or pair of ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
@@ -201,12 +202,13 @@ class Convolution:
                 `(batch, channels, planes, rows, columns)` for `'th'`.
             kernel: tensor `(planes, rows, columns, in, out)`, or
                 `(out, in, planes, rows, columns)` for `'th'`.
-            strides: int or three ints.
+            strides: int or three ints of at least 1.
             border_mode: `'valid'`, `'same'` or `'full'`.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
-            volume_shape: None, or the expected shape of `x`.
-            filter_shape: None, or the expected shape of `kernel`.
-            filter_dilation: int or three ints, the spacing of the kernel's cells.
+            volume_shape: has no effect, as the shape of `x` is known.
+            filter_shape: has no effect.
+            filter_dilation: int or three ints of at least 1, the spacing of the
+                kernel's cells.
 
         # Returns
             A tensor of volumes with `out` channels, in the same order of axes.
@@ -234,8 +236,8 @@ class Pooling:
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            pool_size: int or pair of ints, the window.
-            strides: int or pair of ints; None means the window.
+            pool_size: int or pair of ints of at least 1, the window.
+            strides: int or pair of ints of at least 1; None means the window.
             border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
             pool_mode: `'max'` or `'avg'`.
@@ -263,8 +265,8 @@ class Pooling:
         # Arguments
             x: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            pool_size: int or three ints, the window.
-            strides: int or three ints; None means the window.
+            pool_size: int or three ints of at least 1, the window.
+            strides: int or three ints of at least 1; None means the window.
             border_mode: `'valid'` or `'same'`; the border doesn't count in averages.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
             pool_mode: `'max'` or `'avg'`.
@@ -287,7 +289,7 @@ class Padding:
 
         # Arguments
             x: tensor `(batch, steps, channels)`.
-            padding: int, the number of zeros on each side.
+            padding: int of at least 0, the number of zeros on each side.
 
         # Returns
             A tensor with `2 * padding` more steps.
@@ -303,8 +305,8 @@ class Padding:
 
         # Arguments
             x: tensor `(batch, steps, channels)`.
-            left_pad: int, the number of zeros before the first step.
-            right_pad: int, the number of zeros after the last step.
+            left_pad: int of at least 0, the number of zeros before the first step.
+            right_pad: int of at least 0, the number of zeros after the last step.
 
         # Returns
             A tensor with `left_pad + right_pad` more steps.
@@ -321,8 +323,8 @@ class Padding:
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            padding: pair of ints: the number of zeros above and below, and left and
-                right.
+            padding: int or pair of ints of at least 0: the number of zeros above and
+                below, and left and right.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
@@ -347,10 +349,10 @@ class Padding:
         # Arguments
             x: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            top_pad: int, rows of zeros above.
-            bottom_pad: int, rows of zeros below.
-            left_pad: int, columns of zeros on the left.
-            right_pad: int, columns of zeros on the right.
+            top_pad: int of at least 0, rows of zeros above.
+            bottom_pad: int of at least 0, rows of zeros below.
+            left_pad: int of at least 0, columns of zeros on the left.
+            right_pad: int of at least 0, columns of zeros on the right.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
@@ -367,7 +369,8 @@ class Padding:
         # Arguments
             x: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            padding: three ints, the number of zeros on both sides of each spatial axis.
+            padding: int or three ints of at least 0: the number of zeros on both sides
+                of each spatial axis.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
@@ -388,8 +391,8 @@ class Resizing:
         # Arguments
             X: tensor `(batch, rows, columns, channels)`, or
                 `(batch, channels, rows, columns)` for `'th'`.
-            height_factor: int, the number of repetitions of each row.
-            width_factor: int, the number of repetitions of each column.
+            height_factor: int of at least 1, the number of repetitions of each row.
+            width_factor: int of at least 1, the number of repetitions of each column.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns
@@ -408,9 +411,9 @@ class Resizing:
         # Arguments
             X: tensor `(batch, planes, rows, columns, channels)`, or
                 `(batch, channels, planes, rows, columns)` for `'th'`.
-            depth_factor: int, the number of repetitions of each plane.
-            height_factor: int, the number of repetitions of each row.
-            width_factor: int, the number of repetitions of each column.
+            depth_factor: int of at least 1, the number of repetitions of each plane.
+            height_factor: int of at least 1, the number of repetitions of each row.
+            width_factor: int of at least 1, the number of repetitions of each column.
             dim_ordering: `'tf'`, `'th'` or `'default'`, the current setting.
 
         # Returns

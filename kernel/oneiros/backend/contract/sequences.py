@@ -81,7 +81,8 @@ class Scans:
         # Arguments
             fn: function of the current value and an element; it returns the next value.
                 It receives lists or tuples if `elems` and `initializer` are.
-            elems: tensor, or list or tuple of tensors with equally long first axes.
+            elems: tensor, or list or tuple of tensors with equally long first axes, of
+                at least one element unless `initializer` is passed.
             initializer: the first value; None means the first element.
             name: ignored.
 
@@ -101,7 +102,8 @@ class Scans:
         # Arguments
             fn: function of the current value and an element; it returns the next value.
                 It receives lists or tuples if `elems` and `initializer` are.
-            elems: tensor, or list or tuple of tensors with equally long first axes.
+            elems: tensor, or list or tuple of tensors with equally long first axes, of
+                at least one element unless `initializer` is passed.
             initializer: the first value; None means the last element.
             name: ignored.
 

@@ -16,6 +16,7 @@ from oneiros.arguments import is_int
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
+from oneiros_backend_toolkit.missing_values import OPERATORS
 from oneiros_backend_toolkit.operands import (
     axes_of,
     axis_of,
@@ -103,23 +104,18 @@ class ArrayFunctions(Promotion):
 
     def __init__(self) -> None:
         self.operators: dict[str, Function] = {
+            operator: partial(self.elementwise, name)
+            for name, operator in OPERATORS.items()
+        }
+        self.operators |= {
             "abs": self.abs,
-            "add": partial(self.elementwise, "add"),
             "and": partial(self.bitwise, "bitwise_and"),
-            "floordiv": partial(self.elementwise, "floor_divide"),
-            "ge": self.greater_equal,
             "getitem": self.indexed,
-            "gt": self.greater,
             "invert": self.inverted,
-            "le": self.lesser_equal,
-            "lt": self.lesser,
             "matmul": self.matmul,
-            "mod": partial(self.elementwise, "mod"),
-            "mul": partial(self.elementwise, "multiply"),
             "neg": self.negative,
             "or": partial(self.bitwise, "bitwise_or"),
             "pow": self.pow,
-            "sub": partial(self.elementwise, "subtract"),
             "truediv": self.divided,
             "xor": partial(self.bitwise, "bitwise_xor"),
         }

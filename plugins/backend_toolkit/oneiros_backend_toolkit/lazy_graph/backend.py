@@ -13,8 +13,6 @@ from oneiros.backend.contract import draw_seed, functions
 from oneiros.backend.donated_arrays import owned
 from oneiros.errors import ArgumentError
 
-from oneiros_backend_toolkit.derived import FUZZ
-from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.gradients import Gradients
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
@@ -108,6 +106,7 @@ class RecordedBackend(Gradients, Sessions):
         random_functions: class with those that draw random numbers, `random_uniform`,
             `random_normal` and `random_binomial`; the first argument is a key.
         storage: the class of VariableStorage.
+        function_class: the class of RecordedFunction.
         has_open_ranks: whether the engine computes on tensors whose rank isn't known.
     """
 
@@ -115,6 +114,7 @@ class RecordedBackend(Gradients, Sessions):
     functions: ClassVar[ArrayFunctions]
     random_functions: ClassVar[Any]
     storage: ClassVar[type[VariableStorage]]
+    function_class: ClassVar[type[RecordedFunction]]
     has_open_ranks: ClassVar[bool] = False
 
     def __init_subclass__(cls, primitives: Sequence[Any] = ()) -> None:
@@ -266,28 +266,6 @@ class RecordedBackend(Gradients, Sessions):
         arguments = (key, *args)
         return self.recorder.record(fn, arguments, label=f"K.{name}")
 
-    # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
-
-    def _log_odds(self, x):
-        def of_sigmoid(x):
-            bounds = [FUZZ, 1.0 - FUZZ]
-            low, high = _log_odds(bounds, self.dtype(x))
-            return self.clip(x, low, high)
-
-        shortcuts = {self.functions.sigmoid: of_sigmoid}
-        fn = pinned(super()._log_odds)
-        return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
-
-    def _log_distribution(self, x):
-        def of_softmax(x):
-            bounds = np.array([FUZZ, 1.0 - FUZZ], self.dtype(x))
-            low, high = np.log(bounds)
-            return self.clip(self.log_softmax(x), low, high)
-
-        shortcuts = {self.functions.softmax: of_softmax}
-        fn = pinned(super()._log_distribution)
-        return self.recorder.record(fn, (x,), label="distribution", shortcuts=shortcuts)
-
     # Choices and graphs
 
     def _elementwise(self, x) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
@@ -343,16 +321,9 @@ class RecordedBackend(Gradients, Sessions):
         gradients = iter(self.recorder.gradients(loss, connected))
         return [next(gradients) if x in behind else None for x in variables]
 
-    def function(self, inputs, outputs, updates=(), **kwargs) -> Function:
+    def function(self, inputs, outputs, updates=(), **kwargs) -> RecordedFunction:
         self.own_arguments(kwargs)
-        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
-
-
-def _log_odds(probabilities: list[float], dtype: str):
-    """Returns log(p / (1 - p)) of numbers."""
-    array = np.array(probabilities, dtype)
-    with np.errstate(divide="ignore"):
-        return np.log(array / (1 - array))
+        return self.function_class(self, inputs, outputs, updates)
 
 
 def recorded(

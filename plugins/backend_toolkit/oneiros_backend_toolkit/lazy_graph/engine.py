@@ -1,22 +1,13 @@
-"""The functions that an engine supplies, so that a recorder can record, replay and
-compile on it."""
-
-from __future__ import annotations
+"""The functions that an engine supplies, so that a recorder can record and replay
+on it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-import numpy as np
-
-from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions, Function
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
-if TYPE_CHECKING:
-    from oneiros_backend_toolkit.lazy_graph.program import Program
-
-Array = np.ndarray[Any, Any]
 NOT_ELEMENTWISE = ("getitem", "matmul")
 
 
@@ -32,15 +23,12 @@ class Engine(Protocol):
         errors: the exceptions that the engine raises for tensors that don't fit.
         key_spec: the Spec of what `key` returns.
         functions: its ArrayFunctions.
-        specialises: whether it compiles for inputs of certain shapes; otherwise one
-            compiled function accepts all shapes.
     """
 
     name: str
     errors: tuple[type[Exception], ...]
     key_spec: Spec
     functions: ArrayFunctions
-    specialises: bool
 
     # Recording
 
@@ -142,45 +130,4 @@ class Engine(Protocol):
 
         # Returns
             The lists of last states and of outputs, stacked by place.
-        """
-
-    # Data and compiling
-
-    def put(self, array: Array, dtype: Any) -> Any:
-        """Copies an array to the device, as one of a type."""
-
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
-        """Returns the rows that an index names, of each array.
-
-        # Arguments
-            arrays: all of them from `put`, or all NumPy's.
-            index: integers.
-        """
-
-    def compile(self, program: Program, phase: int, arrays: list[Any]) -> CompiledStep:
-        """Returns a function that runs one step of a program.
-
-        The function stores the new values of the variables once all of them, and the
-        outputs, are computed.
-
-        # Arguments
-            program: what to compute.
-            phase: the learning phase, 0 or 1.
-            arrays: inputs of the shapes to compile for.
-        """
-
-    def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
-    ) -> CompiledLoop | None:
-        """Returns a function that runs many steps of a program; None if they are faster
-        one by one.
-
-        The steps are the first ones of an index of this shape; the outputs may go on
-        beyond.
-
-        # Arguments
-            program: what to compute in each step.
-            phase: the learning phase, 0 or 1.
-            arrays: the data that the steps take their rows of.
-            index: integers of shape (steps, batch).
         """

@@ -1,16 +1,9 @@
 """The result of `K.function`: a program, compiled on demand."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from typing import Any
-
-import numpy as np
 from oneiros.errors import ArgumentError
 
-from oneiros_backend_toolkit.compiled_on_demand import (
-    CompiledLoop,
-    CompiledOnDemand,
-    CompiledStep,
-)
+from oneiros_backend_toolkit.compiled_on_demand import CompiledOnDemand
 from oneiros_backend_toolkit.function import check_new_shape
 from oneiros_backend_toolkit.images import last_order
 from oneiros_backend_toolkit.lazy_graph.program import Program
@@ -18,7 +11,6 @@ from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.sources import Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 
-Array = np.ndarray[Any, Any]
 COUNTERS = 2**31
 """The number of steps after which random operations start over."""
 
@@ -26,9 +18,10 @@ COUNTERS = 2**31
 class RecordedFunction(CompiledOnDemand):
     """A Function over recorded nodes: compiled once per phase and shapes of its inputs.
 
+    An engine defines `compile_step`, and more of CompiledOnDemand where it can.
+
     # Arguments
-        backend: the Backend it belongs to.
-        recorder: the Recorder of its nodes.
+        backend: the RecordedBackend it belongs to.
         inputs: list of nodes, the learning phase possibly among them.
         outputs: list of tensors.
         updates: list of `(variable, new value)` pairs.
@@ -38,10 +31,9 @@ class RecordedFunction(CompiledOnDemand):
         program: the Program that it computes.
     """
 
-    def __init__(
-        self, backend, recorder: Recorder, inputs, outputs, updates, **options
-    ) -> None:
+    def __init__(self, backend, inputs, outputs, updates, **options) -> None:
         super().__init__(backend, _originals(inputs), outputs, updates)
+        recorder: Recorder = backend.recorder
         pairs = []
         for variable, new in self.updates:
             pairs.append((variable, _new_value(recorder, variable, new)))
@@ -57,8 +49,6 @@ class RecordedFunction(CompiledOnDemand):
             options=options,
             substitutes=substitutes,
         )
-        self._engine = recorder.engine
-        self.specialises = recorder.engine.specialises
 
     def _moved(self, x: LazyTensor) -> LazyTensor:
         """Returns an input with channels last, as a constant: what is differentiated by
@@ -103,26 +93,6 @@ class RecordedFunction(CompiledOnDemand):
             for state in states:
                 state.counter = (counter + steps) % COUNTERS
         return counter
-
-    # What is compiled
-
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
-        """Returns one step, compiled for inputs of the shapes of these."""
-        return self._engine.compile(self.program, phase, arrays)
-
-    def compile_loop(
-        self, phase: int, arrays: list[Any], index: Array
-    ) -> CompiledLoop | None:
-        """Returns a loop, compiled for an index of the shape of this one."""
-        return self._engine.compile_loop(self.program, phase, arrays, index)
-
-    def put(self, array: Array, dtype: Any) -> Any:
-        """Copies an array to the device, as one of a type."""
-        return self._engine.put(array, dtype)
-
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
-        """Returns the rows that an index names, of each array."""
-        return self._engine.rows(arrays, index)
 
 
 def _originals(inputs):

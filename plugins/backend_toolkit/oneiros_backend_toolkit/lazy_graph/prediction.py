@@ -7,7 +7,6 @@ from oneiros.engine.container import Container
 from oneiros.errors import CapabilityError
 
 from oneiros_backend_toolkit.lazy_graph.backend import RecordedBackend
-from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.program import Program
 
 
@@ -64,11 +63,5 @@ def prediction(model) -> Program:
             f"model = load_model(path)."
         )
     phase = backend.learning_phase()
-    function = RecordedFunction(
-        backend,
-        backend.recorder,
-        [*model.inputs, phase],
-        model.outputs,
-        model.state_updates,
-    )
-    return function.program
+    inputs = [*model.inputs, phase]
+    return backend.function(inputs, model.outputs, model.state_updates).program

@@ -169,7 +169,6 @@ class Evaluation:
     values: dict[LazyTensor, Any]
     phase: int
     targets: set[LazyTensor]
-    _computed: set[LazyTensor] = field(default_factory=set)
 
     def compute(
         self, roots: Sequence[LazyTensor], supplied: Iterable[LazyTensor]
@@ -202,7 +201,6 @@ class Evaluation:
                     waiting += missing
                     continue
                 self.values[node] = self._value(node)
-                self._computed.add(node)
 
     def _needed(self, node: LazyTensor) -> Sequence[LazyTensor]:
         if isinstance(node.source, Derivatives):
@@ -224,18 +222,10 @@ class Evaluation:
         if not isinstance(node.source, Operation):
             (taken,) = self._needed(node)
             return self.values[taken]
-        compute = node.source.fn
-        parents = node.parents
-        if node.source.shortcut is not None and self._was_computed(parents[0]):
-            compute = node.source.shortcut
-            parents = parents[0].parents
-        values = [self.values[parent] for parent in parents]
+        values = [self.values[parent] for parent in node.parents]
         shapes = [tuple(getattr(value, "shape", ())) for value in values]
         with self.recorder.explained(node.name, shapes, DataError):
-            return compute(*values)
-
-    def _was_computed(self, node: LazyTensor) -> bool:
-        return node in self._computed and node not in self.targets
+            return node.source.fn(*values)
 
     def _gradients(self, node: LazyTensor) -> list[Any]:
         loss, *variables = node.parents

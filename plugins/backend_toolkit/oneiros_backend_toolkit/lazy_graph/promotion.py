@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.arguments import is_int
+from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.tensors import Tensor
-from oneiros_backend_toolkit.types import DISCRETE, adapted, check_has_bits, common_type
+from oneiros_backend_toolkit.types import DISCRETE, adapted, common_type
 
 Array = np.ndarray[Any, Any]
 
@@ -141,5 +142,10 @@ class Promotion:
         """Returns integers or booleans as tensors of the type that they have in
         common."""
         tensors = self.paired(*values, arithmetic=False)
-        check_has_bits(self.dtype_of(tensors[0]))
+        dtype = self.dtype_of(tensors[0])
+        if dtype.kind not in DISCRETE:
+            raise ArgumentError(
+                f"&, |, ^ and ~ need integers or booleans; received {dtype.name}. "
+                "K.not_equal(x, 0) converts numbers to booleans."
+            )
         return tensors

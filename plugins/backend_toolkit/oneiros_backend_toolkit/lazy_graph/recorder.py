@@ -16,10 +16,9 @@ parents, so nodes that nobody uses are freed. Besides operations there are
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from oneiros.errors import BackendMixError, GraphError, OneirosError, ShapeError
@@ -45,8 +44,6 @@ from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 
 StaticShape = tuple[int | None, ...]
 ValueOf = Callable[[LazyTensor], Any]
-Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
-NO_SHORTCUTS: Shortcuts = MappingProxyType({})
 REMEMBERED_INFERENCES = 4096
 """Maximum number to keep; a large model has a few hundred different ones.
 
@@ -151,7 +148,6 @@ class Recorder:
         kwargs: dict[str, Any] | None = None,
         label: str = "",
         wrap: bool = True,
-        shortcuts: Shortcuts = NO_SHORTCUTS,
     ):
         """Records `fn(*args, **kwargs)`.
 
@@ -163,8 +159,6 @@ class Recorder:
             label: str, what messages call the function.
             wrap: whether an engine's error is replaced by one in the terms of `K`;
                 False for the user's own functions.
-            shortcuts: by a function of one tensor, what gives the same as `fn` of that
-                function's result.
 
         # Returns
             A node, or the tuples, lists and dicts of nodes that `fn` returns.
@@ -190,8 +184,6 @@ class Recorder:
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
         node.spec = specs
-        operation.origin = getattr(fn, "origin", (None,))[0]
-        operation.shortcut = _shortcut(call.parents, shortcuts)
         return node
 
     def record_operator(self, name: str, args: Sequence[Any], label: str | None = None):
@@ -413,16 +405,6 @@ def _static_shape(x):
 
 def _shapes(call: RecordedCall) -> list[Any]:
     return [parent.shape for parent in call.parents]
-
-
-def _shortcut(parents: Sequence[LazyTensor], shortcuts: Shortcuts):
-    """Returns what computes the same from the parent of an only parent, or None."""
-    if [len(parent.parents) for parent in parents] != [1]:
-        return None
-    source = parents[0].source
-    if not isinstance(source, Operation):
-        return None
-    return shortcuts.get(source.origin)
 
 
 def _leaf(place: int, tree):

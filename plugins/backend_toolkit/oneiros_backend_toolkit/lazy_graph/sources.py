@@ -81,13 +81,7 @@ class Operation(Source):
     # Arguments
         fn: the function.
         elementwise: whether it works element by element, with broadcasting.
-        shortcut: if the only parent is an operation on one tensor: the function of that
-            tensor that gives the same. It is taken where the parent is computed, and
-            not where the parent's value is given.
-        origin: what the function was before it was pinned.
     """
 
     fn: Callable[..., Any]
     elementwise: bool = False
-    shortcut: Callable[[Any], Any] | None = None
-    origin: Any = None

@@ -125,13 +125,6 @@ class LazyTensor(Operators):
     )
     original: LazyTensor | None = None
     __array_priority__ = 1000
-    __complex__ = METHODS["__complex__"]
-    __contains__ = METHODS["__contains__"]
-    __float__ = METHODS["__float__"]
-    __index__ = METHODS["__index__"]
-    __int__ = METHODS["__int__"]
-    numpy = METHODS["numpy"]
-    __round__ = METHODS["__round__"]
 
     def __init__(
         self,
@@ -283,6 +276,10 @@ class LazyTensor(Operators):
         return (
             f"<{engine} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
         )
+
+
+for _name, _method in METHODS.items():
+    setattr(LazyTensor, _name, _method)
 
 
 def _same(x):
