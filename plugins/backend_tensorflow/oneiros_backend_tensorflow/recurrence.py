@@ -37,10 +37,6 @@ class TensorFlowMath:
     join = staticmethod(tf.concat)
     transpose = staticmethod(tf.transpose)
 
-    def constant(self, values: Sequence[float], like) -> Tensor:
-        """Returns numbers as a tensor of the type of `like`."""
-        return tf.constant(values, like.dtype)
-
     def clip(self, x) -> Tensor:
         """Bounds by 0 and 1."""
         return tf.minimum(tf.maximum(x, 0), 1)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.errors import OneirosError
-from oneiros_backend_toolkit.explained import COMPARISONS, SIGNS, operator_refusal
+from oneiros_backend_toolkit.explained import SIGNS, operator_refusal
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.basic import tensor_copy
@@ -29,6 +29,7 @@ from oneiros_backend_theano.operations import FUNCTIONS
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 BIT_NAMES = ("and", "or", "xor")
+COMPARISONS = ("lt", "le", "gt", "ge")
 NUMERIC = "biufc"
 SMALL = 2**15
 """Numbers below this are int8 or int16 in PyTensor, which float32 can represent."""

@@ -61,8 +61,6 @@ SIGNS = {
     "ge": ">=",
 }
 """Python's binary operators, by the names of their methods."""
-COMPARISONS = ("lt", "le", "gt", "ge")
-"""Those that have no method for a tensor on the right."""
 BROADCASTING_RULE = "From the last axis on, two sizes must be equal, or one of them 1."
 MATMUL_RULE = "The last size of x must be the last but one of y."
 REASON = "Reason: "

@@ -7,8 +7,9 @@ first, only the first input and the last output are transposed.
 
 Without this, a training step of six convolutions with 16 to 64 filters and batch
 normalization on 32x32 images takes 1.16 times as long on Theano, and 1.10 times the
-processor time (`benchmarks/mechanisms.py channel_order`). On TensorFlow, predictions of six padded
-convolutions take 1.23 times the processor time; on JAX it makes no difference.
+processor time (`benchmarks/mechanisms.py channel_order`). On TensorFlow, predictions of
+six padded convolutions take 1.23 times the processor time; on JAX it makes no
+difference.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs

@@ -35,9 +35,6 @@ class LoopOperations(Protocol):
 
     projects_early: bool
 
-    def constant(self, values: Sequence[float], like):
-        """Returns numbers as a tensor of the type of `like`."""
-
     def tanh(self, x):
         """Hyperbolic tangent."""
 
@@ -157,11 +154,7 @@ class FusedCell:
     blocks: ClassVar[int]
     states: ClassVar[int]
     intermediates: ClassVar[int]
-
-    @property
-    def reads_whole(self) -> bool:
-        """See above."""
-        return False
+    reads_whole: ClassVar[bool] = False
 
     def forward(self, engine, x, states: States, weights: States):
         """Returns the new states, and the intermediates.
@@ -227,36 +220,19 @@ class LstmCell(FusedCell):
     states = 2
     intermediates = 5
 
-    @property
-    def reads_whole(self) -> bool:
-        """Whether all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
-        return self.activation == "tanh" and self.inner == "sigmoid"
-
     def forward(self, engine, x, states, weights):
         """Stores the gates, and the activation of c."""
         h, c = states
         x = x + h @ weights[0]
-        gates = self._gates(engine, x, h.shape[-1])
-        i, f, g, o = gates
-        c = f * c + i * g
-        shown = activate(engine, self.activation, c)
-        h = o * shown
-        return (h, c), (*gates, shown)
-
-    def _gates(self, engine, x, units: int):
-        sizes = [units] * 4
-        if self.reads_whole:
-            gate = [0.5] * units
-            candidate = [1.0] * units
-            scale = engine.constant([*gate, *gate, *candidate, *gate], x)
-            gates = engine.tanh(x * scale) * scale
-            return engine.split(gates + (1 - scale), sizes)
-        i, f, g, o = engine.split(x, sizes)
+        i, f, g, o = engine.split(x, [h.shape[-1]] * 4)
         i = activate(engine, self.inner, i)
         f = activate(engine, self.inner, f)
         g = activate(engine, self.activation, g)
         o = activate(engine, self.inner, o)
-        return i, f, g, o
+        c = f * c + i * g
+        shown = activate(engine, self.activation, c)
+        h = o * shown
+        return (h, c), (i, f, g, o, shown)
 
     def backward(self, engine, gradients, residuals, weights):
         """One product."""

@@ -19,10 +19,6 @@ class JaxMath:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def constant(self, values: Sequence[float], like) -> Tensor:
-        """Returns numbers as a tensor of the type of `like`."""
-        return jnp.asarray(values, like.dtype)
-
     def clip(self, x) -> Tensor:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)

@@ -4,8 +4,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from oneiros_backend_toolkit.explained import COMPARISONS, SIGNS
-
 
 def _operator(name: str) -> Callable[..., Any]:
     def method(self, *others):
@@ -35,10 +33,21 @@ class Operators:
         """
         raise NotImplementedError
 
-
-for _name in SIGNS:
-    setattr(Operators, f"__{_name}__", _operator(_name))
-    if _name not in COMPARISONS:
-        setattr(Operators, f"__r{_name}__", _reflected(_name))
-for _name in ("neg", "abs", "invert"):
-    setattr(Operators, f"__{_name}__", _operator(_name))
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("truediv"), _reflected("truediv")
+    __floordiv__, __rfloordiv__ = _operator("floordiv"), _reflected("floordiv")
+    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __and__, __rand__ = _operator("and"), _reflected("and")
+    __or__, __ror__ = _operator("or"), _reflected("or")
+    __xor__, __rxor__ = _operator("xor"), _reflected("xor")
+    __neg__ = _operator("neg")
+    __abs__ = _operator("abs")
+    __invert__ = _operator("invert")
+    __lt__ = _operator("lt")
+    __le__ = _operator("le")
+    __gt__ = _operator("gt")
+    __ge__ = _operator("ge")
