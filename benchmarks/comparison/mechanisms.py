@@ -315,15 +315,12 @@ def by_channel(
     return np.stack(channels, channel_axis)
 
 
-def xla_max_pool(windows: Any) -> Callable[[Any], Any]:
-    """Returns XLA's own operation for the largest values of windows."""
+def xla_max_pool(windows: Any, x: Any) -> Any:
+    """Returns the largest values of windows by XLA's own operation."""
     from oneiros_jax_support import pooling
 
-    def pool(x: Any) -> Any:
-        padded = pooling._padded(windows, x, -np.inf)
-        return pooling._reduced_windows(windows, padded)
-
-    return pool
+    padded = pooling._padded(windows, x, -np.inf)
+    return pooling._reduced_windows(windows, padded)
 
 
 def compiled_anew(concrete: Any, variables: Any, compile_: Callable[[], Any]) -> Any:
@@ -465,13 +462,13 @@ MECHANISMS = {
         module=f"{JAX}.convolutions",
         what="predictions of a convolution of volumes",
         start=predictions_of_volumes,
-        replaced={f"{JAX}.convolutions:_is_convolved_as_images": lambda windows: False},
+        replaced={f"{JAX}.convolutions:platform": on_gpu},
     ),
     "depthwise": Mechanism(
         module=f"{JAX}.convolutions",
         what="a step of two separable convolutions of 32x32",
         start=separable_convolutions,
-        replaced={f"{JAX}.convolutions:_is_taken_apart": lambda windows: False},
+        replaced={f"{JAX}.convolutions:platform": on_gpu},
     ),
     "predictions_by_ynn": Mechanism(
         module=f"{JAX}.ynn",

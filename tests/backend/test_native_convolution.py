@@ -1,8 +1,6 @@
 """Machine code for derivatives by kernels: it agrees with XLA, and may be absent."""
 
 import importlib.util
-import pickle
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,10 +38,11 @@ def calls(monkeypatch):
 
     def counted(*args):
         seen.append(args)
-        return native.kernel_gradient(*args)
+        return computed(*args)
 
     monkeypatch.setattr(convolutions, "LARGE", 0)
-    monkeypatch.setattr(convolutions, "_machine_code", lambda: counted)
+    computed = native.kernel_gradient
+    monkeypatch.setattr(native, "kernel_gradient", counted)
     return seen
 
 
@@ -73,24 +72,3 @@ def test_small_ones_are_left_to_xla(backend, calls, monkeypatch):
     monkeypatch.setattr(convolutions, "LARGE", 1 << 27)
     gradient(*CONVOLUTIONS[0])
     assert calls == []
-
-
-def test_what_numba_kept_for_an_earlier_version_is_compiled_anew(tmp_path, monkeypatch):
-    """numba unpickles its index, whose classes may have gone, before the date."""
-    stale = tmp_path / "patches.kernel_gradient-1.py311.nbi"
-    stale.write_bytes(
-        b"coneiros_jax_support.native_convolution.patches\nSizesOfEarlier\n."
-    )
-    other = tmp_path / "tiles.add_product-1.py311.nbi"
-    other.touch()
-
-    def compiled_from_disk(signature, cache):
-        for index in tmp_path.glob("patches.*.nbi"):
-            pickle.loads(index.read_bytes())
-        return lambda function: function.__name__
-
-    kept = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
-    monkeypatch.setattr(native, "_gradient", kept)
-    monkeypatch.setattr(native.numba, "cfunc", compiled_from_disk)
-    assert native._compiled() == "_call"
-    assert list(tmp_path.iterdir()) == [other]

@@ -29,16 +29,16 @@ def run(outputs, feeds, mode=None):
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
-@pytest.mark.parametrize("window", [(2, 2), (4, 4)])
+@pytest.mark.parametrize("window", [(2, 2), (6, 6)])
 def test_of_equal_maxima_the_first_gets_the_derivative(window, mode):
-    x = K.placeholder((None, 4, 4, 1))
+    x = K.placeholder((None, 6, 6, 1))
     (g,) = K.gradients(K.sum(max_pool(x, window, window, "valid")), [x])
-    a = np.zeros((1, 4, 4, 1))
+    a = np.zeros((1, 6, 6, 1))
     a[0, 1, :, 0] = 1
     (gradient,) = run([g], {x: a}, mode)
-    expected = np.zeros((4, 4))
+    expected = np.zeros((6, 6))
     expected[1, :: window[1]] = 1
-    expected[2, ::2] = window == (2, 2)
+    expected[2::2, ::2] = window == (2, 2)
     np.testing.assert_array_equal(gradient[0, :, :, 0], expected)
 
 
@@ -49,6 +49,11 @@ def test_maxima_hand_nan_on(mode):
     a[0, 1, 0] = np.nan
     (pooled,) = run([max_pool(x, (2, 2), (2, 2), "valid")], {x: a}, mode)
     np.testing.assert_array_equal(pooled.ravel(), [np.nan, 7])
+    x = K.placeholder((1, 6, 6, 1))
+    a = np.arange(36.0).reshape(1, 6, 6, 1)
+    a[0, 1, 0] = np.nan
+    (pooled,) = run([max_pool(x, (6, 6), (6, 6), "valid")], {x: a}, mode)
+    np.testing.assert_array_equal(pooled.ravel(), [np.nan])
 
 
 # How JAX compiles them

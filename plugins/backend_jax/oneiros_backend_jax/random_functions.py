@@ -4,40 +4,38 @@
 import numpy as np
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers
-from oneiros_jax_support.jax_import import jax, jnp
+from oneiros_jax_support.jax_import import jnp
 
 from oneiros_backend_jax.functions import FUNCTIONS
 
 
 def random_uniform(key, shape, low, high, dtype: str) -> Tensor:
     """Draws from [low, high)."""
+    numbers = _uniform(key, shape, dtype)
     low = jnp.asarray(low, dtype)
     high = jnp.asarray(high, dtype)
-    return _uniform(key, shape, dtype) * (high - low) + low
+    return numbers * (high - low) + low
 
 
 def random_normal(key, shape, mean, std, dtype: str) -> Tensor:
     """Draws from a normal distribution."""
-    numbers = random_numbers.normal(
-        jnp,
-        jax.scipy.special.erfinv,
-        key[0],
-        key[1],
-        tuple(FUNCTIONS.sizes(shape)),
-        dtype,
-    )
+    seed, counter = key
+    sizes = tuple(FUNCTIONS.sizes(shape))
+    numbers = random_numbers.normal(seed, counter, sizes, dtype)
+    mean = jnp.asarray(mean, dtype)
     std = jnp.asarray(std, dtype)
-    return numbers * std + jnp.asarray(mean, dtype)
+    return numbers * std + mean
 
 
 def random_binomial(key, shape, p, dtype: str) -> Tensor:
     """Draws 1 with probability `p`, else 0."""
     numbers = _uniform(key, shape, "float32")
     p = jnp.asarray(p, np.float32)
-    return (numbers < p).astype(dtype)
+    is_one = numbers < p
+    return is_one.astype(dtype)
 
 
 def _uniform(key, shape, dtype: str) -> Tensor:
-    return random_numbers.uniform(
-        jnp, key[0], key[1], tuple(FUNCTIONS.sizes(shape)), dtype
-    )
+    seed, counter = key
+    sizes = tuple(FUNCTIONS.sizes(shape))
+    return random_numbers.uniform(seed, counter, sizes, dtype)

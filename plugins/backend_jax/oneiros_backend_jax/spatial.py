@@ -2,7 +2,7 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros_backend_toolkit.tensors import Tensor
-from oneiros_jax_support.convolutions import convolution
+from oneiros_jax_support import convolutions
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
@@ -12,13 +12,14 @@ from oneiros_backend_jax.shape_inference import inferring
 
 
 def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
-    if x.shape[-1] != kernel.shape[-2]:
+    received = x.shape[-1]
+    expected = kernel.shape[-2]
+    if received != expected:
         raise ValueError(
-            f"The kernel expects {kernel.shape[-2]} channels, but there are "
-            f"{x.shape[-1]}."
+            f"The kernel expects {expected} channels, but there are {received}."
         )
     if not inferring():
-        return convolution(windows).forward(x, kernel)
+        return convolutions.convolve(windows, x, kernel)
     shape = windows.convolved(x.shape, kernel.shape)
     return jnp.zeros(shape, x.dtype)
 
@@ -52,7 +53,7 @@ def convolve_back(
         return jnp.zeros(shape, x.dtype)
     dilation = (1,) * len(strides)
     windows = ConvolutionWindows(tuple(strides), border_mode, dilation)
-    return convolution(windows).by_input(kernel, x, spatial_sizes)
+    return convolutions.convolve_back(windows, kernel, x, spatial_sizes)
 
 
 def pool(
@@ -62,9 +63,10 @@ def pool(
     x = FUNCTIONS.floats(x)
     windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
     if inferring():
-        return jnp.zeros(windows.pooled(x.shape), x.dtype)
+        shape = windows.pooled(x.shape)
+        return jnp.zeros(shape, x.dtype)
     if mode == "max":
-        return max_pool(windows)(x)
+        return max_pool(windows, x)
     return average_pool(windows, x)
 
 

@@ -48,33 +48,32 @@ def _dense_windows(strides, border_mode, depthwise: bool = False) -> Convolution
 
 @functools.cache
 def _convolution(windows: ConvolutionWindows) -> JaxOp:
-    def convolve(x, kernel) -> Tensor:
-        from oneiros_jax_support.convolutions import convolution
+    def compute(x, kernel) -> Tensor:
+        from oneiros_jax_support.convolutions import convolve
         from oneiros_jax_support.jax_import import jnp
 
-        return convolution(windows).forward(jnp.asarray(x), jnp.asarray(kernel))
+        return convolve(windows, jnp.asarray(x), jnp.asarray(kernel))
 
     def shape(x, kernel) -> Sizes:
         return windows.convolved(x.type.shape, kernel.type.shape)
 
-    return array_op("convolution", convolve, shape, convolves=True)
+    return array_op("convolution", compute, shape, convolves=True)
 
 
 @functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
-    def convolve(kernel, x, *counts) -> Tensor:
-        from oneiros_jax_support.convolutions import convolution
+    def compute(kernel, x, *counts) -> Tensor:
+        from oneiros_jax_support.convolutions import convolve_back
         from oneiros_jax_support.jax_import import jnp
 
         sizes = concrete_sizes(counts, "transposed convolution")
-        by_input = convolution(windows).by_input
-        return by_input(jnp.asarray(kernel), jnp.asarray(x), sizes)
+        return convolve_back(windows, jnp.asarray(kernel), jnp.asarray(x), sizes)
 
     def shape(kernel, x, *counts) -> Sizes:
         sizes = [int(n.data) if isinstance(n, Constant) else None for n in counts]
         return x.type.shape[0], *sizes, kernel.type.shape[-2]
 
-    return array_op("transposed convolution", convolve, shape, convolves=True)
+    return array_op("transposed convolution", compute, shape, convolves=True)
 
 
 @functools.cache
@@ -84,7 +83,7 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
         from oneiros_jax_support.pooling import average_pool, max_pool
 
         if mode == "max":
-            return max_pool(windows)(jnp.asarray(x))
+            return max_pool(windows, jnp.asarray(x))
         return average_pool(windows, jnp.asarray(x))
 
     def shape(x) -> Sizes:

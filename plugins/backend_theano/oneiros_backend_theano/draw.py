@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytensor
-import pytensor.tensor as pt
 from oneiros.backend.contract import draw_seed
-from oneiros_jax_support.random_numbers import normal, uniform
-from pytensor.gradient import disconnected_type
-from pytensor.graph.basic import Apply, Variable
-from pytensor.graph.op import Op
+from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors
+from pytensor.tensor.type import TensorType
+
+from oneiros_backend_theano.concrete import concrete_sizes
+from oneiros_backend_theano.jax_op import Arrays, JaxOp, Sizes
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
@@ -41,52 +41,28 @@ def held_counters(tensors: Sequence[Any]) -> dict[Any, Any]:
     return held
 
 
-class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
-    """Standard uniform or normal numbers.
+class Draw(JaxOp):
+    """Standard uniform or normal numbers, for a counter and a shape: a scalar of type
+    uint32 and a vector of integers.
 
     # Arguments
         kind: `"uniform"` or `"normal"`.
         dtype: a float type.
         seed: int.
-        static: tuple of ints and None, the sizes as far as they are known.
-
-    # Inputs
-        The counter, a scalar of type uint32, and the shape, a vector of integers.
+        shape: the sizes as far as they are known.
     """
 
-    __props__ = ("kind", "dtype", "seed", "static")
-
-    def __init__(
-        self, kind: str, dtype: str, seed: int, static: tuple[int | None, ...]
-    ) -> None:
+    def __init__(self, kind: str, dtype: str, seed: int, shape: Sizes) -> None:
+        result = TensorType(dtype, shape=shape)
+        super().__init__(f"{kind} draw", self._drawn, lambda inputs: [result])
         self.kind = kind
         self.dtype = dtype
         self.seed = seed
-        self.static = static
 
-    def make_node(self, counter, shape):
-        """Builds the node."""
-        inputs = [counter, pt.as_tensor_variable(shape, dtype="int64")]
-        return Apply(self, inputs, [pt.tensor(dtype=self.dtype, shape=self.static)])
+    def _drawn(self, counter, shape) -> Arrays:
+        from oneiros_jax_support.random_numbers import normal, uniform
 
-    def evaluate(self, xp, erfinv, counter, shape: tuple[int, ...]):
-        """Returns the numbers, computed with NumPy or with JAX."""
-        if self.kind == "uniform":
-            return uniform(xp, self.seed, counter, shape, self.dtype)
-        return normal(xp, erfinv, self.seed, counter, shape, self.dtype)
-
-    def perform(self, node, inputs, output_storage) -> None:
-        """Computes with NumPy."""
-        from scipy.special import erfinv
-
-        output_storage[0][0] = self.evaluate(
-            np, erfinv, inputs[0], tuple(int(n) for n in inputs[1])
-        )
-
-    def connection_pattern(self, node) -> list[list[bool]]:
-        """No derivative passes."""
-        return [[False], [False]]
-
-    def pullback(self, inputs, outputs, cotangents) -> list[Any]:
-        """No derivative passes."""
-        return [disconnected_type() for _ in inputs]
+        draw = uniform if self.kind == "uniform" else normal
+        sizes = concrete_sizes(shape, self)
+        numbers = draw(self.seed, counter, sizes, self.dtype)
+        return (numbers,)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.operands import state_shape
-from oneiros_jax_support.random_numbers import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
 from pytensor.scan.op import Scan
@@ -40,6 +39,8 @@ class Loops(Operations):
         # Arguments
             index: the step's number, a scalar tensor of integers.
         """
+        from oneiros_jax_support.random_numbers import nested
+
         outside = self._counters
         number = pt.cast(index, "uint32")
         self._counters = {

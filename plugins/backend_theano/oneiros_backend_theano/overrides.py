@@ -35,7 +35,6 @@ from oneiros_backend_theano.dispatch import (
     dispatched_if_possible,
     jax_funcify,
 )
-from oneiros_backend_theano.draw import Draw
 from oneiros_backend_theano.known_zeros import without_zeros
 from oneiros_backend_theano.limits import LinkerError
 
@@ -205,11 +204,6 @@ def _print(node: Apply, x):
     return x
 
 
-def _draw(node: Apply, counter, shape):
-    sizes = concrete_sizes(shape, node.op)
-    return node.op.evaluate(jnp, jax.lax.erf_inv, counter, sizes)
-
-
 OF_ANY_VALUES = {
     Shape: _shape,
     Shape_i: _one_size,
@@ -218,7 +212,6 @@ OF_ANY_VALUES = {
     AllocEmpty: _alloc_empty,
     CheckAndRaise: _check,
     Print: _print,
-    Draw: _draw,
 }
 """Functions of a node and its inputs' values."""
 OF_TRACED_VALUES = {

@@ -10,19 +10,17 @@ in networks, and `benchmarks/volumes.py` measures what machine code adds.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-
 import functools
-import importlib
 import importlib.util
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
-from oneiros_jax_support.slices import placed, strided
+from oneiros_jax_support.slices import strided
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
 COMPILER = "numba"
@@ -33,59 +31,84 @@ UNPADDED = (0, 0)
 """What is added before and after an axis that isn't padded."""
 
 
-class DifferentiableConvolution:
+def convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
+    """Convolves, not flipping the kernel."""
+    functions = _Derivatives(windows, _spatial(x), _window(kernel))
+    return functions.forward(x, kernel)
+
+
+def convolve_back(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes):
+    """Returns the derivative by the input, a transposed convolution.
+
+    # Arguments
+        windows: those of the convolution.
+        kernel: its kernel.
+        gradient: the derivative by its result.
+        sizes: the spatial sizes of its input.
+    """
+    window = _window(kernel)
+    received = _spatial(gradient)
+    expected = windows.lengths(sizes, window)
+    if received != expected:
+        raise ValueError(
+            f"The derivative by the result has spatial sizes {received}; an input of "
+            f"{sizes} gives {expected}."
+        )
+    return _Derivatives(windows, sizes, window).by_input(kernel, gradient)
+
+
+class _Derivatives:
     """A convolution and its two derivatives, which are each other's derivatives.
+
+    # Arguments
+        windows: where the windows lie.
+        sizes: the spatial sizes of the input.
+        window: those of the kernel.
 
     # Properties
         forward: function of an input and a kernel.
-        by_input: function of a kernel, the derivative by the result, and the input's
-            spatial sizes. It returns the derivative by the input, which is also a
-            transposed convolution.
+        by_input: function of a kernel and the derivative by the result.
+        by_kernel: function of an input and the derivative by the result.
     """
 
-    def __init__(self, windows: ConvolutionWindows) -> None:
-        forward = jax.custom_vjp(functools.partial(_convolve, windows))
-        by_input = jax.custom_vjp(
-            functools.partial(_by_input, windows), nondiff_argnums=(2,)
-        )
-        by_kernel = jax.custom_vjp(
-            functools.partial(_by_kernel, windows), nondiff_argnums=(2,)
-        )
+    def __init__(
+        self, windows: ConvolutionWindows, sizes: Sizes, window: Sizes
+    ) -> None:
+        def pulled_back(x, kernel, d_result) -> tuple[Tensor, Tensor]:
+            return self.by_input(kernel, d_result), self.by_kernel(x, d_result)
 
-        def forward_pullback(
-            saved: tuple[Tensor, Tensor], gradient
-        ) -> tuple[Tensor, Tensor]:
-            x, kernel = saved
-            return (
-                by_input(kernel, gradient, _spatial(x)),
-                by_kernel(x, gradient, _window(kernel)),
-            )
+        def by_input_pulled_back(kernel, gradient, d_x) -> tuple[Tensor, Tensor]:
+            return self.by_kernel(d_x, gradient), self.forward(d_x, kernel)
 
-        def by_input_pullback(
-            sizes: Sizes, saved: tuple[Tensor, Tensor], x
-        ) -> tuple[Tensor, Tensor]:
-            kernel, gradient = saved
-            return by_kernel(x, gradient, _window(kernel)), forward(x, kernel)
+        def by_kernel_pulled_back(x, gradient, d_kernel) -> tuple[Tensor, Tensor]:
+            return self.by_input(d_kernel, gradient), self.forward(x, d_kernel)
 
-        def by_kernel_pullback(
-            window: Sizes, saved: tuple[Tensor, Tensor], kernel
-        ) -> tuple[Tensor, Tensor]:
-            x, gradient = saved
-            return by_input(kernel, gradient, _spatial(x)), forward(x, kernel)
-
-        forward.defvjp(
-            lambda x, kernel: (forward(x, kernel), (x, kernel)), forward_pullback
-        )
-        by_input.defvjp(lambda *args: (by_input(*args), args[:2]), by_input_pullback)
-        by_kernel.defvjp(lambda *args: (by_kernel(*args), args[:2]), by_kernel_pullback)
-        self.forward = forward
-        self.by_input = by_input
+        forward = functools.partial(_convolve, windows)
+        by_input = functools.partial(_by_input, windows, sizes)
+        by_kernel = functools.partial(_by_kernel, windows, window)
+        self.forward = _with_pullback(forward, pulled_back)
+        self.by_input = _with_pullback(by_input, by_input_pulled_back)
+        self.by_kernel = _with_pullback(by_kernel, by_kernel_pulled_back)
 
 
-@functools.cache
-def convolution(windows: ConvolutionWindows) -> DifferentiableConvolution:
-    """Returns the convolution for these windows."""
-    return DifferentiableConvolution(windows)
+def _with_pullback(function: Callable[..., Tensor], pullback: Callable[..., Tensor]):
+    """Returns a function with its derivative.
+
+    # Arguments
+        function: function of two tensors.
+        pullback: function of these and the derivative by the result, which returns the
+            derivatives by them.
+    """
+    differentiable = jax.custom_vjp(function)
+
+    def run(*inputs) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return differentiable(*inputs), inputs
+
+    def pull(inputs: tuple[Tensor, ...], gradient) -> Tensor:
+        return pullback(*inputs, gradient)
+
+    differentiable.defvjp(run, pull)
+    return differentiable
 
 
 def _spatial(x) -> Sizes:
@@ -100,40 +123,31 @@ def _window(kernel) -> Sizes:
 
 
 def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
-    if _is_taken_apart(windows):
-        return _depthwise(windows, x, kernel)
-    return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
+    on_cpu = platform() == "cpu"
+    if windows.depthwise and on_cpu:
+        return _convolve_depthwise(windows, x, kernel)
+    if windows.rank == 3 and on_cpu:
+        return _convolve_volumes(windows, x, kernel)
+    return _convolve_by_xla(windows, x, kernel)
 
 
-def _by_input(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes) -> Tensor:
-    window = _window(kernel)
-    received = _spatial(gradient)
-    expected = windows.lengths(sizes, window)
-    if received != expected:
-        raise ValueError(
-            f"The derivative by the result has spatial sizes {received}; an input of "
-            f"{sizes} gives {expected}."
-        )
-    if _is_taken_apart(windows):
-        return _depthwise_by_input(windows, kernel, gradient, sizes)
-    convolve = _linear(windows, sizes, window)
-    shape = (gradient.shape[0], *sizes, kernel.shape[-2])
-    return _transposed(lambda x: convolve(x, kernel), shape, gradient)
+def _by_input(windows: ConvolutionWindows, sizes: Sizes, kernel, gradient) -> Tensor:
+    shape = gradient.shape[0], *sizes, kernel.shape[-2]
+    return _transposed(lambda x: _convolve(windows, x, kernel), shape, gradient)
 
 
-def _by_kernel(windows: ConvolutionWindows, x, gradient, window: Sizes) -> Tensor:
-    if _is_taken_apart(windows):
-        return _depthwise_by_kernel(windows, x, gradient, window)
-    if _is_convolved_as_images(windows):
-        return _volumes_by_kernel(windows, x, gradient, window)
-    if _suits_machine_code(windows, x, gradient, window):
-        return _machine_code()(windows, x, gradient, window)
-    convolve = _linear(windows, _spatial(x), window)
+def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient) -> Tensor:
+    on_cpu = platform() == "cpu"
+    channels = x.shape[-1]
+    if windows.depthwise and on_cpu:
+        return _depthwise_by_kernel(windows, window, x, gradient)
+    if _suits_machine_code(windows, window, x, gradient):
+        return _by_kernel_in_machine_code(windows, window, x, gradient)
     filters = gradient.shape[-1]
     if windows.depthwise:
-        filters //= x.shape[-1]
-    shape = (*window, x.shape[-1], filters)
-    return _transposed(lambda kernel: convolve(x, kernel), shape, gradient)
+        filters //= channels
+    shape = *window, channels, filters
+    return _transposed(lambda kernel: _convolve(windows, x, kernel), shape, gradient)
 
 
 def _transposed(linear: Callable[[Tensor], Tensor], shape: Sizes, gradient) -> Tensor:
@@ -142,70 +156,35 @@ def _transposed(linear: Callable[[Tensor], Tensor], shape: Sizes, gradient) -> T
     return jax.linear_transpose(linear, like)(gradient)[0]
 
 
-def _linear(
-    windows: ConvolutionWindows, sizes: Sizes, window: Sizes
-) -> Callable[[Tensor, Tensor], Tensor]:
-    """Returns the convolution as a function of input and kernel, for known sizes."""
-    if _is_convolved_as_images(windows):
-        return functools.partial(_convolve_volumes, windows)
+def _convolve_by_xla(windows: ConvolutionWindows, x, kernel) -> Tensor:
+    window = _window(kernel)
     axes = "DHW"[-windows.rank :]
-    names = f"N{axes}C", f"{axes}IO", f"N{axes}C"
-
-    def convolve(x, kernel) -> Tensor:
-        groups = 1
-        if windows.depthwise:
-            groups, each = kernel.shape[-2:]
-            kernel = kernel.reshape(*window, 1, groups * each)
-        return jax.lax.conv_general_dilated(
-            x,
-            kernel,
-            windows.strides,
-            windows.paddings(sizes, window),
-            rhs_dilation=windows.dilation,
-            dimension_numbers=names,
-            feature_group_count=groups,
-        )
-
-    return convolve
+    groups = 1
+    if windows.depthwise:
+        groups, each = kernel.shape[-2:]
+        kernel = kernel.reshape(*window, 1, groups * each)
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel,
+        windows.strides,
+        windows.paddings(_spatial(x), window),
+        rhs_dilation=windows.dilation,
+        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
+        feature_group_count=groups,
+    )
 
 
 # Volumes as images, on a CPU
 
 
-def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
-    return windows.rank == 3 and platform() == "cpu"
-
-
 def _convolve_volumes(windows: ConvolutionWindows, x, kernel) -> Tensor:
     depth, *window, channels, filters = kernel.shape
+    planes_last = jnp.moveaxis(kernel, 0, -3)
+    kernel_of_images = planes_last.reshape(*window, depth * channels, filters)
     images = _planes_as_channels(windows, x, depth)
-    kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
-        *window, depth * channels, filters
-    )
-    result = _convolve(_of_planes(windows), images, kernel_of_images)
+    result = _convolve_by_xla(_of_planes(windows), images, kernel_of_images)
     samples = x.shape[0]
     return result.reshape(samples, -1, *result.shape[1:])
-
-
-def _volumes_by_kernel(
-    windows: ConvolutionWindows, x, gradient, window: Sizes
-) -> Tensor:
-    """Computes the derivative by a kernel of volumes with the one for images.
-
-    Machine code receives `gradient` as volumes, which are the same in memory. XLA
-    doesn't fuse a call with the computation of its arguments, so `gradient` is computed
-    once. Otherwise it would be computed again for each use, and most slowly for the
-    bias's sum: 649 ms of processor time instead of 297 for a training step on JAX
-    (benchmarks/volumes.py).
-    """
-    images = _planes_as_channels(windows, x, window[0])
-    plane_windows = _of_planes(windows)
-    plane = window[1:]
-    if _suits_machine_code(plane_windows, images, gradient, plane):
-        flat = _machine_code()(plane_windows, images, gradient, plane)
-    else:
-        flat = _by_kernel(plane_windows, images, _planes(gradient), plane)
-    return _kernel_of_volumes(flat, window[0])
 
 
 def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
@@ -225,28 +204,20 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int) -> Tensor:
         strided(padded, 1, cell * first.dilation, count, first.stride)
         for cell in range(depth)
     ]
-    return _planes(jnp.concatenate(planes, -1))
+    stacked = jnp.concatenate(planes, -1)
+    return stacked.reshape(-1, *stacked.shape[2:])
 
 
-def _planes(x) -> Tensor:
-    return x.reshape(-1, *x.shape[2:])
-
-
-def _kernel_of_volumes(kernel, depth: int) -> Tensor:
-    *window, channels, filters = kernel.shape
-    split = kernel.reshape(*window, depth, channels // depth, filters)
-    return jnp.moveaxis(split, -3, 0)
-
-
-# Machine code for the derivative by a kernel
+# Machine code for the derivative by a kernel, on a CPU
 
 
 def _suits_machine_code(
-    windows: ConvolutionWindows, x, gradient, window: Sizes
+    windows: ConvolutionWindows, window: Sizes, x, gradient
 ) -> bool:
     multiplications = gradient.size * math.prod(window) * x.shape[-1]
     return (
         platform() == "cpu"
+        and windows.rank > 1
         and not windows.depthwise
         and x.dtype == gradient.dtype == np.float32
         and multiplications > LARGE
@@ -254,71 +225,57 @@ def _suits_machine_code(
     )
 
 
-def _machine_code() -> Callable[..., Tensor]:
-    module = importlib.import_module("oneiros_jax_support.native_convolution.gradient")
-    gradient: Callable[..., Tensor] = module.kernel_gradient
-    return gradient
+def _by_kernel_in_machine_code(
+    windows: ConvolutionWindows, window: Sizes, x, gradient
+) -> Tensor:
+    """Computes the derivative; that of volumes as one of images.
+
+    Machine code receives `gradient` as volumes, which are the same in memory. XLA
+    doesn't fuse a call with the computation of its arguments, so `gradient` is computed
+    once. Otherwise it would be computed again for each use, and most slowly for the
+    bias's sum: 649 ms of processor time instead of 297 for a training step on JAX
+    (benchmarks/volumes.py).
+    """
+    from oneiros_jax_support.native_convolution.gradient import kernel_gradient
+
+    if windows.rank == 2:
+        return kernel_gradient(windows, x, gradient, window)
+    depth, *plane = window
+    images = _planes_as_channels(windows, x, depth)
+    flat = kernel_gradient(_of_planes(windows), images, gradient, tuple(plane))
+    split = flat.reshape(*plane, depth, x.shape[-1], gradient.shape[-1])
+    return jnp.moveaxis(split, -3, 0)
 
 
 # Depthwise convolutions taken apart, on a CPU
 
 
-def _is_taken_apart(windows: ConvolutionWindows) -> bool:
-    return windows.depthwise and platform() == "cpu"
-
-
-def _cells(
-    windows: ConvolutionWindows, x, window: Sizes
-) -> Iterator[tuple[Sizes, Tensor]]:
-    """Yields for each cell of the window its values in all windows."""
-    axes = list(windows.axes(_spatial(x), window))
+def _convolve_depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
+    axes = list(windows.axes(_spatial(x), _window(kernel)))
     paddings = [axis.padding() for axis in axes]
     padded = jnp.pad(x, (UNPADDED, *paddings, UNPADDED))
-    for cell in itertools.product(*map(range, window)):
+    total: Tensor = 0
+    for cell in itertools.product(*map(range, _window(kernel))):
         value = padded
         for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
             start = at * axis.dilation
             count = axis.positions() or 0
             value = strided(value, place, start, count, axis.stride)
-        yield cell, value
-
-
-def _depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
-    total: Tensor = 0
-    for cell, value in _cells(windows, x, _window(kernel)):
         repeated = jnp.repeat(value, kernel.shape[-1], -1)
         total = total + repeated * kernel[cell].reshape(-1)
     return total
 
 
-def _depthwise_by_input(
-    windows: ConvolutionWindows, kernel, gradient, sizes: Sizes
-) -> Tensor:
-    *window, channels, each = kernel.shape
-    total: Tensor = 0
-    for cell in itertools.product(*map(range, window)):
-        products = gradient * kernel[cell].reshape(-1)
-        split = products.reshape(*gradient.shape[:-1], channels, each)
-        value = split.sum(-1)
-        for place, axis in enumerate(windows.axes(sizes, window)):
-            before, _ = axis.padding()
-            start = cell[place] * axis.dilation - before
-            value = placed(value, place + 1, start, axis.stride, sizes[place])
-        total = total + value
-    return total
-
-
 def _depthwise_by_kernel(
-    windows: ConvolutionWindows, x, gradient, window: Sizes
+    windows: ConvolutionWindows, window: Sizes, x, gradient
 ) -> Tensor:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]
-    convolve = _linear(windows, _spatial(x), window)
     gradients = gradient.reshape(*gradient.shape[:-1], channels, -1)
     shape = (*window, channels, 1)
     parts = [
-        _transposed(lambda kernel: convolve(x, kernel), shape, part)
+        _transposed(lambda kernel: _convolve_by_xla(windows, x, kernel), shape, part)
         for part in jnp.moveaxis(gradients, -1, 0)
     ]
     return jnp.concatenate(parts, -1)

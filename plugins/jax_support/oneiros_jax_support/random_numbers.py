@@ -2,12 +2,13 @@
 
 An element's bits are its index, passed twice through a 32-bit avalanche hash that is
 keyed by seed and counter. On a CPU, that takes a third of the time of JAX's Threefry;
-random bits are a large part of a small network's step there. The first argument of the
-functions is the namespace to compute with, NumPy or `jax.numpy`.
+random bits are a large part of a small network's step there.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
+
+from oneiros_jax_support.jax_import import Tensor, jax, jnp
 
 FIRST_ODD = np.uint32(0x9E3779B1)
 SECOND_ODD = np.uint32(0x85EBCA6B)
@@ -17,12 +18,14 @@ GOLDEN_RATIO = np.uint32(0x9E3779B9)
 first."""
 
 
-def uniform(xp, seed, counter, shape: tuple[int, ...], dtype: str):
+def uniform(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
     size = int(np.prod(shape, dtype=np.int64))
     if dtype == "float64":
-        return _uniform_doubles(xp, seed, counter, size).reshape(shape)
-    upper_bits = _top(_random_bits(xp, seed, counter, size), 24)
+        doubles = _uniform_doubles(seed, counter, size)
+        return doubles.reshape(shape)
+    words = _random_bits(seed, counter, size)
+    upper_bits = _top(words, 24)
     bits = upper_bits.astype(np.float32)
     half = np.float32(0.5)
     step = np.float32(2.0**-24)
@@ -30,20 +33,19 @@ def uniform(xp, seed, counter, shape: tuple[int, ...], dtype: str):
     return numbers.astype(dtype).reshape(shape)
 
 
-def normal(xp, erfinv, seed, counter, shape: tuple[int, ...], dtype: str):
+def normal(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
     """Draws from the standard normal distribution.
 
     # Arguments
-        xp: the namespace to compute with.
-        erfinv: the inverse of the error function.
         seed: an integer below 2**32.
         counter: an integer below 2**32.
         shape: the sizes of the result.
         dtype: a float type.
     """
-    fractions = uniform(xp, seed, counter, shape, dtype)
-    fractions = fractions.astype(np.promote_types(dtype, np.float32))
-    numbers = np.float32(2**0.5) * erfinv(2 * fractions - 1)
+    precise = np.promote_types(dtype, np.float32)
+    fractions = uniform(seed, counter, shape, dtype).astype(precise)
+    quantiles = jax.lax.erf_inv(2 * fractions - 1)
+    numbers = np.float32(2**0.5) * quantiles
     return numbers.astype(dtype)
 
 
@@ -54,41 +56,45 @@ def nested(counter, index):
         counter: the counter outside of the loop, a uint32.
         index: the step's number, a uint32.
     """
-    return counter * FIRST_ODD + (index * SECOND_ODD + SECOND_ODD)
+    offset = index * SECOND_ODD + SECOND_ODD
+    return counter * FIRST_ODD + offset
 
 
-def _uniform_doubles(xp, seed, counter, size: int):
-    bits = _random_bits(xp, seed, counter, 2 * size)
-    high, low = xp.split(bits, 2)
+def _uniform_doubles(seed, counter, size: int) -> Tensor:
+    words = _random_bits(seed, counter, 2 * size)
+    high, low = jnp.split(words, 2)
     upper = _top(high, 27).astype(np.float64)
     lower = _top(low, 26).astype(np.float64)
     numbers = upper * 2.0**26 + lower
     return (numbers + 0.5) * 2.0**-53
 
 
-def _random_bits(xp, seed, counter, size: int):
+def _random_bits(seed, counter, size: int) -> Tensor:
     """Returns `size` uint32s."""
-    hashed_seed = _hashed(_as_word(xp, seed))
-    key = _hashed(_as_word(xp, counter) + hashed_seed)
-    indices = xp.arange(size, dtype=np.uint32)
+    hashed_seed = _hashed(_as_word(seed))
+    key = _hashed(_as_word(counter) + hashed_seed)
+    second_key = _hashed(key ^ GOLDEN_RATIO)
+    indices = jnp.arange(size, dtype=np.uint32)
     first_pass = _hashed(indices ^ key)
-    return _hashed(first_pass + _hashed(key ^ GOLDEN_RATIO))
+    return _hashed(first_pass + second_key)
 
 
-def _as_word(xp, number):
+def _as_word(number) -> Tensor:
     """Returns a number as a vector of a single uint32."""
-    return xp.asarray(number, np.uint32).reshape(1)
+    word = jnp.asarray(number, np.uint32)
+    return word.reshape(1)
 
 
-def _hashed(words):
+def _hashed(words) -> Tensor:
     """Avalanche hash of 32 bits (constants: C. Wellons' search for low bias)."""
-    words = words ^ (words >> np.uint32(16))
+    words = words ^ _top(words, 16)
     words = words * np.uint32(0x7FEB352D)
-    words = words ^ (words >> np.uint32(15))
+    words = words ^ _top(words, 17)
     words = words * np.uint32(0x846CA68B)
-    return words ^ (words >> np.uint32(16))
+    return words ^ _top(words, 16)
 
 
-def _top(words, count: int):
+def _top(words, count: int) -> Tensor:
     """Returns the top bits of 32-bit words, as integers."""
-    return words >> np.uint32(32 - count)
+    dropped = np.uint32(32 - count)
+    return words >> dropped

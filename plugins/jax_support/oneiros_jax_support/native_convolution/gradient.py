@@ -10,7 +10,6 @@ import ctypes
 import functools
 import itertools
 import os
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -34,7 +33,6 @@ status."""
 TARGET = "oneiros_kernel_gradient"
 MOST_PARTS = 8
 SIZE_COUNT = len(ConvolutionSizes._fields)
-_gradient = patches.kernel_gradient
 
 
 def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
@@ -78,29 +76,11 @@ def _sizes(
     window: Sizes,
 ) -> ConvolutionSizes:
     """Returns the sizes of the convolution of so many samples."""
-    _, height, width, channels = shape
-    result_height, result_width, filters = result_shape[-3:]
-    window_height, window_width = window
-    stride_down, stride_right = windows.strides
-    dilation_down, dilation_right = windows.dilation
-    (padding_top, _), (padding_left, _) = windows.paddings((height, width), window)
-    return ConvolutionSizes(
-        samples=samples,
-        height=height,
-        width=width,
-        channels=channels,
-        result_height=result_height,
-        result_width=result_width,
-        filters=filters,
-        window_height=window_height,
-        window_width=window_width,
-        stride_down=stride_down,
-        stride_right=stride_right,
-        dilation_down=dilation_down,
-        dilation_right=dilation_right,
-        padding_top=padding_top,
-        padding_left=padding_left,
-    )
+    spatial = shape[1:-1]
+    (top, _), (left, _) = windows.paddings(spatial, window)
+    sizes = [samples, *shape[1:], *result_shape[-3:], *window]
+    sizes += [*windows.strides, *windows.dilation, top, left]
+    return ConvolutionSizes._make(sizes)
 
 
 def _call(output, inputs, numbers, length, status) -> None:
@@ -119,7 +99,9 @@ def _call(output, inputs, numbers, length, status) -> None:
     x = numba.carray(inputs[0], stop * size, np.float32)
     gradient = numba.carray(inputs[1], stop * result_size, np.float32)
     result = numba.carray(output, weights, np.float32)
-    _gradient(x[start * size :], gradient[start * result_size :], result, sizes)
+    patches.kernel_gradient(
+        x[start * size :], gradient[start * result_size :], result, sizes
+    )
 
 
 @functools.cache
@@ -128,19 +110,6 @@ def _register() -> None:
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype = ctypes.py_object
     capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    target = capsule(_compiled().address, b"xla._CUSTOM_CALL_TARGET", None)
+    function = numba.cfunc(CALL, cache=True)(_call)
+    target = capsule(function.address, b"xla._CUSTOM_CALL_TARGET", None)
     jax.ffi.register_ffi_target(TARGET, target, platform="cpu", api_version=0)
-
-
-def _compiled():
-    """Returns the function in machine code, from numba's cache if it is there.
-
-    numba reads a cached function before it compares the source's date. An entry of an
-    earlier version may refer to a class that no longer exists.
-    """
-    try:
-        return numba.cfunc(CALL, cache=True)(_call)
-    except (AttributeError, ImportError):
-        for index in Path(_gradient.stats.cache_path).glob("patches.*.nbi"):
-            index.unlink(missing_ok=True)
-        return numba.cfunc(CALL, cache=True)(_call)

@@ -5,9 +5,7 @@ sums stay in registers while it reads the rows of both matrices.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-import functools
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 from llvmlite import binding, ir
@@ -20,9 +18,8 @@ Value = Any
 
 
 def jitted(function: Any) -> Any:
-    """Decorator that compiles a function at its first call, and keeps its code on
-    disk."""
-    return numba.njit(cache=True, error_model="numpy")(function)
+    """Decorator that compiles a function at its first call."""
+    return numba.njit(error_model="numpy")(function)
 
 
 def _has_wide_registers() -> bool:
@@ -35,141 +32,93 @@ ALIGNMENT = 4
 """Alignment of vectors in bytes."""
 _INT = ir.IntType(64)
 _LANE = ir.IntType(32)
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
-class _Place(NamedTuple):
-    """Where in a matrix a tile works, for compiled code.
+class _TileWriter:
+    """Writes the product of a tile.
 
-    # Properties
-        matrix: flat array.
-        start: the place of the part's first number.
-        stride: the length of the matrix's rows.
+    # Arguments
+        builder: what writes operations.
+        width: the tile's columns.
     """
 
-    matrix: Any
-    start: int
-    stride: int
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The part of a flat matrix that a tile works on, in the code that is written.
-
-    # Properties
-        data: the address of the matrix.
-        start: the place of the part's first number.
-        stride: the length of the matrix's rows.
-    """
-
-    data: Value
-    start: Value
-    stride: Value
-
-
-class _Writer:
-    """Writes operations on vectors of `LANES` numbers."""
-
-    def __init__(self, builder) -> None:
+    def __init__(self, builder, width: int) -> None:
         self.builder = builder
+        self.vector = ir.VectorType(ir.FloatType(), width)
+        self.lanes = ir.VectorType(_LANE, width)
+        signature = ir.FunctionType(self.vector, [self.vector] * 3)
+        self.multiply_add = cgutils.get_or_insert_function(
+            builder.module, signature, f"llvm.fmuladd.v{width}f32"
+        )
 
-    def load(self, part: _Part, row, column: int) -> Value:
-        """Returns a vector of a matrix's row."""
-        address = self._vector_address(part, row, column)
-        return self.builder.load(address, align=ALIGNMENT)
+    def write(self, left, rows, right, columns, sums, steps) -> None:
+        """Writes `add_product` for the first numbers of `left`, `right` and `sums`."""
+        builder = self.builder
+        numbers = [ir.Constant(_INT, number) for number in range(ROWS)]
+        places = [self._vector_address(sums, number, columns) for number in numbers]
+        totals = [self._variable(place) for place in places]
+        with cgutils.for_range(builder, steps) as loop:
+            right_row = self._vector_address(right, loop.index, columns)
+            factors = builder.load(right_row, align=ALIGNMENT)
+            left_row = self._row(left, loop.index, rows)
+            for number, total in zip(numbers, totals, strict=True):
+                factor = self._spread(builder.gep(left_row, [number]))
+                operands = [factor, factors, builder.load(total)]
+                value = builder.call(self.multiply_add, operands)
+                builder.store(value, total)
+        for place, total in zip(places, totals, strict=True):
+            builder.store(builder.load(total), place, align=ALIGNMENT)
 
-    def store(self, vector, part: _Part, row, column: int) -> None:
-        """Writes a vector into a matrix's row."""
-        address = self._vector_address(part, row, column)
-        self.builder.store(vector, address, align=ALIGNMENT)
+    def _row(self, matrix, number, length) -> Value:
+        """Returns the address of a row of a matrix with rows of a length."""
+        offset = self.builder.mul(number, length)
+        return self.builder.gep(matrix, [offset])
 
-    def spread(self, part: _Part, row, column: int) -> Value:
-        """Returns a vector of one number of a matrix, in all lanes."""
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
-        first_lane = ir.Constant(_LANE, 0)
-        number = self.builder.load(self._address(part, row, column))
-        vector = self.builder.insert_element(undefined, number, first_lane)
-        lanes_type = ir.VectorType(_LANE, LANES)
-        lanes = ir.Constant(lanes_type, [0] * LANES)
-        return self.builder.shuffle_vector(vector, undefined, lanes)
+    def _vector_address(self, matrix, number, length) -> Value:
+        row = self._row(matrix, number, length)
+        return self.builder.bitcast(row, self.vector.as_pointer())
 
-    def multiply_add(self, x, y, z) -> Value:
-        """Returns x * y + z."""
-        name = f"llvm.fmuladd.v{LANES}f32"
-        signature = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
-        return self.builder.call(function, [x, y, z])
-
-    def variable(self, vector) -> Value:
-        """Returns the address of a variable of this value; LLVM keeps it in a
-        register."""
+    def _variable(self, place) -> Value:
+        """Returns the address of a variable with the vector at a place; LLVM keeps it
+        in registers."""
+        vector = self.builder.load(place, align=ALIGNMENT)
         return cgutils.alloca_once_value(self.builder, vector)
 
-    def _address(self, part: _Part, row, column: int) -> Value:
-        offset = self.builder.mul(row, part.stride)
-        row_start = self.builder.add(part.start, offset)
-        place = self.builder.add(row_start, ir.Constant(_INT, column))
-        return self.builder.gep(part.data, [place])
-
-    def _vector_address(self, part: _Part, row, column: int) -> Value:
-        address = self._address(part, row, column)
-        return self.builder.bitcast(address, _VECTOR.as_pointer())
-
-
-def _write_tile(
-    builder, vectors: int, steps, left: _Part, right: _Part, sums: _Part
-) -> None:
-    """Writes sums[row, column] += the sum over all steps of left[step, row] *
-    right[step, column], for `ROWS` rows and `vectors * LANES` columns."""
-    writer = _Writer(builder)
-    rows = [ir.Constant(_INT, row) for row in range(ROWS)]
-    columns = range(0, vectors * LANES, LANES)
-    totals = [
-        [writer.variable(writer.load(sums, row, column)) for column in columns]
-        for row in rows
-    ]
-    with cgutils.for_range(builder, steps) as loop:
-        factors = [writer.load(right, loop.index, column) for column in columns]
-        for row, row_totals in enumerate(totals):
-            number = writer.spread(left, loop.index, row)
-            for factor, total in zip(factors, row_totals, strict=True):
-                value = writer.multiply_add(number, factor, builder.load(total))
-                builder.store(value, total)
-    for row, row_totals in zip(rows, totals, strict=True):
-        for column, total in zip(columns, row_totals, strict=True):
-            writer.store(builder.load(total), sums, row, column)
+    def _spread(self, place) -> Value:
+        """Returns a vector of the number at a place, in all lanes."""
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        first_lane = ir.Constant(_LANE, 0)
+        number = self.builder.load(place)
+        vector = self.builder.insert_element(undefined, number, first_lane)
+        return self.builder.shuffle_vector(
+            vector, undefined, ir.Constant(self.lanes, None)
+        )
 
 
-@functools.cache
-def _tile(vectors: int):
+def _tile(width: int):
     """Returns the product of a tile, as a function for numba."""
 
     @intrinsic
-    def tile(context, left, right, sums, steps):
-        def generate(context, builder, signature, args):
-            *places, count = args
-            parts = [
-                _part(context, builder, place_type, place)
-                for place_type, place in zip(signature.args[:-1], places, strict=True)
-            ]
-            _write_tile(builder, vectors, count, *parts)
+    def tile(context, left, rows, right, columns, sums, steps):
+        signature = types.void(left, rows, right, columns, sums, steps)
+
+        def generate(context, builder, signature, arguments):
+            values = []
+            for kind, value in zip(signature.args, arguments, strict=True):
+                is_array = isinstance(kind, types.Array)
+                if is_array:
+                    value = context.make_array(kind)(context, builder, value).data
+                values.append(value)
+            _TileWriter(builder, width).write(*values)
             return context.get_dummy_value()
 
-        return types.void(left, right, sums, types.intp), generate
+        return signature, generate
 
     return tile
 
 
-def _part(context, builder, place_type, place) -> _Part:
-    """Returns what a `_Place` of compiled code says."""
-    matrix, start, stride = cgutils.unpack_tuple(builder, place)
-    matrix_type, *_ = place_type.types
-    array = context.make_array(matrix_type)(context, builder, matrix)
-    return _Part(array.data, start, stride)
-
-
-_wide = _tile(2)
-_narrow = _tile(1)
+_wide = _tile(2 * LANES)
+_narrow = _tile(LANES)
 
 
 @jitted
@@ -196,18 +145,10 @@ def add_product(left, rows: int, right, columns: int, steps: int, sums) -> None:
     column = 0
     while column + 2 * LANES <= columns:
         for row in range(0, rows, ROWS):
-            _wide(
-                _Place(left, row, rows),
-                _Place(right, column, columns),
-                _Place(sums, row * columns + column, columns),
-                steps,
-            )
+            place = row * columns + column
+            _wide(left[row:], rows, right[column:], columns, sums[place:], steps)
         column += 2 * LANES
     if column < columns:
         for row in range(0, rows, ROWS):
-            _narrow(
-                _Place(left, row, rows),
-                _Place(right, column, columns),
-                _Place(sums, row * columns + column, columns),
-                steps,
-            )
+            place = row * columns + column
+            _narrow(left[row:], rows, right[column:], columns, sums[place:], steps)
