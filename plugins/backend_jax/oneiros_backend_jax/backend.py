@@ -52,4 +52,5 @@ class JaxBackend(
                 return fn(*values)
 
         run.__name__ = getattr(fn, "__name__", "function")
-        return self.recorder.record(pinned(run), tensors, wrap=False)
+        function = pinned(run)
+        return self.recorder.record(function, tensors, wrap=False)

@@ -26,11 +26,15 @@ class _Beam:
     @property
     def total(self) -> float:
         """That of either."""
-        return float(np.logaddexp(self.ended, self.open))
+        score = np.logaddexp(self.ended, self.open)
+        return float(score)
 
     def add_open(self, score: float) -> None:
         """Counts another way to have the path going on."""
         self.open = np.logaddexp(self.open, score)
+
+
+Beams = dict[Path, _Beam]
 
 
 def beam_search(
@@ -51,11 +55,13 @@ def beam_search(
         paths = np.full(paths_shape, -1, np.int32)
         scores = np.full(scores_shape, -np.inf, np.float32)
         all_rows = np.asarray(logits, np.float64)
-        for sample, length in enumerate(np.asarray(lengths)):
-            rows = all_rows[sample, : int(length)]
-            best = _best(rows, beam_width)
-            for place, (path, score) in enumerate(best[:top_paths]):
-                paths[place, sample, : len(path)] = path
+        whole_lengths = map(int, np.asarray(lengths))
+        for sample, length in enumerate(whole_lengths):
+            rows = all_rows[sample, :length]
+            best = _best(rows, beam_width)[:top_paths]
+            for place, (path, score) in enumerate(best):
+                steps_taken = len(path)
+                paths[place, sample, :steps_taken] = path
                 scores[sample, place] = score
         return paths, scores
 
@@ -64,7 +70,9 @@ def beam_search(
         jax.ShapeDtypeStruct(scores_shape, np.float32),
     )
     paths, scores = jax.pure_callback(search, like, logits, lengths)
-    return list(paths.astype(np.int64)), scores.astype(logits.dtype)
+    paths = paths.astype(np.int64)
+    scores = scores.astype(logits.dtype)
+    return list(paths), scores
 
 
 def _best(rows, width: int) -> list[tuple[Path, float]]:
@@ -72,25 +80,34 @@ def _best(rows, width: int) -> list[tuple[Path, float]]:
 
     The last class is the blank.
     """
-    rows = rows - np.logaddexp.reduce(rows, -1, keepdims=True)
-    beams: dict[Path, _Beam] = {(): _Beam(ended=0.0)}
-    for row in rows:
+    totals = np.logaddexp.reduce(rows, -1, keepdims=True)
+    empty_path = _Beam(ended=0.0)
+    beams: Beams = {(): empty_path}
+    for row in rows - totals:
         following = _extended(beams, row)
-        by_score = sorted(following, key=lambda path: -following[path].total)
-        beams = {path: following[path] for path in by_score[:width]}
+        best = sorted(following.items(), key=_falling_score)
+        beams = dict(best[:width])
     return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _extended(beams: dict[Path, _Beam], row) -> dict[Path, _Beam]:
+def _falling_score(item: tuple[Path, _Beam]) -> float:
+    _, beam = item
+    return -beam.total
+
+
+def _extended(beams: Beams, row) -> Beams:
     """Returns the paths after another step with the log-probabilities `row`."""
-    following: dict[Path, _Beam] = defaultdict(_Beam)
+    following: Beams = defaultdict(_Beam)
     *labels, blank = row
     for path, beam in beams.items():
-        following[path].ended = beam.total + blank
+        same = following[path]
+        same.ended = beam.total + blank
         last = path[-1] if path else None
         if last is not None:
-            following[path].add_open(beam.open + row[last])
+            score = beam.open + row[last]
+            same.add_open(score)
         for label, score in enumerate(labels):
             before = beam.ended if label == last else beam.total
-            following[*path, label].add_open(before + score)
+            longer = following[*path, label]
+            longer.add_open(before + score)
     return following

@@ -12,9 +12,10 @@ from oneiros_jax_support.compiled import Slot, Step
 def step_of(program: Program, phase: int) -> Step:
     """Returns what a step of a program computes."""
     written = program.written
-    read = [node for node in program.variables if node not in set(written)]
+    variables = program.variables
+    read = [node for node in variables if node not in written]
     nodes = [*written, *read]
-    places = [nodes.index(node) for node in program.variables]
+    places = list(map(nodes.index, variables))
 
     def step(old, read, counter, *feeds) -> list[Any]:
         values = [*old, *read]
@@ -24,13 +25,14 @@ def step_of(program: Program, phase: int) -> Step:
             _check_update(node, value)
         return [*new, *outputs]
 
+    counter = np.uint32(0) if program.streams else None
     return Step(
         backend="jax",
         function=step,
         written=_slots(written),
         read=_slots(read),
         outputs=len(program.outputs),
-        counter=np.uint32(0) if program.streams else None,
+        counter=counter,
     )
 
 

@@ -35,19 +35,21 @@ class JaxEngine(Engine):
 
     def convert(self, value, dtype: str | None):
         """Returns a tensor; values never share a derivative here."""
-        return jnp.asarray(value, dtype or getattr(value, "dtype", None))
+        own_dtype = getattr(value, "dtype", None)
+        return jnp.asarray(value, dtype or own_dtype)
 
     def key(self, seed: int, counter):
         """Returns seed and counter, as the random functions take them."""
-        number = jnp.asarray(counter).astype(np.uint32)
-        return jnp.stack([jnp.uint32(seed), number])
+        first = jnp.uint32(seed)
+        second = jnp.asarray(counter).astype(np.uint32)
+        return jnp.stack([first, second])
 
     def fold(self, key, number):
         """Returns a key like `key`, another one for each number."""
-        seed = key[0]
-        counter = key[1]
-        inner = jnp.asarray(number).astype(np.uint32)
-        return jnp.stack([seed, nested(counter, inner)])
+        seed, counter = key
+        index = jnp.asarray(number).astype(np.uint32)
+        inner_counter = nested(counter, index)
+        return jnp.stack([seed, inner_counter])
 
     def gradients(
         self, forward: Callable[..., Any], values: list[Any]
@@ -63,14 +65,17 @@ class JaxEngine(Engine):
             nonlocal structure
             loss, computed = forward(values)
             leaves, structure = jax.tree.flatten(computed)
-            places = dict(enumerate(leaves))
-            known.update({i: x for i, x in places.items() if is_known(x)})
-            traced = [None if i in known else x for i, x in places.items()]
-            return jnp.sum(loss), traced
+            for place, leaf in enumerate(leaves):
+                if is_known(leaf):
+                    known[place] = leaf
+                    leaves[place] = None
+            return jnp.sum(loss), leaves
 
-        gradients, leaves = jax.grad(total, has_aux=True)(values)
-        restored = [known.get(i, x) for i, x in enumerate(leaves)]
-        return gradients, jax.tree.unflatten(structure, restored)
+        differentiated = jax.grad(total, has_aux=True)
+        gradients, leaves = differentiated(values)
+        for place, leaf in known.items():
+            leaves[place] = leaf
+        return gradients, jax.tree.unflatten(structure, leaves)
 
     def loop(
         self,
@@ -83,20 +88,18 @@ class JaxEngine(Engine):
     ):
         """Takes a step for each place of the first axis of `sequences`."""
         states = [jnp.asarray(x, x.dtype) for x in states]
+        tensors = list(map(jnp.asarray, sequences))
 
         def body(states, numbered_slices):
             place, slices = numbered_slices
             return step(place, slices, states, captured)
 
         def holds_convolution(*shapes) -> bool:
-            return convolves(jax.make_jaxpr(body)(*shapes).jaxpr)
+            traced = jax.make_jaxpr(body)(*shapes)
+            return convolves(traced.jaxpr)
 
         return scan(
-            body,
-            states,
-            [jnp.asarray(x) for x in sequences],
-            convolves=holds_convolution,
-            reverse=backwards,
+            body, states, tensors, convolves=holds_convolution, reverse=backwards
         )
 
 
@@ -115,10 +118,12 @@ class JaxFunction(RecordedFunction):
 
     def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step, compiled."""
-        return compile_step(step_of(self.program, phase), arrays)
+        step = step_of(self.program, phase)
+        return compile_step(step, arrays)
 
     def compile_loop(
         self, phase: int, arrays: list[Any], index: Array
     ) -> CompiledLoop | None:
         """Returns many steps in one call; None for convolutions on a CPU."""
-        return compile_loop(step_of(self.program, phase), arrays, index)
+        step = step_of(self.program, phase)
+        return compile_loop(step, arrays, index)

@@ -44,7 +44,9 @@ def is_known(x) -> bool:
     """
     if is_symbolic(x) or holds_symbolic_sizes(x):
         return True
-    return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
+    if not isinstance(x, CONCRETE):
+        return False
+    return np.asarray(x).dtype.kind in DISCRETE
 
 
 def concrete(n):
@@ -57,6 +59,24 @@ def concrete(n):
     if not isinstance(n, CONCRETE) and not is_symbolic(n):
         raise TypeError(f"{n!r:.60} isn't a number")
     return np.asarray(n)[()]
+
+
+def _size(n) -> Any:
+    """Returns a size as an int or a symbol."""
+    size = concrete(n)
+    return size if is_symbolic(size) else int(size)
+
+
+def _summed_product(x, x_axes, y, y_axes, samples=((), ())) -> Tensor:
+    """Multiplies, and sums over an axis of each factor.
+
+    # Arguments
+        x, x_axes: a factor, and the axes to sum over.
+        y, y_axes: the other one.
+        samples: axes of both that stand for samples.
+    """
+    axes = (x_axes, y_axes)
+    return jax.lax.dot_general(x, y, (axes, samples))
 
 
 class JaxFunctions(ArrayFunctions):
@@ -75,7 +95,9 @@ class JaxFunctions(ArrayFunctions):
         return dtype
 
     def constant(self, array: Array) -> Tensor:
-        return array if array.dtype.kind in DISCRETE else jnp.asarray(array)
+        if array.dtype.kind in DISCRETE:
+            return array
+        return jnp.asarray(array)
 
     def as_type(self, x, dtype) -> Tensor:
         dtype = np.dtype(dtype)
@@ -85,7 +107,8 @@ class JaxFunctions(ArrayFunctions):
         return jnp.asarray(x, dtype)
 
     def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
-        return self.space(*tensors).stack(tensors)
+        namespace = self.space(*tensors)
+        return namespace.stack(tensors)
 
     def tensor(self, x) -> Tensor:
         if not self.holds_tensor(x):
@@ -95,14 +118,15 @@ class JaxFunctions(ArrayFunctions):
         return super().tensor(x)
 
     def floats(self, x) -> Tensor:
-        return super().floats(computed_sizes(self.tensor(x)))
+        x = computed_sizes(self.tensor(x))
+        return super().floats(x)
 
     def paired(self, *values, arithmetic: bool = True) -> list[Tensor]:
         operands = [x if self.holds_tensor(x) else np.asarray(x) for x in values]
         if any(map(holds_symbolic_sizes, operands)):
             if all(map(is_known, operands)):
                 return operands
-            operands = [computed_sizes(x) for x in operands]
+            operands = list(map(computed_sizes, operands))
         return super().paired(*operands, arithmetic=arithmetic)
 
     # Shapes
@@ -131,8 +155,7 @@ class JaxFunctions(ArrayFunctions):
         """Returns a shape as a list of ints or symbols, with None for open sizes."""
         if isinstance(shape, jax.Array):
             concrete(shape)
-        sizes = [n if n is None else concrete(n) for n in shape]
-        return [n if n is None or is_symbolic(n) else int(n) for n in sizes]
+        return [n if n is None else _size(n) for n in shape]
 
     def shape(self, x) -> Tensor:
         x = self.tensor(x)
@@ -143,21 +166,24 @@ class JaxFunctions(ArrayFunctions):
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if sizes.count(None) == 1 and -1 not in sizes:
-            sizes = [-1 if n is None else n for n in sizes]
-        # Several open sizes are those of the same axes of x
-        sizes = [x.shape[i] if n is None else n for i, n in enumerate(sizes)]
+            sizes[sizes.index(None)] = -1
+        for axis, size in enumerate(sizes):
+            # Several open sizes are those of the same axes of x
+            if size is None:
+                sizes[axis] = x.shape[axis]
         if inferring() and sizes.count(-1) == 1:
             known_size = -math.prod(sizes)
             (is_open,) = are_open(x.size)
             if is_open and known_size > 0 and x.size % known_size:
-                shape = [x.size // known_size if n == -1 else n for n in sizes]
-                return jnp.zeros(shape, x.dtype)
+                sizes[sizes.index(-1)] = x.size // known_size
+                return jnp.zeros(sizes, x.dtype)
         return x.reshape(sizes)
 
     def squeeze(self, x, axis) -> Tensor:
         x = self.tensor(x)
         axes = tuple(self.axes("squeeze", x, axis))
-        return single(x, axes).squeeze(axes)
+        x = single(x, axes)
+        return x.squeeze(axes)
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
         if stop is None:
@@ -169,11 +195,13 @@ class JaxFunctions(ArrayFunctions):
     # Values
 
     def stop_gradient(self, variables) -> Tensor:
-        return jax.lax.stop_gradient(self.tensor(variables))
+        x = self.tensor(variables)
+        return jax.lax.stop_gradient(x)
 
     def print_tensor(self, x, message: str = "") -> Tensor:
         def show(value) -> None:
-            print(message, np.asarray(value), flush=True)
+            array = np.asarray(value)
+            print(message, array, flush=True)
 
         x = self.tensor(x)
         jax.debug.callback(show, x)
@@ -190,9 +218,10 @@ class JaxFunctions(ArrayFunctions):
         x = self.countable(x)
         if is_known(x):
             return np.abs(x)
+        is_negative = x < 0
         zero = jnp.zeros((), x.dtype)
         positive = jnp.where(x == 0, zero, x)
-        return jnp.where(x < 0, -x, positive)
+        return jnp.where(is_negative, -x, positive)
 
     def maximum(self, x, y) -> Tensor:
         return self._extreme("maximum", "greater_equal", x, y)
@@ -203,7 +232,8 @@ class JaxFunctions(ArrayFunctions):
     def _extreme(self, name: str, is_first: str, x, y) -> Tensor:
         """Returns the larger or smaller one; if both are equal, the first one receives
         the derivative."""
-        x, y = self.broadcastable(*self.paired(x, y))
+        x, y = self.paired(x, y)
+        x, y = self.broadcastable(x, y)
         if self.space(x, y) is np:
             return getattr(np, name)(x, y)
         takes_first = getattr(jnp, is_first)(x, y)
@@ -212,13 +242,15 @@ class JaxFunctions(ArrayFunctions):
 
     def pow(self, x, a) -> Tensor:
         if is_int(a) and not is_known(x):
-            return jax.lax.integer_pow(self.countable(x), int(a))
+            x = self.countable(x)
+            return jax.lax.integer_pow(x, int(a))
         return super().pow(x, a)
 
     def sqrt(self, x) -> Tensor:
         x = self.floats(x)
         zero = jnp.zeros((), x.dtype)
-        return jnp.sqrt(jnp.where(x < 0, zero, x))
+        nonnegative = jnp.where(x < 0, zero, x)
+        return jnp.sqrt(nonnegative)
 
     def clipped(self, x, low, high) -> Tensor:
         x = jnp.where(x > high, high, x)
@@ -227,21 +259,22 @@ class JaxFunctions(ArrayFunctions):
     # Linear algebra and lookup
 
     def matmul(self, x, y) -> Tensor:
-        x, y = self.paired(x, y)
-        axis = max(y.ndim - 2, 0)
-        x, y = with_equal_axes(x, -1, y, axis)
+        x, y, _ = self._factors(x, y)
         return jnp.matmul(x, y)
 
     def dot(self, x, y) -> Tensor:
+        x, y, axis = self._factors(x, y)
+        if x.ndim == 2 and y.ndim == 2:
+            return product(x, y)
+        x_axis = x.ndim - 1
+        return _summed_product(x, (x_axis,), y, (axis,))
+
+    def _factors(self, x, y) -> tuple[Tensor, Tensor, int]:
+        """Returns two factors, and the axis of the second one that is summed over."""
         x, y = self.paired(x, y)
         axis = max(y.ndim - 2, 0)
         x, y = with_equal_axes(x, -1, y, axis)
-        x = jnp.asarray(x)
-        y = jnp.asarray(y)
-        if x.ndim == 2 and y.ndim == 2:
-            return product(x, y)
-        summed = ((x.ndim - 1,), (axis,))
-        return jax.lax.dot_general(x, y, (summed, ((), ())))
+        return jnp.asarray(x), jnp.asarray(y), axis
 
     def batch_dot(self, x, y, axes=None) -> Tensor:
         x, y = self.paired(x, y)
@@ -250,10 +283,11 @@ class JaxFunctions(ArrayFunctions):
         x, y = with_equal_axes(x, 0, y, 0)
         x = jnp.asarray(x)
         y = jnp.asarray(y)
-        summed = ((x_axis,), (y_axis,))
         samples = ((0,), (0,))
-        result = jax.lax.dot_general(x, y, (summed, samples))
-        return result if result.ndim > 1 else result[:, None]
+        result = _summed_product(x, (x_axis,), y, (y_axis,), samples)
+        if result.ndim == 1:
+            return result[:, None]
+        return result
 
     def gather(self, reference, indices) -> Tensor:
         reference = self.tensor(reference)
@@ -261,8 +295,10 @@ class JaxFunctions(ArrayFunctions):
         if is_known(reference) and is_known(indices):
             return np.take(reference, indices, 0)
         size = reference.shape[0]
-        if not jnp.issubdtype(reference.dtype, jnp.inexact):
-            indices = jnp.clip(indices, 0, size - 1)
+        has_nan = jnp.issubdtype(reference.dtype, jnp.inexact)
+        if not has_nan:
+            last = size - 1
+            indices = jnp.clip(indices, 0, last)
             return jnp.take(reference, indices, 0, mode="clip")
         # Negative indices are out of range too, where there are no rows but NaN
         from_start = jnp.where(indices < 0, size, indices)
@@ -271,10 +307,12 @@ class JaxFunctions(ArrayFunctions):
     def in_top_k(self, predictions, targets, k) -> Tensor:
         scores = self.floats(predictions)
         classes = scores.shape[1]
+        last_class = classes - 1
         targets = jnp.asarray(targets).astype(np.int32)
         is_class = (targets >= 0) & (targets < classes)
-        places = jnp.clip(targets, 0, classes - 1)
-        target_scores = jnp.take_along_axis(scores, places[:, None], 1)
+        places = jnp.clip(targets, 0, last_class)
+        columns = places[:, None]
+        target_scores = jnp.take_along_axis(scores, columns, 1)
         is_finite = jnp.isfinite(target_scores[:, 0])
         better = jnp.sum(scores > target_scores, 1)
         return is_class & is_finite & (better < k)

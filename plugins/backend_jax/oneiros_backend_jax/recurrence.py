@@ -25,18 +25,24 @@ class RecurrentLayers(FusedRecurrence):
         def compute(x, U, mask, projection: States, *initial) -> States:
             if inferring():
                 return _shaped(x, U, mask, initial)
-            is_unmasked = None if mask is None else jnp.asarray(mask) != 0
+            is_unmasked = None
+            if mask is not None:
+                is_unmasked = jnp.asarray(mask) != 0
             return run(layer, x, U, is_unmasked, projection, *initial)
 
-        return self.recorder.record(compute, inputs.tensors(), label=layer.label)
+        tensors = inputs.tensors()
+        return self.recorder.record(compute, tensors, label=layer.label)
 
 
 def _shaped(x, U, mask, initial: States) -> States:
     """Returns tensors of the results' shapes, for sizes that agree."""
     sequences = [x] if mask is None else [x, mask]
-    samples = common_size(*(part.shape[0] for part in [*sequences, *initial]))
-    steps = common_size(*(part.shape[1] for part in sequences))
-    units = common_size(U.shape[0], *(state.shape[1] for state in initial))
+    parts = [*sequences, *initial]
+    unit_counts = [state.shape[1] for state in initial]
+    samples = common_size([part.shape[0] for part in parts])
+    steps = common_size([part.shape[1] for part in sequences])
+    units = common_size([U.shape[0], *unit_counts])
     outputs = jnp.zeros((samples, steps, units), x.dtype)
     state = jnp.zeros((samples, units), x.dtype)
-    return outputs, *([state] * len(initial))
+    states = [state] * len(initial)
+    return outputs, *states

@@ -10,10 +10,12 @@ trace takes all of them for open, and notes them; the second one finds out.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
+import operator
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax, jnp
 
 Shape = tuple[int, ...]
+Row = list[Any]
+"""What represents the arguments of a function in a trace."""
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
 """Errors that JAX raises for tensors that don't fit."""
 REFUSALS: tuple[type[Exception], ...] = (*ERRORS, OneirosError)
@@ -49,16 +53,16 @@ class _Inference:
 
     def are_open(self, sizes: Shape) -> list[bool]:
         """Returns which of these sizes are open, as far as the traces tell by now."""
-        are_open = [self.has_open_sizes] * len(sizes)
+        maybe_all = [self.has_open_sizes] * len(sizes)
         if not self.has_open_sizes:
-            return are_open
+            return maybe_all
         if self.answers is None:
             self.noted.append(sizes)
-            return are_open
+            return maybe_all
         before = next(self.answers, ())
         if len(before) != len(sizes):
-            return are_open
-        return [old != new for old, new in zip(before, sizes, strict=True)]
+            return maybe_all
+        return list(map(operator.ne, before, sizes))
 
 
 _current: ContextVar[_Inference | None] = ContextVar("inference", default=None)
@@ -99,22 +103,25 @@ def broadcastable(*values) -> tuple[Tensor, ...]:
     shapes = [list(np.shape(x)) for x in values]
     rank = max(map(len, shapes), default=0)
     for axis in range(-rank, 0):
-        having = [shape for shape in shapes if len(shape) >= -axis]
-        size, flags = _common([shape[axis] for shape in having])
-        for shape, is_open in zip(having, flags, strict=True):
-            if is_open and shape[axis] != 1:
-                shape[axis] = size
-    pairs = zip(values, shapes, strict=True)
-    return tuple(_of_shape(x, shape) for x, shape in pairs)
+        _broadcast_axis(shapes, axis)
+    return tuple(map(_of_shape, values, shapes))
 
 
-def _common(sizes: list[int]) -> tuple[int, list[bool]]:
-    """Returns the size that open ones take, and which of them are open."""
+def _broadcast_axis(shapes: list[list[int]], axis: int) -> None:
+    """Gives open sizes at an axis the known one there, or the smallest."""
+    having = [shape for shape in shapes if len(shape) >= -axis]
+    sizes = [shape[axis] for shape in having]
     flags = are_open(*sizes)
-    wide = [(n, is_open) for n, is_open in zip(sizes, flags, strict=True) if n != 1]
-    candidates = [n for n, is_open in wide if not is_open]
-    candidates = candidates or [n for n, _ in wide]
-    return min(candidates, default=1), flags
+    wide = [
+        (shape, is_open)
+        for shape, is_open in zip(having, flags, strict=True)
+        if shape[axis] != 1
+    ]
+    known = [shape[axis] for shape, is_open in wide if not is_open]
+    every = [shape[axis] for shape, _ in wide]
+    for shape, is_open in wide:
+        if is_open:
+            shape[axis] = min(known or every)
 
 
 def with_equal_axes(x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
@@ -145,29 +152,34 @@ def with_equal_axes(x, axis: int, y, other: int) -> tuple[Tensor, Tensor]:
             f"the axes that are summed over, or batches, have sizes {x_size} and "
             f"{y_size}"
         )
-    return _with_size(x, axis, size), _with_size(y, other, size)
+    x = _with_size(x, axis, size)
+    y = _with_size(y, other, size)
+    return x, y
 
 
 def single(x, axes: Iterable[int]) -> Tensor:
     """Returns a tensor whose open sizes along these axes are one."""
     axes = tuple(axes)
-    flags = are_open(*(x.shape[axis] for axis in axes))
+    sizes = [x.shape[axis] for axis in axes]
+    flags = are_open(*sizes)
     for axis, is_open in zip(axes, flags, strict=True):
         if is_open:
             x = _with_size(x, axis, 1)
     return x
 
 
-def common_size(*sizes: int) -> int:
+def common_size(sizes: list[int]) -> int:
     """Returns the size that several tensors have in common; open ones don't count.
 
     # Raises
         ValueError: if they differ.
     """
     flags = are_open(*sizes)
-    known = {n for n, is_open in zip(sizes, flags, strict=True) if not is_open}
+    are_known = map(operator.not_, flags)
+    known = set(compress(sizes, are_known))
     if len(known) > 1:
-        raise ValueError(f"sizes differ: {', '.join(map(str, sorted(known)))}")
+        listed = ", ".join(map(str, sorted(known)))
+        raise ValueError(f"sizes differ: {listed}")
     return min(known or sizes)
 
 
@@ -200,26 +212,27 @@ def infer(call: Callable[..., Any], specs: list[Spec]):
     """
     is_open = any(map(_has_open_sizes, specs))
     traces = range(2 if is_open else 1)
-    arguments = [[_argument(spec, trace) for spec in specs] for trace in traces]
+    rows = [_arguments(specs, trace) for trace in traces]
     try:
-        return _specs(call, arguments)
+        return _specs(call, rows)
     except REFUSALS:
         if not is_open:
             raise
-        for axis, size in _known_sizes(*arguments):
-            replaced = [
-                [_with_known_size(x, SIZES[trace], axis, size) for x in row]
-                for trace, row in enumerate(arguments)
-            ]
-            try:
+        for axis, size in _known_sizes(*rows):
+            replaced = _with_known_size(rows, axis, size)
+            with suppress(*REFUSALS):
                 return _specs(call, replaced)
-            except REFUSALS:
-                continue
         raise
 
 
 def _has_open_sizes(spec: Spec) -> bool:
-    return bool(spec.traces) or spec.shape is None or None in spec.shape
+    if spec.traces or spec.shape is None:
+        return True
+    return None in spec.shape
+
+
+def _arguments(specs: list[Spec], trace: int) -> list[Any]:
+    return [_argument(spec, trace) for spec in specs]
 
 
 def _argument(spec: Spec, trace: int):
@@ -227,7 +240,9 @@ def _argument(spec: Spec, trace: int):
 
     It is an array if the value is known, otherwise a shape and a type.
     """
-    shape = spec.shape if spec.traces is None else spec.traces[trace]
+    shape = spec.shape
+    if spec.traces is not None:
+        shape = spec.traces[trace]
     if isinstance(shape, np.ndarray):
         return shape
     if shape is None:
@@ -239,48 +254,55 @@ def _argument(spec: Spec, trace: int):
     return jax.ShapeDtypeStruct(sizes, spec.dtype)
 
 
-def _known_sizes(first: list[Any], second: list[Any]) -> list[tuple[int, int]]:
+def _known_sizes(first: Row, second: Row) -> Iterable[tuple[int, int]]:
     """Returns known sizes, with an axis at which another tensor is open."""
     axes = set()
     sizes = set()
     for x, y in zip(first, second, strict=True):
-        for axis, pair in enumerate(zip(x.shape, y.shape, strict=True)):
-            if pair == SIZES:
+        pairs = zip(x.shape, y.shape, strict=True)
+        for axis, (size, other_size) in enumerate(pairs):
+            if (size, other_size) == SIZES:
                 axes.add(axis)
-            elif pair[0] == pair[1]:
-                sizes.add(pair[0])
-    return [(axis, size) for axis in sorted(axes) for size in sorted(sizes)]
+            elif size == other_size:
+                sizes.add(size)
+    return product(sorted(axes), sorted(sizes))
 
 
-def _with_known_size(x, open_size: int, axis: int, size: int):
-    """Returns an argument with another size at an axis, if it is open there."""
-    if isinstance(x, np.ndarray) or len(x.shape) <= axis:
-        return x
-    shape = list(x.shape)
-    if shape[axis] == open_size:
-        shape[axis] = size
-    return jax.ShapeDtypeStruct(tuple(shape), x.dtype)
+def _with_known_size(rows: list[Row], axis: int, size: int) -> list[Row]:
+    """Returns arguments with another size at an axis, where it is open."""
+    replaced = []
+    for row, open_size in zip(rows, SIZES, strict=True):
+        replaced.append(list(row))
+        for place, x in enumerate(row):
+            is_known = isinstance(x, np.ndarray)
+            if is_known or x.shape[axis : axis + 1] != (open_size,):
+                continue
+            shape = list(x.shape)
+            shape[axis] = size
+            replaced[-1][place] = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
+    return replaced
 
 
-def _specs(call: Callable[..., Any], arguments: list[list[Any]]):
+def _specs(call: Callable[..., Any], rows: list[Row]):
     """Returns the Specs of a function's result, from its results in both traces."""
     outcomes: list[Any] = []
-    inference = _Inference(has_open_sizes=len(arguments) > 1)
-    traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in arguments]
+    inference = _Inference(has_open_sizes=len(rows) > 1)
 
-    def run(traced: list[list[Any]]) -> None:
-        for row, tracers in zip(arguments, traced, strict=True):
-            remaining_tracers = iter(tracers)
-            values = [
-                x if isinstance(x, np.ndarray) else next(remaining_tracers) for x in row
-            ]
+    def run(traced: list[Row]) -> None:
+        for row, tracers in zip(rows, traced, strict=True):
+            values = map(_known_or_traced, row, tracers)
             result = call(*values)
-            outcomes.append(jax.tree.map(_outcome, result, is_leaf=_is_none))
+            outcome = jax.tree.map(_outcome, result, is_leaf=_is_none)
+            outcomes.append(outcome)
             inference.answers = iter(inference.noted)
 
     with _under(inference), scope("jax")():
-        jax.eval_shape(run, traced)
+        jax.eval_shape(run, rows)
     return jax.tree.map(_spec, *outcomes, is_leaf=_is_outcome)
+
+
+def _known_or_traced(x, tracer):
+    return x if isinstance(x, np.ndarray) else tracer
 
 
 @dataclass(frozen=True)
@@ -306,10 +328,12 @@ def _outcome(x) -> _Outcome:
     value = None
     if isinstance(x, (np.ndarray, np.generic)):
         is_countable = x.dtype.kind in "biu"
-        value = np.asarray(x) if is_countable and x.size <= LARGEST else None
+        if is_countable and x.size <= LARGEST:
+            value = np.asarray(x)
     if not hasattr(x, "dtype"):
         x = jnp.asarray(x)
-    return _Outcome(tuple(x.shape), str(x.dtype), value)
+    shape = tuple(x.shape)
+    return _Outcome(shape, str(x.dtype), value)
 
 
 def _spec(*outcomes: _Outcome) -> Spec:
@@ -319,8 +343,9 @@ def _spec(*outcomes: _Outcome) -> Spec:
         raise GraphError("The rank of a result depends on sizes that are open.")
     sizes = zip(first.shape, last.shape, strict=True)
     shape = tuple(a if a == b else None for a, b in sizes)
+    traces: Any = None
     if first.value is not None and last.value is not None:
-        return Spec(shape, first.dtype, traces=(first.value, last.value))
-    if len(outcomes) == 1 or None not in shape:
-        return Spec(shape, first.dtype)
-    return Spec(shape, first.dtype, traces=(first.shape, last.shape))
+        traces = (first.value, last.value)
+    elif len(outcomes) > 1 and None in shape:
+        traces = (first.shape, last.shape)
+    return Spec(shape, first.dtype, traces=traces)

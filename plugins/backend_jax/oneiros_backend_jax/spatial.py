@@ -5,7 +5,12 @@ from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import convolutions
 from oneiros_jax_support.jax_import import jnp
 from oneiros_jax_support.pooling import average_pool, max_pool
-from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
+from oneiros_jax_support.windows import (
+    ConvolutionWindows,
+    PoolingWindows,
+    Sizes,
+    dense_windows,
+)
 
 from oneiros_backend_jax.functions import FUNCTIONS
 from oneiros_backend_jax.shape_inference import inferring
@@ -24,24 +29,19 @@ def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
     return jnp.zeros(shape, x.dtype)
 
 
-def convolve(
-    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
-) -> Tensor:
+def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes) -> Tensor:
     """Convolves, not flipping the kernel."""
     windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
     return _convolved(windows, x, kernel)
 
 
-def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str) -> Tensor:
+def convolve_depthwise(x, kernel, strides: Sizes, border_mode: str) -> Tensor:
     """Convolves images channel by channel."""
-    dilation = (1,) * len(strides)
-    windows = ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise=True)
+    windows = dense_windows(strides, border_mode, depthwise=True)
     return _convolved(windows, x, kernel)
 
 
-def convolve_back(
-    x, kernel, sizes: tuple[Tensor, ...], strides: tuple[int, ...], border_mode: str
-) -> Tensor:
+def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -49,16 +49,15 @@ def convolve_back(
     kernel = kernel.swapaxes(-2, -1)
     spatial_sizes = tuple(map(int, sizes))
     if inferring():
-        shape = (x.shape[0], *spatial_sizes, kernel.shape[-2])
+        samples = x.shape[0]
+        channels = kernel.shape[-2]
+        shape = (samples, *spatial_sizes, channels)
         return jnp.zeros(shape, x.dtype)
-    dilation = (1,) * len(strides)
-    windows = ConvolutionWindows(tuple(strides), border_mode, dilation)
+    windows = dense_windows(strides, border_mode)
     return convolutions.convolve_back(windows, kernel, x, spatial_sizes)
 
 
-def pool(
-    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-) -> Tensor:
+def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     x = FUNCTIONS.floats(x)
     windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
@@ -72,5 +71,6 @@ def pool(
 
 def pad(x, widths) -> Tensor:
     """Puts zeros around."""
-    whole_widths = [(int(low), int(high)) for low, high in widths]
-    return jnp.pad(FUNCTIONS.tensor(x), whole_widths)
+    x = FUNCTIONS.tensor(x)
+    whole_widths = [tuple(map(int, pair)) for pair in widths]
+    return jnp.pad(x, whole_widths)

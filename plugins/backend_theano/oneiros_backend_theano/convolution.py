@@ -5,7 +5,11 @@ import functools
 
 import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
-from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
+from oneiros_jax_support.windows import (
+    ConvolutionWindows,
+    PoolingWindows,
+    dense_windows,
+)
 from pytensor.graph.basic import Constant
 
 from oneiros_backend_theano.concrete import concrete_sizes
@@ -22,11 +26,11 @@ class ConvolutionPrimitives(Backend):
         return _convolution(windows)(x, kernel)
 
     def _convolve_depthwise(self, x, kernel, strides, border_mode) -> Tensor:
-        windows = _dense_windows(strides, border_mode, depthwise=True)
+        windows = dense_windows(strides, border_mode, depthwise=True)
         return _convolution(windows)(x, kernel)
 
     def _convolve_back(self, x, kernel, sizes, strides, border_mode) -> Tensor:
-        windows = _dense_windows(strides, border_mode)
+        windows = dense_windows(strides, border_mode)
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
         op = _transposed_convolution(windows)
         return op(kernel.swapaxes(-2, -1), x, *counts)
@@ -38,12 +42,6 @@ class ConvolutionPrimitives(Backend):
     def _pad(self, x, widths) -> Tensor:
         pairs = [(int(before), int(after)) for before, after in widths]
         return _padding(tuple(pairs))(x)
-
-
-def _dense_windows(strides, border_mode, depthwise: bool = False) -> ConvolutionWindows:
-    """Returns windows without dilation."""
-    dilation = (1,) * len(strides)
-    return ConvolutionWindows(tuple(strides), border_mode, dilation, depthwise)
 
 
 @functools.cache

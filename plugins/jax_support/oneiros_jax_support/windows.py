@@ -172,3 +172,11 @@ class PoolingWindows(Windows):
         """Returns the result's shape for an input's."""
         samples, *sizes, channels = shape
         return samples, *self.lengths(sizes, self.window), channels
+
+
+def dense_windows(
+    strides: Sequence[int], border: Border, depthwise: bool = False
+) -> ConvolutionWindows:
+    """Returns the windows of a convolution without dilation."""
+    dilation = (1,) * len(strides)
+    return ConvolutionWindows(tuple(strides), border, dilation, depthwise)
