@@ -44,6 +44,6 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             for module, names in TRAINING.items()
             for name in names
         },
-        "generators": {"batches": "oneiros_training.trainer:batches"},
+        "generators": {"batches": "oneiros_training.generators.epochs:Epochs"},
         "models": MODELS,
     }

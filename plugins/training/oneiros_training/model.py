@@ -21,9 +21,10 @@ from oneiros_training.arrays.user_data import (
     validation_source,
 )
 from oneiros_training.compilation.plan import plan
+from oneiros_training.generators.epochs import Epochs
 from oneiros_training.generators.generated import Generated
 from oneiros_training.steps import step_for
-from oneiros_training.trainer import batches, fit_options, results, train
+from oneiros_training.trainer import fit_options, results, train
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -217,9 +218,9 @@ class Model(Container):
             validation_split=validation_split,
         ):
             first = options.epochs.start
-            training = batches(self, x, "train", class_weight, first)
+            training = Epochs(self, x, "train", class_weight, first)
             validation = validation_source(self, validation_data)
-            sizes = {"nb_sample": training.samples}
+            sizes = {"nb_sample": training.count_samples()}
             return train(self, options, training, validation, sizes)
         arrays = all_arrays(self, x, y, sample_weight, class_weight)
         if validation_data is None:
@@ -250,7 +251,7 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         if is_stream(self, x, y=y, batch_size=batch_size, sample_weight=sample_weight):
-            return results(test_loop, batches(self, x, "test"), verbose)
+            return results(test_loop, Epochs(self, x, "test"), verbose)
         arrays = all_arrays(self, x, y, sample_weight)
         stream = ArrayStream(self, "test", arrays, batch_size, once=True)
         return results(test_loop, stream, verbose)
@@ -269,7 +270,7 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         if is_stream(self, x, batch_size=batch_size):
-            return results(predict_loop, batches(self, x, "predict"), verbose)
+            return results(predict_loop, Epochs(self, x, "predict"), verbose)
         arrays = input_arrays(self, x)
         any_size = not any(shape[0] for shape in self.internal_input_shapes)
         unseen = verbose != 1 and current_observer() is IDLE

@@ -20,8 +20,7 @@ from oneiros.engine.streams import (
 from oneiros.interrupts import repeated_interrupts
 
 from oneiros_training.arrays.array_stream import ArrayStream
-from oneiros_training.arrays.standardize import has_numbered_batches
-from oneiros_training.generators.epochs import Iterated, Listed
+from oneiros_training.generators.epochs import Epochs
 from oneiros_training.generators.generated import ValidationArrays
 from oneiros_training.steps import ModelStream
 
@@ -61,32 +60,13 @@ def fit_options(
     return FitOptions(range(first, last), verbose, list(callbacks or ()), shuffle)
 
 
-def batches(
-    model: Any, source: Any, use: str, class_weight: Any = None, epoch: int = 0
-) -> Listed | Iterated:
-    """Returns a `Stream` that reads a user's stream.
-
-    # Arguments
-        model: the compiled `Model`.
-        source: the user's stream.
-        use: `"train"`, `"test"` or `"predict"`.
-        class_weight: as in `Model.fit`.
-        epoch: int, the number of the first epoch.
-
-    # Returns
-        A `Stream`: `Listed` if batches have numbers, otherwise `Iterated`.
-    """
-    kind = Listed if has_numbered_batches(source) else Iterated
-    return kind(model, source, use, class_weight, epoch=epoch)
-
-
 def validation_stream(model: Any, source: Any, training: Any) -> Any:
     """Returns the `Stream` of validation data: that itself, or one of a user's stream
     or of a list of arrays; None if there is none."""
     if source is None or isinstance(source, Stream):
         return source
     if not isinstance(source, list):
-        return batches(model, source, "test")
+        return Epochs(model, source, "test")
     if not source:
         return None
     if isinstance(training, ArrayStream):

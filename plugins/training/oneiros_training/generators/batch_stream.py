@@ -33,7 +33,12 @@ class BatchStream(ModelStream):
         class_weight: as in `fit`.
         workers: max_q_size, nb_worker and pickle_safe.
         epoch: int, the number of the first epoch, for messages.
+
+    # Properties
+        position: tuple of the attributes that tell where the stream is.
     """
+
+    position: tuple[str, ...] = ("epoch", "last_size")
 
     def __init__(
         self,
@@ -76,6 +81,20 @@ class BatchStream(ModelStream):
         if self.queue is not None:
             self.queue.stop(timeout=0.5)
             self.queue = None
+
+    def get_state(self) -> dict[str, Any]:
+        """Returns the position in the epoch and in the source, as plain data."""
+        state = {name: getattr(self, name) for name in self.position}
+        state.update(opened=None, batches_begun=0)
+        if self.queue is not None:
+            state.update(opened=self.opened, batches_begun=self.queue.batches_begun)
+        return state
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Continues at the position of the stream that returned this state."""
+        for name in self.position:
+            setattr(self, name, state[name])
+        return False
 
     def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
         """Opens a source again, and makes it yield the batches that were already used.

@@ -10,6 +10,7 @@ from oneiros.arguments import refusal
 from oneiros.engine.streams import Run
 from oneiros.errors import DataError, GeneratorError
 
+from oneiros_training.arrays.standardize import has_numbered_batches
 from oneiros_training.generators.batch_stream import Array, BatchStream
 from oneiros_training.generators.queue import GeneratorEnqueuer, same_random_state
 
@@ -20,85 +21,42 @@ INFINITE = -1
 
 
 class Epochs(BatchStream):
-    """Batches of a stream, which each epoch reads from the beginning."""
+    """Batches of a stream, which each epoch reads from the beginning: in the order of
+    their numbers, or in the stream's own order if they have none."""
 
-    def __init__(self, *arguments: Any, **others: Any) -> None:
-        super().__init__(*arguments, **others)
-        self.size = number_of_batches(self.source)
+    def __init__(
+        self,
+        model: Any,
+        source: Any,
+        use: str,
+        class_weight: Any = None,
+        epoch: int = 0,
+    ) -> None:
+        super().__init__(model, source, use, class_weight, epoch=epoch)
+        self.size = number_of_batches(source)
+        self.is_numbered = has_numbered_batches(source)
+        self._kept: dict[int, Any] = {}
+        self._batches_before: int | None = None
         self._resumed: dict[str, Any] | None = None
-        if _is_endless(self.source, self.size):
+        if self.is_numbered and not self.size:
+            raise refusal(model, "x", source, "an object with at least one batch")
+        if _is_endless(source, self.size):
             raise DataError(
                 f"The {self.name} never ends, so no epoch would end. Use part of it, "
                 "or pass it to fit_generator, evaluate_generator or "
                 "predict_generator, which count samples."
             )
 
-    def items(self, order: list[int], start: int) -> Iterator[Any]:
-        """Returns the batches of an epoch, without the first ones.
-
-        # Arguments
-            order: the numbers of the batches, if they have numbers.
-            start: int, the number of batches to skip.
-        """
-        raise NotImplementedError
-
-    def workers_on(self, order: list[int], start: int) -> GeneratorEnqueuer:
-        """Returns workers that have skipped `start` batches, including their random
-        draws."""
-        state = self._resumed
-        now = np.random.get_state()
-        self._resumed = None
-        if not start or state is None or same_random_state(state["opened"], now):
-            return self.start(self.items(order, start))
-        if not self.again(self.items(order, 0), state, start):
-            np.random.set_state(now)
-        assert self.queue is not None
-        return self.queue
-
-    def end_epoch(self) -> None:
-        """Stops the workers, and notifies the stream."""
-        self.close()
-        if self.use == "train" and hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
-        self.epoch += 1
-
-    def get_state(self) -> dict[str, Any]:
-        """Returns the position in the epoch, as plain data."""
-        return {
-            "epoch": self.epoch,
-            "last_size": self.last_size,
-            "opened": self.opened,
-            "batches_begun": self.queue.batches_begun if self.queue else 0,
-        }
-
-    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Continues at the position of the stream that returned this state."""
-        self.epoch = state["epoch"]
-        self.last_size = state["last_size"]
-        self._resumed = state
-        return False
-
-
-class Listed(Epochs):
-    """The batches of a stream with numbered batches."""
-
-    def __init__(self, *arguments: Any, **others: Any) -> None:
-        super().__init__(*arguments, **others)
-        self._kept: dict[int, Any] = {}
-        if not self.size:
-            raise refusal(
-                self.model, "x", self.source, "an object with at least one batch"
-            )
-
-    @property
-    def samples(self) -> int:
-        """The number of samples, if all batches except the last have the size of the
-        first.
+    def count_samples(self) -> int | None:
+        """Returns the number of samples, if batches have numbers and all except the
+        last have the size of the first; otherwise None.
 
         The first and the last batch are kept for their first use, unless they draw from
         NumPy's generator: such a batch is made in its turn, so that resumed training
         makes the same draws.
         """
+        if not self.is_numbered:
+            return None
         state = np.random.get_state()
         last = self.size - 1
         read = {number: self.source[number] for number in sorted({0, last})}
@@ -110,75 +68,60 @@ class Listed(Epochs):
         }
         return last * sizes[0] + sizes[last]
 
-    def items(self, order: list[int], start: int) -> Iterator[Any]:
-        """Returns the batches of an epoch, without the first ones."""
-        return (self._item(number) for number in order[start:])
-
-    def _item(self, number: int) -> Any:
-        """Reads a batch, unless it was kept."""
-        return self._kept.pop(number) if number in self._kept else self.source[number]
-
-    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
-        """Yields the batches whose numbers are in `order`; then the epoch ends.
-
-        # Arguments
-            start: int, the number of batches to skip.
-        """
-        queue = self.workers_on(order.tolist(), start)
-        for number in range(start, len(order)):
-            arrays = self.next_arrays(queue, number, "")
-            yield Run(number, 1, self.last_size, number + 1, arrays)
-        self.end_epoch()
-
-    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Continues at the position of the stream that returned this state."""
-        self._kept.clear()
-        return super().set_state(state, drawn)
-
-
-class Iterated(Epochs):
-    """The batches of a stream that has its own order.
-
-    # Properties
-        samples: int, the number of samples in the previous epoch, or an estimate in the
-            first one; None if unknown.
-    """
-
-    samples: int | None = None
-    _batches_before: int | None = None
-
-    def items(self, order: list[int], start: int) -> Iterator[Any]:
-        """Returns the batches of an epoch, without the first ones, and `END`."""
-        return islice(chain(self.source, [END]), start, None)
-
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
         """Yields batches until there are no more; then the epoch ends.
 
         # Arguments
-            order: ignored.
+            order: the numbers of the batches; ignored if they have none.
             start: int, the number of batches to skip.
         """
         if self.use == "train" and hasattr(self.source, "set_epoch"):
             self.source.set_epoch(self.epoch)
-        queue = self.workers_on([], start)
+        queue = self._workers_on(order.tolist(), start)
         number = start
-        samples_seen = 0
         while arrays := self.next_arrays(queue, number, ""):
-            samples_seen += self.last_size
-            if self.samples is None and self.size:
-                self.samples = self.size * self.last_size
             yield Run(number, 1, self.last_size, number + 1, arrays)
             number += 1
         if not number:
             raise GeneratorError(self._emptiness())
         self._batches_before = number
-        if not start:
-            self.samples = samples_seen
-        self.end_epoch()
+        self.close()
+        if self.use == "train" and hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+        self.epoch += 1
+
+    def _workers_on(self, order: list[int], start: int) -> GeneratorEnqueuer:
+        """Returns workers that have skipped `start` batches, including their random
+        draws."""
+        state = self._resumed
+        now = np.random.get_state()
+        self._resumed = None
+        if not start or state is None or same_random_state(state["opened"], now):
+            return self.start(self._items(order, start))
+        if not self.again(self._items(order, 0), state, start):
+            np.random.set_state(now)
+        assert self.queue is not None
+        return self.queue
+
+    def _items(self, order: list[int], start: int) -> Iterator[Any]:
+        """Returns the batches of an epoch, without the first ones, and `END`."""
+        if self.is_numbered:
+            return chain(map(self._item, order[start:]), [END])
+        return islice(chain(self.source, [END]), start, None)
+
+    def _item(self, number: int) -> Any:
+        """Reads a batch, unless it was kept."""
+        return self._kept.pop(number) if number in self._kept else self.source[number]
 
     def checked(self, item: Any, place: str) -> list[Array]:
         """Checks a batch and returns it as arrays; none at the end."""
         return [] if item is END else super().checked(item, place)
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Continues at the position of the stream that returned this state."""
+        self._kept.clear()
+        self._resumed = state
+        return super().set_state(state, drawn)
 
     def _emptiness(self) -> str:
         """Returns the message about an epoch without batches."""

@@ -29,6 +29,8 @@ class Generated(BatchStream):
         others: those of `BatchStream`.
     """
 
+    position = (*BatchStream.position, "batches_used", "samples_seen", "source_state")
+
     def __init__(
         self, model: Any, source: Any, samples: Any, argument: str, **others: Any
     ) -> None:
@@ -89,18 +91,6 @@ class Generated(BatchStream):
             item, self.source_state = item
         return super().checked(item, place)
 
-    def get_state(self) -> dict[str, Any]:
-        """Returns the positions in the epoch and in the source, as plain data."""
-        return {
-            "epoch": self.epoch,
-            "last_size": self.last_size,
-            "batches_used": self.batches_used,
-            "samples_seen": self.samples_seen,
-            "source_state": self.source_state,
-            "opened": self.opened if self.queue else None,
-            "batches_begun": self.queue.batches_begun if self.queue else 0,
-        }
-
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Continues at the position of the stream that returned this state.
 
@@ -114,11 +104,7 @@ class Generated(BatchStream):
         # Returns
             Whether the source draws from NumPy's generator, which is then restored.
         """
-        self.epoch = state["epoch"]
-        self.last_size = state["last_size"]
-        self.batches_used = state["batches_used"]
-        self.samples_seen = state["samples_seen"]
-        self.source_state = state["source_state"]
+        super().set_state(state, drawn)
         if state["opened"] is None:
             return False
         if self.stated and state["source_state"] is not None:
