@@ -238,8 +238,12 @@ def test_number_of_inputs():
     ):
         layer(a)
 
-    with pytest.raises(ShapeError, match=r"received 2 tensors\. Call it on one tensor"):
-        Dense(2)([a, b])
+    built = Dense(2, name="built")
+    built(a)
+    for dense in (Dense(2), built):
+        message = f"{dense.name}' received 2 tensors. Call it on one tensor"
+        with pytest.raises(ShapeError, match=message):
+            dense([a, b])
 
 
 @pytest.mark.parametrize("is_loadable", [False, True])

@@ -266,14 +266,6 @@ def test_a_layer_with_two_outputs():
         Sequential([Shift(input_shape=(3,)), Both()])
 
 
-def test_a_model_within_itself():
-    model = small()
-    with pytest.raises(GraphError, match="can't be added to itself"):
-        model.add(model)
-    with pytest.raises(GraphError, match="can't be added to itself"):
-        model.add(Sequential([model]))
-
-
 def test_an_empty_model():
     with pytest.raises(GraphError, match=r"Sequential 'm' has no layers. Add one"):
         Sequential(name="m").build()

@@ -9,8 +9,7 @@ import threading
 
 import draws
 import pytest
-from oneiros.interrupts import repeated_interrupts
-from oneiros_backend_toolkit.interrupts import deferred_interrupts
+from oneiros_backend_toolkit.interrupts import deferred_interrupts, repeated_interrupts
 from processes import run_python
 
 PROGRAM = """

@@ -392,6 +392,17 @@ class Layer(Rebuilt):
         """
         tensors = to_list(x)
         self._check_tensors(tensors)
+        try:
+            return self._called(x, mask, tensors)
+        except Exception as error:  # whatever it makes of a list
+            if len(tensors) > 1 and len(to_list(self.input_spec or tensors)) == 1:
+                raise ShapeError(
+                    f"{label(self)} received {len(tensors)} tensors. Call it on one "
+                    "tensor."
+                ) from error
+            raise
+
+    def _called(self, x: Any, mask: Any, tensors: list[Tensor]) -> Any:
         self.assert_input_compatibility(x)
         if not self.built:
             self.build_for(list(map(K.int_shape, tensors)))
@@ -461,20 +472,8 @@ class Layer(Rebuilt):
 
     def build_for(self, shapes: list[Shape]) -> None:
         """Builds the layer for inputs of these shapes, and adds the penalties in
-        `regularizers`, where layers of Keras 1.0 list them.
-
-        # Raises
-            ShapeError: if it needs one input and gets several.
-        """
-        try:
-            self.build(one_or_all(shapes))
-        except Exception as error:  # whatever it makes of a list of shapes
-            if len(shapes) > 1 and len(to_list(self.input_spec or shapes)) == 1:
-                raise ShapeError(
-                    f"{label(self)} received {len(shapes)} tensors. Call it on one "
-                    "tensor."
-                ) from error
-            raise
+        `regularizers`, where layers of Keras 1.0 list them."""
+        self.build(one_or_all(shapes))
         self.built = True
         for regularizer in self.regularizers:
             if regularizer is not getattr(self, "activity_regularizer", None):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.interrupts import repeated_interrupts
 
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.function import Function, Upload
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 
 Array = np.ndarray[Any, Any]
 CompiledStep = Callable[[list[Any], Any], list[Array]]

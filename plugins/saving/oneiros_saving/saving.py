@@ -12,7 +12,7 @@ from oneiros import plugins, registry, services
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
-from oneiros.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.interrupts import repeated_interrupts
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access

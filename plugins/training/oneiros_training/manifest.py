@@ -44,6 +44,5 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             for module, names in TRAINING.items()
             for name in names
         },
-        "generators": {"batches": "oneiros_training.generators.epochs:Epochs"},
         "models": MODELS,
     }

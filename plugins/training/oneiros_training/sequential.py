@@ -112,11 +112,6 @@ class Sequential(Model):
             raise ArgumentError(
                 f"{label(self)}.add needs a layer; received {layer!r:.80}.{hint}"
             )
-        if _holds(layer, self):
-            raise GraphError(
-                f"{label(self)} can't be added to itself: the layers would form a "
-                "cycle."
-            )
         output = layer(self.outputs[0]) if self.layers else self._first_output(layer)
         if isinstance(output, list):
             raise GraphError(
@@ -310,12 +305,6 @@ class Sequential(Model):
         if outputs.shape[-1] > 1:
             return outputs.argmax(axis=-1)
         return (outputs > 0.5).astype("int32")
-
-
-def _holds(layer: Any, model: Layer) -> bool:
-    return layer is model or any(
-        _holds(part, model) for part in getattr(layer, "layers", None) or ()
-    )
 
 
 def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
