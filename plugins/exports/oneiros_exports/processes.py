@@ -18,12 +18,12 @@ _shared: list[dict[str, _Process]] = []
 """The processes of the `with shared_processes()` blocks that are open, by package."""
 
 
-def call(package: str, reference: str, arguments: list[Any], failure: str) -> Any:
+def call(reference: str, arguments: list[Any], failure: str) -> Any:
     """Calls a function in another process.
 
     # Arguments
-        package: str, the package whose calls may share a process: one library's.
-        reference: str, `"package.module:function"`.
+        reference: str, `"package.module:function"`. A package's calls may share a
+            process, so it uses only one library.
         arguments: list of the function's arguments: plain data, paths and arrays.
         failure: str, what an error begins with.
 
@@ -34,6 +34,7 @@ def call(package: str, reference: str, arguments: list[Any], failure: str) -> An
         ExportError: if the function or the process fails, with the last line of the
             error.
     """
+    package = reference.rpartition(".")[0]
     processes = _shared[-1] if _shared else {}
     process = processes.get(package)
     if process is None or process.has_ended:

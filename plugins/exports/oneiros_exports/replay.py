@@ -216,9 +216,8 @@ def replayed(
     """
     names = [port.name for port in written.inputs]
     inputs = [dict(zip(names, case.arrays, strict=True)) for case in recording.cases]
-    package = export.runtime.partition(".")[0]
     failure = f"{export.title} can't compute the outputs"
-    runtime, results = call(package, export.runtime, [path, inputs], failure)
+    runtime, results = call(export.runtime, [path, inputs], failure)
     differences = []
     for place, port in enumerate(written.outputs):
         expected = [arrays[place] for arrays in recording.outputs]

@@ -15,8 +15,7 @@ from oneiros_exports.keras3.compilation import compilation_of
 from oneiros_exports.keras3.description import Describer
 from oneiros_exports.processes import call
 
-PACKAGE = "oneiros_exports.keras3"
-BUILDER = f"{PACKAGE}.builder:main"
+BUILDER = "oneiros_exports.keras3.builder:main"
 NAMES_SHOWN = 3
 """The maximum number of new names to list."""
 
@@ -44,7 +43,7 @@ class KerasExport(Export):
         describer = Describer(compilation.slots)
         description = {**describer.model(model), "compilation": compilation.data}
         failure = "Keras 3 can't build this model"
-        outputs = call(PACKAGE, BUILDER, [description, str(path)], failure)
+        outputs = call(BUILDER, [description, str(path)], failure)
         inputs = [each["name"] for each in description["inputs"]]
         summary = f"{len(description['layers'])} layers"
         return Written(

@@ -16,8 +16,7 @@ from oneiros_exports.inference import Inference, InferenceExport
 from oneiros_exports.processes import call
 from oneiros_exports.tensorflow.saved_model import write_saved_model
 
-PACKAGE = "oneiros_exports.tensorflow"
-CONVERTER = f"{PACKAGE}.tflite_converter:main"
+CONVERTER = "oneiros_exports.tensorflow.tflite_converter:main"
 FAILURE = "TensorFlow Lite can't hold this model exactly"
 ELSEWHERE = "Export it to ONNX or to a SavedModel."
 BY_BATCH = 2
@@ -79,4 +78,4 @@ def _write(inference: Inference, path: Path, batch_size: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="oneiros-tflite-") as name:
         folder = Path(name) / "saved_model"
         write_saved_model(inference, folder, batch_size)
-        call(PACKAGE, CONVERTER, [str(folder), path], FAILURE)
+        call(CONVERTER, [str(folder), path], FAILURE)
