@@ -241,6 +241,17 @@ def test_graphs_with_branches_vectors_and_models_inside(there, tmp_path):
     assert inserted(check(model, tmp_path / "m.h5", "tf")) == []
 
 
+def test_a_model_and_a_layer_that_are_called_twice(there, tmp_path):
+    order = {"dim_ordering": "th", "border_mode": "same"}
+    left, right = (Input((2, 6, 6), name=name) for name in ("left", "right"))
+    layers = [Convolution2D(4, 3, 3, input_shape=(2, 6, 6), **order), Flatten()]
+    read = Sequential([*layers, Dense(3)], name="read")
+    twice = Convolution2D(2, 3, 3, **order)
+    outputs = [read(left), read(twice(twice(right)))]
+    model = with_weights(Model([left, right], merge(outputs, mode="sum")))
+    assert inserted(check(model, tmp_path / "m.h5", "tf")) == []
+
+
 def test_layers_inside_sequentials_and_a_sequential_first(there, tmp_path):
     inner = Sequential(
         [Convolution2D(2, 2, 2, dim_ordering="th", input_shape=(2, 4, 4))]

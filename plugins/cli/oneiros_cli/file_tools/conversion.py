@@ -172,9 +172,8 @@ def reordered(
     with _explained(model, dim_ordering):
         with load_context.changed(custom_objects=objects, postponed=Postponed()):
             converted = model_conversion.reordered(plan, model)
-        for layer, counterpart in plan.pairs(model, converted):
-            if with_weights and layer.weights:
-                counterpart.set_weights(plan.weights(layer, layer.get_weights()))
+        for layer, counterpart in plan.pairs() if with_weights else ():
+            counterpart.set_weights(plan.weights(layer, layer.get_weights()))
     if getattr(model, "optimizer", None) is not None:
         _compile_alike(model, converted, plan)
     inputs = {
@@ -216,7 +215,7 @@ def _moved_state(model: Any, converted: Any, plan: ConversionPlan) -> Any:
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         followed: dict[int, Any] = {}
-        for layer, counterpart in plan.pairs(model, converted):
+        for layer, counterpart in plan.pairs():
             moved = plan.weights(layer, _arrays_of(layer.weights, arrays))
             for weight, array in zip(counterpart.weights, moved, strict=True):
                 followed[id(weight)] = array

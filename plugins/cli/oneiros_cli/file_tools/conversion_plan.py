@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from oneiros import config as configs
 from oneiros.arguments import check_choice
-from oneiros.engine.container import Container
+from oneiros.engine.container import Container, entry_of
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays
 from oneiros_old_files.moves import Moved
-from oneiros_training.sequential import Sequential
 
 ORDERINGS = ("th", "tf")
 Axes = tuple[int, ...]
@@ -33,6 +33,11 @@ class LayerCall:
     config: Any
     node: Any
     inputs: list[Moved]
+
+    @property
+    def layouts(self) -> tuple[Any, ...]:
+        """How the axes and values of the inputs are moved."""
+        return tuple((moved.axes, moved.places) for moved in self.inputs)
 
     @property
     def input_rank(self) -> int:
@@ -82,7 +87,8 @@ class ConversionPlan:
 
     # Properties
         dim_ordering: `"th"` or `"tf"`.
-        taken_names: set of str, the names of the original layers.
+        taken_names: set of str, the names of the original layers, and of `Permute`
+            layers that were added.
         axes: dict from the name of an input layer or a `Permute` to the order of its
             axes in the converted model.
         unflattened: set of str, the names of the layers that need the original order
@@ -90,8 +96,10 @@ class ConversionPlan:
         input_names: set of str, the names of the input layers.
         transforms: dict from the id of an original layer to the conversion of its
             weights.
-        inserted: set of str, the names of the `Permute` layers added to the converted
-            model.
+        counterparts: dict from the original layers and models to those of the
+            converted model.
+        outputs: dict from the nested models, each with the layouts of its inputs, to
+            their outputs.
     """
 
     dim_ordering: str
@@ -100,7 +108,8 @@ class ConversionPlan:
     unflattened: set[str] = field(default_factory=set)
     input_names: set[str] = field(default_factory=set)
     transforms: dict[int, Transform] = field(default_factory=dict)
-    inserted: set[str] = field(default_factory=set)
+    counterparts: dict[Any, Any] = field(default_factory=dict)
+    outputs: dict[Any, list[Moved]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_choice("convert", "dim_ordering", self.dim_ordering, ORDERINGS)
@@ -118,23 +127,29 @@ class ConversionPlan:
         transform = self.transforms.get(id(layer))
         return transform(arrays) if transform else arrays
 
-    def pairs(self, model: Any, converted: Any) -> Iterator[tuple[Any, Any]]:
-        """Yields the innermost layers of a model, each with its counterpart in the
-        converted model."""
-        if not isinstance(model, Container):
-            yield model, converted
-            return
-        kept = [layer for layer in converted.layers if layer.name not in self.inserted]
-        if not isinstance(model, Sequential):
-            by_name = {layer.name: layer for layer in kept}
-            kept = [by_name[layer.name] for layer in model.layers]
-        for layer, counterpart in zip(model.layers, kept, strict=True):
-            yield from self.pairs(layer, counterpart)
+    def counterpart(self, layer: Any, config: Any) -> Any:
+        """Returns the layer of the converted model that stands for an original one.
+
+        # Arguments
+            layer: the original layer or nested model.
+            config: dict, the new layer's arguments, if it isn't built yet.
+        """
+        if layer not in self.counterparts:
+            entry = {**entry_of(layer), "config": config}
+            self.counterparts[layer] = configs.layer_from_config(entry)
+        return self.counterparts[layer]
+
+    def pairs(self) -> Iterator[tuple[Any, Any]]:
+        """Yields the layers with weights, each with its counterpart."""
+        for layer, counterpart in self.counterparts.items():
+            if layer.weights and not isinstance(layer, Container):
+                yield layer, counterpart
 
     def restart(self, error: RestartError) -> None:
         """Discards the conversion so far, and records the reason."""
         self.transforms.clear()
-        self.inserted.clear()
+        self.counterparts.clear()
+        self.outputs.clear()
         if error.axes:
             self.axes[error.source] = error.axes
         else:
@@ -155,13 +170,20 @@ class ConversionPlan:
         axes = self.axes.get(name, tuple(range(rank)))
         return Moved(axes, source=name)
 
-    def permute(self, layer_name: str, call: str, dims: Axes) -> Entry:
-        """Returns the entry of a new `Permute` before a call of a layer."""
-        name = f"{layer_name}_axes{call}"
+    def permute(self, layer_name: str, dims: Axes, others: Any = None) -> Any:
+        """Returns a new `Permute` for an input of a layer.
+
+        # Arguments
+            layer_name: str.
+            dims: tuple of ints, the axes from 1.
+            others: dict of further arguments.
+        """
+        name = f"{layer_name}_axes"
         while name in self.taken_names:
             name += "_"
-        self.inserted.add(name)
-        return {"class_name": "Permute", "config": {"name": name, "dims": list(dims)}}
+        self.taken_names.add(name)
+        config = {"name": name, "dims": list(dims), **(others or {})}
+        return configs.layer_from_config({"class_name": "Permute", "config": config})
 
 
 def check_no_vector(moved: Moved) -> None:
