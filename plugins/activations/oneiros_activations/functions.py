@@ -4,18 +4,16 @@ Each maps a float tensor to one of the same shape and dtype. Layers accept them 
 `Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.config import get_object
 from oneiros.errors import ShapeError
 
-from oneiros_activations.engine_functions import Place, check_engine
-
-ACTIVATION = Place("The activation", "activation={}", "activation={}")
+from oneiros_activations.engine_functions import check_engine
 
 
-def softmax(x: Any) -> Any:
+def softmax(x):
     """Exponentials scaled to sum to one over the last axis: `exp(x) / sum(exp(x))`.
 
     Adding a constant to all inputs changes nothing. For a single unit, the result is
@@ -57,7 +55,7 @@ def softmax(x: Any) -> Any:
     )
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x, alpha: float = 1.0):
     """Exponential linear unit: `x` where positive, `alpha * (exp(x) - 1)` elsewhere.
 
     # Arguments
@@ -83,7 +81,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return K.elu(x, alpha)
 
 
-def softplus(x: Any) -> Any:
+def softplus(x):
     """A smooth `max(x, 0)`: `log(1 + exp(x))`.
 
     # Arguments
@@ -108,7 +106,7 @@ def softplus(x: Any) -> Any:
     return K.softplus(x)
 
 
-def softsign(x: Any) -> Any:
+def softsign(x):
     """Approaches -1 and 1 more slowly than `tanh`: `x / (1 + abs(x))`.
 
     # Arguments
@@ -133,7 +131,7 @@ def softsign(x: Any) -> Any:
     return K.softsign(x)
 
 
-def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
+def relu(x, alpha: float = 0.0, max_value: float | None = None):
     """`max(x, 0)`, with an optional slope below zero and an optional ceiling.
 
     `min(max(x, 0), max_value) - alpha * max(-x, 0)`.
@@ -163,7 +161,7 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
     return K.relu(x, alpha=alpha, max_value=max_value)
 
 
-def tanh(x: Any) -> Any:
+def tanh(x):
     """Hyperbolic tangent: `(exp(x) - exp(-x)) / (exp(x) + exp(-x))`.
 
     # Arguments
@@ -187,7 +185,7 @@ def tanh(x: Any) -> Any:
     return K.tanh(x)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x):
     """Logistic function: `1 / (1 + exp(-x))`.
 
     # Arguments
@@ -214,7 +212,7 @@ def sigmoid(x: Any) -> Any:
     return K.sigmoid(x)
 
 
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x):
     """`0.2 * x + 0.5`, clipped to between 0 and 1: a cheap approximation of the
     sigmoid.
 
@@ -243,7 +241,7 @@ def hard_sigmoid(x: Any) -> Any:
     return K.hard_sigmoid(x)
 
 
-def linear(x: Any) -> Any:
+def linear(x):
     """`x` itself: the activation of a layer without one.
 
     # Arguments
@@ -264,7 +262,7 @@ def linear(x: Any) -> Any:
     return x
 
 
-def get(identifier: Any) -> Any:
+def get(identifier):
     """Returns the activation that `identifier` names.
 
     # Arguments
@@ -290,5 +288,5 @@ def get(identifier: Any) -> Any:
     if identifier is None:
         return linear
     activation = get_object("activation", identifier)
-    check_engine(activation, ACTIVATION)
+    check_engine(activation, "activation={}")
     return activation

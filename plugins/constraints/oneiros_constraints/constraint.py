@@ -1,5 +1,6 @@
 """The base class of constraints."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 
@@ -23,7 +24,7 @@ class Constraint:
     arguments: tuple[str, ...] = ()
     """The constructor's arguments, which are attributes, too."""
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p):
         """Returns the constrained value of tensor `p`, of the same shape."""
         return p
 

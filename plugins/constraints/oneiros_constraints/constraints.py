@@ -3,6 +3,7 @@
 They are those of Keras 1.2.2, with the same epsilon added to norms.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ def _scaled(p: Tensor, norms: Tensor, desired: Tensor) -> Tensor:
     return p * factors
 
 
-def _number(constraint: Constraint, name: str, value: Any) -> Any:
+def _number(constraint: Constraint, name: str, value):
     """Returns a number as one of Python, and a tensor as it is."""
     number = check_number(constraint, name, value)
     if isinstance(number, np.generic):
@@ -39,7 +40,7 @@ def _number(constraint: Constraint, name: str, value: Any) -> Any:
     return number
 
 
-def _axis(constraint: Constraint, axis: Any) -> Any:
+def _axis(constraint: Constraint, axis):
     """Returns the axes, as ints of Python; None stands for all."""
     if axis is None:
         return None
@@ -215,7 +216,7 @@ nonneg = NonNeg
 unitnorm = UnitNorm
 
 
-def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
+def get(identifier, kwargs: dict[str, Any] | None = None):
     """Returns the constraint that `identifier` describes.
 
     # Arguments

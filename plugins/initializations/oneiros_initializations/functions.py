@@ -5,6 +5,7 @@ host from NumPy's global generator: `np.random.seed(n)` makes them reproducible 
 backend.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import math
 from collections.abc import Sequence
@@ -111,7 +112,7 @@ def uniform(
 
 def normal(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+):
     """Normal with mean 0 and standard deviation `scale`, not truncated.
 
     # Arguments
@@ -181,9 +182,7 @@ def lecun_uniform(
     return uniform(shape, limit, name=name)
 
 
-def glorot_normal(
-    shape: Shape, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+def glorot_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """Normal, standard deviation `sqrt(2 / (fan_in + fan_out))`.
 
     # Arguments
@@ -253,7 +252,7 @@ def glorot_uniform(
     return uniform(shape, limit, name=name)
 
 
-def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """Normal, standard deviation `sqrt(2 / fan_in)`: made for `relu`.
 
     # Arguments
@@ -321,7 +320,7 @@ def he_uniform(
 
 def orthogonal(
     shape: Shape, scale: float = 1.1, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+):
     """A matrix with orthonormal rows or columns (whichever are fewer), times `scale`.
 
     `dot(W, transpose(W))` is `scale ** 2` times the identity if there are at most as
@@ -379,7 +378,7 @@ def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
 
 def identity(
     shape: Shape, scale: float = 1, name: str | None = None, dim_ordering: str = "th"
-) -> Any:
+):
     """The identity matrix times `scale`.
 
     # Arguments
@@ -410,8 +409,8 @@ def identity(
           Linear Units, arXiv:1504.00941, which uses it for recurrent weights
     """
     check_number("identity", "scale", scale)
-    is_square = len(shape) == 2 and shape[0] == shape[1]
-    if not is_square:
+    is_matrix = len(shape) == 2
+    if not is_matrix or shape[0] != shape[1]:
         raise ShapeError(
             "identity needs a square shape of rank 2, like (4, 4); it received "
             f"{tuple(shape)}."
@@ -425,7 +424,7 @@ def identity(
     return initialized(shape, name, make)
 
 
-def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """All zeros: the default of biases.
 
     # Arguments
@@ -455,7 +454,7 @@ def zero(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any
     return initialized(shape, name, make)
 
 
-def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def one(shape: Shape, name: str | None = None, dim_ordering: str = "th"):
     """All ones: the default for the bias of an LSTM's forget gate.
 
     # Arguments
@@ -485,7 +484,7 @@ def one(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
     return initialized(shape, name, make)
 
 
-def get(identifier: Any, **kwargs: Any) -> Any:
+def get(identifier, **kwargs):
     """Returns the initialization that `identifier` names.
 
     # Arguments

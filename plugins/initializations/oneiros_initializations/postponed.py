@@ -5,6 +5,7 @@ Without this, loading 105 MB of dense layers takes 3.9 times as long on Theano
 (`benchmarks/mechanisms.py postponed`).
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -29,7 +30,7 @@ class Postponed(list[tuple[Any, Callable[[], Any]]]):
         self.clear()
 
 
-def initialized(shape: Any, name: str | None, make: Callable[[], Any]) -> Any:
+def initialized(shape, name: str | None, make: Callable[[], Any]):
     """Returns the result of `make`, or a variable of zeros that gets values later."""
     waiting = load_context.current().postponed
     if waiting is None:

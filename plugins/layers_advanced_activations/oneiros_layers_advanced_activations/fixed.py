@@ -1,14 +1,13 @@
 """Activations with a constant, as layers: LeakyReLU, ELU, ThresholdedReLU."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Tensor
 
 
-def rounded(layer: Layer, name: str, value: Any) -> float:
+def rounded(layer: Layer, name: str, value) -> float:
     """Returns a number with the precision of floatx."""
     number = check_number(layer, name, value)
     return float(K.cast_to_floatx(number))
@@ -44,12 +43,12 @@ class LeakyReLU(Layer):
 
     loadable = True
 
-    def __init__(self, alpha: float = 0.3, **kwargs: Any) -> None:
+    def __init__(self, alpha: float = 0.3, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.alpha = check_number(self, "alpha", alpha)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the rectified input."""
         return K.relu(x, alpha=self.alpha)
 
@@ -84,12 +83,12 @@ class ELU(Layer):
 
     loadable = True
 
-    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, alpha: float = 1.0, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.alpha = rounded(self, "alpha", alpha)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the activated input."""
         return K.elu(x, self.alpha)
 
@@ -123,12 +122,13 @@ class ThresholdedReLU(Layer):
 
     loadable = True
 
-    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, theta: float = 1.0, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.theta = rounded(self, "theta", theta)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the thresholded input."""
         is_above = K.greater(x, self.theta)
-        return x * K.cast(is_above, K.dtype(x))
+        factors = K.cast(is_above, K.dtype(x))
+        return x * factors

@@ -1,5 +1,6 @@
 """Activations with learned parameters: PReLU, ParametricSoftplus, SReLU."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,13 +9,10 @@ from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Tensor
+from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
-from oneiros_initializations.postponed import initialized
 
 from oneiros_layers_advanced_activations.fixed import rounded
-
-Shape = tuple[int | None, ...]
 
 
 class LearnedActivation(Layer):
@@ -27,7 +25,7 @@ class LearnedActivation(Layer):
     """
 
     def __init__(
-        self, *, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any
+        self, *, weights, shared_axes: int | Sequence[int] | None, **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -35,7 +33,7 @@ class LearnedActivation(Layer):
         self.shared_axes = self._axes(shared_axes)
         self.param_broadcast: list[bool] = []
 
-    def _axes(self, shared_axes: Any) -> list[int] | None:
+    def _axes(self, shared_axes) -> list[int] | None:
         if shared_axes is None:
             return None
         axes = shared_axes
@@ -73,7 +71,7 @@ class LearnedActivation(Layer):
         self.input_spec = [InputSpec(shape=shape)]
         return known_sizes
 
-    def add_parameters(self, input_shape: Shape, **inits: Any) -> None:
+    def add_parameters(self, input_shape: Shape, **inits) -> None:
         """Makes the parameters, and stores each in the attribute of its name.
 
         # Arguments
@@ -85,7 +83,7 @@ class LearnedActivation(Layer):
             setattr(self, name, parameter)
         self.set_initial_weights()
 
-    def spread(self, parameter: Tensor) -> Tensor:
+    def spread(self, parameter):
         """Returns a parameter ready to be combined with the input along shared axes."""
         return K.pattern_broadcast(parameter, self.param_broadcast)
 
@@ -93,12 +91,9 @@ class LearnedActivation(Layer):
 def _constant(value: float) -> Callable[..., Any]:
     """Returns an initialization with one value everywhere."""
 
-    def filled(shape: Any, name: str | None = None) -> Tensor:
-        def make() -> Tensor:
-            values = np.broadcast_to(value, shape)
-            return K.variable(values, name=name)
-
-        return initialized(shape, name, make)
+    def filled(shape, name: str | None = None) -> Tensor:
+        values = np.broadcast_to(value, shape)
+        return K.variable(values, name=name)
 
     return filled
 
@@ -135,13 +130,7 @@ class PReLU(LearnedActivation):
     loadable = True
     alphas: Tensor
 
-    def __init__(
-        self,
-        init: Any = "zero",
-        weights: Any = None,
-        shared_axes: Any = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, init="zero", weights=None, shared_axes=None, **kwargs) -> None:
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.init = initializations.get(init)
 
@@ -149,7 +138,7 @@ class PReLU(LearnedActivation):
         """Makes `alphas`."""
         self.add_parameters(input_shape, alphas=self.init)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the rectified input."""
         slopes = self.spread(self.alphas)
         negative = K.relu(-x)
@@ -193,9 +182,9 @@ class ParametricSoftplus(LearnedActivation):
         self,
         alpha_init: float = 0.2,
         beta_init: float = 5.0,
-        weights: Any = None,
-        shared_axes: Any = None,
-        **kwargs: Any,
+        weights=None,
+        shared_axes=None,
+        **kwargs,
     ) -> None:
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.alpha_init = rounded(self, "alpha_init", alpha_init)
@@ -207,7 +196,7 @@ class ParametricSoftplus(LearnedActivation):
         betas = _constant(self.beta_init)
         self.add_parameters(input_shape, alphas=alphas, betas=betas)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the activated input."""
         heights = self.spread(self.alphas)
         steepness = self.spread(self.betas)
@@ -260,12 +249,12 @@ class SReLU(LearnedActivation):
 
     def __init__(
         self,
-        t_left_init: Any = "zero",
-        a_left_init: Any = "glorot_uniform",
-        t_right_init: Any = "glorot_uniform",
-        a_right_init: Any = "one",
-        shared_axes: Any = None,
-        **kwargs: Any,
+        t_left_init="zero",
+        a_left_init="glorot_uniform",
+        t_right_init="glorot_uniform",
+        a_right_init="one",
+        shared_axes=None,
+        **kwargs,
     ) -> None:
         super().__init__(weights=None, shared_axes=shared_axes, **kwargs)
         self.t_left_init = initializations.get(t_left_init)
@@ -285,7 +274,7 @@ class SReLU(LearnedActivation):
         span = K.abs(self.t_right)
         self.t_right_actual = self.t_left + span
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the activated input."""
         t_left = self.spread(self.t_left)
         a_left = self.spread(self.a_left)

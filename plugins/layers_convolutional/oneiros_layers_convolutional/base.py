@@ -1,12 +1,13 @@
 """Base classes of the convolutions: arguments, weights, output shape."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.affine import AffineLayer, Shape, sequence_arguments
+from oneiros.engine.node import Shape
+from oneiros_layers_core.affine import AffineLayer, sequence_arguments
 from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
@@ -40,7 +41,7 @@ class ConvolutionLayer(AffineLayer):
     _channels: int
 
     def __init__(
-        self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any
+        self, *, nb_filter: int, activation, border_mode: str, **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.nb_filter = check_int(self, "nb_filter", nb_filter)
@@ -64,7 +65,7 @@ class ConvolutionLayer(AffineLayer):
         """The distances of neighbouring values of the kernel."""
         return (1,) * len(self._window)
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         """Returns the convolution of `x` with the kernel."""
         raise NotImplementedError
 
@@ -72,11 +73,11 @@ class ConvolutionLayer(AffineLayer):
         """Returns the shape of `W` for so many input channels."""
         return kernel_shape(self._window, channels, self.nb_filter, self.dim_ordering)
 
-    def _kernel_init(self) -> Any:
+    def _kernel_init(self):
         """Returns the initialization, told how kernels are laid out."""
         return kernel_init(self.init, self.dim_ordering)
 
-    def add_kernel(self, shape: Sizes) -> Any:
+    def add_kernel(self, shape: Sizes):
         """Makes the kernel, with an initialization that knows its layout."""
         return self.add_weight(
             shape,
@@ -101,7 +102,7 @@ class ConvolutionLayer(AffineLayer):
         self.W = self.add_kernel(self.W_shape)
         self.b = self.add_bias((self.nb_filter,))
 
-    def assert_input_compatibility(self, input: Any) -> None:
+    def assert_input_compatibility(self, input) -> None:
         """Checks rank and sizes and, once there are weights, the channels."""
         super().assert_input_compatibility(input)
         shape = K.int_shape(input)
@@ -109,14 +110,14 @@ class ConvolutionLayer(AffineLayer):
         if self.built:
             check_channels(self, shape, self.dim_ordering, self._channels)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `activation(convolution(x, W) + b)`."""
         output = self._convolve(x)
         if self.bias:
             output = output + self._broadcast(self.b)
         return self.activation(output)
 
-    def _broadcast(self, b: Any) -> Any:
+    def _broadcast(self, b):
         """Returns a value per channel in a shape that can be added to an output."""
         if self.dim_ordering == "tf":
             return b
@@ -147,7 +148,7 @@ class ImageConvolution(ConvolutionLayer):
 
     _rank = 2
 
-    def __init__(self, *, subsample: Any, dim_ordering: str, **kwargs: Any) -> None:
+    def __init__(self, *, subsample, dim_ordering: str, **kwargs) -> None:
         super().__init__(**kwargs)
         self.subsample = check_ints(self, "subsample", subsample, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -169,20 +170,20 @@ class SequenceConvolution(ConvolutionLayer):
         self,
         nb_filter: int,
         filter_length: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
         subsample_length: int = 1,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
@@ -229,19 +230,19 @@ class PlaneConvolution(ImageConvolution):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
-        subsample: Any = (1, 1),
+        subsample=(1, 1),
         dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,

@@ -1,6 +1,6 @@
 """Convolution1D and AtrousConvolution1D: windows along sequences."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
@@ -61,11 +61,11 @@ class Convolution1D(SequenceConvolution):
         """Returns the shape of a kernel for an image one pixel wide."""
         return (self.filter_length, 1, channels, self.nb_filter)
 
-    def _kernel_init(self) -> Any:
+    def _kernel_init(self):
         """Returns the initialization for Theano's layout: the fans of Keras 1.2.2."""
         return kernel_init(self.init, "th")
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         """Returns the convolution of `x` as an image one pixel wide."""
         image = K.conv2d(
             K.expand_dims(x, 2),
@@ -117,19 +117,19 @@ class AtrousConvolution1D(Convolution1D):
         self,
         nb_filter: int,
         filter_length: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
         subsample_length: int = 1,
         atrous_rate: int = 1,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,

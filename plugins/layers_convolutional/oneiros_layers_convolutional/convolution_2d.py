@@ -1,6 +1,6 @@
 """Convolution2D and AtrousConvolution2D: windows over images."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints
@@ -61,7 +61,7 @@ class Convolution2D(PlaneConvolution):
 
     loadable = True
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         """Returns the convolution of `x` with the kernel."""
         return K.conv2d(
             x,
@@ -116,20 +116,20 @@ class AtrousConvolution2D(Convolution2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
-        subsample: Any = (1, 1),
-        atrous_rate: Any = (1, 1),
+        subsample=(1, 1),
+        atrous_rate=(1, 1),
         dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,

@@ -1,6 +1,6 @@
 """Convolution3D: windows over volumes."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
@@ -63,19 +63,19 @@ class Convolution3D(ImageConvolution):
         kernel_dim1: int,
         kernel_dim2: int,
         kernel_dim3: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
-        subsample: Any = (1, 1, 1),
+        subsample=(1, 1, 1),
         dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,
@@ -102,7 +102,7 @@ class Convolution3D(ImageConvolution):
         """The kernel's sizes."""
         return (self.kernel_dim1, self.kernel_dim2, self.kernel_dim3)
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         """Returns the convolution of `x` with the kernel."""
         return K.conv3d(
             x,

@@ -1,12 +1,11 @@
 """Cropping1D, 2D and 3D: cut off the borders."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, label
-from oneiros.engine.node import Tensor
+from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError, ShapeError
-from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import AXES, Sizes, axis_names, check_dim_ordering
 
 from oneiros_layers_convolutional.resizing import ResizingLayer
@@ -23,7 +22,7 @@ class _Cropping(ResizingLayer):
     checks_sizes = True
     _pairs: Pairs
 
-    def _checked_pairs(self, cropping: Any) -> Pairs:
+    def _checked_pairs(self, cropping) -> Pairs:
         try:
             pairs = tuple(check_ints(self, "cropping", pair, 2, 0) for pair in cropping)
         except (TypeError, ArgumentError):
@@ -38,7 +37,7 @@ class _Cropping(ResizingLayer):
             )
         return pairs
 
-    def assert_input_compatibility(self, input: Tensor) -> None:
+    def assert_input_compatibility(self, input) -> None:
         """Checks the rank, and that the cropping isn't larger than the input."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
@@ -58,7 +57,7 @@ class _Cropping(ResizingLayer):
             )
         return shape
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the cropped `x`."""
         whole = slice(None)
         cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
@@ -96,7 +95,7 @@ class Cropping1D(_Cropping):
     loadable = True
     _rank = 1
 
-    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
+    def __init__(self, cropping=(1, 1), **kwargs) -> None:
         super().__init__(**kwargs)
         self.cropping = check_ints(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
@@ -135,10 +134,7 @@ class Cropping2D(_Cropping):
     _rank = 2
 
     def __init__(
-        self,
-        cropping: Any = ((0, 0), (0, 0)),
-        dim_ordering: str = "default",
-        **kwargs: Any,
+        self, cropping=((0, 0), (0, 0)), dim_ordering: str = "default", **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
@@ -180,10 +176,7 @@ class Cropping3D(_Cropping):
     _rank = 3
 
     def __init__(
-        self,
-        cropping: Any = ((1, 1), (1, 1), (1, 1)),
-        dim_ordering: str = "default",
-        **kwargs: Any,
+        self, cropping=((1, 1), (1, 1), (1, 1)), dim_ordering: str = "default", **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)

@@ -1,12 +1,13 @@
 """Deconvolution2D: the transposed convolution."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label, refusal
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
 
 from oneiros_layers_convolutional.convolution_2d import Convolution2D
@@ -75,20 +76,20 @@ class Deconvolution2D(Convolution2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        output_shape: Any,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        output_shape,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
-        subsample: Any = (1, 1),
+        subsample=(1, 1),
         dim_ordering: str = "default",
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,
@@ -112,7 +113,7 @@ class Deconvolution2D(Convolution2D):
         if output_shape is not None:
             self.output_shape_ = self._checked_output_shape(output_shape)
 
-    def _checked_output_shape(self, output_shape: Any) -> Shape:
+    def _checked_output_shape(self, output_shape) -> Shape:
         channels = 3 if self.dim_ordering == "tf" else 1
         shape = tuple(output_shape) if isinstance(output_shape, Iterable) else ()
         are_sizes = all(is_int(size) and size > 0 for size in shape[1:])
@@ -167,7 +168,7 @@ class Deconvolution2D(Convolution2D):
             enlarged.append(size)
         return tuple(enlarged)
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         return K.deconv2d(
             x,
             self.W,

@@ -1,18 +1,17 @@
 """ZeroPadding1D, 2D and 3D: zeros around sequences, images and volumes."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_ints, is_int, label
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import Tensor
 from oneiros.errors import ArgumentError
 from oneiros_layers_core.spatial import Sizes, check_dim_ordering
 
 from oneiros_layers_convolutional.resizing import ResizingLayer
 
 
-def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes:
+def _checked_widths(layer: Layer, padding, sides: tuple[str, ...]) -> Sizes:
     """Returns the zeros on each side, from a dict or from a number for each."""
     if not isinstance(padding, dict):
         return check_ints(layer, "padding", padding, len(sides), 0)
@@ -65,7 +64,7 @@ class ZeroPadding1D(_ZeroPadding):
     loadable = True
     _rank = 1
 
-    def __init__(self, padding: Any = 1, **kwargs: Any) -> None:
+    def __init__(self, padding=1, **kwargs) -> None:
         super().__init__(**kwargs)
         self.padding = padding
         widths = (padding, padding) if is_int(padding) else padding
@@ -73,7 +72,7 @@ class ZeroPadding1D(_ZeroPadding):
         self.left_pad, self.right_pad = widths
         self._widths = (widths,)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` between zeros."""
         return K.asymmetric_temporal_padding(
             x, left_pad=self.left_pad, right_pad=self.right_pad
@@ -111,9 +110,7 @@ class ZeroPadding2D(_ZeroPadding):
     loadable = True
     _rank = 2
 
-    def __init__(
-        self, padding: Any = (1, 1), dim_ordering: str = "default", **kwargs: Any
-    ) -> None:
+    def __init__(self, padding=(1, 1), dim_ordering: str = "default", **kwargs) -> None:
         super().__init__(**kwargs)
         self.padding = padding
         is_by_side = hasattr(padding, "__len__") and len(padding) == 4
@@ -127,7 +124,7 @@ class ZeroPadding2D(_ZeroPadding):
         self._widths = (widths[:2], widths[2:])
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` within zeros."""
         return K.asymmetric_spatial_2d_padding(
             x,
@@ -169,14 +166,14 @@ class ZeroPadding3D(_ZeroPadding):
     _rank = 3
 
     def __init__(
-        self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any
+        self, padding=(1, 1, 1), dim_ordering: str = "default", **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` within zeros."""
         return K.spatial_3d_padding(
             x, padding=self.padding, dim_ordering=self.dim_ordering

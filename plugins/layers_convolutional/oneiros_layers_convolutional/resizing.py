@@ -1,9 +1,9 @@
 """Base class of the layers that only change the sizes of their input."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros_layers_core.affine import Shape
+from oneiros.engine.node import Shape
 from oneiros_layers_core.spatial import spatial_sizes, with_sizes
 
 
@@ -16,7 +16,7 @@ class ResizingLayer(Layer):
     dim_ordering: str = "tf"
     _rank: int
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 

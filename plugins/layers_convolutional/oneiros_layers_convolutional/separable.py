@@ -1,5 +1,6 @@
 """SeparableConvolution2D: a convolution within each channel, then one across them."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -71,22 +72,22 @@ class SeparableConvolution2D(PlaneConvolution):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
         border_mode: str = "valid",
-        subsample: Any = (1, 1),
+        subsample=(1, 1),
         depth_multiplier: int = 1,
         dim_ordering: str = "default",
-        depthwise_regularizer: Any = None,
-        pointwise_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        pointwise_constraint: Any = None,
-        b_constraint: Any = None,
+        depthwise_regularizer=None,
+        pointwise_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        depthwise_constraint=None,
+        pointwise_constraint=None,
+        b_constraint=None,
         bias: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             nb_filter=nb_filter,
@@ -123,7 +124,7 @@ class SeparableConvolution2D(PlaneConvolution):
         )
         self.b = self.add_bias((self.nb_filter,))
 
-    def _add_step_kernel(self, step: str, shape: Sizes) -> Any:
+    def _add_step_kernel(self, step: str, shape: Sizes):
         return self.add_weight(
             shape,
             initializer=self._kernel_init(),
@@ -132,7 +133,7 @@ class SeparableConvolution2D(PlaneConvolution):
             constraint=getattr(self, f"{step}_constraint"),
         )
 
-    def _convolve(self, x: Any) -> Any:
+    def _convolve(self, x):
         return K.separable_conv2d(
             x,
             self.depthwise_kernel,

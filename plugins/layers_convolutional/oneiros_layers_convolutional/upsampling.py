@@ -1,10 +1,9 @@
 """UpSampling1D, 2D and 3D: each step, pixel or voxel repeated."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
-from oneiros.engine.node import Tensor
 from oneiros_layers_core.spatial import check_dim_ordering
 
 from oneiros_layers_convolutional.resizing import ResizingLayer
@@ -35,14 +34,14 @@ class UpSampling1D(ResizingLayer):
     loadable = True
     _rank = 1
 
-    def __init__(self, length: int = 2, **kwargs: Any) -> None:
+    def __init__(self, length: int = 2, **kwargs) -> None:
         super().__init__(**kwargs)
         self.length = check_int(self, "length", length)
 
     def _resized(self, size: int, axis: int) -> int:
         return size * self.length
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` with each step repeated."""
         return K.repeat_elements(x, self.length, axis=1)
 
@@ -50,7 +49,7 @@ class UpSampling1D(ResizingLayer):
 class _UpSampling(ResizingLayer):
     """Base class of UpSampling2D and UpSampling3D."""
 
-    def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
+    def __init__(self, *, size, dim_ordering: str, **kwargs) -> None:
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
@@ -88,12 +87,10 @@ class UpSampling2D(_UpSampling):
     loadable = True
     _rank = 2
 
-    def __init__(
-        self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any
-    ) -> None:
+    def __init__(self, size=(2, 2), dim_ordering: str = "default", **kwargs) -> None:
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` with rows and columns repeated."""
         return K.resize_images(x, *self.size, self.dim_ordering)
 
@@ -127,11 +124,9 @@ class UpSampling3D(_UpSampling):
     loadable = True
     _rank = 3
 
-    def __init__(
-        self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any
-    ) -> None:
+    def __init__(self, size=(2, 2, 2), dim_ordering: str = "default", **kwargs) -> None:
         super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns `x` with its values repeated."""
         return K.resize_volumes(x, *self.size, self.dim_ordering)

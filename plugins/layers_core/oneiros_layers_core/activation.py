@@ -1,6 +1,6 @@
 """Activation, and the layer that only adds an activity penalty."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import activations, regularizers
 from oneiros.arguments import check_number
@@ -31,12 +31,12 @@ class Activation(Layer):
 
     loadable = True
 
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
+    def __init__(self, activation, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.activation = activations.get(activation)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `activation(x)`."""
         return self.activation(x)
 
@@ -68,7 +68,7 @@ class ActivityRegularization(Layer):
 
     loadable = True
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.l1 = check_number(self, "l1", l1)

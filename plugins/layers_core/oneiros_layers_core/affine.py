@@ -1,17 +1,17 @@
 """Base classes of the layers with a kernel `W` and a bias `b`."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import constraints, initializations, regularizers
 from oneiros.arguments import check_bool, check_optional_int, label
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-
-Shape = tuple[int | None, ...]
 
 
 def sequence_arguments(
-    layer: Layer, input_dim: Any, input_length: Any, kwargs: dict[str, Any]
+    layer: Layer, input_dim, input_length, kwargs: dict[str, Any]
 ) -> tuple[int | None, int | None]:
     """Checks the arguments that give the shape of sequences, and adds `input_shape` to
     the other arguments of a constructor if they do."""
@@ -60,15 +60,15 @@ class AffineLayer(Layer):
     def __init__(
         self,
         *,
-        init: Any,
-        weights: Any,
-        W_regularizer: Any,
-        b_regularizer: Any,
-        activity_regularizer: Any,
-        W_constraint: Any,
-        b_constraint: Any,
+        init,
+        weights,
+        W_regularizer,
+        b_regularizer,
+        activity_regularizer,
+        W_constraint,
+        b_constraint,
         bias: bool,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.init = initializations.get(init)
@@ -80,7 +80,7 @@ class AffineLayer(Layer):
         self.b_constraint = constraints.get(b_constraint)
         self.bias = check_bool(self, "bias", bias)
 
-    def add_kernel(self, shape: tuple[int, ...]) -> Any:
+    def add_kernel(self, shape: tuple[int, ...]):
         """Makes the kernel."""
         return self.add_weight(
             shape,
@@ -90,7 +90,7 @@ class AffineLayer(Layer):
             constraint=self.W_constraint,
         )
 
-    def add_bias(self, shape: tuple[int, ...]) -> Any:
+    def add_bias(self, shape: tuple[int, ...]):
         """Makes the bias, initially zeros; None for a layer without bias."""
         if not self.bias:
             return None
@@ -113,7 +113,7 @@ class DenseLayer(AffineLayer):
         the others: as for `AffineLayer`.
     """
 
-    def __init__(self, *, input_dim: int | None, **kwargs: Any) -> None:
+    def __init__(self, *, input_dim: int | None, **kwargs) -> None:
         owner = type(self).__name__
         input_dim = check_optional_int(owner, "input_dim", input_dim)
         if input_dim:

@@ -1,19 +1,15 @@
 """Dense, and its older version for sequences, TimeDistributedDense."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_int, label
 from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
 
-from oneiros_layers_core.affine import (
-    DenseLayer,
-    Shape,
-    known_features,
-    sequence_arguments,
-)
+from oneiros_layers_core.affine import DenseLayer, known_features, sequence_arguments
 
 
 class Dense(DenseLayer):
@@ -61,17 +57,17 @@ class Dense(DenseLayer):
     def __init__(
         self,
         output_dim: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             init=init,
@@ -97,7 +93,7 @@ class Dense(DenseLayer):
         self.b = self.add_bias((self.output_dim,))
         self.set_initial_weights()
 
-    def assert_input_compatibility(self, input: Any) -> None:
+    def assert_input_compatibility(self, input) -> None:
         """Checks the rank and, once there are weights, the last axis."""
         super().assert_input_compatibility(input)
         if self.built:
@@ -113,7 +109,7 @@ class Dense(DenseLayer):
                 "another layer for it."
             )
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `activation(dot(x, W) + b)`."""
         output = K.dot(x, self.W)
         if self.bias:
@@ -158,18 +154,18 @@ class TimeDistributedDense(Dense):
     def __init__(
         self,
         output_dim: int,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs

@@ -1,16 +1,15 @@
 """Dropout, element by element or for whole feature maps."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Tensor
+from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
 
 from oneiros_layers_core.spatial import check_dim_ordering
-
-Shape = tuple[int | None, ...]
 
 
 class Dropout(Layer):
@@ -50,7 +49,7 @@ class Dropout(Layer):
     loadable = True
 
     def __init__(
-        self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+        self, p: float, noise_shape=None, seed: int | None = None, **kwargs
     ) -> None:
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
@@ -71,7 +70,7 @@ class Dropout(Layer):
             )
         return self.noise_shape
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the input, with dropout in the training phase."""
         if not self.uses_learning_phase:
             return x
@@ -94,7 +93,7 @@ class _SpatialDropout(Dropout):
     _rank: int
     dim_ordering = "tf"
 
-    def __init__(self, p: float, **kwargs: Any) -> None:
+    def __init__(self, p: float, **kwargs) -> None:
         super().__init__(p=p, **kwargs)
         self.input_spec = [InputSpec(ndim=self._rank)]
 
@@ -112,7 +111,7 @@ class _SpatialDropout(Dropout):
 class _ImageDropout(_SpatialDropout):
     """Base class of SpatialDropout2D and SpatialDropout3D."""
 
-    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs) -> None:
         super().__init__(p=p, **kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

@@ -1,5 +1,6 @@
 """Functions as arguments: their configuration, and how they are called."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import inspect
 from collections.abc import Callable
 from types import FunctionType
@@ -10,7 +11,7 @@ from oneiros import services
 from oneiros.arguments import is_int, label
 
 
-def function_config(argument: str, value: Any) -> dict[str, Any]:
+def function_config(argument: str, value) -> dict[str, Any]:
     """Returns the configuration of an argument that may be a function.
 
     It holds the live object and its kind.
@@ -26,7 +27,7 @@ def function_config(argument: str, value: Any) -> dict[str, Any]:
     return {argument: value, f"{argument}_type": kind}
 
 
-def plain_shape(shape: Any) -> Any:
+def plain_shape(shape):
     """Returns a shape as a tuple of Python's numbers; a function or None unchanged."""
     if not isinstance(shape, (list, tuple)):
         return shape
@@ -57,14 +58,14 @@ def takes_mask(function: Callable[..., Any]) -> bool:
 
 
 def call_function(
-    function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any
-) -> Any:
+    function: Callable[..., Any], inputs, arguments: dict[str, Any], mask
+):
     """Calls a function on the inputs, with the mask if it accepts one."""
     extra = {"mask": mask} if takes_mask(function) else {}
     return function(inputs, **{**arguments, **extra})
 
 
-def function_shape(layer: Any, function: Callable[..., Any], input_shape: Any) -> Any:
+def function_shape(layer, function: Callable[..., Any], input_shape):
     """Returns the shape of a function's result that its layer declares; if there is
     none, the shape of the result for placeholders.
 
@@ -97,6 +98,6 @@ def function_shape(layer: Any, function: Callable[..., Any], input_shape: Any) -
     return _shape_of(output, shapes[0])
 
 
-def _shape_of(output: Any, input_shape: Any) -> Any:
+def _shape_of(output, input_shape):
     has_rank = getattr(output, "shape", ()) is not None
     return K.int_shape(output) if has_rank else input_shape

@@ -1,12 +1,14 @@
 """Highway: a Dense layer that learns how much of its input to pass through."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import Shape
 
-from oneiros_layers_core.affine import DenseLayer, Shape, known_features
+from oneiros_layers_core.affine import DenseLayer, known_features
 
 
 class Highway(DenseLayer):
@@ -52,17 +54,17 @@ class Highway(DenseLayer):
 
     def __init__(
         self,
-        init: Any = "glorot_uniform",
-        activation: Any = None,
-        weights: Any = None,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        init="glorot_uniform",
+        activation=None,
+        weights=None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             init=init,
@@ -95,7 +97,7 @@ class Highway(DenseLayer):
             )
         self.set_initial_weights()
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the mixture of the transformed and the carried input."""
         carry = K.dot(x, self.W_carry)
         output = K.dot(x, self.W)

@@ -1,5 +1,6 @@
 """Lambda: any function of tensors as a layer."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros_activations.engine_functions import Place, check_engine
+from oneiros_activations.engine_functions import check_engine
 
 from oneiros_layers_core.function_arguments import (
     call_function,
@@ -19,10 +20,6 @@ from oneiros_layers_core.function_arguments import (
     takes_mask,
     with_functions,
 )
-
-FUNCTION = Place("The function of a Lambda", "Activation({})", "Lambda({})")
-
-Shape = tuple[int | None, ...]
 
 
 class Lambda(Layer):
@@ -66,9 +63,9 @@ class Lambda(Layer):
     def __init__(
         self,
         function: Callable[..., Any],
-        output_shape: Any = None,
+        output_shape=None,
         arguments: dict[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
@@ -88,19 +85,19 @@ class Lambda(Layer):
         self._output_shape = plain_shape(output_shape)
         self._input_dtypes: list[str] = []
 
-    def get_output_shape_for(self, input_shape: Any) -> Any:
+    def get_output_shape_for(self, input_shape):
         """Returns `output_shape`, or the shape of the result for a placeholder."""
         return function_shape(self, self.function, input_shape)
 
-    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+    def compute_mask(self, x, mask=None):
         """Returns the mask with `supports_masking`; None if the function uses it."""
         if not self.supports_masking and takes_mask(self.function):
             return None
         return super().compute_mask(x, mask)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `function(x)`."""
-        check_engine(self.function, FUNCTION)
+        check_engine(self.function, "Lambda({})")
         self._input_dtypes = [
             K.dtype(part) for part in (x if isinstance(x, list) else [x])
         ]

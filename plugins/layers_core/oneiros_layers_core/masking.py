@@ -1,6 +1,6 @@
 """Masking: marks the steps of a sequence that later layers skip."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_number
@@ -37,17 +37,17 @@ class Masking(Layer):
 
     loadable = True
 
-    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, mask_value: float = 0.0, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.mask_value = check_number(self, "mask_value", mask_value)
 
-    def compute_mask(self, x: Any, input_mask: Any = None) -> Any:
+    def compute_mask(self, x, input_mask=None):
         """Returns the mask: True for steps with any feature other than `mask_value`."""
         differs = K.not_equal(x, self.mask_value)
         return K.any(differs, axis=-1)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the input with masked steps set to zero."""
         differs = K.not_equal(x, self.mask_value)
         is_kept = K.any(differs, axis=-1, keepdims=True)

@@ -1,12 +1,13 @@
 """MaxoutDense: the largest of several linear maps."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import Shape
 
-from oneiros_layers_core.affine import DenseLayer, Shape, known_features
+from oneiros_layers_core.affine import DenseLayer, known_features
 
 
 class MaxoutDense(DenseLayer):
@@ -49,16 +50,16 @@ class MaxoutDense(DenseLayer):
         self,
         output_dim: int,
         nb_feature: int = 4,
-        init: Any = "glorot_uniform",
-        weights: Any = None,
-        W_regularizer: Any = None,
-        b_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
-        b_constraint: Any = None,
+        init="glorot_uniform",
+        weights=None,
+        W_regularizer=None,
+        b_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
+        b_constraint=None,
         bias: bool = True,
         input_dim: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             init=init,
@@ -88,7 +89,7 @@ class MaxoutDense(DenseLayer):
         """Returns `(samples, output_dim)`."""
         return (input_shape[0], self.output_dim)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the largest of `dot(x, W[k]) + b[k]` over `k`."""
         output = K.dot(x, self.W)
         if self.bias:

@@ -1,5 +1,6 @@
 """Merge: several tensors into one."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from oneiros_layers_core.function_arguments import (
     plain_shape,
     with_functions,
 )
-from oneiros_layers_core.merge_modes import MODES, Custom
+from oneiros_layers_core.merge_modes import MODES, Custom, Rule
 
 Mode = str | Callable[..., Any]
 
@@ -81,9 +82,9 @@ class Merge(Layer):
         layers: list[Any] | None = None,
         mode: Mode = "sum",
         concat_axis: int = -1,
-        dot_axes: Any = -1,
-        output_shape: Any = None,
-        output_mask: Any = None,
+        dot_axes=-1,
+        output_shape=None,
+        output_mask=None,
         arguments: dict[str, Any] | None = None,
         node_indices: list[int] | None = None,
         tensor_indices: list[int] | None = None,
@@ -103,7 +104,7 @@ class Merge(Layer):
         self._input_dtypes: list[str] = []
         self._output_mask = output_mask
         self._check_arguments()
-        self._rule = Custom() if callable(mode) else MODES[mode]
+        self._rule: Rule = Custom() if callable(mode) else MODES[mode]
         if layers:
             self._connect(layers)
 
@@ -144,7 +145,7 @@ class Merge(Layer):
         self.built = True
         self.add_inbound_node(list(layers), self.node_indices, self.tensor_indices)
 
-    def __call__(self, inputs: Any, mask: Any = None) -> Any:
+    def __call__(self, inputs, mask=None):
         """Merges a list of tensors.
 
         # Arguments
@@ -155,25 +156,26 @@ class Merge(Layer):
         self._check_inputs(inputs)
         return super().__call__(list(inputs), mask)
 
-    def _check_inputs(self, inputs: Any) -> None:
+    def _check_inputs(self, inputs) -> None:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise TypeError(
                 f"{label(self)} was called on {inputs!r}. Expected a list of at least "
                 "two tensors: merge([a, b], …)."
             )
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs, mask=None):
         """Returns the merged tensor."""
         self._check_inputs(inputs)
         self._input_dtypes = [K.dtype(x) for x in inputs]
-        self._rule.check(self, [K.int_shape(x) for x in inputs])
+        if not callable(self.mode):
+            self._rule.output_shape(self, [K.int_shape(x) for x in inputs])
         return self._rule.combine(self, inputs, mask)
 
-    def get_output_shape_for(self, input_shape: Any) -> Any:
+    def get_output_shape_for(self, input_shape):
         """Returns the output's shape for a list of input shapes."""
         return self._rule.output_shape(self, input_shape)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs, mask=None):
         """Returns the mask of the merged tensor, None if no input has one."""
         if mask is None or all(part is None for part in mask):
             return None
@@ -217,7 +219,7 @@ class Merge(Layer):
         return cls(layers=built or None, **arguments)
 
 
-def _is_pair(axes: Any) -> bool:
+def _is_pair(axes) -> bool:
     if not isinstance(axes, (list, tuple)) or len(axes) != 2:
         return False
     return all(is_int(axis) for axis in axes)
@@ -228,12 +230,12 @@ def merge(
     inputs: list[Any],
     mode: Mode = "sum",
     concat_axis: int = -1,
-    dot_axes: Any = -1,
-    output_shape: Any = None,
-    output_mask: Any = None,
+    dot_axes=-1,
+    output_shape=None,
+    output_mask=None,
     arguments: dict[str, Any] | None = None,
     name: str | None = None,
-) -> Any:
+):
     """Merges a list of tensors with a new `Merge` layer and returns the result.
 
     # Example

@@ -1,44 +1,27 @@
-"""How each mode of Merge handles tensors, shapes and masks."""
+"""How each mode of Merge handles tensors, shapes and masks.
 
+Each rule has three methods, whose argument `merge` is the layer: `output_shape` returns
+the shape of the merged tensor, and raises an error for shapes that the mode doesn't
+accept; `combine` returns the merged tensor; `mask`, called if any input has a mask,
+returns that of the merged tensor.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import is_int, label
-from oneiros.engine.node import Tensor
+from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_layers_core.function_arguments import call_function, function_shape
+from oneiros_layers_core.spatial import sizes_of
 
-Shape = tuple[int | None, ...]
 Tensors = list[Tensor]
 MATRIX_RANK = 3
 """Axes of a tensor that holds a matrix for each sample."""
-
-
-class MergeRule:
-    """The behaviour of a mode of Merge.
-
-    `merge` is the layer, whose arguments the methods read.
-    """
-
-    def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError or ArgumentError for shapes that the mode doesn't
-        accept."""
-        self.output_shape(merge, shapes)
-
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
-        """Returns the merged tensor."""
-        raise NotImplementedError
-
-    def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
-        """Returns the declared shape of the merged tensor."""
-        raise NotImplementedError
-
-    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
-        """Returns the mask of the merged tensor; called if any input has one."""
-        return None
 
 
 def _agreed(shapes: list[Shape]) -> list[int | None] | None:
@@ -55,7 +38,7 @@ def _agreed(shapes: list[Shape]) -> list[int | None] | None:
     return agreed
 
 
-def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
+def _one_shape(merge, shapes: list[Shape]) -> Shape:
     """Returns the shape that all inputs share, or raises ShapeError."""
     shape = _agreed(shapes)
     if shape is None:
@@ -67,13 +50,13 @@ def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
     return tuple(shape)
 
 
-def _conjunction(masks: Tensors) -> Any:
+def _conjunction(masks: Tensors):
     if len(masks) == 1:
         return masks[0]
     return K.all(K.stack(masks), axis=0)
 
 
-class ElementwiseMerge(MergeRule):
+class ElementwiseMerge:
     """Combines inputs of the same shape, two at a time."""
 
     def __init__(
@@ -83,16 +66,16 @@ class ElementwiseMerge(MergeRule):
         self._average = average
         self._masks = masks
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
+    def combine(self, merge, inputs: Tensors, masks) -> Tensor:
         """Returns the combined tensor."""
         output = functools.reduce(self._fold, inputs)
         return output / float(len(inputs)) if self._average else output
 
-    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
+    def output_shape(self, merge, shapes: list[Shape]) -> Shape:
         """Returns the one shape."""
         return _one_shape(merge, shapes)
 
-    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
+    def mask(self, merge, inputs: Tensors, masks: Tensors):
         """Returns the positions where all masks are true."""
         if not self._masks:
             raise ArgumentError(
@@ -102,14 +85,14 @@ class ElementwiseMerge(MergeRule):
         return _conjunction([mask for mask in masks if mask is not None])
 
 
-class Concatenation(MergeRule):
+class Concatenation:
     """Joins inputs along `concat_axis`."""
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
+    def combine(self, merge, inputs: Tensors, masks) -> Tensor:
         """Returns the joined tensor."""
         return K.concatenate(inputs, axis=merge.concat_axis)
 
-    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
+    def output_shape(self, merge, shapes: list[Shape]) -> Shape:
         """Returns the shape with the sizes on that axis added."""
         axis = merge.concat_axis
         rank = len(shapes[0])
@@ -132,7 +115,7 @@ class Concatenation(MergeRule):
         output.insert(position, joined)
         return tuple(output)
 
-    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
+    def mask(self, merge, inputs: Tensors, masks: Tensors):
         """Returns the joined masks, or where all are true if they lack that axis."""
         rank = K.ndim(inputs[0])
         masks = [_without_features(mask, rank) for mask in masks]
@@ -148,29 +131,29 @@ class Concatenation(MergeRule):
         return K.concatenate(parts, axis=axis)
 
 
-def _without_features(mask: Any, rank: int) -> Any:
+def _without_features(mask, rank: int):
     """Returns a mask of whole steps for one that has the axis of the features too."""
     if mask is None or K.ndim(mask) < rank:
         return mask
     return K.all(mask, axis=-1)
 
 
-def _all_true(x: Any, rank: int) -> Any:
+def _all_true(x, rank: int):
     """Returns a mask of the first `rank` axes of `x` that holds everywhere."""
     for axis in range(K.ndim(x) - 1, rank - 1, -1):
         x = K.sum(x, axis=axis)
     return K.cast(K.ones_like(x), "bool")
 
 
-class Product(MergeRule):
+class Product:
     """Multiplies two inputs sample by sample, summed over `dot_axes`."""
 
     def __init__(self, cosine: bool = False) -> None:
         self._cosine = cosine
 
-    def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises an error unless two inputs have axes of equal size; stores these
-        axes."""
+    def output_shape(self, merge, shapes: list[Shape]) -> Shape:
+        """Returns the remaining axes, the first input's before the second's; stores the
+        axes over which it sums."""
         if len(shapes) != 2:
             raise ArgumentError(
                 f"{label(merge)} with mode={merge.mode!r} needs two inputs; it "
@@ -198,8 +181,13 @@ class Product(MergeRule):
         if self._cosine:
             _one_shape(merge, shapes)
         merge.dot_axes = axes
+        batch = next((shape[0] for shape in shapes if shape[0] is not None), None)
+        remaining: list[int | None] = []
+        for shape, summed in zip(shapes, axes, strict=True):
+            remaining += [*shape[1:summed], *shape[summed + 1 :]]
+        return (batch, *(remaining or [1]))
 
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
+    def combine(self, merge, inputs: Tensors, masks) -> Tensor:
         """Returns the products.
 
         Cosines get an additional axis of size 1 after the batch, as in Keras 1.2.2.
@@ -213,17 +201,11 @@ class Product(MergeRule):
         lengths = K.sqrt(K.maximum(squares, K.epsilon() ** 2))
         return K.expand_dims(product / lengths, 1)
 
-    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
-        """Returns the remaining axes, the first input's before the second's."""
-        self.check(merge, shapes)
-        batch = next((shape[0] for shape in shapes if shape[0] is not None), None)
-        remaining: list[int | None] = []
-        for shape, summed in zip(shapes, merge.dot_axes, strict=True):
-            remaining += [*shape[1:summed], *shape[summed + 1 :]]
-        return (batch, *(remaining or [1]))
+    def mask(self, merge, inputs: Tensors, masks: Tensors) -> None:
+        """Returns None: products of masked tensors have no mask."""
 
 
-def _products(left: Any, right: Any, axes: tuple[int, int]) -> Any:
+def _products(left, right, axes: tuple[int, int]):
     """Returns the sums over an axis of each tensor.
 
     `K.batch_dot` gives others of two tensors with four axes on TensorFlow, as in Keras
@@ -237,42 +219,36 @@ def _products(left: Any, right: Any, axes: tuple[int, int]) -> Any:
     return K.reshape(products, (*left_sizes, *right_sizes[1:]))
 
 
-def _as_rows(x: Any, axis: int) -> tuple[Any, list[Any]]:
+def _as_rows(x, axis: int) -> tuple[Any, list[Any]]:
     """Returns a tensor whose axis stands last and whose others, but for the samples,
     are one; and the sizes of the samples and these others."""
+    sizes = sizes_of(x)
+    summed = sizes.pop(axis)
     others = [other for other in range(K.ndim(x)) if other != axis]
-    sizes = [_size(x, other) for other in others]
     moved = K.permute_dimensions(x, (*others, axis))
-    return K.reshape(moved, (sizes[0], -1, _size(x, axis))), sizes
+    return K.reshape(moved, (sizes[0], -1, summed)), sizes
 
 
-def _size(x: Any, axis: int) -> Any:
-    static_size = K.int_shape(x)[axis]
-    return K.shape(x)[axis] if static_size is None else static_size
-
-
-class Custom(MergeRule):
+class Custom:
     """Calls a function on the list of inputs."""
 
-    def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Accepts any shapes."""
-
-    def combine(self, merge: Any, inputs: Tensors, masks: Any) -> Tensor:
+    def combine(self, merge, inputs: Tensors, masks) -> Tensor:
         """Returns the function's result."""
         return call_function(merge.mode, inputs, merge.arguments, masks)
 
-    def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
+    def output_shape(self, merge, shapes: list[Shape]):
         """Returns what the layer declares, or the shape of the function's result."""
         return function_shape(merge, merge.mode, shapes)
 
-    def mask(self, merge: Any, inputs: Tensors, masks: Tensors) -> Any:
+    def mask(self, merge, inputs: Tensors, masks: Tensors):
         """Returns the layer's `output_mask`, called on the masks if it is a
         function."""
         mask = merge._output_mask
         return mask(masks) if callable(mask) else mask
 
 
-MODES: dict[str, MergeRule] = {
+Rule = ElementwiseMerge | Concatenation | Product | Custom
+MODES: dict[str, Rule] = {
     "sum": ElementwiseMerge(lambda x, y: x + y),
     "mul": ElementwiseMerge(lambda x, y: x * y),
     "ave": ElementwiseMerge(lambda x, y: x + y, average=True),

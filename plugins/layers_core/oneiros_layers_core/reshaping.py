@@ -1,15 +1,14 @@
 """Layers that only rearrange values: Flatten, Reshape, Permute, RepeatVector."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_int, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-
-Shape = tuple[int | None, ...]
 
 
 class Flatten(Layer):
@@ -36,7 +35,7 @@ class Flatten(Layer):
 
     loadable = True
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim="3+")]
 
@@ -51,7 +50,7 @@ class Flatten(Layer):
             )
         return (input_shape[0], math.prod(sizes))
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `x` with two axes."""
         return K.batch_flatten(x)
 
@@ -84,11 +83,11 @@ class Reshape(Layer):
 
     loadable = True
 
-    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, target_shape: Sequence[int], **kwargs) -> None:
         super().__init__(**kwargs)
         self.target_shape = self._checked(target_shape)
 
-    def _checked(self, target_shape: Any) -> tuple[int, ...]:
+    def _checked(self, target_shape) -> tuple[int, ...]:
         sizes = tuple(target_shape) if isinstance(target_shape, Iterable) else (0,)
         fits = all(is_int(size) and (size > 0 or size == -1) for size in sizes)
         if not fits or sizes.count(-1) > 1:
@@ -119,7 +118,7 @@ class Reshape(Layer):
             )
         return (input_shape[0], *shape)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `x` in the target shape."""
         shape = self.get_output_shape_for(K.int_shape(x))[1:]
         if None in shape:
@@ -152,7 +151,7 @@ class Permute(Layer):
 
     loadable = True
 
-    def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, dims: Sequence[int], **kwargs) -> None:
         super().__init__(**kwargs)
         axes = tuple(dims) if isinstance(dims, Iterable) else (0,)
         counted = all(is_int(axis) for axis in axes)
@@ -169,7 +168,7 @@ class Permute(Layer):
         """Returns the sizes in the new order."""
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns `x` with its axes reordered."""
         return K.permute_dimensions(x, (0, *self.dims))
 
@@ -198,7 +197,7 @@ class RepeatVector(Layer):
 
     loadable = True
 
-    def __init__(self, n: int, **kwargs: Any) -> None:
+    def __init__(self, n: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.n = check_int(self, "n", n)
         self.input_spec = [InputSpec(ndim=2)]
@@ -207,6 +206,6 @@ class RepeatVector(Layer):
         """Returns `(samples, n, features)`."""
         return (input_shape[0], self.n, input_shape[1])
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the vector, `n` times."""
         return K.repeat(x, self.n)

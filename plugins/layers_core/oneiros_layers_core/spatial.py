@@ -5,6 +5,7 @@ last (`dim_ordering` is `"tf"`) or before the spatial axes (`"th"`); in a sequen
 images the steps follow the samples. Sizes that aren't known are None.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 from typing import Any
@@ -12,16 +13,16 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
 
-Shape = tuple[int | None, ...]
 Sizes = tuple[int, ...]
 
 AXES = {1: ("steps",), 2: ("rows", "columns"), 3: ("d1", "d2", "d3")}
 """The names of the spatial axes, by their number."""
 
 
-def check_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
+def check_dim_ordering(layer: Layer, dim_ordering) -> str:
     """Returns `"tf"` or `"th"`; for `"default"`, the value of `K.image_dim_ordering()`.
 
     # Raises
@@ -70,6 +71,15 @@ def spatial_sizes(
     if dim_ordering == "tf":
         return tuple(shape[-1 - rank : -1])
     return tuple(shape[-rank:])
+
+
+def sizes_of(x: Tensor) -> list[Any]:
+    """Returns the sizes of a tensor, ints where they are known."""
+    sizes: list[Any] = list(K.int_shape(x))
+    for axis, size in enumerate(sizes):
+        if size is None:
+            sizes[axis] = K.shape(x)[axis]
+    return sizes
 
 
 def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> None:
@@ -235,7 +245,7 @@ def kernel_shape(
     return (nb_filter, channels, *window)
 
 
-def kernel_init(init: Any, dim_ordering: str) -> Any:
+def kernel_init(init, dim_ordering: str):
     """Returns an initialization that knows which axes of a kernel form the window.
 
     # Arguments

@@ -1,5 +1,6 @@
 """Embedding: a table of vectors, looked up by index."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -12,9 +13,8 @@ from oneiros.arguments import (
     label,
 )
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-
-Shape = tuple[int | None, ...]
 
 
 class Embedding(Layer):
@@ -64,15 +64,15 @@ class Embedding(Layer):
         self,
         input_dim: int,
         output_dim: int,
-        init: Any = "uniform",
+        init="uniform",
         input_length: int | None = None,
-        W_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        W_constraint: Any = None,
+        W_regularizer=None,
+        activity_regularizer=None,
+        W_constraint=None,
         mask_zero: bool = False,
-        weights: Any = None,
+        weights=None,
         dropout: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         owner = type(self).__name__
         input_length = check_optional_int(owner, "input_length", input_length)
@@ -103,7 +103,7 @@ class Embedding(Layer):
         self.built = True
         self.set_initial_weights()
 
-    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+    def compute_mask(self, x, mask=None):
         """Returns which indices aren't 0, if `mask_zero`; otherwise None."""
         return K.not_equal(x, 0) if self.mask_zero else None
 
@@ -119,7 +119,7 @@ class Embedding(Layer):
             )
         return (input_shape[0], self.input_length, self.output_dim)
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the rows of the table for the indices `x`."""
         indices = x if K.dtype(x) == "int32" else K.cast(x, "int32")
         table = self.W

@@ -1,16 +1,16 @@
 """Base class of the locally connected layers, which have separate weights for each
 position."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 import math
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import Tensor
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
 from oneiros_layers_convolutional.base import ConvolutionLayer
-from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import AXES, Sizes, axis_names, spatial_sizes
 
 
@@ -29,7 +29,8 @@ class LocalLayer(ConvolutionLayer):
         ordering = self.dim_ordering
         output_shape = self.get_output_shape_for(input_shape)
         sizes = spatial_sizes(self, output_shape, rank, ordering)
-        places = tuple(size for size in sizes if size is not None)
+        known_sizes = [size for size in sizes if size is not None]
+        places = tuple(known_sizes)
         if len(places) < rank:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
@@ -58,7 +59,7 @@ class LocalLayer(ConvolutionLayer):
         self.W = self.add_kernel(self.W_shape)
         self.b = self.add_bias(bias_shape)
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _convolve(self, x):
         """Returns the products of patches and weights."""
         patches = self._patches(x)
         product = K.batch_dot(patches, self.W)
@@ -70,7 +71,7 @@ class LocalLayer(ConvolutionLayer):
             order = (samples, filters, *places)
         return K.permute_dimensions(output, order)
 
-    def _broadcast(self, b: Tensor) -> Tensor:
+    def _broadcast(self, b):
         """Returns the bias in the shape of an output.
 
         Its values are read in the order in which they are stored, channels last, even
@@ -81,7 +82,7 @@ class LocalLayer(ConvolutionLayer):
         shape = (1, self.nb_filter, *self._places)
         return K.reshape(b, shape)
 
-    def _patches(self, x: Tensor) -> Tensor:
+    def _patches(self, x):
         """Returns what each place sees, of shape (places, samples, values).
 
         One slice for each value of the window holds it for all places; a patch's values

@@ -1,7 +1,7 @@
 """LocallyConnected2D: windows over images, with separate weights for each position."""
 
+from oneiros.engine.node import Shape
 from oneiros_layers_convolutional.base import PlaneConvolution
-from oneiros_layers_core.affine import Shape
 
 from oneiros_layers_local.base import LocalLayer
 

@@ -3,8 +3,8 @@
 Outside the training phase, the input passes unchanged.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_fraction, check_number, refusal
@@ -12,7 +12,7 @@ from oneiros.engine.layer import Layer
 from oneiros.engine.node import Tensor
 
 
-def _normal_like(x: Tensor, mean: float, std: Any) -> Tensor:
+def _normal_like(x: Tensor, mean: float, std) -> Tensor:
     """Draws a tensor of the shape and type of another one."""
     shape = K.shape(x)
     dtype = K.dtype(x)
@@ -44,16 +44,17 @@ class GaussianNoise(Layer):
 
     loadable = True
 
-    def __init__(self, sigma: float, **kwargs: Any) -> None:
+    def __init__(self, sigma: float, **kwargs) -> None:
         super().__init__(**kwargs)
         self.sigma = check_number(self, "sigma", sigma)
         is_number = not K.current().owns(sigma)
         if is_number and not sigma >= 0:
-            raise refusal(self, "sigma", sigma, "a standard deviation, 0 or more")
+            expected = "a standard deviation, 0 or more"
+            raise refusal(self, "sigma", sigma, expected)
         self.supports_masking = True
         self.uses_learning_phase = True
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the input, with noise in the training phase."""
         noise = _normal_like(x, 0.0, self.sigma)
         noisy = x + noise
@@ -91,13 +92,13 @@ class GaussianDropout(Layer):
 
     loadable = True
 
-    def __init__(self, p: float, **kwargs: Any) -> None:
+    def __init__(self, p: float, **kwargs) -> None:
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns the input, with noise in the training phase."""
         if not self.uses_learning_phase:
             return x

@@ -1,5 +1,6 @@
 """BatchNormalization in the three modes of Keras 1."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -13,9 +14,8 @@ from oneiros.arguments import (
     refusal,
 )
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ShapeError
-
-Shape = tuple[int | None, ...]
 
 FEATURE_WISE = 0
 SAMPLE_WISE = 1
@@ -88,14 +88,14 @@ class BatchNormalization(Layer):
         mode: int = 0,
         axis: int = -1,
         momentum: float = 0.99,
-        weights: Any = None,
-        beta_init: Any = "zero",
-        gamma_init: Any = "one",
-        gamma_regularizer: Any = None,
-        beta_regularizer: Any = None,
+        weights=None,
+        beta_init="zero",
+        gamma_init="one",
+        gamma_regularizer=None,
+        beta_regularizer=None,
         center: bool = True,
         scale: bool = True,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(epsilon, (tuple, list)):
@@ -172,7 +172,7 @@ class BatchNormalization(Layer):
         axis = self.axis % len(input_shape)
         return tuple(size if i == axis else None for i, size in enumerate(input_shape))
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Returns the normalised input."""
         if self.mode == SAMPLE_WISE:
             return self._by_sample(x)
@@ -190,7 +190,7 @@ class BatchNormalization(Layer):
         self.add_update(averages, x)
         return K.in_train_phase(by_batch, self._by_running_averages(x, axis))
 
-    def _by_running_averages(self, x: Any, axis: int) -> Any:
+    def _by_running_averages(self, x, axis: int):
         shape = [1] * K.ndim(x)
         shape[axis] = K.get_variable_shape(self.gamma)[0]
         mean, variance, beta, gamma = (
@@ -201,7 +201,7 @@ class BatchNormalization(Layer):
             x, mean, variance, beta, gamma, epsilon=self.epsilon
         )
 
-    def _by_sample(self, x: Any) -> Any:
+    def _by_sample(self, x):
         mean = K.mean(x, axis=-1, keepdims=True)
         spread = K.sqrt(K.var(x, axis=-1, keepdims=True) + self.epsilon) + self.epsilon
         return self.gamma * ((x - mean) / spread) + self.beta

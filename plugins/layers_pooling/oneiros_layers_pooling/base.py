@@ -1,12 +1,11 @@
 """Base classes of pooling over windows."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Tensor
-from oneiros_layers_core.affine import Shape
+from oneiros.engine.node import Shape
 from oneiros_layers_core.spatial import (
     Sizes,
     check_dim_ordering,
@@ -30,7 +29,7 @@ class WindowPooling(Layer):
     _pool_mode: str
     _rank: int
 
-    def __init__(self, *, border_mode: str, **kwargs: Any) -> None:
+    def __init__(self, *, border_mode: str, **kwargs) -> None:
         super().__init__(**kwargs)
         modes = ("valid", "same")
         self.border_mode = check_choice(self, "border_mode", border_mode, modes)
@@ -44,7 +43,7 @@ class WindowPooling(Layer):
     def _strides(self) -> Sizes:
         raise NotImplementedError
 
-    def assert_input_compatibility(self, input: Tensor) -> None:
+    def assert_input_compatibility(self, input) -> None:
         """Checks the rank, and that a window fits."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
@@ -63,12 +62,12 @@ class WindowPooling(Layer):
 
     def _pooling_function(
         self,
-        inputs: Tensor,
+        inputs,
         pool_size: Sizes,
         strides: Sizes,
         border_mode: str,
         dim_ordering: str,
-    ) -> Tensor:
+    ):
         """Returns a value for each window of `inputs`, images or volumes."""
         pool = K.pool3d if len(pool_size) == 3 else K.pool2d
         return pool(
@@ -88,9 +87,7 @@ class ImagePooling(WindowPooling):
         all: as for `MaxPooling2D`.
     """
 
-    def __init__(
-        self, *, pool_size: Any, strides: Any, dim_ordering: str, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, pool_size, strides, dim_ordering: str, **kwargs) -> None:
         super().__init__(**kwargs)
         self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
         self.strides = self.pool_size
@@ -106,7 +103,7 @@ class ImagePooling(WindowPooling):
     def _strides(self) -> Sizes:
         return self.strides
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns a value for each window."""
         return self._pooling_function(
             inputs=x,

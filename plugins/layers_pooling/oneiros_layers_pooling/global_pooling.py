@@ -1,11 +1,10 @@
 """Global pooling: one value per feature or channel."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import Tensor
-from oneiros_layers_core.affine import Shape
+from oneiros.engine.node import Shape
 from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 
@@ -20,7 +19,7 @@ class GlobalPooling(Layer):
     _pool_mode: str
     _rank: int
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
@@ -29,7 +28,7 @@ class GlobalPooling(Layer):
         check_nonempty(self, input_shape, self._rank, self.dim_ordering)
         return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns a value for each channel."""
         first = 1 if self.dim_ordering == "tf" else 2
         axes = list(range(first, first + self._rank))
@@ -47,7 +46,7 @@ class _GlobalPooling1D(GlobalPooling):
 class ImageGlobalPooling(GlobalPooling):
     """Base of global pooling of images and volumes. Not a layer itself."""
 
-    def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(self, dim_ordering: str = "default", **kwargs) -> None:
         super().__init__(**kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 

@@ -1,10 +1,9 @@
 """MaxPooling1D and AveragePooling1D."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_int
-from oneiros.engine.node import Tensor
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_pooling.base import WindowPooling
@@ -23,7 +22,7 @@ class _Pooling1D(WindowPooling):
         pool_length: int = 2,
         stride: int | None = None,
         border_mode: str = "valid",
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(border_mode=border_mode, **kwargs)
         self.pool_length = check_int(self, "pool_length", pool_length)
@@ -41,7 +40,7 @@ class _Pooling1D(WindowPooling):
     def _strides(self) -> Sizes:
         return (self.stride,)
 
-    def call(self, x: Tensor, mask: Tensor = None) -> Tensor:
+    def call(self, x, mask=None):
         """Returns a value for each window of `x` as an image one pixel wide."""
         pooled = self._pooling_function(
             inputs=K.expand_dims(x, 2),

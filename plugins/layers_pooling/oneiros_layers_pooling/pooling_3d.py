@@ -1,6 +1,6 @@
 """MaxPooling3D and AveragePooling3D."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros_layers_pooling.base import ImagePooling
 
@@ -15,11 +15,11 @@ class _Pooling3D(ImagePooling):
 
     def __init__(
         self,
-        pool_size: Any = (2, 2, 2),
-        strides: Any = None,
+        pool_size=(2, 2, 2),
+        strides=None,
         border_mode: str = "valid",
         dim_ordering: str = "default",
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             pool_size=pool_size,

@@ -1,16 +1,17 @@
 """Recurrent, the base of the layers that run over a sequence."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_bool, check_choice, label
 from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 from oneiros.load_context import count_calls, count_weight
 from oneiros_layers_core.affine import sequence_arguments
 
-Shape = tuple[int | None, ...]
 States = list[Any]
 Stepped = tuple[Any, States]
 """An output and the new states."""
@@ -20,14 +21,14 @@ MODES = ("cpu", "mem", "gpu")
 
 
 def time_distributed_dense(
-    x: Any,
-    w: Any,
-    b: Any = None,
+    x,
+    w,
+    b=None,
     dropout: float | None = None,
     input_dim: int | None = None,
     output_dim: int | None = None,
     timesteps: int | None = None,
-) -> Any:
+):
     """Returns `dot(x, w) + b` for each step of a sequence.
 
     # Example
@@ -58,7 +59,7 @@ def time_distributed_dense(
     return output if b is None else output + b
 
 
-def filled(x: Any, size: int, value: float) -> Any:
+def filled(x, size: int, value: float):
     """Returns a tensor `(samples, size)` of one value, for the samples of `x`."""
     first_values = x[:, 0, :1]
     zero = K.zeros_like(first_values, dtype=K.floatx())
@@ -108,11 +109,11 @@ class SequenceLayer(Layer):
 
     def __init__(
         self,
-        weights: Any = None,
+        weights=None,
         return_sequences: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.initial_weights = weights
@@ -139,11 +140,11 @@ class SequenceLayer(Layer):
             )
 
     # As in Keras 1: no default.
-    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
+    def compute_mask(self, input, mask):  # type: ignore[override]
         """Returns the mask if there is an output for each step."""
         return mask if self.return_sequences else None
 
-    def step(self, x: Any, states: States) -> Stepped:
+    def step(self, x, states: States) -> Stepped:
         """Computes one step; subclasses define this.
 
         # Arguments
@@ -158,19 +159,19 @@ class SequenceLayer(Layer):
             "needs."
         )
 
-    def get_constants(self, x: Any) -> list[Any]:
+    def get_constants(self, x) -> list[Any]:
         """Returns the constants that `step` receives after the states, computed once.
 
         These are tensors or lists of them.
         """
         return []
 
-    def get_initial_states(self, x: Any) -> list[Any]:
+    def get_initial_states(self, x) -> list[Any]:
         """Returns the states before the first step: zeros for each."""
         zeros = self.zero_state(x)
         return [zeros for _ in self.states]
 
-    def zero_state(self, x: Any) -> Any:
+    def zero_state(self, x):
         """Returns a state of zeros for the number of samples in `x`."""
         raise NotImplementedError
 
@@ -178,11 +179,11 @@ class SequenceLayer(Layer):
         """Returns the shape of a state for this number of samples."""
         raise NotImplementedError
 
-    def preprocess_input(self, x: Any) -> Any:
+    def preprocess_input(self, x):
         """Returns the sequences whose steps `step` receives."""
         return x
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Runs the steps, and adds the updates of the states of a stateful layer."""
         if self.unroll and K.int_shape(x)[1] is None:
             raise ShapeError(
@@ -199,15 +200,13 @@ class SequenceLayer(Layer):
             self.add_update(list(updates), x)
         return outputs if self.return_sequences else last
 
-    def _run(self, x: Any, initial: States, mask: Any) -> Results:
+    def _run(self, x, initial: States, mask) -> Results:
         """Returns the last output, all outputs and the last states."""
         constants = self.get_constants(x)
         steps = self.preprocess_input(x)
         return self._loop(self.step, steps, initial, mask, constants)
 
-    def _loop(
-        self, step: Any, x: Any, initial: States, mask: Any, constants: list[Any]
-    ) -> Results:
+    def _loop(self, step, x, initial: States, mask, constants: list[Any]) -> Results:
         try:
             last, outputs, states = K.rnn(
                 step,
@@ -329,7 +328,7 @@ class Recurrent(SequenceLayer):
 
     def __init__(
         self,
-        weights: Any = None,
+        weights=None,
         return_sequences: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
@@ -337,7 +336,7 @@ class Recurrent(SequenceLayer):
         consume_less: str = "cpu",
         input_dim: int | None = None,
         input_length: int | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         input_dim, input_length = sequence_arguments(
             self, input_dim, input_length, kwargs
@@ -363,7 +362,7 @@ class Recurrent(SequenceLayer):
             return (samples, steps, self.output_dim)
         return (samples, self.output_dim)
 
-    def zero_state(self, x: Any) -> Any:
+    def zero_state(self, x):
         """Returns zeros `(samples, output_dim)`."""
         return filled(x, self.output_dim, 0.0)
 

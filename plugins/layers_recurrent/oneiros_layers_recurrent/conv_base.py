@@ -1,12 +1,14 @@
 """ConvRecurrent2D, the base of the recurrent layers over sequences of images."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import Shape
 from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with_sizes
 
-from oneiros_layers_recurrent.base import SequenceLayer, Shape
+from oneiros_layers_recurrent.base import SequenceLayer
 
 
 class ConvRecurrent2D(SequenceLayer):
@@ -52,15 +54,15 @@ class ConvRecurrent2D(SequenceLayer):
 
     def __init__(
         self,
-        weights: Any = None,
-        nb_row: Any = None,
-        nb_col: Any = None,
-        nb_filter: Any = None,
+        weights=None,
+        nb_row=None,
+        nb_col=None,
+        nb_filter=None,
         return_sequences: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
         dim_ordering: str | None = None,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             weights=weights,
@@ -97,7 +99,7 @@ class ConvRecurrent2D(SequenceLayer):
             return (samples, input_shape[1], *sizes)
         return (samples, *sizes)
 
-    def zero_state(self, x: Any) -> Any:
+    def zero_state(self, x):
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
         first_values = x[:, 0, :1, :1, :1]
@@ -110,11 +112,11 @@ class ConvRecurrent2D(SequenceLayer):
         _, *sizes = self.frame_shape(input_shape)
         return (batch, *sizes)
 
-    def get_initial_states(self, X: Any) -> list[Any]:
+    def get_initial_states(self, X) -> list[Any]:
         """Returns the states before the first step: zeros for each."""
         return super().get_initial_states(X)
 
-    def get_constants(self, X: Any, train: bool = False) -> list[Any]:
+    def get_constants(self, X, train: bool = False) -> list[Any]:
         """Returns the constants that `step` receives after the states, computed once.
 
         These are tensors or lists of them.

@@ -1,14 +1,21 @@
 """ConvLSTM2D: an LSTM whose products are convolutions."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import initializations
 from oneiros.arguments import check_choice, check_int, check_ints
-from oneiros_layers_core.spatial import kernel_init, kernel_shape, known_channels
+from oneiros.engine.node import Shape
+from oneiros_layers_core.spatial import (
+    kernel_init,
+    kernel_shape,
+    known_channels,
+    sizes_of,
+)
 
-from oneiros_layers_recurrent.base import Results, Shape, States, Stepped
+from oneiros_layers_recurrent.base import Results, States, Stepped
 from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
 from oneiros_layers_recurrent.gates import ForgetfulLayer
 
@@ -92,20 +99,20 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
         nb_filter: int,
         nb_row: int,
         nb_col: int,
-        init: Any = "glorot_uniform",
-        inner_init: Any = "orthogonal",
-        forget_bias_init: Any = "one",
-        activation: Any = "tanh",
-        inner_activation: Any = "hard_sigmoid",
+        init="glorot_uniform",
+        inner_init="orthogonal",
+        forget_bias_init="one",
+        activation="tanh",
+        inner_activation="hard_sigmoid",
         dim_ordering: str = "default",
         border_mode: str = "valid",
-        subsample: Any = (1, 1),
-        W_regularizer: Any = None,
-        U_regularizer: Any = None,
-        b_regularizer: Any = None,
+        subsample=(1, 1),
+        W_regularizer=None,
+        U_regularizer=None,
+        b_regularizer=None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             init=init,
@@ -148,7 +155,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
         window = (self.nb_row, self.nb_col)
         return kernel_shape(window, channels, self.nb_filter, self.dim_ordering)
 
-    def zero_state(self, x: Any) -> Any:
+    def zero_state(self, x):
         """Returns zeros of the shape of a step's output."""
         if None in K.int_shape(x)[2:]:
             image = K.zeros_like(x[:, 0], dtype=K.floatx())
@@ -157,9 +164,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
             )
         return super().zero_state(x)
 
-    def conv_step(
-        self, x: Any, W: Any, b: Any = None, border_mode: str = "valid"
-    ) -> Any:
+    def conv_step(self, x, W, b=None, border_mode: str = "valid"):
         """Returns the convolution of images with a kernel, and a bias added.
 
         # Arguments
@@ -181,7 +186,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
             b = K.reshape(b, (1, -1, 1, 1))
         return output + b
 
-    def conv_step_hidden(self, x: Any, W: Any, border_mode: str = "valid") -> Any:
+    def conv_step_hidden(self, x, W, border_mode: str = "valid"):
         """Returns the convolution of a state with a kernel.
 
         # Arguments
@@ -197,7 +202,7 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
             dim_ordering=self.dim_ordering,
         )
 
-    def step(self, x: Any, states: States) -> Stepped:
+    def step(self, x, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`.
 
         `states` holds the old ones and the dropout masks.
@@ -212,48 +217,40 @@ class ConvLSTM2D(ForgetfulLayer, ConvRecurrent2D):
             projections.append(from_input + from_state)
         return self.next_states(c, projections)
 
-    def _run(self, x: Any, initial: States, mask: Any) -> Results:
+    def _run(self, x, initial: States, mask) -> Results:
         """Runs the steps: one convolution of all images, then one a step.
 
         With dropout, or methods of a subclass, each gate has its own.
         """
         if self.uses_learning_phase or not self._keeps(ConvLSTM2D, METHODS):
             return super()._run(x, initial, mask)
-        _, length, *image = _sizes(x)
+        _, length, *image = sizes_of(x)
         images = K.reshape(x, (-1, *image))
         W, U, b = map(self.joined_gates, "WUb")
         projected = self.conv_step(images, W, b, self.border_mode)
-        _, *sizes = _sizes(projected)
+        _, *sizes = sizes_of(projected)
         steps = K.reshape(projected, (-1, length, *sizes))
         step = functools.partial(self._joined_step, U)
         return self._loop(step, steps, initial, mask, constants=[])
 
-    def _joined_step(self, U: Any, x: Any, states: States) -> Stepped:
+    def _joined_step(self, U, x, states: States) -> Stepped:
         h, c = states
         joined = x + self.conv_step_hidden(h, U, "same")
         projections = self.split(joined, self.nb_filter)
         return self.next_states(c, projections)
 
     # Keras 1's ConvLSTM2D takes no `train`.
-    def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
+    def get_constants(self, x) -> list[Any]:  # type: ignore[override]
         """Returns the dropout masks of the state and of the input, four each."""
         one = K.cast_to_floatx(1.0)
 
-        def states() -> Any:
+        def states():
             return self.zero_state(x) + one
 
-        def inputs() -> Any:
+        def inputs():
             return K.zeros_like(x[:, 0], dtype=K.floatx()) + one
 
         return [
             self.dropout_masks(states, self.dropout_U),
             self.dropout_masks(inputs, self.dropout_W),
         ]
-
-
-def _sizes(x: Any) -> list[Any]:
-    """Returns a tensor's sizes, ints where they are known."""
-    return [
-        K.shape(x)[axis] if size is None else size
-        for axis, size in enumerate(K.int_shape(x))
-    ]

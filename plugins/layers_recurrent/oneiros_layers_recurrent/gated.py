@@ -1,18 +1,18 @@
 """Base class of SimpleRNN, GRU and LSTM: joined weights, fused loops."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_int
-from oneiros_initializations.postponed import initialized
+from oneiros.engine.node import Shape
 from oneiros_layers_core.affine import known_features
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
     Results,
-    Shape,
     States,
     filled,
     time_distributed_dense,
@@ -44,7 +44,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
     operation = ""
     """The fused operation of `K` for this layer."""
 
-    def __init__(self, *, output_dim: int, **kwargs: Any) -> None:
+    def __init__(self, *, output_dim: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.output_dim = check_int(self, "output_dim", output_dim)
 
@@ -84,21 +84,18 @@ class GatedRecurrent(GatedLayer, Recurrent):
         recurrent = (n, n), self.init, self.W_regularizer
         self.add_gates(kernel, recurrent, n)
 
-    def _joined_bias(self, shape: tuple[int, ...], name: str | None = None) -> Any:
-        def make() -> Any:
-            values = []
-            for gate in self.gates:
-                bias = self.bias_init(gate)((self.output_dim,))
-                values.append(K.get_value(bias))
-            return K.variable(np.concatenate(values), name=name)
+    def _joined_bias(self, shape: tuple[int, ...], name: str | None = None):
+        values = []
+        for gate in self.gates:
+            bias = self.bias_init(gate)((self.output_dim,))
+            values.append(K.get_value(bias))
+        return K.variable(np.concatenate(values), name=name)
 
-        return initialized(shape, name, make)
-
-    def block(self, part: str) -> Any:
+    def block(self, part: str):
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side."""
         return getattr(self, part) if self.joined else self.joined_gates(part)
 
-    def project(self, x: Any) -> Any:
+    def project(self, x):
         """Returns `dot(x, W) + b` for all steps and gates.
 
         Each gate has its own dropout, unless the gates are joined.
@@ -120,21 +117,21 @@ class GatedRecurrent(GatedLayer, Recurrent):
             for gate in self.gates
         ]
 
-    def preprocess_input(self, x: Any) -> Any:
+    def preprocess_input(self, x):
         """Returns all projections if `consume_less` is `"cpu"`, else the input."""
         return self.project(x) if self.consume_less == "cpu" else x
 
-    def get_constants(self, x: Any) -> list[Any]:
+    def get_constants(self, x) -> list[Any]:
         """Returns the dropout masks of the state and of the input, one per gate."""
         return [
             self._masks(x, self.output_dim, self.dropout_U),
             self._masks(x, self.input_dim, self.dropout_W),
         ]
 
-    def _masks(self, x: Any, size: Any, rate: float) -> list[Any]:
+    def _masks(self, x, size, rate: float) -> list[Any]:
         return self.dropout_masks(lambda: filled(x, size, 1.0), rate)
 
-    def gate_inputs(self, x: Any, W_masks: list[Any]) -> list[Any]:
+    def gate_inputs(self, x, W_masks: list[Any]) -> list[Any]:
         """Returns the projections of one preprocessed step, for each gate."""
         if self.consume_less == "cpu":
             return self.split(x, self.output_dim)
@@ -143,11 +140,13 @@ class GatedRecurrent(GatedLayer, Recurrent):
             projected = K.dot(kept, self.W) + self.b
             return self.split(projected, self.output_dim)
         pairs = zip(W_masks, self._input_weights(), strict=True)
-        return [K.dot(x * mask, W) + b for mask, (W, b) in pairs]
+        projections = []
+        for mask, (W, b) in pairs:
+            projected = K.dot(x * mask, W)
+            projections.append(projected + b)
+        return projections
 
-    def fed_back(
-        self, h: Any, U_masks: list[Any], count: int | None = None
-    ) -> list[Any]:
+    def fed_back(self, h, U_masks: list[Any], count: int | None = None) -> list[Any]:
         """Returns `dot(h, U)` for each gate, or for the first `count`."""
         gates = self.gates[:count]
         if self.joined:
@@ -156,9 +155,13 @@ class GatedRecurrent(GatedLayer, Recurrent):
             fed_back = K.dot(h * U_masks[0], U)
             return self.split(fed_back, n, len(gates))
         pairs = zip(gates, U_masks, strict=False)
-        return [K.dot(h * mask, getattr(self, f"U_{gate}")) for gate, mask in pairs]
+        projections = []
+        for gate, mask in pairs:
+            U = getattr(self, f"U_{gate}")
+            projections.append(K.dot(h * mask, U))
+        return projections
 
-    def _run(self, x: Any, initial: States, mask: Any) -> Results:
+    def _run(self, x, initial: States, mask) -> Results:
         if not self._fusible(mask):
             return super()._run(x, initial, mask)
         trains = "gradients" in K.current().capabilities
@@ -173,7 +176,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
             return fused
         return _by_phase(super()._run(x, initial, mask), fused)
 
-    def _fused(self, x: Any, initial: States, mask: Any, **weights: Any) -> Results:
+    def _fused(self, x, initial: States, mask, **weights) -> Results:
         """Runs the fused operation on the layer's input with the weights that project
         it, or without them on the projected input."""
         last, outputs, states = getattr(K, self.operation)(
@@ -187,7 +190,7 @@ class GatedRecurrent(GatedLayer, Recurrent):
         )
         return last, outputs, states
 
-    def _fusible(self, mask: Any) -> bool:
+    def _fusible(self, mask) -> bool:
         """Returns whether the fused operation gives the same result as this layer's
         methods."""
         if "fused" not in K.current().capabilities:

@@ -1,5 +1,6 @@
 """What recurrent layers with weights per gate share, over vectors and over images."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 
@@ -45,16 +46,16 @@ class GatedLayer(SequenceLayer):
     def __init__(
         self,
         *,
-        init: Any,
-        inner_init: Any,
-        activation: Any,
-        inner_activation: Any = None,
-        W_regularizer: Any,
-        U_regularizer: Any,
-        b_regularizer: Any,
+        init,
+        inner_init,
+        activation,
+        inner_activation=None,
+        W_regularizer,
+        U_regularizer,
+        b_regularizer,
         dropout_W: float,
         dropout_U: float,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.init = initializations.get(init)
@@ -96,17 +97,17 @@ class GatedLayer(SequenceLayer):
         )
         setattr(self, name, weight)
 
-    def bias_init(self, gate: str) -> Any:
+    def bias_init(self, gate: str):
         """Returns the initialization of a gate's bias."""
         return initializations.get("zero")
 
-    def joined_gates(self, part: str) -> Any:
+    def joined_gates(self, part: str):
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side, in the
         order of `gates`."""
         weights = [getattr(self, f"{part}_{gate}") for gate in self.gates]
         return K.concatenate(weights, axis=self.gate_axis)
 
-    def split(self, x: Any, size: int, count: int | None = None) -> list[Any]:
+    def split(self, x, size: int, count: int | None = None) -> list[Any]:
         """Returns the blocks of a tensor that holds those of `count` gates, each of a
         size, side by side."""
         axes_before = 1 if self.gate_axis == 0 else K.ndim(x) - 1
@@ -145,11 +146,11 @@ class ForgetfulLayer(GatedLayer):
     forget_bias_init: Any
     inner_activation: Any
 
-    def bias_init(self, gate: str) -> Any:
+    def bias_init(self, gate: str):
         """Returns the initialization of a gate's bias."""
         return self.forget_bias_init if gate == "f" else super().bias_init(gate)
 
-    def next_states(self, c: Any, projections: list[Any]) -> Stepped:
+    def next_states(self, c, projections: list[Any]) -> Stepped:
         """Returns the output and the states `[h, c]`.
 
         # Arguments

@@ -1,5 +1,6 @@
 """GRU: a state that gates partly overwrite."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -84,16 +85,16 @@ class GRU(GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init: Any = "glorot_uniform",
-        inner_init: Any = "orthogonal",
-        activation: Any = "tanh",
-        inner_activation: Any = "hard_sigmoid",
-        W_regularizer: Any = None,
-        U_regularizer: Any = None,
-        b_regularizer: Any = None,
+        init="glorot_uniform",
+        inner_init="orthogonal",
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        W_regularizer=None,
+        U_regularizer=None,
+        b_regularizer=None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             output_dim=output_dim,
@@ -109,7 +110,7 @@ class GRU(GatedRecurrent):
             **kwargs,
         )
 
-    def step(self, x: Any, states: States) -> Stepped:
+    def step(self, x, states: States) -> Stepped:
         """Returns the output, which is the new state.
 
         `states` holds the old one and the dropout masks.

@@ -1,6 +1,6 @@
 """LSTM: a cell that gates write, keep and read."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import initializations
 
@@ -80,17 +80,17 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init: Any = "glorot_uniform",
-        inner_init: Any = "orthogonal",
-        forget_bias_init: Any = "one",
-        activation: Any = "tanh",
-        inner_activation: Any = "hard_sigmoid",
-        W_regularizer: Any = None,
-        U_regularizer: Any = None,
-        b_regularizer: Any = None,
+        init="glorot_uniform",
+        inner_init="orthogonal",
+        forget_bias_init="one",
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        W_regularizer=None,
+        U_regularizer=None,
+        b_regularizer=None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             output_dim=output_dim,
@@ -107,7 +107,7 @@ class LSTM(ForgetfulLayer, GatedRecurrent):
         )
         self.forget_bias_init = initializations.get(forget_bias_init)
 
-    def step(self, x: Any, states: States) -> Stepped:
+    def step(self, x, states: States) -> Stepped:
         """Returns the output and the states `[h, c]`.
 
         `states` holds the old ones and the dropout masks.

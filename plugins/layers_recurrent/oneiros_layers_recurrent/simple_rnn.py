@@ -1,5 +1,6 @@
 """SimpleRNN: the output is fed back to the input."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -60,15 +61,15 @@ class SimpleRNN(GatedRecurrent):
     def __init__(
         self,
         output_dim: int,
-        init: Any = "glorot_uniform",
-        inner_init: Any = "orthogonal",
-        activation: Any = "tanh",
-        W_regularizer: Any = None,
-        U_regularizer: Any = None,
-        b_regularizer: Any = None,
+        init="glorot_uniform",
+        inner_init="orthogonal",
+        activation="tanh",
+        W_regularizer=None,
+        U_regularizer=None,
+        b_regularizer=None,
         dropout_W: float = 0.0,
         dropout_U: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(
             output_dim=output_dim,
@@ -83,7 +84,7 @@ class SimpleRNN(GatedRecurrent):
             **kwargs,
         )
 
-    def step(self, x: Any, states: States) -> Stepped:
+    def step(self, x, states: States) -> Stepped:
         """Returns the output, which is the new state.
 
         `states` holds the old one and two dropout masks.
@@ -96,6 +97,6 @@ class SimpleRNN(GatedRecurrent):
         output = self.activation(projected + fed_back)
         return output, [output]
 
-    def get_constants(self, x: Any) -> list[Any]:
+    def get_constants(self, x) -> list[Any]:
         """Returns the dropout masks of the state and of the input."""
         return [masks[0] for masks in super().get_constants(x)]

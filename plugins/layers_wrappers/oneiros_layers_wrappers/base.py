@@ -1,5 +1,6 @@
 """Wrapper, the base of layers that contain a layer."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,10 +8,8 @@ from typing import Any
 from oneiros.arguments import label, refusal
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import unique
+from oneiros.engine.node import Shape, unique
 from oneiros.errors import OneirosError
-
-Shape = tuple[int | None, ...]
 
 
 class Wrapper(Layer):
@@ -43,7 +42,7 @@ class Wrapper(Layer):
 
     layer: Any
 
-    def __init__(self, layer: Any, **kwargs: Any) -> None:
+    def __init__(self, layer, **kwargs) -> None:
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):
@@ -52,8 +51,7 @@ class Wrapper(Layer):
     @property
     def checks_sizes(self) -> bool:
         """Whether the layers inside check sizes."""
-        checks = [getattr(layer, "checks_sizes", False) for layer in self.wrapped]
-        return all(checks)
+        return all(getattr(layer, "checks_sizes", False) for layer in self.wrapped)
 
     @property
     def wrapped(self) -> list[Any]:
@@ -133,11 +131,12 @@ class Wrapper(Layer):
         inner_updates = self._collected("updates")
         return unique([*inner_updates, *vars(self)["updates"]])
 
-    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
+    def _recorded(self, kind: str, inputs) -> list[Any]:
         items: list[Any] = []
         for layer in self.wrapped:
             items += getattr(layer, f"get_{kind}_for")(inputs)
-        return unique([*items, *super()._recorded(kind, inputs)])
+        items += super()._recorded(kind, inputs)
+        return unique(items)
 
     @property
     def stateful(self) -> bool:
@@ -178,7 +177,7 @@ class Wrapper(Layer):
         return {"layer": entry}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]):
         """Builds the layer inside, and the wrapper.
 
         # Arguments

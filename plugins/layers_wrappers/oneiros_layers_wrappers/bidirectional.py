@@ -1,5 +1,6 @@
 """Bidirectional: runs a recurrent layer from both ends."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import copy
 import inspect
 from typing import Any
@@ -8,9 +9,10 @@ from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
+from oneiros.engine.node import Shape
 from oneiros.errors import ArgumentError
 
-from oneiros_layers_wrappers.base import Shape, Wrapper
+from oneiros_layers_wrappers.base import Wrapper
 
 MERGE_MODES = ("sum", "mul", "concat", "ave", None)
 
@@ -64,11 +66,7 @@ class Bidirectional(Wrapper):
     loadable = True
 
     def __init__(
-        self,
-        layer: Any,
-        merge_mode: str | None = "concat",
-        weights: Any = None,
-        **kwargs: Any,
+        self, layer, merge_mode: str | None = "concat", weights=None, **kwargs
     ) -> None:
         super().__init__(layer=layer, **kwargs)
         self._check(merge_mode)
@@ -83,7 +81,7 @@ class Bidirectional(Wrapper):
         self.supports_masking = True
         self.input_spec = layer.input_spec
 
-    def _check(self, merge_mode: Any) -> None:
+    def _check(self, merge_mode) -> None:
         if merge_mode not in MERGE_MODES:
             raise ArgumentError(
                 f"{label(self)} received merge_mode={merge_mode!r}. Expected "
@@ -119,7 +117,7 @@ class Bidirectional(Wrapper):
         super().build()
         self.input_spec = self.forward_layer.input_spec
 
-    def get_output_shape_for(self, input_shape: Shape) -> Any:
+    def get_output_shape_for(self, input_shape: Shape):
         """Returns the output's shape, or a list of two."""
         with self.naming(input_shape):
             shape = self.forward_layer.get_output_shape_for(input_shape)
@@ -130,12 +128,12 @@ class Bidirectional(Wrapper):
         return shape
 
     # As in Keras 1: no default.
-    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
+    def compute_mask(self, input, mask):  # type: ignore[override]
         """Returns the mask for each output, if there is one for each step."""
         output_mask = mask if self.return_sequences else None
         return [output_mask, output_mask] if self.merge_mode is None else output_mask
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs, mask=None):
         """Returns the merged outputs, or a list of both."""
         with self.naming(K.int_shape(inputs)):
             forward = self.forward_layer.call(inputs, mask)
@@ -152,7 +150,7 @@ class Bidirectional(Wrapper):
         return total if self.merge_mode == "sum" else total / 2
 
 
-def _copied(layer: Any, name: str) -> Any:
+def _copied(layer, name: str):
     """Returns a layer with the same arguments, and neither weights nor calls yet."""
     copied = copy.copy(layer)
     vars(copied).update(losses=[], updates=[], constraints={})
@@ -162,7 +160,7 @@ def _copied(layer: Any, name: str) -> Any:
     return copied
 
 
-def _reversed(layer: Any, name: str) -> Any:
+def _reversed(layer, name: str):
     """Returns a layer made from the configuration of another, running the other way."""
     functions = {}
     custom_objects: dict[str, Any] = {}
@@ -182,6 +180,6 @@ def _reversed(layer: Any, name: str) -> Any:
     return reversed_layer
 
 
-def _is_part(value: Any) -> bool:
+def _is_part(value) -> bool:
     """Returns whether an attribute is in a configuration as one of its own."""
     return hasattr(value, "get_config") and not isinstance(value, type)

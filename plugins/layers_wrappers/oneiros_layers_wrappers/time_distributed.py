@@ -1,13 +1,15 @@
 """TimeDistributed: the same layer at each step of a sequence."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import Shape
 from oneiros.errors import GraphError
 
-from oneiros_layers_wrappers.base import Shape, Wrapper
+from oneiros_layers_wrappers.base import Wrapper
 
 
 class TimeDistributed(Wrapper):
@@ -45,7 +47,7 @@ class TimeDistributed(Wrapper):
 
     loadable = True
 
-    def __init__(self, layer: Any, **kwargs: Any) -> None:
+    def __init__(self, layer, **kwargs) -> None:
         super().__init__(layer=layer, **kwargs)
         self.supports_masking = True
         self.input_spec = [InputSpec(ndim="3+")]
@@ -64,7 +66,7 @@ class TimeDistributed(Wrapper):
             shape_of_steps = self.layer.get_output_shape_for(_flat(input_shape))
         return (*input_shape[:2], *shape_of_steps[1:])
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs, mask=None):
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
         rows = _flat(shape)[0]
@@ -87,13 +89,16 @@ class TimeDistributed(Wrapper):
         sizes = _sizes(y, inner_shape, 1)
         return K.reshape(y, (samples, steps, *sizes))
 
-    def _inside(self, y: Any, shape: Shape) -> Shape:
+    def _inside(self, y, shape: Shape) -> Shape:
         """Returns the shape of the layer's output, as far as it or the layer tells."""
         declared = self.layer.get_output_shape_for(_flat(shape))
-        pairs = zip(K.int_shape(y), declared, strict=True)
-        return tuple(other if size is None else size for size, other in pairs)
+        found = list(K.int_shape(y))
+        for axis, size in enumerate(found):
+            if size is None:
+                found[axis] = declared[axis]
+        return tuple(found)
 
-    def _note(self, flat: Any, y: Any, inputs: Any) -> None:
+    def _note(self, flat, y, inputs) -> None:
         """Makes what the layer adds to a model depend on the wrapper's input."""
         regularizer = getattr(self.layer, "activity_regularizer", None)
         if regularizer is not None:
@@ -110,7 +115,7 @@ def _flat(shape: Shape) -> Shape:
     return (None, *sizes)
 
 
-def _sizes(x: Any, shape: Shape, start: int) -> tuple[Any, ...]:
+def _sizes(x, shape: Shape, start: int) -> tuple[Any, ...]:
     """Returns the sizes of a tensor from an axis on: ints where they are known."""
     sizes: list[Any] = list(shape)
     for axis, size in enumerate(shape):

@@ -7,7 +7,7 @@ approximation for precision, recall and metrics derived from them. Masks and sam
 weights don't affect metrics.
 """
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros import objectives
@@ -145,7 +145,7 @@ def top_k_categorical_accuracy(y_true: Tensor, y_pred: Tensor, k: int = 5) -> Te
     return K.mean(K.in_top_k(y_pred, true_classes, k))
 
 
-def _mean_of(loss: Any) -> Any:
+def _mean_of(loss):
     """Returns the metric that is the mean of a loss over a batch."""
 
     def metric(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -191,7 +191,7 @@ poisson = _mean_of(objectives.poisson)
 cosine_proximity = _mean_of(objectives.cosine_proximity)
 
 
-def _positives(y: Any) -> Any:
+def _positives(y):
     """Returns 1 where the rounded value is 1 or more, 0 elsewhere."""
     return K.round(K.clip(y, 0, 1))
 
@@ -378,7 +378,7 @@ def fmeasure(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return fbeta_score(y_true, y_pred, beta=1)
 
 
-def get(identifier: Any) -> Any:
+def get(identifier):
     """Returns the metric that `identifier` names.
 
     # Arguments

@@ -6,7 +6,7 @@ step). Sparse targets are class numbers `(samples, …, 1)`. Training minimizes 
 over the samples, weighted by `sample_weight`.
 """
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.config import get_object
@@ -393,7 +393,8 @@ def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
           Hall, 1989, chapter 6
     """
     logarithms = K.log(y_pred + K.epsilon())
-    return _mean(y_pred - y_true * logarithms)
+    losses = y_pred - y_true * logarithms
+    return _mean(losses)
 
 
 def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -429,7 +430,7 @@ def cosine_proximity(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return -_mean(target * prediction)
 
 
-def get(identifier: Any) -> Any:
+def get(identifier):
     """Returns the loss function that `identifier` names.
 
     # Arguments

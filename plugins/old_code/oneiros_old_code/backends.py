@@ -1,6 +1,7 @@
 """Names that code of 2016 reads from `keras.backend` and its submodules: `K.tf`,
 `K.np`, `K._BACKEND`, `keras.backend.tensorflow_backend`."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import json
 import os
 import sys
@@ -74,7 +75,7 @@ SETTINGS: dict[str, Callable[[], Any]] = {
 """Variables of Keras 1's modules, and the functions that return their values."""
 
 
-def backend_name(name: str) -> Any:
+def backend_name(name: str):
     """Returns the object behind a name in `keras.backend` that isn't a function of `K`.
 
     # Raises
@@ -92,7 +93,7 @@ def backend_name(name: str) -> Any:
     return _common_name("oneiros.backend", name)
 
 
-def _first_installed(paths: Sequence[str]) -> Any:
+def _first_installed(paths: Sequence[str]):
     """Returns the first of several modules that can be imported."""
     *others, last = paths
     for path in others:
@@ -101,29 +102,29 @@ def _first_installed(paths: Sequence[str]) -> Any:
     return _module(last)
 
 
-def _module(path: str) -> Any:
+def _module(path: str):
     """Returns a module, or its attribute after a colon."""
     module, _, attribute = path.partition(":")
     imported = import_module(module)
     return attrgetter(attribute)(imported) if attribute else imported
 
 
-def common_name(name: str) -> Any:
+def common_name(name: str):
     """Returns the value of a variable of `keras.backend.common`."""
     return [] if name == "__all__" else _common_name("oneiros.backend.common", name)
 
 
-def theano_backend(name: str) -> Any:
+def theano_backend(name: str):
     """Returns the object behind a name in `keras.backend.theano_backend`."""
     return _name_on("theano", name)
 
 
-def tensorflow_backend(name: str) -> Any:
+def tensorflow_backend(name: str):
     """Returns the object behind a name in `keras.backend.tensorflow_backend`."""
     return _name_on("tensorflow", name)
 
 
-def _name_on(engine: str, name: str) -> Any:
+def _name_on(engine: str, name: str):
     """Returns the object behind a name in a backend's module: a function of that
     backend, even if it isn't the current one."""
     with K.use(engine):
@@ -140,7 +141,7 @@ def _name_on(engine: str, name: str) -> Any:
         return getattr(K, name) if own is None else own
 
 
-def _part(engine: str, name: str) -> Any:
+def _part(engine: str, name: str):
     """Returns a part of an engine.
 
     # Raises
@@ -156,7 +157,7 @@ def _part(engine: str, name: str) -> Any:
         ) from None
 
 
-def _common_name(module: str, name: str) -> Any:
+def _common_name(module: str, name: str):
     if name in PASSED_ON:
         return PASSED_ON[name]
     if name in SETTINGS:

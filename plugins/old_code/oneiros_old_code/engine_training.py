@@ -1,6 +1,7 @@
 """Helpers that other versions had in `keras.engine.training`, under their names
 there."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -26,24 +27,24 @@ def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Te
     return masked
 
 
-def collect_trainable_weights(layer: Any) -> list[Tensor]:
+def collect_trainable_weights(layer) -> list[Tensor]:
     """Returns a model's trainable weights by name, as optimizers receive them."""
     return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
 
 
-def standardize_X(X: Any) -> list[Any]:  # noqa: N802  Keras' name
+def standardize_X(X) -> list[Any]:  # noqa: N802  Keras' name
     """Returns inputs as a list of arrays."""
     return X if isinstance(X, list) else [X]
 
 
-def standardize_y(y: Any) -> Any:
+def standardize_y(y):
     """Returns targets as an array of at least two axes."""
     targets = np.asarray(y)
     return targets[:, None] if targets.ndim == 1 else targets
 
 
 def generator_queue(
-    generator: Any,
+    generator,
     max_q_size: int = 10,
     wait_time: float = 0.05,
     nb_worker: int = 1,

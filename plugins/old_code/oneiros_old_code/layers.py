@@ -1,6 +1,6 @@
 """Layers of Keras 0.x."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice
@@ -33,7 +33,7 @@ class TimeDistributedMerge(Layer):
         `(samples, features)`.
     """
 
-    def __init__(self, mode: str = "sum", **kwargs: Any) -> None:
+    def __init__(self, mode: str = "sum", **kwargs) -> None:
         super().__init__(**kwargs)
         self.mode = check_choice(self, "mode", mode, MERGED_BY)
         warn(
@@ -41,10 +41,10 @@ class TimeDistributedMerge(Layer):
             "Lambda(lambda x: K.sum(x, axis=1)), does it now."
         )
 
-    def get_output_shape_for(self, input_shape: Any) -> Any:
+    def get_output_shape_for(self, input_shape):
         """Returns the input shape without the steps."""
         return (input_shape[0], *input_shape[2:])
 
-    def call(self, x: Any, mask: Any = None) -> Any:
+    def call(self, x, mask=None):
         """Merges the steps."""
         return MERGED_BY[self.mode](x, axis=1)

@@ -1,6 +1,7 @@
 """Packages that were visible in Keras 1's modules because they imported them, if they
 are installed."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ def installed(module: str, *packages: str) -> Callable[[str], Any]:
     that isn't installed, and for any other name, it raises an AttributeError.
     """
 
-    def resolve(name: str) -> Any:
+    def resolve(name: str):
         if name == "__all__":
             return [each for each in packages if find_spec(each)]
         if name in packages and find_spec(name):

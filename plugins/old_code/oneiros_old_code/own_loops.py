@@ -1,6 +1,7 @@
 """`fit`, `evaluate` and `predict` for models with a replaced `_fit_loop`, `_test_loop`
 or `_predict_loop`."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +17,8 @@ from oneiros_training.steps import step_for
 
 
 def own_loop(
-    method: Callable[..., Any],
-    model: Any,
-    args: tuple[Any, ...],
-    options: dict[str, Any],
-) -> Any:
+    method: Callable[..., Any], model, args: tuple[Any, ...], options: dict[str, Any]
+):
     """Runs a method of a model with the loop that replaces Keras 1's.
 
     As in Keras 1, batches from an object or a generator don't use such a loop.
@@ -39,7 +37,7 @@ def own_loop(
     return LOOPS[method.__name__](model, given)
 
 
-def _fit(model: Any, given: dict[str, Any]) -> Any:
+def _fit(model, given: dict[str, Any]):
     arrays = all_arrays(
         model, given["x"], given["y"], given["sample_weight"], given["class_weight"]
     )
@@ -63,7 +61,7 @@ def _fit(model: Any, given: dict[str, Any]) -> Any:
     return model._fit_loop(function, inputs, batch_size=given["batch_size"], **options)
 
 
-def _evaluate(model: Any, given: dict[str, Any]) -> Any:
+def _evaluate(model, given: dict[str, Any]):
     arrays = all_arrays(model, given["x"], given["y"], given["sample_weight"])
     function, inputs = _function(model, "test", arrays)
     return model._test_loop(
@@ -71,14 +69,14 @@ def _evaluate(model: Any, given: dict[str, Any]) -> Any:
     )
 
 
-def _predict(model: Any, given: dict[str, Any]) -> Any:
+def _predict(model, given: dict[str, Any]):
     function, inputs = _function(model, "predict", input_arrays(model, given["x"]))
     return model._predict_loop(
         function, inputs, batch_size=given["batch_size"], verbose=given["verbose"]
     )
 
 
-def _function(model: Any, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
+def _function(model, use: str, arrays: list[Any]) -> tuple[Any, list[Any]]:
     """Returns a model's function for a use, and all its inputs for these arrays."""
     step = step_for(model, use)
     phase = [] if step.phase is None else [float(step.phase)]

@@ -1,6 +1,7 @@
 """Private methods of Keras 1's models that packages call: loops over the packages' own
 functions."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ class FunctionStream(ModelStream):
     """
 
     def __init__(
-        self, model: Any, use: str, function: Any, arrays: list[Any], batch_size: int
+        self, model, use: str, function, arrays: list[Any], batch_size: int
     ) -> None:
         super().__init__(model, use)
         self.function = function
@@ -72,26 +73,26 @@ class LogLabels(Callback):
         is_validated = params["do_validation"]
         params["metrics"] = self.labels + (validated if is_validated else [])
 
-    def prepare_fit(self, fit: Any) -> None:
+    def prepare_fit(self, fit) -> None:
         """Changes the names in the logs."""
         fit.labels = self.labels
 
 
 def fit_loop(
-    model: Any,
-    f: Any,
+    model,
+    f,
     ins: list[Any],
-    out_labels: Any = (),
+    out_labels=(),
     batch_size: int = 32,
     nb_epoch: int = 100,
     verbose: int = 1,
-    callbacks: Any = (),
-    val_f: Any = None,
-    val_ins: Any = None,
+    callbacks=(),
+    val_f=None,
+    val_ins=None,
     shuffle: bool | str = True,
-    callback_metrics: Any = (),
+    callback_metrics=(),
     initial_epoch: int = 0,
-) -> Any:
+):
     """Trains with a function, as `Model._fit_loop` of Keras 1 did.
 
     # Arguments
@@ -119,18 +120,14 @@ def fit_loop(
     return train(model, options, training, validation, sizes)
 
 
-def test_loop(
-    model: Any, f: Any, ins: list[Any], batch_size: int = 32, verbose: int = 0
-) -> Any:
+def test_loop(model, f, ins: list[Any], batch_size: int = 32, verbose: int = 0):
     """Returns a function's values averaged over all samples, as `Model._test_loop` of
     Keras 1 did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "test", f, ins, batch_size)
     return results(loops.test_loop, stream, verbose)
 
 
-def predict_loop(
-    model: Any, f: Any, ins: list[Any], batch_size: int = 32, verbose: int = 0
-) -> Any:
+def predict_loop(model, f, ins: list[Any], batch_size: int = 32, verbose: int = 0):
     """Returns a function's outputs for all samples, as `Model._predict_loop` of Keras 1
     did; the arguments are those of `fit_loop`."""
     stream = FunctionStream(model, "predict", f, ins, batch_size)
@@ -138,11 +135,11 @@ def predict_loop(
 
 
 def standardize_user_data(
-    model: Any,
-    x: Any,
-    y: Any,
-    sample_weight: Any = None,
-    class_weight: Any = None,
+    model,
+    x,
+    y,
+    sample_weight=None,
+    class_weight=None,
     check_batch_axis: bool = True,
     batch_size: int | None = None,
 ) -> tuple[list[Array], list[Array], list[Array]]:
@@ -167,8 +164,6 @@ METHODS: dict[str, Callable[..., Any]] = {
 }
 
 
-def private_method(
-    model: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]
-) -> Any:
+def private_method(model, name: str, args: tuple[Any, ...], options: dict[str, Any]):
     """Runs a private method that models of Keras 1 had."""
     return METHODS[name](model, *args, **options)

@@ -1,6 +1,7 @@
 """Private helpers of Keras 1's `tensorflow_backend` that packages import: conversions
 to and from the axis order of TensorFlow's convolutions."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -13,13 +14,13 @@ def _initialize_variables() -> None:
     """Does nothing; variables have their values from the start."""
 
 
-def _convert_string_dtype(dtype: str) -> Any:
+def _convert_string_dtype(dtype: str):
     """Returns the TensorFlow type with a name."""
     with K.use("tensorflow"):
         return K.tf.as_dtype(dtype)
 
 
-def _to_tensor(x: Any, dtype: Any) -> Tensor:
+def _to_tensor(x, dtype) -> Tensor:
     """Returns a tensor of the given type."""
     return K.cast(x, dtype)
 

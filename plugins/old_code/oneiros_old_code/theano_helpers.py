@@ -1,6 +1,7 @@
 """Private helpers of Keras 1's `theano_backend` that packages import: conversions to
 and from the axis order and shapes of Theano's convolutions."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,14 +60,14 @@ _preprocess_conv2d_image_shape = _preprocess_conv3d_volume_shape = _image_shape
 _preprocess_conv2d_filter_shape = _preprocess_conv3d_filter_shape = _filter_shape
 
 
-def _shape(shape: Shape, dim_ordering: str, move: Any) -> Shape:
+def _shape(shape: Shape, dim_ordering: str, move) -> Shape:
     if shape is None:
         return None
     sizes = tuple(_size(size) for size in shape)
     return move(sizes) if dim_ordering == "tf" else sizes
 
 
-def _size(size: Any) -> int | None:
+def _size(size) -> int | None:
     """Returns a size as an int, or None if it is unknown."""
     try:
         return int(size)
@@ -90,7 +91,7 @@ def _postprocess_conv2d_output(
     conv_out: Tensor,
     x: Tensor,
     border_mode: str,
-    np_kernel: Any,
+    np_kernel,
     strides: Sequence[int],
     dim_ordering: str,
 ) -> Tensor:

@@ -1,5 +1,6 @@
 """`keras.utils.theano_utils` of Keras 0.x, in terms of the current backend."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -8,13 +9,13 @@ Tensor = Any
 Shape = tuple[int, ...]
 
 
-def floatX(X: Any) -> Any:  # noqa: N802  Keras' name
+def floatX(X):  # noqa: N802  Keras' name
     """Returns an array of the default float type."""
     return K.cast_to_floatx(X)
 
 
 def sharedX(  # noqa: N802  Keras' name
-    X: Any, dtype: str | None = None, name: str | None = None
+    X, dtype: str | None = None, name: str | None = None
 ) -> Tensor:
     """Returns a variable with a value, of floats unless `dtype` says otherwise."""
     return K.variable(X, dtype or K.floatx(), name)

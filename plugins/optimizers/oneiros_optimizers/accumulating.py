@@ -1,7 +1,7 @@
 """Optimizers that divide by roots of accumulated squares: RMSprop, Adagrad,
 Adadelta."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -65,7 +65,7 @@ class RMSprop(DecayingOptimizer):
         rho: float = 0.9,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = hyperparameter(self, "rho", rho)
@@ -124,7 +124,7 @@ class Adagrad(DecayingOptimizer):
     has_count_in_weights = False
 
     def __init__(
-        self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+        self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = plain_number(self, "epsilon", epsilon)
@@ -189,7 +189,7 @@ class Adadelta(DecayingOptimizer):
         rho: float = 0.95,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = plain_number(self, "rho", rho)

@@ -1,9 +1,8 @@
 """Optimizers with running moments of the gradient: Adam, Adamax, Nadam."""
 
-from __future__ import annotations
-
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
@@ -73,7 +72,7 @@ class Adam(DecayingOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
@@ -150,7 +149,7 @@ class Adamax(DecayingOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         decay: float = 0.0,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = hyperparameter(self, "beta_1", beta_1)
@@ -230,7 +229,7 @@ class Nadam(StandardOptimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         schedule_decay: float = 0.004,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, **kwargs)
         self.m_schedule = K.variable(1.0)
@@ -239,20 +238,15 @@ class Nadam(StandardOptimizer):
         self.epsilon = plain_number(self, "epsilon", epsilon)
         self.schedule_decay = plain_number(self, "schedule_decay", schedule_decay)
 
-    def rate(self) -> _Momentum:
+    def rate(self) -> tuple[Tensor, ...]:
         """Returns the momentum of this update; the learning rate doesn't change."""
         t = self.iterations + 1
         now = self._momentum(t)
         ahead = self._momentum(t + 1)
         product = self.m_schedule * now
+        product_ahead = product * ahead
         bias_2 = 1.0 - K.pow(self.beta_2, t)
-        return _Momentum(
-            now=now,
-            ahead=ahead,
-            product=product,
-            product_ahead=product * ahead,
-            bias_2=bias_2,
-        )
+        return now, ahead, product, product_ahead, bias_2
 
     def _momentum(self, t: Tensor) -> Tensor:
         speed = math.log(0.96) * self.schedule_decay
@@ -266,26 +260,17 @@ class Nadam(StandardOptimizer):
         product = K.update(self.m_schedule, self.m_schedule * momentum)
         return [*super().counting(), product]
 
-    def step(self, p: Tensor, g: Tensor, rate: _Momentum, slots: Slots) -> Step:
+    def step(self, p: Tensor, g: Tensor, rate, slots: Slots) -> Step:
         """Returns the new value of a weight and both means."""
         m, v = slots
         m = running_mean(self.beta_1, m, g)
         v = running_mean(self.beta_2, v, K.square(g))
-        gradient = g / (1.0 - rate.product)
-        mean = m / (1.0 - rate.product_ahead)
-        share = 1.0 - rate.now
+        now, ahead, product, product_ahead, bias_2 = rate
+        gradient = g / (1.0 - product)
+        mean = m / (1.0 - product_ahead)
+        share = 1.0 - now
         direction = share * gradient
-        direction = direction + rate.ahead * mean
-        root = K.sqrt(v / rate.bias_2)
+        direction = direction + ahead * mean
+        root = K.sqrt(v / bias_2)
         step = self.lr * direction / (root + self.epsilon)
         return p - step, m, v
-
-
-class _Momentum(NamedTuple):
-    """Nadam's momentum at an update, and the products of all until it and the next."""
-
-    now: Tensor
-    ahead: Tensor
-    product: Tensor
-    product_ahead: Tensor
-    bias_2: Tensor

@@ -1,5 +1,6 @@
 """Base classes of the standard optimizers, which are their slots and their step."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from itertools import chain
 from typing import Any
 
@@ -29,7 +30,7 @@ class StandardOptimizer(Optimizer):
     has_count_in_weights = True
     """Whether `iterations` is part of the saved state, as in Keras 1."""
 
-    def __init__(self, lr: float, **kwargs: Any) -> None:
+    def __init__(self, lr: float, **kwargs) -> None:
         super().__init__(**kwargs)
         self.iterations = K.variable(0.0)
         self.lr = hyperparameter(self, "lr", lr)
@@ -53,7 +54,7 @@ class StandardOptimizer(Optimizer):
             self.updates.append(update)
         return self.updates
 
-    def step(self, p: Tensor, g: Tensor, rate: Any, slots: Slots) -> Step:
+    def step(self, p: Tensor, g: Tensor, rate, slots: Slots) -> Step:
         """Returns the new value of a weight, followed by those of its slots.
 
         # Arguments
@@ -64,7 +65,7 @@ class StandardOptimizer(Optimizer):
         """
         raise NotImplementedError
 
-    def rate(self) -> Any:
+    def rate(self):
         """Returns the learning rate of this update; all weights share it."""
         return self.lr
 
@@ -86,7 +87,7 @@ class DecayingOptimizer(StandardOptimizer):
     counts_always = False
     """Whether it counts even if the learning rate doesn't depend on it."""
 
-    def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:
+    def __init__(self, lr: float, decay: float, **kwargs) -> None:
         super().__init__(lr=lr, **kwargs)
         self.decay = hyperparameter(self, "decay", decay)
         self.initial_decay = decay
@@ -109,7 +110,7 @@ def _zeros_like(p: Tensor) -> Tensor:
     return K.zeros(shape)
 
 
-def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
+def hyperparameter(optimizer: Optimizer, name: str, value) -> Tensor:
     """Returns a variable with the value of an argument; a tensor is returned unchanged.
 
     # Raises
@@ -121,13 +122,13 @@ def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Tensor:
     return K.variable(number)
 
 
-def running_mean(kept: Any, mean: Tensor, value: Tensor) -> Tensor:
+def running_mean(kept, mean: Tensor, value: Tensor) -> Tensor:
     """Returns a mean of which a fraction is kept, and the rest is a new value."""
     new = (1.0 - kept) * value
     return kept * mean + new
 
 
-def stored(p: Tensor, new_p: Tensor, constraints: dict[Any, Any]) -> Any:
+def stored(p: Tensor, new_p: Tensor, constraints: dict[Any, Any]):
     """Returns the update of parameter `p` to `new_p`, under its constraint."""
     if p in constraints:
         new_p = constraints[p](new_p)

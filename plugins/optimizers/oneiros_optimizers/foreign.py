@@ -1,5 +1,6 @@
 """Optimizers of TensorFlow itself, wrapped."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -10,7 +11,7 @@ from oneiros_optimizers.base import stored
 from oneiros_optimizers.optimizer import Optimizer
 
 
-def is_tensorflow_optimizer(x: Any) -> bool:
+def is_tensorflow_optimizer(x) -> bool:
     """Returns whether `x` is an optimizer of TensorFlow, without importing
     TensorFlow."""
     return hasattr(x, "apply_gradients") and any(
@@ -47,7 +48,7 @@ class TFOptimizer(Optimizer):
         ArgumentError: if `optimizer` has no `apply_gradients`.
     """
 
-    def __init__(self, optimizer: Any) -> None:
+    def __init__(self, optimizer) -> None:
         if K.backend() != "tensorflow":
             raise CapabilityError(
                 "TFOptimizer works on the tensorflow backend; the current one is "
@@ -66,7 +67,7 @@ class TFOptimizer(Optimizer):
 
     @bound
     def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+        self, params: list[Any], constraints: dict[Any, Any], loss
     ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         import tensorflow as tf
@@ -74,12 +75,13 @@ class TFOptimizer(Optimizer):
         grads = self.get_gradients(loss, params)
         copies = [tf.Variable(K.get_value(p)) for p in params]
 
-        def step(*tensors: Any) -> tuple[Any, ...]:
+        def step(*tensors) -> tuple[Any, ...]:
             values = tensors[: len(copies)]
             gradients = tensors[len(copies) :]
             for copy, value in zip(copies, values, strict=True):
                 copy.assign(value)
-            self.optimizer.apply_gradients(list(zip(gradients, copies, strict=True)))
+            pairs = zip(gradients, copies, strict=True)
+            self.optimizer.apply_gradients(list(pairs))
             return tuple(copy.read_value() for copy in copies)
 
         stepped = K.apply(step, *params, *grads)
@@ -105,7 +107,7 @@ class TFOptimizer(Optimizer):
         )
 
     # As in Keras 1: no class method.
-    def from_config(self, config: dict[str, Any]) -> Any:  # type: ignore[override]
+    def from_config(self, config: dict[str, Any]):  # type: ignore[override]
         """Not available."""
         raise NotImplementedError(
             "TFOptimizer can't be built from a configuration. Call "

@@ -1,5 +1,6 @@
 """Finds optimizers by name or configuration."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros.config import get_object
@@ -11,7 +12,7 @@ from oneiros_optimizers.manifest import OPTIMIZERS
 
 def optimizer_from_config(
     config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> Any:
+):
     """Builds an optimizer from its configuration.
 
     # Arguments
@@ -48,7 +49,7 @@ def optimizer_from_config(
     return get_object("optimizer", config, custom_objects=custom_objects)
 
 
-def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
+def get(identifier, kwargs: dict[str, Any] | None = None):
     """Returns the optimizer that `identifier` describes.
 
     # Arguments

@@ -1,5 +1,6 @@
 """The base class of optimizers."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import inspect
@@ -16,7 +17,7 @@ from oneiros.errors import DataError
 CLIPPING = ("clipnorm", "clipvalue")
 
 
-def clip_norm(g: Any, c: float, n: Any) -> Any:
+def clip_norm(g, c: float, n):
     """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`.
 
     # Arguments
@@ -48,7 +49,7 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
     return K.switch(is_longer, clipped, g)
 
 
-def plain_number(optimizer: Any, name: str, value: Any) -> Any:
+def plain_number(optimizer, name: str, value):
     """Returns an argument of an optimizer, which may be an array of one number, as a
     Python number.
 
@@ -105,19 +106,21 @@ class Optimizer(Rebuilt):
 
     loadable = False
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs) -> None:
         cls = type(self)
         own = _parameter_names(cls)
         kwargs = known_arguments(cls.__name__, kwargs, CLIPPING, own)
         for name, limit in kwargs.items():
             has_limit = limit is not None and limit is not False
-            vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
+            if has_limit:
+                limit = plain_number(self, name, limit)
+            vars(self)[name] = limit
         self._backend = K.current()
         self.updates: list[Any] = []
         self.weights: list[Any] = []
 
     def get_updates(
-        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+        self, params: list[Any], constraints: dict[Any, Any], loss
     ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`.
 
@@ -131,7 +134,7 @@ class Optimizer(Rebuilt):
             "loss)."
         )
 
-    def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
+    def get_gradients(self, loss, params: list[Any]) -> list[Any]:
         """Returns the gradients of `loss`, clipped according to `clipnorm` and
         `clipvalue`."""
         grads = list(K.gradients(loss, params))
@@ -139,7 +142,8 @@ class Optimizer(Rebuilt):
         value_limit = getattr(self, "clipvalue", None) or 0
         if norm_limit > 0:
             squares = [K.sum(K.square(g)) for g in grads]
-            norm = K.sqrt(sum(squares))
+            total = sum(squares)
+            norm = K.sqrt(total)
             grads = [clip_norm(g, norm_limit, norm) for g in grads]
         if value_limit > 0:
             grads = [K.clip(g, -value_limit, value_limit) for g in grads]
@@ -200,6 +204,5 @@ class Optimizer(Rebuilt):
 def _parameter_names(cls: type) -> list[str]:
     """Returns a constructor's parameters but `*args` and `**kwargs`."""
     parameters = inspect.signature(cls).parameters.values()
-    return [
-        p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    ]
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p.name for p in parameters if p.kind not in variadic]

@@ -1,6 +1,6 @@
 """Stochastic gradient descent."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros.arguments import check_bool
 from oneiros.engine.node import Tensor
@@ -63,7 +63,7 @@ class SGD(DecayingOptimizer):
         momentum: float = 0.0,
         decay: float = 0.0,
         nesterov: bool = False,
-        **kwargs: Any,
+        **kwargs,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
         self.momentum = hyperparameter(self, "momentum", momentum)
@@ -72,8 +72,9 @@ class SGD(DecayingOptimizer):
     def step(self, p: Tensor, g: Tensor, rate: Tensor, slots: Slots) -> Step:
         """Returns the new value of a weight and its velocity."""
         (velocity,) = slots
-        new_velocity = self.momentum * velocity - rate * g
+        change = rate * g
+        new_velocity = self.momentum * velocity - change
         step = new_velocity
         if self.nesterov:
-            step = self.momentum * new_velocity - rate * g
+            step = self.momentum * new_velocity - change
         return p + step, new_velocity

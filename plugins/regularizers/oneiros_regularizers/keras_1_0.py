@@ -1,6 +1,7 @@
 """Regularizers in the style of Keras 1.0: functions of the loss that receive a weight
 or a layer first."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 from collections.abc import Callable
@@ -16,10 +17,10 @@ class OneOutput:
 
     inbound_nodes = (None,)
 
-    def __init__(self, output: Any) -> None:
+    def __init__(self, output) -> None:
         self.output = output
 
-    def get_output_at(self, node_index: int) -> Any:
+    def get_output_at(self, node_index: int):
         """Returns the output, which is of the only call."""
         return self.output
 
@@ -37,7 +38,7 @@ def penalty_of(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Returns the method `__call__(x)` for one of Keras 1.0: it adds to a loss of 0."""
 
     @functools.wraps(call)
-    def penalty(self: Any, x: Any) -> Any:
+    def penalty(self, x):
         self.set_param(x)
         self.set_layer(OneOutput(x))
         return call(self, 0.0)

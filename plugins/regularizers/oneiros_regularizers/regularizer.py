@@ -1,5 +1,6 @@
 """The base class of regularizers."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss
@@ -29,13 +30,13 @@ class Regularizer:
     arguments: tuple[str, ...] = ()
     """The constructor's arguments, which are attributes, too."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs) -> None:
         super().__init_subclass__(**kwargs)
         if takes_loss(cls):
             penalty = penalty_of(cls.__call__)
-            cls.__call__ = penalty  # type: ignore[assignment,method-assign]
+            cls.__call__ = penalty  # type: ignore[method-assign]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x):
         """Returns the penalty of tensor `x`, a scalar tensor."""
         return 0
 
@@ -44,10 +45,10 @@ class Regularizer:
         arguments = {name: getattr(self, name) for name in self.arguments}
         return {"name": type(self).__name__, **arguments}
 
-    def set_param(self, _: Any) -> None:
+    def set_param(self, _) -> None:
         """Stores a weight as `p`, for code for Keras 1.0."""
         self.p = _
 
-    def set_layer(self, _: Any) -> None:
+    def set_layer(self, _) -> None:
         """Stores the object with the output as `layer`, for code for Keras 1.0."""
         self.layer = _

@@ -6,6 +6,7 @@ samples. A penalty on an activation is summed over the batch: it grows with the 
 size.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K
@@ -52,7 +53,7 @@ class EigenvalueRegularizer(Regularizer):
     def __init__(self, k: float) -> None:
         self.k = float(check_number(self, "k", k))
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x):
         """Returns the penalty of the matrix `x`."""
         if K.ndim(x) != 2:
             raise ShapeError(
@@ -108,11 +109,11 @@ class L1L2Regularizer(Regularizer):
         self.l1 = self._rounded("l1", l1)
         self.l2 = self._rounded("l2", l2)
 
-    def _rounded(self, name: str, factor: Any) -> float:
+    def _rounded(self, name: str, factor) -> float:
         number = check_number(self, name, factor)
         return float(K.cast_to_floatx(number))
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x):
         """Returns the penalty of tensor `x`."""
         squares = self.l2 * K.sum(K.square(x))
         if not self.l1:
@@ -291,7 +292,7 @@ def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
     return L1L2Regularizer(l1=l1, l2=l2)
 
 
-def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
+def get(identifier, kwargs: dict[str, Any] | None = None):
     """Returns the regularizer that `identifier` describes.
 
     # Arguments

@@ -1,5 +1,6 @@
 """Padding of images."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytensor.tensor as pt
 from oneiros_backend_theano.operations import sizes
 
 
-def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:
+def padded(x, widths: Sequence[tuple[Any, Any]], value: float):
     """Pads the last axes of a tensor with a number.
 
     # Arguments

@@ -1,5 +1,6 @@
 """`theano.function`, compiled by the Theano backend of Oneiros."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,7 +73,7 @@ class In:
         """The name by which a call may pass it, empty if it has none."""
         return self.name or getattr(self.variable, "name", None) or ""
 
-    def checked(self, value: Any) -> Any:
+    def checked(self, value):
         """Returns a value, if it fits the input.
 
         # Raises
@@ -102,14 +103,14 @@ class Function:
     """
 
     def __init__(
-        self, arguments: list[In], outputs: Any, compute: Compute, name: str | None
+        self, arguments: list[In], outputs, compute: Compute, name: str | None
     ) -> None:
         self.arguments = arguments
         self.outputs = outputs
         self.name = name
         self._compute = compute
 
-    def __call__(self, *values: Any, **named: Any) -> Any:
+    def __call__(self, *values, **named):
         """Computes the outputs.
 
         # Raises
@@ -143,14 +144,14 @@ class Function:
 
 def function(
     inputs: Sequence[Any],
-    outputs: Any = None,
-    mode: Any = None,
-    updates: Any = None,
-    givens: Any = None,
-    no_default_updates: Any = False,
+    outputs=None,
+    mode=None,
+    updates=None,
+    givens=None,
+    no_default_updates=False,
     name: str | None = None,
     allow_input_downcast: bool | None = None,
-    **ignored: Any,
+    **ignored,
 ) -> Function:
     """Compiles a graph.
 
@@ -188,9 +189,7 @@ def function(
     return Function(arguments, outputs, compute, name)
 
 
-def clone(
-    output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True
-) -> Any:
+def clone(output, replace=None, strict: bool = True, share_inputs: bool = True):
     """Copies a graph, with some variables replaced.
 
     # Arguments
@@ -208,7 +207,7 @@ def _compiled(
     outputs: list[Any],
     updates: Pairs,
     givens: dict[Any, Any],
-    mode: Any,
+    mode,
     holds_streams: bool,
 ) -> Compute:
     """Returns the function from the inputs' values to the outputs' values.
@@ -257,7 +256,7 @@ def _compiled(
     return lambda values: compute([*values, *map(np.asarray, choose(*values))])
 
 
-def _as_input(declared: Any, allow_downcast: bool | None) -> In:
+def _as_input(declared, allow_downcast: bool | None) -> In:
     if isinstance(declared, In):
         allowed = declared.allow_downcast or allow_downcast
         return replace(declared, allow_downcast=allowed)
@@ -266,7 +265,7 @@ def _as_input(declared: Any, allow_downcast: bool | None) -> In:
     return In(declared, allow_downcast=allow_downcast)
 
 
-def listed(outputs: Any) -> list[Any]:
+def listed(outputs) -> list[Any]:
     """Returns tensors in a list: none, one, those of a list, or those of a dict."""
     if outputs is None:
         return []
@@ -275,7 +274,7 @@ def listed(outputs: Any) -> list[Any]:
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
-def _is_choice(value: Any) -> bool:
+def _is_choice(value) -> bool:
     """Returns whether a tensor is a part of data in memory that the arguments select.
     PyTensor itself computes each of its nodes, which excludes random draws."""
     nodes = list(apply_ancestors([value]))
@@ -284,7 +283,7 @@ def _is_choice(value: Any) -> bool:
     )
 
 
-def _has_variable_index(node: Any) -> bool:
+def _has_variable_index(node) -> bool:
     if not isinstance(node.op, CHOOSING):
         return False
     return any(not isinstance(index, Constant) for index in node.inputs[1:])
@@ -299,19 +298,19 @@ def _replaced(tensors: list[Any], replacements: dict[Any, Any]) -> list[Any]:
     return copies
 
 
-def _like(variable: Any, value: Any) -> Any:
+def _like(variable, value):
     """Returns a variable's replacement as a tensor."""
     if isinstance(value, Variable):
         return value
     return pt.constant(value, dtype=variable.type.dtype)
 
 
-def _pairs(pairs: Any) -> Pairs:
+def _pairs(pairs) -> Pairs:
     items: Iterable[Any] = pairs.items() if hasattr(pairs, "items") else pairs or []
     return [(old, new) for old, new in items]
 
 
-def _default_updates(roots: list[Any], updated: dict[Any, Any], left_out: Any) -> Pairs:
+def _default_updates(roots: list[Any], updated: dict[Any, Any], left_out) -> Pairs:
     """Returns the `default_update`s of the shared variables in a graph."""
     if left_out is True:
         return []

@@ -1,7 +1,7 @@
 """`theano.config`: PyTensor's settings, with Theano's `floatX` and `device`."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import warnings
-from typing import Any
 
 import pytensor
 from oneiros import backend as K
@@ -24,7 +24,7 @@ class Configuration:
     def __init__(self, prefix: str = "") -> None:
         object.__setattr__(self, "_prefix", prefix)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str):
         full_name = self._prefix + name
         if full_name == "floatX":
             return K.floatx()
@@ -37,7 +37,7 @@ class Configuration:
             return Configuration(group)
         raise AttributeError(f"theano.config.{full_name} isn't known to PyTensor.")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value) -> None:
         full_name = self._prefix + name
         if full_name == "floatX":
             K.set_floatx(value)

@@ -1,5 +1,6 @@
 """Custom operations: classes written for Theano."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +16,12 @@ class Op(PytensorOp):  # type: ignore[misc]
     arguments as in Theano.
     """
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options) -> None:
         super().__init_subclass__(**options)
         if "infer_shape" in vars(cls):
             cls.infer_shape = _for_pytensor(cls.infer_shape)
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+    def pullback(self, inputs, outputs, cotangents):
         """Returns the gradients with respect to the inputs."""
         if type(self).L_op is not PytensorOp.L_op:
             return self.L_op(inputs, outputs, cotangents)
@@ -31,7 +32,7 @@ def _for_pytensor(infer_shape: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a method that also accepts the graph, which PyTensor passed until 3.3."""
 
     @functools.wraps(infer_shape)
-    def infer(self: Any, *arguments: Any) -> Any:
+    def infer(self, *arguments):
         *_, node, shapes = arguments
         return infer_shape(self, node, shapes)
 

@@ -4,6 +4,7 @@ A draw is a function of a seed and of a counter that advances with each call of 
 compiled function, and each step of a loop. The numbers are others than Theano's.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,10 @@ class RandomStreams:
         use_cuda: ignored.
     """
 
-    def __init__(self, seed: Any = None, use_cuda: Any = None) -> None:
+    def __init__(self, seed=None, use_cuda=None) -> None:
         self.seed(seed)
 
-    def seed(self, seed: Any = None) -> None:
+    def seed(self, seed=None) -> None:
         """Starts over: draws built from now on derive their seeds from this one."""
         self._seeds = None if seed is None else np.random.RandomState(seed)
 
@@ -37,15 +38,7 @@ class RandomStreams:
         return []
 
     @on_theano
-    def uniform(
-        self,
-        size: Any = None,
-        low: Any = 0.0,
-        high: Any = 1.0,
-        *,
-        dtype: Any = None,
-        **ignored: Any,
-    ) -> Any:
+    def uniform(self, size=None, low=0.0, high=1.0, *, dtype=None, **ignored):
         """Draws from a uniform distribution over [low, high).
 
         # Arguments
@@ -59,15 +52,7 @@ class RandomStreams:
         return _cast(drawn * (high - low) + low, drawn.dtype)
 
     @on_theano
-    def normal(
-        self,
-        size: Any = None,
-        avg: Any = 0.0,
-        std: Any = 1.0,
-        *,
-        dtype: Any = None,
-        **ignored: Any,
-    ) -> Any:
+    def normal(self, size=None, avg=0.0, std=1.0, *, dtype=None, **ignored):
         """Draws from a normal distribution with mean `avg` and standard deviation
         `std`."""
         shape = _shape(size, avg, std)
@@ -75,27 +60,15 @@ class RandomStreams:
         return _cast(drawn * std + avg, drawn.dtype)
 
     def binomial(
-        self,
-        size: Any = None,
-        n: int = 1,
-        p: Any = 0.5,
-        *,
-        dtype: str = "int64",
-        **ignored: Any,
-    ) -> Any:
+        self, size=None, n: int = 1, p=0.5, *, dtype: str = "int64", **ignored
+    ):
         """Counts the successes of `n` trials with probability `p`."""
         trials = _with_first_axis(n, _shape(size, p))
         return _cast(pt.lt(self.uniform(trials), p).sum(axis=0), dtype)
 
     def multinomial(
-        self,
-        size: Any = None,
-        n: int = 1,
-        pvals: Any = None,
-        *,
-        dtype: str = "int64",
-        **ignored: Any,
-    ) -> Any:
+        self, size=None, n: int = 1, pvals=None, *, dtype: str = "int64", **ignored
+    ):
         """Counts how often each category occurs in `n` trials.
 
         # Arguments
@@ -114,14 +87,8 @@ class RandomStreams:
         return _cast(hits.sum(axis=0), dtype)
 
     def random_integers(
-        self,
-        size: Any = None,
-        low: Any = 0,
-        high: Any = 1,
-        *,
-        dtype: str = "int64",
-        **ignored: Any,
-    ) -> Any:
+        self, size=None, low=0, high=1, *, dtype: str = "int64", **ignored
+    ):
         """Draws integers from `low` to `high`, inclusive."""
         drawn = self.uniform(_shape(size, low, high))
         return _cast(pt.floor(drawn * (high - low + 1) + low), dtype)
@@ -130,11 +97,11 @@ class RandomStreams:
         return None if self._seeds is None else int(self._seeds.randint(SEEDS))
 
 
-def _dtype(dtype: Any) -> str:
+def _dtype(dtype) -> str:
     return K.floatx() if dtype in (None, "floatX") else dtype
 
 
-def _shape(size: Any, *parameters: Any) -> Any:
+def _shape(size, *parameters):
     """Returns the shape to draw: `size`, or that of the parameters together."""
     if size is None:
         return tuple(sum(map(pt.as_tensor_variable, parameters)).shape)
@@ -142,11 +109,11 @@ def _shape(size: Any, *parameters: Any) -> Any:
     return (size,) if is_single else size
 
 
-def _with_first_axis(count: Any, shape: Any) -> Any:
+def _with_first_axis(count, shape):
     if isinstance(shape, (tuple, list)):
         return (count, *shape)
     return pt.concatenate([pt.as_tensor_variable([count]), shape])
 
 
-def _cast(x: Any, dtype: str) -> Any:
+def _cast(x, dtype: str):
     return x if x.dtype == dtype else pt.cast(x, _dtype(dtype))

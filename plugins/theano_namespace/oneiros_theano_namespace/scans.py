@@ -4,6 +4,7 @@ In Theano they returned updates beside the outputs, and random draws differed at
 step.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -21,12 +22,12 @@ IGNORED = ("mode", "profile", "allow_gc")
 
 def scan(
     fn: Callable[..., Any],
-    sequences: Any = None,
-    outputs_info: Any = None,
-    non_sequences: Any = None,
-    n_steps: Any = None,
+    sequences=None,
+    outputs_info=None,
+    non_sequences=None,
+    n_steps=None,
     truncate_gradient: int = -1,
-    **options: Any,
+    **options,
 ) -> tuple[Any, OrderedUpdates]:
     """Computes a step for each index of the sequences' first axis.
 
@@ -52,7 +53,7 @@ def scan(
     sliced = [sequences] if isinstance(sequences, dict) else listed(sequences)
     numbers = pt.arange(_step_count(sliced, n_steps), dtype="int32")
 
-    def numbered_step(number: Any, *arguments: Any) -> Any:
+    def numbered_step(number, *arguments):
         with building_step(number):
             return fn(*arguments)
 
@@ -70,7 +71,7 @@ def scan(
     return outputs, OrderedUpdates(updates)
 
 
-def _step_count(sequences: list[Any], n_steps: Any) -> Any:
+def _step_count(sequences: list[Any], n_steps):
     """Returns the maximum number of steps."""
     if n_steps is not None or not sequences:
         return n_steps
@@ -80,7 +81,7 @@ def _step_count(sequences: list[Any], n_steps: Any) -> Any:
 
 
 def map(
-    fn: Callable[..., Any], sequences: Any, non_sequences: Any = None, **options: Any
+    fn: Callable[..., Any], sequences, non_sequences=None, **options
 ) -> tuple[Any, OrderedUpdates]:
     """Applies a function to each item along the sequences' first axis.
 
@@ -91,11 +92,7 @@ def map(
 
 
 def reduce(
-    fn: Callable[..., Any],
-    sequences: Any,
-    outputs_info: Any,
-    non_sequences: Any = None,
-    **options: Any,
+    fn: Callable[..., Any], sequences, outputs_info, non_sequences=None, **options
 ) -> tuple[Any, OrderedUpdates]:
     """Combines all items along the sequences' first axis into one value, the last
     output."""
@@ -109,6 +106,6 @@ foldl = reduce
 """`reduce` from the first item to the last."""
 
 
-def foldr(*args: Any, **options: Any) -> tuple[Any, OrderedUpdates]:
+def foldr(*args, **options) -> tuple[Any, OrderedUpdates]:
     """`reduce` from the last item to the first."""
     return reduce(*args, go_backwards=True, **options)

@@ -1,5 +1,6 @@
 """Updates of shared variables, by variable."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -9,8 +10,8 @@ from typing import Any
 class OrderedUpdates(OrderedDict[Any, Any]):
     """A dict of shared variables and their new values, which `+` joins with another."""
 
-    def __add__(self, other: Any) -> OrderedUpdates:
+    def __add__(self, other) -> OrderedUpdates:
         return OrderedUpdates([*self.items(), *OrderedUpdates(other).items()])
 
-    def __radd__(self, other: Any) -> OrderedUpdates:
+    def __radd__(self, other) -> OrderedUpdates:
         return OrderedUpdates(other) + self

@@ -1,6 +1,6 @@
 """Shared variables."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 import numpy as np
 import pytensor
@@ -9,15 +9,15 @@ from pytensor.tensor.type import TensorType
 
 
 def shared(
-    value: Any,
+    value,
     name: str | None = None,
     strict: bool = False,
     allow_downcast: bool | None = None,
     borrow: bool = False,
-    broadcastable: Any = None,
-    target: Any = None,
-    **options: Any,
-) -> Any:
+    broadcastable=None,
+    target=None,
+    **options,
+):
     """Makes a variable that keeps its value between calls of compiled functions.
 
     # Arguments

@@ -1,7 +1,7 @@
 """Theano's names, for PyTensor and the Theano backend of Oneiros."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from importlib import import_module
-from typing import Any
 
 import pytensor
 from pytensor import printing
@@ -76,5 +76,5 @@ __all__ = [
 theano_backend.load()
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     return getattr(pytensor, name)

@@ -1,6 +1,6 @@
 """Gradients."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from pytensor import gradient
 from pytensor.gradient import grad, hessian, jacobian, verify_grad, zero_grad
@@ -19,8 +19,8 @@ consider_constant = zero_grad
 
 
 def Lop(  # noqa: N802 - Theano's name
-    f: Any, wrt: Any, eval_points: Any, **options: Any
-) -> Any:
+    f, wrt, eval_points, **options
+):
     """Multiplies a vector by a Jacobian matrix.
 
     # Arguments
@@ -33,11 +33,11 @@ def Lop(  # noqa: N802 - Theano's name
 
 
 def Rop(  # noqa: N802 - Theano's name
-    f: Any, wrt: Any, eval_points: Any
-) -> Any:
+    f, wrt, eval_points
+):
     """Multiplies a Jacobian matrix by a vector in the shapes of `wrt`; see `Lop`."""
     return gradient.pushforward(f, wrt, eval_points)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     return getattr(gradient, name)

@@ -1,6 +1,6 @@
 """Compiled functions, and shared variables."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from pytensor import compile as pytensor_compile
 from pytensor.compile.debug.debugmode import DebugMode
@@ -13,7 +13,7 @@ __all__ = ["DebugMode", "Function", "In", "Param", "as_op", "function", "shared"
 
 
 def Param(  # noqa: N802 - Theano's name
-    variable: Any, default: Any = None, name: str | None = None, **options: Any
+    variable, default=None, name: str | None = None, **options
 ) -> In:
     """Declares an input of a function, as `In` does.
 
@@ -26,5 +26,5 @@ def Param(  # noqa: N802 - Theano's name
     return In(variable, name, default, **options)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     return getattr(pytensor_compile, name)

@@ -1,6 +1,6 @@
 """Random numbers, under the name of a generator whose numbers these are not."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from oneiros_theano_namespace.random_streams import RandomStreams
 
@@ -13,5 +13,5 @@ class MRG_RandomStreams(RandomStreams):  # noqa: N801 - Theano's name
         use_cuda: ignored.
     """
 
-    def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:
+    def __init__(self, seed=12345, use_cuda=None) -> None:
         super().__init__(seed)

@@ -1,6 +1,6 @@
 """Sparse matrices."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 from pytensor import sparse
 from pytensor.sparse import basic
@@ -12,6 +12,6 @@ __all__ = ["SparseType"]
 __all__ += [name for name in dir(sparse) if not name.startswith("_")]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     source = sparse if hasattr(sparse, name) else basic
     return getattr(source, name)

@@ -1,6 +1,6 @@
 """Tensors: PyTensor's functions, and Theano's if PyTensor lacks or changed them."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 import pytensor.tensor as pt
 from pytensor.tensor import basic, elemwise, extra_ops, linalg, math, subtensor
@@ -40,7 +40,7 @@ __all__ += [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     """Returns the object with a name; `T.matrix` has the float type of `K`."""
     follow_floatx()
     source = next((each for each in SOURCES if hasattr(each, name)), pt)

@@ -1,6 +1,7 @@
 """Functions of tensors that PyTensor has under other names, with other arguments, or no
 more."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any
@@ -32,7 +33,7 @@ inv = pt.reciprocal
 sgn = pt.sign
 
 
-def round(x: Any, mode: str = "half_away_from_zero") -> Any:
+def round(x, mode: str = "half_away_from_zero"):
     """Rounds to integers.
 
     # Arguments
@@ -45,7 +46,7 @@ def round(x: Any, mode: str = "half_away_from_zero") -> Any:
     return pt.sign(x) * pt.floor(pt.abs(x) + 0.5)
 
 
-def batched_dot(a: Any, b: Any) -> Any:
+def batched_dot(a, b):
     """Multiplies each sample of one tensor by that of another, as `dot` does.
 
     # Arguments
@@ -61,7 +62,7 @@ def batched_dot(a: Any, b: Any) -> Any:
     return batched_tensordot(a, b, [a.ndim - 1, max(1, b.ndim - 2)])
 
 
-def batched_tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
+def batched_tensordot(x, y, axes: int | Sequence[Any] = 2):
     """Sums the products of each sample over axes.
 
     # Arguments
@@ -85,11 +86,11 @@ def batched_tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
 
 
 def tensor(
-    dtype: Any = None,
+    dtype=None,
     broadcastable: Sequence[bool] = (),
     name: str | None = None,
     shape: Sequence[int | None] | None = None,
-) -> Any:
+):
     """Returns an input tensor.
 
     # Arguments
@@ -103,19 +104,19 @@ def tensor(
     return pt.tensor(name, dtype=dtype, shape=sizes if shape is None else tuple(shape))
 
 
-def addbroadcast(x: Any, *axes: int) -> Any:
+def addbroadcast(x, *axes: int):
     """Declares that axes have size 1, so that they broadcast."""
     return pt.specify_broadcastable(pt.as_tensor_variable(x), *axes)
 
 
-def unbroadcast(x: Any, *axes: int) -> Any:
+def unbroadcast(x, *axes: int):
     """Removes the information that axes have size 1, as for the first state of a
     loop."""
     x = pt.as_tensor_variable(x)
     return _Unbroadcast(tuple(axis % x.ndim for axis in axes))(x)
 
 
-def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
+def patternbroadcast(x, broadcastable: Sequence[bool]):
     """Declares for each axis whether its size is 1."""
     x = pt.as_tensor_variable(x)
     single = [axis for axis, flag in enumerate(broadcastable) if flag]
@@ -132,7 +133,7 @@ class _Unbroadcast(TypeCastingOp):  # type: ignore[misc]
     def __init__(self, axes: tuple[int, ...]) -> None:
         self.axes = axes
 
-    def make_node(self, x: Any) -> Any:
+    def make_node(self, x):
         """Builds the node."""
         shape = [
             None if axis in self.axes else size
@@ -140,12 +141,12 @@ class _Unbroadcast(TypeCastingOp):  # type: ignore[misc]
         ]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+    def pullback(self, inputs, outputs, cotangents):
         """Returns the gradient, with the sizes that the input has."""
         return [pt.specify_shape(cotangents[0], inputs[0].type.shape)]
 
 
-def flatten(x: Any, outdim: int = 1, ndim: int | None = None) -> Any:
+def flatten(x, outdim: int = 1, ndim: int | None = None):
     """Joins the last axes of a tensor.
 
     # Arguments
@@ -155,12 +156,12 @@ def flatten(x: Any, outdim: int = 1, ndim: int | None = None) -> Any:
     return pt.flatten(pt.as_tensor_variable(x), outdim if ndim is None else ndim)
 
 
-def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
+def reshape(x, newshape, ndim: int | None = None):
     """Reshapes a tensor to `ndim` axes."""
     return pt.reshape(x, newshape, ndim=ndim)
 
 
-def stack(*tensors: Any, axis: int = 0) -> Any:
+def stack(*tensors, axis: int = 0):
     """Stacks tensors along a new axis: `stack([a, b], axis)`, or `stack(a, b)`."""
     first, *others = tensors
     if not isinstance(first, (list, tuple)):
@@ -168,7 +169,7 @@ def stack(*tensors: Any, axis: int = 0) -> Any:
     return pt.stack(list(first), *others or [axis])
 
 
-def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> Any:
+def split(x, splits_size, n_splits: int, axis: int = 0):
     """Splits a tensor into parts.
 
     # Arguments

@@ -1,6 +1,6 @@
 """Functions for networks, which PyTensor no longer has."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 import pytensor.tensor as pt
 from pytensor.tensor import special
@@ -18,38 +18,38 @@ SLOPE = 0.2
 """Of the hard sigmoid, which is 0.5 at zero."""
 
 
-def softmax(x: Any) -> Any:
+def softmax(x):
     """Exponentials along the last axis, divided by their sum; a vector counts as a
     matrix of one row, as it did in Theano."""
     return special.softmax(_rows(x), axis=-1)
 
 
-def logsoftmax(x: Any) -> Any:
+def logsoftmax(x):
     """Logarithm of `softmax`."""
     return special.log_softmax(_rows(x), axis=-1)
 
 
-def _rows(x: Any) -> Any:
+def _rows(x):
     x = pt.as_tensor_variable(x)
     return pt.shape_padleft(x) if x.ndim == 1 else x
 
 
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x):
     """Line through 0.5 at zero, between 0 and 1."""
     return pt.clip(x * SLOPE + 0.5, 0.0, 1.0)
 
 
-def relu(x: Any, alpha: Any = 0) -> Any:
+def relu(x, alpha=0):
     """`x` above zero, and `alpha * x` below."""
     return 0.5 * (1 + alpha) * x + 0.5 * (1 - alpha) * pt.abs(x)
 
 
-def elu(x: Any, alpha: Any = 1) -> Any:
+def elu(x, alpha=1):
     """`x` above zero, and `alpha * (exp(x) - 1)` below."""
     return pt.switch(pt.gt(x, 0), x, alpha * pt.expm1(pt.minimum(x, 0)))
 
 
-def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
+def categorical_crossentropy(coding_dist, true_dist):
     """Crossentropy by sample.
 
     # Arguments
@@ -71,13 +71,13 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     return -pt.log(_of_classes(coding_dist, true_dist))
 
 
-def _of_classes(x: Any, classes: Any) -> Any:
+def _of_classes(x, classes):
     """Returns by sample the entry of its class."""
     is_right = pt.eq(pt.shape_padright(classes), pt.arange(x.shape[-1]))
     return pt.sum(pt.switch(is_right, x, 0), axis=-1)
 
 
-def binary_crossentropy(output: Any, target: Any) -> Any:
+def binary_crossentropy(output, target):
     """Crossentropy of each number.
 
     # Arguments
@@ -87,6 +87,6 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
     return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
 
 
-def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
+def sigmoid_binary_crossentropy(output, target):
     """`binary_crossentropy` of the sigmoid of `output`, without loss of digits."""
     return pt.softplus(-pt.abs(output)) + output * (pt.gt(output, 0) - target)

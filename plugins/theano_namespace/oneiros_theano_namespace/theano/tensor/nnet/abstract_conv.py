@@ -1,5 +1,6 @@
 """Convolutions of images, which flip their kernels unless told otherwise."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,17 +17,17 @@ Border = str | int | Sequence[int]
 
 @on_theano
 def conv2d(
-    input: Any,
-    filters: Any,
-    input_shape: Any = None,
-    filter_shape: Any = None,
+    input,
+    filters,
+    input_shape=None,
+    filter_shape=None,
     border_mode: Border = "valid",
     subsample: Sequence[int] = (1, 1),
     filter_flip: bool = True,
-    image_shape: Any = None,
+    image_shape=None,
     filter_dilation: Sequence[int] = (1, 1),
-    **options: Any,
-) -> Any:
+    **options,
+):
     """Convolves images.
 
     # Arguments
@@ -61,12 +62,8 @@ def conv2d(
 
 
 def conv2d_grad_wrt_inputs(
-    output_grad: Any,
-    filters: Any,
-    input_shape: Sequence[Any],
-    filter_shape: Any = None,
-    **options: Any,
-) -> Any:
+    output_grad, filters, input_shape: Sequence[Any], filter_shape=None, **options
+):
     """Gradient of `conv2d` by its input, a transposed convolution.
 
     # Arguments
@@ -81,9 +78,7 @@ def conv2d_grad_wrt_inputs(
     return pullback(result, images, output_grad)
 
 
-def _zeros_around(
-    filters: Any, border: Border, dilation: Sequence[int]
-) -> Sequence[Any]:
+def _zeros_around(filters, border: Border, dilation: Sequence[int]) -> Sequence[Any]:
     """Returns by axis how many zeros stand on each side."""
     if border == "half":
         lengths = sizes(filters)[2:]
@@ -99,7 +94,7 @@ def _zeros_around(
     return border
 
 
-def _shaped(x: Any, shape: Any) -> Any:
+def _shaped(x, shape):
     """Returns a tensor with the sizes that are known of it."""
     x = pt.as_tensor_variable(x)
     if shape is None:
@@ -108,6 +103,6 @@ def _shaped(x: Any, shape: Any) -> Any:
     return pt.specify_shape(x, static_shape)
 
 
-def _flipped(filters: Any) -> Any:
+def _flipped(filters):
     spatial = [slice(None, None, -1)] * (filters.ndim - 2)
     return filters[(slice(None), slice(None), *spatial)]

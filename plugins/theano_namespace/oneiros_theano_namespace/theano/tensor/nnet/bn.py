@@ -1,11 +1,9 @@
 """Batch normalization."""
 
-from typing import Any
+# mypy: allow-untyped-defs, allow-incomplete-defs
 
 
-def batch_normalization(
-    inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem"
-) -> Any:
+def batch_normalization(inputs, gamma, beta, mean, std, mode: str = "low_mem"):
     """Scales and shifts by statistics that are given.
 
     # Arguments

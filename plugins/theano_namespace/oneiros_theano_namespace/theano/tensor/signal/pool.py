@@ -1,5 +1,6 @@
 """Pooling over the last two axes of tensors."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -17,16 +18,16 @@ FLOATS = ("float16", "float32", "float64")
 
 @on_theano
 def pool_2d(
-    input: Any,
-    ds: Any = None,
+    input,
+    ds=None,
     ignore_border: bool | None = None,
-    st: Any = None,
-    padding: Any = (0, 0),
+    st=None,
+    padding=(0, 0),
     mode: str = "max",
-    ws: Any = None,
-    stride: Any = None,
-    pad: Any = None,
-) -> Any:
+    ws=None,
+    stride=None,
+    pad=None,
+):
     """Pools over rows and columns.
 
     # Arguments
@@ -72,13 +73,13 @@ def _widths_of_partial(
 
 
 def _pooled(
-    images: Any,
+    images,
     window: tuple[int, ...],
     strides: tuple[int, ...],
     widths: Sequence[tuple[Any, Any]],
     mode: str,
-) -> Any:
-    def windows(x: Any, value: float, pool_mode: str) -> Any:
+):
+    def windows(x, value: float, pool_mode: str):
         framed = padded(x, widths, value)
         return K.pool2d(framed, window, strides, "valid", "th", pool_mode)
 
