@@ -4,7 +4,12 @@ import os
 from typing import Any
 
 import numpy as np
-from oneiros import backend as K
+
+from oneiros_applications.preparation import (
+    checked_ordering,
+    checked_predictions,
+    most_probable,
+)
 
 TAGS = [
     "rock",
@@ -90,9 +95,7 @@ def preprocess_input(
         ValueError: if `dim_ordering` is unknown.
         ImportError: if the package librosa isn't installed.
     """
-    ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
-    if ordering not in ("th", "tf"):
-        raise ValueError(f"dim_ordering={dim_ordering!r}: expected 'th' or 'tf'.")
+    ordering = checked_ordering(dim_ordering)
     import librosa
 
     sound, _ = librosa.load(audio_path, sr=SAMPLING_RATE)
@@ -141,13 +144,5 @@ def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float
         print(first[0], second[0])  # rock pop
         ```
     """
-    probabilities = np.asarray(preds)
-    if probabilities.ndim != 2 or probabilities.shape[1] != len(TAGS):
-        raise ValueError(
-            f"decode_predictions names {len(TAGS)} tags: expected (samples, "
-            f"{len(TAGS)}), received {probabilities.shape}."
-        )
-    return [
-        [(TAGS[number], sample[number]) for number in sample.argsort()[::-1][:top_n]]
-        for sample in probabilities
-    ]
+    probabilities = checked_predictions(preds, len(TAGS))
+    return most_probable(probabilities, [(tag,) for tag in TAGS], top_n)

@@ -7,7 +7,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
 from oneiros.engine.topology import get_source_inputs
-from oneiros.layers import Input
+from oneiros.layers import Dense, Input
 from oneiros.models import Model
 
 from oneiros_applications.pretrained_weights import Weights, check_weights, load_weights
@@ -17,31 +17,30 @@ CLASSES = 1000
 Shape = tuple[int | None, ...]
 
 
-def image_shape(
-    label: str,
-    sizes: tuple[int, int],
+def _obtain_input_shape(
     input_shape: Shape | None,
+    default_size: int,
+    min_size: int,
     dim_ordering: str,
     include_top: bool,
 ) -> Shape:
-    """Returns the shape of one image.
+    """Returns the shape of one image; networks of other packages call it, too.
 
     # Arguments
-        label: str, the network's name in messages.
-        sizes: two ints, the height and width with the top, and the smallest without it.
         input_shape: tuple, the shape that you ask for; None for the default.
+        default_size: int, the height and width with the top.
+        min_size: int, the minimum height and width without the top.
         dim_ordering: "th" or "tf".
         include_top: bool, whether the network ends in dense layers.
 
     # Raises
         ValueError: if the shape doesn't fit the network.
     """
-    size, smallest = sizes
-    full_shape = in_order(size, dim_ordering)
+    full_shape = in_order(default_size, dim_ordering)
     if include_top:
         if input_shape is not None and tuple(input_shape) != full_shape:
             raise ValueError(
-                f"{label}: with include_top=True the input_shape must be "
+                "With include_top=True the input_shape must be "
                 f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
                 "include_top=False."
             )
@@ -51,11 +50,11 @@ def image_shape(
     shape = tuple(input_shape)
     channels, *pixels = shape if dim_ordering == "th" else (shape[-1], *shape[:-1])
     is_image = len(shape) == 3 and channels == 3
-    if not is_image or any(pixel and pixel < smallest for pixel in pixels):
+    if not is_image or any(pixel and pixel < min_size for pixel in pixels):
         raise ValueError(
-            f"{label}: input_shape={shape}, expected three channels and at least "
-            f"{smallest} x {smallest} pixels, such as "
-            f"{in_order(smallest, dim_ordering)} (dim_ordering {dim_ordering!r})."
+            f"Received input_shape={shape}; the network needs three channels and at "
+            f"least {min_size} x {min_size} pixels, such as "
+            f"{in_order(min_size, dim_ordering)} (dim_ordering {dim_ordering!r})."
         )
     return shape
 
@@ -70,8 +69,8 @@ class ImageNetwork:
         smallest: int, the minimum height and width without the top.
         urls: its weights, as `published_weights` returns them.
         build: function of the input that returns the last features.
-        top: function of the features and the number of classes that returns the
-            classes' probabilities.
+        top: function of the features that returns what the last layer gets.
+        last: str, the name of the last layer, of the classes' probabilities.
     """
 
     name: str
@@ -79,7 +78,8 @@ class ImageNetwork:
     smallest: int
     urls: tuple[str, ...]
     build: Callable[[Tensor], Tensor]
-    top: Callable[[Tensor, int], Tensor]
+    top: Callable[[Tensor], Tensor]
+    last: str = "predictions"
 
     def model(
         self,
@@ -98,14 +98,15 @@ class ImageNetwork:
         wanted = classes if include_top else CLASSES
         check_weights(self.name, weights, "imagenet", wanted, CLASSES)
         ordering = dim_ordering or K.image_dim_ordering()
-        sizes = self.size, self.smallest
-        shape = image_shape(self.name, sizes, input_shape, ordering, include_top)
+        shape = _obtain_input_shape(
+            input_shape, self.size, self.smallest, ordering, include_top
+        )
         image = input_of(input_tensor, shape)
         output = self.build(image)
         if include_top:
-            output = self.top(output, classes)
-        inputs = image if input_tensor is None else get_source_inputs(image)
-        model = Model(inputs, output, name=self.name)
+            last = Dense(classes, activation="softmax", name=self.last)
+            output = last(self.top(output))
+        model = Model(get_source_inputs(image), output, name=self.name)
         place = (0 if include_top else 2) + (ordering == "tf")
         load_weights(model, weights, "imagenet", self.urls[place])
         return model

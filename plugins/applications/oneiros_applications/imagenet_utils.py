@@ -4,15 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError
 from oneiros.utils.data_utils import get_file
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.file_access import read_text
 
-from oneiros_applications.image_networks import CLASSES, Shape, image_shape
-from oneiros_applications.pixels import as_floats
+from oneiros_applications.image_networks import CLASSES
+from oneiros_applications.preparation import (
+    as_floats,
+    checked_ordering,
+    checked_predictions,
+    most_probable,
+)
 
 CLASS_INDEX_PATH = (
     "https://s3.amazonaws.com/deep-learning-models/image-models/"
@@ -49,9 +53,7 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
         print(preprocess_input(red, "tf"))  # [[[[-103.939 -116.779  131.32 ]]]]
         ```
     """
-    ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
-    if ordering not in ("th", "tf"):
-        raise ValueError(f"dim_ordering={dim_ordering!r}: expected 'th' or 'tf'.")
+    ordering = checked_ordering(dim_ordering)
     pixels = as_floats(x)
     channel_axis = -3 if ordering == "th" else -1
     if pixels.ndim < 3 or pixels.shape[channel_axis] != len(MEANS):
@@ -80,46 +82,10 @@ def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, fl
         ValueError: if the predictions don't have the shape `(samples, 1000)`.
         FileMissingError: if the list of names isn't cached and can't be downloaded.
     """
-    probabilities = np.asarray(preds)
-    if probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
-        raise ValueError(
-            f"decode_predictions names ImageNet's classes: expected (samples, "
-            f"{CLASSES}), received {probabilities.shape}."
-        )
-    classes = _class_index()
-    return [
-        [(*classes[str(number)], sample[number]) for number in _largest(sample, top)]
-        for sample in probabilities
-    ]
-
-
-def _obtain_input_shape(
-    input_shape: Shape | None,
-    default_size: int,
-    min_size: int,
-    dim_ordering: str,
-    include_top: bool,
-) -> Shape:
-    """Returns the shape of one image; networks of other packages call it.
-
-    # Arguments
-        input_shape: tuple, the shape that you ask for; None for the default.
-        default_size: int, the height and width with the top.
-        min_size: int, the minimum height and width without the top.
-        dim_ordering: "th" or "tf".
-        include_top: bool, whether the network ends in dense layers.
-
-    # Raises
-        ValueError: if the shape doesn't fit.
-    """
-    sizes = default_size, min_size
-    return image_shape("The network", sizes, input_shape, dim_ordering, include_top)
-
-
-def _largest(sample: np.ndarray, count: int) -> list[int]:
-    """Returns the indices of the largest numbers, the largest first."""
-    descending: list[int] = sample.argsort()[::-1][:count].tolist()
-    return descending
+    probabilities = checked_predictions(preds, CLASSES)
+    index = _class_index()
+    names = [tuple(map(str, index[str(number)])) for number in range(CLASSES)]
+    return most_probable(probabilities, names, top)
 
 
 def _class_index() -> dict[str, list[str]]:
@@ -139,7 +105,7 @@ def _read_class_index(path: Path) -> dict[str, list[str]]:
     except (ConfigError, FileFormatError):
         classes = None
     if isinstance(classes, dict) and classes.keys() == {*map(str, range(CLASSES))}:
-        return {number: [str(text) for text in classes[number]] for number in classes}
+        return classes
     raise FileFormatError(
         f"{path} doesn't hold the names of ImageNet's {CLASSES} classes. Delete "
         "it, and call decode_predictions again to download it."

@@ -1,14 +1,13 @@
 """InceptionV3: blocks of parallel branches that are concatenated."""
 
+from functools import partial
 from typing import Any
 
-import numpy as np
 from oneiros.engine.node import Tensor
 from oneiros.layers import (
     AveragePooling2D,
     BatchNormalization,
     Convolution2D,
-    Dense,
     Flatten,
     MaxPooling2D,
     merge,
@@ -20,27 +19,49 @@ from oneiros_applications.image_networks import (
     Shape,
     channel_axis,
 )
-from oneiros_applications.pixels import to_unit_range
 from oneiros_applications.pretrained_weights import Weights, published_weights
 
 (TH_WEIGHTS_PATH, TF_WEIGHTS_PATH, TH_WEIGHTS_PATH_NO_TOP, TF_WEIGHTS_PATH_NO_TOP) = (
     URLS
 ) = published_weights("v0.2", "inception_v3")
-Branch = tuple[tuple[int, int, int], ...]
-"""The filters, rows and columns of convolutions, one after another."""
-LARGE: tuple[Branch, ...] = (
-    ((64, 1, 1),),
-    ((48, 1, 1), (64, 5, 5)),
-    ((64, 1, 1), (96, 3, 3), (96, 3, 3)),
+Branch = tuple[Any, ...]
+"""Steps that follow each other: the filters of a 1 x 1 convolution, the arguments of
+`conv2d_bn`, or a function that makes a layer."""
+Branches = tuple[Branch, ...]
+HALVING = (3, 3, "valid", (2, 2))
+"""The arguments of a convolution that halves the size, after its filters."""
+AVERAGED = partial(AveragePooling2D, (3, 3), strides=(1, 1), border_mode="same")
+AVERAGE_HALVED = partial(AveragePooling2D, (3, 3), strides=(2, 2))
+HALVED = partial(MaxPooling2D, (3, 3), strides=(2, 2))
+STEM: Branch = (
+    (32, *HALVING),
+    (32, 3, 3, "valid"),
+    (64, 3, 3),
+    HALVED,
+    (80, 1, 1, "valid"),
+    (192, 3, 3, "valid"),
+    HALVED,
 )
-"""The branches of a block for 35 x 35 pixels."""
-LAST_MEDIUM: tuple[Branch, ...] = (
-    ((192, 1, 1),),
-    ((192, 1, 1), (192, 1, 7), (192, 7, 1)),
-    ((160, 1, 1), (192, 7, 1), (192, 1, 7), (192, 7, 1), (192, 1, 7)),
+LARGE: Branches = (
+    (64,),
+    (48, (64, 5, 5)),
+    (64, (96, 3, 3), (96, 3, 3)),
+    (AVERAGED, 32),
 )
-"""Those of the last block for 17 x 17. As in Keras 1, the longest begins with 160
-filters, not with 192."""
+"""The branches of the blocks for 35 x 35 pixels."""
+FIRST_HALVING: Branches = (
+    ((384, *HALVING),),
+    (64, (96, 3, 3), (96, *HALVING)),
+    (HALVED,),
+)
+MEDIUM = ((4, 128, 128), (5, 160, 160), (6, 160, 160), (7, 192, 160))
+"""The blocks for 17 x 17 pixels: number, filters, and filters with which the longest
+branch begins. In the last one they are fewer, as in Keras 1."""
+SECOND_HALVING: Branches = (
+    (192, (320, *HALVING)),
+    (192, (192, 1, 7), (192, 7, 1), (192, *HALVING)),
+    (AVERAGE_HALVED,),
+)
 
 
 def conv2d_bn(
@@ -89,39 +110,36 @@ def conv2d_bn(
     return BatchNormalization(axis=channel_axis(), name=normalization)(x)
 
 
-def _medium(filters: int) -> tuple[Branch, ...]:
+def _medium(filters: int, first_filters: int) -> Branches:
     """Returns the branches of a block for 17 x 17 pixels."""
-    row, column = (filters, 1, 7), (filters, 7, 1)
+    row = (filters, 1, 7)
+    column = (filters, 7, 1)
     return (
-        ((192, 1, 1),),
-        ((filters, 1, 1), row, (192, 7, 1)),
-        ((filters, 1, 1), column, row, column, (192, 1, 7)),
+        (192,),
+        (filters, row, (192, 7, 1)),
+        (first_filters, column, row, column, (192, 1, 7)),
+        (AVERAGED, 192),
     )
 
 
-def _branch(x: Tensor, branch: Branch) -> Tensor:
-    for convolution in branch:
-        x = conv2d_bn(x, *convolution)
+def _branch(x: Tensor, *branch: Any) -> Tensor:
+    for step in branch:
+        if isinstance(step, int):
+            x = conv2d_bn(x, step, 1, 1)
+        elif isinstance(step, tuple):
+            x = conv2d_bn(x, *step)
+        else:
+            x = step()(x)
     return x
-
-
-def _halved(x: Tensor, filters: int) -> Tensor:
-    return conv2d_bn(x, filters, 3, 3, "valid", (2, 2))
 
 
 def _joined(branches: list[Tensor], name: str | None = None) -> Tensor:
     return merge(branches, mode="concat", concat_axis=channel_axis(), name=name)
 
 
-def _with_pooled(x: Tensor, branches: list[Tensor], filters: int, name: str) -> Tensor:
-    """Joins branches and one of 3 x 3 average pooling followed by a convolution."""
-    averages = AveragePooling2D((3, 3), strides=(1, 1), border_mode="same")(x)
-    return _joined([*branches, conv2d_bn(averages, filters, 1, 1)], name)
-
-
-def _mixed(x: Tensor, branches: tuple[Branch, ...], filters: int, name: str) -> Tensor:
-    built = [_branch(x, branch) for branch in branches]
-    return _with_pooled(x, built, filters, name)
+def _block(x: Tensor, branches: Branches, number: int) -> Tensor:
+    built = [_branch(x, *branch) for branch in branches]
+    return _joined(built, f"mixed{number}")
 
 
 def _forked(x: Tensor, name: str | None = None) -> Tensor:
@@ -132,42 +150,29 @@ def _forked(x: Tensor, name: str | None = None) -> Tensor:
 
 def _small(x: Tensor, index: int) -> Tensor:
     """Returns a block for 8 x 8 pixels; the first has the index 0."""
-    single = conv2d_bn(x, 320, 1, 1)
-    forked = _forked(conv2d_bn(x, 384, 1, 1), f"mixed9_{index}")
-    double = _forked(_branch(x, ((448, 1, 1), (384, 3, 3))))
-    return _with_pooled(x, [single, forked, double], 192, f"mixed{9 + index}")
+    single = _branch(x, 320)
+    forked = _forked(_branch(x, 384), f"mixed9_{index}")
+    double = _forked(_branch(x, 448, (384, 3, 3)))
+    pooled = _branch(x, AVERAGED, 192)
+    return _joined([single, forked, double, pooled], f"mixed{9 + index}")
 
 
 def _features(image: Tensor) -> Tensor:
-    x = _halved(image, 32)
-    x = conv2d_bn(x, 32, 3, 3, "valid")
-    x = conv2d_bn(x, 64, 3, 3)
-    x = MaxPooling2D((3, 3), strides=(2, 2))(x)
-    x = conv2d_bn(x, 80, 1, 1, "valid")
-    x = conv2d_bn(x, 192, 3, 3, "valid")
-    x = MaxPooling2D((3, 3), strides=(2, 2))(x)
-    for index in range(3):
-        x = _mixed(x, LARGE, 32, f"mixed{index}")
-    single = _halved(x, 384)
-    double = _halved(_branch(x, LARGE[2][:2]), 96)
-    pooled = MaxPooling2D((3, 3), strides=(2, 2))(x)
-    x = _joined([single, double, pooled], "mixed3")
-    for index, filters in ((4, 128), (5, 160), (6, 160)):
-        x = _mixed(x, _medium(filters), 192, f"mixed{index}")
-    x = _mixed(x, LAST_MEDIUM, 192, "mixed7")
-    pooled = AveragePooling2D((3, 3), strides=(2, 2))(x)
-    single = _halved(conv2d_bn(x, 192, 1, 1), 320)
-    triple = _halved(_branch(x, LAST_MEDIUM[1]), 192)
-    x = _joined([single, triple, pooled], "mixed8")
+    x = _branch(image, *STEM)
+    for number in range(3):
+        x = _block(x, LARGE, number)
+    x = _block(x, FIRST_HALVING, 3)
+    for number, filters, first_filters in MEDIUM:
+        x = _block(x, _medium(filters, first_filters), number)
+    x = _block(x, SECOND_HALVING, 8)
     for index in range(2):
         x = _small(x, index)
     return x
 
 
-def _top(features: Tensor, classes: int) -> Tensor:
+def _top(features: Tensor) -> Tensor:
     x = AveragePooling2D((8, 8), strides=(8, 8), name="avg_pool")(features)
-    x = Flatten(name="flatten")(x)
-    return Dense(classes, activation="softmax", name="predictions")(x)
+    return Flatten(name="flatten")(x)
 
 
 _NETWORK = ImageNetwork("inception_v3", 299, 139, URLS, _features, _top)
@@ -216,23 +221,3 @@ def InceptionV3(  # noqa: N802  the name of Keras 1
           Vision](https://arxiv.org/abs/1512.00567)
     """
     return _NETWORK.model(include_top, weights, input_tensor, input_shape, classes)
-
-
-def preprocess_input(x: Any) -> np.ndarray:
-    """Scales images from 0 to 255 to the range from -1 to 1.
-
-    # Arguments
-        x: array of images, RGB, of any shape. Arrays of floats are changed in place.
-
-    # Returns
-        Array of the shape of `x`: `(x / 255 - 0.5) * 2`.
-
-    # Example
-        ```python
-        import numpy as np
-        from oneiros.applications.inception_v3 import preprocess_input
-
-        print(preprocess_input(np.array([0.0, 127.5, 255.0])))  # [-1.  0.  1.]
-        ```
-    """
-    return to_unit_range(x)

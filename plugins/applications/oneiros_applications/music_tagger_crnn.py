@@ -90,9 +90,7 @@ def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
     output = _features(spectrogram, ordering)
     if include_top:
         output = Dense(classes, activation="sigmoid", name="output")(output)
-    given_input = input_tensor is not None
-    inputs = get_source_inputs(spectrogram) if given_input else spectrogram
-    model = Model(inputs, output)
+    model = Model(get_source_inputs(spectrogram), output)
     url = TH_WEIGHTS_PATH if ordering == "th" else TF_WEIGHTS_PATH
     load_weights(model, weights, "msd", url, by_name=not include_top)
     return model

@@ -27,7 +27,7 @@ MD5 = {
     "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5": (
         "a268eb855778b3df3c7506639542a6af"
     ),
-    "vgg16_weights_tf_dim_ordering_tf_kernels.h5": ("64373286793e3c8b2b4e3219cbf3544b"),
+    "vgg16_weights_tf_dim_ordering_tf_kernels.h5": "64373286793e3c8b2b4e3219cbf3544b",
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5": (
         "6d6bbae143d832006294945121d1f1fc"
     ),
@@ -54,7 +54,7 @@ def published_weights(release: str, network: str) -> tuple[str, ...]:
 
 
 def check_weights(
-    network: str, weights: Weights, published: str, classes: int, top_classes: int
+    network: str, weights: Weights, published: str, classes: int, own_classes: int
 ) -> None:
     """Checks a network's arguments before building it.
 
@@ -62,16 +62,16 @@ def check_weights(
         network: str, its name.
         weights: the argument.
         published: str, the name of the published weights.
-        classes: int, the number of classes of the top; `top_classes` if there is no
+        classes: int, the number of classes of the top; `own_classes` if there is no
             top.
-        top_classes: int, the number of classes of the published weights.
+        own_classes: int, the number of classes of the published weights.
 
     # Raises
         ValueError: if the weights don't exist, or have another number of classes.
     """
-    if weights == published and classes != top_classes:
+    if weights == published and classes != own_classes:
         raise ValueError(
-            f"{network}: the weights {published!r} have {top_classes} classes, "
+            f"{network}: the weights {published!r} have {own_classes} classes, "
             f"but classes={classes}. Remove classes, or pass weights=None or "
             "include_top=False."
         )

@@ -8,7 +8,6 @@ from oneiros.layers import (
     AveragePooling2D,
     BatchNormalization,
     Convolution2D,
-    Dense,
     Flatten,
     MaxPooling2D,
     ZeroPadding2D,
@@ -81,8 +80,7 @@ def identity_block(
         ```
     """
     path = _path(input_tensor, kernel_size, filters, f"{stage}{block}_branch")
-    added = merge([path, input_tensor], mode="sum")
-    return Activation("relu")(added)
+    return _added(path, input_tensor)
 
 
 def conv_block(
@@ -120,8 +118,11 @@ def conv_block(
     place = f"{stage}{block}_branch"
     path = _path(input_tensor, kernel_size, filters, place, strides)
     shortcut = _convolved(input_tensor, filters[2], 1, f"{place}1", subsample=strides)
-    added = merge([path, shortcut], mode="sum")
-    return Activation("relu")(added)
+    return _added(path, shortcut)
+
+
+def _added(path: Tensor, shortcut: Tensor) -> Tensor:
+    return Activation("relu")(merge([path, shortcut], mode="sum"))
 
 
 def _features(image: Tensor) -> Tensor:
@@ -138,12 +139,11 @@ def _features(image: Tensor) -> Tensor:
     return AveragePooling2D((7, 7), name="avg_pool")(x)
 
 
-def _top(features: Tensor, classes: int) -> Tensor:
-    x = Flatten()(features)
-    return Dense(classes, activation="softmax", name="fc1000")(x)
+def _top(features: Tensor) -> Tensor:
+    return Flatten()(features)
 
 
-_NETWORK = ImageNetwork("resnet50", 224, 197, URLS, _features, _top)
+_NETWORK = ImageNetwork("resnet50", 224, 197, URLS, _features, _top, "fc1000")
 
 
 def ResNet50(  # noqa: N802  the name of Keras 1

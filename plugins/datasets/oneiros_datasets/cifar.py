@@ -1,6 +1,6 @@
 """Shared code of CIFAR-10 and CIFAR-100: batches of small photographs."""
 
-import os
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,10 @@ import oneiros
 from oneiros import backend as K
 from oneiros_safe_files.file_access import text_of_path
 
-from oneiros_datasets.sources import read, unexpected
+from oneiros_datasets.sources import Array, Part, PathLike, are_all, read, unexpected
 
-CHANNELS = 3
-ROWS = 32
-COLUMNS = 32
-_CLASSES = range(100)
-Array = np.ndarray[Any, Any]
+SHAPE = (3, 32, 32)
+CLASSES = frozenset(range(100))
 
 
 def unpacked(folder: str, origin: str, md5: str) -> Path:
@@ -24,9 +21,7 @@ def unpacked(folder: str, origin: str, md5: str) -> Path:
     return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
 
 
-def load_batch(
-    fpath: str | os.PathLike[str], label_key: str = "labels"
-) -> tuple[Array, list[int]]:
+def load_batch(fpath: PathLike, label_key: str = "labels") -> tuple[Array, list[int]]:
     """Reads a CIFAR file.
 
     # Arguments
@@ -43,19 +38,11 @@ def load_batch(
     """
     path = Path(text_of_path("fpath", fpath))
     batch = read(path)
-    expected = f"images ('data') and their labels ({label_key!r})"
-    if not isinstance(batch, dict):
-        raise unexpected(path, expected)
-    images = _member(batch, "data")
-    labels = _member(batch, label_key)
-    is_rows = isinstance(images, np.ndarray) and images.dtype == np.uint8
-    if not is_rows or images.shape[1:] != (CHANNELS * ROWS * COLUMNS,):
-        raise unexpected(path, expected)
-    if not isinstance(labels, list) or len(labels) != len(images):
-        raise unexpected(path, expected)
-    if not all(type(label) is int and label in _CLASSES for label in labels):
-        raise unexpected(path, expected)
-    return images.reshape(len(images), CHANNELS, ROWS, COLUMNS), labels
+    if isinstance(batch, dict):
+        images, labels = _member(batch, "data"), _member(batch, label_key)
+        if _are_rows(images) and _are_classes(labels) and len(labels) == len(images):
+            return images.reshape(-1, *SHAPE), labels
+    raise unexpected(path, f"images ('data') and their labels ({label_key!r})")
 
 
 def _member(batch: dict[Any, Any], key: str) -> Any:
@@ -63,13 +50,18 @@ def _member(batch: dict[Any, Any], key: str) -> Any:
     return batch.get(key.encode(), batch.get(key))
 
 
-def as_ordered(images: Array) -> Array:
-    """Returns images `(n, 3, 32, 32)` in the order of `K.image_dim_ordering()`."""
+def _are_rows(images: Any) -> bool:
+    is_array = isinstance(images, np.ndarray) and images.dtype == np.uint8
+    return is_array and images.shape[1:] == (math.prod(SHAPE),)
+
+
+def _are_classes(labels: Any) -> bool:
+    return isinstance(labels, list) and are_all(int, labels) and {*labels} <= CLASSES
+
+
+def as_part(images: Array, labels: Any) -> Part:
+    """Returns images `(n, 3, 32, 32)` in the order of `K.image_dim_ordering()`, and
+    their labels as an array `(n, 1)`."""
     if K.image_dim_ordering() == "tf":
-        return images.transpose(0, 2, 3, 1)
-    return images
-
-
-def as_column(labels: Any) -> Array:
-    """Returns labels as an array `(n, 1)`."""
-    return np.reshape(labels, (len(labels), 1))
+        images = images.transpose(0, 2, 3, 1)
+    return images, np.reshape(labels, (len(labels), 1))

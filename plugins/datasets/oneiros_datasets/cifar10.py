@@ -3,14 +3,14 @@
 import numpy as np
 from oneiros.arguments import open_to_old_code
 
-from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
+from oneiros_datasets.cifar import as_part, load_batch, unpacked
+from oneiros_datasets.sources import Part
 
 FOLDER = "cifar-10-batches-py"
 ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
 TRAINING_FILES = [f"data_batch_{number}" for number in range(1, 6)]
 TEST_FILE = "test_batch"
-Part = tuple[Array, Array]
 
 
 @open_to_old_code
@@ -36,7 +36,4 @@ def load_data() -> tuple[Part, Part]:
     X_train = np.concatenate([images for images, _ in batches])
     y_train = np.concatenate([labels for _, labels in batches]).astype("uint8")
     X_test, y_test = load_batch(folder / TEST_FILE)
-    return (
-        (as_ordered(X_train), as_column(y_train)),
-        (as_ordered(X_test), as_column(y_test)),
-    )
+    return as_part(X_train, y_train), as_part(X_test, y_test)

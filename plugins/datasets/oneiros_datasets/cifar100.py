@@ -4,12 +4,12 @@ from pathlib import Path
 
 from oneiros.arguments import check_choice, open_to_old_code
 
-from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
+from oneiros_datasets.cifar import as_part, load_batch, unpacked
+from oneiros_datasets.sources import Part
 
 FOLDER = "cifar-100-python"
 ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
 MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
-Part = tuple[Array, Array]
 
 
 @open_to_old_code
@@ -41,5 +41,4 @@ def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
 
 
 def _part(path: Path, label_mode: str) -> Part:
-    images, labels = load_batch(path, f"{label_mode}_labels")
-    return as_ordered(images), as_column(labels)
+    return as_part(*load_batch(path, f"{label_mode}_labels"))

@@ -3,7 +3,8 @@
 import numpy as np
 from oneiros.arguments import check_choice
 
-from oneiros_datasets.splits import Array, Part, optional, split
+from oneiros_datasets.sources import Array, Part
+from oneiros_datasets.splits import optional, split
 
 OWNER = "digits.load_data"
 LARGE = 28

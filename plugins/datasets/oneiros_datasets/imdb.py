@@ -1,17 +1,17 @@
 """IMDB: 50,000 positive and negative film reviews."""
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from oneiros.arguments import open_to_old_code
 
-from oneiros_datasets.sequences import Array, are_texts, as_rows, numbered, shuffle
+from oneiros_datasets.sequences import are_texts, divided, numbered, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
     DatasetFile,
+    Part,
+    PathLike,
     halves,
     located,
     read_words,
@@ -35,12 +35,11 @@ WORDS_OF_KERAS_2 = DatasetFile(
 EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
 TEST = 2
 """The test data is shuffled with twice the seed."""
-Part = tuple[Array, Array]
 
 
 @open_to_old_code
 def load_data(
-    path: str | os.PathLike[str] = "imdb_full.pkl",
+    path: PathLike = "imdb_full.pkl",
     nb_words: int | None = None,
     skip_top: int = 0,
     maxlen: int | None = None,
@@ -87,8 +86,7 @@ def load_data(
     words = nb_words, skip_top, maxlen, start_char, oov_char, index_from
     texts, labels = numbered(texts, labels, *words)
     _warn_of_strays([factor for _, factor in labels[:cut]].count(TEST), maxlen)
-    y = np.array([label for label, _ in labels])
-    return (as_rows(texts[:cut]), y[:cut]), (as_rows(texts[cut:]), y[cut:])
+    return divided(texts, [label for label, _ in labels], cut)
 
 
 def _shuffled(
@@ -119,9 +117,7 @@ def _warn_of_strays(count: int, maxlen: int | None) -> None:
         )
 
 
-def get_word_index(
-    path: str | os.PathLike[str] = "imdb_word_index.pkl",
-) -> dict[str, int]:
+def get_word_index(path: PathLike = "imdb_word_index.pkl") -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
 
     # Arguments

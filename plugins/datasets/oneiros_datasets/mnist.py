@@ -1,12 +1,19 @@
 """MNIST: 70,000 handwritten digits of 28 by 28 pixels."""
 
-import os
 from typing import Any
 
 import numpy as np
 from oneiros.arguments import open_to_old_code
 
-from oneiros_datasets.sources import KERAS_2, DatasetFile, halves, located, unexpected
+from oneiros_datasets.sources import (
+    KERAS_2,
+    DatasetFile,
+    Part,
+    PathLike,
+    halves,
+    located,
+    unexpected,
+)
 
 PICKLE = DatasetFile(
     "mnist.pkl.gz", "https://s3.amazonaws.com/img-datasets/mnist.pkl.gz"
@@ -17,12 +24,10 @@ ARRAYS = DatasetFile(
     sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
 EXPECTED = "images and labels for training, and images and labels for testing"
-Array = np.ndarray[Any, Any]
-Part = tuple[Array, Array]
 
 
 @open_to_old_code
-def load_data(path: str | os.PathLike[str] = "mnist.pkl.gz") -> tuple[Part, Part]:
+def load_data(path: PathLike = "mnist.pkl.gz") -> tuple[Part, Part]:
     """Returns the digits; downloads them if needed.
 
     # Arguments

@@ -1,16 +1,16 @@
 """Reuters: 11,228 news stories on 46 topics."""
 
-import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from oneiros.arguments import check_fraction, open_to_old_code
 
-from oneiros_datasets.sequences import Array, are_texts, as_rows, numbered, shuffle
+from oneiros_datasets.sequences import are_texts, divided, numbered, shuffle
 from oneiros_datasets.sources import (
     KERAS_2,
     DatasetFile,
+    Part,
+    PathLike,
     is_pair,
     located,
     read,
@@ -32,12 +32,11 @@ WORDS_OF_KERAS_2 = DatasetFile(
     "reuters_word_index.json", f"{KERAS_2}/reuters_word_index.json"
 )
 EXPECTED = "news as lists of word numbers, and their topics"
-Part = tuple[Array, Array]
 
 
 @open_to_old_code
 def load_data(
-    path: str | os.PathLike[str] = "reuters.pkl",
+    path: PathLike = "reuters.pkl",
     nb_words: int | None = None,
     skip_top: int = 0,
     maxlen: int | None = None,
@@ -83,11 +82,7 @@ def load_data(
     shuffle(seed, texts, labels)
     words = nb_words, skip_top, maxlen, start_char, oov_char, index_from
     texts, labels = numbered(texts, labels, *words)
-    cut = int(len(texts) * (1 - test_split))
-    return (
-        (as_rows(texts[:cut]), np.array(labels[:cut])),
-        (as_rows(texts[cut:]), np.array(labels[cut:])),
-    )
+    return divided(texts, labels, int(len(texts) * (1 - test_split)))
 
 
 def _news(path: Path) -> tuple[list[Any], list[Any]]:
@@ -100,9 +95,7 @@ def _news(path: Path) -> tuple[list[Any], list[Any]]:
     return texts, labels
 
 
-def get_word_index(
-    path: str | os.PathLike[str] = "reuters_word_index.pkl",
-) -> dict[str, int]:
+def get_word_index(path: PathLike = "reuters_word_index.pkl") -> dict[str, int]:
     """Returns the number of each word, before `index_from` is added.
 
     # Arguments

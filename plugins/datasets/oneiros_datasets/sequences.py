@@ -6,8 +6,13 @@ from typing import Any
 import numpy as np
 from oneiros.errors import DataError
 
+from oneiros_datasets.sources import Part, are_all
+
 Words = list[int]
-Array = np.ndarray[Any, Any]
+SEQUENCES = (list, np.ndarray)
+NUMBERS = (int, float, np.number)
+MOST_WORDS = 1 << 20
+"""Maximum number of different words; the data sets have 88,587 at most."""
 
 
 def numbered(
@@ -75,30 +80,22 @@ def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
 
 def are_texts(texts: Any, labels: Any) -> bool:
     """Returns whether these are lists of word numbers with one label each."""
-    if not all(map(_is_sequence, (texts, labels))) or len(texts) != len(labels):
+    are_lists = isinstance(texts, SEQUENCES) and isinstance(labels, SEQUENCES)
+    if not are_lists or len(texts) != len(labels):
         return False
-    return all(map(_is_text, texts)) and all(map(_is_number, set(map(type, labels))))
-
-
-def _is_number(kind: type) -> bool:
-    return issubclass(kind, (int, float, np.number))
+    are_numbers = all(isinstance(label, NUMBERS) for label in labels)
+    return are_numbers and all(map(_is_text, texts))
 
 
 def _is_text(text: Any) -> bool:
-    if not isinstance(text, list) or not _NUMBERS.issuperset(map(type, text)):
+    if not isinstance(text, list) or not are_all(int, text):
         return False
     return min(text, default=0) >= 0 and max(text, default=0) < MOST_WORDS
 
 
-_NUMBERS = frozenset({int})
-MOST_WORDS = 1 << 20
-"""Maximum number of different words; the data sets have 88,587 at most."""
-
-
-def _is_sequence(value: Any) -> bool:
-    return isinstance(value, (list, np.ndarray))
-
-
-def as_rows(texts: list[Words]) -> Array:
-    """Returns an array of lists, which may differ in length."""
-    return np.fromiter(texts, dtype=object, count=len(texts))
+def divided(texts: list[Words], labels: list[Any], cut: int) -> tuple[Part, Part]:
+    """Returns the texts before and after the cut, as arrays of lists, which may differ
+    in length, and their labels."""
+    rows = np.fromiter(texts, dtype=object, count=len(texts))
+    y = np.array(labels)
+    return (rows[:cut], y[:cut]), (rows[cut:], y[cut:])

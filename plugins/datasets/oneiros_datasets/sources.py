@@ -1,11 +1,13 @@
 """Downloads and reads the files of data sets."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import oneiros
 from oneiros.errors import (
     ConfigError,
@@ -23,8 +25,13 @@ from oneiros_safe_files.file_access import (
 )
 from oneiros_safe_files.pickles import read_pickle
 
+Array = np.ndarray[Any, Any]
+Part = tuple[Array, Array]
+"""Samples and their labels, for training or for testing."""
+PathLike = str | os.PathLike[str]
 KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 """URL of Keras 2's files of the same data sets."""
+RENEW = "If it was downloaded, delete it and run this again."
 LIMITS = Budget(excess_bytes=1 << 30)
 """The limits for reading a file, which may be compressed."""
 
@@ -44,9 +51,7 @@ class DatasetFile:
     sha256: str | None = None
 
 
-def located(
-    path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
-) -> Path:
+def located(path: PathLike, source: DatasetFile, *others: DatasetFile) -> Path:
     """Returns the path of a data set's file; downloads it if needed.
 
     # Arguments
@@ -99,21 +104,16 @@ def read(path: Path, encoding: str = "bytes") -> Any:
             return _read_json(path)
         return read_pickle(path, LIMITS, encoding)
     except FileFormatError as error:
-        raise FileFormatError(
-            f"{error} If it was downloaded, delete it and run this again."
-        ) from error
+        raise FileFormatError(f"{error} {RENEW}") from error
 
 
 def _read_json(path: Path) -> Any:
-    text = read_text(path, LIMITS)
     try:
-        return json_text.loads(text)
+        return json_text.loads(read_text(path, LIMITS))
     except ConfigError as error:
         raise FileFormatError(f"{path} is damaged: {error}") from error
     except UnsafeFileError as error:
-        raise UnsafeFileError(
-            f"{path}: {error} Restore it from a copy, or delete it and run this again."
-        ) from error
+        raise UnsafeFileError(f"{path}: {error} {RENEW}") from error
 
 
 def unexpected(path: Path, expected: str) -> FileFormatError:
@@ -137,11 +137,9 @@ def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]
     """
     data = read(path)
     if isinstance(data, dict):
-        keys = ("x_train", "y_train", "x_test", "y_test")
-        if not data.keys() >= set(keys):
-            raise unexpected(path, expected)
-        x_train, y_train, x_test, y_test = (data[key] for key in keys)
-        return (x_train, y_train), (x_test, y_test)
+        data = [
+            [data.get(f"x_{half}"), data.get(f"y_{half}")] for half in ("train", "test")
+        ]
     if not is_pair(data) or not all(map(is_pair, data)):
         raise unexpected(path, expected)
     train, test = data
@@ -155,7 +153,7 @@ def is_pair(value: Any) -> bool:
 
 
 def read_words(
-    path: str | os.PathLike[str], source: DatasetFile, *others: DatasetFile
+    path: PathLike, source: DatasetFile, *others: DatasetFile
 ) -> dict[str, int]:
     """Returns a dict from words to numbers, from the first file that exists or can be
     downloaded.
@@ -165,10 +163,12 @@ def read_words(
     """
     file = located(path, source, *others)
     words = read(file, encoding="latin1")
-    are_words = isinstance(words, dict) and all(
-        isinstance(word, str) and isinstance(number, int)
-        for word, number in words.items()
-    )
-    if not are_words:
-        raise unexpected(file, "words with their numbers")
-    return dict(words)
+    is_dict = isinstance(words, dict)
+    if is_dict and are_all(str, words) and are_all(int, words.values()):
+        return dict(words)
+    raise unexpected(file, "words with their numbers")
+
+
+def are_all(kind: type, values: Iterable[Any]) -> bool:
+    """Returns whether all values are of exactly this type."""
+    return {kind}.issuperset(map(type, values))

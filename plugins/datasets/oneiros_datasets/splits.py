@@ -7,8 +7,7 @@ import numpy as np
 from oneiros.arguments import check_fraction
 from oneiros.errors import PluginLoadError
 
-Array = np.ndarray[Any, Any]
-Part = tuple[Array, Array]
+from oneiros_datasets.sources import Array, Part
 
 
 def split(

@@ -2,7 +2,8 @@
 
 from oneiros.arguments import check_choice
 
-from oneiros_datasets.splits import Part, optional, split
+from oneiros_datasets.sources import Part
+from oneiros_datasets.splits import optional, split
 
 OWNER = "tables.load_data"
 TABLES = ("iris", "wine", "breast_cancer", "diabetes", "linnerud")

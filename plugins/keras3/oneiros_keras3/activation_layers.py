@@ -1,6 +1,5 @@
 """Activations as layers: ThresholdedReLU, ParametricSoftplus, SReLU."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,14 +17,12 @@ class ThresholdedReLU(ShapedLikeInput):
         **kwargs: as for `keras.layers.Layer`.
     """
 
-    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.keep(theta=theta)
+    arguments = {"theta": 1.0}
 
     def call(self, inputs: Any) -> Any:
         """Returns the thresholded input."""
-        return inputs * ops.cast(inputs > self.theta, inputs.dtype)
+        is_above = inputs > self.theta
+        return inputs * ops.cast(is_above, inputs.dtype)
 
 
 class LearnedActivation(ShapedLikeInput):
@@ -37,20 +34,16 @@ class LearnedActivation(ShapedLikeInput):
         **kwargs: as for `keras.layers.Layer`.
     """
 
-    def __init__(self, shared_axes: Sequence[int] | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.keep(shared_axes=list(shared_axes or []))
+    arguments = {"shared_axes": None}
+    names: tuple[str, ...]
 
-    def add_parameter(self, name: str, initializer: Any, input_shape: Shape) -> Any:
-        """Makes a parameter."""
-        sizes = [
-            1 if axis in self.shared_axes else size
-            for axis, size in enumerate(input_shape)
-        ]
-        return self.add_weight(
-            shape=tuple(sizes[1:]), initializer=initializer, name=name
-        )
+    def build(self, input_shape: Shape) -> None:
+        """Makes the parameters."""
+        sizes = list(input_shape)
+        for axis in self.shared_axes or ():
+            sizes[axis] = 1
+        for name in self.names:
+            setattr(self, name, self.add_parameter(name, tuple(sizes[1:])))
 
 
 @register
@@ -63,18 +56,14 @@ class ParametricSoftplus(LearnedActivation):
         **kwargs: as for `LearnedActivation`.
     """
 
-    def __init__(
-        self, alpha_init: float = 0.2, beta_init: float = 5.0, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.keep(alpha_init=alpha_init, beta_init=beta_init)
+    arguments = {**LearnedActivation.arguments, "alpha_init": 0.2, "beta_init": 5.0}
+    names = ("alphas", "betas")
 
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas` and `betas`."""
-        alphas = keras.initializers.Constant(self.alpha_init)
-        betas = keras.initializers.Constant(self.beta_init)
-        self.alphas = self.add_parameter("alphas", alphas, input_shape)
-        self.betas = self.add_parameter("betas", betas, input_shape)
+        self.alphas_initializer = keras.initializers.Constant(self.alpha_init)
+        self.betas_initializer = keras.initializers.Constant(self.beta_init)
+        super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
         """Returns the activated input."""
@@ -95,35 +84,23 @@ class SReLU(LearnedActivation):
         **kwargs: as for `LearnedActivation`.
     """
 
-    def __init__(
-        self,
-        t_left_initializer: Any = "zeros",
-        a_left_initializer: Any = "glorot_uniform",
-        t_right_initializer: Any = "glorot_uniform",
-        a_right_initializer: Any = "ones",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.keep(
-            t_left_initializer=t_left_initializer,
-            a_left_initializer=a_left_initializer,
-            t_right_initializer=t_right_initializer,
-            a_right_initializer=a_right_initializer,
-        )
-
-    def build(self, input_shape: Shape) -> None:
-        """Makes `t_left`, `a_left`, `t_right` and `a_right`."""
-        for name in ("t_left", "a_left", "t_right", "a_right"):
-            initializer = getattr(self, f"{name}_initializer")
-            setattr(self, name, self.add_parameter(name, initializer, input_shape))
+    arguments = {
+        **LearnedActivation.arguments,
+        "t_left_initializer": "zeros",
+        "a_left_initializer": "glorot_uniform",
+        "t_right_initializer": "glorot_uniform",
+        "a_right_initializer": "ones",
+    }
+    names = ("t_left", "a_left", "t_right", "a_right")
 
     def call(self, inputs: Any) -> Any:
         """Returns the activated input."""
         relu = ops.relu
         width = ops.absolute(self.t_right)
         upper = self.t_left + width
-        rise = ops.minimum(relu(inputs - self.t_left), width)
+        distance = inputs - self.t_left
+        rise = ops.minimum(relu(distance), width)
         middle = self.t_left + rise
-        below = self.a_left * relu(self.t_left - inputs)
+        below = self.a_left * relu(-distance)
         above = self.a_right * relu(inputs - upper)
         return middle - below + above

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from oneiros_keras3.registration import Described, Shape, ShapedLikeInput, register
+from oneiros_keras3.registration import DescribedLayer, Shape, ShapedLikeInput, register
 
 
-class AffineLayer(Described, keras.layers.Layer):
-    """Base of the layers with a kernel and a bias.
+class AffineLayer(DescribedLayer):
+    """Base of the layers with a kernel and a bias, which begins with zeros.
 
     # Arguments
         use_bias: bool, whether to add a bias.
@@ -19,47 +18,21 @@ class AffineLayer(Described, keras.layers.Layer):
         **kwargs: `activity_regularizer`, and as for `keras.layers.Layer`.
     """
 
-    def __init__(
-        self,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.keep(
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+    arguments = {
+        "use_bias": True,
+        "kernel_initializer": "glorot_uniform",
+        "kernel_regularizer": None,
+        "bias_regularizer": None,
+        "kernel_constraint": None,
+        "bias_constraint": None,
+    }
+    bias_initializer = "zeros"
 
-    def add_kernel(self, shape: Shape) -> Any:
-        """Makes the kernel."""
-        return self.add_weight(
-            shape=shape,
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-
-    def add_bias(self, shape: Shape) -> Any:
-        """Makes the bias, initially zeros; None for a layer without bias."""
-        if not self.use_bias:
-            return None
-        return self.add_weight(
-            shape=shape,
-            initializer="zeros",
-            regularizer=self.bias_regularizer,
-            constraint=self.bias_constraint,
-            name="bias",
-        )
+    def add_weights(self, kernel_shape: Shape, bias_shape: Shape) -> None:
+        """Makes the kernel and the bias."""
+        self.kernel = self.add_parameter("kernel", kernel_shape)
+        if self.use_bias:
+            self.bias = self.add_parameter("bias", bias_shape)
 
 
 @register
@@ -75,25 +48,19 @@ class Highway(AffineLayer, ShapedLikeInput):
         **kwargs: as for `AffineLayer`.
     """
 
-    def __init__(self, activation: Any = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep(activation=activation)
+    arguments = {**AffineLayer.arguments, "activation": None}
+    carry_bias_initializer = "ones"
 
     def build(self, input_shape: Shape) -> None:
         """Makes `kernel`, `carry_kernel`, and with a bias `bias` and `carry_bias`."""
-        size = input_shape[-1]
-        self.kernel = self.add_kernel((size, size))
-        self.carry_kernel = self.add_weight(
-            shape=(size, size),
-            initializer=self.kernel_initializer.clone(),
-            name="carry_kernel",
-        )
-        self.bias = self.add_bias((size,))
-        self.carry_bias = None
+        *_, size = input_shape
+        shape = (size, size)
+        self.kernel = self.add_parameter("kernel", shape)
+        self.carry_kernel_initializer = self.kernel_initializer.clone()
+        self.carry_kernel = self.add_parameter("carry_kernel", shape)
         if self.use_bias:
-            self.carry_bias = self.add_weight(
-                shape=(size,), initializer="ones", name="carry_bias"
-            )
+            self.bias = self.add_parameter("bias", (size,))
+            self.carry_bias = self.add_parameter("carry_bias", (size,))
 
     def call(self, inputs: Any) -> Any:
         """Returns the mixture of the transformed and the carried input."""
@@ -103,9 +70,9 @@ class Highway(AffineLayer, ShapedLikeInput):
             output = output + self.bias
             carry = carry + self.carry_bias
         transform = ops.sigmoid(carry)
-        transformed = self.activation(output) * transform
+        activated = self.activation(output)
         carried = (1.0 - transform) * inputs
-        return transformed + carried
+        return activated * transform + carried
 
 
 @register
@@ -118,15 +85,12 @@ class MaxoutDense(AffineLayer):
         **kwargs: as for `AffineLayer`.
     """
 
-    def __init__(self, units: int, maps: int = 4, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep(units=units, maps=maps)
+    arguments = {**AffineLayer.arguments, "units": 1, "maps": 4}
 
     def build(self, input_shape: Shape) -> None:
         """Makes `kernel` and `bias`, with `maps` matrices and rows."""
-        shape = (self.maps, input_shape[-1], self.units)
-        self.kernel = self.add_kernel(shape)
-        self.bias = self.add_bias((self.maps, self.units))
+        kernel_shape = (self.maps, input_shape[-1], self.units)
+        self.add_weights(kernel_shape, (self.maps, self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(samples, units)`."""

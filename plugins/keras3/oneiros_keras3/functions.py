@@ -18,17 +18,20 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 
     Keras 3 takes targets of 0 and 1 for -1 and 1; Keras 1 takes them as they are.
     """
-    shortfall = ops.relu(1.0 - y_true * y_pred)
-    return ops.mean(shortfall, axis=-1)
+    return ops.mean(_shortfall(y_true, y_pred), axis=-1)
 
 
 @register
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     """Returns the mean of the squares of max(1 - y_true * y_pred, 0) over the last
     axis."""
-    shortfall = ops.relu(1.0 - y_true * y_pred)
-    squares = ops.square(shortfall)
+    squares = ops.square(_shortfall(y_true, y_pred))
     return ops.mean(squares, axis=-1)
+
+
+def _shortfall(y_true: Any, y_pred: Any) -> Any:
+    products = y_true * y_pred
+    return ops.relu(1.0 - products)
 
 
 @register
@@ -38,14 +41,16 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
 
     Keras 3 has the sum.
     """
-    products = _normalised(y_true) * _normalised(y_pred)
-    return -ops.mean(products, axis=-1)
+    truth = _normalised(y_true)
+    prediction = _normalised(y_pred)
+    return -ops.mean(truth * prediction, axis=-1)
 
 
 def _normalised(x: Any) -> Any:
     squares = ops.square(x)
     square = ops.sum(squares, axis=-1, keepdims=True)
-    length = ops.sqrt(ops.maximum(square, SMALLEST_SQUARE))
+    divisor = ops.maximum(square, SMALLEST_SQUARE)
+    length = ops.sqrt(divisor)
     return x / length
 
 
@@ -66,5 +71,6 @@ class SummedL1L2(keras.regularizers.L1L2):
     def __call__(self, x: Any) -> Any:
         """Returns the penalty for this many samples."""
         penalty = super().__call__(x)
-        samples = ops.shape(x)[0]
-        return penalty * ops.cast(samples, penalty.dtype)
+        samples, *_ = ops.shape(x)
+        count = ops.cast(samples, penalty.dtype)
+        return penalty * count

@@ -3,7 +3,6 @@ position."""
 
 import itertools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -26,23 +25,14 @@ class LocalLayer(AffineLayer):
         **kwargs: as for `AffineLayer`.
     """
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Sequence[int],
-        strides: Sequence[int],
-        activation: Any = None,
-        data_format: str = CHANNELS_LAST,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.keep(
-            filters=filters,
-            kernel_size=list(kernel_size),
-            strides=list(strides),
-            activation=activation,
-            data_format=data_format,
-        )
+    arguments = {
+        **AffineLayer.arguments,
+        "filters": 1,
+        "kernel_size": [1],
+        "strides": [1],
+        "activation": None,
+        "data_format": CHANNELS_LAST,
+    }
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias.
@@ -53,10 +43,10 @@ class LocalLayer(AffineLayer):
         places = self._places(input_shape)
         axis = -1 if self._channels_are_last else 1
         channels = input_shape[axis]
-        values = math.prod(self.kernel_size) * (channels or 0)
-        shape = (math.prod(places), values, self.filters)
-        self.kernel = self.add_kernel(shape)
-        self.bias = self.add_bias((*places, self.filters))
+        values = math.prod([channels, *self.kernel_size])
+        kernel_shape = (math.prod(places), values, self.filters)
+        bias_shape = (*places, self.filters)
+        self.add_weights(kernel_shape, bias_shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the output's shape: one position per window, with `filters`
@@ -71,14 +61,13 @@ class LocalLayer(AffineLayer):
         bias."""
         places = self._places(inputs.shape)
         patches = self._patches(inputs, places)
-        kernel = self.kernel
-        output = ops.einsum("spv,pvf->spf", patches, kernel)
+        products = ops.einsum("spv,pvf->spf", patches, self.kernel)
         shape = (-1, *places, self.filters)
-        output = ops.reshape(output, shape)
-        if not self._channels_are_last:
-            output = ops.moveaxis(output, -1, 1)
+        output = ops.reshape(products, shape)
         if self.use_bias:
             output = output + self._spread_bias(places)
+        if not self._channels_are_last:
+            output = ops.moveaxis(output, -1, 1)
         return self.activation(output)
 
     @property
@@ -96,35 +85,39 @@ class LocalLayer(AffineLayer):
         return tuple(places)
 
     def _spread_bias(self, places: tuple[int, ...]) -> Any:
-        """Returns the bias in the shape of an output.
+        """Returns the bias with the channels last.
 
         Its values are read in the order in which they are stored, channels last, even
         where they fill a shape with the channels first: Keras 1 does it so.
         """
         if self._channels_are_last:
             return self.bias
-        return ops.reshape(self.bias, (self.filters, *places))
+        shape = (self.filters, *places)
+        channels_first = ops.reshape(self.bias, shape)
+        return ops.moveaxis(channels_first, 0, -1)
 
     def _patches(self, inputs: Any, places: tuple[int, ...]) -> Any:
         """Returns what each place sees, of shape (samples, places, values).
 
         One slice for each value of the window holds it for all places.
         """
-        before = [slice(None)] * (1 if self._channels_are_last else 2)
+        images = inputs
+        axis = -2
+        if not self._channels_are_last:
+            images = ops.moveaxis(inputs, 1, -1)
+            axis = -1
         pieces = []
-        for corner in itertools.product(*map(range, self.kernel_size)):
-            cuts = []
-            for start, count, step in zip(corner, places, self.strides, strict=True):
-                end = start + (count - 1) * step + 1
+        window = map(range, self.kernel_size)
+        for corner in itertools.product(*window):
+            cuts = [slice(None)]
+            axes = zip(corner, places, self.strides, strict=True)
+            for start, count, step in axes:
+                end = start + count * step
                 cuts.append(slice(start, end, step))
-            pieces.append(inputs[(*before, *cuts)])
-        if self._channels_are_last:
-            stacked = ops.stack(pieces, axis=-2)
-        else:
-            stacked = ops.stack(pieces, axis=-1)
-            stacked = ops.moveaxis(stacked, 1, -2)
-        values = self.kernel.shape[1]
-        shape = (-1, math.prod(places), values)
+            pieces.append(images[tuple(cuts)])
+        stacked = ops.stack(pieces, axis=axis)
+        count, values, _ = self.kernel.shape
+        shape = (-1, count, values)
         return ops.reshape(stacked, shape)
 
 

@@ -2,16 +2,16 @@
 their inputs hides it, and Bidirectional; and Cosine."""
 
 import functools
-from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-from oneiros_keras3.registration import Described, Shape, register
+from oneiros_keras3.registration import DescribedLayer, Shape, register
 
-SMALLEST_LENGTH = 1e-7
-"""The smallest product of two lengths by which products of vectors are divided."""
+SMALLEST_SQUARE = 1e-14
+"""The smallest square of a product of lengths by which products of vectors are
+divided."""
 
 
 class HidesWhatAnyHides:
@@ -24,17 +24,14 @@ class HidesWhatAnyHides:
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask of the output, None if no input has one."""
-        masks = mask or []
+        known = [each for each in mask or [] if each is not None]
         is_symbolic = any(map(keras.utils.is_keras_tensor, inputs))
-        if is_symbolic:
+        if is_symbolic or not known:
             return None
-        if all(each is None for each in masks):
-            return None
-        return self.joined_masks(inputs, masks)
+        return self.joined(known, inputs, mask)
 
-    def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns where all masks are true."""
-        known = [each for each in masks if each is not None]
+    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns where all known masks are true."""
         return functools.reduce(ops.logical_and, known)
 
 
@@ -62,24 +59,23 @@ class Average(HidesWhatAnyHides, keras.layers.Average):
 class Concatenate(HidesWhatAnyHides, keras.layers.Concatenate):
     """The inputs, one after the other along an axis."""
 
-    def joined_masks(self, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns where all masks are true; joined masks if steps are joined."""
-        ranks = [len(each.shape) for each in masks if each is not None]
-        rank = max(ranks)
-        axis = self.axis % len(inputs[0].shape)
+    def joined(self, known: list[Any], inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns where all known masks are true; all of them, if steps are joined."""
+        rank = max(each.ndim for each in known)
+        axis = self.axis % inputs[0].ndim
         if axis >= rank:
-            return super().joined_masks(inputs, masks)
+            return super().joined(known, inputs, masks)
         parts = []
         for x, part in zip(inputs, masks, strict=True):
             if part is None:
-                shape = ops.shape(x)[:rank]
-                part = ops.ones(shape, dtype="bool")
+                shape = ops.shape(x)
+                part = ops.ones(shape[:rank], dtype="bool")
             parts.append(part)
         return ops.concatenate(parts, axis=axis)
 
 
 @register
-class Cosine(Described, keras.layers.Layer):
+class Cosine(DescribedLayer):
     """The products of two inputs by those of their lengths.
 
     The output has one more axis, of size 1, after the samples.
@@ -89,13 +85,11 @@ class Cosine(Described, keras.layers.Layer):
         **kwargs: as for `keras.layers.Layer`.
     """
 
-    def __init__(self, axes: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep(axes=list(axes))
-        self.dot = keras.layers.Dot(tuple(axes))
+    arguments = {"axes": (1, 1)}
 
     def build(self, input_shape: list[Shape]) -> None:
-        """Makes nothing; there are no weights."""
+        """Makes no weights."""
+        self.dot = keras.layers.Dot(tuple(self.axes))
         self.dot.build(input_shape)
 
     def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
@@ -112,8 +106,10 @@ class Cosine(Described, keras.layers.Layer):
         left_square = self.dot([left, left])
         right_square = self.dot([right, right])
         squares = left_square * right_square
-        lengths = ops.sqrt(ops.maximum(squares, SMALLEST_LENGTH**2))
-        cosines = self.dot([left, right]) / lengths
+        divisors = ops.maximum(squares, SMALLEST_SQUARE)
+        lengths = ops.sqrt(divisors)
+        products = self.dot([left, right])
+        cosines = products / lengths
         return ops.expand_dims(cosines, 1)
 
 
@@ -131,5 +127,5 @@ class Bidirectional(keras.layers.Bidirectional):
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
-        for each in (self.forward_layer, self.backward_layer):
-            each.zero_output_for_mask = False
+        self.forward_layer.zero_output_for_mask = False
+        self.backward_layer.zero_output_for_mask = False

@@ -25,50 +25,29 @@ class BatchNormalization(ShapedLikeInput):
         **kwargs: as for `keras.layers.Layer`.
     """
 
-    def __init__(
-        self,
-        mode: int,
-        axis: int = -1,
-        epsilon: float = 0.001,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.keep(
-            mode=mode,
-            axis=axis,
-            epsilon=epsilon,
-            center=center,
-            scale=scale,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-        )
+    arguments = {
+        "mode": 2,
+        "axis": -1,
+        "epsilon": 0.001,
+        "center": True,
+        "scale": True,
+        "beta_initializer": "zeros",
+        "gamma_initializer": "ones",
+        "beta_regularizer": None,
+        "gamma_regularizer": None,
+    }
 
     def build(self, input_shape: Shape) -> None:
         """Makes `gamma` and `beta`, a value per feature each."""
         shape = (input_shape[self.axis],)
-        self.gamma = self._parameter("gamma", shape) if self.scale else None
-        self.beta = self._parameter("beta", shape) if self.center else None
-
-    def _parameter(self, name: str, shape: Shape) -> Any:
-        return self.add_weight(
-            shape=shape,
-            initializer=getattr(self, f"{name}_initializer"),
-            regularizer=getattr(self, f"{name}_regularizer"),
-            name=name,
-        )
+        if self.scale:
+            self.gamma = self.add_parameter("gamma", shape)
+        if self.center:
+            self.beta = self.add_parameter("beta", shape)
 
     def call(self, inputs: Any) -> Any:
         """Returns the normalised input."""
-        rank = len(inputs.shape)
+        rank = inputs.ndim
         is_sample_wise = self.mode == SAMPLE_WISE
         axis = rank - 1 if is_sample_wise else self.axis % rank
         axes = [axis]
@@ -81,8 +60,8 @@ class BatchNormalization(ShapedLikeInput):
         output = (inputs - mean) / spread
         shape = [1] * rank
         shape[axis] = -1
-        if self.gamma is not None:
+        if self.scale:
             output = output * ops.reshape(self.gamma, shape)
-        if self.beta is not None:
+        if self.center:
             output = output + ops.reshape(self.beta, shape)
         return output

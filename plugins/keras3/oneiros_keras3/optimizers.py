@@ -12,7 +12,8 @@ from oneiros_keras3.registration import Described, register
 class RootOptimizer(Described, keras.optimizers.Optimizer):
     """Base of the optimizers that divide by a root of accumulated squares.
 
-    Keras 1 adds `epsilon` to the root; Keras 3 adds it to the square.
+    Keras 1 adds `epsilon` to the root; Keras 3 adds it to the square. A subclass
+    defines `accumulated`: what an accumulator becomes with the square of a gradient.
 
     # Arguments
         learning_rate: float or schedule.
@@ -20,11 +21,10 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
         **kwargs: as for `keras.optimizers.Optimizer`.
     """
 
-    def __init__(
-        self, learning_rate: Any = 0.001, epsilon: float = 1e-8, **kwargs: Any
-    ) -> None:
+    arguments = {"epsilon": 1e-8}
+
+    def __init__(self, learning_rate: Any = 0.001, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
-        self.keep(epsilon=epsilon)
 
     def build(self, variables: list[Any]) -> None:
         """Makes a variable for each weight, of zeros."""
@@ -32,10 +32,6 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
             return
         super().build(variables)
         self.accumulators = self.add_optimizer_variables(variables, "accumulator")
-
-    def accumulated(self, accumulator: Any, square: Any) -> Any:
-        """Returns what an accumulator becomes with the square of a gradient."""
-        raise NotImplementedError
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates a weight and its accumulator."""
@@ -46,7 +42,8 @@ class RootOptimizer(Described, keras.optimizers.Optimizer):
         accumulated = self.accumulated(accumulator, square)
         self.assign(accumulator, accumulated)
         root = ops.sqrt(accumulator)
-        change = rate * gradient / (root + self.epsilon)
+        divisor = root + self.epsilon
+        change = rate * gradient / divisor
         self.assign_sub(variable, change)
 
 
@@ -68,9 +65,7 @@ class RMSprop(RootOptimizer):
         **kwargs: as for `RootOptimizer`.
     """
 
-    def __init__(self, rho: float = 0.9, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep(rho=rho)
+    arguments = {**RootOptimizer.arguments, "rho": 0.9}
 
     def accumulated(self, accumulator: Any, square: Any) -> Any:
         """Returns the running mean."""
@@ -91,19 +86,15 @@ class Nadam(Described, keras.optimizers.Optimizer):
         **kwargs: as for `keras.optimizers.Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.002,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        schedule_decay: float = 0.004,
-        **kwargs: Any,
-    ) -> None:
+    arguments = {
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+        "schedule_decay": 0.004,
+    }
+
+    def __init__(self, learning_rate: Any = 0.002, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
-        self.keep(
-            beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, schedule_decay=schedule_decay
-        )
 
     def build(self, variables: list[Any]) -> None:
         """Makes two variables for each weight, and one for the product of momenta."""
@@ -124,30 +115,35 @@ class Nadam(Described, keras.optimizers.Optimizer):
         square = self.squares[index]
         product = self.products[index]
         rate = ops.cast(learning_rate, variable.dtype)
-        next_step = self.iterations + 1
-        step = ops.cast(next_step, variable.dtype)
+        step = ops.cast(self.iterations + 1, variable.dtype)
         momentum = self._momentum(step)
         next_momentum = self._momentum(step + 1)
         self.assign(product, product * momentum)
+        next_product = product * next_momentum
         new_mean = _running_mean(mean, gradient, self.beta_1)
         self.assign(mean, new_mean)
-        new_square = ops.square(gradient)
-        new_square = _running_mean(square, new_square, self.beta_2)
+        gradient_square = ops.square(gradient)
+        new_square = _running_mean(square, gradient_square, self.beta_2)
         self.assign(square, new_square)
         corrected_gradient = gradient / (1.0 - product)
-        corrected_mean = mean / (1.0 - product * next_momentum)
+        corrected_mean = mean / (1.0 - next_product)
         from_gradient = (1.0 - momentum) * corrected_gradient
         from_mean = next_momentum * corrected_mean
         direction = from_gradient + from_mean
-        corrected_square = square / (1.0 - ops.power(self.beta_2, step))
+        kept = ops.power(self.beta_2, step)
+        corrected_square = square / (1.0 - kept)
         root = ops.sqrt(corrected_square)
-        change = rate * direction / (root + self.epsilon)
+        divisor = root + self.epsilon
+        change = rate * direction / divisor
         self.assign_sub(variable, change)
 
     def _momentum(self, step: Any) -> Any:
-        decayed = ops.power(0.96, self.schedule_decay * step)
-        return self.beta_1 * (1.0 - 0.5 * decayed)
+        exponent = self.schedule_decay * step
+        decayed = ops.power(0.96, exponent)
+        factor = 1.0 - 0.5 * decayed
+        return self.beta_1 * factor
 
 
 def _running_mean(mean: Any, value: Any, kept: float) -> Any:
-    return kept * mean + (1.0 - kept) * value
+    added = (1.0 - kept) * value
+    return kept * mean + added

@@ -1,32 +1,29 @@
 """`get_file`: returns a file from the cache, or downloads it."""
 
-import hashlib
 import os
-import re
 from pathlib import Path
 
 from oneiros.arguments import open_to_old_code
 from oneiros.errors import ArgumentError
-from oneiros_safe_files.file_access import is_there, loading, open_regular, text_of_path
+from oneiros_safe_files.file_access import text_of_path
 
 from oneiros_datasets.downloads import archives, caches
+from oneiros_datasets.downloads.caches import ALGORITHMS, HASH, SHA256_DIGITS
 
-SHA256_DIGITS = 64
-ALGORITHMS = {32: "md5", SHA256_DIGITS: "sha256"}
-"""Hash algorithms by number of hexadecimal digits."""
+PathLike = str | os.PathLike[str]
 ARCHIVE_SUFFIX = ".tar.gz"
 """Suffix that Keras 1 appends to a folder's name to get the archive's name."""
 
 
 @open_to_old_code
 def get_file(
-    fname: str | os.PathLike[str],
+    fname: PathLike,
     origin: str,
     untar: bool = False,
     md5_hash: str | None = None,
-    cache_subdir: str | os.PathLike[str] = "datasets",
+    cache_subdir: PathLike = "datasets",
     sha256: str | None = None,
-    cache_dir: str | os.PathLike[str] | None = None,
+    cache_dir: PathLike | None = None,
 ) -> str:
     """Returns the path of a file; downloads it unless a cache has it.
 
@@ -74,27 +71,16 @@ def get_file(
     name = os.path.basename(path) if os.path.isabs(path) else path
     if not untar:
         return str(_file(folders, name, origin, known_hash))
-    unpacked = _find(folders, name)
+    unpacked = caches.find(folders, name)
     if unpacked is None:
         archive = _file(folders, f"{name}{ARCHIVE_SUFFIX}", origin, known_hash)
         unpacked = _unpack(archive, folders, name)
     return str(unpacked)
 
 
-def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path | None:
-    """Returns the first path with this name and hash."""
-    for folder in folders:
-        path = folder / name
-        if not is_there(path):
-            continue
-        if known_hash is None or validate_file(path, known_hash.partition(":")[2]):
-            return path
-    return None
-
-
 def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -> Path:
     """Returns the path of a file; downloads it if needed."""
-    path = _find(folders, name, known_hash)
+    path = caches.find(folders, name, known_hash)
     if path is not None:
         return path
     from oneiros_datasets.downloads.fetching import fetch
@@ -111,7 +97,7 @@ def _unpack(archive: Path, folders: list[Path], name: str) -> Path:
         return archives.unpacked(archive, place / name)
 
 
-def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
+def validate_file(fpath: PathLike, md5_hash: str) -> bool:
     """Returns whether a file has the given hash.
 
     # Arguments
@@ -131,40 +117,25 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
         print(validate_file("letter", "0cc175b9c0f1b6a831c399e269772661"))  # True
         ```
     """
-    if not _is_hash(md5_hash, *ALGORITHMS):
-        return False
     path = Path(text_of_path("fpath", fpath))
-    return _has_hash(path, _named_hash("md5_hash", md5_hash, *ALGORITHMS))
-
-
-def _has_hash(path: Path, known_hash: str) -> bool:
-    algorithm, _, digits = known_hash.partition(":")
-    with loading(path), open_regular(path) as file:
-        return hashlib.file_digest(file, algorithm).hexdigest() == digits
+    digits = str(md5_hash).lower()
+    is_hash = len(digits) in ALGORITHMS and HASH.fullmatch(digits)
+    return bool(is_hash) and caches.has_hash(path, digits)
 
 
 def _known_hash(md5_hash: str | None, sha256: str | None) -> str | None:
-    """Returns the hash to check, in pooch's notation."""
+    """Returns the digits of the hash to check."""
+    argument, given, lengths = "md5_hash", md5_hash, tuple(ALGORITHMS)
     if sha256 is not None:
-        return _named_hash("sha256", sha256, SHA256_DIGITS)
-    if md5_hash is not None:
-        return _named_hash("md5_hash", md5_hash, *ALGORITHMS)
-    return None
-
-
-def _is_hash(digits: str, *lengths: int) -> bool:
-    text = str(digits)
-    return len(text) in lengths and bool(re.fullmatch("[0-9a-fA-F]+", text))
-
-
-def _named_hash(argument: str, digits: str, *lengths: int) -> str:
-    """Returns `algorithm:digits`."""
-    text = str(digits).lower()
-    if _is_hash(text, *lengths):
-        return f"{ALGORITHMS[len(text)]}:{text}"
+        argument, given, lengths = "sha256", sha256, (SHA256_DIGITS,)
+    if given is None:
+        return None
+    digits = str(given).lower()
+    if len(digits) in lengths and HASH.fullmatch(digits):
+        return digits
     expected = " or ".join(
         f"{length} hexadecimal digits ({ALGORITHMS[length]})" for length in lengths
     )
     raise ArgumentError(
-        f"get_file received {argument}={digits!r:.80}. Expected {expected}."
+        f"get_file received {argument}={given!r:.80}. Expected {expected}."
     )

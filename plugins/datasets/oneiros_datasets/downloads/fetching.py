@@ -2,20 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.request import url2pathname, urlopen
 
-import pooch
 from filelock import FileLock
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
 from urllib3.exceptions import HTTPError
 
-from oneiros_datasets.downloads.resuming import ResumingDownloader
-
-Downloader = Callable[[str, str, Any], None]
+from oneiros_datasets.downloads.caches import ALGORITHMS, find, has_hash
+from oneiros_datasets.downloads.resuming import TIMEOUT, ResumingDownload
 
 
 def lock(path: Path) -> FileLock:
@@ -34,60 +30,46 @@ def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
         ArgumentError: if the URL has an unknown scheme.
     """
     path = folder / name
-    downloader = _downloader(origin, path)
-    cache = pooch.Pooch(
-        path=folder, base_url="", registry={name: known_hash}, urls={name: origin}
-    )
+    part = path.with_name(f".{path.name}.part")
     with lock(path):
+        if find([folder], name, known_hash):
+            return path
         try:
-            cache.fetch(name, downloader=downloader)
+            _download(origin, part, path.name)
         except FileFormatError:
             raise
         except (OSError, HTTPError) as error:
             raise FileMissingError(_advice(path, origin, error)) from error
-        except ValueError as error:
+        if known_hash is not None and not has_hash(part, known_hash):
+            part.unlink()
             raise FileFormatError(
                 f"The file from {origin} isn't the expected one: its hash isn't "
-                f"{known_hash}. Nothing was kept. If the file there was replaced by a "
-                "newer one that you trust, pass the new hash."
-            ) from error
+                f"{ALGORITHMS[len(known_hash)]}:{known_hash}. Nothing was kept. If the "
+                "file there was replaced by a newer one that you trust, pass the new "
+                "hash."
+            )
+        os.replace(part, path)
     return path
 
 
-def _downloader(origin: str, path: Path) -> Downloader:
-    scheme = urlsplit(origin).scheme if isinstance(origin, str) else None
-    if scheme in ("http", "https"):
-        part = path.with_name(f".{path.name}.part")
-        return ResumingDownloader(part, path.name)
-    if scheme == "ftp":
-        return _into_new_file(pooch.FTPDownloader())
-    if scheme == "file":
-        return _into_new_file(_copy)
-    raise ArgumentError(
-        f"get_file received origin={origin!r:.200}. Expected a URL that begins "
-        "with https://, http://, ftp:// or file://; for a local file, pass "
-        "Path(file).absolute().as_uri()."
-    )
-
-
-def _into_new_file(download: Downloader) -> Downloader:
-    """Creates the file anew, so that it gets the permissions of the umask.
-
-    The temporary file that pooch creates is readable only by its owner.
-    """
-
-    def downloaded(url: str, output_file: str, pooch: Any = None) -> None:
-        os.remove(output_file)
-        download(url, output_file, pooch)
-
-    return downloaded
-
-
-def _copy(url: str, output_file: str, pooch: Any = None) -> None:
-    source = url2pathname(urlsplit(url).path)
-    if not os.path.isfile(source):
-        raise FileNotFoundError(f"No such file: {source}")
-    shutil.copyfile(source, output_file)
+def _download(origin: str, part: Path, name: str) -> None:
+    parts = urlsplit(origin) if isinstance(origin, str) else urlsplit("")
+    if parts.scheme in ("http", "https"):
+        ResumingDownload(origin, part, name).run()
+    elif parts.scheme == "ftp":
+        with urlopen(origin, timeout=max(TIMEOUT)) as source, part.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    elif parts.scheme == "file":
+        source = url2pathname(parts.path)
+        if not os.path.isfile(source):
+            raise FileNotFoundError(f"No such file: {source}")
+        shutil.copyfile(source, part)
+    else:
+        raise ArgumentError(
+            f"get_file received origin={origin!r:.200}. Expected a URL that begins "
+            "with https://, http://, ftp:// or file://; for a local file, pass "
+            "Path(file).absolute().as_uri()."
+        )
 
 
 def _advice(path: Path, origin: str, error: Exception) -> str:

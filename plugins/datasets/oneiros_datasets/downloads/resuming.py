@@ -1,10 +1,8 @@
-"""`ResumingDownloader`: continues interrupted downloads where they stopped."""
+"""`ResumingDownload`: continues interrupted downloads where they stopped."""
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import requests
 from oneiros.errors import FileFormatError
@@ -22,18 +20,20 @@ BROKEN_OFF = (requests.ConnectionError, requests.Timeout, HTTPError)
 
 
 @dataclass
-class ResumingDownloader:
-    """Downloads over HTTP, for pooch.
+class ResumingDownload:
+    """A download over HTTP.
 
-    It keeps the received data in a separate file. The next attempt, even in another
-    process, continues from there if the server confirms, by ETag or date, that the file
-    hasn't changed.
+    It keeps the received data in a file. The next attempt, even in another process,
+    continues from there if the server confirms, by ETag or date, that the file hasn't
+    changed.
 
     # Arguments
+        url: str.
         part: Path, the file with the received data.
         name: str, the file's name in the progress bar.
     """
 
+    url: str
     part: Path
     name: str
 
@@ -42,8 +42,8 @@ class ResumingDownloader:
         """The file with the URL and version of the received data."""
         return self.part.with_name(f"{self.part.name}.version")
 
-    def __call__(self, url: str, output_file: str, pooch: Any = None) -> None:
-        """Downloads `url` to the path `output_file`.
+    def run(self) -> None:
+        """Downloads the file to `part`.
 
         # Raises
             requests.RequestException, urllib3.exceptions.HTTPError: if the download
@@ -53,28 +53,28 @@ class ResumingDownloader:
         for attempt in range(1, TRIES + 1):
             before = self._size()
             try:
-                self._go_on(url)
+                self._go_on()
                 break
             except BROKEN_OFF:
                 if attempt == TRIES or self._size() <= before:
                     raise
-        os.replace(self.part, output_file)
         self.version_file.unlink(missing_ok=True)
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _go_on(self, url: str) -> None:
+    def _go_on(self) -> None:
         """Requests the missing data and appends it."""
         arrived = self._size()
-        version = self._version_of(url)
+        version = self._version()
         headers = {"Accept-Encoding": "identity"}
         if arrived and version:
             headers.update({"Range": f"bytes={arrived}-", "If-Range": version})
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+        request = requests.get(self.url, headers=headers, stream=True, timeout=TIMEOUT)
+        with request as answer:
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
                 self.part.unlink()
-                self._go_on(url)
+                self._go_on()
                 return
             answer.raise_for_status()
             if not _begins_at(arrived, answer):
@@ -83,7 +83,7 @@ class ResumingDownloader:
             coming = answer.headers.get("Content-Length", "")
             total = arrived + int(coming) if coming.isdecimal() else None
             self._check_space(total, arrived)
-            self._keep_version(url, answer)
+            self._keep_version(answer)
             self._append(arrived, total, answer)
 
     def _append(
@@ -111,19 +111,19 @@ class ResumingDownloader:
                 f"{self.part.parent} has {free:,} free."
             )
 
-    def _version_of(self, url: str) -> str | None:
+    def _version(self) -> str | None:
         """Returns the server's version of the received data."""
         try:
             address, version = self.version_file.read_text("utf-8").splitlines()
         except (OSError, ValueError):
             return None
-        return version if address == url else None
+        return version if address == self.url else None
 
-    def _keep_version(self, url: str, answer: requests.Response) -> None:
+    def _keep_version(self, answer: requests.Response) -> None:
         version = answer.headers.get("ETag", "")
         if not version or version.startswith("W/"):
             version = answer.headers.get("Last-Modified", "")
-        self.version_file.write_text(f"{url}\n{version}", "utf-8")
+        self.version_file.write_text(f"{self.url}\n{version}", "utf-8")
 
 
 def _begins_at(arrived: int, answer: requests.Response) -> bool:

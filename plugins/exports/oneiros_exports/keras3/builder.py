@@ -115,7 +115,7 @@ def accepted_arguments(cls: Any) -> set[str]:
     accepted: set[str] = set()
     for base in cls.__mro__:
         parameters = inspect.signature(base.__init__).parameters
-        accepted.update(parameters)
+        accepted.update(parameters, getattr(base, "arguments", ()))
         kinds = [parameter.kind for parameter in parameters.values()]
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
