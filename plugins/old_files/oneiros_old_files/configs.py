@@ -13,8 +13,9 @@ from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 from oneiros_old_files import keras3
 from oneiros_old_files.base import Origin
 from oneiros_old_files.dim_ordering import completed
-from oneiros_old_files.keras2 import migration_of, plain
+from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3_graph import places_of, prepared
+from oneiros_old_files.parts import plain
 
 Entry = dict[str, Any]
 GRAPHS = ("Model", "Functional")
@@ -25,10 +26,7 @@ INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 
 Numbers = dict[str, int]
 """Names, with the last number added to each."""
-SHOWN_LAYERS = 20
-"""The maximum number of unreadable layers that an error lists."""
-
-MAX_UNREADABLE = 1000
+MAX_UNREADABLE = 100
 """The number of unreadable layers after which no more are looked for."""
 
 KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
@@ -50,8 +48,6 @@ class Unreadable:
 
 
 _unreadable: ContextVar[list[Unreadable]] = ContextVar("unreadable")
-_inside: ContextVar[bool] = ContextVar("inside", default=False)
-"""Whether a configuration is being converted, of which `migrated` gets a part."""
 
 
 @contextmanager
@@ -86,25 +82,13 @@ def migrated(entry: Any, origin: Origin) -> Any:
     if origin.keras < 2:
         with _explained("configuration", entry, origin):
             entry = completed(entry)
-        return _migrated(entry, origin)
-    if _inside.get():
-        return _migrated(entry, origin)
-    token = _inside.set(True)
-    try:
-        return _migrated_as_whole(entry, origin)
-    finally:
-        _inside.reset(token)
-
-
-def _migrated_as_whole(entry: Any, origin: Origin) -> Any:
-    """Converts a model's configuration; raises one error for all its unreadable layers,
-    or records them in `leaving_unreadable`."""
+        return inner_migrated(entry, origin)
     outer = _unreadable.get(None)
     with leaving_unreadable() as unreadable:
         if origin.zeroes_masked_steps:
             with _explained("configuration", entry, origin):
                 entry = prepared(entry, origin, _leave)
-        config = _migrated(entry, origin)
+        config = inner_migrated(entry, origin)
     if outer is not None:
         outer += unreadable
     elif unreadable:
@@ -116,16 +100,14 @@ def _combined(unreadable: list[Unreadable]) -> OneirosError:
     """Returns one error for all unreadable layers."""
     if len(unreadable) == 1:
         return unreadable[0].error
-    lines = [f"  {layer.reason}" for layer in unreadable[:SHOWN_LAYERS]]
-    more = len(unreadable) - SHOWN_LAYERS
-    if more > 0:
-        lines.append(f"  and {more} more")
-    count = len(unreadable)
-    return ConfigError("\n".join([f"{count} layers can't be read here:", *lines]))
+    heading = f"{len(unreadable)} layers can't be read here:"
+    reasons = [layer.reason for layer in unreadable]
+    return ConfigError("\n  ".join([heading, *reasons]))
 
 
-def _migrated(entry: Any, origin: Origin) -> Any:
-    """Converts the configuration of a layer, or of a model with all its layers."""
+def inner_migrated(entry: Any, origin: Origin) -> Any:
+    """Converts the configuration of a layer, or of a model with all its layers, inside
+    one that is being converted."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
     config = entry.get("config") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(config, (dict, list)):
@@ -193,7 +175,7 @@ def _sequential(config: Any, origin: Origin) -> Any:
     entries = config.get("layers") if isinstance(config, dict) else config
     if not isinstance(entries, list):
         return config
-    layers = [_migrated(entry, origin) for entry in entries]
+    layers = [inner_migrated(entry, origin) for entry in entries]
     if origin.keras < 2:
         return layers
     return _with_distinct_names(_without_input_layer(layers, config), {})
@@ -282,7 +264,7 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     layers = config.get("layers")
     if not isinstance(layers, list):
         return config
-    migrated_layers = [_migrated(entry, origin) for entry in layers]
+    migrated_layers = [inner_migrated(entry, origin) for entry in layers]
     if origin.keras < 2:
         return {**config, "layers": migrated_layers}
     for entry in migrated_layers:

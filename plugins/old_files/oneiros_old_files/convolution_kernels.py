@@ -32,11 +32,11 @@ def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
 
     `"tf"` is `(*window, input, output)`, `"th"` is `(output, input, *window)`.
     """
+    first = (0, 1)
+    last = (-1, -2)
     if dim_ordering == "th":
-        *window, inputs, outputs = range(kernel.ndim)
-        return kernel.transpose(outputs, inputs, *window)
-    outputs, inputs, *window = range(kernel.ndim)
-    return kernel.transpose(*window, inputs, outputs)
+        return np.moveaxis(kernel, last, first)
+    return np.moveaxis(kernel, first, last)
 
 
 class KernelMigration(Migration):

@@ -91,10 +91,11 @@ def _names(config: Any) -> str:
 def _lacking(config: Any) -> list[Described]:
     """Returns class and arguments of the layers without their argument
     `dim_ordering`."""
-    layers = [layer for layer in _layers(config) if ARGUMENT not in layer[1]]
-    classes = {name for name, _ in layers}
-    takers = {name for name in classes if _takes_it(name)}
-    return [layer for layer in layers if layer[0] in takers]
+    return [
+        (name, arguments)
+        for name, arguments in _layers(config)
+        if ARGUMENT not in arguments and _takes_it(name)
+    ]
 
 
 def _layers(config: Any) -> Iterator[Described]:

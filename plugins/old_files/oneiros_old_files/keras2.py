@@ -17,11 +17,8 @@ from oneiros_old_files.keras3 import (
     argument_there,
     check_own,
 )
-from oneiros_old_files.rows import MigrationRow, Renamed
-
-ANY = None
-"""In `neutral`: the argument may have any value, because a loaded model doesn't depend
-on it."""
+from oneiros_old_files.parts import part_of_layer, plain
+from oneiros_old_files.rows import ANY, NEUTRAL, MigrationRow, Renamed
 
 DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
@@ -42,8 +39,6 @@ COMMON: Renamed = {
     "trainable": "trainable",
     "batch_input_shape": "batch_input_shape",
 }
-UNUSED: Config = {"bias_initializer": ANY, "quantization_config": (None,)}
-"""Arguments of any layer that have no equivalent here, as in `neutral`."""
 
 
 class Keras2Layer(Migration):
@@ -77,9 +72,10 @@ class Keras2Layer(Migration):
         if self.keras3 is None:
             return None
         self._check_expressible(config)
+        neutral = {**NEUTRAL, **self.neutral}
         arguments = {
             argument: values[0]
-            for argument, values in self.neutral.items()
+            for argument, values in neutral.items()
             if values is not ANY
         }
         for argument, names in self.renamed.items():
@@ -171,10 +167,9 @@ class Keras2Layer(Migration):
         )
 
     def _is_neutral(self, argument: str, value: Any) -> bool:
-        neutral = {**UNUSED, **self.neutral}
-        if argument not in neutral:
-            return False
-        return neutral[argument] is ANY or value in neutral[argument]
+        neutral = {**NEUTRAL, **self.neutral}
+        values = neutral.get(argument, ())
+        return values is ANY or value in values
 
     def _input_dtype(
         self, name: str, config: Config, stored_dtype: Any
@@ -266,22 +261,6 @@ def renamed_argument(
     return {names: value}
 
 
-def plain(value: Any) -> Any:
-    """Returns a value of a configuration without the wrappers of Keras 2 and 3 around
-    arrays, shapes, tuples and functions."""
-    if not isinstance(value, dict):
-        return value
-    kind = value.get("class_name")
-    config = value.get("config")
-    if kind == "function" and isinstance(config, str):
-        return config
-    if value.keys() == {"type", "value"} and value["type"] == "ndarray":
-        return value["value"]
-    if kind in ("TensorShape", "__tuple__"):
-        return value.get("items")
-    return value
-
-
 def part(value: Any, origin: Origin) -> Any:
     """Converts a stored initializer, regularizer or constraint to a name, a dict or
     None.
@@ -291,14 +270,12 @@ def part(value: Any, origin: Origin) -> Any:
     """
     if origin.keras > 2:
         check_own(value)
-    name = value
-    config = None
-    if isinstance(value, dict):
-        name = value.get("class_name")
-        config = value.get("config")
+    entry = value if isinstance(value, dict) else {"class_name": value}
+    name = entry.get("class_name")
+    arguments = dict(entry.get("config") or {})
     migration = migration_of(name, origin)
-    if migration is None:
-        return value
-    arguments = dict(config or {})
-    _, part_here = migration.translated(str(name), arguments)
-    return part_here
+    if migration is not None:
+        _, part_here = migration.translated(str(name), arguments)
+        return part_here
+    own = part_of_layer(name, arguments)
+    return value if own is None else own

@@ -8,7 +8,8 @@ from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
 from oneiros_old_files.base import Config, Origin
-from oneiros_old_files.keras2 import migration_of, plain
+from oneiros_old_files.keras2 import migration_of
+from oneiros_old_files.parts import function_named, plain
 
 
 def compile_arguments(
@@ -80,13 +81,11 @@ def _function(value: Any, origin: Origin) -> Any:
         return {key: _function(item, origin) for key, item in value.items()}
     if origin.keras > 2:
         keras3.check_own(value)
-    name = value.get("class_name") if isinstance(value, dict) else value
-    config = value.get("config") if isinstance(value, dict) else {}
-    migration = migration_of(str(name).rpartition(">")[2], origin)
-    if migration is not None:
-        arguments = dict(config or {})
-        name, _ = migration.translated(str(name), arguments)
-        value = name
+    entry = value if isinstance(value, dict) else {"class_name": value}
+    name = str(entry.get("class_name"))
+    function = function_named(name.rpartition(">")[2], dict(entry.get("config") or {}))
+    if function is not None:
+        value = name = function
     is_other = origin.converts_labels and name not in known_objects()
     if is_other and name in keras3.OTHER_LOSSES:
         raise ConfigError(

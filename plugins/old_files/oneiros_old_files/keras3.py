@@ -12,27 +12,16 @@ from oneiros import registry
 from oneiros.config import known_objects
 from oneiros.errors import ConfigError
 
+from oneiros_old_files.rows import CONSTRAINTS, INITIALIZATIONS
 from oneiros_old_files.rows import PACKAGE as PACKAGE
 
 Arrays = list[np.ndarray[Any, Any]]
 Config = dict[str, Any]
 """Arguments of a layer, as plain data."""
 HARD_SIGMOID = "hard_sigmoid"
-REGISTERED = {HARD_SIGMOID: f"{PACKAGE}{HARD_SIGMOID}"}
-"""Functions that Keras 3 lacks, or has another one of the name, and their registered
-names in the module `oneiros_keras3`."""
-INITIALIZERS = {
-    "glorot_normal": "glorot_normal",
-    "glorot_uniform": "glorot_uniform",
-    "he_normal": "he_normal",
-    "he_uniform": "he_uniform",
-    "lecun_uniform": "lecun_uniform",
-    "normal": "random_normal",
-    "one": "ones",
-    "orthogonal": "orthogonal",
-    "uniform": "random_uniform",
-    "zero": "zeros",
-}
+REGISTERED = f"{PACKAGE}{HARD_SIGMOID}"
+"""The registered name of Keras 1's function; Keras 3 has another one of the name."""
+INITIALIZERS = {here: there for there, here in reversed(INITIALIZATIONS.items())}
 """Initializations here and the initializers there. Both are names; the weights of a
 file come from neither."""
 MODULES = ("keras", "keras.layers", "keras.models")
@@ -94,7 +83,7 @@ def _initializer(value: Any) -> Any:
 def _activation(value: Any) -> Any:
     if not isinstance(value, str):
         raise ConfigError(f"Keras 3 can't hold the activation {value!r:.80}.")
-    return REGISTERED.get(value, value)
+    return REGISTERED if value == HARD_SIGMOID else value
 
 
 def _regularizer(value: Any) -> Any:
@@ -117,22 +106,14 @@ def _constraint(value: Any) -> Any:
     if not value:
         return None
     name = value["name"]
-    names = CONSTRAINTS.get(name)
-    if names is None:
+    if name not in CONSTRAINTS:
         raise ConfigError(f"Keras 3 can't hold the constraint {name!r:.80}.")
     arguments = {}
-    for here, there in names.items():
+    for there, here in CONSTRAINTS[name].items():
         if here in value:
             arguments[there] = value[here]
     return {"class_name": name, "config": arguments}
 
-
-CONSTRAINTS: dict[str, dict[str, str]] = {
-    "MaxNorm": {"m": "max_value", "axis": "axis"},
-    "NonNeg": {},
-    "UnitNorm": {"axis": "axis"},
-}
-"""Constraints, and their arguments here and there."""
 
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "activation": _activation,
@@ -207,10 +188,9 @@ def activation_here(value: Any) -> Any:
     """
     if value is None or (isinstance(value, str) and value in known_objects()):
         return value
-    for here, there in REGISTERED.items():
-        if value == there:
-            return here
-    if value in REGISTERED:
+    if value == REGISTERED:
+        return HARD_SIGMOID
+    if value == HARD_SIGMOID:
         raise ConfigError(HARD_SIGMOID_THERE)
     if isinstance(value, str) and registry.find("activation", value) is not None:
         return value

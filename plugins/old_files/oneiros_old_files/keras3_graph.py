@@ -162,15 +162,8 @@ class _Call:
     def given(self) -> list[Place]:
         """The masks that it gets as arguments."""
         arguments = self.arguments
-        masks: list[Any] = []
-        for given in (arguments.get("mask"), arguments.get(SECOND)):
-            masks += given if isinstance(given, list) else [given]
-        places = []
-        for mask in masks:
-            if isinstance(mask, dict) and mask.get("class_name") == TENSOR:
-                name, number, _ = mask["config"]["keras_history"]
-                places.append((name, number))
-        return places
+        masks = [arguments.get("mask"), arguments.get(SECOND)]
+        return [(name, number) for name, number, _ in _tensors(masks)]
 
     @property
     def arguments(self) -> Entry:
@@ -394,23 +387,22 @@ def _references(call: Any, nested: set[str]) -> list[Reference]:
         return call
     inputs, *others = call["args"] or [None]
     references = [_counted(place, nested) for place in _tensors(inputs)]
+    if not references:
+        raise ConfigError(f"a call gets {inputs!r:.80}, where Keras 1 needs a tensor.")
     arguments = dict(call["kwargs"])
     if others:
         arguments[SECOND] = others[0] if len(others) == 1 else others
-    if references:
-        references[0].append(arguments)
+    references[0].append(arguments)
     return references
 
 
 def _tensors(value: Any) -> Iterator[Reference]:
-    """Yields the references in the first argument of a call."""
+    """Yields the references to tensors in an argument of a call."""
     if isinstance(value, list):
         for item in value:
             yield from _tensors(item)
     elif isinstance(value, dict) and value.get("class_name") == TENSOR:
         yield list(value["config"]["keras_history"])
-    else:
-        raise ConfigError(f"a call gets {value!r:.80}, where Keras 1 needs a tensor.")
 
 
 def _places(value: Any, counted_from_0: set[str]) -> Iterator[Reference]:

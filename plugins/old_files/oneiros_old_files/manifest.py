@@ -2,13 +2,7 @@
 
 from oneiros import hookimpl
 
-from oneiros_old_files.rows import (
-    CONSTRAINTS,
-    FUNCTIONS,
-    INITIALIZATIONS,
-    ROWS,
-    MigrationRow,
-)
+from oneiros_old_files.rows import ROWS, MigrationRow
 
 _PLACES = {
     "base": ("Migration", "Origin"),
@@ -43,14 +37,7 @@ _CLASSES = {
     "optimizers": (
         *("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"),
     ),
-    "parts": ("MeanMetricWrapper",),
     "recurrent": ("SimpleRNN", "LSTM", "CuDNNLSTM", "GRU", "ConvLSTM2D"),
-}
-_PARTS = {
-    **dict.fromkeys(FUNCTIONS, "Function"),
-    **dict.fromkeys((*INITIALIZATIONS, "VarianceScaling"), "Initializer"),
-    **dict.fromkeys(("L1L2", "L1", "L2", "SummedL1L2"), "L1L2"),
-    **dict.fromkeys(CONSTRAINTS, "Constraint"),
 }
 
 
@@ -73,7 +60,5 @@ def oneiros_migrations() -> dict[str, str | MigrationRow]:
             found[name] = _reference(file, name)
     for name, target in _CONVOLUTIONS.items():
         found[name] = _reference("convolutions", target)
-    for name, target in _PARTS.items():
-        found[name] = _reference("parts", target)
     found["BatchNormalizationV1"] = found["BatchNormalization"]
     return found

@@ -15,8 +15,8 @@ class MigrationRow(TypedDict, total=False):
         name: str, the class's name here, if it is another one.
         renamed: dict, arguments there and here; a tuple of names stands for the items
             of a list.
-        neutral: dict, arguments without an equivalent here, and the tuple of values
-            that can be read; None for any.
+        neutral: dict, arguments without an equivalent here, besides `NEUTRAL`, and the
+            tuple of values that can be read; None for any.
         added: dict, additional arguments here.
         keras3: str, the class's name in Keras 3, if it is another one; None if it has
             no such class.
@@ -50,10 +50,61 @@ AFFINE: Renamed = {
 """Arguments of layers with a kernel and a bias."""
 ORDERED: Renamed = {"data_format": "dim_ordering"}
 PLACE: Renamed = {"strides": "subsample", "padding": "border_mode", **ORDERED}
+RATE: Renamed = {"rate": "p", "seed": "seed"}
 IMAGE_KERNEL: Renamed = {"kernel_size": ("nb_row", "nb_col")}
 UNDILATED = (1, [1], [1, 1], [1, 1, 1])
-LAST = {"data_format": ("channels_last",)}
-FLAT = {"keepdims": (False,)}
+ANY = None
+"""Of an argument: it may have any value, because a loaded model doesn't depend on
+it."""
+NEUTRAL: Mapping[str, Any] = {
+    "activity_regularizer": (None,),
+    "alpha_constraint": (None,),
+    "alpha_regularizer": (None,),
+    "beta_constraint": (None,),
+    "bias_constraint": (None,),
+    "bias_initializer": ANY,
+    "data_format": ("channels_last", None),
+    "dilation_rate": UNDILATED,
+    "fused": ANY,
+    "gamma_constraint": (None,),
+    "groups": (1,),
+    "interpolation": ("nearest",),
+    "keepdims": (False,),
+    "kernel_constraint": (None,),
+    "kernel_initializer": ANY,
+    "kernel_regularizer": (None,),
+    "mask": (None,),
+    "mask_module": ANY,
+    "mask_type": ("raw",),
+    "max_value": (None,),
+    "module": ANY,
+    "moving_mean_initializer": ANY,
+    "moving_variance_initializer": ANY,
+    "noise_shape": (None,),
+    "normalize": (False,),
+    "output_padding": (None,),
+    "output_shape_module": ANY,
+    "pointwise_initializer": ANY,
+    "quantization_config": (None,),
+    "recurrent_constraint": (None,),
+    "renorm": (False,),
+    "renorm_clipping": ANY,
+    "renorm_momentum": ANY,
+    "reset_after": (False,),
+    "return_state": (False,),
+    "seed": ANY,
+    "sparse": (False,),
+    "synchronized": (False,),
+    "threshold": (0, None),
+    "time_major": (False,),
+    "unit_forget_bias": ANY,
+    "unroll": (False,),
+    "use_bias": (True,),
+    "virtual_batch_size": (None,),
+    "zero_output_for_mask": (False,),
+}
+"""Arguments of later versions for what layers here don't do, and the values that mean
+that it isn't done."""
 NO_MODE = {"trainable": ()}
 """Merge of Keras 1 has no argument `trainable`."""
 
@@ -66,18 +117,15 @@ def same_names(*names: str) -> Renamed:
 def _pooling(kind: str) -> dict[str, MigrationRow]:
     """Returns the rows of Max or Average."""
     padding: Renamed = {"padding": "border_mode"}
-    steps: MigrationRow = {
-        "renamed": {"pool_size": ("pool_length",), "strides": ("stride",), **padding},
-        "neutral": LAST,
-    }
+    steps = {"pool_size": ("pool_length",), "strides": ("stride",), **padding}
     windows = {"pool_size": "pool_size", "strides": "strides", **padding, **ORDERED}
     rows: dict[str, MigrationRow] = {
-        f"{kind}Pooling1D": steps,
-        f"Global{kind}Pooling1D": {"neutral": {**FLAT, **LAST}},
+        f"{kind}Pooling1D": {"renamed": steps},
+        f"Global{kind}Pooling1D": {},
     }
     for rank in (2, 3):
         rows[f"{kind}Pooling{rank}D"] = {"renamed": windows}
-        rows[f"Global{kind}Pooling{rank}D"] = {"renamed": ORDERED, "neutral": FLAT}
+        rows[f"Global{kind}Pooling{rank}D"] = {"renamed": ORDERED}
     return rows
 
 
@@ -106,30 +154,14 @@ CORE: dict[str, MigrationRow] = {
         "renamed": {**AFFINE, "units": "output_dim", "maps": "nb_feature"},
         "of_keras1": True,
     },
-    "SpatialDropout1D": {
-        "renamed": {"rate": "p", "seed": "seed"},
-        "neutral": {"noise_shape": (None,)},
-    },
-    **{
-        f"SpatialDropout{rank}D": {
-            "renamed": {"rate": "p", "seed": "seed", **ORDERED},
-            "neutral": {"noise_shape": (None,)},
-        }
-        for rank in (2, 3)
-    },
+    "SpatialDropout1D": {"renamed": RATE},
+    "SpatialDropout2D": {"renamed": {**RATE, **ORDERED}},
+    "SpatialDropout3D": {"renamed": {**RATE, **ORDERED}},
     "Reshape": {"renamed": {"target_shape": "target_shape"}},
     "RepeatVector": {"renamed": {"n": "n"}},
     "Masking": {"renamed": {"mask_value": "mask_value"}},
-    "GaussianNoise": {
-        "renamed": {"stddev": "sigma"},
-        "neutral": {"seed": None},
-        "elementwise": True,
-    },
-    "GaussianDropout": {
-        "renamed": {"rate": "p"},
-        "neutral": {"seed": None},
-        "elementwise": True,
-    },
+    "GaussianNoise": {"renamed": {"stddev": "sigma"}, "elementwise": True},
+    "GaussianDropout": {"renamed": {"rate": "p"}, "elementwise": True},
 }
 MERGED: dict[str, MigrationRow] = {
     **{
@@ -150,7 +182,6 @@ MERGED: dict[str, MigrationRow] = {
         "name": "Merge",
         "added": {"mode": "dot"},
         "renamed": {"axes": "dot_axes", **NO_MODE},
-        "neutral": {"normalize": (False,)},
     },
     "Cosine": {
         "name": "Merge",
@@ -161,12 +192,9 @@ MERGED: dict[str, MigrationRow] = {
 }
 IMAGES: dict[str, MigrationRow] = {
     "UpSampling1D": {"renamed": {"size": "length"}},
-    "UpSampling2D": {
-        "renamed": {"size": "size", **ORDERED},
-        "neutral": {"interpolation": ("nearest",)},
-    },
+    "UpSampling2D": {"renamed": {"size": "size", **ORDERED}},
     "UpSampling3D": {"renamed": {"size": "size", **ORDERED}},
-    "Cropping1D": {"renamed": {"cropping": "cropping"}, "neutral": LAST},
+    "Cropping1D": {"renamed": {"cropping": "cropping"}},
     "Cropping2D": {"renamed": {"cropping": "cropping", **ORDERED}},
     "Cropping3D": {"renamed": {"cropping": "cropping", **ORDERED}},
     "LocallyConnected1D": {
@@ -178,7 +206,7 @@ IMAGES: dict[str, MigrationRow] = {
             "kernel_size": ("filter_length",),
             "strides": ("subsample_length",),
         },
-        "neutral": {"implementation": (1,), **LAST},
+        "neutral": {"implementation": (1,)},
     },
     **_pooling("Max"),
     **_pooling("Average"),

@@ -5,7 +5,6 @@ The plugin that owns a layer defines how, in a subclass of `Migration`.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -28,38 +27,41 @@ Run = tuple[Any, list[Any]]
 """A layer, and a series of its weights."""
 
 
-def arranged(
-    layer: Any, arrays: Named, origin: Origin, source: Any, trainable: bool = False
-) -> Named:
+def arranged(layer: Any, named: Named, origin: Origin, source: Any) -> Named:
     """Converts a file's arrays for a layer to one array per weight.
-
-    For a layer with nested layers, the weights follow each other; each nested layer's
-    migration converts its own.
 
     # Arguments
         layer: a layer or model, built.
-        arrays: list of names and arrays from the file.
+        named: list of names and arrays from the file.
         origin: `Origin`.
         source: the source's name in errors.
-        trainable: bool, whether the arrays are only those of the trainable weights.
     """
-    weights = layer.trainable_weights if trainable else layer.weights
-    runs = list(weights_by_layer(layer, weights))
-    counts = [_stored_count(part, variables, origin) for part, variables in runs]
-    if sum(counts) != len(arrays):
+    weights = layer.weights
+    arrays = [value for _, value in named]
+    values = laid_out(layer, weights, arrays, origin, source)
+    names = [name for name, _ in named]
+    if len(values) != len(named):
+        names = [str(weight.name) for weight in weights]
+    return list(zip(names, values, strict=False))
+
+
+def laid_out(
+    layer: Any, weights: list[Any], arrays: Arrays, origin: Origin, source: Any
+) -> Arrays:
+    """Converts a file's arrays for these weights of a layer to one array per weight.
+
+    For a layer with nested layers, the weights follow each other; each nested layer's
+    migration converts its own.
+    """
+    if stored_count(layer, weights, origin) != len(arrays):
         return arrays
-    laid_out: Named = []
-    start = 0
-    for (part, variables), count in zip(runs, counts, strict=True):
-        stored = arrays[start : start + count]
-        start += count
-        names = [name for name, _ in stored]
-        stored_values = [value for _, value in stored]
-        values = _laid_out(part, stored_values, origin, source)
-        if len(values) != count:
-            names = [str(variable.name) for variable in variables]
-        laid_out += zip(names, values, strict=False)
-    return laid_out
+    values: Arrays = []
+    remaining = iter(arrays)
+    for part, variables in weights_by_layer(layer, weights):
+        count = _stored_count(part, variables, origin)
+        stored = list(itertools.islice(remaining, count))
+        values += _laid_out(part, stored, origin, source)
+    return values
 
 
 def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
@@ -97,10 +99,11 @@ def note_kernels(model: Any, pairs: Pairs, origin: Origin) -> None:
     is_converted_next = "theano" in (origin.engine, backend_of(model).name)
     for _, layer in parts_of(model):
         flips = getattr(migration_for(layer), "flips", False)
-        if flips and loaded.intersection(map(id, layer.weights)):
-            FITTED_WHEN_LOADED.discard(layer)
-            if is_converted_next:
-                FITTED_WHEN_LOADED.add(layer)
+        if not flips or loaded.isdisjoint(map(id, layer.weights)):
+            continue
+        FITTED_WHEN_LOADED.discard(layer)
+        if is_converted_next:
+            FITTED_WHEN_LOADED.add(layer)
 
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
@@ -109,18 +112,21 @@ def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
     return sum(_stored_count(part, weights, origin) for part, weights in runs)
 
 
-def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
-    """Yields the nested layers to which the weights belong, with their weights."""
+def weights_by_layer(layer: Any, variables: list[Any]) -> list[Run]:
+    """Returns the nested layers to which the weights belong, with their weights."""
     parts = [part for _, part in parts_of(layer)]
     parts.sort(key=_outer_first)
     innermost: dict[int, Any] = {}
     for part in parts:
-        innermost.update((id(weight), part) for weight in part.weights)
-    owned = [(innermost[id(weight)], weight) for weight in variables]
-    runs = itertools.groupby(owned, key=lambda pair: id(pair[0]))
-    for _, run in runs:
-        owners, weights = zip(*run, strict=True)
-        yield owners[0], list(weights)
+        for weight in part.weights:
+            innermost[id(weight)] = part
+    runs: list[Run] = []
+    for weight in variables:
+        owner = innermost[id(weight)]
+        if not runs or runs[-1][0] is not owner:
+            runs.append((owner, []))
+        runs[-1][1].append(weight)
+    return runs
 
 
 def _outer_first(part: Any) -> tuple[int, bool]:
@@ -146,8 +152,7 @@ def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays
     if origin.engine == "tensorflow":
         return arrays
     flipped_arrays = migration.flipped(config, arrays)
-    pairs = zip(arrays, flipped_arrays, strict=True)
-    has_flipped = any(one is not other for one, other in pairs)
+    has_flipped = list(map(id, flipped_arrays)) != list(map(id, arrays))
     if origin.engine is None and has_flipped:
         raise FileFormatError(
             f"{source} doesn't say whether the kernels of {label(layer)} were trained "

@@ -12,10 +12,13 @@ from oneiros import config as configs
 from oneiros.errors import FileFormatError, OneirosError
 from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
-from oneiros_old_files.keras1_optimizer import UnknownOrderError, in_order
 from oneiros_old_files.keras2_compilation import compile_arguments
-from oneiros_old_files.keras2_optimizer import matched_state
-from oneiros_old_files.optimizer_conversion import flipped
+from oneiros_old_files.optimizer_state import (
+    UnknownOrderError,
+    flipped,
+    in_order,
+    matched_state,
+)
 from oneiros_safe_files.model_state import ModelState
 from oneiros_training.parts.variables import assign, values_of
 
@@ -153,8 +156,16 @@ def _restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None
     warning.
     """
     restored = _restore_of_keras_2 if origin.keras > 1 else _restore_of_keras_1
-    with np.errstate(over="ignore"):  # numbers too large are warned of
-        restored(model, state, origin, source)
+    name = type(model.optimizer).__name__
+    try:
+        with np.errstate(over="ignore"):  # numbers too large are warned of
+            restored(model, state, origin, source)
+    except UnknownOrderError as error:
+        warn(
+            f"{source} is loaded and compiled, but its {name} starts afresh: of the "
+            f"state in the file, {error}. If you continue to train, the first steps "
+            f"make a new state, which model.save(path) then saves in a known order."
+        )
 
 
 def _restore_of_keras_1(
@@ -162,16 +173,7 @@ def _restore_of_keras_1(
 ) -> None:
     optimizer = model.optimizer
     check_optimizer(optimizer.weights, state.optimizer_weights or [], source)
-    try:
-        optimizer.set_weights(in_order(model, state, origin))
-    except UnknownOrderError as error:
-        warn(
-            f"{source} is loaded and compiled, but its {type(optimizer).__name__} "
-            f"starts afresh: of the state in the file, {error}. If you continue to "
-            f"train, the first steps make a new state, which model.save(path) then "
-            f"saves in a known order."
-        )
-        return
+    optimizer.set_weights(in_order(model, state, origin))
     if origin.engine == "theano":
         arrays_flipped = flipped(model)
         if arrays_flipped is not None:
@@ -184,15 +186,7 @@ def _restore_of_keras_2(
 ) -> None:
     with configs.building("optimizer", type(model.optimizer).__name__):
         matched = matched_state(model, state, origin, source)
-        if matched is not None:
-            variables = [variable for variable, _ in matched.slots]
-            named = [(str(variable.name), value) for variable, value in matched.slots]
-            check_optimizer(variables, named, source)
-            K.batch_set_value(matched.slots)
-            for variable, value in matched.counters:
-                K.set_value(variable, value)
-            return
-    warn(
-        f"{source} is loaded and compiled, but its optimizer starts afresh: the layout "
-        f"of the state in the file is unknown."
-    )
+        variables = [variable for variable, _ in matched]
+        named = [(str(variable.name), value) for variable, value in matched]
+        check_optimizer(variables, named, source)
+        K.batch_set_value(matched)

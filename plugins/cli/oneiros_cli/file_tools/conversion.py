@@ -16,7 +16,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, OneirosError
 from oneiros_exports.exporting import available_paths, destination_name
 from oneiros_initializations.postponed import Postponed
-from oneiros_old_files import optimizer_conversion
+from oneiros_old_files import optimizer_state
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.weight_layouts import arranged
@@ -221,9 +221,7 @@ def _moved_state(model: Any, converted: Any, plan: ConversionPlan) -> Any:
                 followed[id(weight)] = array
         return followed
 
-    return _checked_state(
-        optimizer_conversion.followed(model, converted, follow), model
-    )
+    return _checked_state(optimizer_state.followed(model, converted, follow), model)
 
 
 def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
@@ -244,7 +242,7 @@ def _as_on_theano(model: Any, state: ModelState) -> ModelState:
         )
     ]
     if state.optimizer_weights:
-        values = _checked_state(optimizer_conversion.flipped(model), model)
+        values = _checked_state(optimizer_state.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
         state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
     state.provenance = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from oneiros.errors import UnsafeFileError
 from oneiros_safe_files import names
-from oneiros_safe_files.file_access import is_there, loading, open_regular
+from oneiros_safe_files.file_access import loading, open_regular
 
 SHA256_DIGITS = 64
 ALGORITHMS = {32: "md5", SHA256_DIGITS: "sha256"}
@@ -50,15 +50,6 @@ def folders(fname: str, cache_subdir: str, cache_dir: str | None) -> list[Path]:
         _check_name("cache's folder", subdir)
     caches = [Path(cache_dir).expanduser()] if cache_dir else homes()
     return [cache / subdir for cache in caches]
-
-
-def find(folders: list[Path], name: str, known_hash: str | None = None) -> Path | None:
-    """Returns the first path with this name and hash."""
-    for folder in folders:
-        path = folder / name
-        if is_there(path) and (known_hash is None or has_hash(path, known_hash)):
-            return path
-    return None
 
 
 def has_hash(path: Path, digits: str) -> bool:

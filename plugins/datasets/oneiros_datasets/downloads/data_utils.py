@@ -5,7 +5,7 @@ from pathlib import Path
 
 from oneiros.arguments import open_to_old_code
 from oneiros.errors import ArgumentError
-from oneiros_safe_files.file_access import text_of_path
+from oneiros_safe_files.file_access import is_there, text_of_path
 
 from oneiros_datasets.downloads import archives, caches
 from oneiros_datasets.downloads.caches import ALGORITHMS, HASH, SHA256_DIGITS
@@ -71,16 +71,25 @@ def get_file(
     name = os.path.basename(path) if os.path.isabs(path) else path
     if not untar:
         return str(_file(folders, name, origin, known_hash))
-    unpacked = caches.find(folders, name)
+    unpacked = _find(folders, name)
     if unpacked is None:
         archive = _file(folders, f"{name}{ARCHIVE_SUFFIX}", origin, known_hash)
         unpacked = _unpack(archive, folders, name)
     return str(unpacked)
 
 
+def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path | None:
+    """Returns the first path with this name and hash."""
+    for folder in folders:
+        path = folder / name
+        if is_there(path) and (known_hash is None or validate_file(path, known_hash)):
+            return path
+    return None
+
+
 def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -> Path:
     """Returns the path of a file; downloads it if needed."""
-    path = caches.find(folders, name, known_hash)
+    path = _find(folders, name, known_hash)
     if path is not None:
         return path
     from oneiros_datasets.downloads.fetching import fetch

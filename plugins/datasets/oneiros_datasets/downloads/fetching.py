@@ -10,7 +10,7 @@ from filelock import FileLock
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
 from urllib3.exceptions import HTTPError
 
-from oneiros_datasets.downloads.caches import ALGORITHMS, find, has_hash
+from oneiros_datasets.downloads.caches import ALGORITHMS, has_hash
 from oneiros_datasets.downloads.resuming import TIMEOUT, ResumingDownload
 
 
@@ -32,7 +32,7 @@ def fetch(folder: Path, name: str, origin: str, known_hash: str | None) -> Path:
     path = folder / name
     part = path.with_name(f".{path.name}.part")
     with lock(path):
-        if find([folder], name, known_hash):
+        if path.exists() and (known_hash is None or has_hash(path, known_hash)):
             return path
         try:
             _download(origin, part, path.name)

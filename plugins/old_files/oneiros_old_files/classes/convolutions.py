@@ -7,13 +7,13 @@ from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Arrays, Config, Described
 from oneiros_old_files.convolution_kernels import KernelMigration
-from oneiros_old_files.keras2 import ANY, Keras2Layer, plain
+from oneiros_old_files.keras2 import Keras2Layer
 from oneiros_old_files.keras3 import PACKAGE
 from oneiros_old_files.moves import Moved, channels_moved
+from oneiros_old_files.parts import plain
 from oneiros_old_files.rows import (
     AFFINE,
     IMAGE_KERNEL,
-    LAST,
     ORDERED,
     PLACE,
     UNDILATED,
@@ -33,7 +33,6 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         places_first: tuple of int, where it is with the channels first.
     """
 
-    neutral = {"groups": (1,), "dilation_rate": UNDILATED}
     dilated: str | None = None
     unneeded = frozenset({"atrous_rate"})
     places: tuple[int, ...] = (0, 1, 2, 3)
@@ -84,16 +83,8 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         for argument in arguments.keys() & KERNEL_CONSTRAINTS:
             constraint = arguments[argument]
             if isinstance(constraint, dict) and "axis" in constraint:
-                arguments[argument] = {
-                    **constraint,
-                    "axis": _moved(constraint["axis"], places),
-                }
-
-
-def _moved(axis: Any, places: tuple[int, ...]) -> Any:
-    if isinstance(axis, list):
-        return [places[stored_axis] for stored_axis in axis]
-    return places[axis]
+                axis = np.take(places, constraint["axis"])
+                arguments[argument] = {**constraint, "axis": axis.tolist()}
 
 
 class Conv1DMigration(ConvolutionMigration):
@@ -110,7 +101,6 @@ class Conv1DMigration(ConvolutionMigration):
         "strides": ("subsample_length",),
         "padding": "border_mode",
     }
-    neutral = {**ConvolutionMigration.neutral, **LAST}
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Refuses a padding that Keras 1 doesn't have."""
@@ -131,13 +121,12 @@ class Conv1DMigration(ConvolutionMigration):
         kernel, *bias = arrays
         if self.origin.keras > 1 and kernel.ndim == 3:
             return [kernel[:, None], *bias]
-        if kernel.ndim == 4:
-            length = config["filter_length"]
-            filters = config["nb_filter"]
-            first, second, third, last = kernel.shape
-            is_current = (first, second, last) == (length, 1, filters)
-            if not is_current and (first, third, last) == (filters, length, 1):
-                return [kernel.transpose(2, 3, 1, 0), *bias]
+        length = config["filter_length"]
+        filters = config["nb_filter"]
+        inputs = kernel.shape[1]
+        is_current = kernel.shape[::3] == (length, filters) and inputs == 1
+        if not is_current and kernel.shape == (filters, inputs, length, 1):
+            return [kernel.transpose(2, 3, 1, 0), *bias]
         return arrays
 
 
@@ -176,7 +165,6 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     places = (0, 1, 3, 2)
     places_first = (2, 3, 0, 1)
     renamed = Conv2DMigration.renamed
-    neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
 
     def complete_there(self, arguments: Config, config: Config) -> None:
@@ -257,13 +245,6 @@ class SeparableConv2DMigration(ConvolutionMigration):
         "bias_regularizer": "b_regularizer",
         "bias_constraint": "b_constraint",
     }
-    neutral = {
-        **ConvolutionMigration.neutral,
-        "pointwise_initializer": ANY,
-        "kernel_initializer": ANY,
-        "kernel_regularizer": (None,),
-        "kernel_constraint": (None,),
-    }
 
 
 class ZeroPadding1DMigration(Keras2Layer):
@@ -271,7 +252,6 @@ class ZeroPadding1DMigration(Keras2Layer):
 
     name = "ZeroPadding1D"
     renamed = {"padding": "padding"}
-    neutral = LAST
 
     def complete_there(self, arguments: Config, config: Config) -> None:
         """Gives the widths without their names."""
@@ -335,10 +315,10 @@ class LocallyConnected2DMigration(Keras2Layer):
         places, _, filters = kernel.shape
         if dim_ordering == "th":
             split = kernel.reshape(places, *window, -1, filters)
-            moved = split.transpose(0, 3, 1, 2, 4)
+            moved = np.moveaxis(split, 3, 1)
         else:
             split = kernel.reshape(places, -1, *window, filters)
-            moved = split.transpose(0, 2, 3, 1, 4)
+            moved = np.moveaxis(split, 1, 3)
         moved_biases = [_reordered_bias(bias, dim_ordering) for bias in biases]
         return [moved.reshape(kernel.shape), *moved_biases]
 
@@ -349,7 +329,7 @@ def _reordered_bias(bias: Any, dim_ordering: str) -> Any:
     It has the shape `(rows, columns, filters)` in either; with `"th"` its values are
     those of `(filters, rows, columns)`, one after the other.
     """
-    rows, columns, filters = bias.shape
     if dim_ordering == "th":
-        return bias.transpose(2, 0, 1).reshape(bias.shape)
-    return bias.reshape(filters, rows, columns).transpose(1, 2, 0)
+        return np.moveaxis(bias, -1, 0).reshape(bias.shape)
+    *places, filters = bias.shape
+    return np.moveaxis(bias.reshape(filters, *places), 0, -1)

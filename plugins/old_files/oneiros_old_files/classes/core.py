@@ -18,10 +18,11 @@ from oneiros_old_files.base import (
     Migration,
     MovedCall,
 )
-from oneiros_old_files.configs import migrated
-from oneiros_old_files.keras2 import ANY, Keras2Layer, part, plain
+from oneiros_old_files.configs import inner_migrated
+from oneiros_old_files.keras2 import Keras2Layer, part
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
+from oneiros_old_files.parts import plain
 from oneiros_old_files.rows import AFFINE, same_names
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
@@ -126,7 +127,6 @@ class FlattenMigration(Keras2Layer):
     """Flatten, which keeps the order of the axes here."""
 
     name = "Flatten"
-    neutral = {"data_format": ("channels_last", None)}
 
     def moved(self, call: MovedCall) -> Following | None:
         """Returns the layer as it is; its output is a vector in another order."""
@@ -157,13 +157,6 @@ class LambdaMigration(Keras2Layer):
         **same_names("function", "function_type", "arguments"),
         **same_names("output_shape", "output_shape_type"),
     }
-    neutral = {
-        "mask": (None,),
-        "mask_type": ("raw",),
-        "mask_module": ANY,
-        "module": ANY,
-        "output_shape_module": ANY,
-    }
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Marks functions that the caller supplies.
@@ -188,7 +181,7 @@ class MergeMigration(Migration):
         """Returns the class and its arguments."""
         layers = config.get("layers")
         if isinstance(layers, list):
-            config["layers"] = [migrated(layer, self.origin) for layer in layers]
+            config["layers"] = [inner_migrated(layer, self.origin) for layer in layers]
         return name, config
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer:
@@ -284,14 +277,12 @@ class PReLUMigration(LearnedMigration):
 
     name = "PReLU"
     renamed = {"alpha_initializer": "init", "shared_axes": "shared_axes"}
-    neutral = {"alpha_regularizer": (None,), "alpha_constraint": (None,)}
 
 
 class ReLUMigration(Keras2Layer):
     """ReLU as a layer: with a slope LeakyReLU, else Activation."""
 
     name = "Activation"
-    neutral = {"max_value": (None,), "threshold": (0, None)}
 
     def translated(self, name: str, config: Any) -> Described:
         """Returns the class and its arguments."""
@@ -313,7 +304,6 @@ class EmbeddingMigration(Keras2Layer):
         "embeddings_constraint": "W_constraint",
         "activity_regularizer": "activity_regularizer",
     }
-    neutral = {"sparse": (False,)}
     unneeded = frozenset({"dropout"})
 
     def complete(self, arguments: Config, config: Config) -> None:
@@ -332,18 +322,6 @@ class BatchNormalizationMigration(Keras2Layer):
         **same_names("beta_regularizer", "gamma_regularizer"),
         "beta_initializer": "beta_init",
         "gamma_initializer": "gamma_init",
-    }
-    neutral = {
-        "moving_mean_initializer": ANY,
-        "moving_variance_initializer": ANY,
-        "beta_constraint": (None,),
-        "gamma_constraint": (None,),
-        "fused": ANY,
-        "renorm": (False,),
-        "renorm_clipping": ANY,
-        "renorm_momentum": ANY,
-        "virtual_batch_size": (None,),
-        "synchronized": (False,),
     }
     unneeded = frozenset({"mode"})
 
@@ -412,7 +390,7 @@ class TimeDistributedMigration(Keras2Layer):
         """Returns the class and its arguments, the layer's among them."""
         class_name, arguments = super().translated(name, config)
         if "layer" in arguments:
-            arguments["layer"] = migrated(arguments["layer"], self.origin)
+            arguments["layer"] = inner_migrated(arguments["layer"], self.origin)
         return class_name, arguments
 
     def complete_there(self, arguments: Config, config: Config) -> None:

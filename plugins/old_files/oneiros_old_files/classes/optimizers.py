@@ -6,25 +6,23 @@ from oneiros import backend as K
 from oneiros.errors import ConfigError
 
 from oneiros_old_files.base import Arrays, Config, Described, Migration
-from oneiros_old_files.keras2 import plain
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer
+from oneiros_old_files.parts import plain
 
 COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
 """Arguments that every optimizer may have in a file, by their names here."""
-NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "amsgrad": (False, 0),
-    "centered": (False,),
-    "clipnorm": (None,),
-    "clipvalue": (None,),
-    "ema_momentum": (0.99, None),
-    "ema_overwrite_frequency": (None,),
-    "global_clipnorm": (None,),
-    "gradient_accumulation_steps": (None, 1),
-    "loss_scale_factor": (None, 1),
-    "use_ema": (False,),
-    "weight_decay": (None, 0),
+NEUTRAL = {
+    "amsgrad": False,
+    "centered": False,
+    "ema_momentum": 0.99,
+    "gradient_accumulation_steps": 1,
+    "loss_scale_factor": 1,
+    "use_ema": False,
+    "weight_decay": 0,
 }
-"""Arguments that do nothing if they have one of these values."""
+"""Arguments that do nothing if they have this value or None."""
+SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
+"""Arguments that do nothing here."""
 CLIPPING = ("clipnorm", "clipvalue")
 NAMES_HERE = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 """Later names of arguments, and those here. Keras 1's `clipnorm` bounds the norm of all
@@ -35,8 +33,6 @@ weight by itself."""
 DEFAULT_SCHEDULE_DECAY = 0.004
 SCHEDULE = "InverseTimeDecay"
 """The schedule of learning rates that `decay` is here."""
-SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
-"""Arguments that do nothing here."""
 
 
 class OptimizerMigration(Migration):
@@ -79,34 +75,27 @@ class OptimizerMigration(Migration):
         if self.origin.keras < 2:
             return name, config
         arguments: Config = {}
+        taken = (*COMMON, *self.own_arguments)
         for argument, stored_value in _with_decay(config).items():
+            name_here = NAMES_HERE.get(argument, argument)
             value = plain(stored_value)
-            if _does_nothing(argument, value):
+            if value is None and argument == "epsilon":
+                value = K.epsilon()
+            if argument in SILENT or value in (None, NEUTRAL.get(argument)):
                 continue
-            if not self._takes(argument, config):
+            is_by_weight = argument == "clipnorm" and _is_of_tensorflow(config)
+            if name_here not in taken or is_by_weight:
                 raise ConfigError(
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
                     "can't do."
                 )
-            arguments[NAMES_HERE.get(argument, argument)] = value
+            arguments[name_here] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
                 f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
                 "can't do."
             )
-        if arguments.get("epsilon", 0) is None:
-            arguments["epsilon"] = K.epsilon()
-        return name, {
-            argument: value
-            for argument, value in arguments.items()
-            if value is not None
-        }
-
-    def _takes(self, argument: str, config: Config) -> bool:
-        """Returns whether the optimizer here can do what an argument asks for."""
-        if argument == "clipnorm":
-            return not _is_of_tensorflow(config)
-        return NAMES_HERE.get(argument, argument) in (*COMMON, *self.own_arguments)
+        return name, arguments
 
 
 def _decaying(rate: float, decay: float) -> Config:
@@ -137,10 +126,6 @@ def _with_decay(config: Config) -> Config:
         "learning_rate": rates["initial_learning_rate"],
         "decay": rates["decay_rate"] / steps,
     }
-
-
-def _does_nothing(argument: str, value: Any) -> bool:
-    return argument in SILENT or value in NEUTRAL.get(argument, ())
 
 
 def _is_of_tensorflow(config: Config) -> bool:

@@ -4,8 +4,8 @@ import numpy as np
 
 from oneiros_old_files.base import Arrays, Config
 from oneiros_old_files.convolution_kernels import KernelMigration
-from oneiros_old_files.keras2 import ANY, Keras2Layer
-from oneiros_old_files.rows import IMAGE_KERNEL, PLACE, UNDILATED, Renamed, same_names
+from oneiros_old_files.keras2 import Keras2Layer
+from oneiros_old_files.rows import ANY, IMAGE_KERNEL, PLACE, Renamed, same_names
 
 Gates = tuple[str, ...]
 SHARED: Renamed = {
@@ -19,19 +19,7 @@ SHARED: Renamed = {
     "recurrent_dropout": "dropout_U",
 }
 GATES: Renamed = {"recurrent_activation": "inner_activation"}
-NEUTRAL = {
-    "use_bias": (True,),
-    "activity_regularizer": (None,),
-    "kernel_constraint": (None,),
-    "recurrent_constraint": (None,),
-    "bias_constraint": (None,),
-    "return_state": (False,),
-    "seed": ANY,
-    "implementation": ANY,
-    "time_major": (False,),
-    "zero_output_for_mask": (False,),
-    "unit_forget_bias": ANY,
-}
+IMPLEMENTATION = {"implementation": ANY}
 
 
 def separated(arrays: Arrays, gates: Gates, order: Gates) -> Arrays:
@@ -86,7 +74,7 @@ class SimpleRNNMigration(Keras2Layer):
     name = "SimpleRNN"
     unneeded = frozenset({"consume_less"})
     renamed = {**SHARED, "units": "output_dim", "unroll": "unroll"}
-    neutral = NEUTRAL
+    neutral = IMPLEMENTATION
 
 
 class GatedMigration(SimpleRNNMigration):
@@ -160,7 +148,6 @@ class GRUMigration(GatedMigration):
     name = "GRU"
     gates = ("z", "r", "h")
     order = gates
-    neutral = {**NEUTRAL, "reset_after": (False,)}
 
 
 class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
@@ -170,7 +157,7 @@ class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
     steps = 1
     name = "ConvLSTM2D"
     renamed = {**SHARED, **GATES, **PLACE, **IMAGE_KERNEL, "filters": "nb_filter"}
-    neutral = {**NEUTRAL, "dilation_rate": UNDILATED, "unroll": (False,)}
+    neutral = IMPLEMENTATION
 
     def weights_there(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns kernel, recurrent kernel and bias, with the window first."""
