@@ -22,9 +22,10 @@ MIN_AXES = 4
 def flipped(kernel: Kernel, dim_ordering: str) -> Kernel:
     """Flips a kernel along its window, which is the first axes for `"tf"` and the last
     axes for `"th"`."""
-    first = 2 if dim_ordering == "th" else 0
-    window = range(first, first + kernel.ndim - 2)
-    return np.flip(kernel, tuple(window))
+    axes = tuple(range(kernel.ndim))
+    if dim_ordering == "th":
+        return np.flip(kernel, axes[2:])
+    return np.flip(kernel, axes[:-2])
 
 
 def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:

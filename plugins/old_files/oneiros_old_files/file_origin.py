@@ -64,8 +64,9 @@ def _looks_like_keras_2(config: Config) -> bool:
 
 
 def _engine(state: ModelState) -> str | None:
-    names = [name for _, arrays in state.weights for name, _ in arrays]
-    marked = {name.endswith(":0") for name in names}
+    marked: set[bool] = set()
+    for _, arrays in state.weights:
+        marked.update(name.endswith(":0") for name, _ in arrays)
     if state.provenance or not marked:
         return "tensorflow"
     is_odd = state.backend == "theano" and True in marked

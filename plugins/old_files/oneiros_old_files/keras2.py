@@ -1,8 +1,7 @@
 """`Keras2Layer`: describes a layer of Keras 2 with a table of its arguments."""
 
 import inspect
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn
 
 from oneiros import backend as K
@@ -130,13 +129,16 @@ class Keras2Layer(Migration):
         names_here = self._names_here()
         for argument, value in config.items():
             if argument in DTYPES:
-                arguments.update(self._input_dtype(name, config, value))
+                arguments |= self._input_dtype(name, config, value)
             elif argument in names_here:
                 names = names_here[argument]
-                with _of_layer(name, config, self.origin):
-                    arguments.update(
-                        renamed_argument(names, argument, plain(value), self.origin)
-                    )
+                try:
+                    arguments |= _renamed(names, argument, plain(value), self.origin)
+                except ConfigError as error:
+                    raise ConfigError(
+                        f"The {name} layer {config.get('name')!r} of Keras "
+                        f"{self.origin.keras} can't be read: {error}"
+                    ) from error
             elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
         self.complete(arguments, config)
@@ -216,19 +218,7 @@ def migration_of(name: Any, origin: Origin = HERE) -> Migration | None:
     return migration
 
 
-@contextmanager
-def _of_layer(name: str, config: Config, origin: Origin) -> Iterator[None]:
-    """Context manager that adds the layer's name to errors about an argument."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(
-            f"The {name} layer {config.get('name')!r} of Keras {origin.keras} can't be "
-            f"read: {error}"
-        ) from error
-
-
-def renamed_argument(
+def _renamed(
     names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
 ) -> Config:
     """Returns an argument of Keras 2 under its name or names here.

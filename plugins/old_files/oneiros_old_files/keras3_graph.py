@@ -201,14 +201,15 @@ class _Walk:
         if model["class_name"] == "Sequential":
             mask: Mask = None if self.is_outermost else ("input",)
             for number, layer in enumerate(layers):
-                made = ("", number + 1)
-                call = _Call(layer, made, [["", number, 0]])
+                node = [["", number, 0]]
+                call = _Call(layer, ("", number + 1), node)
                 mask = self._after(call, [mask])
             outputs = {("", len(layers))}
         else:
             self._through_graph(layers)
             outputs = {(name, number) for name, number, _ in config["output_layers"]}
-            used = {name for name, _ in (*outputs, *self.readers)}
+            places = (*outputs, *self.readers)
+            used = {name for name, _ in places}
             config["layers"] = [
                 layer
                 for layer in layers
@@ -270,7 +271,8 @@ class _Walk:
         name = call.name
         config = call.layer["config"]
         if name == "Masking":
-            return ("Any", ("NotEqual", places[0], config.get("mask_value")))
+            is_kept = ("NotEqual", places[0], config.get("mask_value"))
+            return ("Any", is_kept)
         if _masks(call.layer):
             return ("NotEqual", places[0], 0)
         if name in ("Embedding", "Dot") or not inputs:
@@ -300,8 +302,9 @@ class _Walk:
         return first_mask
 
     def _after_both(self, call: _Call, mask: Mask) -> Mask:
-        inner = [call.layer["config"].get(name) for name in INSIDE]
-        configs = [each["config"] for each in inner if isinstance(each, dict)]
+        outer = call.layer["config"]
+        inner = [outer[name] for name in INSIDE if outer.get(name)]
+        configs = [layer["config"] for layer in inner]
         shows_steps = configs[0].get("return_sequences")
         if mask is not None and shows_steps and not call.is_registered:
             self.zeroed.append((call, ZEROS_OF_BOTH))
@@ -345,7 +348,7 @@ def _operation(call: _Call, inputs: list[Mask]) -> Mask:
     config = call.layer["config"]
     if name == "Any" and config["axis"] == -1 and not config["keepdims"]:
         return (name, inputs[0])
-    if name == "LogicalOr" and inputs[1:] == inputs[:1]:
+    if name == "LogicalOr" and len(set(inputs)) == 1:
         return inputs[0]
     return (call.layer["name"],)
 
@@ -364,9 +367,11 @@ def replace_calls(config: Entry) -> None:
         config: dict, the configuration of a `Functional` of Keras 3; changed in place.
     """
     layers = config["layers"]
-    classes = {entry["name"]: entry["class_name"] for entry in layers}
-    nested = {name for name, class_name in classes.items() if class_name in MODELS}
-    sequential = {name for name in nested if classes[name] not in COUNTED_FROM_1}
+    models = [entry for entry in layers if entry["class_name"] in MODELS]
+    nested = {entry["name"] for entry in models}
+    sequential = {
+        entry["name"] for entry in models if entry["class_name"] not in COUNTED_FROM_1
+    }
     for entry in layers:
         calls = entry["inbound_nodes"]
         entry["inbound_nodes"] = [_references(call, nested) for call in calls]

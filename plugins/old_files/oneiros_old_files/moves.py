@@ -49,7 +49,9 @@ class Moved:
     def axis(self, axis: int) -> int:
         """Returns the position of an original axis; both include the batch, and may be
         negative."""
-        position = axis - 1 if axis > 0 else axis + len(self.axes)
+        position = axis - 1
+        if axis < 1:
+            position = axis + len(self.axes)
         return self.axes.index(position) + 1
 
     def shape(self, shape: Sequence[Any]) -> tuple[Any, ...]:
@@ -105,7 +107,9 @@ def channels_moved(count: int, dim_ordering: str, leading: int = 0) -> Axes:
         dim_ordering: `"th"` or `"tf"`, for the converted model.
         leading: int, the number of step axes before the image axes.
     """
-    steps = range(leading)
+    axes = list(range(count))
     if dim_ordering == "tf":
-        return (*steps, *range(leading + 1, count), leading)
-    return (*steps, count - 1, *range(leading, count - 1))
+        axes.append(axes.pop(leading))
+    else:
+        axes.insert(leading, axes.pop())
+    return tuple(axes)

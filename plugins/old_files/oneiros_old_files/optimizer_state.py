@@ -58,9 +58,13 @@ class UnknownOrderError(OneirosError):
 def _divided(values: Arrays, count: int) -> tuple[Arrays, list[Arrays]]:
     """Returns the leading numbers of a state, which an optimizer stores once, and its
     series of arrays, each with one array per weight."""
-    once = list(itertools.takewhile(lambda value: np.ndim(value) == 0, values))
+    once = list(itertools.takewhile(_is_number, values))
     starts = range(len(once), len(values), count or 1)
     return once, [values[start : start + count] for start in starts]
+
+
+def _is_number(value: Any) -> bool:
+    return np.ndim(value) == 0
 
 
 def _shapes(arrays: Arrays) -> list[Shape]:
@@ -89,16 +93,21 @@ def followed(
     for arrays in series:
         if _shapes(arrays) != _shapes_of(params):
             return None
-        by_weight = follow(dict(zip(map(id, params), arrays, strict=True)))
-        state += [by_weight[id(w)] for w in converted._collected_trainable_weights]
+        pairs = zip(map(id, params), arrays, strict=True)
+        by_weight = follow(dict(pairs))
+        for weight in converted._collected_trainable_weights:
+            state.append(by_weight[id(weight)])
     return state
 
 
 def flipped(model: Any) -> Arrays | None:
     """Returns the state of a model's optimizer with flipped kernels, as for training on
     Theano."""
-    layers = [(layer, len(layer.trainable_weights)) for layer in model.weight_layers()]
-    weights = [weight for layer, _ in layers for weight in layer.trainable_weights]
+    layers: Counted = []
+    weights: list[Any] = []
+    for layer in model.weight_layers():
+        layers.append((layer, len(layer.trainable_weights)))
+        weights += layer.trainable_weights
     theano = Origin(engine="theano")
 
     def follow(by_weight: ByWeight) -> ByWeight:
@@ -173,11 +182,12 @@ def _order_by_name(params: list[Any], state: ModelState, origin: Origin) -> Orde
     Oneiros sorts names without TensorFlow's suffix `:0`. Keras 1 on TensorFlow sorted
     them with it, so "att_W2:0" came before "att_W:0".
     """
-    names = [str(weight.name).removesuffix(":0") for weight in params]
-    places = range(len(names))
+    places = range(len(params))
     if state.provenance or origin.engine != "tensorflow":
         return tuple(places)
-    return tuple(sorted(places, key=lambda place: f"{names[place]}:0"))
+    names = [str(weight.name).removesuffix(":0") for weight in params]
+    by_name = sorted(places, key=lambda place: f"{names[place]}:0")
+    return tuple(by_name)
 
 
 def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
@@ -191,10 +201,11 @@ def _may_be_as_made(state: ModelState, origin: Origin) -> bool:
     engines = {origin.engine, origin_of(state).engine}
     if state.provenance or engines == {"tensorflow"}:
         return False
-    numbers = (state.keras_version or "1").split(".")[:2]
-    if not all(number.isdecimal() for number in numbers):
+    version = re.match(r"(\d{1,3})\.(\d{1,3})", state.keras_version or "")
+    if version is None:
         return True
-    return tuple(map(int, numbers)) < BY_NAME_SINCE
+    major, minor = version.groups()
+    return (int(major), int(minor)) < BY_NAME_SINCE
 
 
 def _only_order(
@@ -217,10 +228,12 @@ def _only_order(
     if any(_shapes(part) != stored for part in series):
         raise UnknownOrderError("the shapes of its arrays don't repeat")
     orders: set[Order] = set()
-    if stored == [shapes[place] for place in by_name]:
+    sorted_shapes = [shapes[place] for place in by_name]
+    if stored == sorted_shapes:
         orders.add(by_name)
     if as_made:
-        orders |= _orders_as_made(_layers_as_made(model, shapes), shapes, stored)
+        layers = _layers_as_made(model, shapes)
+        orders |= _orders_as_made(layers, shapes, stored)
     if not orders:
         raise UnknownOrderError(
             f"its arrays of the shapes {', '.join(map(str, stored)):.200} fit the "
@@ -246,7 +259,8 @@ def _layers_as_made(model: Any, shapes: list[Shape]) -> list[list[int]]:
         name = type(part).__name__
         first_party = name in registry.owners().get("layer", {})
         lists_as_made = first_party and name not in LISTED_OTHERWISE
-        if not lists_as_made and len({shapes[place] for place in layer}) < len(layer):
+        distinct = {shapes[place] for place in layer}
+        if not lists_as_made and len(distinct) < len(layer):
             raise UnknownOrderError(
                 f"it isn't known in which order {name} made its weights"
             )
@@ -268,9 +282,11 @@ def _orders_as_made(
         if len(order) == len(stored):
             orders.add(order)
             continue
+        placed = set(order)
+        shape = stored[len(order)]
         for layer in layers:
-            following = [place for place in layer if place not in order]
-            if following and shapes[following[0]] == stored[len(order)]:
+            following = [place for place in layer if place not in placed]
+            if following and shapes[following[0]] == shape:
                 beginnings.append((*order, following[0]))
     raise UnknownOrderError("too many orders are possible")
 
@@ -309,13 +325,15 @@ def matched_state(model: Any, state: ModelState, origin: Origin, source: Any) ->
     values: Arrays = []
     for arrays in series:
         by_weight = _by_weight(layers, arrays, origin, source)
-        params = map(id, model._collected_trainable_weights)
-        values += [by_weight[param] for param in params if param in by_weight]
-    variables = optimizer.weights[len(optimizer.weights) - len(values) :]
-    is_whole = len(values) == len(series) * len(model.trainable_weights)
-    if not is_whole or _shapes(values) != _shapes_of(variables):
+        for weight in model._collected_trainable_weights:
+            if id(weight) in by_weight:
+                values.append(by_weight[id(weight)])
+    count_here = len(series) * len(model.trainable_weights)
+    start = len(optimizer.weights) - len(values)
+    variables = optimizer.weights[start:]
+    if len(values) != count_here or _shapes(values) != _shapes_of(variables):
         raise UnknownOrderError(UNKNOWN)
-    pairs = list(zip(variables, values, strict=True))
+    pairs = zip(variables, values, strict=True)
     return [*pairs, *_counters(optimizer, stored)]
 
 
@@ -333,22 +351,23 @@ def _series(optimizer: Any, stored: Named, count: int) -> list[Arrays]:
     arrays = [value for _, value in stored if np.ndim(value) > 0]
     if not arrays:
         return []
-    migration = migration_of(type(optimizer).__name__) or Migration()
+    name = type(optimizer).__name__
+    migration = migration_of(name) or Migration()
     number = len(migration.slots)
     total = number * count
     if not total or len(arrays) not in (total, total + count):  # with a momentum
         raise UnknownOrderError(UNKNOWN)
-    if stored[0][0].rpartition("/")[2] in WEIGHT_BY_WEIGHT:
+    first_name, _ = stored[0]
+    *_, last_part = first_name.split("/")
+    if last_part in WEIGHT_BY_WEIGHT:
         return [arrays[start:total:number] for start in range(number)]
     return [arrays[start : start + count] for start in range(0, total, count)]
 
 
 def _counters(optimizer: Any, stored: Named) -> Pairs:
     """Returns the variables that count steps, with their values."""
-    numbers = [
-        value for name, value in stored if "iter" in name and np.ndim(value) == 0
-    ]
-    numbers += [value for _, value in stored[:1] if np.ndim(value) == 0]
+    numbers = [value for name, value in stored if "iter" in name and _is_number(value)]
+    numbers += [value for _, value in stored[:1] if _is_number(value)]
     if not numbers:
         return []
     steps = float(numbers[0])
@@ -358,7 +377,8 @@ def _counters(optimizer: Any, stored: Named) -> Pairs:
     if hasattr(optimizer, "iterations"):
         counters.append((optimizer.iterations, np.trunc(steps)))
     if hasattr(optimizer, "m_schedule"):
-        counters.append((optimizer.m_schedule, _momenta(optimizer, int(steps))))
+        product = _momenta(optimizer, int(steps))
+        counters.append((optimizer.m_schedule, product))
     return counters
 
 
@@ -367,6 +387,7 @@ def _momenta(optimizer: Any, steps: int) -> Any:
     contains."""
     numbers = np.arange(1, min(steps, LONG) + 1)
     counts = numbers * float(optimizer.schedule_decay)
+    decayed = 0.96**counts
     beta = float(optimizer.get_config()["beta_1"])
-    momenta = beta * (1.0 - 0.5 * 0.96**counts)
+    momenta = beta * (1.0 - 0.5 * decayed)
     return np.prod(momenta)

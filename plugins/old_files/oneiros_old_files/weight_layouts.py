@@ -69,7 +69,8 @@ def in_order_of_layers(model: Any, weights: LayerWeights) -> LayerWeights:
     Keras 2 may have another order."""
     stored = dict(weights)
     names = [layer.name for layer in model.weight_layers() if layer.weights]
-    if set(names) != {name for name, arrays in weights if arrays}:
+    stored_names = {name for name, arrays in weights if arrays}
+    if stored_names != set(names):
         return weights
     return [(name, stored[name]) for name in names]
 
@@ -78,9 +79,11 @@ def migration_for(layer: Any, origin: Origin = HERE) -> Migration | None:
     """Returns the migration for a layer's class, or for its first base class that has
     one."""
     for cls in type(layer).__mro__:
-        entry = registry.find("layer", cls.__name__)
-        if entry and entry.reference == f"{cls.__module__}:{cls.__qualname__}":
-            return migration_of(cls.__name__, origin)
+        name = cls.__name__
+        reference = f"{cls.__module__}:{cls.__qualname__}"
+        entry = registry.find("layer", name)
+        if entry and entry.reference == reference:
+            return migration_of(name, origin)
     return None
 
 
@@ -152,7 +155,8 @@ def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays
     if origin.engine == "tensorflow":
         return arrays
     flipped_arrays = migration.flipped(config, arrays)
-    has_flipped = list(map(id, flipped_arrays)) != list(map(id, arrays))
+    before = list(map(id, arrays))
+    has_flipped = before != list(map(id, flipped_arrays))
     if origin.engine is None and has_flipped:
         raise FileFormatError(
             f"{source} doesn't say whether the kernels of {label(layer)} were trained "

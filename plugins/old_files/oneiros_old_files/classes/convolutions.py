@@ -78,8 +78,9 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Lets constraints name the kernel's axes where they are here."""
-        channels_first = arguments.get("dim_ordering") == "th"
-        places = self.places_first if channels_first else self.places
+        places = self.places
+        if arguments.get("dim_ordering") == "th":
+            places = self.places_first
         for argument in arguments.keys() & KERNEL_CONSTRAINTS:
             constraint = arguments[argument]
             if isinstance(constraint, dict) and "axis" in constraint:
@@ -202,8 +203,9 @@ def _output_padding(config: Config) -> list[int] | None:
         ConfigError: if no argument does.
     """
     shape = config["output_shape"]
-    rows_axis = 1 if config["dim_ordering"] == "tf" else 2
-    sizes = shape[rows_axis : rows_axis + 2]
+    sizes = shape[2:]
+    if config["dim_ordering"] == "tf":
+        sizes = shape[1:3]
     window = (config["nb_row"], config["nb_col"])
     steps = config["subsample"]
     chosen = []

@@ -205,8 +205,8 @@ class MergeMigration(Migration):
         mode = config.get("mode")
         if mode == "concat" and all(map(_is_vector, call.inputs)):
             return config, call.arrays, _joined(call)
-        first, *others = call.inputs
-        if any(moved != first for moved in others):
+        first = call.inputs[0]
+        if any(moved != first for moved in call.inputs):
             return None
         if mode in ELEMENTWISE_MODES:
             return config, call.arrays, first
@@ -222,15 +222,15 @@ def _is_vector(moved: Moved) -> bool:
 
 def _joined(call: MovedCall) -> Moved:
     """Returns how vectors are moved that were joined one after the other."""
-    first_moved = next((moved for moved in call.inputs if moved.places), None)
-    if first_moved is None:
+    moves = [moved for moved in call.inputs if moved.places]
+    if not moves:
         return call.inputs[0]
     places: list[int] = []
     for moved, shape in zip(call.inputs, call.shapes, strict=True):
         start = len(places)
         own_places = moved.places or range(shape[-1])
         places += [start + place for place in own_places]
-    return Moved((0,), tuple(places), first_moved.source)
+    return Moved((0,), tuple(places), moves[0].source)
 
 
 class LearnedMigration(Keras2Layer):
@@ -318,12 +318,11 @@ class BatchNormalizationMigration(Keras2Layer):
 
     name = "BatchNormalization"
     renamed = {
-        **same_names("axis", "momentum", "epsilon", "center", "scale"),
+        **same_names("mode", "axis", "momentum", "epsilon", "center", "scale"),
         **same_names("beta_regularizer", "gamma_regularizer"),
         "beta_initializer": "beta_init",
         "gamma_initializer": "gamma_init",
     }
-    unneeded = frozenset({"mode"})
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer; modes 1 and 2, without running averages, are a class of
@@ -331,17 +330,8 @@ class BatchNormalizationMigration(Keras2Layer):
         layer = super().to_keras3(config, arrays)
         if layer is None or config["mode"] == 0:
             return layer
-        arguments = {**layer.arguments, "mode": config["mode"]}
         *learned, _, _ = layer.arrays
-        return Keras3Layer(f"{PACKAGE}BatchNormalization", arguments, learned)
-
-    def translated(self, name: str, config: Any) -> Described:
-        """Returns the class and its arguments."""
-        modes = {}
-        if name.startswith(PACKAGE):
-            modes["mode"] = config.pop("mode")
-        class_name, arguments = super().translated(name, config)
-        return class_name, {**arguments, **modes}
+        return Keras3Layer(f"{PACKAGE}BatchNormalization", layer.arguments, learned)
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Leaves out what says that both weights are there, as they always are."""

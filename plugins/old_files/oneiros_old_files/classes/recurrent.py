@@ -55,16 +55,17 @@ def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
     Each gate's matrices are transposed, the two biases added.
     """
     kernel, recurrent, bias = arrays
-    kernels = [
-        np.ascontiguousarray(gate).reshape(gate.shape[::-1]).T
-        for gate in np.split(kernel, count, axis=-1)
-    ]
+    kernels = []
+    for gate in np.split(kernel, count, axis=-1):
+        turned = gate.reshape(gate.shape[::-1])
+        kernels.append(turned.T)
     squares = np.split(recurrent, count, axis=-1)
     recurrents = [square.T for square in squares]
+    biases = bias.reshape(2, -1)
     return [
         np.concatenate(kernels, axis=-1),
         np.concatenate(recurrents, axis=-1),
-        bias.reshape(2, -1).sum(axis=0),
+        biases.sum(axis=0),
     ]
 
 
