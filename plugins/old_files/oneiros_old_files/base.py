@@ -56,8 +56,9 @@ class Origin:
     def zeroes_masked_steps(self) -> bool:
         """Whether a `Bidirectional` that returns sequences gives zeros at masked steps,
         where Keras 1 repeats the step before, as `tf.keras` and Keras 3 do."""
-        is_marked = self.keras == 2 and self.version.endswith("tf")
-        return self.keras > 2 or self._minor >= OF_TENSORFLOW or is_marked
+        if self.keras == 2 and self.version.endswith("tf"):
+            return True
+        return self.keras > 2 or self._minor >= OF_TENSORFLOW
 
     @property
     def converts_labels(self) -> bool:
@@ -68,7 +69,9 @@ class Origin:
     def _minor(self) -> int:
         """The minor version of Keras 2; -1 for other versions."""
         found = re.match(r"2\.(\d{1,3})", self.version)
-        return int(found[1]) if found and self.keras == 2 else -1
+        if found is None or self.keras != 2:
+            return -1
+        return int(found[1])
 
 
 HERE = Origin()
@@ -120,7 +123,9 @@ class Migration:
             config: dict, the layer's arguments here.
             count: int, the number of its weights here, or of its trainable ones.
         """
-        return count if self.origin.keras < 2 or self.stored is None else self.stored
+        if self.origin.keras < 2 or self.stored is None:
+            return count
+        return self.stored
 
     def weights(self, config: Config, arrays: Arrays) -> Arrays:
         """Returns a layer's weights in the layout used here, with kernels not flipped
@@ -167,7 +172,8 @@ class Migration:
         """
         if not self.elementwise:
             return None
-        return call.config, call.arrays, call.inputs[0]
+        moved, *_ = call.inputs
+        return call.config, call.arrays, moved
 
     def to_keras3(self, config: Config, arrays: Arrays) -> Keras3Layer | None:
         """Returns the layer of Keras 3 that computes the same; for an optimizer, the

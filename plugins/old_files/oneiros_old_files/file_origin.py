@@ -72,6 +72,7 @@ def _engine(state: ModelState) -> str | None:
     is_odd = state.backend == "theano" and True in marked
     if len(marked) > 1 or is_odd:
         return None
+    is_theanos = state.backend == "theano"
     if state.backend is None:
-        return "tensorflow" if True in marked else "theano"
-    return "theano" if state.backend == "theano" else "tensorflow"
+        is_theanos = False in marked
+    return "theano" if is_theanos else "tensorflow"

@@ -23,6 +23,8 @@ DTYPES = ("dtype", "autocast")
 """Arguments with the type in which a layer computes."""
 FLOATS = ("float", "bfloat", "mixed")
 """Prefixes of the names of float types."""
+OTHERWISE_THERE = {"data_format": "channels_last", "reset_after": False}
+"""What layers do here that don't say so, and in Keras 3 otherwise, or by a setting."""
 DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
 SHAPES = (
     "batch_input_shape",
@@ -71,12 +73,7 @@ class Keras2Layer(Migration):
         if self.keras3 is None:
             return None
         self._check_expressible(config)
-        neutral = {**NEUTRAL, **self.neutral}
-        arguments = {
-            argument: values[0]
-            for argument, values in neutral.items()
-            if values is not ANY
-        }
+        arguments = dict(OTHERWISE_THERE)
         for argument, names in self.renamed.items():
             if isinstance(names, tuple):
                 arguments[argument] = [config[name] for name in names]
@@ -262,10 +259,10 @@ def part(value: Any, origin: Origin) -> Any:
         check_own(value)
     entry = value if isinstance(value, dict) else {"class_name": value}
     name = entry.get("class_name")
-    arguments = dict(entry.get("config") or {})
+    config = entry.get("config") or {}
     migration = migration_of(name, origin)
     if migration is not None:
-        _, part_here = migration.translated(str(name), arguments)
+        _, part_here = migration.translated(str(name), dict(config))
         return part_here
-    own = part_of_layer(name, arguments)
+    own = part_of_layer(name, config)
     return value if own is None else own

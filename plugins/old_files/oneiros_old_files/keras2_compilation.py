@@ -83,7 +83,8 @@ def _function(value: Any, origin: Origin) -> Any:
         keras3.check_own(value)
     entry = value if isinstance(value, dict) else {"class_name": value}
     name = str(entry.get("class_name"))
-    function = function_named(name.rpartition(">")[2], dict(entry.get("config") or {}))
+    *_, last_name = name.split(">")
+    function = function_named(last_name, entry.get("config") or {})
     if function is not None:
         value = name = function
     is_other = origin.converts_labels and name not in known_objects()

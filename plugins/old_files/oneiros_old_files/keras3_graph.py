@@ -168,8 +168,9 @@ class _Call:
     @property
     def arguments(self) -> Entry:
         """Its other arguments."""
-        has_more = self.node and len(self.node[0]) > 3
-        arguments: Entry = self.node[0][-1] if has_more else {}
+        if not self.node or len(self.node[0]) < 4:
+            return {}
+        arguments: Entry = self.node[0][3]
         return arguments
 
 
@@ -336,8 +337,10 @@ def _calls(layer: Entry) -> Iterator[_Call]:
 
 
 def _is_mask_operation(layer: Entry) -> bool:
+    if layer["class_name"] not in MASK_OPERATIONS:
+        return False
     module = str(layer.get("module", OPERATIONS))  # HDF5 names no modules
-    return module.startswith(OPERATIONS) and layer["class_name"] in MASK_OPERATIONS
+    return module.startswith(OPERATIONS)
 
 
 def _operation(call: _Call, inputs: list[Mask]) -> Mask:
@@ -346,7 +349,8 @@ def _operation(call: _Call, inputs: list[Mask]) -> Mask:
     if name == "NotEqual":
         return (name, call.places[0], call.arguments.get(SECOND))
     config = call.layer["config"]
-    if name == "Any" and config["axis"] == -1 and not config["keepdims"]:
+    is_over_last = name == "Any" and config["axis"] == -1
+    if is_over_last and not config["keepdims"]:
         return (name, inputs[0])
     if name == "LogicalOr" and len(set(inputs)) == 1:
         return inputs[0]

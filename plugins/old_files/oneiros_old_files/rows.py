@@ -105,8 +105,6 @@ NEUTRAL: Mapping[str, Any] = {
 }
 """Arguments of later versions for what layers here don't do, and the values that mean
 that it isn't done."""
-NO_MODE = {"trainable": ()}
-"""Merge of Keras 1 has no argument `trainable`."""
 
 
 def same_names(*names: str) -> Renamed:
@@ -127,6 +125,12 @@ def _pooling(kind: str) -> dict[str, MigrationRow]:
         rows[f"{kind}Pooling{rank}D"] = {"renamed": windows}
         rows[f"Global{kind}Pooling{rank}D"] = {"renamed": ORDERED}
     return rows
+
+
+def _merge(mode: str, **renamed: str) -> MigrationRow:
+    """Returns the row of a mode of Merge, which has no argument `trainable`."""
+    arguments: Renamed = {"trainable": (), **renamed}
+    return {"name": "Merge", "added": {"mode": mode}, "renamed": arguments}
 
 
 ACTIVATIONS: dict[str, MigrationRow] = {
@@ -164,31 +168,13 @@ CORE: dict[str, MigrationRow] = {
     "GaussianDropout": {"renamed": {"rate": "p"}, "elementwise": True},
 }
 MERGED: dict[str, MigrationRow] = {
-    **{
-        there: {"name": "Merge", "added": {"mode": mode}, "renamed": NO_MODE}
-        for there, mode in (
-            ("Add", "sum"),
-            ("Multiply", "mul"),
-            ("Average", "ave"),
-            ("Maximum", "max"),
-        )
-    },
-    "Concatenate": {
-        "name": "Merge",
-        "added": {"mode": "concat"},
-        "renamed": {"axis": "concat_axis", **NO_MODE},
-    },
-    "Dot": {
-        "name": "Merge",
-        "added": {"mode": "dot"},
-        "renamed": {"axes": "dot_axes", **NO_MODE},
-    },
-    "Cosine": {
-        "name": "Merge",
-        "added": {"mode": "cos"},
-        "renamed": {"axes": "dot_axes", **NO_MODE},
-        "of_keras1": True,
-    },
+    "Add": _merge("sum"),
+    "Multiply": _merge("mul"),
+    "Average": _merge("ave"),
+    "Maximum": _merge("max"),
+    "Concatenate": _merge("concat", axis="concat_axis"),
+    "Dot": _merge("dot", axes="dot_axes"),
+    "Cosine": {**_merge("cos", axes="dot_axes"), "of_keras1": True},
 }
 IMAGES: dict[str, MigrationRow] = {
     "UpSampling1D": {"renamed": {"size": "length"}},

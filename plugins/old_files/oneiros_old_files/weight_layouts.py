@@ -124,11 +124,14 @@ def weights_by_layer(layer: Any, variables: list[Any]) -> list[Run]:
         for weight in part.weights:
             innermost[id(weight)] = part
     runs: list[Run] = []
+    last_owner = None
     for weight in variables:
         owner = innermost[id(weight)]
-        if not runs or runs[-1][0] is not owner:
-            runs.append((owner, []))
-        runs[-1][1].append(weight)
+        if owner is not last_owner:
+            own_weights: list[Any] = []
+            runs.append((owner, own_weights))
+            last_owner = owner
+        own_weights.append(weight)
     return runs
 
 

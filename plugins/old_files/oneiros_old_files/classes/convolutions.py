@@ -53,7 +53,8 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
             return
         steps = arguments["strides"]
         rate = config["atrous_rate"]
-        if np.max(steps) > 1 and np.max(rate) > 1:
+        smaller = min(np.max(steps), np.max(rate))
+        if smaller > 1:
             raise ConfigError(
                 f"it has steps of {steps} and atrous_rate={rate}, and Keras 3 takes "
                 "only one of them above 1."
@@ -125,8 +126,9 @@ class Conv1DMigration(ConvolutionMigration):
         length = config["filter_length"]
         filters = config["nb_filter"]
         inputs = kernel.shape[1]
-        is_current = kernel.shape[::3] == (length, filters) and inputs == 1
-        if not is_current and kernel.shape == (filters, inputs, length, 1):
+        shape = kernel.shape
+        is_current = shape[::3] == (length, filters) and inputs == 1
+        if not is_current and shape == (filters, inputs, length, 1):
             return [kernel.transpose(2, 3, 1, 0), *bias]
         return arrays
 
@@ -211,12 +213,15 @@ def _output_padding(config: Config) -> list[int] | None:
     chosen = []
     padding = []
     for size, width, step in zip(sizes, window, steps, strict=True):
+        odd = width % 2
         if config["border_mode"] == "same":
-            chosen.append(step - width % 2)
-            padding.append((size - 1) % step + 1 - width % 2)
+            last = (size - 1) % step
+            chosen.append(step - odd)
+            padding.append(last + 1 - odd)
         else:
+            last = (size - width) % step
             chosen.append(max(step - width, 0))
-            padding.append((size - width) % step)
+            padding.append(last)
     if padding == chosen:
         return None
     if np.any(np.array(padding) >= steps):

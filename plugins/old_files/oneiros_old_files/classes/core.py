@@ -23,19 +23,11 @@ from oneiros_old_files.keras2 import Keras2Layer, part
 from oneiros_old_files.keras3 import PACKAGE, Keras3Layer, argument_there
 from oneiros_old_files.moves import Moved, unmoved
 from oneiros_old_files.parts import plain
-from oneiros_old_files.rows import AFFINE, same_names
+from oneiros_old_files.rows import AFFINE, MERGED, same_names
 
 ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
 """Modes of Merge that take each value by itself."""
-CLASSES = {
-    "ave": "Average",
-    "cos": f"{PACKAGE}Cosine",
-    "concat": "Concatenate",
-    "dot": "Dot",
-    "max": "Maximum",
-    "mul": "Multiply",
-    "sum": "Add",
-}
+CLASSES = {row["added"]["mode"]: name for name, row in MERGED.items()}
 """Modes of Merge, and the layers that do the same in Keras 3."""
 MASKED_MODES = ("ave", "concat", "mul", "sum")
 """Modes that join masks, which Keras 3's layers join in another way."""
@@ -196,7 +188,10 @@ class MergeMigration(Migration):
         if mode in ("cos", "dot"):
             arguments["axes"] = config["dot_axes"]
         class_name = CLASSES[mode]
-        masked = f"{PACKAGE}{class_name}" if mode in MASKED_MODES else None
+        own_class_name = f"{PACKAGE}{class_name}"
+        if mode == "cos":
+            class_name = own_class_name
+        masked = own_class_name if mode in MASKED_MODES else None
         return Keras3Layer(class_name, arguments, [], masked)
 
     def moved(self, call: MovedCall) -> Following | None:
@@ -212,7 +207,8 @@ class MergeMigration(Migration):
             return config, call.arrays, first
         if mode == "concat":
             axis = first.axis(config["concat_axis"])
-            return {**config, "concat_axis": axis}, call.arrays, first
+            moved_config = {**config, "concat_axis": axis}
+            return moved_config, call.arrays, first
         return None
 
 
@@ -245,7 +241,8 @@ class LearnedMigration(Keras2Layer):
                 return None
             shared_axes = [moved.axis(axis) for axis in shared_axes]
         config = {**call.config, "shared_axes": shared_axes}
-        return config, list(map(moved.sample, call.arrays)), moved
+        arrays = list(map(moved.sample, call.arrays))
+        return config, arrays, moved
 
 
 class ParametricSoftplusMigration(LearnedMigration):
@@ -363,11 +360,13 @@ class BatchNormalizationMigration(Keras2Layer):
         moved = call.inputs[0]
         config = call.config
         if moved.places:
-            return config, list(map(moved.sample, call.arrays)), moved
+            arrays = list(map(moved.sample, call.arrays))
+            return config, arrays, moved
         if config.get("mode") == 1 and moved.is_last_moved:
             return None
         axis = moved.axis(config.get("axis", -1))
-        return {**config, "axis": axis}, call.arrays, moved
+        moved_config = {**config, "axis": axis}
+        return moved_config, call.arrays, moved
 
 
 class TimeDistributedMigration(Keras2Layer):
@@ -408,7 +407,7 @@ class BidirectionalMigration(TimeDistributedMigration):
         backward = None
         if self.origin.keras > 1:
             backward = config.pop("backward_layer", None)
-        if backward is not None and _essence(backward) != _essence(config["layer"]):
+        if backward and _essence(backward) != _essence(config["layer"]):
             class_name = backward.get("class_name")
             raise ConfigError(
                 f"The Bidirectional layer {config.get('name')!r} has a backward_layer, "
