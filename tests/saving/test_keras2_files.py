@@ -337,10 +337,7 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
         *names, last = group.attrs["weight_names"]
         group.attrs["weight_names"] = names
         del group[last]
-    with (
-        K.use("tensorflow"),
-        pytest.warns(UserWarning, match="its Adam starts afresh"),
-    ):
+    with K.use("tensorflow"), pytest.warns(UserWarning, match="its Adam starts afresh"):
         assert load_model(path).optimizer is not None
 
 

@@ -132,8 +132,6 @@ def input_of(input_tensor: Any, shape: Shape) -> Any:
             input.
         shape: tuple, the shape of one sample.
     """
-    if input_tensor is None:
-        return Input(shape=shape)
     if hasattr(input_tensor, "_keras_history"):
         return input_tensor
-    return Input(tensor=input_tensor, shape=shape)
+    return Input(shape, tensor=input_tensor)

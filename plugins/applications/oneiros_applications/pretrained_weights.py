@@ -75,10 +75,8 @@ def check_weights(
             f"but classes={classes}. Remove classes, or pass weights=None or "
             "include_top=False."
         )
-    is_path = isinstance(weights, os.PathLike) or (
-        isinstance(weights, str) and os.path.exists(weights)
-    )
-    if weights is not None and weights != published and not is_path:
+    is_known = weights in (None, published) or isinstance(weights, os.PathLike)
+    if not is_known and not os.path.exists(weights or ""):
         raise ValueError(
             f"{network}: weights={weights!r} is neither {published!r} nor None, and "
             "there is no such file either."

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import oneiros
 from oneiros import backend as K
 from oneiros_safe_files.file_access import text_of_path
 
@@ -13,12 +12,6 @@ from oneiros_datasets.sources import Array, Part, PathLike, are_all, read, unexp
 
 SHAPE = (3, 32, 32)
 CLASSES = frozenset(range(100))
-
-
-def unpacked(folder: str, origin: str, md5: str) -> Path:
-    """Returns the path of a data set's folder; downloads the archive if needed."""
-    get_file = oneiros.utils.data_utils.get_file
-    return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
 
 
 def load_batch(fpath: PathLike, label_key: str = "labels") -> tuple[Array, list[int]]:

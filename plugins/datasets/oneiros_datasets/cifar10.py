@@ -3,8 +3,8 @@
 import numpy as np
 from oneiros.arguments import open_to_old_code
 
-from oneiros_datasets.cifar import as_part, load_batch, unpacked
-from oneiros_datasets.sources import Part
+from oneiros_datasets.cifar import as_part, load_batch
+from oneiros_datasets.sources import Part, fetched
 
 FOLDER = "cifar-10-batches-py"
 ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
@@ -31,7 +31,7 @@ def load_data() -> tuple[Part, Part]:
         A. Krizhevsky: Learning multiple layers of features from tiny images. Technical
         report, University of Toronto, 2009.
     """
-    folder = unpacked(FOLDER, ORIGIN, MD5)
+    folder = fetched(FOLDER, ORIGIN, untar=True, md5_hash=MD5)
     batches = [load_batch(folder / name) for name in TRAINING_FILES]
     X_train = np.concatenate([images for images, _ in batches])
     y_train = np.concatenate([labels for _, labels in batches]).astype("uint8")

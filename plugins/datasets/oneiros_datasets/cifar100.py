@@ -4,8 +4,8 @@ from pathlib import Path
 
 from oneiros.arguments import check_choice, open_to_old_code
 
-from oneiros_datasets.cifar import as_part, load_batch, unpacked
-from oneiros_datasets.sources import Part
+from oneiros_datasets.cifar import as_part, load_batch
+from oneiros_datasets.sources import Part, fetched
 
 FOLDER = "cifar-100-python"
 ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
@@ -35,7 +35,7 @@ def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
         report, University of Toronto, 2009.
     """
     check_choice("cifar100.load_data", "label_mode", label_mode, ("fine", "coarse"))
-    folder = unpacked(FOLDER, ORIGIN, MD5)
+    folder = fetched(FOLDER, ORIGIN, untar=True, md5_hash=MD5)
     train = _part(folder / "train", label_mode)
     return train, _part(folder / "test", label_mode)
 

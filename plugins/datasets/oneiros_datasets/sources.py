@@ -78,8 +78,12 @@ def located(path: PathLike, source: DatasetFile, *others: DatasetFile) -> Path:
 
 
 def _get(source: DatasetFile) -> Path:
-    get_file = oneiros.utils.data_utils.get_file
-    return Path(get_file(source.name, source.origin, sha256=source.sha256))
+    return fetched(source.name, source.origin, sha256=source.sha256)
+
+
+def fetched(name: str, origin: str, **options: Any) -> Path:
+    """Returns the path of a file or a folder; downloads it if needed."""
+    return Path(oneiros.utils.data_utils.get_file(name, origin, **options))
 
 
 def read(path: Path, encoding: str = "bytes") -> Any:
