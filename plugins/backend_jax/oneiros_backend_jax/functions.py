@@ -13,9 +13,8 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
-from oneiros_backend_toolkit.lazy_graph.promotion import Array
 from oneiros_backend_toolkit.operands import batch_dot_axes
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Array, Tensor
 from oneiros_backend_toolkit.types import DISCRETE
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.products import product

@@ -8,14 +8,13 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
-from oneiros_backend_toolkit.lazy_graph.promotion import Array
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.operands import (
     batch_dot_axes,
     batch_dot_equation,
     pair_of_axes,
 )
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Array, Tensor
 
 from oneiros_backend_tensorflow.namespace import Activations, Namespace, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf

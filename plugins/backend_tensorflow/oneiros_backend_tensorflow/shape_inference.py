@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros.errors import GraphError
-from oneiros_backend_toolkit.lazy_graph.tensors import Shape, Spec
+from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import OpenShape
 
 from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph, tf
 
@@ -74,7 +75,7 @@ def _spec(x) -> Spec:
     return Spec(sizes_of(x.shape), x.dtype.name)
 
 
-def sizes_of(shape) -> Shape:
+def sizes_of(shape) -> OpenShape:
     """Returns TensorFlow's shape as ints and None.
 
     If TensorFlow 2's behavior is switched off, its sizes are `Dimension`s.

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from oneiros_backend_toolkit.tensors import Array
+
 ALIGNMENT = 64
 """Memory alignment that XLA and TensorFlow need, in bytes."""
 LEAST_STEPS = 32

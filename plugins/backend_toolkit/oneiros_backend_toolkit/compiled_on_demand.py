@@ -10,11 +10,11 @@ import numpy as np
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.function import Function, Upload
 from oneiros_backend_toolkit.interrupts import repeated_interrupts
+from oneiros_backend_toolkit.tensors import Array, Tensors
 
-Array = np.ndarray[Any, Any]
-CompiledStep = Callable[[list[Any], Any], list[Array]]
+CompiledStep = Callable[[Tensors, Any], list[Array]]
 """A function of the input arrays and the step number that returns outputs."""
-CompiledLoop = Callable[[list[Any], Array, int, Any], list[Array]]
+CompiledLoop = Callable[[Tensors, Array, int, Any], list[Array]]
 """A function of data, an index, a number of steps and the first step's number that
 returns the outputs of each step."""
 
@@ -40,12 +40,12 @@ class CompiledOnDemand(Function):
         self._steps: dict[Any, CompiledStep] = {}
         self._loops: dict[Any, tuple[int, CompiledLoop | None]] = {}
 
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
         """Returns one step, compiled for inputs of the shapes of these."""
         raise NotImplementedError
 
     def compile_loop(
-        self, phase: int, arrays: list[Any], index: Array
+        self, phase: int, arrays: Tensors, index: Array
     ) -> CompiledLoop | None:
         """Returns a loop, compiled for an index of the shape of this one; None if steps
         are faster one by one.
@@ -58,7 +58,7 @@ class CompiledOnDemand(Function):
         """Copies an array to the device, as one of a type."""
         return np.array(array, dtype)
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+    def rows(self, arrays: Tensors, index: Array) -> Tensors:
         """Returns the rows that an index names, of each array."""
         return [array[index] for array in arrays]
 
@@ -73,7 +73,7 @@ class CompiledOnDemand(Function):
             self._steps.clear()
             self._loops.clear()
 
-    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
+    def run(self, arrays: list[Array], phase: int | None) -> Tensors:
         """Runs once on checked arrays."""
         key = (phase or 0, *self._shapes(arrays))
         step = self._steps.get(key)
@@ -81,7 +81,7 @@ class CompiledOnDemand(Function):
             step = self._compiled_step(key, arrays)
         return step(arrays, self.advance(1))
 
-    def _shapes(self, arrays: list[Any]) -> list[tuple[int, ...]]:
+    def _shapes(self, arrays: Tensors) -> list[tuple[int, ...]]:
         """Returns the shapes that are compiled for."""
         return [array.shape for array in arrays] if self.specialises else []
 
@@ -97,7 +97,7 @@ class CompiledOnDemand(Function):
         """Copies whole data sets to the device, for `loop`."""
         return Upload([self.put(*pair) for pair in self.check_upload(arrays)])
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> Tensors:
         """Runs one step per row of `index` in one compiled call.
 
         See `oneiros_backend_toolkit.function.Function.loop`.
@@ -116,13 +116,13 @@ class CompiledOnDemand(Function):
         outputs = run(arrays, padded_index(rows, most), steps, self.advance(steps))
         return [output[:steps] for output in outputs]
 
-    def _one_by_one(self, arrays: list[Any], index: Array, phase: int) -> list[Any]:
+    def _one_by_one(self, arrays: Tensors, index: Array, phase: int) -> Tensors:
         """Runs one step per row of an index, without a loop."""
         steps = [self.run(self.rows(arrays, rows), phase) for rows in index]
         return [np.stack(values) for values in zip(*steps, strict=True)]
 
     def _compiled_loop(
-        self, key: Any, arrays: list[Any], rows: Array
+        self, key: Any, arrays: Tensors, rows: Array
     ) -> tuple[int, CompiledLoop | None]:
         """Returns a loop, and for how many steps at most it is compiled."""
         phase, batch, *_ = key

@@ -3,7 +3,6 @@ better."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import math
-from typing import Any
 
 import numpy as np
 from oneiros.arguments import refusal
@@ -18,7 +17,7 @@ from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import axes_of
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
 from oneiros_backend_toolkit.types import Types
 
 DRAWN_AT_ONCE = 1 << 20
@@ -86,7 +85,7 @@ class Derived(ForeignArguments, Types):
         accepts any of its tensors."""
         return bool(self.owns(x))
 
-    def batch_get_value(self, xs) -> list[Tensor]:
+    def batch_get_value(self, xs) -> Tensors:
         with LOCK:
             return [self.get_value(x) for x in xs]
 
@@ -98,7 +97,7 @@ class Derived(ForeignArguments, Types):
             for x, value in checked:
                 self.set_value(x, value)
 
-    def _checked_to_set(self, x, value) -> np.ndarray[Any, Any]:
+    def _checked_to_set(self, x, value) -> Array:
         if not self.is_variable(x):
             self.set_value(x, value)  # says why it can't be set
         return donated(self.checked_value(x, value))
@@ -154,7 +153,7 @@ class Derived(ForeignArguments, Types):
             raise ValueError("there isn't one bool for each axis")
         return x
 
-    def checked_value(self, x, value) -> np.ndarray[Any, Any]:
+    def checked_value(self, x, value) -> Array:
         array = owned(value, self.dtype(x))
         shape = self.get_variable_shape(x)
         if array.shape != shape:

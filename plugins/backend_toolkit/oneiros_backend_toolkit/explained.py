@@ -28,6 +28,7 @@ from oneiros_backend_toolkit.argument_checks import (
     UnsuitedError,
     check_arguments,
 )
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 REFUSALS = (
     AttributeError,
@@ -89,7 +90,7 @@ class Explained(Backend):
                 setattr(cls, name, _explained(name, function))
 
 
-def _method(function: Any) -> Callable[..., Any]:
+def _method(function: Any) -> AnyFunction:
     """Makes a method of a method of another object, with its signature."""
 
     @functools.wraps(function.__func__)
@@ -99,7 +100,7 @@ def _method(function: Any) -> Callable[..., Any]:
     return method
 
 
-def _explained(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _explained(name: str, function: AnyFunction) -> AnyFunction:
     has_rule = name in SIGNATURES
 
     @functools.wraps(function)

@@ -11,10 +11,9 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.operands import may_agree
-from oneiros_backend_toolkit.size_checks import Shape, when_known
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.tensors import Shape, Tensors
 
-Tensors = list[Tensor]
 Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
 """A function of slices and states that returns outputs and new states."""
 

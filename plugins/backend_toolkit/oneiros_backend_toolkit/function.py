@@ -14,8 +14,8 @@ from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 
 from oneiros_backend_toolkit.operands import Sizes, may_agree
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
+from oneiros_backend_toolkit.tensors import Array, Shape, Tensors
 
-Array = np.ndarray[Any, Any]
 NUMBERS = "biuf"
 """Kinds of NumPy types that inputs accept: booleans, integers, floats."""
 FORKED = (
@@ -65,7 +65,7 @@ class Feed:
     """
 
     label: str
-    shape: tuple[int | None, ...] | None
+    shape: Shape | None
     dtype: Any
     sparse: bool = False
 
@@ -122,11 +122,11 @@ class Feed:
 class Upload:
     """Data for the batches of a function's `loop`; `release()` frees it."""
 
-    def __init__(self, arrays: list[Any]) -> None:
-        self._arrays: list[Any] | None = arrays
+    def __init__(self, arrays: Tensors) -> None:
+        self._arrays: Tensors | None = arrays
 
     @property
-    def arrays(self) -> list[Any]:
+    def arrays(self) -> Tensors:
         """The data, one array per input."""
         if self._arrays is None:
             raise ArgumentError(
@@ -306,7 +306,7 @@ class Function(CompiledFunction):
             )
         return phase
 
-    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
+    def run(self, arrays: list[Array], phase: int | None) -> Tensors:
         """Runs once on checked arrays, one per placeholder. Engines define it."""
         raise NotImplementedError(
             f"{type(self).__name__} doesn't define run(arrays, phase)."
@@ -406,7 +406,7 @@ class Function(CompiledFunction):
                 )
         return array.astype(np.int32)
 
-    def loop(self, handle: Upload, index, phase: int | None = None) -> list[Any]:
+    def loop(self, handle: Upload, index, phase: int | None = None) -> Tensors:
         """Runs one step per row of `index` on the uploaded rows with these numbers.
 
         # Arguments
@@ -426,7 +426,7 @@ class Function(CompiledFunction):
         return [np.stack(values) for values in zip(*steps, strict=True)]
 
 
-def _as_list(name: str, value, backend) -> list[Any]:
+def _as_list(name: str, value, backend) -> Tensors:
     if isinstance(value, (list, tuple)):
         return list(value)
     if backend.owns(value):
@@ -436,7 +436,7 @@ def _as_list(name: str, value, backend) -> list[Any]:
     )
 
 
-def _check_outputs(outputs: list[Any]) -> None:
+def _check_outputs(outputs: Tensors) -> None:
     for x in outputs:
         if isinstance(x, (int, float, str, np.ndarray, np.generic)):
             raise ArgumentError(

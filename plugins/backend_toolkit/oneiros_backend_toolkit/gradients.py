@@ -9,14 +9,14 @@ from oneiros.errors import ArgumentError, GraphError
 from oneiros_backend_toolkit.derived import Derived
 from oneiros_backend_toolkit.images import MADE_OF_FORM, first_order
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 
 class Gradients(Derived):
     """Differentiates with respect to one tensor or several, including tensors with
     channels first that layers didn't use themselves."""
 
-    def _gradients(self, loss, variables: Sequence[Tensor]) -> list[Tensor]:
+    def _gradients(self, loss, variables: Sequence[Tensor]) -> Tensors:
         """Returns the gradients of a tensor, summed if it isn't a scalar; None for
         variables on which it doesn't depend.
 
@@ -26,7 +26,7 @@ class Gradients(Derived):
 
     def gradients(
         self, loss, variables, *, upstream=None, allow_unconnected=False
-    ) -> list[Tensor]:
+    ) -> Tensors:
         variables = [variables] if self.owns(variables) else list(variables)
         if isinstance(loss, str) or loss is None:
             raise refusal("K.gradients", "loss", loss, "a tensor, or a list of tensors")
@@ -76,7 +76,7 @@ class Gradients(Derived):
         constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
         return loss * constant
 
-    def _with_forms(self, loss, variables: list[Tensor]) -> list[Tensor]:
+    def _with_forms(self, loss, variables: Tensors) -> Tensors:
         """Returns gradients; a dependence on a tensor's form with channels last counts
         as a dependence on the tensor."""
         forms = [CHANNELS_LAST_FORM.get(x) for x in variables]

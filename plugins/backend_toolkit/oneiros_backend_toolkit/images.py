@@ -13,7 +13,7 @@ difference.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from oneiros.arguments import is_int
@@ -21,9 +21,9 @@ from oneiros.backend.common import image_dim_ordering
 
 from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM, Shape
+from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import AnyFunction, Shape, Tensors
 
 BORDERS = ("valid", "same", "full")
 MADE_OF_FORM: StateKey[bool] = StateKey(
@@ -45,7 +45,7 @@ def last_order(rank: int) -> tuple[int, ...]:
 class Images(Derived):
     """Moves channels to the end and back, at no cost if they have just been moved."""
 
-    def _elementwise(self, x) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
+    def _elementwise(self, x) -> tuple[AnyFunction, Tensors] | None:
         """Returns how `x` was computed, if elementwise with broadcasting: a function
         and its arguments. An engine that knows this overrides it.
         """

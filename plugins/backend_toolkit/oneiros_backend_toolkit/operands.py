@@ -12,6 +12,7 @@ from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_backend_toolkit.tensor_state import SPARSE
+from oneiros_backend_toolkit.tensors import Shape
 
 Sizes = Sequence[int | None]
 T = TypeVar("T")
@@ -136,7 +137,7 @@ def check_softmax_rank(rank: int | None) -> None:
         )
 
 
-def state_shape(place: int, before: Sizes, after: Sizes) -> tuple[int | None, ...]:
+def state_shape(place: int, before: Sizes, after: Sizes) -> Shape:
     """Returns the shape of a loop's state, with the sizes known before or after a step.
 
     # Arguments

@@ -15,9 +15,10 @@ from typing import Any
 from oneiros.errors import OneirosError, ShapeError
 
 from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Shape, Tensor, Tensors
 
-Shape = tuple[int | None, ...]
+Values = Mapping[Tensor, Tensor]
+"""Computed values by tensor."""
 
 SIZE_CHECK: StateKey[tuple[Callable[..., None], Sequence[Tensor]]] = StateKey(
     "a check of sizes, and the tensors whose shapes it takes"
@@ -40,7 +41,7 @@ def when_known(
         SIZE_CHECK.set(tensor, (check, tensors))
 
 
-def check_sizes(tensor, values: Mapping[Tensor, Tensor]) -> None:
+def check_sizes(tensor, values: Values) -> None:
     """Checks whether a tensor's layer accepts its inputs, and runs the tensor's check.
 
     # Arguments
@@ -66,14 +67,12 @@ def check_sizes(tensor, values: Mapping[Tensor, Tensor]) -> None:
         check(*shapes)
 
 
-def _shapes(
-    tensors: Sequence[Tensor], values: Mapping[Tensor, Tensor]
-) -> list[Shape | None]:
+def _shapes(tensors: Sequence[Tensor], values: Values) -> list[Shape | None]:
     """Returns the shapes of tensors' values; None for an unknown one."""
     return [_shape(tensor, values) for tensor in tensors]
 
 
-def _shape(tensor, values: Mapping[Tensor, Tensor]) -> Shape | None:
+def _shape(tensor, values: Values) -> Shape | None:
     form = None
     if tensor not in values:
         form = CHANNELS_LAST_FORM.get(tensor)
@@ -90,9 +89,7 @@ def _shape(tensor, values: Mapping[Tensor, Tensor]) -> Shape | None:
 
 @contextmanager
 def layers_named(
-    pending: list[Tensor],
-    behind: Callable[[Tensor], Collection[Tensor]],
-    values: Mapping[Tensor, Tensor],
+    pending: Tensors, behind: Callable[[Tensor], Collection[Tensor]], values: Values
 ) -> Iterator[None]:
     """Context manager that adds the layer's name to errors in computing a graph.
 
@@ -116,7 +113,7 @@ def layers_named(
 
 
 def _explained(
-    error: Exception, tensors: Sequence[Tensor], values: Mapping[Tensor, Tensor]
+    error: Exception, tensors: Sequence[Tensor], values: Values
 ) -> Exception:
     """Returns the error to raise: a layer's error about the sizes if there is one, with
     the name of the innermost layer.
@@ -133,7 +130,7 @@ def _explained(
     return explained
 
 
-def _problem(tensor, values: Mapping[Tensor, Tensor]) -> ShapeError | None:
+def _problem(tensor, values: Values) -> ShapeError | None:
     try:
         check_sizes(tensor, values)
     except ShapeError as problem:
@@ -141,7 +138,7 @@ def _problem(tensor, values: Mapping[Tensor, Tensor]) -> ShapeError | None:
     return None
 
 
-def _named(error: Exception, tensor, values: Mapping[Tensor, Tensor]) -> Exception:
+def _named(error: Exception, tensor, values: Values) -> Exception:
     from oneiros.arguments import label
 
     layer, inputs = LAYER_CALL.get(tensor, (None, ()))

@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from oneiros_backend_toolkit.tensors import Tensors
+
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
 
@@ -52,7 +54,7 @@ class StateKey(Generic[V]):
         return hasattr(tensor, self.attribute)
 
 
-LAYER_CALL: StateKey[tuple[Layer, list[Any]]] = StateKey("layer_call")
+LAYER_CALL: StateKey[tuple[Layer, Tensors]] = StateKey("layer_call")
 """The layer that computed the tensor, and the tensors that it was called on; the kernel
 sets it."""
 SPARSE: StateKey[bool] = StateKey("sparse")

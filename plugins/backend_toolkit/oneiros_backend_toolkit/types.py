@@ -12,7 +12,7 @@ from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.explained import Explained
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Array, Tensors
 
 DType = np.dtype[Any]
 
@@ -61,7 +61,7 @@ def _width(dtype: DType) -> tuple[bool, int]:
     return dtype.kind == "c", dtype.itemsize
 
 
-def adapted(constant, dtype: DType) -> np.ndarray[Any, Any]:
+def adapted(constant, dtype: DType) -> Array:
     """Converts a number or an array to a type.
 
     # Raises
@@ -101,7 +101,7 @@ def clipping_bounds(low, high, dtype: DType) -> tuple[Any, Any]:
 class Types(Explained):
     """A backend that casts operands to their common type."""
 
-    def alike(self, *values, arithmetic: bool = True) -> list[Tensor]:
+    def alike(self, *values, arithmetic: bool = True) -> Tensors:
         """Converts operands to tensors and arrays of their common type."""
         tensor_types: list[DType] = []
         constant_types: list[DType] = []
@@ -113,7 +113,7 @@ class Types(Explained):
         dtype = common_type(tensor_types, constant_types, floatx(), arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
-    def floats_alike(self, *values) -> list[Tensor]:
+    def floats_alike(self, *values) -> Tensors:
         """Converts operands to tensors and arrays of their common float type."""
         *floats, _ = self.alike(*values, SOME_FLOAT)
         return floats

@@ -3,7 +3,7 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
@@ -25,11 +25,18 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Placeholder,
     Variable,
 )
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
 from oneiros_backend_toolkit.operands import joined, rank_of_placeholder
 from oneiros_backend_toolkit.sessions import Sessions
 from oneiros_backend_toolkit.tensor_state import SPARSE
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import (
+    AnyFunction,
+    Array,
+    OpenShape,
+    Shape,
+    Tensor,
+    Tensors,
+)
 
 PRIMITIVES = {
     "beam_search": "K.ctc_decode",
@@ -79,12 +86,12 @@ class VariableStorage(Protocol):
         array: the first value; the storage owns it from now on.
     """
 
-    def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
+    def __init__(self, array: Array) -> None: ...
 
-    def get(self) -> np.ndarray[Any, Any]:
+    def get(self) -> Array:
         """Returns a copy of the value."""
 
-    def set(self, array: np.ndarray[Any, Any]) -> None:
+    def set(self, array: Array) -> None:
         """Stores an array, which is the storage's from now on."""
 
 
@@ -150,7 +157,7 @@ class RecordedBackend(Gradients, Sessions):
         SPARSE.set(node, bool(sparse))
         return node
 
-    def _sizes(self, shape, ndim) -> Shape:
+    def _sizes(self, shape, ndim) -> OpenShape:
         """Returns the static shape of a placeholder, None if even its rank is open."""
         if shape is not None:
             return tuple(None if size is None else int(size) for size in shape)
@@ -189,7 +196,7 @@ class RecordedBackend(Gradients, Sessions):
             result.spec = replace(result.spec, static_sizes=x.shape)
         return result
 
-    def int_shape(self, x) -> tuple[int | None, ...]:
+    def int_shape(self, x) -> Shape:
         if not self.owns(x):
             raise ValueError("it isn't a tensor")
         shape = getattr(x, "_keras_shape", x.shape)
@@ -237,7 +244,7 @@ class RecordedBackend(Gradients, Sessions):
             return self.get_value(x)
         return super().eval(x)
 
-    def apply(self, fn: Callable[..., Any], *tensors):
+    def apply(self, fn: AnyFunction, *tensors):
         return self.recorder.record(fn, tensors, wrap=False)
 
     # Randomness
@@ -268,7 +275,7 @@ class RecordedBackend(Gradients, Sessions):
 
     # Choices and graphs
 
-    def _elementwise(self, x) -> tuple[Callable[..., Tensor], list[Tensor]] | None:
+    def _elementwise(self, x) -> tuple[AnyFunction, Tensors] | None:
         """Returns the function and the tensors that compute `x` element by element.
 
         A choice by the learning phase counts as one; None for any other operation.
@@ -293,11 +300,11 @@ class RecordedBackend(Gradients, Sessions):
 
     def _scan(
         self,
-        fn: Callable[..., Any],
-        sequences: list[Tensor],
-        initial: list[Tensor],
+        fn: AnyFunction,
+        sequences: Tensors,
+        initial: Tensors,
         go_backwards: bool = False,
-    ) -> tuple[list[Tensor], list[Tensor]]:
+    ) -> tuple[Tensors, Tensors]:
         states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
         if go_backwards:
             outputs = [self.reverse(x, 0) for x in outputs]
@@ -309,7 +316,7 @@ class RecordedBackend(Gradients, Sessions):
         stop = self.functions.stop_gradient
         return self.recorder.record(stop, (variables,), label="K.stop_gradient")
 
-    def _gradients(self, loss, variables: Sequence[Tensor]) -> list[Tensor]:
+    def _gradients(self, loss, variables: Sequence[Tensor]) -> Tensors:
         for x in (loss, *variables):
             if not self.recorder.owns(x):
                 raise ArgumentError(
@@ -327,8 +334,8 @@ class RecordedBackend(Gradients, Sessions):
 
 
 def recorded(
-    fn: Callable[..., Any], label: str, contract: Callable[..., Any] | None = None
-) -> Callable[..., Any]:
+    fn: AnyFunction, label: str, contract: AnyFunction | None = None
+) -> AnyFunction:
     """Returns a method that records a function.
 
     # Arguments

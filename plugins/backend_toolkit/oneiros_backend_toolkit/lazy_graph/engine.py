@@ -1,12 +1,12 @@
 """The functions that an engine supplies, so that a recorder can record and replay
 on it."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions, Function
 from oneiros_backend_toolkit.lazy_graph.pinning import pinned
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
 
 NOT_ELEMENTWISE = ("getitem", "matmul")
 
@@ -57,7 +57,7 @@ class Engine(Protocol):
         function = self.functions.operators[name]
         return pinned(function, elementwise=name not in NOT_ELEMENTWISE)
 
-    def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
+    def infer(self, call: AnyFunction, specs: list[Spec]) -> Any:
         """Returns what is known about a function's result.
 
         # Arguments
@@ -91,8 +91,8 @@ class Engine(Protocol):
         """Returns a key like `key`, another one for each number."""
 
     def gradients(
-        self, forward: Callable[..., Any], values: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
+        self, forward: AnyFunction, values: Tensors
+    ) -> tuple[Tensors, Tensors]:
         """Differentiates.
 
         An engine that differentiates in place passes `values` themselves to `forward`;
@@ -109,10 +109,10 @@ class Engine(Protocol):
 
     def loop(
         self,
-        step: Callable[..., Any],
-        sequences: list[Any],
-        states: list[Any],
-        captured: list[Any],
+        step: AnyFunction,
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
         types: list[str],
         backwards: bool,
     ) -> Any:

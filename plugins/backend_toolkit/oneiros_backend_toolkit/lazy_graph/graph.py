@@ -4,15 +4,15 @@ upwards."""
 from collections.abc import Iterable, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.sources import Derivatives, Source
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes
 
 
-def by_age(nodes: Iterable[LazyTensor]) -> list[LazyTensor]:
+def by_age(nodes: Iterable[LazyTensor]) -> Nodes:
     """Returns nodes in the order in which they were recorded, parents first."""
     return sorted(nodes, key=lambda node: node.id)
 
 
-def of_kind(nodes: Iterable[LazyTensor], kind: type[Source]) -> list[LazyTensor]:
+def of_kind(nodes: Iterable[LazyTensor], kind: type[Source]) -> Nodes:
     """Returns those of some nodes whose values come from a kind of source."""
     return [node for node in nodes if isinstance(node.source, kind)]
 

@@ -26,13 +26,14 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Source,
     Stream,
 )
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Shape, Spec, ids
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec, ids
 from oneiros_backend_toolkit.operands import state_shape
+from oneiros_backend_toolkit.tensors import OpenShape, Tensors
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 
-LoopStep = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
+LoopStep = Callable[[Tensors, Tensors], tuple[Sequence[Any], Sequence[Any]]]
 """A function of slices and states that returns outputs and new states."""
 
 
@@ -52,11 +53,11 @@ class LoopBody(Source):
         backwards: whether the last slices come first.
     """
 
-    slices: list[LazyTensor]
-    states: list[LazyTensor]
-    outputs: list[LazyTensor]
-    new: list[LazyTensor]
-    outer: list[LazyTensor]
+    slices: Nodes
+    states: Nodes
+    outputs: Nodes
+    new: Nodes
+    outer: Nodes
     streams: set[LazyTensor]
     targets: set[LazyTensor]
     backwards: bool
@@ -156,7 +157,7 @@ def _placeholder(recorder: Recorder, role: str, spec: Spec) -> LazyTensor:
     return recorder.node(Placeholder(is_of_step=True), spec, name=role)
 
 
-def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyTensor]:
+def _changing(roots: Nodes, start: Iterable[LazyTensor]) -> set[LazyTensor]:
     """Returns what must be computed at each step.
 
     That is what depends on `start`, and what gradients lead through.
@@ -175,7 +176,7 @@ def _changing(roots: list[LazyTensor], start: Iterable[LazyTensor]) -> set[LazyT
     return result
 
 
-def _known_shape(place: int, old: Shape, new: Shape) -> Shape:
+def _known_shape(place: int, old: OpenShape, new: OpenShape) -> OpenShape:
     """Returns the shape of a state, None if nothing tells its rank."""
     if old is None or new is None:
         return old or new

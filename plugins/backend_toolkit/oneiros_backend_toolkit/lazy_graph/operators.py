@@ -1,18 +1,20 @@
 """Python's operators as one method."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from oneiros_backend_toolkit.tensors import AnyFunction
 
-def _operator(name: str) -> Callable[..., Any]:
+
+def _operator(name: str) -> AnyFunction:
     def method(self, *others):
         return self.operate(name, (self, *others))
 
     return method
 
 
-def _reflected(name: str) -> Callable[..., Any]:
+def _reflected(name: str) -> AnyFunction:
     def method(self, other):
         return self.operate(name, (other, self))
 

@@ -1,16 +1,17 @@
 """Runs an operation with the default float type with which it was recorded."""
 
 import functools
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 from oneiros.backend import common
 
+from oneiros_backend_toolkit.tensors import AnyFunction
+
 _pinned: ContextVar[str | None] = ContextVar("oneiros_recorded_floatx", default=None)
 
 
-def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., Any]:
+def pinned(fn: AnyFunction, elementwise: bool = False) -> AnyFunction:
     """Returns a function that runs under today's default float type, whenever it runs.
 
     # Arguments

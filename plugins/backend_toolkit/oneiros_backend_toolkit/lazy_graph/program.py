@@ -31,8 +31,9 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Stream,
     Variable,
 )
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
+from oneiros_backend_toolkit.tensors import Tensors
 
 Updates = Sequence[tuple[LazyTensor, LazyTensor]]
 
@@ -64,8 +65,8 @@ class Program:
     """
 
     recorder: Recorder
-    inputs: list[LazyTensor]
-    outputs: list[LazyTensor]
+    inputs: Nodes
+    outputs: Nodes
     updates: Updates
     has_phase: bool
     options: dict[str, Any] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class Program:
         self._targets = differentiated(nodes)
         self.differentiates = bool(self._targets)
 
-    def with_outputs(self, outputs: list[LazyTensor]) -> Program:
+    def with_outputs(self, outputs: Nodes) -> Program:
         """Returns a program of the same inputs that computes other nodes.
 
         # Raises
@@ -96,7 +97,7 @@ class Program:
 
     def __call__(
         self, feeds, state, phase: int, counter, seeds=None
-    ) -> tuple[list[Any], list[Any]]:
+    ) -> tuple[Tensors, Tensors]:
         """Computes.
 
         # Arguments
@@ -227,12 +228,12 @@ class Evaluation:
         with self.recorder.explained(node.name, shapes, DataError):
             return node.source.fn(*values)
 
-    def _gradients(self, node: LazyTensor) -> list[Any]:
+    def _gradients(self, node: LazyTensor) -> Tensors:
         loss, *variables = node.parents
         start = [self.values[variable] for variable in variables]
-        computed_last: list[LazyTensor] = []
+        computed_last: Nodes = []
 
-        def forward(values: list[Any]) -> tuple[Any, list[Any]]:
+        def forward(values: Tensors) -> tuple[Any, Tensors]:
             inner = self.values
             pairs = zip(values, start, strict=True)
             if any(value is not first for value, first in pairs):
@@ -256,7 +257,7 @@ class Evaluation:
         supplied = self.values.keys() - {phase}
         outer = [node for node in body.outer if node in supplied]
 
-        def step(place, slices, states, captured) -> tuple[list[Any], list[Any]]:
+        def step(place, slices, states, captured) -> tuple[Tensors, Tensors]:
             outside = dict(zip(outer, captured, strict=True))
             inside = [*slices, *states]
             return self._step(body, outside, place, inside)
@@ -272,8 +273,8 @@ class Evaluation:
             )
 
     def _step(
-        self, body: LoopBody, outside: dict[LazyTensor, Any], place, inside: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
+        self, body: LoopBody, outside: dict[LazyTensor, Any], place, inside: Tensors
+    ) -> tuple[Tensors, Tensors]:
         """Returns the new states and the outputs of one step of a loop.
 
         # Arguments

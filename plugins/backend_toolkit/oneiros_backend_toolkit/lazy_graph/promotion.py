@@ -9,10 +9,8 @@ from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
 from oneiros_backend_toolkit.types import DISCRETE, adapted, common_type
-
-Array = np.ndarray[Any, Any]
 
 
 class Promotion:
@@ -116,7 +114,7 @@ class Promotion:
             return x
         return self.as_type(x, self.index_types[0])
 
-    def paired(self, *values, arithmetic: bool = True) -> list[Tensor]:
+    def paired(self, *values, arithmetic: bool = True) -> Tensors:
         """Returns tensors of the type that values have in common.
 
         # Arguments
@@ -138,7 +136,7 @@ class Promotion:
         dtype = common_type(types, constants, floatx(), arithmetic)
         return [self.of_type(x, dtype) for x in operands]
 
-    def bits(self, *values) -> list[Tensor]:
+    def bits(self, *values) -> Tensors:
         """Returns integers or booleans as tensors of the type that they have in
         common."""
         tensors = self.paired(*values, arithmetic=False)

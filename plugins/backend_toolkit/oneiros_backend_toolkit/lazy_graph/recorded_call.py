@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 _PLAIN = (int, float, str, type(None), type(...))
 """What `repr` tells all about."""
@@ -43,18 +44,18 @@ class RecordedCall:
         is_plain: whether all other arguments are numbers, texts and the like.
     """
 
-    fn: Callable[..., Any]
+    fn: AnyFunction
     template: Any
-    parents: list[LazyTensor]
+    parents: Nodes
     has_arrays: bool
     is_plain: bool
 
     @classmethod
     def of(
-        cls, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+        cls, fn: AnyFunction, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> RecordedCall:
         """Returns the call `fn(*args, **kwargs)`."""
-        parents: list[LazyTensor] = []
+        parents: Nodes = []
         arrays: list[Any] = []
         others: list[Any] = []
 

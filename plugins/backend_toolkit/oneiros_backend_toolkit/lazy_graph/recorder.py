@@ -40,9 +40,9 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Source,
     Stream,
 )
-from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Spec
+from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec
+from oneiros_backend_toolkit.tensors import AnyFunction, Shape
 
-StaticShape = tuple[int | None, ...]
 ValueOf = Callable[[LazyTensor], Any]
 REMEMBERED_INFERENCES = 4096
 """Maximum number to keep; a large model has a few hundred different ones.
@@ -71,7 +71,7 @@ class Recorder:
         ```python
         from oneiros import backend as K
         from oneiros_backend_toolkit.lazy_graph.sources import Placeholder
-        from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+        from oneiros_backend_toolkit.lazy_graph.tensors import Nodes, Spec
 
         recorder = K.load("jax").recorder
         x = recorder.node(Placeholder(), Spec((None, 3), "float32"))
@@ -143,7 +143,7 @@ class Recorder:
 
     def record(
         self,
-        fn: Callable[..., Any],
+        fn: AnyFunction,
         args: Sequence[Any] = (),
         kwargs: dict[str, Any] | None = None,
         label: str = "",
@@ -201,7 +201,7 @@ class Recorder:
                 raise
             raise operator_refusal(name, args, _static_shape, error) from None
 
-    def again(self, node: LazyTensor) -> Callable[..., Any]:
+    def again(self, node: LazyTensor) -> AnyFunction:
         """Returns a function that applies an op to other tensors.
 
         It records the result.
@@ -277,7 +277,7 @@ class Recorder:
         sequences: Sequence[Any],
         states: Sequence[Any],
         backwards: bool = False,
-    ) -> tuple[list[LazyTensor], list[LazyTensor]]:
+    ) -> tuple[Nodes, Nodes]:
         """Records a loop over the first axis of `sequences`.
 
         It carries states along.
@@ -311,14 +311,14 @@ class Recorder:
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
-    def gradients(self, loss, variables: Sequence[Any]) -> list[LazyTensor]:
+    def gradients(self, loss, variables: Sequence[Any]) -> Nodes:
         """Returns nodes for the gradients of a loss by each of `variables`.
 
         # Arguments
             loss: node of floats; it is summed if it is no scalar.
             variables: nodes of floats that it depends on.
         """
-        result: list[LazyTensor] = []
+        result: Nodes = []
         for group in _independent(variables):
             node = self.node(Derivatives(), Spec(None, ""), (loss, *group))
             specs = [variable.spec for variable in group]
@@ -381,7 +381,7 @@ class Recorder:
         return map_tree(part, specs)
 
 
-def _shape_of_either(chosen: StaticShape, other: StaticShape) -> StaticShape:
+def _shape_of_either(chosen: Shape, other: Shape) -> Shape:
     """Returns what is known of the shape of what the learning phase chooses."""
     pairs = list(itertools.zip_longest(chosen, other))
     fits = len(chosen) == len(other)
@@ -411,7 +411,7 @@ def _leaf(place: int, tree):
     return leaves_of(tree)[place]
 
 
-def _independent(variables: Sequence[LazyTensor]) -> list[list[LazyTensor]]:
+def _independent(variables: Sequence[LazyTensor]) -> list[Nodes]:
     """Splits variables that depend on one another.
 
     Each then gets its total derivative on every engine.

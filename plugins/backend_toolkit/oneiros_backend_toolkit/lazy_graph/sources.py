@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from oneiros_backend_toolkit.tensors import AnyFunction
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
@@ -83,5 +85,5 @@ class Operation(Source):
         elementwise: whether it works element by element, with broadcasting.
     """
 
-    fn: Callable[..., Any]
+    fn: AnyFunction
     elementwise: bool = False

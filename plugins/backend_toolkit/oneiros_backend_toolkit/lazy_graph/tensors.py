@@ -24,13 +24,10 @@ from oneiros_backend_toolkit.missing_values import (
     compute_whole,
 )
 from oneiros_backend_toolkit.operands import may_agree
+from oneiros_backend_toolkit.tensors import OpenShape
 
 if TYPE_CHECKING:
     from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
-
-Shape = tuple[int | None, ...] | None
-"""A static shape; an open size is None, and so is the shape if even the rank is
-open."""
 
 KEPT_BY_COPIES = ("_keras_shape", "_keras_history")
 """The attributes that Keras 1 sets on tensors; copies have them, too."""
@@ -53,7 +50,7 @@ class Spec:
             depends only on sizes.
     """
 
-    shape: Shape
+    shape: OpenShape
     dtype: str
     static_sizes: Any = None
     traces: tuple[Any, ...] | None = None
@@ -146,7 +143,7 @@ class LazyTensor(Operators):
         )
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> OpenShape:
         """The static shape."""
         return self.spec.shape
 
@@ -277,6 +274,8 @@ class LazyTensor(Operators):
             f"<{engine} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
         )
 
+
+Nodes = list[LazyTensor]
 
 for _name, _method in METHODS.items():
     setattr(LazyTensor, _name, _method)
