@@ -148,7 +148,8 @@ class JaxFunctions(ArrayFunctions):
         return [first, *others]
 
     def count(self, n) -> int:
-        return int(concrete(n))
+        count: int = super().count(concrete(n))
+        return count
 
     def sizes(self, shape) -> list[Any]:
         """Returns a shape as a list of ints or symbols, with None for open sizes."""
@@ -180,15 +181,13 @@ class JaxFunctions(ArrayFunctions):
 
     def squeeze(self, x, axis) -> Tensor:
         x = self.tensor(x)
-        axes = tuple(self.axes("squeeze", x, axis))
+        axes = tuple(self.axes(x, axis))
         x = single(x, axes)
         return x.squeeze(axes)
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
-        if stop is None:
-            start, stop = 0, start
-        bounds = map(concrete, (start, stop, step))
-        numbers = np.arange(*bounds)
+        bounds = self.bounds(start, stop, step)
+        numbers = np.arange(*map(concrete, bounds))
         return self.constant(numbers.astype(dtype))
 
     # Values

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
@@ -62,9 +61,7 @@ class TensorFlowFunctions(ArrayFunctions):
         return rank
 
     def count(self, n):
-        if is_int(n):
-            return int(n)
-        return n
+        return n if n is None or self.is_tensor(n) else super().count(n)
 
     def sizes(self, shape):
         if tf.is_tensor(shape):

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ShapeError
 
-from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.images import (
     BORDERS,
     check_window,
@@ -15,6 +14,7 @@ from oneiros_backend_toolkit.images import (
     per_axis,
     whole,
 )
+from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.pooling import Pooling
 
 Ints = tuple[int, ...]

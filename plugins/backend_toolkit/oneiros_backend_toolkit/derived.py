@@ -9,16 +9,16 @@ from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import DataError
 
-from oneiros_backend_toolkit.argument_checks import ForeignArguments, UnsuitedError
+from oneiros_backend_toolkit.argument_checks import ForeignArguments
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
-from oneiros_backend_toolkit.operands import axes_of
+from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
 from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
-from oneiros_backend_toolkit.types import Types
+from oneiros_backend_toolkit.types import INTEGERS, Types
 
 DRAWN_AT_ONCE = 1 << 20
 PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")
@@ -109,15 +109,19 @@ class Derived(ForeignArguments, Types):
         return math.prod(self.get_variable_shape(x))
 
     def update(self, x, new_x) -> Update:
+        if not self.is_variable(x):
+            raise UnsuitedError("x")
         return Update(x, new_x)
 
     def update_add(self, x, increment) -> Update:
-        return Update(x, x + increment)
+        return self.update(x, x + increment)
 
     def update_sub(self, x, decrement) -> Update:
-        return Update(x, x - decrement)
+        return self.update(x, x - decrement)
 
     def moving_average_update(self, variable, value, momentum) -> Update:
+        if not self.is_variable(variable):
+            raise UnsuitedError("variable")
         old, new = self.floats_alike(variable, value)
         change = (old - new) * (1.0 - momentum)
         return Update(variable, old - change)
@@ -228,7 +232,6 @@ class Derived(ForeignArguments, Types):
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
     def l2_normalize(self, x, axis):
-        self._check_axes("l2_normalize", x, axis)
         total = self.sum(self.square(x), axis, keepdims=True)
         total = self.maximum(total, 1e-12)
         return x / self.sqrt(total)
@@ -250,24 +253,12 @@ class Derived(ForeignArguments, Types):
 
     # Reductions and shapes
 
-    def _check_axes(self, function: str, x, axes) -> None:
-        """Checks axes; if not even the rank is known, the engine checks them."""
-        if axes is None:
-            return
-        try:
-            rank = self.ndim(x)
-        except ArgumentError:
-            return
-        axes_of(function, axes, rank)
-
     def var(self, x, axis=None, keepdims=False):
-        self._check_axes("var", x, axis)
         mean = self.mean(x, axis, keepdims=True)
         squared = self.square(x - mean)
         return self.mean(squared, axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False):
-        self._check_axes("std", x, axis)
         return self.sqrt(self.var(x, axis, keepdims))
 
     def flatten(self, x):
@@ -284,6 +275,8 @@ class Derived(ForeignArguments, Types):
 
     def repeat(self, x, n):
         self._check_rank(x, 2)
+        if not self.owns(n) and np.asarray(n).dtype.kind not in INTEGERS:
+            raise UnsuitedError("n")
         x = self.expand_dims(x, 1)
         return self.tile(x, (1, n, 1))
 

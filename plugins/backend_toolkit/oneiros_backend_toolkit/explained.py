@@ -23,11 +23,8 @@ from oneiros.arguments import shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.argument_checks import (
-    SIGNATURES,
-    UnsuitedError,
-    check_arguments,
-)
+from oneiros_backend_toolkit.argument_checks import EXTREMES, check_has_elements
+from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.tensors import AnyFunction
 
 REFUSALS = (
@@ -101,13 +98,11 @@ def _method(function: Any) -> AnyFunction:
 
 
 def _explained(name: str, function: AnyFunction) -> AnyFunction:
-    has_rule = name in SIGNATURES
-
     @functools.wraps(function)
     def run(self: Backend, *args, **kwargs):
         try:
-            if has_rule:
-                check_arguments(name, self, *args, **kwargs)
+            if name in EXTREMES:
+                check_has_elements(name, self, *args, **kwargs)
             return function(self, *args, **kwargs)
         except REFUSALS as error:
             explained_error = _told_again(self, name, args, kwargs, error)
@@ -206,8 +201,9 @@ def _told_again(
     received = dict(bound.arguments)
     received.pop("self")
     if isinstance(error, UnsuitedError):
-        unsuited = {error.argument: received[error.argument]}
-        return of_engine(error.kind(_text(backend, name, unsuited)), "")
+        named = {key: x for key, x in received.items() if key == error.argument}
+        text = _text(backend, name, named or received)
+        return of_engine(error.kind(text), str(error))
     if any(map(callable, received.values())):
         return None
     takes = _documented_arguments(name)
@@ -217,9 +213,10 @@ def _told_again(
         if not is_default and not _may_suit(backend, value, takes[argument]):
             unsuited[argument] = value
     text = _text(backend, name, unsuited or received)
-    is_of_shapes = not unsuited and "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
-    kind = ShapeError if is_of_shapes else ArgumentError
-    return of_engine(kind(text), _reason(error))
+    has_shape_errors = "ShapeError:" in (_FUNCTIONS[name].__doc__ or "")
+    if unsuited or isinstance(error, ArgumentError) or not has_shape_errors:
+        return of_engine(ArgumentError(text), _reason(error))
+    return of_engine(ShapeError(text), _reason(error))
 
 
 def _text(backend: Backend, name: str, arguments: Mapping[str, Any]) -> str:

@@ -8,9 +8,8 @@ import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.derived import Derived
-from oneiros_backend_toolkit.operands import may_agree
+from oneiros_backend_toolkit.operands import UnsuitedError, may_agree
 from oneiros_backend_toolkit.size_checks import when_known
 from oneiros_backend_toolkit.tensors import Shape, Tensors
 

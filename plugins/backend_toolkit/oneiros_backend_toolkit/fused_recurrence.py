@@ -7,8 +7,7 @@ It also checks their arguments.
 import functools
 from dataclasses import dataclass, replace
 
-from oneiros_backend_toolkit.argument_checks import UnsuitedError
-from oneiros_backend_toolkit.operands import may_agree
+from oneiros_backend_toolkit.operands import UnsuitedError, may_agree
 from oneiros_backend_toolkit.recurrent_cells import (
     ACTIVATIONS,
     FusedCell,

@@ -19,8 +19,8 @@ import numpy as np
 from oneiros.arguments import is_int
 from oneiros.backend.common import image_dim_ordering
 
-from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 from oneiros_backend_toolkit.tensor_state import LAYER_CALL, StateKey
 from oneiros_backend_toolkit.tensors import AnyFunction, Shape, Tensors

@@ -9,13 +9,36 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from oneiros.arguments import is_int
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.tensor_state import SPARSE
 from oneiros_backend_toolkit.tensors import Shape
 
 Sizes = Sequence[int | None]
 T = TypeVar("T")
+
+
+class UnsuitedError(ArgumentError):
+    """Says that the surrounding function of `K` doesn't accept the value of an
+    argument. The function's error says what it received instead.
+
+    # Arguments
+        argument: str, its name; by default any may be wrong.
+        kind: the class of the error that the user gets.
+        reason: str, a note for the user.
+    """
+
+    of_engine = True
+
+    def __init__(
+        self,
+        argument: str = "",
+        kind: type[OneirosError] = ArgumentError,
+        reason: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.argument = argument
+        self.kind = kind
 
 
 def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
@@ -54,8 +77,8 @@ def pair_of_axes(x_shape: Sizes, y_shape: Sizes, axes) -> tuple[int, int]:
     if not isinstance(axes, (list, tuple)):
         axes = (axes, axes)
     x_axis, y_axis = axes
-    x_axis = axis_of("batch_dot", x_axis, x_rank)
-    y_axis = axis_of("batch_dot", y_axis, y_rank)
+    x_axis = axis_of(x_axis, x_rank)
+    y_axis = axis_of(y_axis, y_rank)
     return x_axis, y_axis
 
 
@@ -68,48 +91,40 @@ def batch_dot_equation(x_rank: int, x_axis: int, y_rank: int, y_axis: int) -> st
     return f"{''.join(x_names)},{''.join(y_names)}->{''.join(result)}"
 
 
-def axis_of(function: str, axis, rank: int, new: int = 0) -> int:
+def axis_of(axis, rank: int, new: int = 0) -> int:
     """Returns an axis of a tensor, counted from the start.
 
     # Arguments
-        function: str, the name of the function of `K`, for messages.
         axis: int.
         rank: int, the number of axes.
         new: int, the number of axes that the function adds.
 
     # Raises
-        ArgumentError: if the axis doesn't exist.
+        UnsuitedError: if the axis doesn't exist.
     """
     count = rank + new
     if not is_int(axis) or not -count <= axis < count:
-        accepted = f"ints from {-count} to {count - 1}" if count else "none"
-        raise ArgumentError(
-            f"{function} received the axis {axis!r} for a tensor of rank {rank}. "
-            f"Expected {accepted}."
-        )
+        raise UnsuitedError(reason=f"a tensor of rank {rank} has no axis {axis!r}")
     return int(axis) % count
 
 
-def axes_of(function: str, axes, rank: int) -> list[int]:
+def axes_of(axes, rank: int) -> list[int]:
     """Converts axes, an int or several, like `axis_of`; returns them sorted and without
     duplicates."""
     is_list = hasattr(axes, "__iter__") and not isinstance(axes, str)
     listed = axes if is_list else [axes]
-    return sorted({axis_of(function, axis, rank) for axis in listed})
+    return sorted({axis_of(axis, rank) for axis in listed})
 
 
 def order_of(pattern: Sequence[Any], rank: int) -> list[int]:
     """Returns an order of axes for `K.permute_dimensions`.
 
     # Raises
-        ArgumentError: unless it names each axis once.
+        UnsuitedError: unless it names each axis once.
     """
-    order = [axis_of("permute_dimensions", axis, rank) for axis in pattern]
+    order = [axis_of(axis, rank) for axis in pattern]
     if sorted(order) != list(range(rank)):
-        raise ArgumentError(
-            f"permute_dimensions received the pattern {tuple(pattern)} for a tensor of "
-            f"rank {rank}. Expected each of 0 to {rank - 1} once."
-        )
+        raise UnsuitedError(reason=f"expected each of 0 to {rank - 1} once")
     return order
 
 

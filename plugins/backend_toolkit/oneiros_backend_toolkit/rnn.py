@@ -11,10 +11,9 @@ from typing import Any
 
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.argument_checks import UnsuitedError
 from oneiros_backend_toolkit.explained import described
 from oneiros_backend_toolkit.folds import Folds
-from oneiros_backend_toolkit.operands import state_shape
+from oneiros_backend_toolkit.operands import UnsuitedError, state_shape
 from oneiros_backend_toolkit.size_checks import when_known
 from oneiros_backend_toolkit.tensors import Shape, Tensor, Tensors
 

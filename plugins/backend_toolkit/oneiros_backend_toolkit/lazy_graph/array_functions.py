@@ -18,13 +18,14 @@ from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.missing_values import OPERATORS
 from oneiros_backend_toolkit.operands import (
+    UnsuitedError,
     axes_of,
     axis_of,
     check_softmax_rank,
     order_of,
 )
 from oneiros_backend_toolkit.tensors import Tensor
-from oneiros_backend_toolkit.types import clipping_bounds
+from oneiros_backend_toolkit.types import INTEGERS, clipping_bounds
 
 Function = Callable[..., Tensor]
 Axes = tuple[int, ...] | None
@@ -72,7 +73,7 @@ def _reduction(name: str, convert: str = "tensor") -> Function:
 
     def function(self: ArrayFunctions, x, axis=None, keepdims: bool = False):
         x = getattr(self, convert)(x)
-        axes = None if axis is None else tuple(self.axes(name, x, axis))
+        axes = None if axis is None else tuple(self.axes(x, axis))
         reduce = getattr(self.space(x), name)
         result = reduce(x, axis=axes, keepdims=bool(keepdims))
         return self.as_type(result, self.dtype_of(x))
@@ -83,7 +84,7 @@ def _reduction(name: str, convert: str = "tensor") -> Function:
 def _extreme_place(name: str) -> Function:
     def function(self: ArrayFunctions, x, axis: int = -1):
         x = self.countable(x)
-        axis = self.axis(name, x, axis)
+        axis = self.axis(x, axis)
         return getattr(self.namespace, name)(x, axis)
 
     return function
@@ -141,6 +142,8 @@ class ArrayFunctions(Promotion):
 
     def count(self, n):
         """Returns an integer argument as the namespace takes it."""
+        if np.asarray(n).dtype.kind not in INTEGERS:
+            raise UnsuitedError(reason=f"{n!r:.60} isn't an integer")
         return int(n)
 
     def sizes(self, shape):
@@ -211,14 +214,20 @@ class ArrayFunctions(Promotion):
         return self.namespace.ones_like(x, dtype or self.dtype_of(x))
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32"):
-        if start is None:
-            raise TypeError("start is None")
-        bounds = (0, start, step) if stop is None else (start, stop, step)
+        bounds = self.bounds(start, stop, step)
         if any(map(self.is_tensor, bounds)):
             numbers = self.namespace.arange(*self.paired(*bounds))
             return self.as_type(numbers, dtype)
         numbers = np.arange(*bounds)
         return self.constant(numbers.astype(dtype))
+
+    def bounds(self, start, stop, step):
+        """Returns the first number of `arange`, where it ends, and its step."""
+        if start is None:
+            raise UnsuitedError("start")
+        if not self.is_tensor(step) and step == 0:
+            raise UnsuitedError("step")
+        return (0, start, step) if stop is None else (start, stop, step)
 
     # Element by element
 
@@ -297,19 +306,19 @@ class ArrayFunctions(Promotion):
 
     # Shapes
 
-    def axis(self, function: str, x, axis, new: int = 0) -> int:
+    def axis(self, x, axis, new: int = 0) -> int:
         """Returns an axis of a tensor, counted from the start if its rank is known."""
         rank = self.rank(x)
         if rank is None:
             return int(axis)
-        return axis_of(function, axis, rank, new)
+        return axis_of(axis, rank, new)
 
-    def axes(self, function: str, x, axes) -> list[int]:
+    def axes(self, x, axes) -> list[int]:
         """Returns axes of a tensor like `axis`."""
         rank = self.rank(x)
         if rank is None:
             return [int(axis) for axis in np.atleast_1d(axes)]
-        return axes_of(function, axes, rank)
+        return axes_of(axes, rank)
 
     def transpose(self, x):
         x = self.tensor(x)
@@ -325,11 +334,13 @@ class ArrayFunctions(Promotion):
 
     def concatenate(self, tensors, axis: int = -1):
         tensors = self.paired(*tensors, arithmetic=False)
-        axis = self.axis("concatenate", tensors[0], axis)
+        axis = self.axis(tensors[0], axis)
         tensors = self.joinable(tensors, axis)
         return self.space(*tensors).concatenate(tensors, axis)
 
     def stack(self, x):
+        if self.is_tensor(x):
+            raise UnsuitedError("x")
         parts = self.paired(*x, arithmetic=False)
         tensors = self.broadcastable(*parts)
         if not tensors:
@@ -338,7 +349,7 @@ class ArrayFunctions(Promotion):
 
     def repeat_elements(self, x, rep, axis: int):
         x = self.tensor(x)
-        axis = self.axis("repeat_elements", x, axis)
+        axis = self.axis(x, axis)
         times = self.count(rep)
         return self.space(x).repeat(x, times, axis)
 
@@ -351,17 +362,17 @@ class ArrayFunctions(Promotion):
 
     def expand_dims(self, x, dim: int = -1):
         x = self.tensor(x)
-        axis = self.axis("expand_dims", x, dim, new=1)
+        axis = self.axis(x, dim, new=1)
         return self.space(x).expand_dims(x, axis)
 
     def squeeze(self, x, axis):
         x = self.tensor(x)
-        axes = tuple(self.axes("squeeze", x, axis))
+        axes = tuple(self.axes(x, axis))
         return self.space(x).squeeze(x, axes)
 
     def reverse(self, x, axes):
         x = self.tensor(x)
-        axes = self.axes("reverse", x, axes)
+        axes = self.axes(x, axes)
         return self.space(x).flip(x, axes)
 
     def one_hot(self, indices, nb_classes):
