@@ -483,7 +483,7 @@ def test_upload_doesnt_follow_the_array(backend):
     array[:] = 100
     assert f.loop(handle, [[0, 1]])[0] == [4]
     handle.release()
-    with pytest.raises(ArgumentError, match="released"):
+    with pytest.raises(DataError, match="there are 0 rows"):
         f.loop(handle, [[0, 1]])
 
 

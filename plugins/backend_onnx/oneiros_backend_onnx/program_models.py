@@ -1,7 +1,7 @@
 """Programs as models of ONNX."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneiros_backend_toolkit.lazy_graph.graph import by_age, reachable
 from oneiros_backend_toolkit.lazy_graph.program import Program
@@ -69,7 +69,7 @@ class ProgramModel:
         """Returns the model with these inputs, and names of outputs. Nodes are named
         after the layers that compute them."""
         calls = self._layer_outputs()
-        program = self.program.with_outputs([*self.program.outputs, *calls])
+        program = replace(self.program, outputs=[*self.program.outputs, *calls])
         graph = Graph(
             opset=self.opset, fills=self.fills, checks_steps=self.checks_steps
         )

@@ -152,7 +152,8 @@ class TensorFlowFunctions(ArrayFunctions):
     def in_top_k(self, predictions, targets, k) -> Tensor:
         scores = self.cast(predictions, tf.float32)
         classes = self.cast(targets, tf.int32)
-        return tf.math.in_top_k(classes, scores, self.count(k))
+        k = k if self.is_tensor(k) else int(k)
+        return tf.math.in_top_k(classes, scores, k)
 
 
 def _dot(x, y) -> Tensor:

@@ -119,24 +119,19 @@ class Feed:
         return DataError(message)
 
 
+@dataclass
 class Upload:
-    """Data for the batches of a function's `loop`; `release()` frees it."""
+    """Data for the batches of a function's `loop`.
 
-    def __init__(self, arrays: Tensors) -> None:
-        self._arrays: Tensors | None = arrays
+    # Properties
+        arrays: one array per input.
+    """
 
-    @property
-    def arrays(self) -> Tensors:
-        """The data, one array per input."""
-        if self._arrays is None:
-            raise ArgumentError(
-                "This upload was released. Call upload(arrays) again before loop."
-            )
-        return self._arrays
+    arrays: Tensors
 
     def release(self) -> None:
         """Frees the memory on the device."""
-        self._arrays = None
+        self.arrays = []
 
 
 class Update(NamedTuple):
@@ -383,8 +378,7 @@ class Function(CompiledFunction):
     def check_index(self, handle: Upload, index) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
         array = np.asarray(index)
-        lengths = map(len, handle.arrays)
-        rows = min(lengths, default=0)
+        rows = min(map(len, handle.arrays), default=0)
         if array.ndim != 2 or array.dtype.kind not in "iu":
             raise DataError(
                 f"loop expected integers of shape (steps, batch), not {array.dtype} "

@@ -143,15 +143,6 @@ def rank_of_placeholder(engine: str, ndim: int | None) -> int:
     return int(ndim)
 
 
-def check_softmax_rank(rank: int | None) -> None:
-    """Checks that a tensor of this rank can be an argument of `K.softmax`."""
-    if rank not in (2, 3, None):
-        raise ArgumentError(
-            f"softmax needs a 2D or 3D tensor, not one of rank {rank}. Reshape it so "
-            "that its last axis contains the classes."
-        )
-
-
 def state_shape(place: int, before: Sizes, after: Sizes) -> Shape:
     """Returns the shape of a loop's state, with the sizes known before or after a step.
 

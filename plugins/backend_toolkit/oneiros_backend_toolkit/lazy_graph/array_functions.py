@@ -17,13 +17,7 @@ from oneiros.arguments import is_int
 from oneiros_backend_toolkit.lazy_graph.pinning import floatx
 from oneiros_backend_toolkit.lazy_graph.promotion import Promotion
 from oneiros_backend_toolkit.missing_values import OPERATORS
-from oneiros_backend_toolkit.operands import (
-    UnsuitedError,
-    axes_of,
-    axis_of,
-    check_softmax_rank,
-    order_of,
-)
+from oneiros_backend_toolkit.operands import UnsuitedError, axes_of, axis_of, order_of
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_backend_toolkit.types import INTEGERS, clipping_bounds
 
@@ -31,19 +25,11 @@ Function = Callable[..., Tensor]
 Axes = tuple[int, ...] | None
 
 
-def _on_floats(name: str) -> Function:
+def _on_floats(name: str, space: str = "namespace") -> Function:
     """Makes a function of the namespace one of `K`, on a tensor of floats."""
 
     def function(self: ArrayFunctions, x):
-        compute = getattr(self.namespace, name)
-        return compute(self.floats(x))
-
-    return function
-
-
-def _activation(name: str) -> Function:
-    def function(self: ArrayFunctions, x):
-        compute = getattr(self.activations, name)
+        compute = getattr(getattr(self, space), name)
         return compute(self.floats(x))
 
     return function
@@ -239,8 +225,8 @@ class ArrayFunctions(Promotion):
     sin = _on_floats("sin")
     cos = _on_floats("cos")
     tanh = _on_floats("tanh")
-    sigmoid = _activation("sigmoid")
-    softplus = _activation("softplus")
+    sigmoid = _on_floats("sigmoid", "activations")
+    softplus = _on_floats("softplus", "activations")
     maximum = _on_pair("maximum")
     minimum = _on_pair("minimum")
     equal = _on_pair("equal")
@@ -276,7 +262,8 @@ class ArrayFunctions(Promotion):
 
     def softmax(self, x):
         x = self.floats(x)
-        check_softmax_rank(self.rank(x))
+        if self.rank(x) not in (2, 3, None):
+            raise UnsuitedError("x")
         return self.activations.softmax(x)
 
     def relu(self, x, alpha=0.0, max_value=None):

@@ -350,10 +350,7 @@ def recorded(
     @functools.wraps(contract or fn)
     def method(self: RecordedBackend, *args, **kwargs):
         if kwargs and contract:
-            try:
-                received = signature.bind(self, *args, **kwargs)
-            except TypeError as error:
-                raise TypeError(f"{label}: {error}") from None
+            received = signature.bind(self, *args, **kwargs)
             received.apply_defaults()
             args = received.args[1:]
             kwargs = {}

@@ -9,7 +9,7 @@ step.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from oneiros.errors import ArgumentError, DataError
@@ -86,14 +86,6 @@ class Program:
         self.streams = of_kind(nodes, Stream)
         self._targets = differentiated(nodes)
         self.differentiates = bool(self._targets)
-
-    def with_outputs(self, outputs: Nodes) -> Program:
-        """Returns a program of the same inputs that computes other nodes.
-
-        # Raises
-            ArgumentError: as for the class.
-        """
-        return replace(self, outputs=outputs)
 
     def __call__(
         self, feeds, state, phase: int, counter, seeds=None
