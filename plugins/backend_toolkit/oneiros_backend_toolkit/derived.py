@@ -3,15 +3,16 @@ better."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.arguments import refusal
 from oneiros.backend import common
 from oneiros.backend.contract import draw_seed
 from oneiros.backend.donated_arrays import donated, owned
-from oneiros.errors import DataError
+from oneiros.errors import ArgumentError, DataError
 
-from oneiros_backend_toolkit.argument_checks import ForeignArguments
 from oneiros_backend_toolkit.function import Update
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.operands import UnsuitedError
@@ -19,6 +20,7 @@ from oneiros_backend_toolkit.stored_values import LOCK
 from oneiros_backend_toolkit.tensor_state import SPARSE, StateKey
 from oneiros_backend_toolkit.tensors import Array, Tensor, Tensors
 from oneiros_backend_toolkit.types import INTEGERS, Types
+from oneiros_backend_toolkit.user_warnings import warn
 
 DRAWN_AT_ONCE = 1 << 20
 PADDED: StateKey[bool] = StateKey("whether rows are filled up with FILLER")
@@ -28,14 +30,49 @@ longest row."""
 FILLER = -1
 FUZZ = 1e-7
 """The epsilon of the crossentropies; as in Keras 1, `set_epsilon` doesn't change it."""
+OF_OTHER_ENGINES = {
+    *("accept_inplace", "allow_input_downcast", "givens", "mode", "name"),
+    *("no_default_updates", "on_unused_input", "output_keys", "profile"),
+    *("rebuild_strict", "trust_input"),
+    *("feed_dict", "fetches", "jit_compile", "options", "run_metadata"),
+}
+"""The arguments of `K.function` on Theano, then on TensorFlow."""
 
 
-class Derived(ForeignArguments, Types):
-    """Functions built on those of the engine, and the learning phase."""
+class Derived(Types):
+    """Functions built on those of the engine, and the learning phase.
+
+    # Properties
+        function_arguments: names of the arguments of `K.function` that only this engine
+            accepts.
+    """
+
+    function_arguments: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
         self._phase: Tensor = None
         self._fixed_phase: int | None = None
+
+    def own_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the arguments that this engine accepts, and warns about those of
+        other engines.
+
+        # Raises
+            ArgumentError: if no engine has an argument.
+        """
+        accepted = self.function_arguments
+        others = sorted(arguments.keys() - accepted)
+        for name in others:
+            if name not in OF_OTHER_ENGINES:
+                raise ArgumentError(
+                    f"K.function received the unknown argument {name!r}. Arguments "
+                    f"that {self.name} accepts besides inputs, outputs and updates: "
+                    f"{', '.join(sorted(accepted)) or 'none'}."
+                )
+        if others:
+            listed = ", ".join(others)
+            warn(f"{self.name} ignores what belongs to other engines: {listed}.")
+        return {name: arguments[name] for name in arguments if name in accepted}
 
     # Variables
 

@@ -23,10 +23,11 @@ from oneiros.arguments import shown
 from oneiros.backend.contract import Backend, functions
 from oneiros.errors import ArgumentError, BackendMixError, OneirosError, ShapeError
 
-from oneiros_backend_toolkit.argument_checks import EXTREMES, check_has_elements
-from oneiros_backend_toolkit.operands import UnsuitedError
+from oneiros_backend_toolkit.operands import UnsuitedError, axes_of
 from oneiros_backend_toolkit.tensors import AnyFunction
 
+EXTREMES = ("argmax", "argmin", "max", "min")
+"""Functions that choose among elements, of which there must be one."""
 REFUSALS = (
     AttributeError,
     IndexError,
@@ -102,7 +103,7 @@ def _explained(name: str, function: AnyFunction) -> AnyFunction:
     def run(self: Backend, *args, **kwargs):
         try:
             if name in EXTREMES:
-                check_has_elements(name, self, *args, **kwargs)
+                _check_has_elements(name, self, *args, **kwargs)
             return function(self, *args, **kwargs)
         except REFUSALS as error:
             explained_error = _told_again(self, name, args, kwargs, error)
@@ -112,6 +113,29 @@ def _explained(name: str, function: AnyFunction) -> AnyFunction:
 
     run.__doc__ = _FUNCTIONS[name].__doc__
     return run
+
+
+def _check_has_elements(name: str, backend: Backend, *args, **kwargs) -> None:
+    """Checks that one of the functions `EXTREMES` has an element to choose, as far as
+    sizes are known.
+
+    # Raises
+        UnsuitedError: if there is none.
+    """
+    call = inspect.signature(_FUNCTIONS[name]).bind(backend, *args, **kwargs)
+    call.apply_defaults()
+    x = call.arguments["x"]
+    axis = call.arguments["axis"]
+    try:
+        shape = backend.int_shape(x) if backend.owns(x) else np.shape(x)
+    except (ArgumentError, ValueError):  # not even the rank is known
+        return
+    searched = shape
+    if axis is not None:
+        axes = axes_of(axis, len(shape))
+        searched = [shape[i] for i in axes]
+    if 0 in searched:
+        raise UnsuitedError("x", reason="there is no element to choose from")
 
 
 def of_engine(error: OneirosError, reason: object) -> OneirosError:
@@ -200,10 +224,10 @@ def _told_again(
         return TypeError(f"K.{name}: {unfit}.")
     received = dict(bound.arguments)
     received.pop("self")
-    if isinstance(error, UnsuitedError):
-        named = {key: x for key, x in received.items() if key == error.argument}
-        text = _text(backend, name, named or received)
-        return of_engine(error.kind(text), str(error))
+    if isinstance(error, UnsuitedError) and error.argument:
+        unsuited = {error.argument: received[error.argument]}
+        text = _text(backend, name, unsuited)
+        return of_engine(error.kind(text), _reason(error))
     if any(map(callable, received.values())):
         return None
     takes = _documented_arguments(name)

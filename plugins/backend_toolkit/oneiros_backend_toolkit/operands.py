@@ -37,6 +37,7 @@ class UnsuitedError(ArgumentError):
         reason: str = "",
     ) -> None:
         super().__init__(reason)
+        self.add_note(reason)
         self.argument = argument
         self.kind = kind
 
