@@ -62,10 +62,7 @@ def input_arrays(model: Any, x: Any, kind: str = "model") -> Arrays:
     arrays = standardize.standardize_input_data(
         x, model.input_names, model.internal_input_shapes, False, f"{kind} input"
     )
-    arrays = [
-        standardize.with_rows(array, K.is_sparse(x), f"{kind} input {name!r}")
-        for array, x, name in zip(arrays, model.inputs, model.input_names, strict=True)
-    ]
+    arrays = _with_rows(arrays, model.inputs, model.input_names, f"{kind} input")
     standardize.check_array_lengths(arrays, [], [])
     return arrays
 
@@ -97,10 +94,7 @@ def all_arrays(
     standardize.check_loss_and_target_compatibility(
         targets, model.loss_functions, _target_shapes(model), names
     )
-    targets = [
-        standardize.with_rows(array, K.is_sparse(x), f"{kind} target {name!r}")
-        for array, x, name in zip(targets, model.targets, names, strict=True)
-    ]
+    targets = _with_rows(targets, model.targets, names, f"{kind} target")
     targets = list(map(_with_axes_of, targets, model.targets))
     sample_weights = list(
         map(
@@ -117,6 +111,17 @@ def all_arrays(
         if not are_plausible(model, targets):
             model.target_checks_left = 0
     return inputs + targets + sample_weights
+
+
+def _with_rows(
+    arrays: Arrays, tensors: list[Any], names: list[str], kind: str
+) -> Arrays:
+    """Returns arrays, and sparse matrices for sparse tensors, in a form that has
+    rows."""
+    return [
+        standardize.with_rows(array, K.is_sparse(tensor), f"{kind} {name!r}")
+        for array, tensor, name in zip(arrays, tensors, names, strict=True)
+    ]
 
 
 def _target_shapes(model: Any) -> list[Any]:

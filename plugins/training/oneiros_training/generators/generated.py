@@ -137,15 +137,12 @@ class ValidationArrays(ModelStream):
 
     def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
         """Returns the runs of the arrays."""
-        return self._sized(self.training.last_size).runs(order, start)
-
-    def _sized(self, batch_size: int) -> ArrayStream:
-        """Returns the stream of the arrays in batches of some size."""
-        if self._stream is None or self._stream.batch_size != batch_size:
+        size = self.training.last_size
+        if self._stream is None or self._stream.batch_size != size:
             self.close()
-            self._stream = ArrayStream(self.model, self.use, self.arrays, batch_size)
+            self._stream = ArrayStream(self.model, self.use, self.arrays, size)
             self._stream.open()
-        return self._stream
+        return self._stream.runs(order, start)
 
     def compute(self, run: Run) -> list[Array]:
         """Computes a run."""

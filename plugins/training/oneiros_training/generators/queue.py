@@ -184,19 +184,14 @@ class GeneratorEnqueuer:
                 self._put(item)
         except StopIteration:
             pass
-        except BaseException as error:
-            self._error = self._error or (
-                error if isinstance(error, Exception) else self._ending(error)
+        except Exception as error:
+            self._error = self._error or error
+        except BaseException as error:  # here it would end the thread without a word
+            self._error = GeneratorError(
+                f"The {self.name} raised {type(error).__name__} ({error})."
             )
         finally:
             self._ended.set()
-
-    def _ending(self, error: BaseException) -> GeneratorError:
-        """Returns the error to raise instead of one that would end the program
-        silently."""
-        return GeneratorError(
-            f"The {self.name} raised {type(error).__name__} ({error})."
-        )
 
     def _put(self, item: Any) -> None:
         while not self._stopped.is_set():

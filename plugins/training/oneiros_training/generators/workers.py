@@ -13,11 +13,11 @@ import random
 import signal
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.pool import ExceptionWithTraceback
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -29,10 +29,6 @@ PIPE_BYTES = 2**20
 """The maximum size of a user's pipe on Linux."""
 TICK = 0.05
 """Seconds between two checks of whether a worker is alive and still needed."""
-
-
-class RemoteTracebackError(Exception):
-    """The text of a worker's traceback: the cause of the error raised here."""
 
 
 class UnsendableError(Exception):
@@ -64,14 +60,8 @@ class Workers:
         self._workers: list[tuple[Any, Connection]] = []
         for part in _parts(iterator, count):
             receiving, sending = _wide_pipe(context)
-            unwanted = [receiving, *(connection for _, connection in self._workers)]
-            arguments = (
-                part,
-                sending,
-                unwanted,
-                int(np.random.randint(2**31 - 1)),
-                os.getpid(),
-            )
+            seed = int(np.random.randint(2**31 - 1))
+            arguments = part, sending, seed, os.getpid()
             process = context.Process(
                 target=_work, args=arguments, daemon=True, name="oneiros-generator"
             )
@@ -96,7 +86,7 @@ class Workers:
                 self._turn += 1
                 return value
             if kind == "error":
-                raise _revived(*value)
+                raise value
             if self.closed.is_set():
                 break
             process.join()
@@ -160,25 +150,12 @@ def _parts(iterator: Any, count: int) -> list[Iterator[Any]]:
     return [iterator] * count
 
 
-def _revived(error: BaseException | None, text: str) -> BaseException:
-    """Returns the error of a worker, with the worker's traceback as its cause."""
-    revived = error or UnsendableError(text.strip().splitlines()[-1])
-    revived.__cause__ = RemoteTracebackError(f"\n{text}")
-    return revived
-
-
 def _work(
-    iterator: Iterator[Any],
-    connection: Connection,
-    unwanted: list[Connection],
-    seed: int,
-    parent: int,
+    iterator: Iterator[Any], connection: Connection, seed: int, parent: int
 ) -> None:
     """Sends what an iterator yields, then `end`, or the error that it raised."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for other in unwanted:
-        other.close()
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     np.random.seed(seed)
     random.seed(seed)
@@ -193,16 +170,19 @@ def _work(
     except BrokenPipeError:
         pass
     except BaseException as error:
-        connection.send(("error", (_sendable(error), traceback.format_exc())))
+        connection.send(("error", _sendable(error)))
 
 
-def _sendable(error: BaseException) -> BaseException | None:
-    """Returns the error if another process can have it."""
+def _sendable(error: BaseException) -> ExceptionWithTraceback:
+    """Returns what another process receives as the error, with this process's traceback
+    as its cause; the text alone if it can't be sent."""
+    sent = ExceptionWithTraceback(error, error.__traceback__)
     try:
-        ForkingPickler.loads(ForkingPickler.dumps(error))
+        ForkingPickler.loads(ForkingPickler.dumps(sent))
     except Exception:
-        return None
-    return error
+        text = UnsendableError(f"{type(error).__name__}: {error}")
+        return ExceptionWithTraceback(text, error.__traceback__)
+    return sent
 
 
 def _leave_with(parent: int) -> None:
