@@ -69,7 +69,7 @@ class Callback:
     def get_observer(self) -> Any:
         """Returns an `Observer` that is notified of the phases of the fit, or None.
 
-        Called before all other methods; the class is in `oneiros_training.streams`.
+        Called before all other methods; the class is in `oneiros.engine.streams`.
         """
         return None
 
@@ -77,7 +77,7 @@ class Callback:
         """Changes the data or the epochs of a fit; called once, before training begins.
 
         # Arguments
-            fit: the `oneiros_training.streams.Fit`. You can wrap its streams, reduce
+            fit: the `oneiros.engine.streams.Fit`. You can wrap its streams, reduce
                 its epochs and append to its list of callbacks.
         """
 

@@ -244,11 +244,14 @@ class StreamWrapper(Stream):
 
 
 @contextmanager
-def opened(stream: Stream, singly: bool = False) -> Iterator[Stream]:
-    """Context manager that opens a stream, and always closes it."""
+def opened(stream: Stream | None, singly: bool = False) -> Iterator[None]:
+    """Context manager that opens a stream, if there is one, and always closes it."""
+    if stream is None:
+        yield
+        return
     try:
         stream.open(singly)
-        yield stream
+        yield
     finally:
         stream.close()
 

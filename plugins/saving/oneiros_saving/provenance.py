@@ -179,8 +179,7 @@ def used_by(layer: Any) -> Iterator[Any]:
     config = layer.get_config()
     arguments = config.values() if isinstance(config, dict) else ()
     names = [value for value in arguments if isinstance(value, str)]
-    for item in items_of(vars(layer)):
-        value = item.value
+    for _, _, value in items_of(vars(layer)):
         if inspect.isfunction(value) and value.__name__ in names:
             yield value
         elif _is_described(value):

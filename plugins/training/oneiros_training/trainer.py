@@ -124,12 +124,9 @@ def train(
         model.validation_data = validation
         if evaluated is not None:
             model.validation_data = getattr(evaluated, "arrays", None)
-        with opened(fit.train, singly=callbacks.want_each_batch()):
-            if fit.validation is None:
-                fit_loop(fit)
-            else:
-                with opened(fit.validation):
-                    fit_loop(fit)
+        each = callbacks.want_each_batch()
+        with opened(fit.train, singly=each), opened(fit.validation):
+            fit_loop(fit)
     return history
 
 

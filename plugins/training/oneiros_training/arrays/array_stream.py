@@ -114,14 +114,15 @@ class ArrayStream(ModelStream):
     def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
         """Yields runs of rows; the last one is a smaller batch, if rows are left."""
         runs = self._planned(order, start)
-        if self._reader is None:
+        reader = self._reader
+        if reader is None:
             yield from runs
             return
-        reads = [self._reader.submit(self._read_ahead, run) for run in runs[:1]]
-        for index, run in enumerate(runs):
-            self._ahead = reads.pop()
-            if index + 1 < len(runs):
-                reads.append(self._reader.submit(self._read_ahead, runs[index + 1]))
+        reads = (reader.submit(self._read_ahead, run) for run in runs)
+        following = next(reads, None)
+        for run in runs:
+            self._ahead = following
+            following = next(reads, None)
             yield run
 
     def _planned(self, order: Array, start: int) -> list[Run]:

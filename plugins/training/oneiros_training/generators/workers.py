@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from multiprocessing.pool import ExceptionWithTraceback
+from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -173,7 +173,7 @@ def _work(
         connection.send(("error", _sendable(error)))
 
 
-def _sendable(error: BaseException) -> ExceptionWithTraceback:
+def _sendable(error: BaseException) -> Any:
     """Returns what another process receives as the error, with this process's traceback
     as its cause; the text alone if it can't be sent."""
     sent = ExceptionWithTraceback(error, error.__traceback__)

@@ -1,31 +1,10 @@
 """Finds the layers inside a layer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
-
-
-@dataclass(frozen=True)
-class Item:
-    """The value of an attribute, or an item if it is a list.
-
-    # Properties
-        attribute: str, the attribute's name.
-        place: int, the item's index in the list; 0 if the value isn't a list.
-        value: the value.
-    """
-
-    attribute: str
-    place: int
-    value: Any
-
-    @property
-    def path(self) -> str:
-        """Where it was found."""
-        return f"{self.attribute}/{self.place}"
 
 
 def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
@@ -38,9 +17,9 @@ def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
             continue
         ids_seen.add(id(part))
         yield path, part
-        for item in items_of(_attributes(part)):
-            if isinstance(item.value, Layer):
-                waiting.append((f"{path}/{item.path}", item.value))
+        for attribute, place, value in items_of(_attributes(part)):
+            if isinstance(value, Layer):
+                waiting.append((f"{path}/{attribute}/{place}", value))
 
 
 def _attributes(layer: Any) -> dict[str, Any]:
@@ -50,9 +29,10 @@ def _attributes(layer: Any) -> dict[str, Any]:
     return attributes
 
 
-def items_of(attributes: dict[str, Any]) -> Iterator[Item]:
-    """Yields the values of attributes, and the items of lists."""
+def items_of(attributes: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
+    """Yields the values of attributes, and the items of lists: the attribute's name,
+    the item's index in the list, or 0, and the value."""
     for name, value in attributes.items():
         items = value if isinstance(value, (list, tuple)) else [value]
         for place, item in enumerate(items):
-            yield Item(name, place, item)
+            yield name, place, item

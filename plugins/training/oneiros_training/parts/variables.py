@@ -80,10 +80,9 @@ def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
     variables: dict[str, Pairs] = {}
     left_out_ids = {id(variable) for variable in without}
     backend = backend_of(obj)
-    for item in items_of(vars(obj)):
-        variable = item.value
+    for attribute, _, variable in items_of(vars(obj)):
         if not backend.is_variable(variable) or id(variable) in left_out_ids:
             continue
-        pairs = variables.setdefault(item.attribute, [])
+        pairs = variables.setdefault(attribute, [])
         pairs.append((variable, K.get_value(variable)))
     return variables
