@@ -208,7 +208,7 @@ SHAPES = {
     "Deconvolution": (
         lambda: on(deconvolution(None, 14, 14, 3), 11, 12, 2),
         (
-            r"comes from rows and columns \(12, 12\).*has \(11, 12\).*13 and 14 in "
+            r"comes from rows and columns \(12, 12\).*has \(11, 12\).*\(13, 14\), in "
             r"output_shape"
         ),
     ),

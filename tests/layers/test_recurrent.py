@@ -6,11 +6,12 @@ Weights, dropout, states, and layers that users derive.
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import regularizers
+from oneiros import load_context, regularizers
 from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros.layers import GRU, LSTM, Dense, Input, Masking, Recurrent, SimpleRNN
 from oneiros.layers.recurrent import time_distributed_dense
 from oneiros.models import Model, Sequential
+from oneiros_initializations.postponed import Postponed
 
 CELLS = {SimpleRNN: 1, GRU: 3, LSTM: 4}
 MODES = ("cpu", "mem", "gpu")
@@ -64,6 +65,14 @@ def test_initial_values(backend, cls):
             np.testing.assert_array_equal(
                 weight, np.broadcast_to(expected, weight.shape), name.name
             )
+
+
+def test_a_joined_bias_that_no_file_holds_is_made_of_its_gates(backend):
+    waiting = Postponed()
+    with load_context.changed(postponed=waiting):
+        layer = built(LSTM(2, consume_less="gpu"), 1, 3, 4)
+    waiting.draw([])
+    assert layer.get_weights()[2].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
 
 
 def test_penalties_one_by_one(golden, backend):
@@ -541,8 +550,8 @@ class Misfit(LSTM):
 
 def test_a_step_that_returns_too_little(backend):
     message = (
-        r"Misfit 'misfit_\d+': .*called on an input of shape \(None, "
-        r"8\).*list of 2 new state"
+        r"Misfit 'misfit_\d+': .*received x of shape \(None, 8\).*list of 2 new "
+        "state"
     )
     with pytest.raises(ArgumentError, match=message):
         Misfit(2)(Input(shape=(3, 2)))

@@ -8,6 +8,7 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros.engine.node import Shape
+from oneiros_initializations.postponed import initialized
 from oneiros_layers_core.affine import known_features
 
 from oneiros_layers_recurrent.base import (
@@ -85,11 +86,14 @@ class GatedRecurrent(GatedLayer, Recurrent):
         self.add_gates(kernel, recurrent, n)
 
     def _joined_bias(self, shape: tuple[int, ...], name: str | None = None):
-        values = []
-        for gate in self.gates:
-            bias = self.bias_init(gate)((self.output_dim,))
-            values.append(K.get_value(bias))
-        return K.variable(np.concatenate(values), name=name)
+        def make():
+            values = []
+            for gate in self.gates:
+                bias = self.bias_init(gate)((self.output_dim,))
+                values.append(K.get_value(bias))
+            return K.variable(np.concatenate(values), name=name)
+
+        return initialized(shape, name, make)
 
     def block(self, part: str):
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side."""

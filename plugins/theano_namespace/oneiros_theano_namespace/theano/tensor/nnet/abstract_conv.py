@@ -41,6 +41,7 @@ def conv2d(
         subsample: pair of ints, the strides.
         filter_flip: whether filters are flipped, as in a convolution.
         filter_dilation: pair of ints, the distance of the filters' cells.
+        options: ignored, as in Theano.
 
     # Returns
         A tensor `(batch, filters, rows, columns)`.
