@@ -110,9 +110,9 @@ def test_another_version(complete, tmp_path):
 def test_another_optimizer(complete, tmp_path):
     path = damaged(complete, tmp_path, lambda training: None)
     text = refused(
-        path, "arrays of an optimizer's state", model=new_model(SGD(momentum=0.5))
+        path, r"SGD\.weights has values of shape", model=new_model(SGD(momentum=0.5))
     )
-    assert "(4, 3)" in text and "another optimizer" in text
+    assert "(4, 3)" in text
 
 
 def test_fewer_epochs_than_were_done(complete, tmp_path):

@@ -28,11 +28,11 @@ from oneiros.models import (
     model_from_yaml,
 )
 from oneiros.saving import Budget, load_untrusted, parameter_budget
+from oneiros_cli.file_tools import inspection
 from oneiros_cli.file_tools.conversion import convert
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_initializations import functions
-from oneiros_safe_files import clock
-from oneiros_saving import config_references
+from oneiros_saving import config_references, loading
 
 ENTRANCES = {
     "load": load_model,
@@ -394,7 +394,10 @@ def test_the_clock_is_looked_at_everywhere(tmp_path, looked_at, reading):
 
 def test_a_service_s_door_has_a_clock(tmp_path, monkeypatch):
     ends = []
-    monkeypatch.setattr(clock, "running", lambda *limit: ends.append(limit) or 1 / 0)
+    for module in (inspection, loading):
+        monkeypatch.setattr(
+            module, "running", lambda *limit: ends.append(limit) or 1 / 0
+        )
     path = written(tmp_path / "m.h5", SMALL)
     for enter in (load_untrusted, inspect_file):
         with K.use("theano"), pytest.raises(ZeroDivisionError):

@@ -21,6 +21,7 @@ from oneiros.saving import Budget
 from oneiros_cli.file_tools.inspection import inspect_file
 from oneiros_safe_files import archives, json_text, yaml_text
 from oneiros_safe_files.archives import open_zip, unpack_tar, unpack_zip
+from oneiros_safe_files.budget import Quota
 from oneiros_safe_files.file_access import read_text
 from oneiros_safe_files.hdf5_format.heaps import FractalHeap, LocalHeap
 from oneiros_safe_files.hdf5_format.layout import (
@@ -34,7 +35,6 @@ from oneiros_safe_files.hdf5_format.source import Source
 from oneiros_safe_files.hdf5_format.types import Attribute, Datatype
 from oneiros_safe_files.npy import read_npy
 from oneiros_safe_files.pickles import read_pickle
-from oneiros_safe_files.quota import Quota
 
 BLOCK = 512
 LONG_NAME = b"L"
@@ -107,31 +107,12 @@ def test_a_header_by_python_2_is_read_without_a_word(tmp_path):
     assert read_npy(path, Budget()).shape == (1, 1)
 
 
-def test_directives_of_yaml_are_few():
-    text = "".join(f"%TAG !{number}! x\n" for number in range(200))
-    with pytest.raises(UnsafeFileError, match="more than 100 directives"):
-        yaml_text.loads(f"{text}--- 1\n")
-    assert yaml_text.loads("%TAG !a! tag:a\n--- 1\n") == 1
-
-
-def test_looking_for_directives_ends_at_the_limit():
-    """To list all those in 32 MB took 495 MB."""
-    text = "%TAG\n" * 1_000_000
-    tracemalloc.start()
-    with pytest.raises(UnsafeFileError, match="more than 100 directives"):
-        yaml_text.loads(text)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < len(text) / 10
-
-
 @pytest.mark.parametrize("before", ["", "\ufeff", "# a\n", "# a\u2028"])
-def test_the_directives_of_yaml_are_short(before):
-    """190 lists whose tags began with 16 MB took 2.5 GB."""
-    for length, error in ((900, "holds a list with the tag"), (1100, "of 1,109 char")):
-        directive = f"%TAG !a! {'a' * length}"
-        with pytest.raises(UnsafeFileError, match=error):
-            yaml_text.loads(f"{before}{directive}\n--- !a!x [1]\n")
+def test_directives_that_rename_tags_are_refused(before):
+    """190 lists whose tags began with 16 MB took 2.5 GB; 200 directives, seconds."""
+    with pytest.raises(UnsafeFileError, match="a directive that renames tags"):
+        yaml_text.loads(f"{before}%TAG !a! tag:a\n--- !a!x [1]\n")
+    assert yaml_text.loads("%YAML 1.1\n---\n'%TAG'\n") == "%TAG"
 
 
 def test_names_of_a_group_share_no_bytes(tmp_path):

@@ -60,7 +60,7 @@ def test_everything_that_h5py_writes_is_read_as_it_was(
     with open_hdf5(path, Budget()) as root:
         group = root.group("group")
         for name, (values, _) in arrays.items():
-            read = group.array(name).read()
+            read = group.array(name)
             np.testing.assert_array_equal(read, values)
             assert read.dtype == values.dtype.newbyteorder("=")
         for name, texts in attributes.items():

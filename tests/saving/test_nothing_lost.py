@@ -117,6 +117,18 @@ def test_a_process_killed_at_any_moment_leaves_one_whole_file(tmp_path):
     )
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_isn_t_a_lock_is_neither_waited_for_nor_followed(tmp_path, kind):
+    lock = tmp_path / f".oneiros-draft-{0:016}" / "lock"
+    lock.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(tmp_path / "elsewhere")
+    model_files.write(tmp_path / "m.h5", state(7))
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.exhaustive(only=True)
 def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
     check_killed(

@@ -16,8 +16,8 @@ from oneiros_old_files.file_origin import origin_of
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
-from oneiros_saving.weight_matching import matched_pairs
-from oneiros_training.parts.variables import assign, form, matched, values_of
+from oneiros_saving.restoring import matched_pairs
+from oneiros_training.parts.variables import assign, matched, values_of
 
 from oneiros_resume.training import Training
 
@@ -114,7 +114,7 @@ class Keeper(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restores the state in the file; without a file, writes the first one."""
         self.training.begin()
-        self._begin_epoch(self.epochs.start)
+        self.on_epoch_begin(self.epochs.start)
         self._saved_at = time.monotonic()
         if self._saved_run is None:
             self._save(self.epochs.start, None)
@@ -130,9 +130,6 @@ class Keeper(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Stores the epoch."""
-        self._begin_epoch(epoch)
-
-    def _begin_epoch(self, epoch: int) -> None:
         self.epoch = epoch
         self._saved_batch = 0
 
@@ -144,20 +141,16 @@ class Keeper(Callback):
         self.training.order = order
         if run is None:
             return 0
-        with self._explained():
-            return self._continue(run, order)
-
-    def _continue(self, run: dict[str, Any], order: Any) -> int:
         saved_order = run["order"]
-        if saved_order is None:
-            saved_order = np.arange(len(order))
-        if run["batch"] is None:
-            # The loop shuffled a fresh order; it was to shuffle the saved one.
-            order[...] = saved_order[order]
-            return 0
-        order[...] = saved_order
-        self._restore(run, streams=True)
-        self._saved_batch = int(run["batch"])
+        with self._explained():
+            if run["batch"] is None:
+                # The loop shuffled a fresh order; it was to shuffle the saved one.
+                if saved_order is not None:
+                    order[...] = saved_order[order]
+                return 0
+            order[...] = np.arange(len(order)) if saved_order is None else saved_order
+            self._restore(run, streams=True)
+            self._saved_batch = int(run["batch"])
         return self._saved_batch
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
@@ -251,29 +244,16 @@ class Keeper(Callback):
 
     def _check_shapes(self, state: ModelState, variables: Any) -> None:
         """Checks that all values fit, and keeps them for `_restore`."""
-        optimizer = self.model.optimizer
-        path = self.plan.path
-        self._optimizer_variables = variables
-        self._slots = [value for _, value in state.optimizer_weights or ()]
-        expected = [form(value) for value in optimizer.get_weights()]
-        received = [form(value) for value in self._slots]
-        if expected != received:
-            raise FileFormatError(
-                f"{path} holds {len(received)} arrays of an optimizer's state "
-                f"({', '.join(received):.200}); {type(optimizer).__name__} has "
-                f"{len(expected)} ({', '.join(expected):.200}). The file is from "
-                "training with another optimizer."
-            )
+        slots = [value for _, value in state.optimizer_weights or ()]
+        self._optimizer_values = {**variables, "weights": slots}
+        matched(self.model.optimizer, self._optimizer_values)
         self._weights = matched_pairs(
-            self.model, state.weights, path, False, origin_of(state)
+            self.model, state.weights, self.plan.path, False, origin_of(state)
         )
-        matched(optimizer, variables, optimizer.weights)
 
     def _restore(self, run: dict[str, Any], streams: bool) -> None:
-        optimizer = self.model.optimizer
         K.batch_set_value(self._weights)
-        optimizer.set_weights(self._slots)
-        assign(optimizer, self._optimizer_variables, optimizer.weights)
+        assign(self.model.optimizer, self._optimizer_values)
         self.training.restore(run, streams)
 
     @contextmanager

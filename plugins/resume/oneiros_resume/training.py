@@ -42,7 +42,7 @@ class Training:
         self.streams = streams
         self.order = np.arange(size)
         self.callbacks = dict(_named(callbacks))
-        self._initial_states: dict[str, Encoded] = {}
+        self._initial_states: dict[str, dict[str, Encoded]] = {}
 
     def parameters(self) -> list[int]:
         """Returns the positions of the trained weights, in the optimizer's order."""
@@ -55,25 +55,28 @@ class Training:
     def begin(self) -> None:
         """Stores the callbacks' states, which belong to the program until they
         change."""
-        self._initial_states = {
-            name: encoded(_method(callback, "get_state")())
-            for name, callback in self.callbacks.items()
-        }
+        for name, callback in self.callbacks.items():
+            initial = self._initial_states[name] = {}
+            state = _method(callback, "get_state")()
+            if isinstance(state, dict):
+                for key, value in state.items():
+                    initial[key] = encoded(value)
 
     def state(self) -> dict[str, Any]:
         """Returns everything that isn't part of an ordinary model file."""
-        weights = self.model.weights
         is_sorted = np.array_equal(self.order, np.arange(len(self.order)))
+        weights = self.model.weights
+        variables = {}
+        for path, part in parts_of(self.model):
+            variables[path] = values_of(part, weights)
         return {
             "numpy": np.random.get_state(),
             "python": random.getstate(),
-            "streams": {name: stream.get_state() for name, stream in self.stateful()},
+            "streams": self._stream_states(),
             "order": None if is_sorted else self.order,
             "stop_training": bool(self.model.stop_training),
-            "variables": {
-                path: values_of(part, weights) for path, part in parts_of(self.model)
-            },
-            "random_state": dict(self.random_states()),
+            "variables": variables,
+            "random_state": self._random_states(),
             "callbacks": {name: self._changed(name) for name in self.callbacks},
         }
 
@@ -104,53 +107,54 @@ class Training:
     def _restore_streams(self, states: dict[str, Any]) -> bool:
         """Restores the streams' states; tells whether that set NumPy's generator."""
         has_drawn = False
-        for name, stream in self.stateful():
-            if stream.set_state(states[name], has_drawn):
+        for name in self._stream_states():
+            if self.streams[name].set_state(states[name], has_drawn):
                 has_drawn = True
         return has_drawn
 
-    def stateful(self) -> Iterator[tuple[str, Any]]:
-        """Yields the names and streams that have a state."""
+    def _stream_states(self) -> dict[str, Any]:
+        """Returns the states of the streams that have one."""
+        states = {}
         for name, stream in self.streams.items():
-            if stream is not None and stream.get_state() is not None:
-                yield name, stream
+            state = None if stream is None else stream.get_state()
+            if state is not None:
+                states[name] = state
+        return states
 
-    def random_states(self) -> Iterator[tuple[str, Any]]:
-        """Yields the uses and random states of the existing functions."""
+    def _random_states(self) -> dict[str, Any]:
+        """Returns the random states of the existing functions, by use."""
+        states = {}
         for use in USES:
-            function = getattr(self.model, f"{use}_function", None)
-            if function is not None and hasattr(function, "get_random_state"):
-                yield use, function.get_random_state()
+            function: Any = getattr(self.model, f"{use}_function", None)
+            if hasattr(function, "get_random_state"):
+                states[use] = function.get_random_state()
+        return states
 
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict, what changed since training began."""
         state = _method(self.callbacks[name], "get_state")()
-        initial_state = decoded(*self._initial_states[name])
-        if not isinstance(state, dict) or not isinstance(initial_state, dict):
+        if not isinstance(state, dict):
             return state
-        return {
-            key: value
-            for key, value in state.items()
-            if key not in initial_state
-            or not same(encoded(value), encoded(initial_state[key]))
-        }
+        initial = self._initial_states[name]
+        changed = {}
+        for key, value in state.items():
+            if key not in initial or not same(encoded(value), initial[key]):
+                changed[key] = value
+        return changed
 
-    def _restore_callback(self, name: str, state: Any) -> None:
+    def _restore_callback(self, name: str, saved: Any) -> None:
+        """Restores a callback's state; of a dict, what is missing is the program's."""
+        state = copy.deepcopy(saved)
+        if isinstance(state, dict):
+            for key, value in self._initial_states[name].items():
+                state.setdefault(key, decoded(*value))
         try:
-            _method(self.callbacks[name], "set_state")(self._completed(name, state))
+            _method(self.callbacks[name], "set_state")(state)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"The callback {name} can't restore its state from the file, "
-                f"{state!r:.80}: {error!r:.200}. It is from another version of it."
+                f"{saved!r:.80}: {error!r:.200}. It is from another version of it."
             ) from error
-
-    def _completed(self, name: str, state: Any) -> Any:
-        """Returns a callback's state; of a dict, what is missing is the program's."""
-        initial_state = decoded(*self._initial_states[name])
-        state = copy.deepcopy(state)
-        if isinstance(state, dict) and isinstance(initial_state, dict):
-            return {**initial_state, **state}
-        return state
 
 
 def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
@@ -166,4 +170,6 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
 
 def _method(callback: Any, name: str) -> Any:
     """Returns a method; a callback needn't derive from `Callback`."""
-    return getattr(callback, name, functools.partial(getattr(Callback, name), callback))
+    if hasattr(callback, name):
+        return getattr(callback, name)
+    return functools.partial(getattr(Callback, name), callback)

@@ -26,10 +26,8 @@ from oneiros.errors import ArgumentError, FileFormatError, OneirosError, UnsafeF
 
 from oneiros_safe_files import names
 from oneiros_safe_files.atomic_files import draft_folder
-from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import Budget, Quota, check_time
 from oneiros_safe_files.file_access import is_refusal, open_counted, saving
-from oneiros_safe_files.quota import Quota
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 PATHS_WITHOUT_SIZE = 1_000
@@ -37,14 +35,9 @@ PATHS_WITHOUT_SIZE = 1_000
 BYTES_PER_PATH = 128
 """The bytes that an archive needs for each further one: creating a file takes 0.1 to
 0.2 ms, and a small archive could ask for very many."""
-_END = struct.Struct("<4s4H2LH")
-_END_MAGIC = b"PK\x05\x06"
-_LONGEST_COMMENT = 0xFFFF
-_LARGE_END = struct.Struct("<4sQ2H2L4Q4sLQL")
-_LARGE_MAGIC = b"PK\x06\x06"
-_LOCATOR_MAGIC = b"PK\x06\x07"
-"""The record for very many or large members, and the one after it, which says where it
-is."""
+_NUMBER = 4
+_LENGTH = 5
+"""Where the record of the list of members has their number, and the list's length."""
 LARGEST_PROPERTIES = 1 << 16
 """The bytes of a tar member's properties, such as a long name."""
 LARGEST_COMMON_PROPERTIES = 1 << 12
@@ -117,7 +110,8 @@ class ZipArchive:
             reason = "the member's name contains a null character"
         if reason is not None:
             raise refused(self.quota, info.filename, reason)
-        self.quota.spend_array(info.filename[:120], info.file_size)
+        self.quota.where = info.filename
+        self.quota.spend_array(info.file_size)
 
     @contextmanager
     def open(self, name: str) -> Iterator[tuple[IO[bytes], int]]:
@@ -130,14 +124,13 @@ class ZipArchive:
         """Returns a member's bytes."""
         data = io.BytesIO()
         with self.open(name) as (member, size):
-            shutil.copyfileobj(member, data, _BLOCK)
-        if data.tell() != size:
-            raise FileFormatError(f"{self.quota.path} is damaged: '{name}' ends early.")
+            _copy(member, data, size, f"{self.quota.path} is damaged: '{name}'")
         return data.getvalue()
 
     def read_text(self, name: str) -> bytes:
         """Returns the bytes of a member that is a text, and counts them before."""
-        self.quota.spend_text(name[:120], self._infos[name].file_size)
+        self.quota.where = name
+        self.quota.spend_text(self._infos[name].file_size)
         return self.read(name)
 
 
@@ -258,8 +251,8 @@ def check_number(quota: Quota, where: str, number: int) -> None:
 def refused(quota: Quota, where: str, reason: str) -> UnsafeFileError:
     """Returns the error for a refused member."""
     instead = "If you trust it, unpack it by hand and check the result."
-    place = where[:120] if where.isprintable() else ascii(where[:120])
-    return quota.refuse(place, reason, instead)
+    quota.where = where if where.isprintable() else ascii(where[:120])
+    return quota.refuse(reason, instead)
 
 
 @contextmanager
@@ -290,34 +283,26 @@ def _write(member: Any, target: Path, size: int, quota: Quota) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
-        shutil.copyfileobj(member, file, _BLOCK)
-        if file.tell() != size:
-            raise FileFormatError(
-                f"{quota.path} is damaged: '{target.name}' ends early."
-            )
+        _copy(member, file, size, f"{quota.path} is damaged: '{target.name}'")
+
+
+def _copy(member: IO[bytes], target: IO[bytes], size: int, damage: str) -> None:
+    """Copies a member, which should have `size` bytes."""
+    shutil.copyfileobj(member, target, _BLOCK)
+    if target.tell() != size:
+        raise FileFormatError(f"{damage} ends early.")
 
 
 def _check_directory(file: BinaryIO, quota: Quota) -> None:
-    """Limits the list of members before `zipfile` creates objects from it."""
-    tail_bytes = min(quota.size, _END.size + _LONGEST_COMMENT)
-    file.seek(quota.size - tail_bytes)
-    tail = file.read(tail_bytes)
-    start = tail.rfind(_END_MAGIC)
-    if start < 0 or start + _END.size > len(tail):
+    """Limits the list of members before `zipfile` creates objects from it, by the same
+    record of the list that it goes by."""
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end is None:
         raise FileFormatError(
             f"{quota.path} is damaged or truncated, or isn't a zip archive: it has no "
             "end record."
         )
-    _, _, _, _, number, size, *_ = _END.unpack_from(tail, start)
-    end = quota.size - tail_bytes + start
-    if end >= _LARGE_END.size:
-        file.seek(end - _LARGE_END.size)
-        large = _LARGE_END.unpack(file.read(_LARGE_END.size))
-        if large[10] == _LOCATOR_MAGIC:
-            if large[0] != _LARGE_MAGIC or large[12] != end - _LARGE_END.size:
-                raise refused(quota, "/", "the record of its members isn't at the end")
-            number, size = large[7], large[8]
-    check_number(quota, "/", max(number, size // _LONGEST_ENTRY))
+    check_number(quota, "/", max(end[_NUMBER], end[_LENGTH] // _LONGEST_ENTRY))
 
 
 @contextmanager
@@ -357,5 +342,5 @@ class DecompressedFile:
         """Returns the next bytes, at most a mebibyte; none at the end."""
         check_time()
         data: bytes = self._stream.read(min(size, _BLOCK))
-        self._quota.spend_array("/", len(data))
+        self._quota.spend_array(len(data))
         return data

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from oneiros.errors import ArgumentError
 
-from oneiros_safe_files.file_access import saving
+from oneiros_safe_files.file_access import open_regular, saving
 
 try:
     import fcntl
@@ -95,7 +95,10 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 def _remove_if_abandoned(folder: Path) -> None:
-    with suppress(OSError), (folder / _LOCK).open("ab") as lock:
+    with (
+        suppress(OSError),
+        open_regular(folder / _LOCK, links=False, create=True) as lock,
+    ):
         if _lock(lock):
             shutil.rmtree(folder, ignore_errors=True)
 

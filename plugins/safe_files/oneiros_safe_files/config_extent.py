@@ -5,8 +5,7 @@ from typing import Any
 
 from oneiros.errors import UnsafeFileError
 
-from oneiros_safe_files.budget import Budget, checked
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import Budget, check_time, checked
 from oneiros_safe_files.model_state import ModelState
 from oneiros_safe_files.names import is_visible
 

@@ -18,8 +18,7 @@ from oneiros.errors import (
     OneirosError,
 )
 
-from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.quota import Quota
+from oneiros_safe_files.budget import Budget, Quota
 
 REFUSALS = (MemoryError, OSError)
 """What Python raises if the system refuses something."""
@@ -78,19 +77,23 @@ def is_there(path: Path) -> bool:
     raise _not_a_file(path)
 
 
-def open_regular(path: Path, links: bool = True) -> BufferedReader:
+def open_regular(
+    path: Path, links: bool = True, create: bool = False
+) -> BufferedReader:
     """Opens a file for reading, never a pipe, a socket or a device, for which a process
     could wait for ever.
 
     # Arguments
         path: the file.
         links: bool, whether it may be a symbolic link.
+        create: bool, whether to make it if it is missing.
 
     # Raises
         FileMissingError: if there is no file.
         FileAccessError: if the system refuses.
     """
-    flags = os.O_RDONLY | _NO_WAITING | (0 if links else _NO_LINK)
+    flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
+    flags |= _NO_WAITING | (0 if links else _NO_LINK)
     with loading(path):
         try:
             file = os.fdopen(os.open(path, flags), "rb")
@@ -134,7 +137,7 @@ def read_text(path: Path, budget: Budget) -> str:
         FileFormatError: if it isn't UTF-8.
     """
     with open_counted(path, budget) as (file, quota):
-        quota.spend_text("/", quota.size)
+        quota.spend_text(quota.size)
         content = file.read(quota.size)
     try:
         return content.decode("utf-8-sig")

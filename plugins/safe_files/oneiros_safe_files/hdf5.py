@@ -9,26 +9,55 @@ C library trusts them, and a damaged file can crash it or keep it busy for ever.
 from __future__ import annotations
 
 import io
+import itertools
+import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.errors import FileFormatError
+from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 
-from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.file_access import open_counted
-from oneiros_safe_files.hdf5_arrays import COPY, RESAVE, StoredArray, reading
-from oneiros_safe_files.hdf5_format import links, types
+from oneiros_safe_files.budget import Budget, Quota
+from oneiros_safe_files.file_access import is_refusal, open_counted, unreadable
+from oneiros_safe_files.hdf5_format import layout, links, types
 from oneiros_safe_files.hdf5_format.file import HDF5File, HDF5Object
-from oneiros_safe_files.hdf5_format.source import MAGIC
+from oneiros_safe_files.hdf5_format.layout import (
+    SUPPORTED,
+    Chunk,
+    Pipeline,
+    find_chunks,
+    grid,
+)
+from oneiros_safe_files.hdf5_format.source import MAGIC, UNDEFINED, UnsupportedError
 from oneiros_safe_files.names import is_visible
-from oneiros_safe_files.quota import Quota
 
-__all__ = ["MAGIC", "StoredArray", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
+__all__ = ["MAGIC", "StoredGroup", "hdf5_in_memory", "open_hdf5"]
 
-MAX_DEPTH = 32
+Array = np.ndarray[Any, Any]
+COPY = (
+    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
+    "that."
+)
+RESAVE = "Save the model again with the program that wrote it."
+"""What to do about a file that is refused."""
+_FOREIGN = (
+    IndexError,
+    KeyError,
+    MemoryError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+_AXES_PER_STEP = 8
+"""How many axes of a block's position take as long as a step."""
+_OVERHEAD_BYTES = 1024
+"""How much longer than its elements a compressed block may be, beside one per cent."""
 MAX_LEVELS = 64
 """How many groups may be inside each other."""
 OTHER_GROUPS = {".", ".."}
@@ -66,61 +95,87 @@ class StoredGroup:
     """A group of an open HDF5 file. Names are relative paths of plain members."""
 
     def __init__(self, group: HDF5Object, quota: Quota, where: str) -> None:
-        self._group = group
+        self._object = group
         self.quota = quota
         self.where = where
+        self._opened: dict[str, StoredGroup | None] = {}
 
     def unread(self) -> list[str]:
         """Returns the paths of the groups and arrays that weren't opened; a group
         includes its contents."""
         unread: list[str] = []
         visited: set[int] = set()
-        waiting = [(self._group, self.where)]
+        waiting = [self]
         while waiting:
-            group, where = waiting.pop()
-            if group.address in visited:
-                continue
-            visited.add(group.address)
-            with reading(self.quota, where):
-                opened, others = self._members_by_use(group, where)
-            unread += others
-            waiting += opened
+            group = waiting.pop()
+            if group._object.address not in visited:
+                visited.add(group._object.address)
+                unread += group._unopened()
+                waiting += filter(None, group._opened.values())
         return sorted(unread)
 
-    def _members_by_use(
-        self, group: HDF5Object, where: str
-    ) -> tuple[list[tuple[HDF5Object, str]], list[str]]:
-        """Returns the groups that were opened, and the paths of what wasn't."""
-        opened = []
-        others = []
-        for raw_name, link in group.links.items():
-            self.quota.spend_steps()
-            self.quota.spend_text(where, len(where) + len(raw_name))
-            name = raw_name.decode("utf-8", "backslashreplace")
-            shown = name if is_visible(name) else repr(name)
-            path = f"{where.rstrip('/')}/{shown}"
-            if path not in self.quota.opened:
-                others.append(path)
-                continue
-            member = group.file.object(link.address)
-            if member.is_group:
-                opened.append((member, path))
-        return opened, others
+    def _unopened(self) -> Iterator[str]:
+        with reading(self.quota, self.where):
+            for raw_name in self._object.links:
+                self.quota.spend_steps()
+                self.quota.spend_text(len(self.where) + len(raw_name))
+                name = raw_name.decode("utf-8", "backslashreplace")
+                if name not in self._opened:
+                    yield self._path(name if is_visible(name) else repr(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self.where.rstrip('/')}/{name}"
 
     def __contains__(self, name: str) -> bool:
         with reading(self.quota, self.where):
-            return name.encode() in self._group.links
+            return name.encode() in self._object.links
 
     def group(self, name: str) -> StoredGroup:
         """Returns the group at the relative path `name`."""
-        opened, where = self._member(name, is_group=True)
-        return StoredGroup(opened, self.quota, where)
+        return self._at(self._steps(name))
 
-    def array(self, name: str) -> StoredArray:
-        """Returns the array at the relative path `name`, checked and counted, but not
-        read yet."""
-        opened, where = self._member(name, is_group=False)
-        return StoredArray(opened, self.quota, where)
+    def array(self, name: str) -> Array:
+        """Returns the array at the relative path `name`, checked and counted before it
+        is read."""
+        *around, last = self._steps(name)
+        return self._at(around)._array(last)
+
+    def _steps(self, name: str) -> list[str]:
+        """Returns the parts of a path, which stays in this group."""
+        steps = name.split("/")
+        if not is_visible(name):
+            reason = "has characters that aren't shown as they are"
+        elif not all(steps) or not OTHER_GROUPS.isdisjoint(steps):
+            reason = "leads out of its group"
+        else:
+            return steps
+        self.quota.where = self.where
+        raise self.quota.refuse(f"the name {name!r:.80} {reason}", RESAVE)
+
+    def _at(self, steps: list[str]) -> StoredGroup:
+        group = self
+        for step in steps:
+            group = group._inner_group(step)
+        return group
+
+    def _inner_group(self, name: str) -> StoredGroup:
+        opened = self._opened.get(name)
+        if opened is None:
+            member = self._member(name, is_group=True)
+            opened = StoredGroup(member, self.quota, self._path(name))
+            self._opened[name] = opened
+        return opened
+
+    def _array(self, name: str) -> Array:
+        member = self._member(name, is_group=False)
+        self._opened[name] = None
+        with reading(self.quota, self._path(name)):
+            return ArrayReader(member, self.quota).read()
+
+    def numbered(self, prefix: str = "") -> Iterator[str]:
+        """Yields the names of members that are numbered from 0."""
+        names = (f"{prefix}{number}" for number in itertools.count())
+        return itertools.takewhile(self.__contains__, names)
 
     def text(self, name: str) -> str | None:
         """Returns the attribute `name` as a string, or None if there is none."""
@@ -151,7 +206,7 @@ class StoredGroup:
     def _attribute(self, name: str) -> Any:
         where = f"attribute {name} of {self.where}"
         with reading(self.quota, where):
-            attribute = self._group.attribute(name.encode())
+            attribute = self._object.attribute(name.encode())
             if attribute is None:
                 return None
             if attribute.shape is None:
@@ -160,61 +215,39 @@ class StoredGroup:
                 )
             if attribute.datatype.kind == types.OTHER:
                 raise self.quota.refuse(
-                    where, "the attribute is neither text nor numbers", RESAVE
+                    "the attribute is neither text nor numbers", RESAVE
                 )
-            self.quota.spend_text(where, attribute.nbytes())
-            return attribute.value(self._group.file.heaps)
+            self.quota.spend_text(attribute.nbytes())
+            return attribute.value(self._object.file.heaps)
 
     def _attribute_name(self, name: str) -> str:
         return f"{self.quota.path}: the attribute '{name}' of '{self.where:.300}'"
 
-    def _member(self, name: str, is_group: bool) -> tuple[HDF5Object, str]:
-        """Returns the object at the relative path `name`, and its full path."""
-        if not is_visible(name):
-            raise self.quota.refuse(
-                self.where,
-                f"the name {name!r:.80} has characters that aren't shown as they are",
-                RESAVE,
-            )
-        steps = name.split("/")
-        where = f"{self.where.rstrip('/')}/{name}"
-        leads_out = not all(steps) or not OTHER_GROUPS.isdisjoint(steps)
-        if leads_out or len(steps) > MAX_DEPTH or "\0" in name:
-            raise self.quota.refuse(
-                where, f"the name {name!r:.80} leads out of its group", RESAVE
-            )
-        if where.count("/") > MAX_LEVELS:
-            raise self.quota.refuse(
-                where, f"it is inside more than {MAX_LEVELS} groups", RESAVE
-            )
-        opened = self._group
+    def _member(self, name: str, is_group: bool) -> HDF5Object:
+        where = self._path(name)
         with reading(self.quota, where):
-            path = self.where.rstrip("/")
-            for step in steps:
-                self.quota.spend_text(where, len(path) + len(step))
-                opened = self._step(opened, step, where)
-                path = f"{path}/{step}"
-                self.quota.opened.add(path)
-        if opened.is_group == is_group:
-            return opened, path
+            if where.count("/") > MAX_LEVELS:
+                reason = f"it is inside more than {MAX_LEVELS} groups"
+                raise self.quota.refuse(reason, RESAVE)
+            self.quota.spend_steps()
+            self.quota.spend_text(len(where))
+            link = self._object.links.get(name.encode())
+            if link is None:
+                raise FileFormatError(
+                    f"{self.quota.path} has nothing at '{where:.300}', which the file "
+                    f"itself names. {RESAVE}"
+                )
+            if link.kind != links.HARD:
+                kind = LINK_NAMES.get(link.kind, "a foreign kind of link")
+                raise self.quota.refuse(f"{kind} is never followed", COPY)
+            member = self._object.file.object(link.address)
+        if member.is_group == is_group:
+            return member
         kinds = ("a group", "an array") if is_group else ("an array", "a group")
         raise FileFormatError(
-            f"{self.quota.path}: '{path:.300}' should be {' and is '.join(kinds)}. "
+            f"{self.quota.path}: '{where:.300}' should be {' and is '.join(kinds)}. "
             f"{RESAVE}"
         )
-
-    def _step(self, group: HDF5Object, step: str, where: str) -> HDF5Object:
-        self.quota.spend_steps()
-        link = group.links.get(step.encode()) if group.is_group else None
-        if link is None:
-            raise FileFormatError(
-                f"{self.quota.path} has nothing at '{where:.300}', which the file "
-                f"itself names. {RESAVE}"
-            )
-        if link.kind != links.HARD:
-            name = LINK_NAMES.get(link.kind, "a foreign kind of link")
-            raise self.quota.refuse(where, f"{name} is never followed", COPY)
-        return group.file.object(link.address)
 
     def _decode(self, text: bytes) -> str:
         try:
@@ -230,3 +263,137 @@ def _are_texts(value: Any) -> bool:
     if not isinstance(value, np.ndarray) or value.ndim != 1:
         return False
     return value.size == 0 or value.dtype.kind in "SO"
+
+
+class ArrayReader:
+    """Reads an array of an open HDF5 file, once its type and size are checked."""
+
+    def __init__(self, dataset: HDF5Object, quota: Quota) -> None:
+        self._dataset = dataset
+        self._layout = dataset.layout
+        self._quota = quota
+        if self._layout.kind == layout.VIRTUAL or dataset.has_external_data:
+            raise self._refusal("the array's data is in another file", COPY)
+        kind = dataset.datatype
+        if kind.kind not in (types.INTEGER, types.FLOAT) or kind.dtype is None:
+            raise self._refusal("the array doesn't hold plain integers or floats")
+        if dataset.shape is None:
+            raise FileFormatError(
+                f"{quota.path}: the array at '{quota.where:.300}' has no shape. "
+                f"{RESAVE}"
+            )
+        self._shape = dataset.shape
+        self._dtype = kind.dtype
+
+    def _refusal(self, reason: str, instead: str = RESAVE) -> UnsafeFileError:
+        return self._quota.refuse(reason, instead)
+
+    def read(self) -> Array:
+        """Returns the array, in native byte order."""
+        is_chunked = self._layout.kind == layout.CHUNKED
+        values = self._read_chunks() if is_chunked else self._read_plain()
+        return values.astype(self._dtype.newbyteorder("="), copy=False)
+
+    def _read_plain(self) -> Array:
+        nbytes = prod(self._shape) * self._dtype.itemsize
+        self._quota.spend_array(nbytes)
+        stored = self._layout.size
+        if self._layout.address == UNDEFINED:
+            stored = 0
+        if stored is not None and stored < nbytes:
+            reason = f"the array claims {nbytes:,} bytes but stores fewer"
+            raise self._refusal(reason)
+        values = np.empty(self._shape, self._dtype)
+        if not values.size:
+            return values
+        if self._layout.kind == layout.CONTIGUOUS:
+            self._dataset.file.source.read_into(self._layout.address, values)
+            return values
+        data = np.frombuffer(self._layout.data, self._dtype, values.size)
+        values[...] = data.reshape(values.shape)
+        return values
+
+    def _read_chunks(self) -> Array:
+        shape = self._layout.chunks
+        itemsize = self._dtype.itemsize
+        pipeline = self._checked_pipeline()
+        values = np.empty(self._shape, self._dtype)
+        source = self._dataset.file.source
+        chunks = find_chunks(source, self._layout, self._shape, itemsize)
+        for position in grid(self._shape, shape):
+            block = self._decoded(chunks.get(position), position, pipeline)
+            ends = zip(position, shape, strict=True)
+            target = values[tuple(slice(start, start + size) for start, size in ends)]
+            target[...] = block[tuple(slice(0, size) for size in target.shape)]
+            del block
+        return values
+
+    def _checked_pipeline(self) -> Pipeline:
+        """Returns what decodes the array's chunks, whose number and size are
+        counted."""
+        chunks = self._layout.chunks
+        if len(chunks) != len(self._shape) or not all(chunks):
+            raise ValueError(f"its blocks have the impossible shape {chunks}")
+        sizes = zip(self._shape, chunks, strict=True)
+        count = prod(-(-size // chunk) for size, chunk in sizes)
+        block = prod(chunks) * self._dtype.itemsize
+        quota = self._quota
+        quota.spend_array(max(count, 1) * block)
+        quota.spend_steps(count * (1 + len(chunks) // _AXES_PER_STEP))
+        filters = self._dataset.filters
+        if filters:
+            quota.check_block(block)
+        for number in sorted(set(filters) - SUPPORTED):
+            raise self._refusal(
+                f"the array is stored with the HDF5 filter {number}",
+                "Run `h5repack -f NONE` on it, and load the result.",
+            )
+        return Pipeline(filters, block, self._dtype.itemsize)
+
+    def _decoded(
+        self, chunk: Chunk | None, position: tuple[int, ...], pipeline: Pipeline
+    ) -> Array:
+        nbytes = pipeline.nbytes
+        longest = nbytes + nbytes // 100 + _OVERHEAD_BYTES
+        if chunk is None or chunk.address == UNDEFINED or chunk.size > longest:
+            raise self._refusal(f"the block at {position} is missing or too long")
+        self._quota.spend_read(chunk.size)
+        data = self._dataset.file.source.read_data(chunk.address, chunk.size)
+        decoded = pipeline.decode(data, chunk.skipped)
+        if len(decoded) != nbytes:
+            raise FileFormatError(
+                f"{self._quota.path} is damaged: a block of "
+                f"'{self._quota.where:.300}' has {len(decoded)} bytes, not {nbytes}."
+            )
+        return np.frombuffer(decoded, self._dtype).reshape(self._layout.chunks)
+
+
+# Errors
+
+
+@contextmanager
+def reading(quota: Quota, where: str) -> Iterator[None]:
+    """Converts errors to one that names the file and the place `where`.
+
+    # Raises
+        FileFormatError: if the file is damaged, or has what isn't supported.
+        FileAccessError: if the system refuses to read it.
+    """
+    quota.where = where
+    try:
+        yield
+    except OneirosError:
+        raise
+    except UnsupportedError as error:
+        raise FileFormatError(
+            f"{quota.path}: '{where:.300}' can't be read: {error}. Type: h5repack OLD "
+            "NEW, and load NEW."
+        ) from error
+    except _FOREIGN as error:
+        if is_refusal(error):
+            raise unreadable(quota.path, error) from error
+        raise FileFormatError(
+            f"{quota.path} is damaged or truncated, or isn't HDF5: reading "
+            f"'{where:.300}' failed ({error}). Restore it from a copy, or save the "
+            "model again."
+        ) from error

@@ -11,11 +11,9 @@ from numpy.lib import format as npy_format
 from oneiros.errors import FileFormatError
 
 from oneiros_safe_files.archives import ZipArchive, open_zip
-from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import Budget, Quota, check_time
 from oneiros_safe_files.file_access import open_counted
 from oneiros_safe_files.pickles import load_pickle
-from oneiros_safe_files.quota import Quota
 
 MAGIC = b"\x93NUMPY"
 _BLOCK = 1 << 20
@@ -31,8 +29,8 @@ Array = np.ndarray[Any, Any]
 def read_npy(path: Path, budget: Budget) -> Array:
     """Reads the array in the file at `path`."""
     with open_counted(path, budget) as (file, quota):
-        quota.spend_array("/", quota.size)
-        return _read(file, quota, "/", quota.size)
+        quota.spend_array(quota.size)
+        return _read(file, quota, quota.size)
 
 
 def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
@@ -53,13 +51,12 @@ def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Arr
 
 def _read_member(archive: ZipArchive, name: str, objects: bool) -> Array:
     with archive.open(name) as (file, size):
-        return _read(file, archive.quota, name, size, objects)
+        archive.quota.where = name
+        return _read(file, archive.quota, size, objects)
 
 
-def _read(
-    file: IO[bytes], quota: Quota, where: str, size: int, objects: bool = False
-) -> Array:
-    damage = f"{quota.path}, at '{where}', is damaged"
+def _read(file: IO[bytes], quota: Quota, size: int, objects: bool = False) -> Array:
+    damage = f"{quota.path}, at '{quota.where}', is damaged"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers that Python 2 wrote
@@ -75,9 +72,8 @@ def _read(
             raise FileFormatError(f"{damage}: it isn't an array.")
         return array
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
-        raise quota.refuse(
-            where, f"the array holds {dtype!s:.60}, not numbers or texts", _INSTEAD
-        )
+        reason = f"the array holds {dtype!s:.60}, not numbers or texts"
+        raise quota.refuse(reason, _INSTEAD)
     nbytes = size - file.tell()
     is_stored = prod(shape) * dtype.itemsize == nbytes
     if not dtype.itemsize or not is_stored or min(shape, default=0) < 0:

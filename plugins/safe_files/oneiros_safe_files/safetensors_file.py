@@ -27,8 +27,9 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
     """
     with open_counted(path, budget) as (file, quota):
         header_bytes = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-        quota.spend_text("header", min(header_bytes, quota.size))
-        quota.spend_array("/", quota.size)
+        quota.spend_array(quota.size)
+        quota.where = "header"
+        quota.spend_text(min(header_bytes, quota.size))
         try:
             with safe_open(path, framework="numpy") as stored:
                 metadata = stored.metadata() or {}
@@ -43,7 +44,6 @@ def read_safetensors(path: Path, budget: Budget) -> tuple[Arrays, dict[str, str]
             quota.spend_steps()
             if not is_visible(name):
                 raise quota.refuse(
-                    "header",
                     f"the name {name!r:.120} has characters that aren't shown as they "
                     "are",
                     _INSTEAD,

@@ -19,7 +19,7 @@ from oneiros.load_context import BuildLimits
 from oneiros.plugins import KERNEL, Entry, manager
 from oneiros.settings import distribution_name
 from oneiros_safe_files import file_access
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import check_time
 
 from oneiros_saving.config_references import layers
 from oneiros_saving.provenance import NAMED_KINDS

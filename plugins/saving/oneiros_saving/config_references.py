@@ -11,7 +11,7 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.plugins import Entry
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.config_extent import parts_of
 from oneiros_safe_files.registered_functions import FUNCTION_KINDS
 

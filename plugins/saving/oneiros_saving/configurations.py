@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros import registry, services
+from oneiros import services
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
 from oneiros.config import layer_from_config
 from oneiros.engine.container import Container, entry_of
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.engine.node import Node, one_or_all, origins
-from oneiros.errors import CapabilityError, ConfigError, GraphError, UnknownNameError
+from oneiros.errors import ConfigError, GraphError
 from oneiros_old_files.stored_functions import get_function
-from oneiros_safe_files.clock import check_time
+from oneiros_safe_files.budget import check_time
 from oneiros_safe_files.json_text import dumps
 from oneiros_safe_files.registered_functions import registered
 
@@ -49,12 +49,8 @@ def layer_config(layer: Any) -> Config:
     constructor; this function adds those of the base classes.
     """
     config = {key: plain(getattr(layer, key)) for key in COMMON if hasattr(layer, key)}
-    is_default = type(layer).argument_config is Layer.argument_config
     for argument in _constructor_arguments(type(layer)):
-        if is_default:
-            config.update(argument_config(layer, argument))
-        else:
-            config.update(layer.argument_config(argument))
+        config.update(layer.argument_config(argument))
     return config
 
 
@@ -241,23 +237,11 @@ def _output(layers: dict[str, Layer], place: Any) -> Tensor:
     )
 
 
-def yaml_text(config: Config, **options: Any) -> str:
-    """Returns a configuration as YAML text.
+def to_yaml(config: Config, **options: Any) -> str:
+    """Returns a configuration as YAML text; the options are passed to the writer."""
+    from oneiros_safe_files import yaml_text
 
-    # Arguments
-        config: dict of plain data.
-        options: passed to the writer.
-
-    # Raises
-        CapabilityError: if no plugin provides the format `yaml`.
-    """
-    try:
-        yaml = registry.resolve("format", "yaml")()
-    except UnknownNameError as error:
-        raise CapabilityError(
-            f"to_yaml needs a plugin. {error} to_json() is always available."
-        ) from None
-    return str(yaml.dumps(config, **options))
+    return yaml_text.dumps(config, **options)
 
 
 class Configurations:
@@ -269,7 +253,7 @@ class Configurations:
     build_graph = staticmethod(build_graph)
     stored_function = staticmethod(get_function)
     to_json = staticmethod(dumps)
-    to_yaml = staticmethod(yaml_text)
+    to_yaml = staticmethod(to_yaml)
 
 
 service: services.Configurations = Configurations()

@@ -12,7 +12,7 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import load_context, registry
+from oneiros import load_context
 from oneiros import plugins as hooks
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
@@ -27,16 +27,15 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.weight_layouts import in_order_of_layers
-from oneiros_safe_files import clock, file_access, json_text
-from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
+from oneiros_safe_files import file_access, json_text
+from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.model_state import ModelState
 
 from oneiros_saving import model_files, provenance
 from oneiros_saving.caller_choices import CallerChoices, Objects, Plugins
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.training_config import compile_as_stored
-from oneiros_saving.weight_matching import matched_pairs
+from oneiros_saving.restoring import compile_as_stored, matched_pairs
 
 Config = dict[str, Any]
 WEIGHT_BYTES = 4
@@ -167,35 +166,23 @@ def opened(
     """Context manager that reads a file, unless its contents are given, and returns
     them.
 
-    Inside it, errors get a note with the file's name, and with the recorded origin of a
-    missing object.
+    Inside it, errors get a note with the file's name.
     """
-    state = contents or ModelState()
     path = model_files.path_of(filepath)
     try:
         with file_access.loading(path, (MemoryError,)):
             hooks.call("oneiros_before_load", path=model_files.existing(filepath))
-            if contents is None:
-                _, state = model_files.read(filepath, budget)
+            state = contents or model_files.read(filepath, budget)[1]
             yield state
-        if state.unread:
-            _warn_of_unread(filepath, state.unread)
+        _warn_of_unread(filepath, state.unread)
     except OneirosError as error:
         error.add_note(f"This happened while loading {filepath}.")
-        _note_origins(error, state)
         raise
 
 
-def _note_origins(error: OneirosError, state: ModelState) -> None:
-    for key, origin in state.provenance.items():
-        kind, _, name = key.partition(":")
-        is_named = kind in provenance.NAMED_KINDS and repr(name) in str(error)
-        sentence = provenance.stated(origin)
-        if is_named and sentence and sentence not in str(error):
-            error.add_note(f"{kind.capitalize()} {name!r}: {sentence}")
-
-
 def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
+    if not unread:
+        return
     paths = ", ".join(unread[:SHOWN_PATHS])
     more = ", …" if len(unread) > SHOWN_PATHS else ""
     warn(
@@ -300,13 +287,10 @@ def model_from_config(
         custom_objects, functions, plugins, budget: as for `load_model`. Limits that
             apply already take the place of the budget's.
     """
-    limits = load_context.current().limits
     choices = CallerChoices(custom_objects, functions, plugins)
     source = "The configuration"
-    if limits is not None and budget is None:
-        return _built_from(config, choices, limits, source)
     with timed(budget, source):
-        return _built_within(budget, config, choices, source)
+        return _built_from(config, choices, budget, source)
 
 
 def model_from_json(
@@ -336,16 +320,17 @@ def model_from_yaml(
     plugins: Plugins = "installed",
     budget: Budget | None = None,
 ) -> Any:
-    """Builds a model, without weights, from the text that `model.to_yaml()` returned;
-    needs a plugin for YAML.
+    """Builds a model, without weights, from the text that `model.to_yaml()` returned.
 
     # Arguments
         yaml_string: str, bytes in UTF-8, or a file that is open for reading.
         custom_objects, functions, plugins, budget: as for `load_model`.
     """
+    from oneiros_safe_files import yaml_text
+
     choices = CallerChoices(custom_objects, functions, plugins)
-    parsed = registry.resolve("format", "yaml")().loads
-    return _from_text("The YAML text", _read(yaml_string), parsed, choices, budget)
+    text = _read(yaml_string)
+    return _from_text("The YAML text", text, yaml_text.loads, choices, budget)
 
 
 def _from_text(
@@ -365,7 +350,7 @@ def _from_text(
                 f"larger limit: budget=oneiros.saving.Budget(text_bytes={len(text)})."
             )
         config = parsed(_decoded(text))
-        return _built_within(budget, config, choices, source)
+        return _built_from(config, choices, budget, source)
 
 
 def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]:
@@ -373,7 +358,7 @@ def timed(budget: Budget | None, source: object) -> AbstractContextManager[None]
     seconds = checked(budget).seconds
     if seconds < math.inf:
         K.variable(0.0)  # imports the engine, which isn't the text's time
-    return clock.running(seconds, source)
+    return running(seconds, source)
 
 
 def _read(text: Any) -> Any:
@@ -399,11 +384,14 @@ def _decoded(text: Any) -> Any:
         ) from None
 
 
-def _built_within(
-    budget: Budget | None, config: Any, choices: CallerChoices, source: str
+def _built_from(
+    config: Any, choices: CallerChoices, budget: Budget | None, source: str
 ) -> Any:
-    check_extent(ModelState(model_config=config), budget, source)
-    return _built_from(config, choices, limits_for(None, budget), source)
+    state = ModelState(model_config=config)
+    check_extent(state, budget, source)
+    origin = origin_of(state) if isinstance(config, dict) else Origin()
+    with choices.in_force(limits_for(None, budget), source):
+        return _built(state, origin, choices)
 
 
 def limits_for(stored: int | None, budget: Budget | None = None) -> BuildLimits:
@@ -413,22 +401,16 @@ def limits_for(stored: int | None, budget: Budget | None = None) -> BuildLimits:
     # Arguments
         stored: int, the number of scalars in the weights that a file holds; None for a
             text.
-        budget: the limits for a text.
+        budget: the limits for a text; None for those around, if there are any.
     """
-    around = load_context.current().limits or BuildLimits()
-    parameters = around.parameters
+    around = load_context.current().limits
+    if around is not None and stored is None and budget is None:
+        return around
+    limits = around or BuildLimits()
+    parameters = limits.parameters
     if stored is None:
         in_memory = checked(budget).array_bytes / WEIGHT_BYTES
         parameters = int(min(parameters, in_memory))
     elif parameters == MAX_PARAMETERS:
         parameters = stored + SPARE_PARAMETERS
-    return BuildLimits(parameters, around.calls)
-
-
-def _built_from(
-    config: Any, choices: CallerChoices, limits: BuildLimits | None, source: str
-) -> Any:
-    state = ModelState(model_config=config)
-    origin = origin_of(state) if isinstance(config, dict) else Origin()
-    with choices.in_force(limits, source):
-        return _built(state, origin, choices)
+    return BuildLimits(parameters, limits.calls)

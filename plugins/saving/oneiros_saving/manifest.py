@@ -26,7 +26,6 @@ FORMATS = {
     "hdf5": "oneiros_saving.formats.hdf5:HDF5Format",
     "keras3": "oneiros_saving.formats.keras3:Keras3Format",
     "safetensors": "oneiros_saving.formats.safetensors:SafetensorsFormat",
-    "yaml": "oneiros_saving.formats.yaml:YAMLFormat",
 }
 
 

@@ -65,20 +65,12 @@ def resolved(filepath: PathLike) -> Path:
 def existing(filepath: PathLike) -> Path:
     """Returns the path of an existing file, or raises FileMissingError."""
     path = path_of(filepath)
-    is_file = False
-    is_folder = False
     with suppress(OSError):  # a name that is too long for the system
-        is_file = path.is_file()
-        is_folder = path.is_dir()
-    if is_file:
-        return path
-    if is_folder:
-        raise FileMissingError(
-            f"{path!s:.300} is a folder. Pass the path of a model file."
-        )
+        if path.is_file():
+            return path
     raise FileMissingError(
-        f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files are "
-        "opened."
+        f"There is no file at {path!s:.300} (in {Path.cwd()}). Pass the path of a "
+        "model file; only local files are opened."
     )
 
 

@@ -22,7 +22,7 @@ from oneiros_training.parts.variables import Values, assign, values_of
 
 from oneiros_saving.plain_data_encoding import plain_attributes
 from oneiros_saving.provenance import provenance, used_by
-from oneiros_saving.training_config import COMPILED
+from oneiros_saving.restoring import COMPILED
 
 PROTOCOL = 4
 """The protocol of `pickle` by which an optimizer is captured."""

@@ -27,11 +27,17 @@ DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 def plain_attributes(obj: Any) -> dict[str, Any]:
     """Returns the attributes of an object that are plain data, except `params`."""
-    return {
-        key: value
-        for key, value in vars(obj).items()
-        if key != "params" and _is_plain(value)
-    }
+    attributes = dict(vars(obj))
+    attributes.pop("params", None)
+    return {key: value for key, value in attributes.items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        _encode(value, [])
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def encoded(value: Any) -> Encoded:
@@ -40,14 +46,15 @@ def encoded(value: Any) -> Encoded:
     # Raises
         ArgumentError: if it isn't plain data.
     """
-    if not _is_plain(value):
+    arrays: list[Array] = []
+    try:
+        return _encode(value, arrays), arrays
+    except (TypeError, ValueError) as error:
         raise ArgumentError(
             f"Expected plain data: None, booleans, numbers (ints of at most "
             f"{MAX_INT_BITS:,} bits), strings, arrays, and lists, tuples and dicts of "
-            f"them; received {_shown(value)}."
-        )
-    arrays: list[Array] = []
-    return _encode(value, arrays), arrays
+            f"them, at most {MAX_DEPTH} inside each other; received {error}."
+        ) from None
 
 
 def decoded(data: Any, arrays: list[Array]) -> Any:
@@ -78,28 +85,28 @@ def _bits(array: Array) -> tuple[Any, ...]:
     return array.dtype.str, array.shape, array.tobytes()
 
 
-def _shown(value: Any) -> str:
-    """Returns a short description; Python refuses to write out a very long int."""
-    try:
-        return f"{value!r:.200}"
-    except ValueError:
-        return "a very long int"
-
-
-def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
+def _encode(value: Any, arrays: list[Array], levels: int = MAX_DEPTH) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind in "biuf" and value.dtype.itemsize <= 8
-    if type(value) is dict:
-        if not all(map(_is_key, value)):
-            return False
-        items = list(value.values())
-    elif type(value) in (list, tuple):
-        items = value
-    elif type(value) is int:
-        return value.bit_length() < MAX_INT_BITS
-    else:
-        return value is None or type(value) in (bool, float, str)
-    return levels > 0 and all(_is_plain(item, levels - 1) for item in items)
+        return _encode_array(value, arrays)
+    kind = type(value)
+    if kind is float:
+        return {"float": struct.pack(">d", value).hex()}
+    if kind is int:
+        return value if _fits_int64(value) else {"int": hex(_checked_int(value))}
+    if value is None or kind in (bool, str):
+        return value
+    if kind not in (tuple, list, dict) or not levels:
+        raise TypeError(f"a {kind.__name__}: {value!r:.200}")
+    if kind is tuple:
+        return {"tuple": _encode(list(value), arrays, levels)}
+    if kind is list:
+        return _encode_list(value, arrays, levels)
+    pairs = []
+    for key, item in value.items():
+        if not _is_key(key):
+            raise TypeError(f"the key {key!r:.200}")
+        pairs.append([_encode(part, arrays, levels - 1) for part in (key, item)])
+    return {"dict": pairs}
 
 
 def _is_key(value: Any) -> bool:
@@ -109,38 +116,27 @@ def _is_key(value: Any) -> bool:
     return value is None or type(value) in (bool, float, str)
 
 
-def _encode(value: Any, arrays: list[Array]) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return _encode_array(value, arrays)
-    if type(value) is tuple:
-        return {"tuple": _encode(list(value), arrays)}
-    if type(value) is dict:
-        pairs = [[_encode(part, arrays) for part in item] for item in value.items()]
-        return {"dict": pairs}
-    if type(value) is list:
-        return _encode_list(value, arrays)
-    if type(value) is float:
-        return {"float": struct.pack(">d", value).hex()}
-    if type(value) is int and not _fits_int64(value):
-        return {"int": hex(value)}
+def _fits_int64(value: int) -> bool:
+    return abs(value) < 2**63
+
+
+def _checked_int(value: int) -> int:
+    bits = value.bit_length()
+    if bits >= MAX_INT_BITS:
+        raise ValueError(f"an int of {bits:,} bits")
     return value
 
 
-def _long_int(text: str) -> int:
-    digits = len(text)
-    if 4 * (digits - len("-0x")) > MAX_INT_BITS:
-        raise ValueError(f"an int has {digits:,} digits, over {MAX_INT_BITS:,} bits")
-    return int(text, 16)
-
-
 def _encode_array(value: Any, arrays: list[Array]) -> dict[str, int]:
+    if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
+        raise TypeError(f"an array of {value.dtype}")
     kind = "array" if isinstance(value, np.ndarray) else "scalar"
     if value.dtype.kind == "b":
         return {f"{kind}_of_bools": _numbered(np.asarray(value, "u1"), arrays)}
     return {kind: _numbered(np.asarray(value), arrays)}
 
 
-def _encode_list(value: list[Any], arrays: list[Array]) -> Any:
+def _encode_list(value: list[Any], arrays: list[Array], levels: int) -> Any:
     kinds = {type(item) for item in value}
     if kinds == {float}:
         return {"floats": _numbered(np.array(value, "f8"), arrays)}
@@ -148,11 +144,7 @@ def _encode_list(value: list[Any], arrays: list[Array]) -> Any:
         return {"scalars": _numbered(np.array(value), arrays)}
     if kinds == {int} and all(map(_fits_int64, value)):
         return {"ints": _numbered(np.array(value, "i8"), arrays)}
-    return [_encode(item, arrays) for item in value]
-
-
-def _fits_int64(value: int) -> bool:
-    return abs(value) < 2**63
+    return [_encode(item, arrays, levels - 1) for item in value]
 
 
 def _numbered(array: Array, arrays: list[Array]) -> int:
@@ -178,8 +170,10 @@ class _Decoder:
             return tuple(self.value(content))
         if kind == "dict":
             return {self._key(key): self.value(value) for key, value in content}
-        if kind in _NUMBERS:
-            return _NUMBERS[kind](content)
+        if kind == "float":
+            return struct.unpack(">d", bytes.fromhex(content))[0]
+        if kind == "int":
+            return _checked_int(int(content, 16))
         array = self._arrays.pop(content)
         if kind in _LISTS:
             self._count(array.size)
@@ -195,14 +189,10 @@ class _Decoder:
         one hash, which makes a dict slow."""
         key = self.value(data)
         if not _is_key(key):
-            raise ValueError(f"the key {_shown(key)} isn't a text or a number")
+            raise ValueError(f"a {type(key).__name__} is no key")
         return key
 
 
-_NUMBERS: dict[str, Callable[[Any], Any]] = {
-    "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
-    "int": _long_int,
-}
 _LISTS = ("floats", "scalars", "ints")
 """Arrays that become lists, of which each number takes up to 40 bytes."""
 _ARRAYS: dict[str, Callable[[Array], Any]] = {

@@ -74,45 +74,26 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     return {key: origin for key, origin in sorted(record.items()) if origin}
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What a file says of an object's origin; it may be wrong, or meant to deceive.
-
-    # Properties
-        distribution: str, the name of a distribution.
-        version: str, empty if the file has none, or an invalid one.
-    """
-
-    distribution: str
-    version: str
-
-
-def claim(origin: Any) -> Claim | None:
-    """Returns what a file records as an origin; None if the record is invalid."""
+def stated(origin: Any) -> str:
+    """Returns a sentence about an origin that a file records; empty if the record is
+    invalid. It may be meant to deceive, so it never advises to install what only a file
+    names."""
     fields = origin if isinstance(origin, dict) else {}
     distribution = _matched(_DISTRIBUTION, fields.get("distribution"))
     if not distribution:
-        return None
-    return Claim(distribution, _matched(_VERSION, fields.get("version")))
+        return ""
+    version = _matched(_VERSION, fields.get("version"))
+    source = f"{distribution} {version}".strip()
+    return (
+        f"The file claims that it came from '{source}'. Anyone can write that: ask the "
+        "file's author before you install anything."
+    )
 
 
 def _matched(pattern: re.Pattern[str], text: Any) -> str:
     if isinstance(text, str) and pattern.fullmatch(text):
         return text
     return ""
-
-
-def stated(origin: Any) -> str:
-    """Returns a sentence about an origin that a file records; empty if the record is
-    invalid. It never advises to install what only a file names."""
-    claimed = claim(origin)
-    if claimed is None:
-        return ""
-    source = f"{claimed.distribution} {claimed.version}".strip()
-    return (
-        f"The file claims that it came from '{source}'. Anyone can write that: ask the "
-        "file's author before you install anything."
-    )
 
 
 def provider_of(kind: str, name: str) -> Entry | None:

@@ -18,12 +18,14 @@ from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.model_state import LayerWeights, ModelState, Named
 from oneiros_safe_files.names import is_visible
+from oneiros_training.parts.variables import values_of
 from oneiros_training.sequential import Sequential
 
 from oneiros_saving import model_files, provenance
 from oneiros_saving.loading import load_weights, load_weights_from_hdf5_group
 from oneiros_saving.model_files import PathLike
-from oneiros_saving.training_config import forgotten, training_config
+from oneiros_saving.plain_data_encoding import Encoded, encoded
+from oneiros_saving.restoring import COMPILED, KEY
 
 MAX_BYTES = 32_000
 """The maximum length of a name."""
@@ -115,6 +117,48 @@ def configuration_of(model: Any) -> ModelState:
             model, state.model_config, state.training_config
         )
     return state
+
+
+def training_config(model: Any) -> dict[str, Any] | None:
+    """Returns how a model was compiled; None if it wasn't, or if its optimizer can't be
+    saved."""
+    optimizer = getattr(model, "optimizer", None)
+    if not optimizer:
+        return None
+    name = type(optimizer).__name__
+    try:
+        config = optimizer.get_config()
+    except NotImplementedError:
+        warn(f"{name} can't be saved; compile the model again after loading it.")
+        return None
+    return {
+        "optimizer_config": {"class_name": name, "config": config},
+        **{key: _names(getattr(model, key)) for key in COMPILED},
+    }
+
+
+def _names(value: Any) -> Any:
+    """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them
+    back."""
+    if isinstance(value, dict):
+        return {key: _names(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_names(item) for item in value]
+    return getattr(value, "__name__", value)
+
+
+def forgotten(optimizer: Any) -> Encoded | None:
+    """Returns the optimizer's variables that are in neither its weights nor its
+    configuration, such as Nadam's `m_schedule`, for a file.
+
+    None if there are none, or if the optimizer has no state yet.
+    """
+    if not optimizer.weights:
+        return None
+    config = optimizer.get_config()
+    values = values_of(optimizer, optimizer.weights)
+    unsaved = {key: listed for key, listed in values.items() if key not in config}
+    return encoded({KEY: unsaved}) if unsaved else None
 
 
 def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import load_context, registry
+from oneiros import load_context
 from oneiros.arguments import check_choice, label
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, OneirosError
@@ -20,14 +20,14 @@ from oneiros_old_files import optimizer_state
 from oneiros_old_files.base import Origin
 from oneiros_old_files.file_origin import ENGINES, origin_of
 from oneiros_old_files.weight_layouts import arranged
-from oneiros_safe_files import json_text
+from oneiros_safe_files import json_text, yaml_text
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, model_files, saving
 from oneiros_saving.caller_choices import CallerChoices
 from oneiros_saving.loading import checked_model, limits_for, model_from_config
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import KEY
-from oneiros_saving.training_config import COMPILED, forgotten, restore_forgotten
+from oneiros_saving.restoring import COMPILED, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
 from oneiros_cli.file_tools.conversion_plan import ConversionPlan
@@ -206,7 +206,7 @@ def _compile_alike(model: Any, converted: Any, plan: ConversionPlan) -> None:
     if optimizer.weights:
         converted._make_train_function()
         new_optimizer.set_weights(_moved_state(model, converted, plan))
-        restore_forgotten(new_optimizer, forgotten(optimizer))
+        restore_forgotten(new_optimizer, saving.forgotten(optimizer))
 
 
 def _moved_state(model: Any, converted: Any, plan: ConversionPlan) -> Any:
@@ -301,5 +301,5 @@ def _text(suffix: str, state: ModelState) -> str:
     if state.provenance:
         config[KEY] = state.provenance
     if suffix in model_files.YAML_SUFFIXES:
-        return str(registry.resolve("format", "yaml")().dumps(config))
+        return yaml_text.dumps(config)
     return json_text.dumps(config)

@@ -18,15 +18,14 @@ from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
 from oneiros_old_files.file_origin import origin_of
 from oneiros_old_files.keras2_compilation import compile_arguments
 from oneiros_old_files.stored_functions import get_function
-from oneiros_safe_files import clock
-from oneiros_safe_files.budget import UNTRUSTED, Budget, checked
+from oneiros_safe_files.budget import UNTRUSTED, Budget, checked, running
 from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import provenance
 from oneiros_saving.caller_choices import nothing_foreign
 from oneiros_saving.config_references import Part, Reference, layers, references
 from oneiros_saving.model_files import PathLike
 from oneiros_saving.provenance import Missing
-from oneiros_saving.weight_matching import count_unusual
+from oneiros_saving.restoring import count_unusual
 
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
@@ -131,7 +130,7 @@ def inspect_file(filepath: PathLike, budget: Budget = UNTRUSTED) -> Inspection:
         FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
         does.
     """
-    with clock.running(checked(budget).seconds, filepath):
+    with running(checked(budget).seconds, filepath):
         return _inspected(filepath, read(filepath, budget))
 
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oneiros import registry
 from oneiros.errors import FileFormatError
-from oneiros_safe_files import json_text
+from oneiros_safe_files import json_text, yaml_text
 from oneiros_safe_files.budget import Budget, checked
 from oneiros_safe_files.config_extent import check_extent
 from oneiros_safe_files.file_access import read_text
@@ -43,10 +42,8 @@ def read(filepath: PathLike, budget: Budget | None = None) -> StoredFile:
     name = "json" if is_json else "yaml"
     text = read_text(path, checked(budget))
     with model_files.naming(path):
-        if is_json:
-            config = json_text.loads_config(text)
-        else:
-            config = registry.resolve("format", "yaml")().loads(text)
+        parsed = json_text.loads_config if is_json else yaml_text.loads
+        config = parsed(text)
     state = _state(config, path)
     check_extent(state, budget, path)
     return StoredFile(name, state, is_text=True)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, MutableMapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
@@ -10,13 +9,15 @@ from weakref import WeakValueDictionary
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
 from oneiros_safe_files.file_access import open_regular, text_of_path
-from oneiros_safe_files.hdf5_rows import find_array, open_file, reading_rows
+from oneiros_safe_files.hdf5_library import find_array, open_file, reading_rows
+
+from oneiros_data.rows import LazyRows
 
 Array = Any
 OWNER = "HDF5Matrix"
 
 
-class HDF5Matrix:
+class HDF5Matrix(LazyRows):
     """Rows of an array in an HDF5 file, read on demand.
 
     Pass it instead of an array to `fit`, `evaluate` and `predict`. Reading consecutive
@@ -150,37 +151,11 @@ class HDF5Matrix:
         with reading_rows(self.data):
             return self.data[selection]
 
-    @cached_property
-    def _example(self) -> Array:
-        """One normalized row, or none."""
-        return np.asarray(self[: min(1, len(self))])
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of all rows after the normalizer."""
-        row = self.data if self.normalizer is None else self._example
-        return (len(self), *row.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the rows after the normalizer."""
-        row = self.data if self.normalizer is None else self._example
-        dtype: np.dtype[Any] = row.dtype
-        return dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     @property
     def id(self) -> Any:
         """HDF5's identifier of the array, which shows whether the file is still
         open."""
         return self.data.id
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self[:], dtype)
 
 
 def _version(path: str) -> tuple[int, ...]:

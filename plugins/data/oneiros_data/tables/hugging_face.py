@@ -1,11 +1,11 @@
 """Hugging Face datasets: rows stay in their files until a batch needs them."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
 
+from oneiros_data.rows import LazyRows
 from oneiros_data.tables.frames import check_values, columns_of
 
 Array = Any
@@ -13,7 +13,7 @@ NUMBERS = "fiub"
 """Kinds of NumPy types that models accept: floats, integers, booleans."""
 
 
-class Rows:
+class Rows(LazyRows):
     """Columns of a dataset, read row by row.
 
     # Arguments
@@ -61,26 +61,6 @@ class Rows:
             "dataset.select_columns([…])."
         )
 
-    @cached_property
-    def _example(self) -> Array:
-        return self[:1]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the rows."""
-        dtype: np.dtype[Any] = self._example.dtype
-        return dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of all rows."""
-        return (len(self), *self._example.shape[1:])
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     def __len__(self) -> int:
         return len(self._dataset)
 
@@ -104,9 +84,6 @@ class Rows:
                 "shapes. Give them the same shape, for example with dataset.map(…)."
             )
         return values
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self[:], dtype)
 
 
 def read_dataset(dataset: Any, data_name: str) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from io import BufferedIOBase
 
+from oneiros_safe_files.budget import Quota
 from oneiros_safe_files.hdf5_format import btrees, object_header
 from oneiros_safe_files.hdf5_format.heaps import GlobalHeaps
 from oneiros_safe_files.hdf5_format.layout import Layout, parse_filters, parse_layout
@@ -19,7 +20,6 @@ from oneiros_safe_files.hdf5_format.types import (
     parse_datatype,
     parse_shape,
 )
-from oneiros_safe_files.quota import Quota
 
 _ATTRIBUTE_HEAP_ID = slice(0, 8)
 _ATTRIBUTE_ORDER_WIDTH = 2

@@ -4,10 +4,10 @@ and the links of a large group, or many attributes (III.G)."""
 import bisect
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oneiros_safe_files.hdf5_format.source import (
     UNDEFINED,
+    Fields,
     Source,
     UnsupportedError,
     expect,
@@ -94,14 +94,6 @@ class GlobalHeaps:
         return objects
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A block with objects, and where it stands in the heap."""
-
-    offset: int
-    data: bytes
-
-
 class FractalHeap:
     """The objects of a heap. Each is stored once: objects don't share bytes.
 
@@ -130,10 +122,9 @@ class FractalHeap:
             _bytes_for(max_object.bit_length()),
         )
         self._source = source
-        blocks = self._direct_blocks(root, rows)
-        self._blocks = sorted(blocks, key=lambda block: block.offset)
-        self._offsets = [block.offset for block in self._blocks]
-        self._unread = sum(len(block.data) for block in self._blocks)
+        self._blocks = dict(self._direct_blocks(root, rows))
+        self._offsets = sorted(self._blocks)
+        self._unread = sum(map(len, self._blocks.values()))
 
     def object(self, heap_id: bytes) -> bytes:
         """Returns the object with an identifier.
@@ -147,26 +138,24 @@ class FractalHeap:
             return heap_id[1 : 2 + (heap_id[0] & _TINY_LENGTH_MASK)]
         if kind != _MANAGED:
             raise UnsupportedError("an attribute is stored outside its heap")
-        split = 1 + self._offset_width
-        end = split + self._length_width
-        offset = int.from_bytes(heap_id[1:split], "little")
-        length = int.from_bytes(heap_id[split:end], "little")
+        fields = Fields(heap_id, 1)
+        offset = fields.number(self._offset_width)
+        length = fields.number(self._length_width)
         self._unread -= length
         if self._unread < 0:
             raise ValueError("objects share bytes of their heap")
         index = bisect.bisect_right(self._offsets, offset) - 1
         if index >= 0:
-            block = self._blocks[index]
-            start = offset - block.offset
-            if start + length <= len(block.data):
-                return block.data[start : start + length]
+            start = self._offsets[index]
+            return Fields(self._blocks[start], offset - start).take(length)
         raise ValueError("a heap doesn't hold an object that an index names")
 
-    def _direct_blocks(self, root: int, rows: int) -> Iterator[_Block]:
+    def _direct_blocks(self, root: int, rows: int) -> Iterator[tuple[int, bytes]]:
+        """Yields the blocks with objects, each with its place in the heap."""
         if root == UNDEFINED:
             return
         if not rows:
-            yield self._direct_block(root, 0, self._start_size)
+            yield 0, self._direct_block(root, self._start_size)
             return
         seen = {root}
         waiting = [(root, 0, rows)]
@@ -177,7 +166,7 @@ class FractalHeap:
                     raise ValueError("two places of a heap lead to one block")
                 seen.add(child)
                 if size <= self._max_direct:
-                    yield self._direct_block(child, start, size)
+                    yield start, self._direct_block(child, size)
                 else:
                     waiting.append((child, start, self._rows_in(size)))
 
@@ -199,10 +188,10 @@ class FractalHeap:
                     yield child, offset, size
                 offset += size
 
-    def _direct_block(self, address: int, offset: int, size: int) -> _Block:
+    def _direct_block(self, address: int, size: int) -> bytes:
         data = self._source.read(address, size)
         expect(b"FHDB", data)
-        return _Block(offset, data)
+        return data
 
     def _block_size(self, row: int) -> int:
         return int(self._start_size << max(row - 1, 0))

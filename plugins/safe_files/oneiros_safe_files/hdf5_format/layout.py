@@ -13,6 +13,7 @@ import numpy as np
 from oneiros_safe_files.hdf5_format import btrees
 from oneiros_safe_files.hdf5_format.source import (
     UNDEFINED,
+    Fields,
     Source,
     UnsupportedError,
     expect,
@@ -30,9 +31,7 @@ IMPLICIT = 2
 FIXED_ARRAY = 3
 """Indexes of chunks."""
 
-_ADDRESS = struct.Struct("<Q")
 _FILTERED_SINGLE_CHUNK = 0x02
-_SINGLE_CHUNK_SIZE = struct.Struct("<QI")
 _KEY = struct.Struct("<II")
 _FIXED_ARRAY_HEADER = struct.Struct("<4xxBBBQQ")
 _FIXED_ARRAY_BLOCK = struct.Struct("<4sxB8x")
@@ -43,8 +42,6 @@ SHUFFLE = 2
 CHECKSUM = 3
 SUPPORTED = {GZIP, SHUFFLE, CHECKSUM}
 
-_OLD_HEADER = 8
-_NEW_HEADER = 2
 _FIRST_FREE_NUMBER = 256
 """Filters from here on have a name, also in version 2."""
 _CHECKSUM_BYTES = 4
@@ -84,77 +81,65 @@ def parse_layout(body: bytes) -> Layout:
     # Raises
         ValueError: if it is damaged.
     """
-    version = body[0]
+    fields = Fields(body)
+    version = fields.number(1)
     if version in (1, 2):
-        return _old_layout(body)
+        return _old_layout(fields)
     if version not in (3, 4):
         raise ValueError(f"a layout has the unknown version {version}")
-    kind = body[1]
+    kind = fields.number(1)
     if kind == COMPACT:
-        (size,) = struct.unpack_from("<H", body, 2)
-        return Layout(COMPACT, size=size, data=body[4 : 4 + size])
+        size = fields.number(2)
+        return Layout(COMPACT, size=size, data=fields.take(size))
     if kind == CONTIGUOUS:
-        address, size = struct.unpack_from("<QQ", body, 2)
-        return Layout(CONTIGUOUS, address, size)
+        return Layout(CONTIGUOUS, fields.number(8), fields.number(8))
     if kind == CHUNKED and version == 3:
-        return _chunks_3(body)
+        rank = fields.number(1)
+        address = fields.number(8)
+        return Layout(CHUNKED, address, chunks=_chunk_shape(fields, rank, 4))
     if kind == CHUNKED:
-        return _chunks_4(body)
+        return _chunks_4(fields)
     if kind == VIRTUAL:
         return Layout(VIRTUAL)
     raise ValueError(f"a layout has the unknown class {kind}")
 
 
-def _old_layout(body: bytes) -> Layout:
-    rank, kind = body[1], body[2]
-    position = 8
-    address = 0
+def _old_layout(fields: Fields) -> Layout:
+    rank = fields.number(1)
+    kind = fields.number(1)
+    fields.skip(5)
+    address = 0 if kind == COMPACT else fields.number(8)
+    chunks = _chunk_shape(fields, rank, 4)
     if kind != COMPACT:
-        (address,) = _ADDRESS.unpack_from(body, position)
-        position += _ADDRESS.size
-    dimensions = struct.unpack_from(f"<{rank}I", body, position)
-    position += 4 * rank
-    if kind == CHUNKED:
-        return Layout(CHUNKED, address, chunks=dimensions[:-1])
-    if kind == CONTIGUOUS:
-        return Layout(CONTIGUOUS, address)
-    (size,) = struct.unpack_from("<I", body, position)
-    return Layout(COMPACT, size=size, data=body[position + 4 : position + 4 + size])
+        return Layout(kind, address, chunks=chunks)
+    size = fields.number(4)
+    return Layout(COMPACT, size=size, data=fields.take(size))
 
 
-def _chunks_3(body: bytes) -> Layout:
-    rank = body[2]
-    (address,) = _ADDRESS.unpack_from(body, 3)
-    dimensions = struct.unpack_from(f"<{rank}I", body, 3 + _ADDRESS.size)
-    return Layout(CHUNKED, address, chunks=dimensions[:-1])
+def _chunk_shape(fields: Fields, rank: int, width: int) -> tuple[int, ...]:
+    """Returns the shape of a chunk, behind which the size of an element stands."""
+    sizes = [fields.number(width) for _ in range(rank)]
+    return tuple(sizes[:-1])
 
 
-def _chunks_4(body: bytes) -> Layout:
-    flags, rank, width = body[2], body[3], body[4]
-    if width > _ADDRESS.size:
+def _chunks_4(fields: Fields) -> Layout:
+    flags = fields.number(1)
+    rank = fields.number(1)
+    width = fields.number(1)
+    if width > 8:
         raise ValueError(f"the sizes of a block have {width} bytes")
-    position = 5
-    stored = [
-        body[start : start + width]
-        for start in range(position, position + rank * width, width or 1)
-    ]
-    dimensions = tuple(int.from_bytes(size, "little") for size in stored)
-    position += rank * width
-    index = body[position]
-    position += 1
+    chunks = _chunk_shape(fields, rank, width)
+    index = fields.number(1)
     size = None
     skipped = 0
     if index == SINGLE_CHUNK and flags & _FILTERED_SINGLE_CHUNK:
-        size, skipped = _SINGLE_CHUNK_SIZE.unpack_from(body, position)
-        position += _SINGLE_CHUNK_SIZE.size
+        size = fields.number(8)
+        skipped = fields.number(_MASK)
     elif index == FIXED_ARRAY:
-        position += 1
-    (address,) = (
-        _ADDRESS.unpack_from(body, position)
-        if index in (SINGLE_CHUNK, IMPLICIT, FIXED_ARRAY)
-        else (0,)
-    )
-    return Layout(CHUNKED, address, size, dimensions[:-1], index, skipped)
+        fields.skip(1)
+    elif index not in (SINGLE_CHUNK, IMPLICIT):
+        return Layout(CHUNKED, chunks=chunks, index=index)
+    return Layout(CHUNKED, fields.number(8), size, chunks, index, skipped)
 
 
 @dataclass(frozen=True)
@@ -236,16 +221,15 @@ def _of_fixed_array(source: Source, address: int, nbytes: int) -> Iterator[Chunk
         raise UnsupportedError("the index of its blocks has several pages")
     start = block + _FIXED_ARRAY_BLOCK.size
     expect(b"FADB", source.read(block, _FIXED_ARRAY_BLOCK.size))
-    entries = source.read(start, count * width)
-    for position in range(0, len(entries), width or 1):
+    entries = Fields(source.read(start, count * width))
+    for _ in range(count):
         source.quota.spend_steps()
-        entry = entries[position : position + width]
-        address = int.from_bytes(entry[: _ADDRESS.size], "little")
+        address = entries.number(8)
         if client != _FILTERED:
             yield Chunk(address, nbytes)
             continue
-        size = int.from_bytes(entry[_ADDRESS.size : -_MASK], "little")
-        yield Chunk(address, size, int.from_bytes(entry[-_MASK:], "little"))
+        size = entries.number(width - 8 - _MASK)
+        yield Chunk(address, size, entries.number(_MASK))
 
 
 def parse_filters(body: bytes) -> list[int]:
@@ -255,22 +239,23 @@ def parse_filters(body: bytes) -> list[int]:
     # Raises
         ValueError: if it is damaged, or has a filter twice.
     """
-    version, count = body[0], body[1]
+    fields = Fields(body)
+    version = fields.number(1)
+    count = fields.number(1)
     if version not in (1, 2):
         raise ValueError(f"a list of filters has the unknown version {version}")
-    position = _OLD_HEADER if version == 1 else _NEW_HEADER
+    if version == 1:
+        fields.skip(6)
     filters = []
     for _ in range(count):
-        (number,) = struct.unpack_from("<H", body, position)
-        position += 2
-        name_length = 0
-        if version == 1 or number >= _FIRST_FREE_NUMBER:
-            (name_length,) = struct.unpack_from("<H", body, position)
-            position += 2
-        _, parameters = struct.unpack_from("<HH", body, position)
-        position += 4 + name_length + 4 * parameters
+        number = fields.number(2)
+        has_name = version == 1 or number >= _FIRST_FREE_NUMBER
+        name_length = fields.number(2) if has_name else 0
+        fields.skip(2)
+        parameters = fields.number(2)
+        fields.skip(name_length + 4 * parameters)
         if version == 1 and parameters % 2:
-            position += 4
+            fields.skip(4)
         filters.append(number)
     if len(set(filters)) < len(filters):
         raise ValueError("an array applies a filter twice")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oneiros_safe_files.hdf5_format import btrees, object_header
 from oneiros_safe_files.hdf5_format.heaps import FractalHeap, LocalHeap
 from oneiros_safe_files.hdf5_format.object_header import Message
-from oneiros_safe_files.hdf5_format.source import UNDEFINED, Source
+from oneiros_safe_files.hdf5_format.source import UNDEFINED, Fields, Source
 
 HARD = 0
 SOFT = 1
@@ -82,10 +82,11 @@ def dense_objects(
         heap_id: slice, which bytes of a record are the object's identifier in the heap.
         order_width: int, bytes of the largest creation order in the message.
     """
-    position = 2
-    if info[1] & _INFO_HAS_ORDER:
-        position += order_width
-    heap_address, index_address = struct.unpack_from("<QQ", info, position)
+    fields = Fields(info, 1)
+    if fields.number(1) & _INFO_HAS_ORDER:
+        fields.skip(order_width)
+    heap_address = fields.number(8)
+    index_address = fields.number(8)
     if heap_address == UNDEFINED:
         return
     heap = FractalHeap(source, heap_address)
@@ -106,23 +107,18 @@ def _in_symbol_table(source: Source, body: bytes) -> Iterator[tuple[bytes, Link]
 
 
 def _parse_link(body: bytes) -> tuple[bytes, Link]:
-    version, flags = body[0], body[1]
+    fields = Fields(body)
+    version = fields.number(1)
     if version != 1:
         raise ValueError(f"a link has the unknown version {version}")
-    position = 2
-    kind = HARD
-    if flags & _HAS_KIND:
-        kind = body[position]
-        position += 1
+    flags = fields.number(1)
+    kind = fields.number(1) if flags & _HAS_KIND else HARD
     if flags & _HAS_ORDER:
-        position += 8
+        fields.skip(8)
     if flags & _HAS_CHARACTER_SET:
-        position += 1
-    width = 1 << (flags & _NAME_WIDTH)
-    length = int.from_bytes(body[position : position + width], "little")
-    position += width
-    name = body[position : position + length]
+        fields.skip(1)
+    length = fields.number(1 << (flags & _NAME_WIDTH))
+    name = fields.take(length)
     if kind != HARD:
         return name, Link(kind)
-    (address,) = struct.unpack_from("<Q", body, position + length)
-    return name, Link(HARD, address)
+    return name, Link(HARD, fields.number(8))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_safe_files.quota import Quota
+from oneiros_safe_files.budget import Quota
 
 UNDEFINED = (1 << 64) - 1
 """The address of what isn't stored."""
@@ -57,7 +57,7 @@ class Source:
             UnsafeFileError: if all structures read are over the budget.
         """
         self._check(address, length)
-        self.quota.spend_read(self.quota.where, length)
+        self.quota.spend_read(length)
         self.file.seek(self.base + address)
         return self.file.read(length)
 
@@ -92,6 +92,44 @@ class Source:
             raise ValueError(
                 f"{length} bytes at {address} reach beyond the end of the file"
             )
+
+
+class Fields:
+    """The fields of a structure, one after the other.
+
+    # Arguments
+        data: bytes, the structure.
+        position: int, where the first field begins.
+    """
+
+    def __init__(self, data: bytes, position: int = 0) -> None:
+        self._data = data
+        self._position = position
+
+    def skip(self, length: int) -> None:
+        """Leaves out a number of bytes."""
+        self._position += length
+
+    def take(self, length: int) -> bytes:
+        """Returns the next bytes.
+
+        # Raises
+            ValueError: if the structure has fewer.
+        """
+        start = self._position
+        end = start + length
+        if not start <= end <= len(self._data):
+            raise ValueError("a structure ends early")
+        self._position = end
+        return self._data[start:end]
+
+    def rest(self) -> bytes:
+        """Returns all bytes that follow."""
+        return self._data[self._position :]
+
+    def number(self, width: int) -> int:
+        """Returns the next bytes as a number."""
+        return int.from_bytes(self.take(width), "little")
 
 
 def expect(signature: bytes, block: bytes) -> None:

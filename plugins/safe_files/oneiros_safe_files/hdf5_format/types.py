@@ -2,6 +2,7 @@
 (IV.A.2.b), and attributes (IV.A.2.m) of a group or an array."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from oneiros_safe_files.hdf5_format.heaps import GlobalHeaps
-from oneiros_safe_files.hdf5_format.source import UnsupportedError
+from oneiros_safe_files.hdf5_format.source import Fields, UnsupportedError
 
 INTEGER = "integer"
 FLOAT = "float"
@@ -25,12 +26,7 @@ _FLOAT_CLASS = 1
 _TEXT_CLASS = 3
 _VARIABLE_CLASS = 9
 _VARIABLE_TEXT = 1
-_BIG_ENDIAN = 0x01
 _SIGNED = 0x08
-_UNUSUAL_BITS = 0x46
-"""Of integers: padding; of floats: the byte order of the VAX, too."""
-_INTEGER_LAYOUT = struct.Struct("<HH")
-_FLOAT_LAYOUT = struct.Struct("<HHBBBBI")
 _IEEE = {
     2: (0, 16, 10, 5, 0, 10, 15),
     4: (0, 32, 23, 8, 0, 23, 127),
@@ -39,7 +35,6 @@ _IEEE = {
 """By bytes: the first bit, the bits, the exponent's first bit and bits, the mantissa's
 first bit and bits, and the exponent's bias."""
 _IMPLIED_LEADING_BIT = 0x20
-_NORMALIZATION_MASK = 0x30
 _INTEGER_SIZES = (1, 2, 4, 8)
 _SIZE_OF_VERSION_1 = 8
 _SIZE_OF_VERSION_2 = 4
@@ -67,45 +62,39 @@ class Datatype:
     dtype: np.dtype[Any] | None = None
 
 
+def _numbers() -> Iterator[tuple[bytes, Datatype]]:
+    """Yields the messages of plain numbers, without the version, and their types."""
+    for order, letter in enumerate("<>"):
+        for size in _INTEGER_SIZES:
+            properties = struct.pack("<HH", 0, 8 * size)
+            for sign, kind in ((0, "u"), (_SIGNED, "i")):
+                bits = (_INTEGER_CLASS, order | sign, 0, 0, size)
+                dtype = np.dtype(f"{letter}{kind}{size}")
+                message = _TYPE_HEADER.pack(*bits) + properties
+                yield message, Datatype(INTEGER, size, dtype)
+        for size, layout in _IEEE.items():
+            bits = (_FLOAT_CLASS, order | _IMPLIED_LEADING_BIT, 8 * size - 1, 0, size)
+            message = _TYPE_HEADER.pack(*bits) + struct.pack("<HHBBBBI", *layout)
+            yield message, Datatype(FLOAT, size, np.dtype(f"{letter}f{size}"))
+
+
+_NUMBERS = dict(_numbers())
+_LENGTHS = {_INTEGER_CLASS: 12, _FLOAT_CLASS: 20}
+"""The lengths of the messages of numbers."""
+
+
 def parse_datatype(body: bytes) -> Datatype:
     """Reads a datatype message."""
-    class_and_version, bits, _, high_bits, size = _TYPE_HEADER.unpack_from(body)
-    properties = body[_TYPE_HEADER.size :]
+    class_and_version, bits, _, _, size = _TYPE_HEADER.unpack_from(body)
     kind = class_and_version & _CLASS_MASK
-    if kind == _INTEGER_CLASS and _is_plain_integer(bits, size, properties):
-        letter = "i" if bits & _SIGNED else "u"
-        return Datatype(INTEGER, size, _dtype(bits, letter, size))
-    if kind == _FLOAT_CLASS and _is_ieee(bits, high_bits, size, body, properties):
-        return Datatype(FLOAT, size, _dtype(bits, "f", size))
+    if kind in _LENGTHS:
+        message = bytes([kind]) + body[1 : _LENGTHS[kind]]
+        return _NUMBERS.get(message, Datatype(OTHER, size))
     if kind == _TEXT_CLASS:
         return Datatype(TEXT, size, np.dtype(f"S{size}") if size else None)
     if kind == _VARIABLE_CLASS and bits & _CLASS_MASK == _VARIABLE_TEXT:
         return Datatype(LONG_TEXT, size)
     return Datatype(OTHER, size)
-
-
-def _dtype(bits: int, letter: str, size: int) -> np.dtype[Any]:
-    order = ">" if bits & _BIG_ENDIAN else "<"
-    return np.dtype(f"{order}{letter}{size}")
-
-
-def _is_plain_integer(bits: int, size: int, properties: bytes) -> bool:
-    if size not in _INTEGER_SIZES or bits & _UNUSUAL_BITS:
-        return False
-    return _INTEGER_LAYOUT.unpack_from(properties) == (0, 8 * size)
-
-
-def _is_ieee(
-    bits: int, high_bits: int, size: int, body: bytes, properties: bytes
-) -> bool:
-    if size not in _IEEE or bits & _UNUSUAL_BITS:
-        return False
-    if bits & _NORMALIZATION_MASK != _IMPLIED_LEADING_BIT:
-        return False
-    sign_bit = body[2]
-    if high_bits or sign_bit != 8 * size - 1:
-        return False
-    return _FLOAT_LAYOUT.unpack_from(properties) == _IEEE[size]
 
 
 def parse_shape(body: bytes) -> tuple[int, ...] | None:
@@ -206,14 +195,9 @@ def parse_attribute(body: bytes) -> Attribute:
     sizes = [name_size, type_size, space_size]
     if version == 1:
         sizes = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in sizes]
-    type_start = start + sizes[0]
-    space_start = type_start + sizes[1]
-    data_start = space_start + sizes[2]
-    return Attribute(
-        datatype=parse_datatype(body[type_start:space_start]),
-        shape=parse_shape(body[space_start:data_start]),
-        data=body[data_start:],
-    )
+    fields = Fields(body, start)
+    _, datatype, shape = map(fields.take, sizes)
+    return Attribute(parse_datatype(datatype), parse_shape(shape), fields.rest())
 
 
 def _start(version: int) -> int:

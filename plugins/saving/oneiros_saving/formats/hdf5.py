@@ -2,7 +2,6 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,18 +9,19 @@ import numpy as np
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5
-from oneiros_safe_files.hdf5_callers_groups import open_group
-from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
-from oneiros_safe_files.model_state import Format, ModelState
+from oneiros_safe_files.hdf5 import MAGIC, StoredGroup, open_hdf5
+from oneiros_safe_files.hdf5_library import (
+    HEADER_LIMIT,
+    GroupWriter,
+    create_hdf5,
+    open_group,
+)
+from oneiros_safe_files.model_state import Format, LayerWeights, ModelState, Named
 
 GROUP = "oneiros_training"
 """The group of the training state that Keras 1 didn't save: JSON, and the arrays to
 which it refers by number."""
 Array = np.ndarray[Any, Any]
-Arrays = list[tuple[str, Array]]
-Weights = list[tuple[str, Arrays]]
-Stored = list[tuple[str, StoredArray]]
 TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside the layers' groups; it is empty unless the model
 itself has weights."""
@@ -65,33 +65,31 @@ class HDF5Format(Format):
                 _write_training(root, *state.training_state)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
-        """Reads a whole model or weights; it checks the whole file before it reads the
-        first array."""
+        """Reads a whole model or weights."""
         with open_hdf5(path, budget) as root:
             return _read(root)
 
-    def write_weights(self, group: Any, weights: Weights) -> None:
+    def write_weights(self, group: Any, weights: LayerWeights) -> None:
         """Writes weights to an open `h5py.Group`."""
         _write_layers(GroupWriter(group), weights)
 
     def read_weights(self, group: Any, budget: Budget) -> ModelState:
         """Reads weights from an open `h5py.Group`."""
         with open_group(group, budget) as root:
-            weights = _load(_find_layers(root))
             return ModelState(
-                weights=weights,
+                weights=_read_layers(root),
                 keras_version=root.text("keras_version"),
                 backend=root.text("backend"),
             )
 
 
-def _write_layers(group: GroupWriter, weights: Weights) -> None:
+def _write_layers(group: GroupWriter, weights: LayerWeights) -> None:
     _write_names(group, "layer_names", [name for name, _ in weights])
     for name, arrays in weights:
         _write_arrays(group.group(name), arrays)
 
 
-def _write_arrays(group: GroupWriter, arrays: Arrays) -> None:
+def _write_arrays(group: GroupWriter, arrays: Named) -> None:
     _write_names(group, "weight_names", [name for name, _ in arrays])
     for name, value in arrays:
         group.array(name, value)
@@ -110,26 +108,18 @@ def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
 
 
 def _read(root: StoredGroup) -> ModelState:
-    # All arrays are found, checked and accounted for before the first one is read.
     group = root.group("model_weights") if "model_weights" in root else root
-    layers = _find_layers(group)
-    optimizer = None
-    if "optimizer_weights" in root:
-        optimizer = _find_arrays(root.group("optimizer_weights"))
-    training = _find_training(root)
     state = ModelState(
         model_config=_read_json(root, "model_config"),
         training_config=_read_json(root, "training_config"),
         provenance=_read_json(root, "oneiros_provenance") or {},
         keras_version=root.text("keras_version"),
         backend=root.text("backend"),
-        weights=_load(layers),
+        weights=_read_layers(group),
+        training_state=_read_training(root),
     )
-    if optimizer is not None:
-        state.optimizer_weights = _load_arrays(optimizer)
-    if training is not None:
-        data, arrays = training
-        state.training_state = data, [array.read() for array in arrays]
+    if "optimizer_weights" in root:
+        state.optimizer_weights = _read_arrays(root.group("optimizer_weights"))
     if TOP_LEVEL in group:
         group.group(TOP_LEVEL)
     state.unread = root.unread()
@@ -149,11 +139,11 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
     return value
 
 
-def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
+def _read_layers(group: StoredGroup) -> LayerWeights:
     if _is_of_keras_0(group):
-        return _find_numbered(group)
+        return _read_numbered(group)
     return [
-        (name, _find_arrays(group.group(name)))
+        (name, _read_arrays(group.group(name)))
         for name in _read_names(group, "layer_names")
     ]
 
@@ -164,24 +154,18 @@ def _is_of_keras_0(group: StoredGroup) -> bool:
     return "layer_0" in group and not any(map(group.texts, attributes))
 
 
-def _find_numbered(group: StoredGroup) -> list[tuple[str, Stored]]:
+def _read_numbered(group: StoredGroup) -> LayerWeights:
     """Returns the layers `layer_0`, `layer_1`, … with their arrays `param_0`, …, as
     Keras 0.x wrote them."""
     layers = []
-    for layer in _numbered(group, "layer_"):
+    for layer in group.numbered("layer_"):
         arrays = group.group(layer)
-        names = _numbered(arrays, "param_")
-        layers.append((layer, [(name, arrays.array(name)) for name in names]))
+        named = [(name, arrays.array(name)) for name in arrays.numbered("param_")]
+        layers.append((layer, named))
     return layers
 
 
-def _numbered(group: StoredGroup, prefix: str) -> Iterator[str]:
-    """Yields the names of members that are numbered from 0."""
-    names = (f"{prefix}{number}" for number in itertools.count())
-    return itertools.takewhile(group.__contains__, names)
-
-
-def _find_arrays(group: StoredGroup) -> Stored:
+def _read_arrays(group: StoredGroup) -> Named:
     return [(name, group.array(name)) for name in _read_names(group, "weight_names")]
 
 
@@ -213,14 +197,6 @@ def _split_names(group: StoredGroup, attribute: str) -> list[str]:
     )
 
 
-def _load(layers: list[tuple[str, Stored]]) -> Weights:
-    return [(layer, _load_arrays(arrays)) for layer, arrays in layers]
-
-
-def _load_arrays(arrays: Stored) -> Arrays:
-    return [(name, array.read()) for name, array in arrays]
-
-
 def _write_training(root: GroupWriter, state: Any, arrays: list[Array]) -> None:
     """Writes the group."""
     group = root.group(GROUP)
@@ -229,9 +205,8 @@ def _write_training(root: GroupWriter, state: Any, arrays: list[Array]) -> None:
         group.array(str(number), array)
 
 
-def _find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
-    """Returns the JSON data and the arrays, checked but not read; None if the group
-    doesn't exist."""
+def _read_training(root: StoredGroup) -> tuple[Any, list[Array]] | None:
+    """Returns the JSON data and the arrays; None if the group doesn't exist."""
     if GROUP not in root:
         return None
     group = root.group(GROUP)
@@ -240,5 +215,5 @@ def _find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
         raise FileFormatError(
             f"{root.quota.path} lacks the attribute 'state' of '{group.where}'."
         )
-    arrays = [group.array(number) for number in _numbered(group, "")]
+    arrays = [group.array(number) for number in group.numbered()]
     return json_text.loads(text), arrays

@@ -14,10 +14,9 @@ from typing import Any, ClassVar
 from oneiros.errors import ConfigError, FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.archives import ZIP_MAGIC, ZipArchive, open_zip
-from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.hdf5 import StoredArray, StoredGroup, hdf5_in_memory
+from oneiros_safe_files.budget import Budget, Quota
+from oneiros_safe_files.hdf5 import StoredGroup, hdf5_in_memory
 from oneiros_safe_files.model_state import Format, ModelState, Named
-from oneiros_safe_files.quota import Quota
 
 METADATA = "metadata.json"
 CONFIG = "config.json"
@@ -29,7 +28,6 @@ VERSION = "3."
 COMPILATION = "compile_config"
 """The part of the configuration that says how the model was compiled."""
 Data = dict[str, Any]
-Stored = list[tuple[str, StoredArray]]
 NOT_TRAINED = {"BatchNormalization": 2}
 """Number of variables of a layer that no optimizer changes; they are its last."""
 WRAPPED = ("layer", "forward_layer", "backward_layer")
@@ -58,8 +56,7 @@ class Keras3Format(Format):
         return head.startswith(ZIP_MAGIC)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
-        """Reads a whole model; it checks the whole file before it reads the first
-        array.
+        """Reads a whole model.
 
         # Raises
             FileFormatError: if the archive is damaged, or isn't a `.keras` file.
@@ -139,7 +136,7 @@ def _quota(around: Quota, nbytes: int) -> Quota:
     """
     excess = max(0, nbytes - around.size)
     quota = Quota(around.path, around.budget, nbytes)
-    quota.spend_array("/", 2 * excess)
+    quota.spend_array(2 * excess)
     return quota
 
 
@@ -151,16 +148,15 @@ def _read_weights(root: StoredGroup, config: Data, state: ModelState) -> None:
         config: dict, the model's entry in `config.json`.
         state: `ModelState` to fill.
     """
-    # All arrays are found, checked and accounted for before the first one is read.
-    layers = [
+    state.weights = [
         (_layer_name(entry), list(itertools.chain(*_variables(group, entry))))
         for group, entry in _layers(root, config)
     ]
     _numbered(root, "vars")  # of the model itself: a Functional has none
     optimizer = _numbered(root, "optimizer/vars")
-    state.weights = [(name, _read(stored)) for name, stored in layers]
     if optimizer:
-        state.optimizer_weights = _read(_with_step_count(optimizer))
+        (_, steps), *others = optimizer
+        state.optimizer_weights = [("iteration:0", steps), *others]
     state.unread += [path for path in root.unread() if not path.startswith(OF_TRAINING)]
 
 
@@ -206,15 +202,15 @@ def _group_name(class_name: str) -> str:
     return INNER_CLASS.sub("_", re.sub(r"\W", "", class_name)).lower()
 
 
-def _variables(group: StoredGroup, entry: Data) -> tuple[Stored, Stored]:
+def _variables(group: StoredGroup, entry: Data) -> tuple[Named, Named]:
     """Returns the variables of a layer, and of the layers inside, that optimizers
     change, and the others."""
     inside = list(_layers(group, entry))
     for name in WRAPPED:
         if name in group:
             inside.append((group.group(name), _config(entry).get("layer", {})))
-    trained: Stored = []
-    fixed: Stored = []
+    trained: Named = []
+    fixed: Named = []
     for inner_group, inner in inside:
         inner_trained, inner_fixed = _variables(inner_group, inner)
         trained += inner_trained
@@ -235,7 +231,7 @@ def _class_name(entry: Any) -> str:
     return str(entry.get("registered_name") or entry.get("class_name"))
 
 
-def _own_variables(group: StoredGroup) -> Stored:
+def _own_variables(group: StoredGroup) -> Named:
     """Returns the variables of a layer or, for a recurrent one, of its cell."""
     own = _numbered(group, "vars")
     if "cell" in group:
@@ -245,20 +241,11 @@ def _own_variables(group: StoredGroup) -> Stored:
     return own
 
 
-def _numbered(group: StoredGroup, path: str) -> Stored:
+def _numbered(group: StoredGroup, path: str) -> Named:
     """Returns the arrays `0`, `1`, … of the group at a path, by their own paths."""
     for step in path.split("/"):
         if step not in group:
             return []
         group = group.group(step)
-    numbers = itertools.takewhile(group.__contains__, map(str, itertools.count()))
-    return [(f"{group.where}/{number}", group.array(number)) for number in numbers]
-
-
-def _with_step_count(optimizer: Stored) -> Stored:
-    (_, steps), *others = optimizer
-    return [("iteration:0", steps), *others]
-
-
-def _read(stored: Stored) -> Named:
-    return [(name.lstrip("/"), array.read()) for name, array in stored]
+    where = group.where.lstrip("/")
+    return [(f"{where}/{number}", group.array(number)) for number in group.numbered()]

@@ -16,7 +16,7 @@ from oneiros.errors import (
 )
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
-from oneiros_safe_files.model_state import Format, ModelState
+from oneiros_safe_files.model_state import Format, LayerWeights, ModelState
 
 Array = np.ndarray[Any, Any]
 LENGTH_BYTES = 8
@@ -105,12 +105,12 @@ def _files() -> Any:
 
 def _weights(
     path: Path, tensors: dict[str, Array], metadata: dict[str, str]
-) -> list[tuple[str, list[tuple[str, Array]]]]:
+) -> LayerWeights:
+    weights: LayerWeights = []
     try:
-        weights = [
-            (layer, [(name, tensors.pop(f"{layer}/{name}")) for name in names])
-            for layer, names in _layers(metadata.get("layers", ""))
-        ]
+        for layer, names in json_text.loads(metadata.get("layers", "")):
+            named = [(str(name), tensors.pop(f"{layer}/{name}")) for name in names]
+            weights.append((str(layer), named))
     except UnsafeFileError:
         raise
     except (ConfigError, KeyError, TypeError, ValueError) as error:
@@ -122,13 +122,3 @@ def _weights(
             f"{path} holds tensors without a layer: {', '.join(tensors):.200}."
         )
     return weights
-
-
-def _layers(text: str) -> list[tuple[str, list[str]]]:
-    """Returns the names of the layers and of their weights."""
-    layers = [(layer, names) for layer, names in json_text.loads(text)]
-    for layer, names in layers:
-        is_list = isinstance(names, list)
-        if not is_list or not all(isinstance(name, str) for name in (layer, *names)):
-            raise ValueError(f"{[layer, names]!r:.80} is no name with a list of names")
-    return layers

@@ -65,13 +65,16 @@ def _check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> No
 
 
 def form(value: Any) -> str:
-    """Describes the shape and kind of an array; the precision of floats doesn't
-    matter."""
+    """Describes the shape and kind of an array."""
     if not isinstance(value, np.ndarray | np.generic):
         return type(value).__name__
-    if value.dtype.kind == "f":
-        return f"{value.shape}"
-    return f"{value.shape} of {value.dtype}"
+    return described(value.shape, value.dtype)
+
+
+def described(shape: Any, dtype: Any) -> str:
+    """Describes a shape and a type; the precision of floats doesn't matter."""
+    is_float = np.dtype(dtype).kind == "f"
+    return f"{tuple(shape)}" if is_float else f"{tuple(shape)} of {dtype}"
 
 
 def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
