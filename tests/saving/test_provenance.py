@@ -105,7 +105,7 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
         "layer:Lambda": "oneiros-layers-core",
         "layer:Loud": "their-lab",
         "layer:Merge": "oneiros-layers-core",
-        "layer:Model": "oneiros-kernel",
+        "layer:Model": "oneiros-training",
         "layer:Sequential": "oneiros-training",
         "layer:TimeDistributed": "oneiros-layers-wrappers",
         "metric:fmeasure": "oneiros-metrics",
