@@ -74,6 +74,8 @@ class Origin:
         return int(found[1])
 
 
+MALFORMED = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+"""What data that isn't a configuration raises."""
 HERE = Origin()
 """The version that Oneiros is."""
 

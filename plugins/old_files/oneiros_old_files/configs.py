@@ -11,7 +11,7 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import Origin
+from oneiros_old_files.base import MALFORMED, Origin
 from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.keras3_graph import places_of, prepared
@@ -308,13 +308,7 @@ def _explained(name: str, config: Any, origin: Origin) -> Iterator[None]:
         yield
     except OneirosError:
         raise
-    except (
-        TypeError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except MALFORMED as error:
         layer = config.get("name") if isinstance(config, dict) else None
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(

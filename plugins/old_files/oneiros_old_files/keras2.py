@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from oneiros import backend as K
 from oneiros import registry
@@ -35,6 +35,8 @@ SHAPES = (
     "trainable",
 )
 """Arguments that describe a layer's input, or name it."""
+UNNEEDED = ("atrous_rate", "consume_less", "dropout", "output_shape")
+"""Arguments that predictions don't depend on, or that `complete_there` adds."""
 COMMON: Renamed = {
     "name": "name",
     "trainable": "trainable",
@@ -45,10 +47,7 @@ COMMON: Renamed = {
 class Keras2Layer(Migration):
     """A layer of later versions that exists here under other names.
 
-    Subclasses set what a `MigrationRow` has, and:
-
-    # Properties
-        unneeded: set of str, arguments here that predictions don't depend on.
+    Subclasses set what a `MigrationRow` has.
 
     # Arguments
         origin: `Origin`.
@@ -60,9 +59,7 @@ class Keras2Layer(Migration):
     neutral: Mapping[str, Any] = {}
     added: Mapping[str, Any] = {}
     keras3: str | None = ""
-    renamed_there: Mapping[str, str] = {}
     of_keras1: bool = False
-    unneeded: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, origin: Origin = HERE, row: MigrationRow | None = None) -> None:
         super().__init__(origin)
@@ -79,8 +76,6 @@ class Keras2Layer(Migration):
                 arguments[argument] = [config[name] for name in names]
             elif names in config:
                 arguments[argument] = argument_there(argument, config[names])
-        for before, after in self.renamed_there.items():
-            arguments[after] = arguments.pop(before)
         self.complete_there(arguments, config)
         arrays_there = self.weights_there(config, arrays)
         return Keras3Layer(self.keras3 or self.name, arguments, arrays_there)
@@ -99,12 +94,12 @@ class Keras2Layer(Migration):
     def _check_expressible(self, config: Config) -> None:
         """Raises ConfigError for an argument that Keras 3 doesn't have, unless it has
         the value that a layer has without it."""
-        known = set(SHAPES)
+        known = {*SHAPES, *UNNEEDED}
         for names in self.renamed.values():
             known.update([names] if isinstance(names, str) else names)
         parameters = inspect.signature(registry.resolve("layer", self.name)).parameters
         for name, value in config.items():
-            if name in known or name in self.unneeded or name.endswith("init"):
+            if name in known or name.endswith("init"):
                 continue
             default = parameters[name].default if name in parameters else None
             if value not in (default, None):
@@ -123,7 +118,7 @@ class Keras2Layer(Migration):
         if self.origin.keras < 2 or is_of_keras1:
             return name, config
         arguments = dict(self.added)
-        names_here = self._names_here()
+        names_here = {**COMMON, **self.renamed}
         for argument, value in config.items():
             if argument in DTYPES:
                 arguments |= self._input_dtype(name, config, value)
@@ -147,14 +142,6 @@ class Keras2Layer(Migration):
         # Raises
             ConfigError: if an argument has no counterpart; says which.
         """
-
-    def _names_here(self) -> Renamed:
-        """Returns the arguments that Keras 2 or 3 has, and those here."""
-        names = {**COMMON, **self.renamed}
-        if self.origin.keras < 3:
-            return names
-        there = self.renamed_there
-        return {there.get(name, name): here for name, here in names.items()}
 
     def refuse(self, name: str, config: Config, argument: str) -> NoReturn:
         """Raises the error for an argument without an equivalent here."""

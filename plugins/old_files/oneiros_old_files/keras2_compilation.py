@@ -7,7 +7,7 @@ from oneiros.config import known_objects
 from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_old_files import keras3
-from oneiros_old_files.base import Config, Origin
+from oneiros_old_files.base import MALFORMED, Config, Origin
 from oneiros_old_files.keras2 import migration_of
 from oneiros_old_files.parts import function_named, plain
 
@@ -29,7 +29,7 @@ def compile_arguments(
         return _arguments(training_config, origin, list(output_names))
     except OneirosError:
         raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except MALFORMED as error:
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(f"its training_config can't be read: {reason}.") from error
 

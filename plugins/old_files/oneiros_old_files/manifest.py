@@ -4,15 +4,11 @@ from oneiros import hookimpl
 
 from oneiros_old_files.rows import ROWS, MigrationRow
 
-_PLACES = {
-    "base": ("Migration", "Origin"),
-    "keras2": ("Keras2Layer",),
-    "configs": ("migrated",),
-}
 NAMES = {
-    name: f"oneiros_old_files.{file}:{name}"
-    for file, names in _PLACES.items()
-    for name in names
+    "Migration": "oneiros_old_files.base:Migration",
+    "Origin": "oneiros_old_files.base:Origin",
+    "Keras2Layer": "oneiros_old_files.keras2:Keras2Layer",
+    "migrated": "oneiros_old_files.configs:migrated",
 }
 _CONVOLUTIONS = {
     "Convolution1D": "Conv1D",

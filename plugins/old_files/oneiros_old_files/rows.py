@@ -14,13 +14,12 @@ class MigrationRow(TypedDict, total=False):
     # Properties
         name: str, the class's name here, if it is another one.
         renamed: dict, arguments there and here; a tuple of names stands for the items
-            of a list.
+            of a list. Keras 2 and Keras 3 may have two names for one.
         neutral: dict, arguments without an equivalent here, besides `NEUTRAL`, and the
             tuple of values that can be read; None for any.
         added: dict, additional arguments here.
         keras3: str, the class's name in Keras 3, if it is another one; None if it has
             no such class.
-        renamed_there: dict, arguments of Keras 2 and of Keras 3.
         elementwise: bool, whether the layer takes each value by itself, wherever it is.
         of_keras1: bool, whether later versions lack the class.
     """
@@ -30,7 +29,6 @@ class MigrationRow(TypedDict, total=False):
     neutral: Mapping[str, Any]
     added: Mapping[str, Any]
     keras3: str | None
-    renamed_there: Mapping[str, str]
     elementwise: bool
     of_keras1: bool
 
@@ -135,8 +133,7 @@ def _merge(mode: str, **renamed: str) -> MigrationRow:
 
 ACTIVATIONS: dict[str, MigrationRow] = {
     "LeakyReLU": {
-        "renamed": {"alpha": "alpha"},
-        "renamed_there": {"alpha": "negative_slope"},
+        "renamed": {"alpha": "alpha", "negative_slope": "alpha"},
         "elementwise": True,
     },
     "ELU": {"renamed": {"alpha": "alpha"}, "elementwise": True},

@@ -34,7 +34,6 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
     """
 
     dilated: str | None = None
-    unneeded = frozenset({"atrous_rate"})
     places: tuple[int, ...] = (0, 1, 2, 3)
     places_first: tuple[int, ...] = (2, 3, 1, 0)
 
@@ -164,7 +163,6 @@ class Conv2DTransposeMigration(ConvolutionMigration):
 
     name = "Deconvolution2D"
     keras3 = "Conv2DTranspose"
-    unneeded = frozenset({"output_shape"})
     places = (0, 1, 3, 2)
     places_first = (2, 3, 0, 1)
     renamed = Conv2DMigration.renamed

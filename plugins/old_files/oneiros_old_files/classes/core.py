@@ -301,7 +301,6 @@ class EmbeddingMigration(Keras2Layer):
         "embeddings_constraint": "W_constraint",
         "activity_regularizer": "activity_regularizer",
     }
-    unneeded = frozenset({"dropout"})
 
     def complete(self, arguments: Config, config: Config) -> None:
         """Leaves out the type of the table."""

@@ -73,7 +73,6 @@ class SimpleRNNMigration(Keras2Layer):
     """SimpleRNN."""
 
     name = "SimpleRNN"
-    unneeded = frozenset({"consume_less"})
     renamed = {**SHARED, "units": "output_dim", "unroll": "unroll"}
     neutral = IMPLEMENTATION
 
