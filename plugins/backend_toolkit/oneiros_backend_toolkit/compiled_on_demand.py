@@ -79,7 +79,8 @@ class CompiledOnDemand(Function):
         step = self._steps.get(key)
         if step is None:
             step = self._compiled_step(key, arrays)
-        return step(arrays, self.advance(1))
+        number = self.advance(1)
+        return step(arrays, number)
 
     def _shapes(self, arrays: Tensors) -> list[tuple[int, ...]]:
         """Returns the shapes that are compiled for."""
@@ -95,7 +96,10 @@ class CompiledOnDemand(Function):
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to the device, for `loop`."""
-        return Upload([self.put(*pair) for pair in self.check_upload(arrays)])
+        uploaded = []
+        for array, dtype in self.check_upload(arrays):
+            uploaded.append(self.put(array, dtype))
+        return Upload(uploaded)
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> Tensors:
         """Runs one step per row of `index` in one compiled call.
@@ -106,20 +110,27 @@ class CompiledOnDemand(Function):
         chosen = 0 if phase is None else self.check_phase(phase)
         arrays = handle.arrays
         steps, batch = rows.shape
-        key = (chosen, batch, *[shape[1:] for shape in self._shapes(arrays)])
+        row_shapes = [shape[1:] for shape in self._shapes(arrays)]
+        key = (chosen, batch, *row_shapes)
         if steps == 1 and key not in self._loops:
             return self._one_by_one(arrays, rows, chosen)
         most, run = self._compiled_loop(key, arrays, rows)
         if run is None:
             data = [np.asarray(array) for array in arrays]
             return self._one_by_one(data, rows, chosen)
-        outputs = run(arrays, padded_index(rows, most), steps, self.advance(steps))
+        padded = padded_index(rows, most)
+        first = self.advance(steps)
+        outputs = run(arrays, padded, steps, first)
         return [output[:steps] for output in outputs]
 
     def _one_by_one(self, arrays: Tensors, index: Array, phase: int) -> Tensors:
         """Runs one step per row of an index, without a loop."""
-        steps = [self.run(self.rows(arrays, rows), phase) for rows in index]
-        return [np.stack(values) for values in zip(*steps, strict=True)]
+        steps = []
+        for rows in index:
+            batch = self.rows(arrays, rows)
+            steps.append(self.run(batch, phase))
+        by_output = zip(*steps, strict=True)
+        return [np.stack(values) for values in by_output]
 
     def _compiled_loop(
         self, key: Any, arrays: Tensors, rows: Array

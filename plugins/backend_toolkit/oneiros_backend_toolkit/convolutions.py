@@ -71,7 +71,8 @@ class Convolutions(Pooling):
             kernel = self.expand_dims(kernel, 1)
         strides = (whole("stride", stride), 1)
         x = self.expand_dims(x, 2)
-        convolved = self._convolution(x, kernel, strides, border_mode, "tf", (1, 1))
+        dilation = (1, 1)
+        convolved = self._convolution(x, kernel, strides, border_mode, "tf", dilation)
         return self.squeeze(convolved, 2)
 
     def conv2d(
@@ -101,8 +102,11 @@ class Convolutions(Pooling):
         image_shape=None,
         filter_shape=None,
     ):
+        strides = (1, 1)
         dilation = per_axis("rate", rate, 2)
-        return self._convolution(x, kernel, (1, 1), border_mode, dim_ordering, dilation)
+        return self._convolution(
+            x, kernel, strides, border_mode, dim_ordering, dilation
+        )
 
     def conv3d(
         self,
@@ -176,7 +180,8 @@ class Convolutions(Pooling):
         check_window(sizes, window, border_mode)
         by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
         self._check_kernel(by_channel, pointwise, 2)
-        mixed = self._convolve(by_channel, pointwise, (1, 1), "valid", (1, 1))
+        ones = (1, 1)
+        mixed = self._convolve(by_channel, pointwise, ones, "valid", ones)
         return self._channels_first(mixed, first)
 
     def _convolution(
@@ -222,10 +227,14 @@ class Convolutions(Pooling):
 
 def _target(output_shape, first: bool) -> tuple[tuple[Any, ...], Any]:
     """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
-    sizes = list(output_shape) if isinstance(output_shape, (list, tuple)) else []
-    if len(sizes) != 4 or any(size is None for size in sizes[1:]):
+    if not isinstance(output_shape, (list, tuple)) or len(output_shape) != 4:
         raise UnsuitedError("output_shape", ShapeError)
-    _, *sizes = [int(n) if isinstance(n, np.integer) else n for n in sizes]
+    sizes = []
+    for size in output_shape[1:]:
+        if size is None:
+            raise UnsuitedError("output_shape", ShapeError)
+        is_numpys = isinstance(size, np.integer)
+        sizes.append(int(size) if is_numpys else size)
     channels = sizes.pop(0 if first else -1)
     return tuple(sizes), channels
 

@@ -166,7 +166,8 @@ class Ctc(Folds):
             return [log_after, active], [active, log_after]
 
         initial = [self.cast(1, "int32"), zeros]
-        _, (log_probs, active) = self._scan(step, [log_p], initial)
+        _, outputs = self._scan(step, [log_p], initial)
+        log_probs, active = outputs
         position = self._places(labels, 0)
         active_count = self.expand_dims(active, 1)
         return log_probs, self.lesser(position, active_count)
@@ -185,7 +186,8 @@ class Ctc(Folds):
         log_before = self.expand_dims(log_before, 0)
         reached = self._advanced(log_before, log_skip)
         log_next = log_p_curr + reached[0]
-        by_skips = self.max(self.switch(can_skip, position + 1, 0))
+        skipped_to = self.switch(can_skip, position + 1, 0)
+        by_skips = self.max(skipped_to)
         active = self.maximum(active + 1, by_skips)
         active = self.cast(self.minimum(active, size), "int32")
         is_active = self.lesser(position, active)
@@ -217,7 +219,8 @@ class Ctc(Folds):
 
         times = self._places(log_emitted, 0)
         sequences = [log_emitted, times]
-        (log_reached,), _ = self._scan(step, sequences, [start])
+        states, _ = self._scan(step, sequences, [start])
+        (log_reached,) = states
         is_last_blank = self.equal(position, 2 * label_counts)
         is_last_label = self.equal(position, 2 * label_counts - 1)
         is_end = is_last_blank | is_last_label
@@ -243,7 +246,9 @@ class Ctc(Folds):
         is_kept = self.cast(is_kept, "int32")
 
         def step(slices, states):
-            label, keeps = (self.expand_dims(x, 1) for x in slices)
+            label, keeps = slices
+            label = self.expand_dims(label, 1)
+            keeps = self.expand_dims(keeps, 1)
             row, count = states
             is_next = self.equal(column, count)
             is_place = is_next & self.equal(keeps, 1)
@@ -254,8 +259,8 @@ class Ctc(Folds):
         empty_rows = self.zeros_like(labels) - 1
         no_labels = self.zeros_like(is_kept[:, :1])
         initial = [empty_rows, no_labels]
-        (rows, _), _ = self._scan(step, sequences, initial)
-        return self.cast(rows, "int64")
+        states, _ = self._scan(step, sequences, initial)
+        return self.cast(states[0], "int64")
 
     def _interleaved(self, labels, blank):
         """Puts blanks before, between and after the labels along the last axis of a
@@ -316,7 +321,8 @@ class Ctc(Folds):
         lengths = self.cast(lengths, "int32")
         sizes = self.int_shape(lengths)
         samples = self.int_shape(batches)[0]
-        if None not in (samples, *sizes) and math.prod(sizes) != samples:
+        is_known = None not in (samples, *sizes)
+        if is_known and math.prod(sizes) != samples:
             raise ValueError("there isn't one length for each sample")
         return self.reshape(lengths, (-1, 1))
 

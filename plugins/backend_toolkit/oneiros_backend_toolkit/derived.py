@@ -77,10 +77,12 @@ class Derived(Types):
     # Variables
 
     def zeros(self, shape, dtype=None, name=None):
-        return self.variable(np.broadcast_to(0.0, shape), dtype, name)
+        values = np.broadcast_to(0.0, shape)
+        return self.variable(values, dtype, name)
 
     def ones(self, shape, dtype=None, name=None):
-        return self.variable(np.broadcast_to(1.0, shape), dtype, name)
+        values = np.broadcast_to(1.0, shape)
+        return self.variable(values, dtype, name)
 
     def eye(self, size, dtype=None, name=None):
         return self.variable(np.eye(size), dtype, name)
@@ -269,7 +271,8 @@ class Derived(Types):
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
     def l2_normalize(self, x, axis):
-        total = self.sum(self.square(x), axis, keepdims=True)
+        squared = self.square(x)
+        total = self.sum(squared, axis, keepdims=True)
         total = self.maximum(total, 1e-12)
         return x / self.sqrt(total)
 
@@ -280,8 +283,10 @@ class Derived(Types):
             return x
         shape = self.shape(x)
         if noise_shape is not None:
-            sizes = enumerate(noise_shape)
-            shape = tuple(shape[axis] if size is None else size for axis, size in sizes)
+            sizes = []
+            for axis, size in enumerate(noise_shape):
+                sizes.append(shape[axis] if size is None else size)
+            shape = tuple(sizes)
         keep_probability = 1.0 - level
         mask = self.random_binomial(
             shape, keep_probability, self.dtype(x), draw_seed(seed)
@@ -306,13 +311,15 @@ class Derived(Types):
             raise ValueError("it has no axes")
         sample_shape = self.int_shape(x)[1:]
         if None in sample_shape:
-            return self.reshape(x, (self._size(x, 0), -1))
+            samples = self._size(x, 0)
+            return self.reshape(x, (samples, -1))
         size = math.prod(sample_shape)
         return self.reshape(x, (-1, size))
 
     def repeat(self, x, n):
         self._check_rank(x, 2)
-        if not self.owns(n) and np.asarray(n).dtype.kind not in INTEGERS:
+        kind = "i" if self.owns(n) else np.asarray(n).dtype.kind
+        if kind not in INTEGERS:
             raise UnsuitedError("n")
         x = self.expand_dims(x, 1)
         return self.tile(x, (1, n, 1))
@@ -326,7 +333,8 @@ class Derived(Types):
         axes = [axis % self.ndim(x) for axis in reduction_axes]
         mean = self.mean(x, axes)
         var = self.var(x, axes)
-        shape = [self._size(x, axis) for axis in range(self.ndim(x))]
+        every_axis = range(self.ndim(x))
+        shape = [self._size(x, axis) for axis in every_axis]
         for axis in axes:
             shape[axis] = 1
         normalized = self.batch_normalization(

@@ -87,10 +87,14 @@ class Folds(Derived):
         elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
-            if any(self.int_shape(x)[0] == 0 for x in sequences):
+            lengths = [self.int_shape(x)[0] for x in sequences]
+            if 0 in lengths:
                 raise UnsuitedError("elems", ShapeError)
-            first = -1 if go_backwards else 0
-            rest = slice(None, -1) if go_backwards else slice(1, None)
+            first = 0
+            rest = slice(1, None)
+            if go_backwards:
+                first = -1
+                rest = slice(None, -1)
             first_elements = [x[first] for x in sequences]
             initializer = _like(elems, first_elements)
             sequences = [x[rest] for x in sequences]
@@ -113,7 +117,8 @@ class Folds(Derived):
         values = _listed(initializer)
         for place, value in enumerate(values):
             # Numbers get the types of the sequences
-            typed = sequences[place if len(sequences) == len(values) else 0]
+            is_paired = len(sequences) == len(values)
+            typed = sequences[place if is_paired else 0]
             if not self.owns(value):
                 value = self.cast(value, self.dtype(typed))
             initial.append(value)
@@ -124,7 +129,9 @@ class Folds(Derived):
     def _check_state(self, name: str, state, new) -> None:
         """Checks that a fold's function keeps the shape of its argument."""
         shape = tuple(self.int_shape(state))
-        new_shape = tuple(self.int_shape(new)) if self.owns(new) else np.shape(new)
+        new_shape = np.shape(new)
+        if self.owns(new):
+            new_shape = tuple(self.int_shape(new))
         if not may_agree(shape, new_shape):
             raise ShapeError(
                 f"{name}: the function received a value of shape {shape} and "

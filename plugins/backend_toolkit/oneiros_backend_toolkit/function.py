@@ -99,8 +99,9 @@ class Feed:
             return True
         if len(shape) != len(self.shape):
             return False
-        first = 1 if batched else 0
-        pairs = zip(self.shape[first:], shape[first:], strict=True)
+        pairs = list(zip(self.shape, shape, strict=True))
+        if batched:
+            del pairs[0]
         return all(wanted in (None, size) for wanted, size in pairs)
 
     def _refusal(self, value, array: Array, batched: bool) -> DataError:
@@ -224,7 +225,8 @@ class Function(CompiledFunction):
                 self.forms.append((x, form))
 
     def _feed(self, index: int, placeholder) -> Feed:
-        name = (getattr(placeholder, "name", None) or "unnamed").removesuffix(":0")
+        name = getattr(placeholder, "name", None) or "unnamed"
+        name = name.removesuffix(":0")
         k = self.backend
         has_open_rank = getattr(placeholder, "ndim", 0) is None
         return Feed(
@@ -292,7 +294,9 @@ class Function(CompiledFunction):
                 f"{value!r:.60}."
             )
         phase = int(numbers[0])
-        fixed = None if self.phase_index is None else self.inputs[self.phase_index]
+        fixed = None
+        if self.phase_index is not None:
+            fixed = self.inputs[self.phase_index]
         if isinstance(fixed, int) and phase != fixed:
             raise DataError(
                 f"K.set_learning_phase had fixed the phase to {fixed} when this "
@@ -372,8 +376,11 @@ class Function(CompiledFunction):
                 f"upload expected {len(self.feeds)} arrays, one per input, not "
                 f"{len(arrays)}."
             )
-        pairs = zip(self.feeds, arrays, strict=True)
-        return [(feed.check(x, batched=True), feed.dtype) for feed, x in pairs]
+        pairs = []
+        for feed, x in zip(self.feeds, arrays, strict=True):
+            array = feed.check(x, batched=True)
+            pairs.append((array, feed.dtype))
+        return pairs
 
     def check_index(self, handle: Upload, index) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
@@ -417,7 +424,8 @@ class Function(CompiledFunction):
         for row in rows:
             batch = [array[row] for array in handle.arrays]
             steps.append(self.run(batch, chosen))
-        return [np.stack(values) for values in zip(*steps, strict=True)]
+        by_output = zip(*steps, strict=True)
+        return [np.stack(values) for values in by_output]
 
 
 def _as_list(name: str, value, backend) -> Tensors:

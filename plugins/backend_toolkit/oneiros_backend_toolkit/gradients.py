@@ -44,7 +44,8 @@ class Gradients(Derived):
         unconnected = []
         for x, gradient in zip(variables, gradients, strict=True):
             if gradient is None:
-                unconnected.append(str(getattr(x, "name", None) or x))
+                name = getattr(x, "name", None)
+                unconnected.append(str(name or x))
         if unconnected and not allow_unconnected:
             raise GraphError(
                 f"The loss doesn't depend on {', '.join(unconnected)}, so there is no "
@@ -56,10 +57,11 @@ class Gradients(Derived):
 
     def _check_floats(self, argument: str, tensors: Sequence[Tensor]) -> None:
         for x in tensors:
-            if self.owns(x) and not self.dtype(x).startswith("float"):
+            dtype = self.dtype(x) if self.owns(x) else "float32"
+            if not dtype.startswith("float"):
                 raise ArgumentError(
                     f"K.gradients received {argument}={shown(x)} of type "
-                    f"{self.dtype(x)}. Expected tensors of floats. K.cast(x, "
+                    f"{dtype}. Expected tensors of floats. K.cast(x, "
                     "K.floatx()) converts integers to floats."
                 )
 
@@ -70,7 +72,8 @@ class Gradients(Derived):
             factors = [None] * len(loss) if upstream is None else upstream
             pairs = zip(loss, factors, strict=True)
             terms = [self._total(each, factor) for each, factor in pairs]
-            return sum(self.sum(term) for term in terms if self.owns(term))
+            tensors = [term for term in terms if self.owns(term)]
+            return sum(map(self.sum, tensors))
         if upstream is None:
             return loss
         constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
@@ -100,7 +103,8 @@ class Gradients(Derived):
         """
         if by_form is None:
             return by_tensor
-        moved = self.permute_dimensions(by_form, first_order(self.ndim(x)))
+        order = first_order(self.ndim(x))
+        moved = self.permute_dimensions(by_form, order)
         if by_tensor is None or MADE_OF_FORM.get(x):
             return moved
         return by_tensor + moved

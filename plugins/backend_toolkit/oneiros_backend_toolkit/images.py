@@ -55,7 +55,8 @@ class Images(Derived):
         """Moves the channels from the end to axis 1, if they should come first."""
         if not first:
             return x
-        result = self.permute_dimensions(x, first_order(self.ndim(x)))
+        order = first_order(self.ndim(x))
+        result = self.permute_dimensions(x, order)
         CHANNELS_LAST_FORM.set(result, x)
         MADE_OF_FORM.set(result, True)
         return result
@@ -68,7 +69,8 @@ class Images(Derived):
         return self._moved(x) if form is None else form
 
     def _moved(self, x):
-        return self.permute_dimensions(x, last_order(self.ndim(x)))
+        order = last_order(self.ndim(x))
+        return self.permute_dimensions(x, order)
 
     def _channels_last_form(self, x):
         """Returns `x` with channels last if that needs at most one transpose of a
@@ -135,7 +137,8 @@ def whole(argument: str, value, minimum: int = 1) -> int:
 
 def per_axis(argument: str, value, rank: int, minimum: int = 1) -> tuple[int, ...]:
     """Returns one int per spatial axis; a single int applies to all."""
-    numbers = (value,) * rank if np.ndim(value) == 0 else tuple(value)
+    is_single = np.ndim(value) == 0
+    numbers = (value,) * rank if is_single else tuple(value)
     if len(numbers) != rank:
         raise UnsuitedError(argument)
     return tuple(whole(argument, n, minimum) for n in numbers)

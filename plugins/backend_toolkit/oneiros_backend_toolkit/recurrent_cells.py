@@ -224,7 +224,8 @@ class LstmCell(FusedCell):
         """Stores the gates, and the activation of c."""
         h, c = states
         x = x + h @ weights[0]
-        i, f, g, o = engine.split(x, [h.shape[-1]] * 4)
+        sizes = [h.shape[-1]] * 4
+        i, f, g, o = engine.split(x, sizes)
         i = activate(engine, self.inner, i)
         f = activate(engine, self.inner, f)
         g = activate(engine, self.activation, g)
@@ -287,9 +288,11 @@ class GruCell(FusedCell):
         (h,) = residuals.states_before
         z, r, g, _ = residuals.intermediates
         gate_weights, candidate_weights = weights
-        dg = activation_gradient(engine, self.activation, g, dh * (1 - z))
+        d_candidate = dh * (1 - z)
+        dg = activation_gradient(engine, self.activation, g, d_candidate)
         d_reset = dg @ candidate_weights
-        dz = activation_gradient(engine, self.inner, z, dh * (h - g))
+        d_update = dh * (h - g)
+        dz = activation_gradient(engine, self.inner, z, d_update)
         dr = activation_gradient(engine, self.inner, r, d_reset * h)
         d_gates = engine.join([dz, dr], -1)
         d_before = dh * z + d_reset * r

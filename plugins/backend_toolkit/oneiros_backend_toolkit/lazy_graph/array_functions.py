@@ -59,7 +59,9 @@ def _reduction(name: str, convert: str = "tensor") -> Function:
 
     def function(self: ArrayFunctions, x, axis=None, keepdims: bool = False):
         x = getattr(self, convert)(x)
-        axes = None if axis is None else tuple(self.axes(x, axis))
+        axes = axis
+        if axis is not None:
+            axes = tuple(self.axes(x, axis))
         reduce = getattr(self.space(x), name)
         result = reduce(x, axis=axes, keepdims=bool(keepdims))
         return self.as_type(result, self.dtype_of(x))
@@ -151,19 +153,22 @@ class ArrayFunctions(Promotion):
 
     def elementwise(self, name: str, x, y):
         """Computes a function of the namespace on two tensors of one type."""
-        x, y = self.broadcastable(*self.paired(x, y))
+        operands = self.paired(x, y)
+        x, y = self.broadcastable(*operands)
         compute = getattr(self.space(x, y), name)
         return compute(x, y)
 
     def bitwise(self, name: str, x, y):
         """Computes a function of the namespace on the bits of two tensors."""
-        x, y = self.broadcastable(*self.bits(x, y))
+        operands = self.bits(x, y)
+        x, y = self.broadcastable(*operands)
         compute = getattr(self.space(x, y), name)
         return compute(x, y)
 
     def divided(self, x, y):
         """Returns `x / y`."""
-        x, y = self.broadcastable(*self.paired(x, y))
+        operands = self.paired(x, y)
+        x, y = self.broadcastable(*operands)
         x = self.floats(x)
         y = self.floats(y)
         return self.namespace.divide(x, y)
@@ -180,7 +185,8 @@ class ArrayFunctions(Promotion):
 
     def matmul(self, x, y):
         """Returns `x @ y`."""
-        return self.namespace.matmul(*self.paired(x, y))
+        operands = self.paired(x, y)
+        return self.namespace.matmul(*operands)
 
     def indexed(self, x, index):
         """Returns `x[index]`."""
@@ -193,11 +199,13 @@ class ArrayFunctions(Promotion):
 
     def zeros_like(self, x, dtype=None, name=None):
         x = self.tensor(x)
-        return self.namespace.zeros_like(x, dtype or self.dtype_of(x))
+        dtype = dtype or self.dtype_of(x)
+        return self.namespace.zeros_like(x, dtype)
 
     def ones_like(self, x, dtype=None, name=None):
         x = self.tensor(x)
-        return self.namespace.ones_like(x, dtype or self.dtype_of(x))
+        dtype = dtype or self.dtype_of(x)
+        return self.namespace.ones_like(x, dtype)
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32"):
         bounds = self.bounds(start, stop, step)
@@ -213,7 +221,9 @@ class ArrayFunctions(Promotion):
             raise UnsuitedError("start")
         if not self.is_tensor(step) and step == 0:
             raise UnsuitedError("step")
-        return (0, start, step) if stop is None else (start, stop, step)
+        if stop is None:
+            return 0, start, step
+        return start, stop, step
 
     # Element by element
 
@@ -247,7 +257,8 @@ class ArrayFunctions(Promotion):
         bounds = [bound for bound in (min_value, max_value) if bound is not None]
         # Zeros fit into each type of integers
         like = [b if self.holds_tensor(b) else np.zeros_like(b) for b in bounds]
-        dtype = self.dtype_of(self.paired(x, *like)[0])
+        paired = self.paired(x, *like)
+        dtype = self.dtype_of(paired[0])
         low, high = clipping_bounds(min_value, max_value, dtype)
         operands = self.paired(x, low, high)
         return self.clipped(*self.broadcastable(*operands))
@@ -343,7 +354,8 @@ class ArrayFunctions(Promotion):
     def tile(self, x, n):
         x = self.tensor(x)
         if is_int(n):
-            n = [1] * (x.ndim - 1) + [int(n)]
+            others = [1] * (x.ndim - 1)
+            n = [*others, int(n)]
         repeats = self.sizes(n)
         return self.space(x).tile(x, repeats)
 

@@ -114,8 +114,12 @@ class Program:
                 evaluation.run([substitute])
                 values[node] = values[substitute]
             evaluation.compute(self._results, self._supplied)
-            outputs = [convert(values[node], node.dtype) for node in self.outputs]
-            new = [convert(values[node], old.dtype) for old, node in self.updates]
+            outputs = []
+            for node in self.outputs:
+                outputs.append(convert(values[node], node.dtype))
+            new = []
+            for variable, node in self.updates:
+                new.append(convert(values[node], variable.dtype))
         return outputs, new
 
     def _keys(self, counter, seeds: Sequence[Any] | None) -> dict[LazyTensor, Any]:
@@ -216,7 +220,10 @@ class Evaluation:
             (taken,) = self._needed(node)
             return self.values[taken]
         values = [self.values[parent] for parent in node.parents]
-        shapes = [tuple(getattr(value, "shape", ())) for value in values]
+        shapes = []
+        for value in values:
+            shape = getattr(value, "shape", ())
+            shapes.append(tuple(shape))
         with self.recorder.explained(node.name, shapes, DataError):
             return node.source.fn(*values)
 
@@ -287,6 +294,8 @@ class Evaluation:
         roots = (*body.new, *body.outputs)
         evaluation = Evaluation(self.recorder, values, self.phase, body.targets)
         evaluation.compute(roots, list(values))
-        results = [engine.convert(values[root], root.dtype) for root in roots]
+        results = []
+        for root in roots:
+            results.append(engine.convert(values[root], root.dtype))
         count = len(body.new)
         return results[:count], results[count:]
