@@ -1,7 +1,6 @@
 """JAX as an engine of the lazy graph."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledSte
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import AnyFunction, Array, Tensors
 from oneiros_jax_support.compiled import compile_loop, compile_step
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.jax_import import jax, jnp
@@ -20,8 +20,6 @@ from oneiros_jax_support.traced_graphs import convolves
 from oneiros_backend_jax.compiled import step_of
 from oneiros_backend_jax.functions import FUNCTIONS, is_known
 from oneiros_backend_jax.shape_inference import ERRORS, infer
-
-Array = np.ndarray[Any, Any]
 
 
 class JaxEngine(Engine):
@@ -52,8 +50,8 @@ class JaxEngine(Engine):
         return jnp.stack([seed, inner_counter])
 
     def gradients(
-        self, forward: Callable[..., Any], values: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
+        self, forward: AnyFunction, values: Tensors
+    ) -> tuple[Tensors, Tensors]:
         """Differentiates the replay, which runs once.
 
         Values that are known while tracing stay known.
@@ -61,7 +59,7 @@ class JaxEngine(Engine):
         known: dict[int, Any] = {}
         structure: Any = None
 
-        def total(values: list[Any]) -> tuple[Any, list[Any]]:
+        def total(values: Tensors) -> tuple[Any, Tensors]:
             nonlocal structure
             loss, computed = forward(values)
             leaves, structure = jax.tree.flatten(computed)
@@ -79,10 +77,10 @@ class JaxEngine(Engine):
 
     def loop(
         self,
-        step: Callable[..., Any],
-        sequences: list[Any],
-        states: list[Any],
-        captured: list[Any],
+        step: AnyFunction,
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
         types: list[str],
         backwards: bool,
     ):
@@ -111,18 +109,18 @@ class JaxFunction(RecordedFunction):
         with scope("jax")():
             return uploaded(array, dtype)
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+    def rows(self, arrays: Tensors, index: Array) -> Tensors:
         """Returns the rows that an index names, of each array."""
         with scope("jax")():
             return rows_for(index, arrays)
 
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
         """Returns one step, compiled."""
         step = step_of(self.program, phase)
         return compile_step(step, arrays)
 
     def compile_loop(
-        self, phase: int, arrays: list[Any], index: Array
+        self, phase: int, arrays: Tensors, index: Array
     ) -> CompiledLoop | None:
         """Returns many steps in one call; None for convolutions on a CPU."""
         step = step_of(self.program, phase)

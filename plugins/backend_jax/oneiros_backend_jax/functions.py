@@ -148,7 +148,8 @@ class JaxFunctions(ArrayFunctions):
         return [first, *others]
 
     def count(self, n) -> int:
-        count: int = super().count(concrete(n))
+        number = concrete(n)
+        count: int = super().count(number)
         return count
 
     def sizes(self, shape) -> list[Any]:
@@ -187,7 +188,8 @@ class JaxFunctions(ArrayFunctions):
 
     def arange(self, start, stop=None, step=1, dtype: str = "int32") -> Tensor:
         bounds = self.bounds(start, stop, step)
-        numbers = np.arange(*map(concrete, bounds))
+        known = map(concrete, bounds)
+        numbers = np.arange(*known)
         return self.constant(numbers.astype(dtype))
 
     # Values

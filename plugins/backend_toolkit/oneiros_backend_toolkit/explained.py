@@ -122,7 +122,8 @@ def _check_has_elements(name: str, backend: Backend, *args, **kwargs) -> None:
     # Raises
         UnsuitedError: if there is none.
     """
-    call = inspect.signature(_FUNCTIONS[name]).bind(backend, *args, **kwargs)
+    signature = inspect.signature(_FUNCTIONS[name])
+    call = signature.bind(backend, *args, **kwargs)
     call.apply_defaults()
     x = call.arguments["x"]
     axis = call.arguments["axis"]
@@ -265,7 +266,11 @@ def _documented_arguments(name: str) -> dict[str, str]:
     if section is None:
         return {}
     pairs = _ARGUMENT.findall(section[1])
-    return {argument: " ".join(text.split()).rstrip(".") for argument, text in pairs}
+    documented = {}
+    for argument, text in pairs:
+        words = text.rstrip().rstrip(".").split()
+        documented[argument] = " ".join(words)
+    return documented
 
 
 def _may_suit(backend: Backend, value, expected: str) -> bool:

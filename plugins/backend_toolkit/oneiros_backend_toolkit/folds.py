@@ -61,7 +61,10 @@ class Folds(Derived):
 
     def _cast(self, tensors: Tensors, dtypes: Iterable[str]) -> Tensors:
         pairs = zip(tensors, dtypes, strict=True)
-        return [self._as_type(x, np.dtype(dtype)) for x, dtype in pairs]
+        cast = []
+        for x, dtype in pairs:
+            cast.append(self._as_type(x, np.dtype(dtype)))
+        return cast
 
     def foldl(self, fn, elems, initializer=None, name=None):
         return self._folded("foldl", fn, elems, initializer, go_backwards=False)
@@ -143,7 +146,7 @@ class Folds(Derived):
         """Converts arrays and sequences of numbers to tensors; tensors stay
         unchanged."""
         is_list = isinstance(elems, (list, tuple))
-        holds_numbers = all(np.isscalar(x) for x in elems) if is_list else False
+        holds_numbers = is_list and all(map(np.isscalar, elems))
         if is_list and not (elems and holds_numbers):
             return type(elems)(self._as_tensors(x) for x in elems)
         if self.owns(elems):
@@ -163,8 +166,8 @@ class Folds(Derived):
 
     def _elements(self, name: str, elems) -> Tensors:
         sequences = _listed(elems)
-        have_axis = [self.owns(x) and self.ndim(x) > 0 for x in sequences]
-        if not have_axis or not all(have_axis):
+        are_tensors = all(map(self.owns, sequences))
+        if not sequences or not are_tensors or 0 in map(self.ndim, sequences):
             raise UnsuitedError("elems")
         _check_lengths(name, *map(self.int_shape, sequences))
         return sequences

@@ -143,7 +143,8 @@ class FusedRecurrence(Types):
         sequences = [inputs.x] if mask is None else [inputs.x, mask]
         check = functools.partial(check_lengths, layer.function, 1, None)
         check(*map(self.int_shape, sequences))
-        outputs, *last_states = self._fused(layer, self._with_floats(inputs, mask))
+        floats = self._with_floats(inputs, mask)
+        outputs, *last_states = self._fused(layer, floats)
         when_known(check, sequences, checked=[outputs, *last_states])
         return last_states[0], outputs, last_states
 
@@ -175,7 +176,8 @@ class FusedRecurrence(Types):
         ]
         expected += [(state, (samples, units)) for state in inputs.initial_states]
         for tensor, shape in expected:
-            if self.owns(tensor) and not may_agree(self.int_shape(tensor), shape):
+            own_shape = self.int_shape(tensor) if self.owns(tensor) else shape
+            if not may_agree(own_shape, shape):
                 raise ValueError(f"expected a tensor of shape {shape}")
 
     def _with_floats(self, inputs: LayerInputs, mask) -> LayerInputs:

@@ -108,7 +108,8 @@ def activation_gradient(engine: LoopOperations, name: str, y, gradient):
     if name == "sigmoid":
         return gradient * (y * (1 - y))
     if name == "hard_sigmoid":
-        return engine.where((y > 0) & (y < 1), 0.2 * gradient)
+        is_inside = (y > 0) & (y < 1)
+        return engine.where(is_inside, 0.2 * gradient)
     if name == "relu":
         return engine.where(y > 0, gradient)
     return gradient
@@ -304,7 +305,8 @@ class GruCell(FusedCell):
         """One product for the gates, and one for the candidate."""
         (h,) = residuals.states_before
         *_, reset = residuals.intermediates
-        d_gates, dg = self._split(engine, dx, h.shape[-1])
+        units = h.shape[-1]
+        d_gates, dg = self._split(engine, dx, units)
         d_gate_weights = engine.outer(h, d_gates)
         d_candidate_weights = engine.outer(reset, dg)
         return engine.join([d_gate_weights, d_candidate_weights], -1)
@@ -354,7 +356,8 @@ class CellLoop:
             after, intermediates = cell.forward(engine, row, states, weights)
             if is_seen:
                 after = self._chosen(is_seen[0], after, states)
-            return after, Residuals(after[0], states, intermediates).tensors()
+            residuals = Residuals(after[0], states, intermediates)
+            return after, residuals.tensors()
 
         sequences = (x,) if mask is None else (x, mask)
         count = 1 + cell.states + cell.intermediates
@@ -387,7 +390,8 @@ class CellLoop:
         """Returns the first tensors where the condition is true, and the others
         elsewhere."""
         pairs = zip(tensors, others, strict=True)
-        return tuple(self.engine.choose(condition, x, y) for x, y in pairs)
+        choose = self.engine.choose
+        return tuple(choose(condition, x, y) for x, y in pairs)
 
     def backward(
         self, U, mask, residuals: Residuals, d_outputs, d_last: States

@@ -71,14 +71,17 @@ class Rnn(Folds):
         def fn(slices: Tensors, states: Tensors) -> tuple[Tensors, Tensors]:
             nonlocal place
             output, new_states = step(slices[0], states)
-            places = [i for i, state in enumerate(new_states) if state is output]
-            place = places[0] if places else None
+            place = None
+            for i, state in enumerate(new_states):
+                if state is output:
+                    place = i
             # A mask has no influence on types
             states = self._cast(states, self._types_given(new_states, states))
             new_states = self._masked_states(slices[1:], new_states, states)
             return [output if place is None else new_states[place]], new_states
 
-        states, (outputs,) = self._scan_of_types(fn, sequences, initial, go_backwards)
+        results = self._scan_of_types(fn, sequences, initial, go_backwards)
+        states, (outputs,) = results
         if place is not None:
             return states[place], outputs, states
         sequence, *masks = sequences
@@ -140,7 +143,8 @@ class Rnn(Folds):
         total = self.cast(self.sum(outputs, 0), dtype)
         start = self.zeros_like(total)
         for state in initial[:1]:
-            if self.int_shape(state) == shape and self.dtype(state) == dtype:
+            has_shape = self.int_shape(state) == shape
+            if has_shape and self.dtype(state) == dtype:
                 start = state
         sequences = [outputs, step_mask]
         _, (carried,) = self._scan(fn, sequences, [start])
@@ -229,7 +233,8 @@ class _Step:
 
     def __call__(self, x, states: Tensors) -> tuple[Tensor, Tensors]:
         with self._explained(x, states):
-            result = self.function(x, [*states, *self.constants])
+            arguments = [*states, *self.constants]
+            result = self.function(x, arguments)
             output, new_states = _parts(result, len(states))
             if self.looped:
                 shape = self.backend.int_shape

@@ -56,7 +56,8 @@ def check_sizes(tensor, values: Values) -> None:
         layer, inputs = call
         shapes = _shapes(inputs, values)
         if None not in shapes:
-            of_any_batch = [(None, *shape[1:]) for shape in shapes if shape is not None]
+            known = [shape for shape in shapes if shape is not None]
+            of_any_batch = [(None, *shape[1:]) for shape in known]
             only = of_any_batch[0] if len(shapes) == 1 else of_any_batch
             layer.get_output_shape_for(only)
     check, tensors = SIZE_CHECK.get(tensor, (None, ()))

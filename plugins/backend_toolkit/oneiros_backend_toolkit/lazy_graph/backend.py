@@ -141,7 +141,8 @@ class RecordedBackend(Gradients, Sessions):
     def owns(self, x) -> bool:
         if isinstance(x, (list, tuple)):
             return False
-        return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
+        recorder = self.recorder
+        return recorder.owns(x) or recorder.engine.is_tensor(x)
 
     def _dtype(self, dtype) -> str:
         """Returns a type's name, the default float type for None."""
@@ -151,7 +152,8 @@ class RecordedBackend(Gradients, Sessions):
     def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
         sizes = self._sizes(shape, ndim)
         spec = Spec(sizes, self._dtype(dtype))
-        node: Tensor = self.recorder.node(Placeholder(), spec, name=name)
+        source = Placeholder()
+        node: Tensor = self.recorder.node(source, spec, name=name)
         if sizes is not None:
             node._keras_shape = sizes
         SPARSE.set(node, bool(sparse))
@@ -178,7 +180,8 @@ class RecordedBackend(Gradients, Sessions):
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         stored = self.storage(array)
-        node: Tensor = self.recorder.node(Variable(stored), spec, name=name)
+        source = Variable(stored)
+        node: Tensor = self.recorder.node(source, spec, name=name)
         node._keras_shape = array.shape
         SPARSE.set(node, sparse)
         return node
@@ -186,7 +189,8 @@ class RecordedBackend(Gradients, Sessions):
     def concatenate(self, tensors, axis=-1):
         tensors = list(tensors)
         join = pinned(self.functions.concatenate)
-        result = self.recorder.record(join, (tensors, axis), label="K.concatenate")
+        arguments = (tensors, axis)
+        result = self.recorder.record(join, arguments, label="K.concatenate")
         return joined(result, tensors)
 
     def shape(self, x):
@@ -250,27 +254,24 @@ class RecordedBackend(Gradients, Sessions):
     # Randomness
 
     def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
-        dtype = self._dtype(dtype)
-        if np.dtype(dtype).kind in "iu":
+        if np.dtype(self._dtype(dtype)).kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
-        return self._random("random_uniform", seed, shape, low, high, dtype)
+        return self._random("random_uniform", seed, dtype, shape, low, high)
 
     def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
-        dtype = self._dtype(dtype)
-        return self._random("random_normal", seed, shape, mean, std, dtype)
+        return self._random("random_normal", seed, dtype, shape, mean, std)
 
     def random_binomial(self, shape, p=0.0, dtype=None, seed: int | None = None):
-        dtype = self._dtype(dtype)
-        return self._random("random_binomial", seed, shape, p, dtype)
+        return self._random("random_binomial", seed, dtype, shape, p)
 
     def _in_graph(self, x):
         return self.recorder.lift(x)
 
-    def _random(self, name: str, seed: int | None, *args):
+    def _random(self, name: str, seed: int | None, dtype, *args):
         seed = draw_seed(seed) % 2**31
         key = self.recorder.stream(seed)
         fn = pinned(getattr(self.random_functions, name))
-        arguments = (key, *args)
+        arguments = (key, *args, self._dtype(dtype))
         return self.recorder.record(fn, arguments, label=f"K.{name}")
 
     # Choices and graphs
@@ -314,7 +315,8 @@ class RecordedBackend(Gradients, Sessions):
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
         stop = self.functions.stop_gradient
-        return self.recorder.record(stop, (variables,), label="K.stop_gradient")
+        arguments = (variables,)
+        return self.recorder.record(stop, arguments, label="K.stop_gradient")
 
     def _gradients(self, loss, variables: Sequence[Tensor]) -> Tensors:
         for x in (loss, *variables):

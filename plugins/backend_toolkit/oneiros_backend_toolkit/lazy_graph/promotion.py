@@ -86,7 +86,8 @@ class Promotion:
         """Returns `x` as a tensor of a type that can represent it."""
         if self.holds_tensor(x):
             return self.as_type(self.tensor(x), dtype)
-        return self.constant(adapted(self.array(x), np.dtype(dtype)))
+        array = self.array(x)
+        return self.constant(adapted(array, np.dtype(dtype)))
 
     def floats(self, x):
         """Returns `x` as a tensor of floats; integers and booleans get the default

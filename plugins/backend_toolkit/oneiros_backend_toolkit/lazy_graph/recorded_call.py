@@ -27,7 +27,9 @@ class _Slot(int):
 
 
 def _is_plain(x) -> bool:
-    parts = (x.start, x.stop, x.step) if isinstance(x, slice) else (x,)
+    parts = [x]
+    if isinstance(x, slice):
+        parts = [x.start, x.stop, x.step]
     return all(isinstance(part, _PLAIN) for part in parts)
 
 

@@ -51,6 +51,10 @@ Building and differentiating 21 dense layers with batch normalization takes 0.25
 the processor on JAX and 0.15 s on TensorFlow; without this it takes 1.6 and 2.5 s."""
 
 
+UNKNOWN = Spec(None, "")
+"""Of a node whose value has several parts, or isn't inferred yet."""
+
+
 class _ComputingState(threading.local):
     is_computing = False
     value_of: ValueOf | None = None
@@ -87,7 +91,8 @@ class Recorder:
         self._tensor_class = tensor_class
         self._thread_state = _ComputingState()
         self._inferences: dict[Any, Any] = {}
-        self.phase = self.node(Phase(), Spec((), "int32"), name="keras_learning_phase")
+        spec = Spec((), "int32")
+        self.phase = self.node(Phase(), spec, name="keras_learning_phase")
 
     # Nodes
 
@@ -177,9 +182,10 @@ class Recorder:
         if self._thread_state.value_of is not None:
             return call(*map(self._thread_state.value_of, call.parents))
         operation = Operation(call, call.elementwise)
-        node = self.node(operation, Spec(None, ""), call.parents, label=label)
+        node = self.node(operation, UNKNOWN, call.parents, label=label)
         self._check_backends(label, call.parents)
-        with self.computing(), self.explained(label, _shapes(call), ShapeError, wrap):
+        shapes = [parent.shape for parent in call.parents]
+        with self.computing(), self.explained(label, shapes, ShapeError, wrap):
             specs = self._infer(call)
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
@@ -307,7 +313,7 @@ class Recorder:
                 sequence = x
         specs = body.result_specs(sequence.spec)
         parents = [*along, *first, *body.outer]
-        node = self.node(body, Spec(None, ""), parents, label="loop")
+        node = self.node(body, UNKNOWN, parents, label="loop")
         last, outputs = self._unpacked(specs, node)
         return last, outputs
 
@@ -320,7 +326,7 @@ class Recorder:
         """
         result: Nodes = []
         for group in _independent(variables):
-            node = self.node(Derivatives(), Spec(None, ""), (loss, *group))
+            node = self.node(Derivatives(), UNKNOWN, (loss, *group))
             specs = [variable.spec for variable in group]
             result += self._unpacked(specs, node)
         return result
@@ -386,7 +392,8 @@ def _shape_of_either(chosen: Shape, other: Shape) -> Shape:
     pairs = list(itertools.zip_longest(chosen, other))
     fits = len(chosen) == len(other)
     for a, b in pairs:
-        if a != b and not {None, 1}.intersection((a, b)):
+        is_flexible = None in (a, b) or 1 in (a, b)
+        if a != b and not is_flexible:
             fits = False
     if not fits:
         refusal = ShapeError(
@@ -401,10 +408,6 @@ def _static_shape(x):
     if not isinstance(x, LazyTensor):
         return None
     return "unknown" if x.shape is None else x.shape
-
-
-def _shapes(call: RecordedCall) -> list[Any]:
-    return [parent.shape for parent in call.parents]
 
 
 def _leaf(place: int, tree):

@@ -60,13 +60,17 @@ class Spec:
         """The shapes that the tensor had in the traces."""
         if not self.traces:
             return None
-        shapes = [x if isinstance(x, tuple) else x.shape for x in self.traces]
+        shapes = []
+        for x in self.traces:
+            shapes.append(x if isinstance(x, tuple) else x.shape)
         return tuple(shapes)
 
     def row(self) -> Spec:
         """Returns the Spec of what stands at one place of the first axis."""
         shapes = self.traced_shapes
-        traces = None if shapes is None else tuple(shape[1:] for shape in shapes)
+        traces = None
+        if shapes is not None:
+            traces = tuple(shape[1:] for shape in shapes)
         shape = None if self.shape is None else self.shape[1:]
         return Spec(shape, self.dtype, traces=traces)
 
