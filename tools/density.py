@@ -25,7 +25,7 @@ ABOVE = {
     "backend_onnx": 9.2,
     "backend_tensorflow": 9.1,
     "backend_theano": 9.0,
-    "backend_toolkit": 8.4,
+    "backend_toolkit": 8.3,
     "jax_support": 9.0,
 }
 """Those that still have more, and how many they may have until they come down."""
