@@ -1,7 +1,6 @@
 """A model's layers as the graph that TensorBoard shows."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Any
 
 import oneiros
@@ -41,7 +40,9 @@ def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[No
             fed = dict(zip(layer.input_names, before, strict=False))
             yield from _nodes(layer, f"{scope}{layer.name}/", fed)
         else:
-            inputs = [*sources.get(layer.name, []), *chain.from_iterable(before)]
+            inputs = list(sources.get(layer.name, []))
+            for ends in before:
+                inputs += ends
             yield NodeDef(
                 name=scope + layer.name,
                 op=type(layer).__name__,
@@ -65,11 +66,15 @@ def _ends(layer: Any, scope: str) -> list[str]:
     """Returns the nodes that give a layer's outputs."""
     if not _is_model(layer):
         return [scope + layer.name]
-    within = f"{scope}{layer.name}/"
-    return [end for each in layer.output_layers for end in _ends(each, within)]
+    ends = []
+    for each in layer.output_layers:
+        ends += _ends(each, f"{scope}{layer.name}/")
+    return ends
 
 
 def _shapes(layer: Any) -> AttrValue:
-    shape = layer.inbound_nodes[0].output_shapes[0]
-    sizes = [TensorShapeProto.Dim(size=-1 if size is None else size) for size in shape]
-    return AttrValue(list=AttrValue.ListValue(shape=[TensorShapeProto(dim=sizes)]))
+    shape = TensorShapeProto()
+    for size in layer.inbound_nodes[0].output_shapes[0]:
+        shape.dim.add(size=-1 if size is None else size)
+    shapes = AttrValue.ListValue(shape=[shape])
+    return AttrValue(list=shapes)

@@ -49,7 +49,7 @@ def export(
     model: Any,
     path: PathLike,
     *,
-    inputs: Array | Iterable[Array] | None = None,
+    inputs: Array | Iterable[Any] | None = None,
     tolerance: float = TOLERANCE,
     overwrite: bool = False,
     **options: Any,
@@ -73,9 +73,9 @@ def export(
     # Arguments
         model: a `Model` or `Sequential`; it stays as it is.
         path: path of the new file or folder, such as `"model.onnx"`.
-        inputs: list with an array for each input of the model, or the array of the only
-            one, on which to compare. By default, noise, zeros and masked steps are
-            drawn.
+        inputs: list with an array for each input of the model, the array of the only
+            one, or a dict of arrays by the names of inputs, on which to compare. By
+            default, noise, zeros and masked steps are drawn.
         tolerance: float, the largest difference allowed, as a share of the output's
             largest value.
         overwrite: bool, whether `path` may exist.
