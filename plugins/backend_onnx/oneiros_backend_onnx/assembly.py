@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneiros_backend_toolkit.lazy_graph.names import distinct
-from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, compose, helper, numpy_helper
 
 from oneiros_backend_onnx.graphs import Graph, bodies_of, names_read
 from oneiros_backend_onnx.tensors import Tensor
@@ -40,29 +40,39 @@ def assembled(
     part_of = _parts_of_nodes(graph.nodes, parts)
     node_names = _names_of_nodes(nodes, part_of, {*used, *names.values()})
     for node, name in zip(nodes, node_names, strict=True):
+        node.name = name
         for place, result in enumerate(node.output):
             names.setdefault(result, f"{name}_output_{place}" if place else name)
-    initializers = [
-        numpy_helper.from_array(x.value, names[x.name])
-        for x in constants
-        if x.value is not None
-    ]
-    named_nodes = [_renamed(node, names) for node in nodes]
-    for node, name in zip(named_nodes, node_names, strict=True):
-        node.name = name
+    arrays = [(x.value, x.name) for x in constants if x.value is not None]
     made = helper.make_graph(
-        named_nodes,
+        nodes,
         PRODUCER,
         [helper.make_value_info(x.name, x.type) for x in inputs],
         [helper.make_value_info(x.name, x.type) for x in ends],
-        initializers,
+        [numpy_helper.from_array(*pair) for pair in arrays],
     )
+    _rename(made, names)
     opsets = [helper.make_opsetid("", graph.opset)]
     return helper.make_model(
         made,
         opset_imports=opsets,
         ir_version=helper.find_min_ir_version_for(opsets),
         producer_name=PRODUCER,
+    )
+
+
+def _rename(graph: GraphProto, names: dict[str, str]) -> None:
+    """Gives other names to what nodes read and compute, in bodies of loops, too."""
+    compose.add_prefix_graph(
+        graph,
+        "",
+        rename_edges=False,
+        rename_inputs=False,
+        rename_outputs=False,
+        rename_initializers=False,
+        rename_value_infos=False,
+        inplace=True,
+        name_map=names,
     )
 
 
@@ -136,20 +146,3 @@ def _common_stem(names: Sequence[str]) -> str:
     )
     stem = "".join(letters[0] for letters in columns)
     return stem.rstrip("_") or names[0]
-
-
-def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
-    """Returns a node with other names of what it reads and computes."""
-    copy = NodeProto()
-    copy.CopyFrom(node)
-    copy.input[:] = [names.get(name, name) for name in node.input]
-    copy.output[:] = [names.get(name, name) for name in node.output]
-    for body in bodies_of(copy):
-        _rename_body(body, names)
-    return copy
-
-
-def _rename_body(body: GraphProto, names: dict[str, str]) -> None:
-    nodes = [_renamed(node, names) for node in body.node]
-    del body.node[:]
-    body.node.extend(nodes)

@@ -291,48 +291,23 @@ def _inferred(
 # What is computed of constants while a graph is built
 
 
-def _transpose(x: Array, perm: Sequence[int]) -> Array:
-    return x.transpose(perm)
-
-
-def _concatenate(*parts: Array, axis: int) -> Array:
-    return np.concatenate(parts, axis)
-
-
-def _expand_dims(x: Array, axes: Array) -> Array:
-    return np.expand_dims(x, tuple(axes.tolist()))
-
-
-def _squeeze(x: Array, axes: Array) -> Array:
-    return x.squeeze(tuple(axes.tolist()))
-
-
-def _reshape(x: Array, sizes: Array) -> Array:
-    shape = [x.shape[i] if n == 0 else n for i, n in enumerate(sizes.tolist())]
-    return x.reshape(shape)
-
-
 def _slice(x: Array, starts: Array, ends: Array, axes: Array, steps: Array) -> Array:
     index = [slice(None)] * x.ndim
-    columns = zip(*(part.tolist() for part in (starts, ends, axes, steps)), strict=True)
+    columns = zip(starts.tolist(), ends.tolist(), axes, steps, strict=True)
     for start, end, axis, step in columns:
         is_to_the_start = step < 0 and end < -x.shape[axis]
         index[axis] = slice(start, None if is_to_the_start else end, step)
     return x[tuple(index)]
 
 
-def _cast(x: Array, to: int) -> Array:
-    return x.astype(helper.tensor_dtype_to_np_dtype(to))
-
-
 LAYOUT: dict[str, Callable[..., Array]] = {
-    "Cast": _cast,
-    "Concat": _concatenate,
-    "Reshape": _reshape,
+    "Cast": lambda x, to: x.astype(helper.tensor_dtype_to_np_dtype(to)),
+    "Concat": lambda *parts, axis: np.concatenate(parts, axis),
+    "Reshape": np.reshape,
     "Slice": _slice,
-    "Squeeze": _squeeze,
-    "Transpose": _transpose,
-    "Unsqueeze": _expand_dims,
+    "Squeeze": lambda x, axes: np.squeeze(x, tuple(axes)),
+    "Transpose": lambda x, perm: x.transpose(perm),
+    "Unsqueeze": lambda x, axes: np.expand_dims(x, tuple(axes)),
 }
 """Functions of arrays, by the operator that does the same."""
 

@@ -5,9 +5,7 @@ that are taken move to the front, and the outputs move back.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.fused_recurrence import (
@@ -17,6 +15,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 
+from oneiros_backend_onnx.functions import FUNCTIONS
 from oneiros_backend_onnx.graphs import emit, emit_several, graph_in_work
 from oneiros_backend_onnx.promotion import (
     as_vector,
@@ -26,15 +25,11 @@ from oneiros_backend_onnx.promotion import (
     tensor,
     truth,
 )
-from oneiros_backend_onnx.shapes import (
-    as_scalar,
-    expanded,
-    reversed_along,
-    size_of,
-    sliced,
-)
+from oneiros_backend_onnx.shapes import as_scalar, expanded, reversed_along, size_of
 from oneiros_backend_onnx.tensors import Tensor
 from oneiros_backend_onnx.transposition import transposed
+
+States = list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -81,8 +76,8 @@ class RecurrentLayers(FusedRecurrence):
     def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         def compute(x, U, mask, projection, *initial):
             dtype = tensor(x).dtype
-            run = _Run(layer, _single(U), [_single(part) for part in projection])
-            states = [_single(state) for state in initial]
+            run = _Run(layer, _single(U), list(map(_single, projection)))
+            states = list(map(_single, initial))
             sequence = transposed(_single(x), (1, 0, 2))
             if mask is None:
                 outputs, last = run.all_steps(sequence, states)
@@ -114,7 +109,7 @@ class _Run:
     U: Tensor
     projection: list[Tensor]
 
-    def all_steps(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def all_steps(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         """Returns the outputs in the order of processing, and the last states.
 
         # Arguments
@@ -127,8 +122,8 @@ class _Run:
         return outputs, last
 
     def some_steps(
-        self, x: Tensor, seen: Tensor, states: list[Tensor]
-    ) -> tuple[Tensor, list[Tensor]]:
+        self, x: Tensor, seen: Tensor, states: States
+    ) -> tuple[Tensor, States]:
         """Like `all_steps`, for the steps at which `seen`, (steps, samples), is
         true."""
         if self.layer.backwards:
@@ -142,8 +137,8 @@ class _Run:
         return _moved_back(outputs, taken, states[0]), _begun(last, counts, states)
 
     def _node(
-        self, x: Tensor, states: list[Tensor], counts: Tensor | None, backwards: bool
-    ) -> tuple[Tensor, list[Tensor]]:
+        self, x: Tensor, states: States, counts: Tensor | None, backwards: bool
+    ) -> tuple[Tensor, States]:
         """Returns the outputs by step, and the last states."""
         operator = OPERATORS[self.layer.function]
         W, b = self.projection or self._identity()
@@ -152,12 +147,10 @@ class _Run:
         numbers = [NUMBERS[name] for name in activations if name in NUMBERS]
         # Zeros are taken from the first step, which fails if there is none.
         takes_zeros = graph_in_work().checks_steps and x.shape[0] is None
-        first = [
-            emit("Unsqueeze", state, integers(0))
-            if takes_zeros or not state.is_zero
-            else None
-            for state in states
-        ]
+        first: list[Tensor | None] = []
+        for state in states:
+            is_left_out = state.is_zero and not takes_zeros
+            first.append(None if is_left_out else _with_axis(state))
         outputs, *last = emit_several(
             operator.name,
             1 + len(states),
@@ -167,7 +160,7 @@ class _Run:
             self._biases(b),
             counts,
             *first,
-            hidden_size=self.units,
+            hidden_size=self.U.shape[0],
             direction="reverse" if backwards else "forward",
             activations=activations,
             activation_alpha=[alpha for alpha, _ in numbers] or None,
@@ -175,14 +168,6 @@ class _Run:
         )
         outputs = emit("Squeeze", outputs, integers(1))
         return outputs, [emit("Squeeze", state, integers(0)) for state in last]
-
-    @property
-    def units(self) -> int:
-        """The number of units."""
-        units = self.U.shape[0]
-        if units is None:
-            raise ValueError("the number of units is open")
-        return units
 
     def _identity(self) -> list[Tensor]:
         """Returns weights that leave an input as it is, and no bias."""
@@ -192,21 +177,29 @@ class _Run:
 
     def _blocks(self, weights: Tensor) -> list[Tensor]:
         """Returns the blocks of weights in the operator's order."""
-        axis = weights.ndim - 1
-        n = self.units
-        order = OPERATORS[self.layer.function].blocks
-        return [sliced(weights, axis, block * n, (block + 1) * n) for block in order]
+        units = self.U.shape[0]
+        if units is None:
+            raise ValueError("the number of units is open")
+        blocks = []
+        for place in OPERATORS[self.layer.function].blocks:
+            start = place * units
+            blocks.append(weights[..., start : start + units])
+        return blocks
 
     def _weights(self, weights: Tensor) -> Tensor:
         """Returns (inputs, blocks * units) as (1, blocks * units, inputs)."""
         ordered = emit("Concat", *self._blocks(weights), axis=1)
-        return emit("Unsqueeze", transposed(ordered, (1, 0)), integers(0))
+        return _with_axis(transposed(ordered, (1, 0)))
 
     def _biases(self, bias: Tensor) -> Tensor:
         """Returns the input's biases and the recurrent ones, which are zero."""
         zeros = constant(np.zeros(bias.shape[0] or 0), bias.dtype)
-        joined = emit("Concat", *self._blocks(bias), zeros, axis=0)
-        return emit("Unsqueeze", joined, integers(0))
+        return _with_axis(emit("Concat", *self._blocks(bias), zeros, axis=0))
+
+
+def _with_axis(x: Tensor, axis: int = 0) -> Tensor:
+    """Returns a tensor with one more axis."""
+    return emit("Unsqueeze", x, integers(axis))
 
 
 # Masks
@@ -216,9 +209,7 @@ def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
     """Returns, for each sample, the numbers of the steps: those that are taken first,
     each in their order."""
     places = emit("Range", constant(0, np.int64), steps, constant(1, np.int64))
-    column = emit("Unsqueeze", places, integers(1))
-    left_out = emit("Sub", constant(1, np.int64), taken)
-    rank = emit("Add", emit("Mul", left_out, steps), column)
+    rank = (1 - taken) * steps + _with_axis(places, 1)
     count = as_vector(steps)
     _, order = emit_several("TopK", 2, rank, count, axis=0, largest=0, sorted=1)
     return order
@@ -226,9 +217,7 @@ def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
 
 def _spread(places: Tensor, like: Tensor) -> Tensor:
     """Returns places of steps for each feature of a tensor."""
-    by_feature = emit("Unsqueeze", places, integers(2))
-    features: Sequence[Any] = [1, 1, size_of(like, 2)]
-    return expanded(by_feature, features)
+    return expanded(_with_axis(places, 2), [1, 1, size_of(like, 2)])
 
 
 def _moved_back(outputs: Tensor, taken: Tensor, initial: Tensor) -> Tensor:
@@ -238,21 +227,16 @@ def _moved_back(outputs: Tensor, taken: Tensor, initial: Tensor) -> Tensor:
     the first state.
     """
     done = emit("CumSum", taken, constant(0, np.int64))
-    one = constant(1, np.int64)
-    latest = emit("Max", emit("Sub", done, one), constant(0, np.int64))
+    latest = FUNCTIONS.maximum(done - 1, 0)
     repeated = emit("GatherElements", outputs, _spread(latest, outputs), axis=0)
-    started = emit(
-        "Unsqueeze", emit("Greater", done, constant(0, np.int64)), integers(2)
-    )
-    return emit("Where", started, repeated, _first_state(initial))
+    return emit("Where", _with_axis(done > 0, 2), repeated, _first_state(initial))
 
 
-def _begun(last: list[Tensor], counts: Tensor, states: list[Tensor]) -> list[Tensor]:
+def _begun(last: States, counts: Tensor, states: States) -> States:
     """Returns the last states; a sample without a step keeps its first ones."""
-    has_steps = emit("Greater", counts, constant(0, np.int64))
-    column = emit("Unsqueeze", has_steps, integers(1))
+    has_steps = _with_axis(counts > 0, 1)
     pairs = zip(last, states, strict=True)
-    return [emit("Where", column, new, _first_state(old)) for new, old in pairs]
+    return [emit("Where", has_steps, new, _first_state(old)) for new, old in pairs]
 
 
 def _first_state(state: Tensor) -> Tensor:

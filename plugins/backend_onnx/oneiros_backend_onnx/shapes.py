@@ -1,6 +1,7 @@
 """Sizes as ONNX takes them: known ones as ints, open ones as tensors."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -67,7 +68,7 @@ def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
         wanted[wanted.index(None)] = -1
     wanted = [_size_from(x, axis, n) for axis, n in enumerate(wanted)]
     if wanted[:1] == [-1] and _keep_rows(x, wanted):
-        wanted[0] = 0
+        wanted[0] = _size_from(x, 0, None)
     if x.static_shape is not None and _is_shape_of(x, wanted):
         return x
     result_sizes = [None if n in (-1, 0) else n for n in static(wanted)]
@@ -81,7 +82,7 @@ def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
 def _size_from(x: Tensor, axis: int, size):
     """Returns a size as Reshape takes it: 0 stands for that of the same axis of `x`."""
     if size is None:
-        return 0
+        return (x.shape[axis] or 0) if x.static_shape else 0
     is_same = isinstance(size, Tensor) and size.size_of == (x, axis)
     return 0 if is_same else size
 
@@ -94,12 +95,8 @@ def _keep_rows(x: Tensor, wanted: Sequence[Any]) -> bool:
 
 def _known_product(sizes: Sequence[Size]) -> int | None:
     """Returns the product of sizes, None unless all are known and above 0."""
-    product = 1
-    for size in sizes:
-        if not size:
-            return None
-        product *= size
-    return product
+    known = [size for size in sizes if size]
+    return math.prod(known) if len(known) == len(sizes) else None
 
 
 def _is_shape_of(x: Tensor, wanted: Sequence[Any]) -> bool:
@@ -121,13 +118,6 @@ def reversed_along(x: Tensor, axes: Sequence[int]) -> Tensor:
     backwards = integers(*[-1] * count)
     last = integers(*[np.iinfo(np.int64).min] * count)
     return emit("Slice", x, backwards, last, integers(*axes), backwards)
-
-
-def sliced(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
-    """Returns a part of a tensor along one axis."""
-    return emit(
-        "Slice", x, integers(start), integers(stop), integers(axis), integers(1)
-    )
 
 
 def as_scalar(x, dtype=np.int64) -> Tensor:
