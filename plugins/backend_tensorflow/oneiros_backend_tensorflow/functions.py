@@ -15,7 +15,7 @@ from oneiros_backend_toolkit.operands import (
 )
 from oneiros_backend_toolkit.tensors import Array, Tensor
 
-from oneiros_backend_tensorflow.namespace import Activations, Namespace, widened
+from oneiros_backend_tensorflow.namespace import Namespace, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 NEVER_TENSORS = (LazyTensor, np.ndarray, np.generic, int, float, str, type(None))
@@ -27,7 +27,7 @@ class TensorFlowFunctions(ArrayFunctions):
     """Functions of TensorFlow's tensors, by their names in the contract."""
 
     namespace = Namespace()
-    activations = Activations
+    activations = namespace
 
     # Types
 
@@ -143,10 +143,8 @@ class TensorFlowFunctions(ArrayFunctions):
         # nearest row.
         length = tf.shape(reference, indices.dtype)[0]
         is_in_range = (indices >= 0) & (indices < length)
-        trailing_ones = [1] * (reference.shape.rank - 1)
-        is_in_range = tf.reshape(
-            is_in_range, tf.concat([tf.shape(indices), trailing_ones], 0)
-        )
+        for _ in range(reference.shape.rank - 1):
+            is_in_range = is_in_range[..., None]
         return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
     def in_top_k(self, predictions, targets, k) -> Tensor:

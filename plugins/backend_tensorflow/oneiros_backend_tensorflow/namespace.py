@@ -5,8 +5,9 @@ Where TensorFlow lacks a type, another one is computed with.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.derivatives import with_derivative
@@ -16,7 +17,7 @@ NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
 """Types for which TensorFlow can't multiply matrices or compute powers."""
 
 
-def widened(fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def widened(fn: Function) -> Function:
     """Makes a function of two tensors of one type accept narrow integers, too.
 
     They are computed as int32, and the lowest bits are the result.
@@ -31,91 +32,59 @@ def widened(fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return function
 
 
-def _reduction(
-    fn: Callable[..., Tensor], of_truth: Callable[..., Tensor] | None = None
-) -> Callable[..., Tensor]:
-    """Returns a reduction.
-
-    # Arguments
-        fn: that of TensorFlow.
-        of_truth: that of truth values, if `fn` has none.
-    """
+def _of_truth_too(fn: Function, of_truth: Function) -> Function:
+    """Returns a reduction with another one for truth values."""
 
     def function(x, axis, keepdims: bool) -> Tensor:
-        reduce = of_truth if of_truth and x.dtype == tf.bool else fn
+        reduce = of_truth if x.dtype == tf.bool else fn
         return reduce(x, axis, keepdims)
 
     return function
 
 
+NAMES: dict[str, Function] = {
+    "all": tf.reduce_all,
+    "any": tf.reduce_any,
+    "arange": tf.range,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+    "concatenate": tf.concat,
+    "flip": tf.reverse,
+    "floor_divide": tf.math.floordiv,
+    "invert": operator.invert,
+    "log": tf.math.log,
+    "matmul": widened(tf.matmul),
+    "max": _of_truth_too(tf.reduce_max, tf.reduce_any),
+    "mean": tf.reduce_mean,
+    "min": _of_truth_too(tf.reduce_min, tf.reduce_all),
+    "power": widened(tf.pow),
+    "prod": tf.reduce_prod,
+    "relu": tf.nn.relu,
+    "remainder": tf.math.floormod,
+    "softmax": tf.nn.softmax,
+    "sum": tf.reduce_sum,
+}
+"""Functions that TensorFlow calls something else."""
+
+
 class Namespace:
     """Functions of tensors; those that aren't here are TensorFlow's of that name."""
 
-    def __getattr__(self, name: str):
-        return getattr(tf, name)
+    def __getattr__(self, name: str) -> Function:
+        function: Function = NAMES.get(name) or getattr(tf, name)
+        return function
 
-    all = staticmethod(_reduction(tf.reduce_all))
-    any = staticmethod(_reduction(tf.reduce_any))
-    arange = staticmethod(tf.range)
-    bitwise_and = staticmethod(operator.and_)
-    bitwise_or = staticmethod(operator.or_)
-    bitwise_xor = staticmethod(operator.xor)
-    concatenate = staticmethod(tf.concat)
-    flip = staticmethod(tf.reverse)
-    floor_divide = staticmethod(tf.math.floordiv)
-    invert = staticmethod(operator.invert)
-    log = staticmethod(tf.math.log)
-    matmul = staticmethod(widened(tf.matmul))
-    max = staticmethod(_reduction(tf.reduce_max, tf.reduce_any))
-    mean = staticmethod(_reduction(tf.reduce_mean))
-    min = staticmethod(_reduction(tf.reduce_min, tf.reduce_all))
-    remainder = staticmethod(tf.math.floormod)
-    power = staticmethod(widened(tf.pow))
-    prod = staticmethod(_reduction(tf.reduce_prod))
-    sum = staticmethod(_reduction(tf.reduce_sum))
-
-    @staticmethod
-    def negative(x) -> Tensor:
+    def negative(self, x) -> Tensor:
         if not x.dtype.is_unsigned:
             return -x
         # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
         return tf.bitwise.invert(x) + 1
 
-    @staticmethod
-    def sign(x) -> Tensor:
+    def sign(self, x) -> Tensor:
         return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
 
-    @staticmethod
-    def repeat(x, times, axis: int) -> Tensor:
-        repeated = tf.repeat(x, times, axis)
-        sizes = x.shape.as_list()
-        if sizes[axis] is not None:
-            sizes[axis] *= times
-        if sizes.count(None) == 1 and 0 not in sizes:
-            # TensorFlow Lite needs to know that the others are fixed.
-            return tf.reshape(repeated, [size or -1 for size in sizes])
-        repeated.set_shape(sizes)
-        return repeated
-
-    @staticmethod
-    def tile(x, times) -> Tensor:
-        if tf.is_tensor(times):
-            return tf.tile(x, times)
-        missing_axes = len(times) - x.shape.rank
-        if missing_axes > 0:
-            x = tf.reshape(x, tf.concat([[1] * missing_axes, tf.shape(x)], 0))
-        return tf.tile(x, [1] * -missing_axes + times)
-
-
-class Activations:
-    """Functions of tensors of floats."""
-
-    relu = staticmethod(tf.nn.relu)
-    sigmoid = staticmethod(tf.sigmoid)
-    softmax = staticmethod(tf.nn.softmax)
-
-    @staticmethod
-    def softplus(x) -> Tensor:
+    def softplus(self, x) -> Tensor:
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
         result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
 
@@ -126,3 +95,22 @@ class Activations:
 
         (result,) = with_derivative([result], [x], derivative)
         return result
+
+    def repeat(self, x, times, axis: int) -> Tensor:
+        repeated = tf.repeat(x, times, axis)
+        sizes = x.shape.as_list()
+        if sizes[axis] is not None:
+            sizes[axis] *= times
+        if sizes.count(None) == 1 and 0 not in sizes:
+            # TensorFlow Lite needs to know that the others are fixed.
+            return tf.reshape(repeated, [size or -1 for size in sizes])
+        repeated.set_shape(sizes)
+        return repeated
+
+    def tile(self, x, times) -> Tensor:
+        if tf.is_tensor(times):
+            return tf.tile(x, times)
+        missing_axes = len(times) - x.shape.rank
+        if missing_axes > 0:
+            x = tf.reshape(x, tf.concat([[1] * missing_axes, tf.shape(x)], 0))
+        return tf.tile(x, [1] * -missing_axes + times)

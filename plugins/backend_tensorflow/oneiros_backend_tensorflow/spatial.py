@@ -7,130 +7,71 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
 from oneiros_backend_toolkit.tensors import Tensor
 
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-
-def _shape(x) -> list[Tensor]:
-    """Returns the sizes, as ints where they are known."""
-    return [
-        tf.shape(x)[i] if size is None else size
-        for i, size in enumerate(x.shape.as_list())
-    ]
+Ints = tuple[int, ...]
 
 
-def _same_padding(size, window, stride: int) -> tuple[Tensor, Tensor]:
-    missing = (-(-size // stride) - 1) * stride + window - size
-    missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
-    return missing // 2, missing - missing // 2
-
-
-def _padded(
-    x, window: list[Tensor], strides: tuple[int, ...], border_mode: str
-) -> Tensor:
-    """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
-    if border_mode == "valid" or all(size == 1 for size in window):
-        return x
-    if border_mode == "full":
-        pairs = [(n - 1, n - 1) for n in window]
-    else:
-        pairs = list(map(_same_padding, _shape(x)[1:-1], window, strides))
-    return _with_zeros(x, [(0, 0), *pairs, (0, 0)])
-
-
-def _with_zeros(x, widths) -> Tensor:
-    """Pads with zeros.
-
-    With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
-    behind it, and forgets the padding of that one. It leaves `PadV2` alone, which a
-    tensor as the value selects.
-    """
-    return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
-
-
-def _every(x, strides: tuple[int, ...]) -> Tensor:
-    return x[(slice(None), *[slice(None, None, stride) for stride in strides])]
-
-
-def _is_exceeded(window: list[Tensor], strides: tuple[int, ...]) -> bool:
-    """Whether a stride is larger than the window. If such windows are to be padded,
-    XNNPACK, which computes files of TensorFlow Lite, begins at another place."""
-    sizes = zip(window, strides, strict=True)
-    return any(isinstance(size, int) and size < stride for size, stride in sizes)
-
-
-def _extent(window: list[Tensor], dilation: tuple[int, ...]) -> list[Tensor]:
-    return [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
-
-
-def convolve(
-    x, kernel, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]
-) -> Tensor:
+def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints) -> Tensor:
     """Convolves, not flipping the kernel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
-    window = _extent(_shape(kernel)[:-2], dilation)
+    window = []
+    for size, step in zip(_sizes(kernel)[:-2], dilation, strict=True):
+        window.append((size - 1) * step + 1)
     # TensorFlow computes only strides or only dilations.
     is_thinned = max(strides) > 1 and max(dilation) > 1
-    if border_mode == "full" or is_thinned or _is_exceeded(window, strides):
-        x = _padded(x, window, strides, border_mode)
-        border_mode = "valid"
-    result = tf.nn.convolution(
-        x,
-        kernel,
-        (1,) * len(strides) if is_thinned else tuple(strides),
-        border_mode.upper(),
-        dilations=tuple(dilation),
-    )
+    x, padding = _prepared(x, window, strides, border_mode, is_thinned)
+    steps = (1,) * len(strides) if is_thinned else tuple(strides)
+    dilations = tuple(dilation)
+    result = tf.nn.convolution(x, kernel, steps, padding, dilations=dilations)
     return _every(result, strides) if is_thinned else result
 
 
-def convolve_depthwise(x, kernel, strides: tuple[int, ...], border_mode: str) -> Tensor:
+def convolve_depthwise(x, kernel, strides: Ints, border_mode: str) -> Tensor:
     """Convolves images channel by channel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
     # TensorFlow computes only strides that are the same along both axes.
     is_thinned = len(set(strides)) > 1
-    window = _shape(kernel)[:2]
-    if border_mode == "full" or is_thinned or _is_exceeded(window, strides):
-        x = _padded(x, window, strides, border_mode)
-        border_mode = "valid"
+    window = _sizes(kernel)[:2]
+    x, padding = _prepared(x, window, strides, border_mode, is_thinned)
     steps = (1, 1) if is_thinned else tuple(strides)
-    result = tf.nn.depthwise_conv2d(x, kernel, (1, *steps, 1), border_mode.upper())
+    result = tf.nn.depthwise_conv2d(x, kernel, (1, *steps, 1), padding)
     return _every(result, strides) if is_thinned else result
 
 
 def convolve_back(
-    x, kernel, sizes: tuple[Tensor, ...], strides: tuple[int, ...], border_mode: str
+    x, kernel, sizes: tuple[Tensor, ...], strides: Ints, border_mode: str
 ) -> Tensor:
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
     """
     x, kernel = FUNCTIONS.paired(x, kernel)
-    window = kernel.shape.as_list()[:2]
-    channels = kernel.shape.as_list()[3]
-    margin = [n - 1 if border_mode == "full" else 0 for n in window]
+    *window, _, channels = kernel.shape.as_list()
+    is_full = border_mode == "full"
+    margin = [n - 1 if is_full else 0 for n in window]
     padded = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
     padding = "SAME" if border_mode == "same" else "VALID"
     shape = [tf.shape(x)[0], *padded, channels]
-    result = tf.nn.conv2d_transpose(
-        x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding
-    )
-    if border_mode == "full":
-        result = result[(slice(None), *[slice(n, -n if n else None) for n in margin])]
-    return result
+    kernel = tf.transpose(kernel, (0, 1, 3, 2))
+    result = tf.nn.conv2d_transpose(x, kernel, shape, strides, padding)
+    if not is_full:
+        return result
+    inner = [slice(n, -n if n else None) for n in margin]
+    return result[(slice(None), *inner)]
 
 
-def pool(
-    x, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
-) -> Tensor:
+def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(x, window: tuple[int, ...], strides: tuple[int, ...]) -> Tensor:
+    def planes(x, window: Ints, strides: Ints) -> Tensor:
         if all(size == 1 for size in window):
             # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
@@ -139,27 +80,61 @@ def pool(
     x = FUNCTIONS.floats(x)
     if len(window) == 2:
         return planes(x, window, strides)
-    return _in_volumes(planes, x, window, strides)
+    # TensorFlow's own pooling of volumes has no double or half type: here planes are
+    # pooled, then what is across them
+    _, depth, *plane = _sizes(x)
+    x = planes(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
+    _, rows, columns, channels = _sizes(x)
+    x = tf.reshape(x, (-1, depth, rows * columns, channels))
+    x = planes(x, (window[0], 1), (strides[0], 1))
+    return tf.reshape(x, (-1, _sizes(x)[1], rows, columns, channels))
 
 
 def pad(x, widths) -> Tensor:
-    """Puts zeros around."""
-    return _with_zeros(FUNCTIONS.tensor(x), widths)
+    """Puts zeros around.
 
-
-def _in_volumes(
-    fn: Callable[..., Tensor], x, window: tuple[int, ...], strides: tuple[int, ...]
-) -> Tensor:
-    """Pools planes, then across planes.
-
-    TensorFlow's own pooling of volumes has no double or half type.
+    With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
+    behind it, and forgets the padding of that one. It leaves `PadV2` alone, which a
+    tensor as the value selects.
     """
-    _, depth, *plane = _shape(x)
-    x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
-    _, rows, columns, channels = _shape(x)
-    x = fn(
-        tf.reshape(x, (-1, depth, rows * columns, channels)),
-        (window[0], 1),
-        (strides[0], 1),
-    )
-    return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
+    x = FUNCTIONS.tensor(x)
+    return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
+
+
+def _sizes(x) -> list[Any]:
+    """Returns the sizes, as ints where they are known."""
+    sizes = x.shape.as_list()
+    return [tf.shape(x)[i] if size is None else size for i, size in enumerate(sizes)]
+
+
+def _every(x, strides: Ints) -> Tensor:
+    steps = [slice(None, None, stride) for stride in strides]
+    return x[(slice(None), *steps)]
+
+
+def _prepared(
+    x, window: Sequence[Any], strides: Ints, border_mode: str, is_thinned: bool
+) -> tuple[Tensor, str]:
+    """Returns what TensorFlow can convolve, and the padding that it adds itself."""
+    if border_mode != "full" and not is_thinned and not _is_exceeded(window, strides):
+        return x, border_mode.upper()
+    if border_mode == "valid" or all(size == 1 for size in window):
+        return x, "VALID"
+    if border_mode == "full":
+        pairs = [(n - 1, n - 1) for n in window]
+    else:
+        pairs = list(map(_same_padding, _sizes(x)[1:-1], window, strides))
+    return pad(x, [(0, 0), *pairs, (0, 0)]), "VALID"
+
+
+def _same_padding(size, window, stride: int) -> tuple[Tensor, Tensor]:
+    missing = (-(-size // stride) - 1) * stride + window - size
+    missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
+    return missing // 2, missing - missing // 2
+
+
+def _is_exceeded(window: Sequence[Any], strides: Ints) -> bool:
+    """Whether a stride is larger than the window. If such windows are to be padded,
+    XNNPACK, which computes files of TensorFlow Lite, begins at another place."""
+    sizes = zip(window, strides, strict=True)
+    return any(isinstance(size, int) and size < stride for size, stride in sizes)
