@@ -82,7 +82,7 @@ class TensorFlowBackend(
             )
         return tuple(shape)
 
-    def _computed(self, x) -> Tensor:
+    def _computed(self, x):
         if not self.recorder.owns(x):
             return super()._computed(x)
         return self.function([], [x], jit_compile=False)([])[0]
@@ -99,7 +99,7 @@ class TensorFlowBackend(
         arguments = (x, gamma, beta, epsilon)
         return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
 
-    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         by_channel = (mean, var, beta, gamma)
         if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)

@@ -1,14 +1,14 @@
 """The beam search of `ctc_decode` on TensorFlow's own tensors."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
 def beam_search(
     logits, lengths, beam_width: int, top_paths: int
-) -> tuple[list[Tensor], Tensor]:
+) -> tuple[Tensors, Tensor]:
     """Returns the best paths and their log-probabilities.
 
     A path is (batch, steps), with -1 after its end.

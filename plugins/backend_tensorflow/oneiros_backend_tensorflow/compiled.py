@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.program import Program
 from oneiros_backend_toolkit.stored_values import LOCK
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.compiled_programs import compiled_once
 from oneiros_backend_tensorflow.devices import on_device
@@ -18,7 +20,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
 Array = np.ndarray[Any, Any]
-Run = Callable[..., list[Any]]
+Run = Callable[..., Tensors]
 """A function of tensors that returns a list of tensors."""
 
 
@@ -41,9 +43,9 @@ class Compiled:
 
     def __init__(
         self,
-        fn: Callable[..., Any],
+        fn: Function,
         program: Program,
-        signature: list[Any],
+        signature: Tensors,
         plain: Run | None = None,
     ) -> None:
         self._variables = [node.source.storage.variable for node in program.variables]
@@ -96,11 +98,11 @@ class Compiled:
         self._instead = None
         return [np.asarray(output.numpy()) for output in outputs]
 
-    def _traced(self, fn: Callable[..., Any], signature: list[Any], **options):
+    def _traced(self, fn: Function, signature: Tensors, **options):
         graph_function = tf.function(on_device(fn), autograph=False, **options)
         return graph_function.get_concrete_function(self._variables, *signature)
 
-    def _choose_xla(self, graph, signature: list[Any]) -> None:
+    def _choose_xla(self, graph, signature: Tensors) -> None:
         """Has XLA compile a graph; what ran until now stays for the first call."""
 
         def by_xla():

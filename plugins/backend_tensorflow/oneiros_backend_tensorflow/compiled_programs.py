@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from oneiros_backend_toolkit.tensors import Tensors
+
 from oneiros_backend_tensorflow.devices import chosen
 from oneiros_backend_tensorflow.runnable import Runnable
 
@@ -27,7 +29,7 @@ _made: dict[bytes, Runnable] = {}
 
 
 def compiled_once(
-    concrete, variables: list[Any], compile_: Callable[[], Any]
+    concrete, variables: Tensors, compile_: Callable[[], Any]
 ) -> Runnable:
     """Returns XLA's program for a graph.
 
@@ -47,7 +49,7 @@ def compiled_once(
     return _made[key]
 
 
-def _digest(graph, variables: list[Any]) -> bytes:
+def _digest(graph, variables: Tensors) -> bytes:
     arguments = [
         (x.shape, x.dtype) for x in (*variables, *graph.inputs[len(variables) :])
     ]

@@ -8,21 +8,20 @@ arguments of the call: a trial on placeholders finds them.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import GraphError, ShapeError
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.recorded_call import RecordedCall, map_tree
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.shape_inference import infer, symbol
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.versions import versions
-
-Function = Callable[..., Any]
 
 WHOLE = ("foldl", "foldr", "scan", "while_loop")
 """Functions that are recorded as whole calls."""
@@ -101,7 +100,7 @@ def _whole(recorder: Recorder, function: Function, label: str) -> Function:
         call = RecordedCall.of(function, args, kwargs)
         outside = _used_from_outside(recorder, call, label)
 
-        def run(args, kwargs, values: list[Any]):
+        def run(args, kwargs, values: Tensors):
             value_of = dict(zip(outside, values, strict=True)).__getitem__
             with recorder.computing(value_of):
                 return function(*args, **kwargs)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from oneiros_backend_toolkit.lazy_graph.program import Program
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -34,8 +34,8 @@ def derivatives_wanted() -> bool:
 def with_derivative(
     results: Sequence[Tensor],
     arguments: Sequence[Tensor],
-    derivative: Callable[[list[Tensor], Sequence[Tensor]], Sequence[Tensor]],
-) -> list[Tensor]:
+    derivative: Callable[[Tensors, Sequence[Tensor]], Sequence[Tensor]],
+) -> Tensors:
     """Returns tensors with a derivative of their own.
 
     `tf.custom_gradient` would keep their graph forever.
@@ -48,9 +48,9 @@ def with_derivative(
     """
     copies = tf.identity_n([*results, *arguments])
     count = len(results)
-    tensors: list[Tensor] = copies[:count]
+    tensors: Tensors = copies[:count]
 
-    def differentiate(op, *gradients) -> list[Tensor]:
+    def differentiate(op, *gradients) -> Tensors:
         by_arguments = derivative(tensors, gradients[:count])
         return [*[None] * count, *by_arguments]
 
@@ -59,7 +59,7 @@ def with_derivative(
     return tensors
 
 
-def dense(gradient) -> Tensor:
+def dense(gradient):
     """Returns a derivative as a tensor.
 
     TensorFlow may represent it by rows and their indices.

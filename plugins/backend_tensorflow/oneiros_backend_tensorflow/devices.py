@@ -2,11 +2,11 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from oneiros_backend_toolkit.devices import Choice, Device, missing
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -35,7 +35,7 @@ def at_once() -> AbstractContextManager[Any]:
     return context
 
 
-def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
+def on_device(function: Function) -> Function:
     """Returns a function that runs on the device.
 
     It is `function` itself if TensorFlow chooses the device.

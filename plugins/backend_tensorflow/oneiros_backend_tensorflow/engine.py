@@ -1,15 +1,16 @@
 """TensorFlow as an engine of the lazy graph."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned_copy
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.derivatives import dense
 from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
@@ -50,9 +51,7 @@ class TensorFlowEngine(Engine):
         """Returns a key like `key`, another one for each number."""
         return tf.random.experimental.stateless_fold_in(key, number, "philox")
 
-    def gradients(
-        self, forward: Callable[..., Any], values: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
+    def gradients(self, forward: Function, values: Tensors) -> tuple[Tensors, Tensors]:
         """Differentiates in place, in the graph that is being traced."""
         loss, computed = forward(values)
         gradients = tf.gradients(loss, values, unconnected_gradients="zero")
@@ -60,10 +59,10 @@ class TensorFlowEngine(Engine):
 
     def loop(
         self,
-        step: Callable[..., Any],
-        sequences: list[Any],
-        states: list[Any],
-        captured: list[Any],
+        step: Function,
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
         types: list[str],
         backwards: bool,
     ):
@@ -82,17 +81,17 @@ class TensorFlowFunction(RecordedFunction):
                 return shared(aligned_copy(array, dtype))
             return tf.constant(array, dtype)
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+    def rows(self, arrays: Tensors, index: Array) -> Tensors:
         """Returns the rows that an index names, of each array."""
         return rows(arrays, index)
 
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
+    def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
         """Returns one step as a graph function."""
         with at_once():
             shapes = [array.shape for array in arrays]
             return OneStep(self.program, phase, shapes).compiled()
 
-    def compile_loop(self, phase: int, arrays: list[Any], index: Array) -> CompiledLoop:
+    def compile_loop(self, phase: int, arrays: Tensors, index: Array) -> CompiledLoop:
         """Returns many steps as one graph function."""
         count, batch = index.shape
         shapes = [(batch, *array.shape[1:]) for array in arrays]

@@ -40,16 +40,16 @@ class TensorFlowFunctions(ArrayFunctions):
         dtype: np.dtype[Any] = np.dtype(x.dtype.as_numpy_dtype)
         return dtype
 
-    def constant(self, array: Array) -> Tensor:
+    def constant(self, array: Array):
         return tf.convert_to_tensor(array)
 
-    def as_type(self, x, dtype) -> Tensor:
+    def as_type(self, x, dtype):
         return tf.cast(x, dtype)
 
-    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+    def stacked(self, tensors: Sequence[Tensor]):
         return tf.stack(tensors)
 
-    def tensor(self, x) -> Tensor:
+    def tensor(self, x):
         if self.is_tensor(x):
             return tf.convert_to_tensor(x)
         return super().tensor(x)
@@ -68,10 +68,10 @@ class TensorFlowFunctions(ArrayFunctions):
             return shape
         return [self.count(size) for size in shape]
 
-    def shape(self, x) -> Tensor:
+    def shape(self, x):
         return tf.shape(self.tensor(x))
 
-    def reshape(self, x, shape) -> Tensor:
+    def reshape(self, x, shape):
         x = self.tensor(x)
         sizes = self.sizes(shape)
         if tf.is_tensor(sizes) or None not in sizes:
@@ -86,19 +86,19 @@ class TensorFlowFunctions(ArrayFunctions):
 
     # Values
 
-    def to_dense(self, tensor) -> Tensor:
+    def to_dense(self, tensor):
         return tf.identity(self.tensor(tensor))
 
-    def stop_gradient(self, variables) -> Tensor:
+    def stop_gradient(self, variables):
         return tf.stop_gradient(self.tensor(variables))
 
-    def print_tensor(self, x, message: str = "") -> Tensor:
+    def print_tensor(self, x, message: str = ""):
         x = self.tensor(x)
         printed = tf.print(message, x, summarize=-1)
         with tf.control_dependencies([printed]):
             return tf.identity(x)
 
-    def indexed(self, x, index) -> Tensor:
+    def indexed(self, x, index):
         if isinstance(index, tuple):
             return x[tuple(map(self._index, index))]
         return x[self._index(index)]
@@ -112,28 +112,28 @@ class TensorFlowFunctions(ArrayFunctions):
             return self.places(part)
         return part
 
-    def abs(self, x) -> Tensor:
+    def abs(self, x):
         x = self.countable(x)
         if x.dtype.is_unsigned:
             return x
         return tf.abs(x)
 
-    def clipped(self, x, low, high) -> Tensor:
+    def clipped(self, x, low, high):
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
-    def one_hot(self, indices, nb_classes) -> Tensor:
+    def one_hot(self, indices, nb_classes):
         classes = self.cast(indices, tf.int32)
         return tf.one_hot(classes, self.count(nb_classes), dtype=floatx())
 
     # Linear algebra and lookup
 
-    def dot(self, x, y) -> Tensor:
+    def dot(self, x, y):
         return widened(_dot)(*self.paired(x, y))
 
-    def batch_dot(self, x, y, axes=None) -> Tensor:
+    def batch_dot(self, x, y, axes=None):
         return widened(_batch_dot)(*self.paired(x, y), axes)
 
-    def gather(self, reference, indices) -> Tensor:
+    def gather(self, reference, indices):
         reference = self.tensor(reference)
         indices = self.places(indices)
         rows = tf.gather(reference, indices)
@@ -147,14 +147,14 @@ class TensorFlowFunctions(ArrayFunctions):
             is_in_range = is_in_range[..., None]
         return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
-    def in_top_k(self, predictions, targets, k) -> Tensor:
+    def in_top_k(self, predictions, targets, k):
         scores = self.cast(predictions, tf.float32)
         classes = self.cast(targets, tf.int32)
         k = k if self.is_tensor(k) else int(k)
         return tf.math.in_top_k(classes, scores, k)
 
 
-def _dot(x, y) -> Tensor:
+def _dot(x, y):
     if x.shape.rank == 2 and y.shape.rank == 2:
         return tf.matmul(x, y)
     x_axis = x.shape.rank - 1
@@ -162,7 +162,7 @@ def _dot(x, y) -> Tensor:
     return tf.tensordot(x, y, [[x_axis], [y_axis]])
 
 
-def _batch_dot(x, y, axes) -> Tensor:
+def _batch_dot(x, y, axes):
     x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
     if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
         return _product_of_matrices(x, y, x_axis, y_axis)
@@ -172,7 +172,7 @@ def _batch_dot(x, y, axes) -> Tensor:
     return result if result.shape.rank > 1 else tf.expand_dims(result, 1)
 
 
-def _product_of_matrices(x, y, x_axis: int, y_axis: int) -> Tensor:
+def _product_of_matrices(x, y, x_axis: int, y_axis: int):
     """Returns what Keras 1.2.2 gave on TensorFlow where an axis is the batch's, or
     where there are more than three.
 

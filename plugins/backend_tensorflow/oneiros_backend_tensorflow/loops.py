@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import (
     dense,
@@ -22,11 +22,11 @@ from oneiros_backend_tensorflow.derivatives import (
 )
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
-Results = tuple[list[Tensor], list[Tensor]]
+Results = tuple[Tensors, Tensors]
 """Lists of states and of outputs."""
-Step = Callable[[Tensor, list[Tensor], list[Tensor]], Results]
+Step = Callable[[Tensor, Tensors, Tensors], Results]
 """A function of a place, slices and states that returns new states and outputs."""
-StepOfAll = Callable[[Tensor, list[Tensor], list[Tensor], list[Tensor]], Results]
+StepOfAll = Callable[[Tensor, Tensors, Tensors, Tensors], Results]
 """A Step that is passed what it uses from outside, too."""
 
 
@@ -55,10 +55,10 @@ def loop_over(
     length = sequences[0].shape[0]
     steps = tf.shape(sequences[0])[0] if length is None else length
 
-    def is_left(i, *_) -> Tensor:
+    def is_left(i, *_):
         return i < (steps if count is None else count)
 
-    def body(i, states: list[Tensor], stacks: list[Tensor]):
+    def body(i, states: Tensors, stacks: Tensors):
         place = steps - 1 - i if backwards else i
         slices = [x[place] for x in sequences]
         states, outputs = step(place, slices, states)
@@ -89,7 +89,7 @@ class Loop:
     backwards: bool
 
     def __call__(
-        self, sequences: list[Tensor], states: list[Tensor], captured: list[Tensor]
+        self, sequences: Tensors, states: Tensors, captured: Tensors
     ) -> Results:
         """Takes a step for each place."""
         sequences = _copies(sequences)
@@ -97,10 +97,10 @@ class Loop:
         captured = _copies(captured)
         specs, has_effects = self._traced(sequences, states, captured)
 
-        def step(place, slices: list[Tensor], states: list[Tensor]) -> Results:
+        def step(place, slices: Tensors, states: Tensors) -> Results:
             return self.step(place, slices, states, captured)
 
-        def kept(place, slices: list[Tensor], states: list[Tensor]) -> Results:
+        def kept(place, slices: Tensors, states: Tensors) -> Results:
             new_states, outputs = step(place, slices, states)
             return new_states, [*states, *outputs]
 
@@ -119,8 +119,8 @@ class Loop:
         return results[:count], results[2 * count :]
 
     def _traced(
-        self, sequences: list[Tensor], states: list[Tensor], captured: list[Tensor]
-    ) -> tuple[list[Any], bool]:
+        self, sequences: Tensors, states: Tensors, captured: Tensors
+    ) -> tuple[Tensors, bool]:
         """Returns the Specs of a step's outputs, and whether it does more than compute
         them."""
         graph = tf.__internal__.FuncGraph("step")
@@ -132,12 +132,12 @@ class Loop:
 
     def _derivative(
         self,
-        sequences: list[Tensor],
-        states: list[Tensor],
-        captured: list[Tensor],
-        kept: list[Tensor],
+        sequences: Tensors,
+        states: Tensors,
+        captured: Tensors,
+        kept: Tensors,
         gradients: Sequence[Tensor],
-    ) -> list[Tensor]:
+    ) -> Tensors:
         """Returns the gradients by sequences, first states and what is captured.
 
         Those of states and of what is captured, which counts as a state that stays the
@@ -152,7 +152,7 @@ class Loop:
         upstream = {i: gradient for i, gradient in stacks if not _is_zero(gradient)}
         sizes = [len(sequences), count, len(upstream)]
 
-        def step(place, rows: list[Tensor], carried: list[Tensor]) -> Results:
+        def step(place, rows: Tensors, carried: Tensors) -> Results:
             slices, old, by_stacks = map(_copies, _split(rows, sizes))
             outside = _copies(captured)
             new, outputs = self.step(place, slices, old, outside)
@@ -176,9 +176,7 @@ class Loop:
         return [gradient if _is_float(x) else None for x, gradient in pairs]
 
 
-def _gradients(
-    results: list[Tensor], inputs: list[Tensor], upstream: list[Tensor]
-) -> list[Tensor]:
+def _gradients(results: Tensors, inputs: Tensors, upstream: Tensors) -> Tensors:
     """Returns the gradients by the inputs."""
     pairs = zip(results, upstream, strict=True)
     by_floats = [(x, gradient) for x, gradient in pairs if _is_float(x)]
@@ -189,13 +187,13 @@ def _gradients(
     return list(map(_or_zeros, found, inputs))
 
 
-def _or_zeros(gradient, x) -> Tensor:
+def _or_zeros(gradient, x):
     """Returns the gradient by a tensor; that by integers is a number, which counts for
     nothing."""
     return dense(gradient) if gradient is not None and _is_float(x) else _zeros(x)
 
 
-def _zeros(x) -> Tensor:
+def _zeros(x):
     return tf.zeros_like(x) if _is_float(x) else tf.zeros(())
 
 
@@ -227,12 +225,12 @@ def _has_effects(operation) -> bool:
     return is_stateful and operation.type != "ReadVariableOp"
 
 
-def _copies(tensors: list[Tensor]) -> list[Tensor]:
+def _copies(tensors: Tensors) -> Tensors:
     """Returns tensors of the same values, to differentiate by."""
     return list(map(tf.identity, tensors))
 
 
-def _split(tensors: Iterable[Tensor], sizes: Iterable[int]) -> list[list[Tensor]]:
+def _split(tensors: Iterable[Tensor], sizes: Iterable[int]) -> list[Tensors]:
     """Cuts a list into lists of these sizes."""
     remaining = iter(tensors)
     return [list(itertools.islice(remaining, size)) for size in sizes]

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Sequence
 
 from oneiros_backend_toolkit.lazy_graph.array_functions import Function
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -23,7 +23,7 @@ def widened(fn: Function) -> Function:
     They are computed as int32, and the lowest bits are the result.
     """
 
-    def function(x, y, *args) -> Tensor:
+    def function(x, y, *args):
         if x.dtype not in NARROW:
             return fn(x, y, *args)
         result = fn(tf.cast(x, tf.int32), tf.cast(y, tf.int32), *args)
@@ -35,7 +35,7 @@ def widened(fn: Function) -> Function:
 def _of_truth_too(fn: Function, of_truth: Function) -> Function:
     """Returns a reduction with another one for truth values."""
 
-    def function(x, axis, keepdims: bool) -> Tensor:
+    def function(x, axis, keepdims: bool):
         reduce = of_truth if x.dtype == tf.bool else fn
         return reduce(x, axis, keepdims)
 
@@ -75,28 +75,26 @@ class Namespace:
         function: Function = NAMES.get(name) or getattr(tf, name)
         return function
 
-    def negative(self, x) -> Tensor:
+    def negative(self, x):
         if not x.dtype.is_unsigned:
             return -x
         # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
         return tf.bitwise.invert(x) + 1
 
-    def sign(self, x) -> Tensor:
+    def sign(self, x):
         return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
 
-    def softplus(self, x) -> Tensor:
+    def softplus(self, x):
         """Computes `log(1 + exp(x))`. TensorFlow Lite's own function overflows."""
         result = tf.maximum(x, 0) + tf.math.log1p(tf.exp(-tf.abs(x)))
 
-        def derivative(
-            results: list[Tensor], gradients: Sequence[Tensor]
-        ) -> list[Tensor]:
+        def derivative(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
             return [gradients[0] * tf.sigmoid(x)]
 
         (result,) = with_derivative([result], [x], derivative)
         return result
 
-    def repeat(self, x, times, axis: int) -> Tensor:
+    def repeat(self, x, times, axis: int):
         repeated = tf.repeat(x, times, axis)
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
@@ -107,7 +105,7 @@ class Namespace:
         repeated.set_shape(sizes)
         return repeated
 
-    def tile(self, x, times) -> Tensor:
+    def tile(self, x, times):
         if tf.is_tensor(times):
             return tf.tile(x, times)
         missing_axes = len(times) - x.shape.rank

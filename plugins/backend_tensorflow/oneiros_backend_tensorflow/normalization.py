@@ -10,7 +10,7 @@ have no derivatives themselves.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -37,10 +37,10 @@ def normalize(x, gamma, beta, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
     )
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
-    def by_result(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+    def by_result(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
         return _gradients(gradients[0], x, gamma, saved, epsilon)
 
-    def by_moments(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+    def by_moments(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
         by_mean, by_variance = gradients
         return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
 
@@ -49,7 +49,7 @@ def normalize(x, gamma, beta, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
     return result, *with_derivative(moments, [x], by_moments)
 
 
-def normalize_by(x, mean, variance, beta, gamma, epsilon: float) -> Tensor:
+def normalize_by(x, mean, variance, beta, gamma, epsilon: float):
     """Normalises float32 images by moments of their channels.
 
     They have shape (samples, rows, columns, channels).
@@ -72,9 +72,7 @@ def normalize_by(x, mean, variance, beta, gamma, epsilon: float) -> Tensor:
     )[0]
 
 
-def _gradients(
-    gradient, x, gamma, saved: Sequence[Tensor], epsilon: float
-) -> list[Tensor]:
+def _gradients(gradient, x, gamma, saved: Sequence[Tensor], epsilon: float) -> Tensors:
     """Returns the derivatives by `x`, `gamma` and `beta`.
 
     Their own derivatives are those of the formula.
@@ -91,7 +89,7 @@ def _gradients(
         is_training=True,
     )
 
-    def derivative(results: list[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+    def derivative(results: Tensors, gradients: Sequence[Tensor]) -> Tensors:
         centred = x - tf.reduce_mean(x, AXES)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
         unit = centred * scale

@@ -6,12 +6,11 @@ write instead.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
-from collections.abc import Callable
 from operator import attrgetter
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 
 from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -47,7 +46,7 @@ def install() -> None:
         session.run = _running_tensors_of_keras(session.run)
 
 
-def _replace(version, path: str, make: Callable[..., Any]) -> None:
+def _replace(version, path: str, make: Function) -> None:
     """Replaces a function of TensorFlow by what is made of it."""
     prefix, _, name = path.rpartition(".")
     owner = attrgetter(prefix)(version) if prefix else version
@@ -55,7 +54,7 @@ def _replace(version, path: str, make: Callable[..., Any]) -> None:
     setattr(owner, name, functools.wraps(function)(make(path, function)))
 
 
-def _refusing(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _refusing(path: str, function: Function) -> Function:
     """Returns a function that refuses tensors of `K`."""
 
     def checked(*args, **kwargs):
@@ -68,7 +67,7 @@ def _refusing(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _refusing_at_once(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _refusing_at_once(path: str, function: Function) -> Function:
     """Returns a function that needs a graph of TensorFlow 1."""
 
     def checked(*args, **kwargs):
@@ -82,7 +81,7 @@ def _refusing_at_once(path: str, function: Callable[..., Any]) -> Callable[..., 
     return checked
 
 
-def _running_tensors_of_keras(run: Callable[..., Any]) -> Callable[..., Any]:
+def _running_tensors_of_keras(run: Function) -> Function:
     """Returns a session's method that has Keras' tensors computed by `K`."""
 
     @functools.wraps(run)

@@ -5,8 +5,6 @@ A recorded stream supplies their key.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 
-from oneiros_backend_toolkit.tensors import Tensor
-
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -18,7 +16,7 @@ class RandomFunctions:
     """TensorFlow's functions of a key, by their names in the contract."""
 
     @staticmethod
-    def random_uniform(key, shape, low, high, dtype: str) -> Tensor:
+    def random_uniform(key, shape, low, high, dtype: str):
         """Draws from [low, high)."""
         numbers = _uniform(key, shape, dtype)
         low = FUNCTIONS.of_type(low, dtype)
@@ -26,7 +24,7 @@ class RandomFunctions:
         return numbers * (high - low) + low
 
     @staticmethod
-    def random_normal(key, shape, mean, std, dtype: str) -> Tensor:
+    def random_normal(key, shape, mean, std, dtype: str):
         """Draws from a normal distribution."""
         numbers = tf.random.stateless_normal(
             FUNCTIONS.sizes(shape), key, dtype=dtype, alg=ALGORITHM
@@ -34,12 +32,12 @@ class RandomFunctions:
         return numbers * FUNCTIONS.of_type(std, dtype) + FUNCTIONS.of_type(mean, dtype)
 
     @staticmethod
-    def random_binomial(key, shape, p, dtype: str) -> Tensor:
+    def random_binomial(key, shape, p, dtype: str):
         """Draws 1 with probability `p`, else 0."""
         numbers = _uniform(key, shape, "float32")
         return tf.cast(numbers < FUNCTIONS.of_type(p, "float32"), dtype)
 
 
-def _uniform(key, shape, dtype: str) -> Tensor:
+def _uniform(key, shape, dtype: str):
     sizes = FUNCTIONS.sizes(shape)
     return tf.random.stateless_uniform(sizes, key, dtype=dtype, alg=ALGORITHM)

@@ -16,7 +16,7 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from oneiros_backend_toolkit.lazy_graph.recorder import Recorder
 from oneiros_backend_toolkit.recurrent_cells import CellLoop, States, Step
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.loops import loop_over
@@ -37,30 +37,30 @@ class TensorFlowMath:
     join = staticmethod(tf.concat)
     transpose = staticmethod(tf.transpose)
 
-    def clip(self, x) -> Tensor:
+    def clip(self, x):
         """Bounds by 0 and 1."""
         return tf.minimum(tf.maximum(x, 0), 1)
 
-    def where(self, condition, x) -> Tensor:
+    def where(self, condition, x):
         """Returns `x` where the condition holds, else 0."""
         return tf.where(condition, x, tf.zeros((), x.dtype))
 
     def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
-        parts: list[Tensor] = tf.split(x, list(sizes), -1)
+        parts: Tensors = tf.split(x, list(sizes), -1)
         return parts
 
-    def outer(self, x, y) -> Tensor:
+    def outer(self, x, y):
         """Sums the products of two sequences' features over steps and samples."""
         x = tf.reshape(x, (-1, x.shape[-1]))
         y = tf.reshape(y, (-1, y.shape[-1]))
         return tf.matmul(x, y, transpose_a=True)
 
-    def total(self, x) -> Tensor:
+    def total(self, x):
         """Sums a sequence over steps and samples."""
         return tf.reduce_sum(x, (0, 1))
 
-    def multiply(self, x, w) -> Tensor:
+    def multiply(self, x, w):
         """Multiplies a sequence's features by a matrix."""
         return tf.tensordot(x, w, 1)
 
@@ -77,7 +77,7 @@ class TensorFlowMath:
         dtype = states[0].dtype
         specs = [tf.TensorSpec((samples, width), dtype) for width in widths]
 
-        def at_place(place, rows: list[Tensor], states: list[Tensor]):
+        def at_place(place, rows: Tensors, states: Tensors):
             new, outputs = step(tuple(states), tuple(rows))
             return list(new), outputs
 
@@ -93,7 +93,7 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs):
         loop = CellLoop(MATH, layer.cell, layer.backwards)
 
         def run(x, U, mask, projection: States, *initial) -> States:
@@ -141,7 +141,7 @@ def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> Sta
         x, U, is_unmasked, first, projection, derivatives_wanted()
     )
 
-    def derivative(results: list[Tensor], gradients: Sequence[Tensor]) -> States:
+    def derivative(results: Tensors, gradients: Sequence[Tensor]) -> States:
         d_outputs, *d_last = gradients
         dx, dU, d_initial = loop.backward(
             U, is_unmasked, residuals, d_outputs, tuple(d_last)

@@ -7,7 +7,8 @@ long on the small network (case d of the comparison), by the processor's time
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
-from typing import Any
+
+from oneiros_backend_toolkit.tensors import Tensors
 
 
 class Runnable:
@@ -23,7 +24,7 @@ class Runnable:
         self._function = concrete.inference_fn
         self._captured = list(concrete.captured_inputs)
 
-    def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
+    def bound(self, variables: Tensors) -> Callable[..., Tensors]:
         """Returns a function of tensors that runs it on variables.
 
         With updates alone it gives no outputs.

@@ -2,11 +2,11 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from oneiros.errors import GraphError
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 from oneiros_backend_toolkit.tensors import OpenShape
 
@@ -25,7 +25,7 @@ def inferring() -> bool:
     return _inference_state.is_inferring
 
 
-def infer(call: Callable[..., Any], specs: list[Spec]):
+def infer(call: Function, specs: list[Spec]):
     """Runs `call` on placeholders in a graph of its own, which is then dropped.
 
     # Arguments

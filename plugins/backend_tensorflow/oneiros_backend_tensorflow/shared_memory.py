@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from oneiros_backend_toolkit.batches import aligned, aligned_copy
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.devices import in_host_memory
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -40,7 +41,7 @@ class Staging:
     """
 
     def __init__(self) -> None:
-        self._spare: list[tuple[list[Array], list[Any]]] = []
+        self._spare: list[tuple[list[Array], Tensors]] = []
         self._works = in_host_memory()
 
     def run(
@@ -65,7 +66,7 @@ class Staging:
         self._spare.append((memories, tensors))
         return outputs
 
-    def _shared_copies(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
+    def _shared_copies(self, arrays: list[Array]) -> tuple[list[Array], Tensors]:
         """Returns copies of arrays, and tensors in the copies' memory.
 
         If TensorFlow doesn't take that, these are copies too.

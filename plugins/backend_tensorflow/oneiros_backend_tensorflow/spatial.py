@@ -10,7 +10,7 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_backend_toolkit.tensors import Tensor
+from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -18,7 +18,7 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 Ints = tuple[int, ...]
 
 
-def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints) -> Tensor:
+def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints):
     """Convolves, not flipping the kernel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
     window = []
@@ -33,7 +33,7 @@ def convolve(x, kernel, strides: Ints, border_mode: str, dilation: Ints) -> Tens
     return _every(result, strides) if is_thinned else result
 
 
-def convolve_depthwise(x, kernel, strides: Ints, border_mode: str) -> Tensor:
+def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
     """Convolves images channel by channel."""
     x, kernel = FUNCTIONS.paired(x, kernel)
     # TensorFlow computes only strides that are the same along both axes.
@@ -47,7 +47,7 @@ def convolve_depthwise(x, kernel, strides: Ints, border_mode: str) -> Tensor:
 
 def convolve_back(
     x, kernel, sizes: tuple[Tensor, ...], strides: Ints, border_mode: str
-) -> Tensor:
+):
     """Returns the gradient of a convolution by its input.
 
     `x` is the gradient by its output.
@@ -67,11 +67,11 @@ def convolve_back(
     return result[(slice(None), *inner)]
 
 
-def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str) -> Tensor:
+def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str):
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(x, window: Ints, strides: Ints) -> Tensor:
+    def planes(x, window: Ints, strides: Ints):
         if all(size == 1 for size in window):
             # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
@@ -90,7 +90,7 @@ def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str) -> Tensor:
     return tf.reshape(x, (-1, _sizes(x)[1], rows, columns, channels))
 
 
-def pad(x, widths) -> Tensor:
+def pad(x, widths):
     """Puts zeros around.
 
     With oneDNN, TensorFlow 2.21 joins its operation `Pad` with a convolution of volumes
@@ -101,13 +101,13 @@ def pad(x, widths) -> Tensor:
     return tf.pad(x, widths, constant_values=tf.zeros((), x.dtype))
 
 
-def _sizes(x) -> list[Any]:
+def _sizes(x) -> Tensors:
     """Returns the sizes, as ints where they are known."""
     sizes = x.shape.as_list()
     return [tf.shape(x)[i] if size is None else size for i, size in enumerate(sizes)]
 
 
-def _every(x, strides: Ints) -> Tensor:
+def _every(x, strides: Ints):
     steps = [slice(None, None, stride) for stride in strides]
     return x[(slice(None), *steps)]
 

@@ -10,6 +10,7 @@ from oneiros.errors import DataError
 from oneiros_backend_toolkit.batches import are_on_host, batches_of
 from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.program import Program
+from oneiros_backend_toolkit.tensors import Tensors
 
 from oneiros_backend_tensorflow.compiled import Compiled
 from oneiros_backend_tensorflow.derivatives import while_tracing
@@ -55,7 +56,7 @@ class OneStep:
 
         return on_device(run)
 
-    def _step(self, variables: list[Any], random_state, *feeds) -> list[Any]:
+    def _step(self, variables: Tensors, random_state, *feeds) -> Tensors:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         outputs, new = self.computed(feeds, state, counter, seeds)
@@ -64,7 +65,7 @@ class OneStep:
 
     # What a function of many steps needs
 
-    def input_specs(self, *leading: int) -> list[Any]:
+    def input_specs(self, *leading: int) -> Tensors:
         """Returns the `tf.TensorSpec`s of the inputs, with further sizes in front."""
         pairs = zip(self._shapes, self.program.inputs, strict=True)
         return [tf.TensorSpec((*leading, *shape), node.dtype) for shape, node in pairs]
@@ -89,17 +90,17 @@ class OneStep:
         return lambda counter: zero
 
     def computed(
-        self, feeds: Sequence[Any], state: list[Any], counter, seeds: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
+        self, feeds: Sequence[Any], state: Tensors, counter, seeds: Tensors
+    ) -> tuple[Tensors, Tensors]:
         """Returns the outputs and the new values of a step."""
         with while_tracing(self.program):
             return self.program(feeds, state, self._phase, counter, seeds)
 
-    def written(self, state: list[Any]) -> list[Any]:
+    def written(self, state: Tensors) -> Tensors:
         """Returns the values among those of all variables that a step replaces."""
         return [state[place] for place in self._places]
 
-    def replaced(self, state: list[Any], new: list[Any]) -> list[Any]:
+    def replaced(self, state: Tensors, new: Tensors) -> Tensors:
         """Returns the values of all variables after a step."""
         result = list(state)
         for place, value in zip(self._places, new, strict=True):
@@ -107,7 +108,7 @@ class OneStep:
         return result
 
     def store(
-        self, variables: list[Any], new: list[Any], outputs: Sequence[Any] = ()
+        self, variables: Tensors, new: Tensors, outputs: Sequence[Any] = ()
     ) -> None:
         """Assigns the new values once all of them, and the outputs, are computed."""
         changed = self.written(variables)
@@ -152,9 +153,7 @@ class ManySteps:
         random_state_of = step.random_state_maker()
         counted = functools.cache(tf.constant)
 
-        def run(
-            arrays: list[Any], index: Array, steps: int, counter: int
-        ) -> list[Array]:
+        def run(arrays: Tensors, index: Array, steps: int, counter: int) -> list[Array]:
             with at_once():
                 batches = rows(arrays, index)
                 if function.by_xla and are_on_host(batches):
@@ -164,11 +163,11 @@ class ManySteps:
 
         return on_device(run)
 
-    def _many(self, variables: list[Any], random_state, count, *batches) -> list[Any]:
+    def _many(self, variables: Tensors, random_state, count, *batches) -> Tensors:
         counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
 
-        def step(place, feeds: list[Any], written: list[Any]):
+        def step(place, feeds: Tensors, written: Tensors):
             current = self._step.replaced(state, written)
             number = counter + place
             outputs, new = self._step.computed(feeds, current, number, seeds)
@@ -181,7 +180,7 @@ class ManySteps:
         self._step.store(variables, new)
         return results
 
-    def _one_by_one(self, random_state, count, *batches) -> list[Any]:
+    def _one_by_one(self, random_state, count, *batches) -> Tensors:
         """Does the same as `_many`, calling a compiled step."""
         if self._compiled_step is None:
             self._compiled_step = self._step.compiled()
@@ -194,7 +193,7 @@ class ManySteps:
         return [tf.constant(np.stack(values)) for values in by_output]
 
 
-def rows(arrays: list[Any], index) -> list[Any]:
+def rows(arrays: Tensors, index) -> Tensors:
     """Returns the rows that an index names, of each array."""
     if are_on_host(arrays):
         return batches_of(index, arrays)

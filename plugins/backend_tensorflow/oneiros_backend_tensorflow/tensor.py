@@ -1,13 +1,13 @@
 """Lazy tensors that behave like those of TensorFlow 1."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
 
 from oneiros import backend as K
 from oneiros_backend_toolkit.function import Update
+from oneiros_backend_toolkit.lazy_graph.array_functions import Function
 from oneiros_backend_toolkit.lazy_graph.sources import Operation, Placeholder, Variable
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
@@ -92,6 +92,6 @@ class Tensor(LazyTensor):
             self.source.fn = partial(_in_shape, self.source.fn, self.shape)
 
 
-def _in_shape(fn: Callable[..., Any], shape, *values):
+def _in_shape(fn: Function, shape, *values):
     """Returns what a function computes, as a tensor of a shape."""
     return tf.ensure_shape(fn(*values), shape)
