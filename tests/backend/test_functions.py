@@ -515,6 +515,13 @@ def test_loop_keeps_to_a_fixed_batch_size(backend):
         f.loop(handle, [[0, 1]])
 
 
+def test_loop_refuses_batches_of_no_rows(backend):
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.sum(x)])
+    with pytest.raises(DataError, match="can't take 2 rows at a time of 0 rows"):
+        f.loop(f.upload([np.ones((0, 2))]), np.zeros((0, 2), int))
+
+
 def test_loop_without_outputs_or_steps(backend):
     x = K.placeholder((None,))
     total = K.variable(0.0)

@@ -32,8 +32,10 @@ class CompiledProgram:
     def __init__(self, program: Program, phase: int) -> None:
         self._program = program
         self._phase = phase
-        written = set(program.written)
-        self._read = [x.source.storage for x in program.variables if x not in written]
+        storages = [node.source.storage for node in program.variables]
+        written_count = len(program.written)
+        self._written = storages[:written_count]
+        self._read = storages[written_count:]
         self._lock = threading.Lock()
         self._versions: list[int] | None = None
         self._session: Any = None
@@ -41,8 +43,7 @@ class CompiledProgram:
     def __call__(self, arrays: list[Array], counter: int) -> list[Array]:
         """Runs one step."""
         session = self._current_session()
-        written = [node.source.storage for node in self._program.written]
-        values = [*arrays, *(storage.array for storage in written)]
+        values = [*arrays, *(storage.array for storage in self._written)]
         if not all(value.size for value in values):
             self._check_empty(values)
         feeds = {f"input_{i}": value for i, value in enumerate(values)}
@@ -51,7 +52,7 @@ class CompiledProgram:
         except RUN_ERRORS as error:
             self._explain(values, error)
         count = len(self._program.outputs)
-        for storage, value in zip(written, results[count:], strict=True):
+        for storage, value in zip(self._written, results[count:], strict=True):
             storage.set(value)
         return results[:count]
 

@@ -80,14 +80,11 @@ class ProgramModel:
                 Tensor(end.name, type_of(node.dtype, end.sizes))
                 for end, node in zip(inputs, nodes, strict=True)
             ]
-            written = dict(
-                zip(program.written, feeds[len(program.inputs) :], strict=True)
-            )
-            state = [
-                written[node] if node in written else _weight(graph, node)
-                for node in program.variables
-            ]
-            results, new = program(feeds[: len(program.inputs)], state, self.phase, 0)
+            count = len(program.inputs)
+            written = feeds[count:]
+            read = program.variables[len(written) :]
+            state = [*written, *(_weight(graph, node) for node in read)]
+            results, new = program(feeds[:count], state, self.phase, 0)
             nb_outputs = len(self.program.outputs)
             ends = [tensor(x) for x in (*results[:nb_outputs], *new)]
             computed = map(tensor, results[nb_outputs:])

@@ -106,10 +106,7 @@ class Compiled:
         """Has XLA compile a graph; what ran until now stays for the first call."""
 
         def by_xla():
-            def call(*arguments):
-                return graph(*arguments)
-
-            return self._traced(call, signature, jit_compile=True)
+            return self._traced(lambda *xs: graph(*xs), signature, jit_compile=True)
 
         runnable = compiled_once(graph, self._variables, by_xla)
         self._instead = self._run

@@ -19,7 +19,7 @@ from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.loops import Loop
 from oneiros_backend_tensorflow.shape_inference import infer
 from oneiros_backend_tensorflow.shared_memory import shared
-from oneiros_backend_tensorflow.steps import ManySteps, OneStep, rows
+from oneiros_backend_tensorflow.steps import Steps, rows
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
@@ -87,14 +87,13 @@ class TensorFlowFunction(RecordedFunction):
 
     def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
         """Returns one step as a graph function."""
+        shapes = [array.shape for array in arrays]
         with at_once():
-            shapes = [array.shape for array in arrays]
-            return OneStep(self.program, phase, shapes).compiled()
+            return Steps(self.program, phase, shapes).one
 
     def compile_loop(self, phase: int, arrays: Tensors, index: Array) -> CompiledLoop:
         """Returns many steps as one graph function."""
         count, batch = index.shape
         shapes = [(batch, *array.shape[1:]) for array in arrays]
-        step = OneStep(self.program, phase, shapes)
         with at_once():
-            return ManySteps(step, count).compiled()
+            return Steps(self.program, phase, shapes).many(count)

@@ -399,6 +399,8 @@ class Function(CompiledFunction):
                     f"The index runs from {least} to {greatest}; there are {rows} rows."
                 )
         batch = array.shape[1]
+        if self.feeds and batch and not rows:
+            raise DataError(f"loop can't take {batch} rows at a time of 0 rows.")
         for feed in self.feeds:
             expected = feed.shape[0] if feed.shape else None
             if expected not in (None, batch):

@@ -53,7 +53,7 @@ class Program:
             whose value it gets.
 
     # Properties
-        variables: the variables whose values it reads.
+        variables: the variables whose values it reads, `written` first.
         written: the variables whose new values it returns.
         streams: the nodes that it draws random numbers from; without any, the number of
             the step doesn't matter.
@@ -82,7 +82,8 @@ class Program:
         behind.update(self.written)
         nodes = by_age(behind.difference(self._supplied))
         _check_inputs(nodes, self.has_phase)
-        self.variables = of_kind(nodes, Variable)
+        read = dict.fromkeys([*self.written, *of_kind(nodes, Variable)])
+        self.variables = list(read)
         self.streams = of_kind(nodes, Stream)
         self._targets = differentiated(nodes)
         self.differentiates = bool(self._targets)
