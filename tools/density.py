@@ -22,7 +22,7 @@ DENSITY = 8.0
 """The most tokens a line that a distribution may have on average."""
 ABOVE = {
     "backend_jax": 8.9,
-    "backend_onnx": 9.2,
+    "backend_onnx": 9.1,
     "backend_tensorflow": 9.1,
     "backend_theano": 9.0,
     "backend_toolkit": 8.3,

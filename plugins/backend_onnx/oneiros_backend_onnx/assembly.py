@@ -32,13 +32,16 @@ def assembled(
             inside of another part comes before it.
     """
     names = _names_of_ends(graph, outputs)
+    results = [x for _, x in outputs]
     ends = [Tensor(name, result.type) for name, result in outputs]
-    nodes, read = graph.needed([*(x for _, x in outputs), *ends])
+    nodes, read = graph.needed([*results, *ends])
     constants = [x for x in graph.constants.values() if x.name in read]
-    used = {*_names_inside(nodes), *(x.name for x in [*inputs, *ends])}
+    used = set(_names_inside(nodes))
+    used.update(x.name for x in [*inputs, *ends])
     names.update(_names_of_constants(constants, used))
+    used.update(names.values())
     part_of = _parts_of_nodes(graph.nodes, parts)
-    node_names = _names_of_nodes(nodes, part_of, {*used, *names.values()})
+    node_names = _names_of_nodes(nodes, part_of, used)
     for node, name in zip(nodes, node_names, strict=True):
         node.name = name
         for place, result in enumerate(node.output):
@@ -47,8 +50,8 @@ def assembled(
     made = helper.make_graph(
         nodes,
         PRODUCER,
-        [helper.make_value_info(x.name, x.type) for x in inputs],
-        [helper.make_value_info(x.name, x.type) for x in ends],
+        [x.info for x in inputs],
+        [x.info for x in ends],
         [numpy_helper.from_array(*pair) for pair in arrays],
     )
     _rename(made, names)
@@ -98,8 +101,9 @@ def _names_of_constants(
 ) -> dict[str, str]:
     """Returns the names of constants by those that they had in the graph."""
     stems = [_common_stem(x.weights) if x.weights else "constant" for x in constants]
+    before = [x.name for x in constants]
     names = distinct(stems, used)
-    return dict(zip((x.name for x in constants), names, strict=True))
+    return dict(zip(before, names, strict=True))
 
 
 def _names_inside(nodes: Iterable[NodeProto]) -> Iterator[str]:
@@ -115,10 +119,11 @@ def _names_of_nodes(
     nodes: Sequence[NodeProto], part_of: dict[str, str], used: Iterable[str]
 ) -> list[str]:
     """Returns the names of nodes: their parts' names, and their operators'."""
-    wanted = [
-        f"{part_of[node.name]}/{node.op_type}" if node.name in part_of else node.op_type
-        for node in nodes
-    ]
+    wanted = []
+    for node in nodes:
+        part = part_of.get(node.name)
+        prefix = "" if part is None else f"{part}/"
+        wanted.append(f"{prefix}{node.op_type}")
     return distinct(wanted, used)
 
 

@@ -43,7 +43,9 @@ class OnnxEngine(Engine):
 
     def convert(self, value, dtype: str | None):
         """Returns a tensor."""
-        return tensor(value) if dtype is None else FUNCTIONS.of_type(value, dtype)
+        if dtype is None:
+            return tensor(value)
+        return FUNCTIONS.of_type(value, dtype)
 
     def key(self, seed: int, counter):
         """Returns nothing: the random functions don't draw."""
@@ -91,12 +93,17 @@ def _stand_in(name: str, spec: Spec):
         return sizes
     if isinstance(sizes, tuple):
         numbered = enumerate(sizes)
-        return shape_tensor_of([_size(f"{name}_{i}", n) for i, n in numbered])
-    return Tensor(name, type_of(spec.dtype, spec.shape))
+        items = [_size(f"{name}_{i}", n) for i, n in numbered]
+        return shape_tensor_of(items)
+    kind = type_of(spec.dtype, spec.shape)
+    return Tensor(name, kind)
 
 
 def _size(name: str, size: int | None) -> int | Tensor:
-    return Tensor(name, type_of("int64", ())) if size is None else size
+    if size is not None:
+        return size
+    kind = type_of("int64", ())
+    return Tensor(name, kind)
 
 
 def _spec_of(x) -> Spec:

@@ -61,7 +61,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
     def stop_gradient(self, variables):
         return self.tensor(variables)
 
-    def clipped(self, x: Tensor, low: Tensor, high: Tensor):
+    def clipped(self, x, low, high):
         if low.value is None or high.value is None or low.ndim or high.ndim:
             return super().clipped(x, low, high)
         if low.value > high.value:
@@ -134,7 +134,7 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         return is_class & (self.sum(better, 1) < int(k))
 
 
-def _inside(places: Tensor, size) -> Tensor:
+def _inside(places, size):
     """Returns the nearest of the places that an axis has."""
     lowest = constant(0, places.dtype)
     return emit("Clip", places, lowest, as_scalar(size - 1, places.dtype))

@@ -44,7 +44,7 @@ def _is_mask(part) -> bool:
     return getattr(part, "dtype", None) == np.dtype(bool) and np.ndim(part) > 0
 
 
-def _where_true(x: Tensor, mask: Tensor) -> Tensor:
+def _where_true(x, mask):
     """Returns the parts of `x` where a mask is true."""
     places = emit("Transpose", emit("NonZero", mask), perm=[1, 0])
     return emit("GatherND", x, places)
@@ -120,7 +120,7 @@ class _Plan:
             )
         return as_places(part)
 
-    def applied(self) -> Tensor:
+    def applied(self):
         """Returns the part of the tensor."""
         x = self.x
         if self.cuts:

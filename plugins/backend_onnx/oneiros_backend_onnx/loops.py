@@ -3,18 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from onnx import GraphProto, TypeProto, helper
+from onnx import TypeProto, helper
 
 from oneiros_backend_onnx.graphs import Graph, emit_several, graph_in_work
 from oneiros_backend_onnx.promotion import cast, tensor
-from oneiros_backend_onnx.tensors import NamedSize, Tensor, type_of
+from oneiros_backend_onnx.tensors import Tensor, type_of
 
-Step = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
+Tensors = list[Tensor]
+Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
 
 
 def scan(
     step: Step, sequences: Sequence[Any], states: Sequence[Any], backwards: bool
-) -> tuple[list[Tensor], list[Tensor]]:
+) -> tuple[Tensors, Tensors]:
     """Takes a step for each place of the first axis of `sequences`.
 
     # Arguments
@@ -31,55 +32,45 @@ def scan(
     first = [tensor(x) for x in states]
     body = graph_in_work().body()
     with body.building():
-        inner = [_parameter(body, "state", x.type) for x in first]
-        slices = [_parameter(body, "slice", _row_type(x)) for x in along]
+        inner = [Tensor(body.new_name("state"), x.type) for x in first]
+        slices = [Tensor(body.new_name("slice"), _row_type(x)) for x in along]
         new, outputs = step(slices, inner)
-        new = [
-            _own(body, cast(x, old.dtype)) for x, old in zip(new, inner, strict=True)
-        ]
+        pairs = zip(new, inner, strict=True)
+        new = [_own(body, cast(x, old.dtype)) for x, old in pairs]
         outputs = [_own(body, x) for x in outputs]
-    nodes, _ = body.needed([*new, *outputs])
-    graph = _graph_of(nodes, [*inner, *slices], [*new, *outputs])
+    made = [*new, *outputs]
+    nodes, _ = body.needed(made)
+    graph = helper.make_graph(
+        nodes, "step", [x.info for x in (*inner, *slices)], [x.info for x in made]
+    )
     length = along[0].named_shape[0]
-    stacked = [type_of(x.dtype, [length, *x.named_shape]) for x in outputs]
+    types = [x.type for x in first]
+    for x in outputs:
+        types.append(type_of(x.dtype, [length, *x.named_shape]))
     way = int(backwards)
     results = emit_several(
         "Scan",
-        len(new) + len(outputs),
+        len(made),
         *first,
         *along,
-        types=[*(x.type for x in first), *stacked],
+        types=types,
         body=graph,
         num_scan_inputs=len(along),
         scan_input_directions=[way] * len(along),
         scan_output_directions=[way] * len(outputs) or None,
     )
-    return results[: len(new)], results[len(new) :]
-
-
-def _parameter(body: Graph, role: str, kind: TypeProto) -> Tensor:
-    return Tensor(body.new_name(role), kind)
+    count = len(new)
+    return results[:count], results[count:]
 
 
 def _row_type(x: Tensor) -> TypeProto:
-    sizes: list[NamedSize] = list(x.named_shape[1:])
-    return type_of(x.dtype, sizes)
+    return type_of(x.dtype, x.named_shape[1:])
 
 
 def _own(body: Graph, x: Tensor) -> Tensor:
     """Returns a result under a name of its own: a body may return one tensor twice, or
     one from outside."""
     name = body.new_name("result")
-    body.nodes.append(helper.make_node("Identity", [x.name], [name], name=name))
+    copy = helper.make_node("Identity", [x.name], [name], name=name)
+    body.nodes.append(copy)
     return Tensor(name, x.type)
-
-
-def _graph_of(
-    nodes: list[Any], parameters: list[Tensor], results: list[Tensor]
-) -> GraphProto:
-    return helper.make_graph(
-        nodes,
-        "step",
-        [helper.make_value_info(x.name, x.type) for x in parameters],
-        [helper.make_value_info(x.name, x.type) for x in results],
-    )

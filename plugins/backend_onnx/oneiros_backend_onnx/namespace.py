@@ -63,14 +63,14 @@ Axes = tuple[int, ...] | None
 def _on_bits(op: str) -> Callable[..., Tensor]:
     """Returns an operator on truth values or integers."""
 
-    def function(*tensors: Tensor) -> Tensor:
+    def function(*tensors):
         is_bool = tensors[0].dtype == bool
         return emit(op if is_bool else f"Bitwise{op}", *tensors)
 
     return staticmethod(function)
 
 
-def _reduced(op: str, x: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+def _reduced(op: str, x, axis: Axes, keepdims: bool):
     if axis == ():
         return x
     axes = None if axis is None else integers(*axis)
@@ -80,7 +80,7 @@ def _reduced(op: str, x: Tensor, axis: Axes, keepdims: bool) -> Tensor:
 def _reduction(op: str) -> Callable[..., Tensor]:
     """Returns a reduction, of short integers and truth values too."""
 
-    def function(x: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    def function(x, axis: Axes, keepdims: bool):
         if x.dtype.kind != "f":
             x = cast(x, np.int64 if x.dtype.itemsize > 4 else np.int32)
         return _reduced(op, x, axis, keepdims)
@@ -89,7 +89,7 @@ def _reduction(op: str) -> Callable[..., Tensor]:
 
 
 def _place(op: str) -> Callable[..., Tensor]:
-    def function(x: Tensor, axis: int) -> Tensor:
+    def function(x, axis: int):
         return emit(op, x, axis=axis, keepdims=0)
 
     return staticmethod(function)
@@ -98,7 +98,7 @@ def _place(op: str) -> Callable[..., Tensor]:
 def _filled(value: int) -> Callable[..., Tensor]:
     """Returns a function that fills the shape of a tensor with a number."""
 
-    def function(x: Tensor, dtype) -> Tensor:
+    def function(x, dtype):
         number = numpy_helper.from_array(np.array([value], dtype))
         result = emit_shaped("ConstantOfShape", x.shape, shape_of(x), value=number)
         result.is_zero = value == 0
@@ -127,52 +127,52 @@ class Namespace:
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
         return partial(computed, OPERATORS[name])
 
-    def any(self, x: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    def any(self, x, axis: Axes, keepdims: bool):
         count = _reduced("ReduceSum", cast(x, np.int32), axis, keepdims)
         return cast(count, bool)
 
-    def all(self, x: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    def all(self, x, axis: Axes, keepdims: bool):
         is_any_false = self.any(emit("Not", x), axis, keepdims)
         return emit("Not", is_any_false)
 
-    def arange(self, start: Tensor, stop: Tensor, step: Tensor) -> Tensor:
+    def arange(self, start, stop, step):
         return emit("Range", *map(as_scalar, (start, stop, step)))
 
-    def concatenate(self, tensors: Sequence[Tensor], axis: int) -> Tensor:
+    def concatenate(self, tensors: Sequence[Tensor], axis: int):
         return emit("Concat", *tensors, axis=axis)
 
-    def expand_dims(self, x: Tensor, axis: int) -> Tensor:
+    def expand_dims(self, x, axis: int):
         return emit("Unsqueeze", x, integers(axis))
 
-    def flip(self, x: Tensor, axes: Sequence[int]) -> Tensor:
+    def flip(self, x, axes: Sequence[int]):
         return reversed_along(x, axes)
 
-    def floor_divide(self, x: Tensor, y: Tensor) -> Tensor:
+    def floor_divide(self, x, y):
         if x.dtype.kind == "f":
             return emit("Floor", emit("Div", x, y))
         multiple = computed("Sub", x, self.remainder(x, y))
         return computed("Div", multiple, y)
 
-    def remainder(self, x: Tensor, y: Tensor) -> Tensor:
+    def remainder(self, x, y):
         if x.dtype.kind != "f":
             return computed("Mod", x, y)
         whole = self.floor_divide(x, y)
         return emit("Sub", x, emit("Mul", y, whole))
 
-    def negative(self, x: Tensor) -> Tensor:
+    def negative(self, x):
         if x.dtype.kind == "u":
             return computed("Sub", constant(0, x.dtype), x)
         return computed("Neg", x)
 
-    def not_equal(self, x: Tensor, y: Tensor) -> Tensor:
+    def not_equal(self, x, y):
         return pointwise("Not", computed("Equal", x, y))
 
-    def relu(self, x: Tensor) -> Tensor:
+    def relu(self, x):
         if x.dtype.kind == "f":
             return pointwise("Relu", x)
         return computed("Max", x, constant(0, x.dtype))
 
-    def repeat(self, x: Tensor, times: int, axis: int) -> Tensor:
+    def repeat(self, x, times: int, axis: int):
         sizes = sizes_of(shape_of(x))
         apart = emit("Unsqueeze", x, integers(axis + 1))
         repeats = [1] * apart.ndim
@@ -181,24 +181,24 @@ class Namespace:
         sizes[axis] = sizes[axis] * times
         return reshaped(wide, sizes)
 
-    def round(self, x: Tensor) -> Tensor:
+    def round(self, x):
         return emit("Round", x) if x.dtype.kind == "f" else x
 
-    def softmax(self, x: Tensor) -> Tensor:
+    def softmax(self, x):
         return emit("Softmax", x, axis=-1)
 
-    def squeeze(self, x: Tensor, axes: Sequence[int]) -> Tensor:
+    def squeeze(self, x, axes: Sequence[int]):
         return emit("Squeeze", x, integers(*axes))
 
-    def tile(self, x: Tensor, times: Sequence[Any]) -> Tensor:
+    def tile(self, x, times: Sequence[Any]):
         pairs = zip(x.shape, static(times), strict=True)
         sizes = [None if m is None or n is None else m * n for m, n in pairs]
         return emit_shaped("Tile", sizes, x, shape_tensor(times))
 
-    def transpose(self, x: Tensor, order: Sequence[int] | None = None) -> Tensor:
+    def transpose(self, x, order: Sequence[int] | None = None):
         return transposed(x, range(x.ndim)[::-1] if order is None else order)
 
-    def where(self, condition: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
+    def where(self, condition, chosen, other):
         dtype = chosen.dtype
         computed_as = CHOSEN_AS.get(dtype.name, dtype)
         branches = [cast(x, computed_as) for x in (chosen, other)]

@@ -6,16 +6,14 @@ from oneiros_backend_toolkit.images import first_order, last_order
 
 from oneiros_backend_onnx.graphs import emit
 from oneiros_backend_onnx.shapes import reshaped
-from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.tensors import Size
 from oneiros_backend_onnx.transposition import transposed
 
 CHANNELS = 1
 """The axis that BatchNormalization keeps."""
 
 
-def normalized_by_node(
-    x: Tensor, mean: Tensor, var: Tensor, beta: Tensor, gamma: Tensor, epsilon
-) -> Tensor | None:
+def normalized_by_node(x, mean, var, beta, gamma, epsilon):
     """Returns `x` normalized by constants for each channel, or None if they aren't.
 
     # Arguments
@@ -41,6 +39,6 @@ def normalized_by_node(
     return transposed(result, last_order(x.ndim))
 
 
-def _shape_along(x: Tensor, axis: int) -> tuple[Size, ...]:
+def _shape_along(x, axis: int) -> tuple[Size, ...]:
     """Returns the shape of what differs along one axis of a tensor."""
     return tuple(size if i == axis else 1 for i, size in enumerate(x.shape))

@@ -63,7 +63,8 @@ class ProgramModel:
         known = shapes or [node.shape or () for node in nodes]
         inputs = [End(f"input_{i}", shape) for i, shape in enumerate(known)]
         count = len(program.outputs) + len(program.written)
-        return self.with_ends(inputs, [f"output_{i}" for i in range(count)])
+        outputs = [f"output_{i}" for i in range(count)]
+        return self.with_ends(inputs, outputs)
 
     def with_ends(self, inputs: Sequence[End], outputs: Sequence[str]) -> ModelProto:
         """Returns the model with these inputs, and names of outputs. Nodes are named
@@ -73,23 +74,26 @@ class ProgramModel:
         graph = Graph(
             opset=self.opset, fills=self.fills, checks_steps=self.checks_steps
         )
-        graph.reserve([*(end.name for end in inputs), *outputs])
+        graph.reserve(end.name for end in inputs)
+        graph.reserve(outputs)
+        nodes = [*program.inputs, *program.written]
+        feeds = []
+        for end, node in zip(inputs, nodes, strict=True):
+            kind = type_of(node.dtype, end.sizes)
+            feeds.append(Tensor(end.name, kind))
+        count = len(program.inputs)
+        written = feeds[count:]
+        read = program.variables[len(written) :]
+        state = [*written, *(_weight(graph, node) for node in read)]
         with graph.building():
-            nodes = [*program.inputs, *program.written]
-            feeds = [
-                Tensor(end.name, type_of(node.dtype, end.sizes))
-                for end, node in zip(inputs, nodes, strict=True)
-            ]
-            count = len(program.inputs)
-            written = feeds[count:]
-            read = program.variables[len(written) :]
-            state = [*written, *(_weight(graph, node) for node in read)]
             results, new = program(feeds[:count], state, self.phase, 0)
-            nb_outputs = len(self.program.outputs)
-            ends = [tensor(x) for x in (*results[:nb_outputs], *new)]
-            computed = map(tensor, results[nb_outputs:])
+            results = list(map(tensor, results))
+            new = list(map(tensor, new))
+        nb_outputs = len(self.program.outputs)
+        ends = [*results[:nb_outputs], *new]
         named = list(zip(outputs, ends, strict=True))
-        return assembled(graph, feeds, named, _by_layer(calls, computed))
+        parts = _by_layer(calls, results[nb_outputs:])
+        return assembled(graph, feeds, named, parts)
 
     def _layer_outputs(self) -> list[LazyTensor]:
         """Returns the outputs of layers among the nodes, in the order of the calls."""
@@ -102,10 +106,14 @@ def _by_layer(
     nodes: Iterable[LazyTensor], computed: Iterable[Tensor]
 ) -> list[tuple[str, Tensor]]:
     """Returns pairs of a layer's name and what it computes."""
-    layers = [LAYER_CALL.get(node)[0] for node in nodes]
-    return [(layer.name, x) for layer, x in zip(layers, computed, strict=True)]
+    parts = []
+    for node, x in zip(nodes, computed, strict=True):
+        layer, _ = LAYER_CALL.get(node)
+        parts.append((layer.name, x))
+    return parts
 
 
 def _weight(graph: Graph, variable: LazyTensor) -> Tensor:
     """Returns a variable's value as a constant of the variable's name."""
-    return graph.constant(variable.source.storage.array, (variable.name,))
+    array = variable.source.storage.array
+    return graph.constant(array, (variable.name,))

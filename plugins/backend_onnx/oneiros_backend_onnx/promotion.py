@@ -29,44 +29,50 @@ PRODUCTS = ("Einsum", "MatMul")
 """Operators on numbers that don't work element by element."""
 
 
-def constant(x, dtype=None) -> Tensor:
+def constant(x, dtype=None):
     """Returns numbers as a constant of the graph."""
     return graph_in_work().constant(np.asarray(x, dtype))
 
 
-def integers(*values: int) -> Tensor:
+def integers(*values: int):
     """Returns integers as a vector, as ONNX takes axes and sizes."""
     return constant(values, np.int64)
 
 
-def shape_tensor(items: Sequence[int | Tensor]) -> Tensor:
+def shape_tensor(items: Sequence[int | Tensor]):
     """Returns sizes as a vector of integers."""
     known = [n for n in items if isinstance(n, int)]
     if len(known) == len(items):
         return integers(*known)
-    parts = [integers(n) if isinstance(n, int) else as_vector(n) for n in items]
-    return parts[0] if len(parts) == 1 else emit("Concat", *parts, axis=0)
+    parts = list(map(as_vector, items))
+    if len(parts) == 1:
+        return parts[0]
+    return emit("Concat", *parts, axis=0)
 
 
-def as_vector(size: Tensor) -> Tensor:
-    """Returns a scalar as a vector of one integer."""
+def as_vector(size: int | Tensor):
+    """Returns a size as a vector of one integer."""
+    if isinstance(size, int):
+        return integers(size)
     if size.size_of is not None:
         x, axis = size.size_of
         return emit("Shape", x, start=axis, end=axis + 1)
     return emit("Reshape", cast(size, np.int64), integers(1))
 
 
-def stacked(tensors: Sequence[Tensor]) -> Tensor:
+def stacked(tensors: Sequence[Tensor]):
     """Returns tensors of one type along a new first axis."""
     parts = [emit("Unsqueeze", x, integers(0)) for x in tensors]
     return emit("Concat", *parts, axis=0)
 
 
-def cast(x: Tensor, dtype) -> Tensor:
+def cast(x, dtype):
     """Returns a tensor of another type."""
-    if x.dtype == np.dtype(dtype):
+    dtype = np.dtype(dtype)
+    if x.dtype == dtype:
         return x
-    return emit("Cast", x, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
+    code = helper.np_dtype_to_tensor_dtype(dtype)
+    return emit("Cast", x, to=code)
 
 
 class OnnxPromotion(Promotion):
@@ -81,13 +87,13 @@ class OnnxPromotion(Promotion):
     def dtype_of(self, x: Tensor) -> np.dtype[Any]:
         return x.dtype
 
-    def constant(self, array: Array) -> Tensor:
+    def constant(self, array: Array):
         return constant(array)
 
-    def as_type(self, x: Tensor, dtype) -> Tensor:
+    def as_type(self, x, dtype):
         return cast(x, dtype)
 
-    def stacked(self, tensors: Sequence[Tensor]) -> Tensor:
+    def stacked(self, tensors: Sequence[Tensor]):
         return stacked(tensors)
 
 
@@ -99,15 +105,16 @@ paired = _promotion.paired
 as_places = _promotion.places
 
 
-def in_single_precision(op: str, *inputs: Tensor, **attributes) -> Tensor:
+def in_single_precision(op: str, *inputs, **attributes):
     """Computes with floats of any type, by one of the operators `IN_SINGLE_PRECISION`,
     which ONNX Runtime only has for those of 32 bits."""
     dtype = inputs[0].dtype
-    result = emit(op, *(cast(x, np.float32) for x in inputs), **attributes)
+    floats = [cast(x, np.float32) for x in inputs]
+    result = emit(op, *floats, **attributes)
     return cast(result, dtype)
 
 
-def computed(op: str, x: Tensor, *others: Tensor | None, **attributes) -> Tensor:
+def computed(op: str, x, *others: Tensor | None, **attributes):
     """Computes with numbers of one type, which the result has.
 
     ONNX Runtime can't do it for short integers, so these become longer ones meanwhile.
@@ -119,4 +126,6 @@ def computed(op: str, x: Tensor, *others: Tensor | None, **attributes) -> Tensor
         return add(op, x, *others, **attributes)
     converted = [y if y is None else cast(y, longer) for y in (x, *others)]
     result = add(op, *converted, **attributes)
-    return result if result.dtype == bool else cast(result, dtype)
+    if result.dtype == bool:
+        return result
+    return cast(result, dtype)

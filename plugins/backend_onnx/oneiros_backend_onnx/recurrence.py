@@ -90,7 +90,7 @@ class RecurrentLayers(FusedRecurrence):
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
-def _single(x) -> Tensor:
+def _single(x):
     """Returns floats of the one type for which ONNX Runtime has all three operators."""
     return cast(tensor(x), np.float32)
 
@@ -109,7 +109,7 @@ class _Run:
     U: Tensor
     projection: list[Tensor]
 
-    def all_steps(self, x: Tensor, states: States) -> tuple[Tensor, States]:
+    def all_steps(self, x, states: States) -> tuple[Tensor, States]:
         """Returns the outputs in the order of processing, and the last states.
 
         # Arguments
@@ -121,9 +121,7 @@ class _Run:
             outputs = reversed_along(outputs, [0])
         return outputs, last
 
-    def some_steps(
-        self, x: Tensor, seen: Tensor, states: States
-    ) -> tuple[Tensor, States]:
+    def some_steps(self, x, seen, states: States) -> tuple[Tensor, States]:
         """Like `all_steps`, for the steps at which `seen`, (steps, samples), is
         true."""
         if self.layer.backwards:
@@ -137,7 +135,7 @@ class _Run:
         return _moved_back(outputs, taken, states[0]), _begun(last, counts, states)
 
     def _node(
-        self, x: Tensor, states: States, counts: Tensor | None, backwards: bool
+        self, x, states: States, counts: Tensor | None, backwards: bool
     ) -> tuple[Tensor, States]:
         """Returns the outputs by step, and the last states."""
         operator = OPERATORS[self.layer.function]
@@ -175,7 +173,7 @@ class _Run:
         dtype = self.U.dtype
         return [constant(np.eye(columns), dtype), constant(np.zeros(columns), dtype)]
 
-    def _blocks(self, weights: Tensor) -> list[Tensor]:
+    def _blocks(self, weights) -> list[Tensor]:
         """Returns the blocks of weights in the operator's order."""
         units = self.U.shape[0]
         if units is None:
@@ -186,18 +184,18 @@ class _Run:
             blocks.append(weights[..., start : start + units])
         return blocks
 
-    def _weights(self, weights: Tensor) -> Tensor:
+    def _weights(self, weights):
         """Returns (inputs, blocks * units) as (1, blocks * units, inputs)."""
         ordered = emit("Concat", *self._blocks(weights), axis=1)
         return _with_axis(transposed(ordered, (1, 0)))
 
-    def _biases(self, bias: Tensor) -> Tensor:
+    def _biases(self, bias):
         """Returns the input's biases and the recurrent ones, which are zero."""
         zeros = constant(np.zeros(bias.shape[0] or 0), bias.dtype)
         return _with_axis(emit("Concat", *self._blocks(bias), zeros, axis=0))
 
 
-def _with_axis(x: Tensor, axis: int = 0) -> Tensor:
+def _with_axis(x, axis: int = 0):
     """Returns a tensor with one more axis."""
     return emit("Unsqueeze", x, integers(axis))
 
@@ -205,7 +203,7 @@ def _with_axis(x: Tensor, axis: int = 0) -> Tensor:
 # Masks
 
 
-def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
+def _taken_first(taken, steps):
     """Returns, for each sample, the numbers of the steps: those that are taken first,
     each in their order."""
     places = emit("Range", constant(0, np.int64), steps, constant(1, np.int64))
@@ -215,12 +213,12 @@ def _taken_first(taken: Tensor, steps: Tensor) -> Tensor:
     return order
 
 
-def _spread(places: Tensor, like: Tensor) -> Tensor:
+def _spread(places, like):
     """Returns places of steps for each feature of a tensor."""
     return expanded(_with_axis(places, 2), [1, 1, size_of(like, 2)])
 
 
-def _moved_back(outputs: Tensor, taken: Tensor, initial: Tensor) -> Tensor:
+def _moved_back(outputs, taken, initial):
     """Returns outputs at the steps that they belong to.
 
     A step that isn't taken repeats the last one that is; before the first one, there is
@@ -232,12 +230,12 @@ def _moved_back(outputs: Tensor, taken: Tensor, initial: Tensor) -> Tensor:
     return emit("Where", _with_axis(done > 0, 2), repeated, _first_state(initial))
 
 
-def _begun(last: States, counts: Tensor, states: States) -> States:
+def _begun(last: States, counts, states: States) -> States:
     """Returns the last states; a sample without a step keeps its first ones."""
     has_steps = _with_axis(counts > 0, 1)
     pairs = zip(last, states, strict=True)
     return [emit("Where", has_steps, new, _first_state(old)) for new, old in pairs]
 
 
-def _first_state(state: Tensor) -> Tensor:
+def _first_state(state):
     return constant(0, state.dtype) if state.is_zero else state

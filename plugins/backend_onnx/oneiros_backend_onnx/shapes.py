@@ -20,35 +20,35 @@ def size_of(x: Tensor, axis: int) -> int | Tensor:
         return size
     axis %= x.ndim
     measured = emit("Shape", x, start=axis, end=axis + 1)
-    result = emit("Squeeze", measured, integers(0))
+    first = integers(0)
+    result = emit("Squeeze", measured, first)
     result.size_of = (x, axis)
     return result
 
 
-def shape_of(x: Tensor) -> Tensor:
+def shape_of(x):
     """Returns a tensor's shape."""
-    return shape_tensor_of([size_of(x, axis) for axis in range(x.ndim)])
+    axes = range(x.ndim)
+    return shape_tensor_of([size_of(x, axis) for axis in axes])
 
 
-def shape_tensor_of(sizes: Sequence[int | Tensor]) -> Tensor:
+def shape_tensor_of(sizes: Sequence[int | Tensor]):
     """Returns a shape, or a part of one, of which each size is known by itself."""
-    return replace(shape_tensor(sizes), items=tuple(sizes))
+    shape = shape_tensor(sizes)
+    return replace(shape, items=tuple(sizes))
 
 
 def sizes_of(shape) -> list[Any]:
     """Returns a shape as a list of ints and scalar tensors, and None where it is
     open."""
-    if isinstance(shape, Tensor) and shape.items is not None:
+    if not isinstance(shape, Tensor):
+        return [n if n is None or isinstance(n, Tensor) else int(n) for n in shape]
+    if shape.items is not None:
         return list(shape.items)
-    if isinstance(shape, Tensor):
-        return [_element(shape, i) for i in range(shape.shape[0] or 0)]
-    return [n if n is None or isinstance(n, Tensor) else int(n) for n in shape]
-
-
-def _element(vector: Tensor, place: int) -> int | Tensor:
-    if vector.value is not None:
-        return int(vector.value[place])
-    return emit("Gather", vector, tensor(np.int64(place)), axis=0)
+    if shape.value is not None:
+        return [int(n) for n in shape.value]
+    places = range(shape.shape[0] or 0)
+    return [shape[place] for place in places]
 
 
 def static(sizes: Sequence[Any]) -> list[Size]:
@@ -56,7 +56,7 @@ def static(sizes: Sequence[Any]) -> list[Size]:
     return [n if isinstance(n, int) else None for n in sizes]
 
 
-def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
+def reshaped(x, sizes: Sequence[Any]):
     """Returns a tensor of another shape.
 
     # Arguments
@@ -65,54 +65,67 @@ def reshaped(x: Tensor, sizes: Sequence[Any]) -> Tensor:
     """
     wanted = list(sizes)
     if wanted.count(None) == 1 and -1 not in wanted:
-        wanted[wanted.index(None)] = -1
+        place = wanted.index(None)
+        wanted[place] = -1
     wanted = [_size_from(x, axis, n) for axis, n in enumerate(wanted)]
     if wanted[:1] == [-1] and _keep_rows(x, wanted):
         wanted[0] = _size_from(x, 0, None)
-    if x.static_shape is not None and _is_shape_of(x, wanted):
+    known = static(wanted)
+    if x.static_shape is not None and _is_shape_of(x, known):
         return x
-    result_sizes = [None if n in (-1, 0) else n for n in static(wanted)]
-    is_open = [isinstance(n, Tensor) for n in wanted]
-    if sum(is_open) == 1 and -1 not in static(wanted):
-        wanted[is_open.index(True)] = -1
+    result_sizes = [None if n in (-1, 0) else n for n in known]
+    open_places = [i for i, n in enumerate(known) if n is None]
+    if len(open_places) == 1 and -1 not in known:
+        place = open_places[0]
+        wanted[place] = -1
     target = shape_tensor(wanted)
     return emit_shaped("Reshape", result_sizes, x, target)
 
 
-def _size_from(x: Tensor, axis: int, size):
+def _size_from(x, axis: int, size):
     """Returns a size as Reshape takes it: 0 stands for that of the same axis of `x`."""
-    if size is None:
-        return (x.shape[axis] or 0) if x.static_shape else 0
+    if size is None and x.static_shape:
+        return x.shape[axis] or 0
     is_same = isinstance(size, Tensor) and size.size_of == (x, axis)
-    return 0 if is_same else size
+    if is_same or size is None:
+        return 0
+    return size
 
 
-def _keep_rows(x: Tensor, wanted: Sequence[Any]) -> bool:
+def _keep_rows(x, wanted: Sequence[Any]) -> bool:
     """Returns whether the first axis, of open size, stays as long as it is."""
-    old_count = _known_product((x.static_shape or ())[1:])
-    return old_count is not None and old_count == _known_product(static(wanted[1:]))
+    shape = x.static_shape or ()
+    old_count = _known_product(shape[1:])
+    if old_count is None:
+        return False
+    others = static(wanted[1:])
+    return old_count == _known_product(others)
 
 
 def _known_product(sizes: Sequence[Size]) -> int | None:
     """Returns the product of sizes, None unless all are known and above 0."""
     known = [size for size in sizes if size]
-    return math.prod(known) if len(known) == len(sizes) else None
+    if len(known) < len(sizes):
+        return None
+    return math.prod(known)
 
 
-def _is_shape_of(x: Tensor, wanted: Sequence[Any]) -> bool:
+def _is_shape_of(x, wanted: Sequence[Size]) -> bool:
     if len(wanted) != x.ndim:
         return False
-    return all(n in (0, size) for n, size in zip(static(wanted), x.shape, strict=True))
+    pairs = zip(wanted, x.shape, strict=True)
+    return all(n in (0, size) for n, size in pairs)
 
 
-def expanded(x: Tensor, sizes: Sequence[Any]) -> Tensor:
+def expanded(x, sizes: Sequence[Any]):
     """Repeats a tensor along its axes of size 1, up to the given sizes."""
     pairs = zip(x.named_shape, static(sizes), strict=True)
     result_sizes = [n if size == 1 else size for n, size in pairs]
-    return emit_shaped("Expand", result_sizes, x, shape_tensor(sizes))
+    target = shape_tensor(sizes)
+    return emit_shaped("Expand", result_sizes, x, target)
 
 
-def reversed_along(x: Tensor, axes: Sequence[int]) -> Tensor:
+def reversed_along(x, axes: Sequence[int]):
     """Turns a tensor round along some of its axes."""
     count = len(axes)
     backwards = integers(*[-1] * count)
@@ -120,7 +133,10 @@ def reversed_along(x: Tensor, axes: Sequence[int]) -> Tensor:
     return emit("Slice", x, backwards, last, integers(*axes), backwards)
 
 
-def as_scalar(x, dtype=np.int64) -> Tensor:
+def as_scalar(x, dtype=np.int64):
     """Returns a number as a tensor without axes."""
     x = cast(tensor(x), dtype)
-    return x if x.ndim == 0 else emit("Reshape", x, integers())
+    if x.ndim == 0:
+        return x
+    no_sizes = integers()
+    return emit("Reshape", x, no_sizes)

@@ -25,7 +25,7 @@ from oneiros_backend_onnx.promotion import (
     tensor,
 )
 from oneiros_backend_onnx.shapes import reshaped, size_of
-from oneiros_backend_onnx.tensors import Size, Tensor
+from oneiros_backend_onnx.tensors import Size
 from oneiros_backend_onnx.transposition import transposed
 
 OPERATORS = {"max": "MaxPool", "avg": "AveragePool"}
@@ -112,7 +112,7 @@ def pad(x, widths):
     return emit("Pad", tensor(x), integers(*before, *after))
 
 
-def _channels_last_of(op: str, x: Tensor, kernel: Tensor, strides: Ints, **attributes):
+def _channels_last_of(op: str, x, kernel, strides: Ints, **attributes):
     """Computes a convolution of a tensor with channels last."""
     result = in_single_precision(
         op,
@@ -125,7 +125,7 @@ def _channels_last_of(op: str, x: Tensor, kernel: Tensor, strides: Ints, **attri
     return transposed(result, last_order(x.ndim))
 
 
-def _known_window(kernel: Tensor, rank: int) -> list[int]:
+def _known_window(kernel, rank: int) -> list[int]:
     """Returns the spatial sizes of a kernel, which ONNX must know.
 
     # Arguments
@@ -158,7 +158,7 @@ def _cut_before(border_mode: str, width: int, excess):
     return FUNCTIONS.maximum(excess, 0) // 2
 
 
-def _bordered(x: Tensor, spans: Sequence[int], strides: Ints) -> Tensor:
+def _bordered(x, spans: Sequence[int], strides: Ints):
     """Returns images of open size with the zeros around that border mode 'same'
     adds."""
     before = []

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros.errors import ShapeError
 from oneiros_backend_toolkit.lazy_graph.operators import Operators
-from onnx import TypeProto, helper
+from onnx import TypeProto, ValueInfoProto, helper
 
 Array = np.ndarray[Any, Any]
 Size = int | None
@@ -86,6 +86,11 @@ class Tensor(Operators):
             size.dim_value if size.HasField("dim_value") else size.dim_param or None
             for size in self.type.tensor_type.shape.dim
         )
+
+    @property
+    def info(self) -> ValueInfoProto:
+        """Its name and type, as graphs take them."""
+        return helper.make_value_info(self.name, self.type)
 
     @property
     def ndim(self) -> int:

@@ -15,7 +15,7 @@ from oneiros_backend_onnx.tensors import Tensor
 Order = tuple[int, ...]
 
 
-def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
+def transposed(x, order: Sequence[int]):
     """Puts a tensor's axes into another order."""
     order = tuple(order)
     if x.moved is not None:
@@ -30,7 +30,7 @@ def transposed(x: Tensor, order: Sequence[int]) -> Tensor:
     return result
 
 
-def pointwise(op: str, *inputs: Tensor | None, **attributes) -> Tensor:
+def pointwise(op: str, *inputs: Tensor | None, **attributes):
     """Adds a node that works element by element, with broadcasting.
 
     # Arguments
@@ -43,7 +43,8 @@ def pointwise(op: str, *inputs: Tensor | None, **attributes) -> Tensor:
     if order is None:
         return emit(op, *inputs, **attributes)
     sources = [None if x is None else _before(x, order) for x in inputs]
-    return transposed(emit(op, *sources, **attributes), order)
+    result = emit(op, *sources, **attributes)
+    return transposed(result, order)
 
 
 def _order_of_all(inputs: Sequence[Tensor]) -> Order | None:
@@ -51,19 +52,26 @@ def _order_of_all(inputs: Sequence[Tensor]) -> Order | None:
     isn't one."""
     orders = {x.moved[1] for x in inputs if x.moved is not None}
     others = [x for x in inputs if x.moved is None]
-    if len(orders) != 1 or any(x.value is None for x in others):
+    if len(orders) != 1:
         return None
     (order,) = orders
-    return order if all(x.ndim <= len(order) for x in others) else None
+    rank = len(order)
+    for x in others:
+        if x.value is None or x.ndim > rank:
+            return None
+    return order
 
 
-def _before(x: Tensor, order: Order) -> Tensor:
+def _before(x, order: Order):
     """Returns a tensor as it is before a transposition."""
     if x.moved is not None:
         return x.moved[0]
     if not x.ndim:
         return x
-    missing = (1,) * (len(order) - x.ndim)
+    rank = len(order)
+    missing = (1,) * (rank - x.ndim)
     sizes = np.array([*missing, *x.shape], np.int64)
-    full = emit("Reshape", x, graph_in_work().constant(sizes))
-    return transposed(full, [order.index(axis) for axis in range(len(order))])
+    target = graph_in_work().constant(sizes)
+    full = emit("Reshape", x, target)
+    places = [order.index(axis) for axis in range(rank)]
+    return transposed(full, places)
