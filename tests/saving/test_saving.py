@@ -38,7 +38,7 @@ from oneiros.models import (
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
 from oneiros.saving import Budget, Format, ModelState, load_weights
-from oneiros_saving import saving
+from oneiros_saving import model_files
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.eye(3, dtype="float32")[np.arange(12) % 3]
@@ -582,7 +582,7 @@ def test_places_where_nothing_can_be_saved(backend, tmp_path):
 def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(
-        saving.plugins,
+        model_files.plugins,
         "call",
         lambda hook, **arguments: called.append((hook, arguments)) or [],
     )

@@ -23,6 +23,7 @@ from oneiros.errors import (
     PluginLoadError,
     UnsafeFileError,
 )
+from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_safe_files import file_access
 from oneiros_safe_files.atomic_files import replacing
 from oneiros_safe_files.budget import Budget, checked
@@ -33,6 +34,20 @@ PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
 TEXTS = (".json", *YAML_SUFFIXES)
 """Suffixes of configurations, which hold no weights."""
+SUFFIXES_OF_OTHERS = {
+    ".joblib": "joblib",
+    ".keras": "Keras 3",
+    ".npy": "NumPy",
+    ".npz": "NumPy",
+    ".onnx": "ONNX",
+    ".pb": "TensorFlow",
+    ".pickle": "pickle",
+    ".pkl": "pickle",
+    ".pt": "PyTorch",
+    ".pth": "PyTorch",
+    ".tflite": "TensorFlow Lite",
+}
+"""Suffixes of formats that Oneiros doesn't write, and their owners."""
 HEAD_BYTES = 512
 """The number of bytes by which a format recognises a file."""
 
@@ -210,6 +225,32 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
     if overwrite or not os.path.lexists(filepath) or _user_agrees(path):
         return path
     return None
+
+
+def save(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+    """Writes the state of a model, notifies plugins, and warns if the suffix says
+    something else."""
+    path = target(filepath, overwrite)
+    if path is not None:
+        plugins.call("oneiros_before_save", model=model, path=path)
+        write(path, state)
+        plugins.call("oneiros_after_save", model=model, path=path)
+        _warn_of_suffix(path)
+
+
+def _warn_of_suffix(path: Path) -> None:
+    """Warns if a file that was written looks like one of another format."""
+    suffix = path.suffix.lower()
+    other = SUFFIXES_OF_OTHERS.get(suffix)
+    if other is None or suffix in suffixes():
+        return
+    hint = ""
+    if suffix.removeprefix(".") in registry.names("export"):
+        hint = f" For {other}, type oneiros.export(model, {path.name!r})."
+    warn(
+        f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. {suffix} is "
+        f"the suffix of {other}: call it {path.with_suffix('.h5').name}.{hint}"
+    )
 
 
 def write(path: Path, state: ModelState) -> None:

@@ -3,12 +3,11 @@ under names that can be stored and loaded again."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import plugins, registry, services
+from oneiros import services
 from oneiros.arguments import open_to_old_code
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
@@ -31,20 +30,6 @@ MAX_BYTES = 32_000
 """The maximum length of a name."""
 MAX_STEPS = 16
 """The maximum number of parts separated by `/`."""
-SUFFIXES_OF_OTHERS = {
-    ".joblib": "joblib",
-    ".keras": "Keras 3",
-    ".npy": "NumPy",
-    ".npz": "NumPy",
-    ".onnx": "ONNX",
-    ".pb": "TensorFlow",
-    ".pickle": "pickle",
-    ".pkl": "pickle",
-    ".pt": "PyTorch",
-    ".pth": "PyTorch",
-    ".tflite": "TensorFlow Lite",
-}
-"""Suffixes of formats that Oneiros doesn't write, and their owners."""
 
 
 @open_to_old_code
@@ -179,27 +164,7 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
     if state.model_config is not None:
         check_sequentials(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
-    path = model_files.target(filepath, overwrite)
-    if path is not None:
-        plugins.call("oneiros_before_save", model=model, path=path)
-        model_files.write(path, state)
-        plugins.call("oneiros_after_save", model=model, path=path)
-        _warn_of_suffix(path)
-
-
-def _warn_of_suffix(path: Path) -> None:
-    """Warns if a file that was written looks like one of another format."""
-    suffix = path.suffix.lower()
-    other = SUFFIXES_OF_OTHERS.get(suffix)
-    if other is None or suffix in model_files.suffixes():
-        return
-    hint = ""
-    if suffix.removeprefix(".") in registry.names("export"):
-        hint = f" For {other}, type oneiros.export(model, {path.name!r})."
-    warn(
-        f"{path.name} is an HDF5 file, as Keras 1 writes for any suffix. {suffix} is "
-        f"the suffix of {other}: call it {path.with_suffix('.h5').name}.{hint}"
-    )
+    model_files.save(model, filepath, state, overwrite)
 
 
 def _layer_weights(model: Any) -> LayerWeights:
