@@ -11,8 +11,8 @@ from oneiros_training.arrays.naming import listed
 from oneiros_training.arrays.user_data import all_arrays, input_arrays
 from oneiros_training.generators.queue import (
     GeneratorEnqueuer,
-    name_of,
     same_random_state,
+    source_name,
 )
 from oneiros_training.generators.workers import UnsendableError
 from oneiros_training.steps import ModelStream, step_for
@@ -53,7 +53,7 @@ class BatchStream(ModelStream):
         self.source = source
         self.class_weight = class_weight
         self.workers = workers
-        self.name = name_of(source)
+        self.name = source_name(source)
         self.epoch = epoch
         self.last_size = 0
         self.queue: GeneratorEnqueuer | None = None

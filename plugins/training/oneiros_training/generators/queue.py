@@ -55,7 +55,7 @@ class GeneratorEnqueuer:
     """
 
     def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
-        self.name = name_of(generator)
+        self.name = source_name(generator)
         self._iterator = endless(generator)
         self._pickle_safe = pickle_safe
         self._ended = threading.Event()
@@ -244,7 +244,7 @@ def _batches(source: Any) -> Iterable[Any]:
     return source  # type: ignore[no-any-return]
 
 
-def name_of(source: Any) -> str:
+def source_name(source: Any) -> str:
     """Returns the name of a source for messages: a function and its location, or a
     class."""
     if isinstance(source, GeneratorType):
