@@ -10,14 +10,12 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import engine
 
-Tensor = Any
 
-
-def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+def masked_objective(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function `(y_true, y_pred, mask=None)` that returns the loss `fn` as
     one number and ignores masked steps."""
 
-    def masked(y_true: Tensor, y_pred: Tensor, mask: Tensor = None) -> Tensor:
+    def masked(y_true, y_pred, mask=None):
         score = fn(y_true, y_pred)
         if mask is not None:
             mask = K.cast(mask, K.floatx())
@@ -27,7 +25,7 @@ def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Te
     return masked
 
 
-def collect_trainable_weights(layer) -> list[Tensor]:
+def collect_trainable_weights(layer) -> list[Any]:
     """Returns a model's trainable weights by name, as optimizers receive them."""
     return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
 

@@ -2,12 +2,9 @@
 to and from the axis order of TensorFlow's convolutions."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice
-
-Tensor = Any
 
 
 def _initialize_variables() -> None:
@@ -20,7 +17,7 @@ def _convert_string_dtype(dtype: str):
         return K.tf.as_dtype(dtype)
 
 
-def _to_tensor(x, dtype) -> Tensor:
+def _to_tensor(x, dtype):
     """Returns a tensor of the given type."""
     return K.cast(x, dtype)
 
@@ -31,23 +28,23 @@ def _preprocess_border_mode(border_mode: str) -> str:
     return str(check_choice("K", "border_mode", border_mode, names)).upper()
 
 
-def _channels_last(x: Tensor, dim_ordering: str) -> Tensor:
+def _channels_last(x, dim_ordering: str):
     """Returns images or volumes with channels last."""
     return _permuted(x, (0, *range(2, K.ndim(x)), 1), dim_ordering)
 
 
-def _filters_last(kernel: Tensor, dim_ordering: str) -> Tensor:
+def _filters_last(kernel, dim_ordering: str):
     """Returns a kernel `(rows, columns, channels, filters)`, or of three sizes."""
     return _permuted(kernel, (*range(2, K.ndim(kernel)), 1, 0), dim_ordering)
 
 
-def _channels_restored(x: Tensor, dim_ordering: str) -> Tensor:
+def _channels_restored(x, dim_ordering: str):
     """Returns the result of TensorFlow's convolution in the given axis order."""
     last = K.ndim(x) - 1
     return _permuted(x, (0, last, *range(1, last)), dim_ordering)
 
 
-def _permuted(x: Tensor, order: tuple[int, ...], dim_ordering: str) -> Tensor:
+def _permuted(x, order: tuple[int, ...], dim_ordering: str):
     return K.permute_dimensions(x, order) if dim_ordering == "th" else x
 
 

@@ -9,7 +9,6 @@ from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros_backend_toolkit.devices import requested
 
-Tensor = Any
 Shape = Sequence[Any] | None
 
 FIRST_OF_IMAGE = 2
@@ -29,14 +28,14 @@ def _preprocess_border_mode(border_mode: str) -> str:
     return BORDER_MODES[check_choice("K", "border_mode", border_mode, BORDER_MODES)]
 
 
-def _channels_first(x: Tensor, dim_ordering: str) -> Tensor:
+def _channels_first(x, dim_ordering: str):
     """Returns images or volumes with channels first."""
     if dim_ordering != "tf":
         return x
     return K.permute_dimensions(x, _moved_first(range(K.ndim(x))))
 
 
-def _filters_first(kernel: Tensor, dim_ordering: str) -> Tensor:
+def _filters_first(kernel, dim_ordering: str):
     """Returns a kernel `(filters, channels, rows, columns)`, or of three sizes."""
     if dim_ordering != "tf":
         return kernel
@@ -88,13 +87,8 @@ def _moved_to_filters(values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _postprocess_conv2d_output(
-    conv_out: Tensor,
-    x: Tensor,
-    border_mode: str,
-    np_kernel,
-    strides: Sequence[int],
-    dim_ordering: str,
-) -> Tensor:
+    conv_out, x, border_mode: str, np_kernel, strides: Sequence[int], dim_ordering: str
+):
     """Converts the result of Theano's convolution to the result of `K.conv2d`.
 
     # Arguments

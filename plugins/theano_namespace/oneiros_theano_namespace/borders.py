@@ -19,6 +19,8 @@ def padded(x, widths: Sequence[tuple[Any, Any]], value: float):
     fill = pt.constant(value, dtype=x.dtype)
     first = x.ndim - len(widths)
     for axis, (before, after) in enumerate(widths, start=first):
+        if (before, after) == (0, 0):
+            continue
         shape = sizes(x)
         shape[axis] = before
         head = pt.alloc(fill, *shape)
