@@ -175,11 +175,6 @@ class TheanoBackend(
         with LOCK:
             storage[0] = array
 
-    def eval(self, x):
-        if self.is_variable(x):
-            return self.get_value(x)
-        return super().eval(x)
-
     def print_tensor(self, x, message: str = ""):
         return Print(message)(FUNCTIONS.tensor(x))
 

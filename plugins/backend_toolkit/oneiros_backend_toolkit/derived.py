@@ -120,8 +120,8 @@ class Derived(Types):
         return donated(values)
 
     def is_variable(self, x) -> bool:
-        """Returns whether an object is a variable; an engine without this distinction
-        accepts any of its tensors."""
+        """Returns whether an object is a variable. To an engine without this
+        distinction any of its tensors is one, whose value `get_value` returns."""
         return bool(self.owns(x))
 
     def batch_get_value(self, xs) -> Tensors:
@@ -171,6 +171,8 @@ class Derived(Types):
             if array.dtype.kind in "biufc":
                 return array
             raise refusal("K.eval", "x", x, "a tensor or a variable")
+        if self.is_variable(x):
+            return self.get_value(x)
         value = self._computed(x)
         if not PADDED.get(x):
             return value

@@ -243,11 +243,6 @@ class RecordedBackend(Gradients, Sessions):
         stored: VariableStorage = x.source.storage
         return stored
 
-    def eval(self, x):
-        if self.is_variable(x):
-            return self.get_value(x)
-        return super().eval(x)
-
     def apply(self, fn: AnyFunction, *tensors):
         return self.recorder.record(fn, tensors, wrap=False)
 
