@@ -71,3 +71,29 @@ def test_draws_in_raw_loops_are_among_the_random_state(theano):
     assert len(np.unique(first)) == 3
     f.set_random_state(state)
     np.testing.assert_array_equal(f([np.zeros(3)])[0], first)
+
+
+def test_loops_of_all_kinds_of_states_agree_with_pytensor():
+    """States that are read two steps back, or one; results that are only stacked; and
+    the derivative, which reads and writes several places of a buffer."""
+    x = K.placeholder((5, 3))
+    start = K.variable(np.random.randn(2, 3))
+
+    def step(row, before, last, total):
+        new = pt.tanh(row + before - 0.5 * last)
+        return new, total + new, new * row
+
+    outputs = pytensor.scan(
+        step,
+        sequences=[x],
+        outputs_info=[{"initial": start, "taps": [-2, -1]}, x[0], None],
+        return_updates=False,
+    )
+    loss = sum(K.sum(K.square(y)) for y in outputs) + K.sum(outputs[1][-1])
+    results = [*outputs, outputs[1][-1], *K.gradients(loss, [x, start])]
+    data = np.random.randn(5, 3)
+    ours, expected = (
+        K.function([x], results, mode=mode)([data]) for mode in ("jax", "FAST_COMPILE")
+    )
+    for value, other in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-5, atol=1e-5)

@@ -9,7 +9,9 @@ an untraced one alone is returned.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from oneiros_jax_support.jax_import import jnp
@@ -23,151 +25,117 @@ from oneiros_backend_theano.jax_op import convolve
 from oneiros_backend_theano.limits import LinkerError
 
 
-class _States(NamedTuple):
-    """The states that a step receives from the step before, by kind."""
+@dataclass(frozen=True)
+class _Places:
+    """Where a step reads and writes in a buffer, counted from the step's number."""
 
-    mit_mot: list[Any]
-    mit_sot: list[Any]
-    sit_sot: list[Any]
-    untraced: list[Any]
+    read: Sequence[int]
+    written: Sequence[int]
 
 
 class _Loop:
     """A loop, given its Op and the values of its inputs."""
 
-    def __init__(self, op, values: Sequence[Any]) -> None:
+    def __init__(self, op, values: list[Any]) -> None:
         self.op = op
-        self.values = list(values)
-        (self.steps,) = concrete_sizes([self.values[0]], op)
+        self.values = values
+        (self.steps,) = concrete_sizes([values[0]], op)
+        self.places = _places(op.info)
 
     def run(self) -> list[Any]:
         """Returns the values of the Op's outputs."""
         op = self.op
         numbers = np.arange(self.steps, dtype=np.int32)
         sequences = [jnp.asarray(x)[: self.steps] for x in op.outer_seqs(self.values)]
-        last, traces = scan(
-            self._step,
-            self._first_states(),
-            [numbers, *sequences],
-            convolves=convolve(apply_ancestors(op.fgraph.outputs)),
+        untraced = op.outer_untraced_sit_sot(self.values)
+        first = self._buffers(), list(map(jnp.asarray, untraced))
+        nodes = apply_ancestors(op.fgraph.outputs)
+        last, stacked = scan(
+            self._step, first, [numbers, *sequences], convolves=convolve(nodes)
         )
-        return [*last.mit_mot, *self._last_entries(traces), *last.untraced]
+        buffers, untraced = last
+        lengths = concrete_sizes(op.outer_nitsot(self.values), op)
+        ends = [
+            results[self.steps - length :]
+            for results, length in zip(stacked, lengths, strict=True)
+        ]
+        return [*buffers, *ends, *untraced]
 
-    def _first_states(self) -> _States:
+    def _buffers(self) -> list[Any]:
+        """Returns the buffers of states, which hold all that is written to them."""
         op = self.op
-        return _States(
-            mit_mot=[jnp.asarray(x) for x in op.outer_mitmot(self.values)],
-            mit_sot=[
-                jnp.asarray(buffer)[: -min(taps)]
-                for buffer, taps in zip(
-                    op.outer_mitsot(self.values), op.info.mit_sot_in_slices, strict=True
+        buffers = [
+            *op.outer_mitmot(self.values),
+            *op.outer_mitsot(self.values),
+            *op.outer_sitsot(self.values),
+        ]
+        for buffer, places in zip(buffers, self.places, strict=True):
+            if len(buffer) < self.steps + max(places.written):
+                raise LinkerError(
+                    f"The JAX linker can't compile {op}: it keeps its last states only."
                 )
-            ],
-            sit_sot=[jnp.asarray(x)[0] for x in op.outer_sitsot(self.values)],
-            untraced=[jnp.asarray(x) for x in op.outer_untraced_sit_sot(self.values)],
-        )
+        return list(map(jnp.asarray, buffers))
 
-    def _step(self, states: _States, numbered_slices) -> tuple[_States, list[Any]]:
+    def _step(self, states, numbered_slices):
         from oneiros_backend_theano.evaluate import evaluate
 
+        buffers, untraced = states
         number, (_, *slices) = numbered_slices
+        graph = self.op.fgraph
         inputs = [
             *slices,
-            *self._read(states.mit_mot, self._mit_mot_places(number)),
-            *self._read(states.mit_sot, self.op.info.mit_sot_in_slices),
-            *states.sit_sot,
-            *states.untraced,
+            *self._read(buffers, number),
+            *untraced,
             *self.op.outer_non_seqs(self.values),
         ]
-        graph = self.op.fgraph
         values = dict(zip(graph.inputs, inputs, strict=True))
-        results = [jnp.asarray(x) for x in evaluate(list(graph.outputs), values)]
-        return self._new_states(states, results, number), self._traced(results)
+        results = evaluate(list(graph.outputs), values)
+        remaining = map(jnp.asarray, results)
+        buffers = self._written(buffers, number, remaining)
+        stacked = list(islice(remaining, self.op.info.n_nit_sot))
+        untraced = list(map(_in_type_of, untraced, remaining))
+        return (buffers, untraced), stacked
 
-    def _mit_mot_places(self, number) -> list[list[Any]]:
-        return [
-            [number + tap for tap in taps]
-            for taps in self.op.info.normalized_mit_mot_in_slices
-        ]
+    def _read(self, buffers: list[Any], number) -> Iterator[Any]:
+        """Yields what a step reads of the buffers."""
+        for buffer, places in zip(buffers, self.places, strict=True):
+            for place in places.read:
+                yield buffer[number + place]
 
-    def _read(
-        self, buffers: Sequence[Any], places: Sequence[Sequence[Any]]
-    ) -> Iterator[Any]:
-        """Yields the entries of each buffer at its places."""
-        for buffer, buffer_places in zip(buffers, places, strict=True):
-            for place in buffer_places:
-                yield buffer[place]
-
-    def _new_states(self, states: _States, results: list[Any], number) -> _States:
-        op = self.op
-        written = zip(
-            states.mit_mot,
-            op.inner_mitmot_outs_grouped(results),
-            op.info.normalized_mit_mot_out_slices,
-            strict=True,
-        )
-        appended = zip(states.mit_sot, op.inner_mitsot_outs(results), strict=True)
-        return _States(
-            mit_mot=[_written(*parts, number) for parts in written],
-            mit_sot=[_appended(*parts) for parts in appended],
-            sit_sot=_in_types_of(states.sit_sot, op.inner_sitsot_outs(results)),
-            untraced=_in_types_of(
-                states.untraced, op.inner_untraced_sit_sot_outs(results)
-            ),
-        )
-
-    def _traced(self, results: list[Any]) -> list[Any]:
-        """Returns those results of a step that are stacked."""
-        op = self.op
-        return [
-            *op.inner_mitsot_outs(results),
-            *op.inner_sitsot_outs(results),
-            *op.inner_nitsot_outs(results),
-        ]
-
-    def _last_entries(self, traces: Sequence[Any]) -> list[Any]:
-        """Returns the part of stacked results that fits into their buffers: the last
-        ones, preceded by the first states."""
-        op = self.op
-        firsts = self._first_states()
-        earlier = [*firsts.mit_sot, *[state[None] for state in firsts.sit_sot]]
-        buffers = [*op.outer_mitsot(self.values), *op.outer_sitsot(self.values)]
-        lengths = [len(buffer) for buffer in buffers]
-        lengths += concrete_sizes(op.outer_nitsot(self.values), op)
-        last_entries = []
-        for place, (trace, length) in enumerate(zip(traces, lengths, strict=True)):
-            buffer = trace
-            if place < len(earlier):
-                first = earlier[place].astype(trace.dtype)
-                buffer = jnp.concatenate([first, trace])
-            last_entries.append(buffer[len(buffer) - length :])
-        return last_entries
+    def _written(self, buffers: list[Any], number, values: Iterator[Any]) -> list[Any]:
+        """Returns the buffers with a step's new values at their places."""
+        written = []
+        for buffer, places in zip(buffers, self.places, strict=True):
+            for place in places.written:
+                value = _in_type_of(buffer, next(values))
+                buffer = buffer.at[number + place].set(value)
+            written.append(buffer)
+        return written
 
 
-def _written(buffer, new_values: Sequence[Any], taps: Sequence[int], number):
-    """Returns a buffer with a step's new values at their places."""
-    for tap, value in zip(taps, new_values, strict=True):
-        place = buffer.at[number + tap]
-        buffer = place.set(value.astype(buffer.dtype))
-    return buffer
+def _places(info) -> list[_Places]:
+    """Returns the places in each buffer of states, in PyTensor's order."""
+    several = zip(
+        info.normalized_mit_mot_in_slices,
+        info.normalized_mit_mot_out_slices,
+        strict=True,
+    )
+    places = [_Places(*slices) for slices in several]
+    for taps in (*info.mit_sot_in_slices, *info.sit_sot_in_slices):
+        first_states = -min(taps)
+        read = [first_states + tap for tap in taps]
+        places.append(_Places(read, [first_states]))
+    return places
 
 
-def _appended(entries, new_value):
-    """Appends a new entry to the last ones, and drops the oldest."""
-    new_entry = new_value[None].astype(entries.dtype)
-    return jnp.concatenate([entries[1:], new_entry])
-
-
-def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
-    return [
-        new.astype(state.dtype) for state, new in zip(states, new_values, strict=True)
-    ]
+def _in_type_of(state, value):
+    return value.astype(state.dtype)
 
 
 def _scan(node: Apply, *values):
     if node.op.info.as_while:
         raise LinkerError("The JAX linker can't compile a loop with a condition.")
-    results = _Loop(node.op, values).run()
+    results = _Loop(node.op, list(values)).run()
     return results if len(results) > 1 else results[0]
 
 

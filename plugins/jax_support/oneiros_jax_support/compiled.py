@@ -25,6 +25,7 @@ from oneiros_jax_support.ynn import convolving
 
 Array = np.ndarray[Any, Any]
 Traced = Callable[..., Sequence[Any]]
+Values = tuple[Any, ...]
 Slot = list[Any]
 """A list whose first element is a variable's value."""
 
@@ -53,31 +54,36 @@ class Step:
     counter: Any
     convolves: bool | None = None
 
-    def values(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Returns the variables' values."""
-        return _contents(self.written), _contents(self.read)
+    def values(self) -> list[Values]:
+        """Returns the variables' values: of those that are written, and of others."""
+        return [_contents(self.written), _contents(self.read)]
 
-    def run(self, old, read, counter, *arrays) -> tuple[Any, ...]:
+    def run(self, old, read, counter, *arrays) -> Values:
         """Computes.
 
         New values share no memory with what they are computed from, or with each
         other.
         """
-        results = list(self.function(old, read, counter, *arrays))
-        used = {id(x) for x in (*old, *read, *arrays)}
-        for place in range(len(self.written)):
-            value = results[place]
+        results = self.function(old, read, counter, *arrays)
+        new_values = list(results)
+        used = set(map(id, (*old, *read, *arrays)))
+        for place, _ in enumerate(self.written):
+            value = new_values[place]
             if id(value) in used:
-                results[place] = jnp.copy(value)
+                new_values[place] = jnp.copy(value)
             used.add(id(value))
-        return tuple(results)
+        return tuple(new_values)
 
 
 def compile_step(step: Step, arrays: list[Any]) -> CompiledStep:
     """Returns a function of arrays like these, and a counter."""
     storing = _StoringCall(step, step.run, arrays)
     storing.compile()
-    return lambda arrays, counter: storing(counter, *arrays)
+
+    def run(arrays, counter) -> list[Array]:
+        return storing(counter, *arrays)
+
+    return run
 
 
 def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | None:
@@ -89,10 +95,11 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
     computing = scope(step.backend)
 
     def loop(old, read, counter, steps, index, *batches):
-        def numbered_step(old, i, *rows) -> tuple[Any, ...]:
+        def numbered_step(old, i, *rows) -> Values:
             number = None
             if counter is not None:
-                number = counter + i.astype(counter.dtype)
+                offset = i.astype(counter.dtype)
+                number = counter + offset
             return step.run(old, read, number, *rows)
 
         run = run_of(numbered_step, len(step.written))
@@ -100,15 +107,17 @@ def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | 
 
     with computing():
         batches = jax.eval_shape(gathered, index, arrays)
-    storing = _StoringCall(step, loop, [np.int32(0), index, *batches])
+    arguments = [np.int32(0), index, *batches]
+    storing = _StoringCall(step, loop, arguments)
     if storing.convolves:
         return None
     storing.compile()
 
-    def run(arrays: list[Any], index: Array, steps: int, counter) -> list[Array]:
+    def run(arrays, index: Array, steps: int, counter) -> list[Array]:
         with computing():
             batches = batches_for(index, arrays)
-        return storing(counter, np.int32(steps), index, *batches)
+        count = np.int32(steps)
+        return storing(counter, count, index, *batches)
 
     return run
 
@@ -136,13 +145,16 @@ class _StoringCall:
         self._is_new = True
         with self._scope():
             with LOCK:
-                self._arguments = [*step.values(), step.counter, *arguments]
-            self.convolves = platform() == "cpu" and self._holds_convolution()
+                values = step.values()
+            self._arguments = [*values, step.counter, *arguments]
+            on_cpu = platform() == "cpu"
+            self.convolves = on_cpu and self._holds_convolution()
 
     def _holds_convolution(self) -> bool:
         if self._step.convolves is not None:
             return self._step.convolves
-        return convolves(self._jitted.trace(*self._arguments).jaxpr.jaxpr)
+        traced = self._jitted.trace(*self._arguments)
+        return convolves(traced.jaxpr.jaxpr)
 
     def compile(self) -> None:
         """Compiles it, as it suits its convolutions."""
@@ -160,20 +172,21 @@ class _StoringCall:
         else:
             counter = np.asarray(counter, step.counter.dtype)
         outputs: list[Slot] = [[None] for _ in range(step.outputs)]
+        slots = step.written + outputs
         with self._scope(), LOCK:
             values = [*step.values(), counter, *arguments]
             if self._is_new:
                 with deferred_interrupts():
-                    _store(self._jitted, values, step.written + outputs)
+                    _store(self._jitted, values, slots)
                 self._is_new = False
             else:
-                _store(self._jitted, values, step.written + outputs)
+                _store(self._jitted, values, slots)
             if step.written and not outputs:
                 step.written[0][0].block_until_ready()
         return [np.array(output) for (output,) in outputs]
 
 
-def _contents(slots: list[Slot]) -> tuple[Any, ...]:
+def _contents(slots: list[Slot]) -> Values:
     """Returns what slots hold, moved to the device if it isn't there yet."""
     for slot in slots:
         if type(slot[0]) is np.ndarray:
@@ -181,13 +194,13 @@ def _contents(slots: list[Slot]) -> tuple[Any, ...]:
     return tuple([slot[0] for slot in slots])
 
 
-def _store(
-    function: Callable[..., Any], arguments: list[Any], slots: list[Slot]
-) -> None:
+def _store(function: Traced, arguments: list[Any], slots: list[Slot]) -> None:
     """Calls a function and stores each of its results in a slot.
 
     No Python code runs between the call and the last result, so that Ctrl-C can't
     interrupt it there. `jax.jit` runs some at the first call.
     """
-    results = chain.from_iterable(starmap(function, (arguments,)))
-    deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
+    calls = starmap(function, [arguments])
+    results = chain.from_iterable(calls)
+    stored = map(operator.setitem, slots, repeat(0), results)
+    deque(stored, maxlen=0)

@@ -27,14 +27,16 @@ COMPILER = "numba"
 """What compiles machine code for the gradient of a kernel; it may be absent."""
 LARGE = 1 << 27
 """Minimum number of multiplications for which loading it saves time."""
+Pair = tuple[Tensor, Tensor]
 UNPADDED = (0, 0)
 """What is added before and after an axis that isn't padded."""
 
 
 def convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
     """Convolves, not flipping the kernel."""
-    functions = _Derivatives(windows, _spatial(x), _window(kernel))
-    return functions.forward(x, kernel)
+    sizes = _spatial(x)
+    window = _window(kernel)
+    return _Derivatives(windows, sizes, window).forward(x, kernel)
 
 
 def convolve_back(windows: ConvolutionWindows, kernel, gradient, sizes: Sizes):
@@ -74,24 +76,30 @@ class _Derivatives:
     def __init__(
         self, windows: ConvolutionWindows, sizes: Sizes, window: Sizes
     ) -> None:
-        def pulled_back(x, kernel, d_result) -> tuple[Tensor, Tensor]:
-            return self.by_input(kernel, d_result), self.by_kernel(x, d_result)
-
-        def by_input_pulled_back(kernel, gradient, d_x) -> tuple[Tensor, Tensor]:
-            return self.by_kernel(d_x, gradient), self.forward(d_x, kernel)
-
-        def by_kernel_pulled_back(x, gradient, d_kernel) -> tuple[Tensor, Tensor]:
-            return self.by_input(d_kernel, gradient), self.forward(x, d_kernel)
-
         forward = functools.partial(_convolve, windows)
         by_input = functools.partial(_by_input, windows, sizes)
         by_kernel = functools.partial(_by_kernel, windows, window)
-        self.forward = _with_pullback(forward, pulled_back)
-        self.by_input = _with_pullback(by_input, by_input_pulled_back)
-        self.by_kernel = _with_pullback(by_kernel, by_kernel_pulled_back)
+        self.forward = _with_pullback(forward, self._pulled_back)
+        self.by_input = _with_pullback(by_input, self._by_input_pulled_back)
+        self.by_kernel = _with_pullback(by_kernel, self._by_kernel_pulled_back)
+
+    def _pulled_back(self, x, kernel, d_result) -> Pair:
+        d_x = self.by_input(kernel, d_result)
+        d_kernel = self.by_kernel(x, d_result)
+        return d_x, d_kernel
+
+    def _by_input_pulled_back(self, kernel, gradient, d_x) -> Pair:
+        d_kernel = self.by_kernel(d_x, gradient)
+        d_gradient = self.forward(d_x, kernel)
+        return d_kernel, d_gradient
+
+    def _by_kernel_pulled_back(self, x, gradient, d_kernel) -> Pair:
+        d_x = self.by_input(d_kernel, gradient)
+        d_gradient = self.forward(x, d_kernel)
+        return d_x, d_gradient
 
 
-def _with_pullback(function: Callable[..., Tensor], pullback: Callable[..., Tensor]):
+def _with_pullback(function: Callable[..., Tensor], pullback: Callable[..., Pair]):
     """Returns a function with its derivative.
 
     # Arguments
@@ -101,10 +109,10 @@ def _with_pullback(function: Callable[..., Tensor], pullback: Callable[..., Tens
     """
     differentiable = jax.custom_vjp(function)
 
-    def run(*inputs) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def run(*inputs):
         return differentiable(*inputs), inputs
 
-    def pull(inputs: tuple[Tensor, ...], gradient) -> Tensor:
+    def pull(inputs, gradient) -> Pair:
         return pullback(*inputs, gradient)
 
     differentiable.defvjp(run, pull)
@@ -132,8 +140,13 @@ def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
 
 
 def _by_input(windows: ConvolutionWindows, sizes: Sizes, kernel, gradient) -> Tensor:
-    shape = gradient.shape[0], *sizes, kernel.shape[-2]
-    return _transposed(lambda x: _convolve(windows, x, kernel), shape, gradient)
+    samples = gradient.shape[0]
+    channels = kernel.shape[-2]
+
+    def convolve_input(x) -> Tensor:
+        return _convolve(windows, x, kernel)
+
+    return _transposed(convolve_input, (samples, *sizes, channels), gradient)
 
 
 def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient) -> Tensor:
@@ -146,28 +159,35 @@ def _by_kernel(windows: ConvolutionWindows, window: Sizes, x, gradient) -> Tenso
     filters = gradient.shape[-1]
     if windows.depthwise:
         filters //= channels
-    shape = *window, channels, filters
-    return _transposed(lambda kernel: _convolve(windows, x, kernel), shape, gradient)
+
+    def convolve_with(kernel) -> Tensor:
+        return _convolve(windows, x, kernel)
+
+    return _transposed(convolve_with, (*window, channels, filters), gradient)
 
 
-def _transposed(linear: Callable[[Tensor], Tensor], shape: Sizes, gradient) -> Tensor:
+def _transposed(linear: Callable[..., Tensor], shape: Sizes, gradient) -> Tensor:
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, gradient.dtype)
-    return jax.linear_transpose(linear, like)(gradient)[0]
+    transpose = jax.linear_transpose(linear, like)
+    (result,) = transpose(gradient)
+    return result
 
 
 def _convolve_by_xla(windows: ConvolutionWindows, x, kernel) -> Tensor:
     window = _window(kernel)
+    paddings = windows.paddings(_spatial(x), window)
     axes = "DHW"[-windows.rank :]
     groups = 1
     if windows.depthwise:
         groups, each = kernel.shape[-2:]
-        kernel = kernel.reshape(*window, 1, groups * each)
+        filters = groups * each
+        kernel = kernel.reshape(*window, 1, filters)
     return jax.lax.conv_general_dilated(
         x,
         kernel,
         windows.strides,
-        windows.paddings(_spatial(x), window),
+        paddings,
         rhs_dilation=windows.dilation,
         dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
         feature_group_count=groups,
@@ -180,32 +200,40 @@ def _convolve_by_xla(windows: ConvolutionWindows, x, kernel) -> Tensor:
 def _convolve_volumes(windows: ConvolutionWindows, x, kernel) -> Tensor:
     depth, *window, channels, filters = kernel.shape
     planes_last = jnp.moveaxis(kernel, 0, -3)
-    kernel_of_images = planes_last.reshape(*window, depth * channels, filters)
+    stacked = depth * channels
+    kernel_of_images = planes_last.reshape(*window, stacked, filters)
     images = _planes_as_channels(windows, x, depth)
     result = _convolve_by_xla(_of_planes(windows), images, kernel_of_images)
     samples = x.shape[0]
-    return result.reshape(samples, -1, *result.shape[1:])
+    sizes = result.shape[1:]
+    return result.reshape(samples, -1, *sizes)
 
 
 def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
+    strides = windows.strides[1:]
+    dilation = windows.dilation[1:]
     border = windows.border
     if not isinstance(border, str):
         border = border[1:]
-    return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
+    return ConvolutionWindows(strides, border, dilation)
 
 
 def _planes_as_channels(windows: ConvolutionWindows, x, depth: int) -> Tensor:
     """Returns an image per window along the first spatial axis, with its planes
     stacked in the channels."""
-    first = next(windows.axes(_spatial(x), (depth, 1, 1)))
+    window = (depth, 1, 1)
+    first = next(windows.axes(_spatial(x), window))
     count = first.positions() or 0
-    padded = jnp.pad(x, (UNPADDED, first.padding(), *[UNPADDED] * 3))
-    planes = [
-        strided(padded, 1, cell * first.dilation, count, first.stride)
-        for cell in range(depth)
-    ]
+    others = [UNPADDED] * 3
+    padded = jnp.pad(x, (UNPADDED, first.padding(), *others))
+    planes = []
+    for cell in range(depth):
+        start = cell * first.dilation
+        plane = strided(padded, 1, start, count, first.stride)
+        planes.append(plane)
     stacked = jnp.concatenate(planes, -1)
-    return stacked.reshape(-1, *stacked.shape[2:])
+    sizes = stacked.shape[2:]
+    return stacked.reshape(-1, *sizes)
 
 
 # Machine code for the derivative by a kernel, on a CPU
@@ -214,10 +242,10 @@ def _planes_as_channels(windows: ConvolutionWindows, x, depth: int) -> Tensor:
 def _suits_machine_code(
     windows: ConvolutionWindows, window: Sizes, x, gradient
 ) -> bool:
-    multiplications = gradient.size * math.prod(window) * x.shape[-1]
+    cells = math.prod(window)
+    multiplications = gradient.size * cells * x.shape[-1]
     return (
         platform() == "cpu"
-        and windows.rank > 1
         and not windows.depthwise
         and x.dtype == gradient.dtype == np.float32
         and multiplications > LARGE
@@ -240,10 +268,12 @@ def _by_kernel_in_machine_code(
 
     if windows.rank == 2:
         return kernel_gradient(windows, x, gradient, window)
-    depth, *plane = window
+    depth = window[0]
+    plane = window[1:]
+    channels = x.shape[-1]
     images = _planes_as_channels(windows, x, depth)
-    flat = kernel_gradient(_of_planes(windows), images, gradient, tuple(plane))
-    split = flat.reshape(*plane, depth, x.shape[-1], gradient.shape[-1])
+    flat = kernel_gradient(_of_planes(windows), images, gradient, plane)
+    split = flat.reshape(*plane, depth, channels, -1)
     return jnp.moveaxis(split, -3, 0)
 
 
@@ -251,18 +281,21 @@ def _by_kernel_in_machine_code(
 
 
 def _convolve_depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
-    axes = list(windows.axes(_spatial(x), _window(kernel)))
+    window = _window(kernel)
+    multiplier = kernel.shape[-1]
+    axes = list(windows.axes(_spatial(x), window))
     paddings = [axis.padding() for axis in axes]
     padded = jnp.pad(x, (UNPADDED, *paddings, UNPADDED))
     total: Tensor = 0
-    for cell in itertools.product(*map(range, _window(kernel))):
+    for cell in itertools.product(*map(range, window)):
         value = padded
-        for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
-            start = at * axis.dilation
+        for place, axis in enumerate(axes):
+            start = cell[place] * axis.dilation
             count = axis.positions() or 0
-            value = strided(value, place, start, count, axis.stride)
-        repeated = jnp.repeat(value, kernel.shape[-1], -1)
-        total = total + repeated * kernel[cell].reshape(-1)
+            value = strided(value, place + 1, start, count, axis.stride)
+        repeated = jnp.repeat(value, multiplier, -1)
+        factors = kernel[cell].reshape(-1)
+        total = total + repeated * factors
     return total
 
 
@@ -272,10 +305,14 @@ def _depthwise_by_kernel(
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]
-    gradients = gradient.reshape(*gradient.shape[:-1], channels, -1)
-    shape = (*window, channels, 1)
-    parts = [
-        _transposed(lambda kernel: _convolve_by_xla(windows, x, kernel), shape, part)
-        for part in jnp.moveaxis(gradients, -1, 0)
-    ]
-    return jnp.concatenate(parts, -1)
+    sizes = gradient.shape[:-1]
+    gradients = gradient.reshape(*sizes, channels, -1)
+
+    def convolve_with(kernel) -> Tensor:
+        return _convolve_by_xla(windows, x, kernel)
+
+    def derivative(part) -> Tensor:
+        return _transposed(convolve_with, (*window, channels, 1), part)
+
+    parts = map(derivative, jnp.moveaxis(gradients, -1, 0))
+    return jnp.concatenate(list(parts), -1)

@@ -32,7 +32,8 @@ def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
 def platform() -> str:
     """Returns what is computed on in this context, such as `"cpu"`."""
     device = jax.config.jax_default_device
-    return str(getattr(device, "platform", device) or jax.default_backend())
+    name = getattr(device, "platform", device)
+    return str(name or jax.default_backend())
 
 
 @contextmanager
@@ -55,9 +56,9 @@ def find(backend: str, device: Device):
     devices = _devices(device.kind)
     if device.number < len(devices):
         return devices[device.number]
-    there = [
-        f"{kind}:{i}" for kind in ("cpu", "gpu") for i in range(len(_devices(kind)))
-    ]
+    there = []
+    for kind in ("cpu", "gpu"):
+        there += [f"{kind}:{i}" for i, _ in enumerate(_devices(kind))]
     raise missing(backend, device, there, _advice())
 
 

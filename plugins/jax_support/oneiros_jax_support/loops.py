@@ -38,18 +38,16 @@ def scan(
         The last states, and the outputs stacked along a new first axis.
     """
     steps = sequences[0].shape[0]
-    slices = jnp.arange(steps, dtype=jnp.int32), sequences
-    unrolled = platform() == "cpu" and isinstance(steps, int)
-    if unrolled and callable(convolves):
-        first = jax.tree.map(_of_one_step, slices)
-        convolves = convolves(states, first)
-    last, outputs = jax.lax.scan(
-        body,
-        states,
-        slices,
-        reverse=reverse,
-        unroll=max(steps, 1) if unrolled and convolves else 1,
-    )
+    numbers = jnp.arange(steps, dtype=jnp.int32)
+    slices = (numbers, sequences)
+    unrolled = 1
+    if platform() == "cpu" and isinstance(steps, int):
+        if callable(convolves):
+            first = jax.tree.map(_of_one_step, slices)
+            convolves = convolves(states, first)
+        if convolves:
+            unrolled = max(steps, 1)
+    last, outputs = jax.lax.scan(body, states, slices, reverse=reverse, unroll=unrolled)
     return last, outputs
 
 

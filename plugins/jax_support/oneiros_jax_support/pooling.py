@@ -18,7 +18,7 @@ from oneiros_jax_support.slices import strided
 from oneiros_jax_support.windows import PoolingWindows, Sizes
 from oneiros_jax_support.ynn import pools_by_windows
 
-Combine = Callable[[Tensor, Tensor], Tensor]
+Function = Callable[..., Tensor]
 MOST_SLICES = 4
 """Larger windows that don't overlap become axes: XLA compiles these faster."""
 NO_PADDING = (0, 0, 0)
@@ -38,7 +38,8 @@ def average_pool(windows: PoolingWindows, x) -> Tensor:
     """Returns the mean of each window's cells; cells added as padding don't count."""
     padded = _padded(windows, x, 0)
     total = _reduced(windows, padded, jnp.add, jnp.sum)
-    return total * _weights(windows, _spatial_shape(x), x.dtype)
+    weights = _weights(windows, _spatial_shape(x))
+    return total * weights.astype(x.dtype)
 
 
 @jax.custom_jvp  # type: ignore[untyped-decorator]  # jax is Any to mypy
@@ -50,15 +51,18 @@ def _larger(x, y) -> Tensor:
 def _larger_with_derivative(values, derivatives) -> tuple[Tensor, Tensor]:
     x, y = values
     of_x, of_y = derivatives
-    return _larger(x, y), jnp.where(y > x, of_y, of_x)
+    derivative = jnp.where(y > x, of_y, of_x)
+    return _larger(x, y), derivative
 
 
 def _largest(x, axis: int) -> Tensor:
     """Returns the largest value along an axis, the first of equal ones."""
     places = jax.lax.broadcasted_iota(np.int32, x.shape, axis)
+    largest = jnp.max(x, axis, keepdims=True)
     is_nan = x != x
-    is_largest = x == jnp.max(x, axis, keepdims=True)
-    candidates = jnp.where(is_largest | is_nan, places, x.shape[axis])
+    is_largest = (x == largest) | is_nan
+    beyond = x.shape[axis]
+    candidates = jnp.where(is_largest, places, beyond)
     first = jnp.min(candidates, axis, keepdims=True)
     only_first = jnp.where(places == first, x, 0)
     return jnp.sum(only_first, axis)
@@ -66,20 +70,22 @@ def _largest(x, axis: int) -> Tensor:
 
 def _reduced_windows(windows: PoolingWindows, padded) -> Tensor:
     """Returns the largest value of each window, by XLA's own operation."""
-    return jax.lax.reduce_window(
-        padded,
-        -np.inf,
-        jax.lax.max,
-        (1, *windows.window, 1),
-        (1, *windows.strides, 1),
-        "VALID",
-    )
+    window = (1, *windows.window, 1)
+    strides = (1, *windows.strides, 1)
+    return jax.lax.reduce_window(padded, -np.inf, jax.lax.max, window, strides, "VALID")
 
 
 def _reduced(
-    windows: PoolingWindows, padded, combine: Combine, reduce: Callable[..., Tensor]
+    windows: PoolingWindows, padded, combine: Function, reduce: Function
 ) -> Tensor:
-    """Combines the cells of each window, along the last axis first."""
+    """Combines the cells of each window, along the last axis first.
+
+    # Arguments
+        windows: the PoolingWindows.
+        padded: the tensor.
+        combine: function of two cells' values.
+        reduce: function of a tensor and an axis, for many cells.
+    """
     for place in reversed(range(windows.rank)):
         axis = place + 1
         size = windows.window[place]
@@ -96,27 +102,31 @@ def _reduced(
 def _blocks(padded, axis: int, size: int) -> Tensor:
     """Returns windows that don't overlap, with an axis of their own for their cells."""
     shape = list(padded.shape)
-    shape[axis : axis + 1] = shape[axis] // size, size
+    shape[axis] //= size
+    shape.insert(axis + 1, size)
     return padded.reshape(shape)
 
 
 def _cells(padded, axis: int, size: int, stride: int) -> list[Tensor]:
     """Returns the values of each cell of the windows along an axis."""
-    count = (padded.shape[axis] - size) // stride + 1
+    reach = padded.shape[axis] - size
+    count = reach // stride + 1
     return [strided(padded, axis, cell, count, stride) for cell in range(size)]
 
 
-def _weights(windows: PoolingWindows, sizes: Sizes, dtype):
+def _weights(windows: PoolingWindows, sizes: Sizes):
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
     axes = windows.axes(sizes, windows.window)
     for size, axis in zip(sizes, axes, strict=True):
         before, _ = axis.padding()
-        starts = np.arange(axis.positions() or 0) * axis.stride - before
+        numbers = np.arange(axis.positions() or 0)
+        starts = numbers * axis.stride - before
         ends = starts + (axis.window or 0)
-        counts_along_axis = np.minimum(ends, size) - np.maximum(starts, 0)
+        first = np.maximum(starts, 0)
+        counts_along_axis = np.minimum(ends, size) - first
         counts = counts[..., None] * counts_along_axis
-    return (1 / counts[..., None]).astype(dtype)
+    return 1 / counts[..., None]
 
 
 def _padded(windows: PoolingWindows, x, value: float) -> Tensor:
@@ -126,9 +136,11 @@ def _padded(windows: PoolingWindows, x, value: float) -> Tensor:
     axes = windows.axes(sizes, windows.window)
     for size, axis in zip(sizes, axes, strict=True):
         before, _ = axis.padding()
-        last_start = ((axis.positions() or 1) - 1) * axis.stride
+        count = axis.positions() or 1
+        last_start = (count - 1) * axis.stride
         padded_size = last_start + (axis.window or 0)
-        widths.append((before, padded_size - before - size, 0))
+        after = padded_size - before - size
+        widths.append((before, after, 0))
     widths.append(NO_PADDING)
     filler = jnp.asarray(value, x.dtype)
     return jax.lax.pad(x, filler, widths)

@@ -21,6 +21,7 @@ MANY_SAMPLES = 64
 """Number of samples from which it pays for a single output, too."""
 
 Array = Any
+Pair = tuple[Array, Array]
 
 
 def product(x: Array, y: Array) -> Array:
@@ -52,7 +53,8 @@ def _is_faster_transposed(x: Array, y: Array) -> bool:
         return False
     samples, inputs = x.shape
     outputs = y.shape[1]
-    if outputs > max(FEW_OUTPUTS, samples // 4) or 4 * outputs > inputs:
+    most = max(FEW_OUTPUTS, samples // 4)
+    if outputs > most or 4 * outputs > inputs:
         return False
     return bool(outputs > 1 or samples >= MANY_SAMPLES)
 
@@ -62,13 +64,16 @@ def _product_with_derivative(x: Array, y: Array) -> Array:
     return jnp.matmul(x, y)
 
 
-def _forward(x: Array, y: Array) -> tuple[Array, tuple[Array, Array]]:
-    return jnp.matmul(x, y), (x, y)
+def _forward(x: Array, y: Array) -> tuple[Array, Pair]:
+    result = jnp.matmul(x, y)
+    return result, (x, y)
 
 
-def _backward(saved: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
-    x, y = saved
-    return jnp.matmul(gradient, y.T), transposed_product(x, gradient)
+def _backward(factors: Pair, gradient: Array) -> Pair:
+    x, y = factors
+    d_x = jnp.matmul(gradient, y.T)
+    d_y = transposed_product(x, gradient)
+    return d_x, d_y
 
 
 _product_with_derivative.defvjp(_forward, _backward)

@@ -33,14 +33,15 @@ class JaxMath:
 
     def split(self, x, sizes: Sequence[int]) -> Sequence[Tensor]:
         """Cuts the last axis into parts of these sizes."""
-        ends = np.cumsum(sizes)
-        parts: list[Tensor] = jnp.split(x, ends[:-1], -1)
+        *inner_ends, _ = np.cumsum(sizes)
+        parts: Sequence[Tensor] = jnp.split(x, inner_ends, -1)
         return parts
 
     def outer(self, x, y) -> Tensor:
         """Sums the products of two sequences' features over steps and samples."""
-        rows = x.reshape(-1, x.shape[-1])
-        return rows.T @ y.reshape(-1, y.shape[-1])
+        x_rows = x.reshape(-1, x.shape[-1])
+        y_rows = y.reshape(-1, y.shape[-1])
+        return x_rows.T @ y_rows
 
     def total(self, x) -> Tensor:
         """Sums a sequence over steps and samples."""
@@ -78,13 +79,16 @@ def run(layer: FusedLayer, x, U, mask, projection: States, *initial) -> States:
         projection: the input's weights and the bias, or nothing.
     """
     if mask is not None:
-        mask = jnp.swapaxes(mask, 0, 1)[..., None]
+        mask_by_step = jnp.swapaxes(mask, 0, 1)
+        mask = mask_by_step[..., None]
     by_step = jnp.swapaxes(x, 0, 1)
-    loop = _recurrence(CellLoop(MATH, layer.cell, layer.backwards))
-    outputs, *last = loop(by_step, U, mask, initial, projection)
+    loop = CellLoop(MATH, layer.cell, layer.backwards)
+    recurrence = _recurrence(loop)
+    outputs, *last = recurrence(by_step, U, mask, initial, projection)
     if layer.backwards:
         outputs = outputs[::-1]
-    return jnp.swapaxes(outputs, 0, 1), *last
+    outputs = jnp.swapaxes(outputs, 0, 1)
+    return outputs, *last
 
 
 def _recurrence(loop: CellLoop):
@@ -95,16 +99,16 @@ def _recurrence(loop: CellLoop):
         )
         return residuals.output, *last
 
-    def forward(
-        x, U, mask, initial: States, projection: States
-    ) -> tuple[States, States]:
+    def forward(x, U, mask, initial: States, projection: States):
         last, residuals = loop.forward(x, U, mask, initial, projection)
-        return (residuals.output, *last), (x, U, mask, projection, residuals)
+        saved = (x, U, mask, projection, residuals)
+        return (residuals.output, *last), saved
 
     def backward(saved: States, gradients: States) -> States:
         x, U, mask, projection, residuals = saved
-        d_outputs, *d_last = gradients
-        dx, dU, d_initial = loop.backward(U, mask, residuals, d_outputs, tuple(d_last))
+        d_outputs = gradients[0]
+        d_last = gradients[1:]
+        dx, dU, d_initial = loop.backward(U, mask, residuals, d_outputs, d_last)
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, None, d_initial, d_projection
 

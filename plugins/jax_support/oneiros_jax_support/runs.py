@@ -49,7 +49,8 @@ def batches_for(index, arrays):
         return gathered(index, arrays)
     if platform() == "cpu":
         keep_freed_memory()
-    return list(map(aligned, batches_of(index, arrays)))
+    batches = batches_of(index, arrays)
+    return list(map(aligned, batches))
 
 
 def rows_for(index, arrays) -> list[Any]:
@@ -94,18 +95,22 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
             return step(old, i, *rows)
 
         def body(i, carried):
-            results = step_of_row(i, carried[0])
-            rows = (
+            old, outputs = carried
+            results = step_of_row(i, old)
+            rows = [
                 jax.lax.dynamic_update_index_in_dim(
                     all_rows, row, i, 0, allow_negative_indices=False
                 )
-                for all_rows, row in zip(carried[1], results[written:], strict=True)
-            )
+                for all_rows, row in zip(outputs, results[written:], strict=True)
+            ]
             return results[:written], tuple(rows)
 
         results = jax.eval_shape(step_of_row, jnp.int32(0), old)
-        rows = len(index)
-        empty = [jnp.zeros((rows, *x.shape), x.dtype) for x in results[written:]]
+        count = len(index)
+        empty = []
+        for x in results[written:]:
+            rows = jnp.zeros((count, *x.shape), x.dtype)
+            empty.append(rows)
         first = (old, tuple(empty))
         new, outputs = jax.lax.fori_loop(0, steps, body, first)
         return *new, *outputs

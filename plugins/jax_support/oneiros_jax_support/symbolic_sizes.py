@@ -11,7 +11,9 @@ from oneiros_jax_support.jax_import import jax, jnp
 
 def is_symbolic(size) -> bool:
     """Returns whether a size is a symbol, or computed from symbols."""
-    return not isinstance(size, jax.Array) and hasattr(size, "dimension_as_value")
+    if isinstance(size, jax.Array):
+        return False
+    return hasattr(size, "dimension_as_value")
 
 
 def has_symbolic_size(x) -> bool:
@@ -31,5 +33,6 @@ def computed_sizes(x):
     anything else as it is."""
     if not holds_symbolic_sizes(x):
         return x
-    sizes = [jnp.asarray(size) for size in x.flat]
-    return jnp.stack(sizes).reshape(x.shape)
+    sizes = list(map(jnp.asarray, x.flat))
+    vector = jnp.stack(sizes)
+    return vector.reshape(x.shape)

@@ -91,8 +91,10 @@ class Windows:
         # Raises
             ShapeError: if no window fits an axis.
         """
-        counts = tuple(axis.positions() for axis in self.axes(sizes, window))
-        if any(count is not None and count < 1 for count in counts):
+        axes = self.axes(sizes, window)
+        counts = tuple(axis.positions() for axis in axes)
+        known_counts = [count for count in counts if count is not None]
+        if min(known_counts, default=1) < 1:
             raise ShapeError(
                 f"Windows of {tuple(window)} with dilation {self.dilations} don't fit "
                 f"spatial sizes of {tuple(sizes)} with border_mode {self.border!r}. "
@@ -102,7 +104,8 @@ class Windows:
 
     def paddings(self, sizes: Sizes, window: Sizes) -> list[Pair]:
         """Returns the cells added before and after each spatial axis."""
-        return [axis.padding() for axis in self.axes(sizes, window)]
+        axes = self.axes(sizes, window)
+        return [axis.padding() for axis in axes]
 
     def axes(self, sizes: Sequence[Size], window: Sequence[Size]) -> Iterator[Axis]:
         """Gives the windows along each spatial axis."""
@@ -142,14 +145,18 @@ class ConvolutionWindows(Windows):
         channels, last = kernel_shape[-2:]
         if not self.depthwise:
             return last
-        return None if channels is None or last is None else channels * last
+        if channels is None or last is None:
+            return None
+        return channels * last
 
     def convolved(
         self, shape: Sequence[Size], kernel_shape: Sequence[Size]
     ) -> tuple[Size, ...]:
         """Returns the result's shape for an input's and a kernel's."""
-        lengths = self.lengths(shape[1:-1], kernel_shape[:-2])
-        return shape[0], *lengths, self.filters(kernel_shape)
+        samples, *sizes, _ = shape
+        window = kernel_shape[:-2]
+        lengths = self.lengths(sizes, window)
+        return samples, *lengths, self.filters(kernel_shape)
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,8 @@ class PoolingWindows(Windows):
     def pooled(self, shape: Sequence[Size]) -> tuple[Size, ...]:
         """Returns the result's shape for an input's."""
         samples, *sizes, channels = shape
-        return samples, *self.lengths(sizes, self.window), channels
+        lengths = self.lengths(sizes, self.window)
+        return samples, *lengths, channels
 
 
 def dense_windows(

@@ -64,7 +64,8 @@ def convolving(
     options = known_options()
     if options and not donated:
         predicting = jax.jit(_pooling_by_windows(function))
-        if suits_ynn(predicting.trace(*arguments).jaxpr.jaxpr):
+        traced = predicting.trace(*arguments)
+        if suits_ynn(traced.jaxpr.jaxpr):
             return predicting
     return jax.jit(function, donate_argnums=donated, compiler_options=options)
 
@@ -74,8 +75,9 @@ def known_options() -> dict[str, bool | int | str]:
     """Returns the options that switch YNN off; none if this XLA doesn't know them."""
     from oneiros_jax_support.jax_import import jax
 
+    constant = jax.jit(lambda: 0, compiler_options=OPTIONS)
     try:
-        jax.jit(lambda: 0, compiler_options=OPTIONS).lower().compile()
+        constant.lower().compile()
     except RuntimeError:
         return {}
     return OPTIONS
@@ -140,8 +142,9 @@ def _is_plain(convolution) -> bool:
     images, _ = convolution.invars
     (result,) = convolution.outvars
     params = convolution.params
-    sample_axis = params["dimension_numbers"].lhs_spec[0]
-    channel_axis = params["dimension_numbers"].out_spec[1]
+    axes = params["dimension_numbers"]
+    sample_axis = axes.lhs_spec[0]
+    channel_axis = axes.out_spec[1]
     steps = (
         *params["window_strides"],
         *params["lhs_dilation"],

@@ -51,12 +51,15 @@ def kernel_gradient(windows: ConvolutionWindows, x, gradient, window: Sizes):
     samples = x.shape[0]
     channels = x.shape[-1]
     filters = gradient.shape[-1]
-    result_type = jax.ShapeDtypeStruct((*window, channels, filters), np.float32)
-    parts = max(min(os.cpu_count() or 1, samples, MOST_PARTS), 1)
+    shape = (*window, channels, filters)
+    result_type = jax.ShapeDtypeStruct(shape, np.float32)
+    cores = os.cpu_count() or 1
+    parts = max(min(cores, samples, MOST_PARTS), 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        sizes = _sizes(windows, stop - start, x.shape, gradient.shape, window)
+        count = stop - start
+        sizes = _sizes(windows, count, x.shape, gradient.shape, window)
         numbers = np.array([*sizes, start], np.int64)
         compute = jax.ffi.ffi_call(
             TARGET,
@@ -88,14 +91,14 @@ def _call(output, inputs, numbers, length, status) -> None:
 
     The numbers are the sizes, followed by the number of the first sample.
     """
-    sizes = ConvolutionSizes(
-        *to_fixed_tuple(numba.carray(numbers, SIZE_COUNT), SIZE_COUNT)
-    )
+    array = numba.carray(numbers, SIZE_COUNT)
+    sizes = ConvolutionSizes(*to_fixed_tuple(array, SIZE_COUNT))
     start = numbers[SIZE_COUNT]
     stop = start + sizes.samples
     size = sizes.height * sizes.width * sizes.channels
     result_size = sizes.result_height * sizes.result_width * sizes.filters
-    weights = sizes.window_height * sizes.window_width * sizes.channels * sizes.filters
+    cells = sizes.window_height * sizes.window_width
+    weights = cells * sizes.channels * sizes.filters
     x = numba.carray(inputs[0], stop * size, np.float32)
     gradient = numba.carray(inputs[1], stop * result_size, np.float32)
     result = numba.carray(output, weights, np.float32)

@@ -80,13 +80,15 @@ def _read_patches(
         column = number % sizes.result_width
         line = number // sizes.result_width
         sample = line // sizes.result_height
-        top = line % sizes.result_height * sizes.stride_down - sizes.padding_top
+        result_row = line % sizes.result_height
+        top = result_row * sizes.stride_down - sizes.padding_top
         left = column * sizes.stride_right - sizes.padding_left
         start = i * length
         for cell in range(sizes.window_height):
             row = top + cell * sizes.dilation_down
             if 0 <= row < sizes.height:
-                _read_row(x, patches, sizes, sample * sizes.height + row, left, start)
+                row_of_all = sample * sizes.height + row
+                _read_row(x, patches, sizes, row_of_all, left, start)
             else:
                 for j in range(run):
                     patches[_U(start + j)] = 0
@@ -121,13 +123,17 @@ def kernel_gradient(x, gradient, result, sizes: ConvolutionSizes) -> None:
         count = min(block, windows - first)
         _read_patches(x, patches, sizes, first, count, length)
         for i in range(count):
+            source = (first + i) * filters
+            target = i * columns
             for j in range(filters):
-                gradients[_U(i * columns + j)] = gradient[_U((first + i) * filters + j)]
+                gradients[_U(target + j)] = gradient[_U(source + j)]
         add_product(patches, length, gradients, columns, count, sums)
         summed += count
         if summed >= SUMMED or first + count == windows:
             for i in range(size):
+                source = i * columns
+                target = i * filters
                 for j in range(filters):
-                    result[_U(i * filters + j)] += sums[_U(i * columns + j)]
+                    result[_U(target + j)] += sums[_U(source + j)]
             sums[:] = 0
             summed = 0

@@ -23,7 +23,8 @@ def jitted(function: Any) -> Any:
 
 
 def _has_wide_registers() -> bool:
-    return bool(binding.get_host_cpu_features().get("avx512f"))
+    features = binding.get_host_cpu_features()
+    return bool(features.get("avx512f"))
 
 
 ROWS, LANES = (8, 16) if _has_wide_registers() else (6, 8)
@@ -62,12 +63,15 @@ class _TileWriter:
             factors = builder.load(right_row, align=ALIGNMENT)
             left_row = self._row(left, loop.index, rows)
             for number, total in zip(numbers, totals, strict=True):
-                factor = self._spread(builder.gep(left_row, [number]))
-                operands = [factor, factors, builder.load(total)]
+                place = builder.gep(left_row, [number])
+                factor = self._spread(place)
+                before = builder.load(total)
+                operands = [factor, factors, before]
                 value = builder.call(self.multiply_add, operands)
                 builder.store(value, total)
         for place, total in zip(places, totals, strict=True):
-            builder.store(builder.load(total), place, align=ALIGNMENT)
+            vector = builder.load(total)
+            builder.store(vector, place, align=ALIGNMENT)
 
     def _row(self, matrix, number, length) -> Value:
         """Returns the address of a row of a matrix with rows of a length."""
@@ -90,9 +94,8 @@ class _TileWriter:
         first_lane = ir.Constant(_LANE, 0)
         number = self.builder.load(place)
         vector = self.builder.insert_element(undefined, number, first_lane)
-        return self.builder.shuffle_vector(
-            vector, undefined, ir.Constant(self.lanes, None)
-        )
+        first_lanes = ir.Constant(self.lanes, None)
+        return self.builder.shuffle_vector(vector, undefined, first_lanes)
 
 
 def _tile(width: int):
@@ -105,9 +108,10 @@ def _tile(width: int):
         def generate(context, builder, signature, arguments):
             values = []
             for kind, value in zip(signature.args, arguments, strict=True):
-                is_array = isinstance(kind, types.Array)
-                if is_array:
-                    value = context.make_array(kind)(context, builder, value).data
+                if isinstance(kind, types.Array):
+                    array_type = context.make_array(kind)
+                    array = array_type(context, builder, value)
+                    value = array.data
                 values.append(value)
             _TileWriter(builder, width).write(*values)
             return context.get_dummy_value()
@@ -144,11 +148,13 @@ def add_product(left, rows: int, right, columns: int, steps: int, sums) -> None:
     """
     column = 0
     while column + 2 * LANES <= columns:
+        right_part = right[column:]
         for row in range(0, rows, ROWS):
-            place = row * columns + column
-            _wide(left[row:], rows, right[column:], columns, sums[place:], steps)
+            sums_part = sums[row * columns + column :]
+            _wide(left[row:], rows, right_part, columns, sums_part, steps)
         column += 2 * LANES
     if column < columns:
+        right_part = right[column:]
         for row in range(0, rows, ROWS):
-            place = row * columns + column
-            _narrow(left[row:], rows, right[column:], columns, sums[place:], steps)
+            sums_part = sums[row * columns + column :]
+            _narrow(left[row:], rows, right_part, columns, sums_part, steps)
