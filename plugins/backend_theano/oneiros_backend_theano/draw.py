@@ -6,9 +6,6 @@ advances.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pytensor
 from oneiros.backend.contract import draw_seed
@@ -17,7 +14,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.concrete import concrete_sizes
-from oneiros_backend_theano.jax_op import Arrays, JaxOp, Sizes
+from oneiros_backend_theano.jax_op import Arrays, JaxOp, Sizes, Tensor
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
@@ -25,20 +22,21 @@ STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
 """Counter of draws with a seed; it starts at 0."""
 
 
-def held_counters(tensors: Sequence[Any]) -> dict[Any, Any]:
+def held_counters(tensors: list[Tensor]) -> dict[Tensor, Tensor]:
     """Returns replacements for the counters that tensors read, for a function whose
     draws are the same at each call.
 
     # Returns
         A dict of counters, and of variables that `K.function` doesn't advance.
     """
-    roots = set(ancestors([x for x in tensors if isinstance(x, Variable)]))
-    held = {}
-    if STREAM in roots:
-        held[STREAM] = pytensor.shared(np.uint32(draw_seed()))
-    if STEP in roots:
-        held[STEP] = pytensor.shared(np.uint32(0))
-    return held
+    variables = [x for x in tensors if isinstance(x, Variable)]
+    roots = set(ancestors(variables))
+    first = {STREAM: draw_seed(), STEP: 0}
+    return {
+        counter: pytensor.shared(np.uint32(number))
+        for counter, number in first.items()
+        if counter in roots
+    }
 
 
 class Draw(JaxOp):
@@ -53,11 +51,14 @@ class Draw(JaxOp):
     """
 
     def __init__(self, kind: str, dtype: str, seed: int, shape: Sizes) -> None:
-        result = TensorType(dtype, shape=shape)
-        super().__init__(f"{kind} draw", self._drawn, lambda inputs: [result])
+        super().__init__(f"{kind} draw", self._drawn, self._types)
+        self.type = TensorType(dtype, shape=shape)
         self.kind = kind
         self.dtype = dtype
         self.seed = seed
+
+    def _types(self, inputs: list[Tensor]) -> list[TensorType]:
+        return [self.type]
 
     def _drawn(self, counter, shape) -> Arrays:
         from oneiros_jax_support.random_numbers import normal, uniform

@@ -18,10 +18,11 @@ from pytensor.scan.op import Scan
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.jax_op import JaxOp, Pullback, convolve
+from oneiros_backend_theano.jax_op import JaxOp, Pullback, Sizes, convolve
 from oneiros_backend_theano.operations import FUNCTIONS, Operations
 
-Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
+Tensors = list[Any]
+Step = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
 
 
 class Loops(Operations):
@@ -43,9 +44,9 @@ class Loops(Operations):
 
         outside = self._counters
         number = pt.cast(index, "uint32")
-        self._counters = {
-            key: nested(counter, number) for key, counter in outside.items()
-        }
+        self._counters = {}
+        for key, counter in outside.items():
+            self._counters[key] = nested(counter, number)
         try:
             yield
         finally:
@@ -57,7 +58,7 @@ class Loops(Operations):
         sequences: Sequence[Any],
         initial: Sequence[Any],
         go_backwards: bool = False,
-    ) -> tuple[list[Any], list[Any]]:
+    ) -> tuple[Tensors, Tensors]:
         """Runs `fn` over the first axis of all sequences, carrying states along.
 
         # Arguments
@@ -71,70 +72,59 @@ class Loops(Operations):
         # Returns
             The last states, and the outputs stacked along a new first axis; two lists.
         """
-        sequences = [FUNCTIONS.tensor(x) for x in sequences]
-        initial = [FUNCTIONS.tensor(x) for x in initial]
-        graph = self._step_graph(fn, sequences, initial)
-        loop = LoopFunction(graph, go_backwards)
-        op = JaxOp("K.rnn", loop, graph.types, graph.convolves)
-        results = op(*sequences, *initial, *graph.captured, return_list=True)
-        outputs, last_states = graph.split(results)
+        sequences = list(map(FUNCTIONS.tensor, sequences))
+        initial = list(map(FUNCTIONS.tensor, initial))
+        if go_backwards:
+            sequences = [x[::-1] for x in sequences]
+        loop = self._loop(fn, sequences, initial)
+        op = JaxOp("K.rnn", loop, loop.types, loop.convolves)
+        results = op(*sequences, *initial, *loop.captured, return_list=True)
+        outputs, last_states = loop.split(results)
         return last_states, outputs
 
-    def _step_graph(
-        self, fn: Step, sequences: Sequence[Any], initial: Sequence[Any]
-    ) -> StepGraph:
+    def _loop(self, fn: Step, sequences: Tensors, initial: Tensors) -> Loop:
         index = pt.scalar("step", dtype="int32")
         slices = [_placeholder(x, _known_shape(x)[1:]) for x in sequences]
         states = [_placeholder(x, _known_shape(x)) for x in initial]
         with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
-        outputs = [FUNCTIONS.tensor(x) for x in outputs]
-        new_states = [
-            _as_state(i, FUNCTIONS.tensor(new), state)
-            for i, (new, state) in enumerate(zip(new_states, states, strict=True))
-        ]
-        return StepGraph([index, *slices, *states], outputs, new_states)
+        outputs = list(map(FUNCTIONS.tensor, outputs))
+        results = []
+        for place, (new, state) in enumerate(zip(new_states, states, strict=True)):
+            value = FUNCTIONS.tensor(new)
+            state_shape(place, state.type.shape, value.type.shape)
+            results.append(value.astype(state.dtype))
+        return Loop([index, *slices, *states], outputs, results)
 
 
-def _placeholder(like, shape: tuple[int | None, ...]):
+def _placeholder(like, shape: Sizes):
     """Returns a variable of a step, of the type of another one."""
-    return TensorType(like.dtype, shape=shape)()
+    kind = TensorType(like.dtype, shape=shape)
+    return kind()
 
 
-def _known_shape(x) -> tuple[int | None, ...]:
+def _known_shape(x) -> Sizes:
     """Returns the static shape, with the sizes that Keras knows in addition."""
     static_shape = tuple(x.type.shape)
     keras_shape = getattr(x, "_keras_shape", static_shape)
     if len(keras_shape) != x.ndim:
         return static_shape
-    return tuple(
-        keras_size if static_size is None else static_size
-        for static_size, keras_size in zip(static_shape, keras_shape, strict=True)
-    )
+    pairs = zip(static_shape, keras_shape, strict=True)
+    return tuple(keras if static is None else static for static, keras in pairs)
 
 
-def _as_state(place: int, new, state):
-    """Returns a state's new value in the type of the state."""
-    state_shape(place, state.type.shape, new.type.shape)
-    return new.astype(state.dtype)
-
-
-class StepGraph:
-    """The graph of one step: its inputs from the loop and from outside, and its
-    results.
+class Loop:
+    """The graph of one step, and how JAX runs it.
 
     # Properties
         inputs: the step's number, the slices and the states.
         outputs: the values that the loop stacks.
         states: the new values of the states.
-        results: the outputs and the new states.
         captured: variables from outside that the step uses.
         convolves: whether a step contains a convolution.
     """
 
-    def __init__(
-        self, inputs: list[Any], outputs: list[Any], states: list[Any]
-    ) -> None:
+    def __init__(self, inputs: Tensors, outputs: Tensors, states: Tensors) -> None:
         self.inputs = inputs
         self.outputs = outputs
         self.states = states
@@ -143,15 +133,54 @@ class StepGraph:
         self.captured = self._variables_from_outside(nodes)
         self.convolves = convolve(nodes)
 
-    @property
-    def slice_count(self) -> int:
-        """The number of sequences that the loop slices."""
-        return len(self.inputs) - 1 - len(self.states)
+    def __call__(self, *values):
+        """Returns the outputs and the last states, for sequences, first states and
+        captured values."""
+        from oneiros_jax_support.jax_import import jnp
+        from oneiros_jax_support.loops import scan
 
-    def split(self, results: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        carried_count = len(values) - len(self.captured)
+        slice_count = carried_count - len(self.states)
+        arrays = list(map(jnp.asarray, values[:carried_count]))
+        sequences = arrays[:slice_count]
+        initial = tuple(arrays[slice_count:])
+        captured = dict(zip(self.captured, values[carried_count:], strict=True))
+
+        def body(states, numbered_slices):
+            number, slices = numbered_slices
+            inputs = (number, *slices, *states)
+            values = dict(zip(self.inputs, inputs, strict=True))
+            outputs, new_states = self._step(captured | values)
+            for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
+                state_shape(place, old.shape, new.shape)
+            return tuple(new_states), tuple(outputs)
+
+        last_states, outputs = scan(body, initial, sequences, convolves=self.convolves)
+        return *outputs, *last_states
+
+    def _step(self, values: dict[Any, Any]) -> tuple[Tensors, Tensors]:
+        """Returns the outputs and the new states of one step."""
+        from oneiros_jax_support.jax_import import jnp
+
+        from oneiros_backend_theano.evaluate import evaluate
+
+        results = evaluate(self.results, values)
+        return self.split(list(map(jnp.asarray, results)))
+
+    def split(self, results: Tensors) -> tuple[Tensors, Tensors]:
         """Returns the outputs and the states among results."""
         count = len(self.outputs)
-        return list(results[:count]), list(results[count:])
+        return results[:count], results[count:]
+
+    def types(self, inputs: Tensors) -> list[Any]:
+        """Returns the types of the loop's results: the outputs stacked, and the last
+        states."""
+        steps = inputs[0].type.shape[0]
+        types = []
+        for output in self.outputs:
+            shape = (steps, *output.type.shape)
+            types.append(output.type.clone(shape=shape))
+        return types + [state.type for state in self.states]
 
     def _nodes_inside(self) -> list[Any]:
         """Returns the nodes that depend on an input, in the order of computation."""
@@ -163,71 +192,14 @@ class StepGraph:
                 nodes.append(node)
         return nodes
 
-    def _variables_from_outside(self, nodes_inside: list[Any]) -> list[Any]:
-        variables_inside = set(self.inputs)
-        variables_used = dict.fromkeys(self.results)
+    def _variables_from_outside(self, nodes_inside: list[Any]) -> Tensors:
+        inside = set(self.inputs)
+        used = dict.fromkeys(self.results)
         for node in nodes_inside:
-            variables_inside.update(node.outputs)
-            variables_used.update(dict.fromkeys(node.inputs))
-        return [
-            x
-            for x in variables_used
-            if x not in variables_inside and not isinstance(x, Constant)
-        ]
-
-    def types(self, inputs: list[Any]) -> list[Any]:
-        """Returns the types of the loop's results: the outputs stacked, and the last
-        states."""
-        steps = inputs[0].type.shape[0]
-        outputs = [x.type.clone(shape=(steps, *x.type.shape)) for x in self.outputs]
-        return outputs + [x.type for x in self.states]
-
-
-class LoopFunction:
-    """Runs a StepGraph over sequences with JAX."""
-
-    def __init__(self, graph: StepGraph, go_backwards: bool) -> None:
-        self.graph = graph
-        self._backwards = go_backwards
-
-    def __call__(self, *values) -> tuple[Any, ...]:
-        """Returns the outputs and the last states, for sequences, first states and
-        captured values."""
-        from oneiros_jax_support.jax_import import jnp
-        from oneiros_jax_support.loops import scan
-
-        graph = self.graph
-        states_end = graph.slice_count + len(graph.states)
-        stride = -1 if self._backwards else 1
-        arrays = [jnp.asarray(x) for x in values[:states_end]]
-        sequences = [x[::stride] for x in arrays[: graph.slice_count]]
-        initial = tuple(arrays[graph.slice_count :])
-        captured = zip(graph.captured, values[states_end:], strict=True)
-        captured_values = dict(captured)
-
-        def body(states, numbered_slices):
-            number, slices = numbered_slices
-            inputs = (number, *slices, *states)
-            outputs, new_states = self._step(inputs, captured_values)
-            for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
-                state_shape(i, old.shape, new.shape)
-            return tuple(new_states), tuple(outputs)
-
-        last_states, outputs = scan(body, initial, sequences, convolves=graph.convolves)
-        return *outputs, *last_states
-
-    def _step(
-        self, inputs: tuple[Any, ...], captured_values: dict[Any, Any]
-    ) -> tuple[list[Any], list[Any]]:
-        """Returns the outputs and the new states of one step."""
-        from oneiros_jax_support.jax_import import jnp
-
-        from oneiros_backend_theano.evaluate import evaluate
-
-        values = dict(captured_values)
-        values.update(zip(self.graph.inputs, inputs, strict=True))
-        results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
-        return self.graph.split(results)
+            inside.update(node.outputs)
+            used.update(dict.fromkeys(node.inputs))
+        outside = [x for x in used if x not in inside]
+        return [x for x in outside if not isinstance(x, Constant)]
 
 
 def random_operations_in(results: Sequence[Any]) -> list[Draw]:
@@ -247,6 +219,6 @@ def _random_operations_of(op) -> list[Draw]:
         return random_operations_in(op.fgraph.outputs)
     forward = op.forward if isinstance(op, Pullback) else op
     loop = getattr(forward, "function", None)
-    if isinstance(loop, LoopFunction):
-        return random_operations_in(loop.graph.results)
+    if isinstance(loop, Loop):
+        return random_operations_in(loop.results)
     return []

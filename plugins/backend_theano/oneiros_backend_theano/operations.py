@@ -22,14 +22,14 @@ from pytensor.tensor.special import softmax
 
 from oneiros_backend_theano.jax_op import Tensor
 
-NUMBERS = (int, float, np.integer, np.floating)
 SIZES_DIFFER = "the axes that are summed over have different sizes"
 """Such reasons become notes; the error's message follows the contract."""
 
 
 def sizes(x) -> list[Any]:
     """Returns the size of each axis: an int where it is known, else a scalar tensor."""
-    return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
+    known = enumerate(x.type.shape)
+    return [x.shape[axis] if size is None else size for axis, size in known]
 
 
 def _sum(x, **options) -> Tensor:
@@ -41,29 +41,38 @@ def _product(x, **options) -> Tensor:
 
 
 def _round(x) -> Tensor:
-    is_discrete = np.dtype(x.dtype).kind in DISCRETE
-    return x if is_discrete else pt.round(x, mode="half_to_even")
+    if _is_discrete(x):
+        return x
+    return pt.round(x, mode="half_to_even")
 
 
 def _argmin(x, axis: int) -> Tensor:
     """The complement of an integer falls as it rises; the negative may wrap around."""
-    is_discrete = np.dtype(x.dtype).kind in DISCRETE
-    return pt.argmax(pt.invert(x) if is_discrete else -x, axis)
+    falling = pt.invert(x) if _is_discrete(x) else -x
+    return pt.argmax(falling, axis)
+
+
+def _is_discrete(x) -> bool:
+    return np.dtype(x.dtype).kind in DISCRETE
 
 
 def _squeeze(x, axes: tuple[int, ...]) -> Tensor:
-    if any(x.type.shape[axis] not in (1, None) for axis in axes):
+    known_sizes = {x.type.shape[axis] for axis in axes}
+    if not known_sizes <= {1, None}:
         raise ValueError("the size isn't 1")
-    return pt.squeeze(pt.specify_broadcastable(x, *axes), axis=axes)
+    x = pt.specify_broadcastable(x, *axes)
+    return pt.squeeze(x, axis=axes)
 
 
 def _repeat(x, count: int, axis: int) -> Tensor:
-    counts = [count if i == axis else 1 for i in range(x.ndim)]
+    counts = [1] * x.ndim
+    counts[axis] = count
     return _copied(x, after=counts)
 
 
 def _tile(x, counts: Sequence[Any]) -> Tensor:
-    counts = [1] * (x.ndim - len(counts)) + list(counts)
+    missing = x.ndim - len(counts)
+    counts = [1] * missing + list(counts)
     if len(counts) > x.ndim or not all(map(is_int, counts)):
         return pt.tile(x, counts)
     return _copied(x, before=counts)
@@ -83,68 +92,42 @@ def _copied(x, before: Sequence[int] = (), after: Sequence[int] = ()) -> Tensor:
     shape: list[int] = []
     new_sizes = sizes(x)
     for axis in range(x.ndim):
+        first = before[axis] if before else 1
+        last = after[axis] if after else 1
+        if first != 1:
+            pattern.append("x")
+            shape.append(first)
         pattern.append(axis)
         shape.append(1)
-        for counts, place in ((before, -1), (after, len(pattern))):
-            count = counts[axis] if counts else 1
-            if count != 1:
-                pattern.insert(place, "x")
-                shape.insert(place, count)
-                new_sizes[axis] = new_sizes[axis] * count
-    template = pt.alloc(np.array(True), *shape)
-    copies = pt.second(template, x.dimshuffle(pattern))
+        if last != 1:
+            pattern.append("x")
+            shape.append(last)
+        new_sizes[axis] = new_sizes[axis] * first * last
+    true = np.array(True)
+    template = pt.alloc(true, *shape)
+    spread = x.dimshuffle(pattern)
+    copies = pt.second(template, spread)
     return copies.reshape(new_sizes)
 
 
-NAMESPACE = SimpleNamespace(
-    abs=pt.abs,
-    add=pt.add,
-    all=pt.all,
-    any=pt.any,
-    arange=pt.arange,
-    argmax=pt.argmax,
-    argmin=_argmin,
-    bitwise_and=pt.bitwise_and,
-    bitwise_or=pt.bitwise_or,
-    bitwise_xor=pt.bitwise_xor,
-    concatenate=pt.concatenate,
-    cos=pt.cos,
-    equal=pt.eq,
-    exp=pt.exp,
-    expand_dims=pt.expand_dims,
-    flip=pt.flip,
-    greater=pt.gt,
-    greater_equal=pt.ge,
-    less=pt.lt,
-    less_equal=pt.le,
-    log=pt.log,
-    max=pt.max,
-    maximum=pt.maximum,
-    mean=pt.mean,
-    min=pt.min,
-    minimum=pt.minimum,
-    not_equal=pt.neq,
-    ones_like=pt.ones_like,
-    power=pt.pow,
-    prod=_product,
-    repeat=_repeat,
-    round=_round,
-    sign=pt.sign,
-    sin=pt.sin,
-    sqrt=pt.sqrt,
-    squeeze=_squeeze,
-    sum=_sum,
-    tanh=pt.tanh,
-    tile=_tile,
-    transpose=pt.transpose,
-    where=pt.switch,
-    zeros_like=pt.zeros_like,
-)
-"""PyTensor's functions, by NumPy's names."""
+OWN = {
+    "argmin": _argmin,
+    "prod": _product,
+    "repeat": _repeat,
+    "round": _round,
+    "squeeze": _squeeze,
+    "sum": _sum,
+    "tile": _tile,
+    "where": pt.switch,
+}
+"""Functions that take the place of PyTensor's."""
+NAMESPACE = SimpleNamespace(**{**vars(pt), **OWN})
+"""Functions by NumPy's names."""
 
 
 def _rectified(x) -> Tensor:
-    return pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
+    zeros = pt.zeros_like(x)
+    return pt.switch(pt.le(x, 0), zeros, x)
 
 
 ACTIVATIONS = SimpleNamespace(
@@ -159,23 +142,31 @@ def _may_agree(x, x_axis: int, y, y_axis: int) -> bool:
     """Returns whether axes of two tensors can have the same size when run."""
     x_size = x.type.shape[x_axis]
     y_size = y.type.shape[y_axis]
-    return x_size is None or y_size is None or x_size == y_size
+    if x_size is None or y_size is None:
+        return True
+    return bool(x_size == y_size)
 
 
 def _as_rows(x):
     """Returns a tensor as a matrix with its last axis."""
     if x.ndim < 2:
         return x
-    return x.reshape((-1, sizes(x)[-1]))
+    *_, last = sizes(x)
+    return x.reshape((-1, last))
 
 
 def _as_columns(y, axis: int):
     """Returns a tensor as a matrix, of which the first axis is the one named."""
     if y.ndim < 2:
         return y
-    others = [i for i in range(y.ndim) if i != axis]
+    others = _other_axes(y, axis)
     axis_first = y.dimshuffle(axis, *others)
-    return axis_first.reshape((sizes(y)[axis], -1))
+    size = sizes(y)[axis]
+    return axis_first.reshape((size, -1))
+
+
+def _other_axes(x, *axes: int) -> list[int]:
+    return [axis for axis in range(x.ndim) if axis not in axes]
 
 
 class TheanoFunctions(ArrayFunctions):
@@ -210,10 +201,13 @@ class TheanoFunctions(ArrayFunctions):
             raise ValueError(SIZES_DIFFER)
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
-        product = pt.dot(_as_rows(x), _as_columns(y, summed))
+        rows = _as_rows(x)
+        columns = _as_columns(y, summed)
+        product = pt.dot(rows, columns)
+        *x_sizes, _ = sizes(x)
         y_sizes = sizes(y)
         del y_sizes[summed]
-        return product.reshape([*sizes(x)[:-1], *y_sizes])
+        return product.reshape([*x_sizes, *y_sizes])
 
     def batch_dot(self, x, y, axes=None):
         x, y = self.paired(x, y)
@@ -221,49 +215,56 @@ class TheanoFunctions(ArrayFunctions):
         if not _may_agree(x, x_axis, y, y_axis):
             raise ValueError(SIZES_DIFFER)
         if x.ndim == y.ndim == 2:
-            return self.sum(x * y, axis=1, keepdims=True)
-        x_kept = [i for i in range(1, x.ndim) if i != x_axis]
-        y_kept = [i for i in range(1, y.ndim) if i != y_axis]
+            products = x * y
+            return self.sum(products, axis=1, keepdims=True)
+        x_kept = _other_axes(x, 0, x_axis)
+        y_kept = _other_axes(y, 0, y_axis)
         x_sizes = sizes(x)
         y_sizes = sizes(y)
+        samples = x_sizes[0]
         rows = x.dimshuffle(0, *x_kept, x_axis)
-        rows = rows.reshape((x_sizes[0], -1, x_sizes[x_axis]))
+        rows = rows.reshape((samples, -1, x_sizes[x_axis]))
         columns = y.dimshuffle(0, y_axis, *y_kept)
         columns = columns.reshape((y_sizes[0], y_sizes[y_axis], -1))
-        kept_sizes = [x_sizes[i] for i in x_kept] + [y_sizes[i] for i in y_kept]
+        kept_sizes = [x_sizes[axis] for axis in x_kept]
+        kept_sizes += [y_sizes[axis] for axis in y_kept]
         product = pt.matmul(rows, columns)
-        return product.reshape([x_sizes[0], *kept_sizes])
+        return product.reshape([samples, *kept_sizes])
 
     def gather(self, reference, indices):
         indices = self.cast(indices, "int32")
-        if np.dtype(reference.dtype).kind in DISCRETE:
+        if _is_discrete(reference):
             return reference[indices]
         # An index below zero is out of range too, where there are no rows but NaN
         length = pt.cast(reference.shape[0], "int32")
-        from_start = pt.switch(pt.lt(indices, 0), length, indices)
+        is_negative = pt.lt(indices, 0)
+        from_start = pt.switch(is_negative, length, indices)
         return reference[from_start]
 
     def in_top_k(self, predictions, targets, k: int):
         if predictions.ndim != 2:
             raise ValueError("predictions are (batch, classes)")
-        classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
+        classes = pt.arange(predictions.shape[1]).dimshuffle("x", 0)
         column = self.cast(targets, "int64").dimshuffle(0, "x")
-        of_target = pt.switch(pt.eq(column, classes), predictions, -np.inf)
+        is_target = pt.eq(column, classes)
+        of_target = pt.switch(is_target, predictions, -np.inf)
         chosen = pt.max(of_target, axis=1, keepdims=True)
         is_better = pt.gt(predictions, chosen)
-        return pt.lt(pt.sum(is_better, axis=1, dtype="int32"), k)
+        better = pt.sum(is_better, axis=1, dtype="int32")
+        return pt.lt(better, k)
 
     # Element by element
 
     def clipped(self, x, low, high):
-        return pt.clip(x, low, pt.maximum(low, high))
+        upper = pt.maximum(low, high)
+        return pt.clip(x, low, upper)
 
     def switch(self, condition, then_expression, else_expression):
-        branches = [
-            branch() if callable(branch) else branch
-            for branch in (then_expression, else_expression)
-        ]
-        return super().switch(condition, *branches)
+        if callable(then_expression):
+            then_expression = then_expression()
+        if callable(else_expression):
+            else_expression = else_expression()
+        return super().switch(condition, then_expression, else_expression)
 
     # Shapes
 
@@ -275,22 +276,26 @@ class TheanoFunctions(ArrayFunctions):
 
     def reshape(self, x, shape):
         if isinstance(shape, (list, tuple)):
-            known = [n for n in shape if is_int(n)]
-            has_one_open = sum(n is None for n in shape) == 1 and -1 not in known
-            if has_one_open:
-                shape = [-1 if n is None else n for n in shape]
-            shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
+            shape = list(shape)
+            known = list(filter(is_int, shape))
+            open_axes = [axis for axis, n in enumerate(shape) if n is None]
+            is_only_one = len(open_axes) == 1 and -1 not in known
+            for axis in open_axes:
+                shape[axis] = -1 if is_only_one else x.shape[axis]
         return pt.reshape(x, shape)
 
     def concatenate(self, tensors, axis: int = -1):
         tensors = list(tensors)
-        return joined(super().concatenate(tensors, axis), tensors)
+        result = super().concatenate(tensors, axis)
+        return joined(result, tensors)
 
     def pattern_broadcast(self, x, broatcastable):
         if len(broatcastable) != x.ndim:
             raise ValueError("there isn't one bool for each axis")
-        flags = zip(broatcastable, x.type.shape, strict=True)
-        axes = [i for i, (flag, size) in enumerate(flags) if flag and size is None]
+        axes = []
+        for axis, flag in enumerate(broatcastable):
+            if flag and x.type.shape[axis] is None:
+                axes.append(axis)
         return pt.specify_broadcastable(x, *axes) if axes else x
 
 
@@ -304,6 +309,8 @@ class Operations(Types, functions=FUNCTIONS):
     def _elementwise(self, x) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""
         node = x.owner
-        if node is None or not isinstance(node.op, Elemwise) or len(node.outputs) > 1:
+        if node is None or not isinstance(node.op, Elemwise):
+            return None
+        if len(node.outputs) > 1:
             return None
         return node.op, list(node.inputs)
