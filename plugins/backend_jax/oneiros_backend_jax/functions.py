@@ -138,13 +138,12 @@ class JaxFunctions(ArrayFunctions):
 
     def joinable(self, tensors: list[Tensor], axis: int) -> list[Tensor]:
         first, *others = tensors
-        for other_axis in range(first.ndim):
-            if other_axis == axis:
+        for each in range(first.ndim):
+            if each == axis:
                 continue
             for place, other in enumerate(others):
-                first, others[place] = with_equal_axes(
-                    first, other_axis, other, other_axis
-                )
+                first, other = with_equal_axes(first, each, other, each)
+                others[place] = other
         return [first, *others]
 
     def count(self, n) -> int:
@@ -208,8 +207,9 @@ class JaxFunctions(ArrayFunctions):
         return x
 
     def indexed(self, x, index) -> Tensor:
-        parts = index if isinstance(index, tuple) else (index,)
-        has_tensors = any(isinstance(part, jax.Array) for part in parts)
+        if not isinstance(index, tuple):
+            index = (index,)
+        has_tensors = any(isinstance(part, jax.Array) for part in index)
         if isinstance(x, np.ndarray) and not has_tensors:
             return x[index]
         return jnp.asarray(x)[index]
@@ -253,8 +253,10 @@ class JaxFunctions(ArrayFunctions):
         return jnp.sqrt(nonnegative)
 
     def clipped(self, x, low, high) -> Tensor:
-        x = jnp.where(x > high, high, x)
-        return jnp.where(x < low, low, x)
+        is_above = x > high
+        x = jnp.where(is_above, high, x)
+        is_below = x < low
+        return jnp.where(is_below, low, x)
 
     # Linear algebra and lookup
 
@@ -301,7 +303,8 @@ class JaxFunctions(ArrayFunctions):
             indices = jnp.clip(indices, 0, last)
             return jnp.take(reference, indices, 0, mode="clip")
         # Negative indices are out of range too, where there are no rows but NaN
-        from_start = jnp.where(indices < 0, size, indices)
+        is_negative = indices < 0
+        from_start = jnp.where(is_negative, size, indices)
         return jnp.take(reference, from_start, 0, mode="fill", fill_value=np.nan)
 
     def in_top_k(self, predictions, targets, k) -> Tensor:

@@ -31,7 +31,9 @@ def _convolved(windows: ConvolutionWindows, x, kernel) -> Tensor:
 
 def convolve(x, kernel, strides: Sizes, border_mode: str, dilation: Sizes) -> Tensor:
     """Convolves, not flipping the kernel."""
-    windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
+    strides = tuple(strides)
+    dilation = tuple(dilation)
+    windows = ConvolutionWindows(strides, border_mode, dilation)
     return _convolved(windows, x, kernel)
 
 
@@ -60,7 +62,9 @@ def convolve_back(x, kernel, sizes: Sizes, strides: Sizes, border_mode: str) -> 
 def pool(x, window: Sizes, strides: Sizes, border_mode: str, mode: str) -> Tensor:
     """Returns the largest value, or the mean, of each window."""
     x = FUNCTIONS.floats(x)
-    windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
+    strides = tuple(strides)
+    window = tuple(window)
+    windows = PoolingWindows(strides, border_mode, window)
     if inferring():
         shape = windows.pooled(x.shape)
         return jnp.zeros(shape, x.dtype)

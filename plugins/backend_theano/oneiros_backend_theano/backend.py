@@ -35,6 +35,7 @@ from oneiros_backend_theano import (
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.gradients import gradients
+from oneiros_backend_theano.jax_op import Sizes
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import FUNCTIONS
 from oneiros_backend_theano.recurrence import Fused
@@ -59,14 +60,15 @@ def _storage(x):
     return x.container.storage
 
 
-def _static_shape(shape) -> tuple[int | None, ...]:
+def _static_shape(shape) -> Sizes:
     """Returns the sizes in a shape, None for those that aren't known."""
     if not isinstance(shape, Variable):
         return tuple(int(n) if is_int(n) else None for n in shape)
-    if shape.owner is not None and isinstance(shape.owner.op, Shape):
-        static_shape: tuple[int | None, ...] = shape.owner.inputs[0].type.shape
-        return static_shape
-    return (None,) * int(shape.type.shape[0])
+    node = shape.owner
+    if node is not None and isinstance(node.op, Shape):
+        return tuple(node.inputs[0].type.shape)
+    (rank,) = shape.type.shape
+    return (None,) * int(rank)
 
 
 def _shape_vector(shape):
@@ -75,7 +77,8 @@ def _shape_vector(shape):
         return shape
     if not shape:
         return np.zeros(0, "int64")
-    return pt.stack([pt.cast(n, "int64") for n in shape])
+    sizes = [pt.cast(n, "int64") for n in shape]
+    return pt.stack(sizes)
 
 
 class TheanoBackend(
@@ -108,7 +111,9 @@ class TheanoBackend(
         default follows Keras's."""
         if pytensor.config.floatX != floatx():
             pytensor.config.floatX = floatx()
-        return floatx() if dtype is None else np.dtype(dtype).name
+        if dtype is None:
+            return floatx()
+        return str(np.dtype(dtype))
 
     # Tensors and their values
 
@@ -119,9 +124,11 @@ class TheanoBackend(
         self, shape=None, ndim=None, dtype=None, sparse: bool = False, name=None
     ):
         if shape is None:
-            shape = (None,) * rank_of_placeholder(self.name, ndim)
+            rank = rank_of_placeholder(self.name, ndim)
+            shape = (None,) * rank
         shape = tuple(None if size is None else int(size) for size in shape)
-        x = TensorType(self._dtype(dtype), shape=shape)(name)
+        kind = TensorType(self._dtype(dtype), shape=shape)
+        x = kind(name)
         x._keras_shape = shape
         x._uses_learning_phase = False
         SPARSE.set(x, bool(sparse))
@@ -129,13 +136,11 @@ class TheanoBackend(
 
     def variable(self, value, dtype=None, name=None):
         is_sparse = hasattr(value, "toarray")
-        array = owned(value.toarray() if is_sparse else value, self._dtype(dtype))
-        x = SharedTensor(
-            TensorType(array.dtype.name, shape=array.shape),
-            array,
-            strict=False,
-            name=name,
-        )
+        if is_sparse:
+            value = value.toarray()
+        array = owned(value, self._dtype(dtype))
+        kind = TensorType(array.dtype.name, shape=array.shape)
+        x = SharedTensor(kind, array, strict=False, name=name)
         x._keras_shape = array.shape
         x._uses_learning_phase = False
         SPARSE.set(x, is_sparse)
@@ -151,7 +156,8 @@ class TheanoBackend(
     def get_variable_shape(self, x) -> tuple[int, ...]:
         if not self.is_variable(x):
             return super().get_variable_shape(x)
-        return tuple(np.shape(_storage(x)[0]))
+        (value,) = _storage(x)
+        return tuple(np.shape(value))
 
     def ndim(self, x) -> int:
         return int(x.ndim)
@@ -186,25 +192,30 @@ class TheanoBackend(
     def _draw(self, kind: str, shape, dtype, seed):
         if not isinstance(shape, Variable):
             shape = list(shape)
-        op = Draw(kind, self._dtype(dtype), draw_seed(seed), _static_shape(shape))
+        number = draw_seed(seed)
+        op = Draw(kind, self._dtype(dtype), number, _static_shape(shape))
         counter = self._counters[STREAM if seed is None else STEP]
         return op(counter, _shape_vector(shape))
 
     def random_uniform(
         self, shape, low: float = 0.0, high: float = 1.0, dtype=None, seed=None
     ):
-        if np.dtype(self._dtype(dtype)).kind in "iu":
+        kind = np.dtype(self._dtype(dtype)).kind
+        if kind in "iu":
             return self.random_integers(shape, low, high, dtype, seed)
-        return self._draw("uniform", shape, dtype, seed) * (high - low) + low
+        drawn = self._draw("uniform", shape, dtype, seed)
+        return drawn * (high - low) + low
 
     def random_normal(
         self, shape, mean: float = 0.0, std: float = 1.0, dtype=None, seed=None
     ):
-        return self._draw("normal", shape, dtype, seed) * std + mean
+        drawn = self._draw("normal", shape, dtype, seed)
+        return drawn * std + mean
 
     def random_binomial(self, shape, p: float = 0.0, dtype=None, seed=None):
         drawn = self._draw("uniform", shape, dtype, seed)
-        return pt.cast(pt.lt(drawn, p), drawn.dtype)
+        is_one = pt.lt(drawn, p)
+        return pt.cast(is_one, drawn.dtype)
 
     # Graphs
 
@@ -246,7 +257,8 @@ class TheanoBackend(
         chosen = options.get("mode")
         mode = chosen or self.linker
         givens = dict(options.get("givens") or {})
-        mode = mode.upper() if isinstance(mode, str) else mode
+        if isinstance(mode, str):
+            mode = mode.upper()
         if mode == "JAX":
             from oneiros_backend_theano.jax_function import JaxFunction
 

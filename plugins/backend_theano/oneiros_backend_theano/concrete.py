@@ -23,10 +23,12 @@ def concrete_sizes(shape, label) -> tuple[int, ...]:
     # Raises
         LinkerError: if it depends on the values of a tensor.
     """
-    sizes = shape if isinstance(shape, (list, tuple)) else [shape]
+    is_sequence = isinstance(shape, (list, tuple))
+    sizes = shape if is_sequence else [shape]
     if not all(map(is_concrete, sizes)):
         raise LinkerError(
             f"The shape in {label} depends on the values of a tensor, which the JAX "
             "linker can't compile. Derive it from other shapes."
         )
-    return tuple(int(n) for n in np.ravel(np.asarray(sizes)))
+    vector = np.ravel(np.asarray(sizes))
+    return tuple(map(int, vector))

@@ -7,6 +7,7 @@ import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
 from oneiros_jax_support.windows import (
     ConvolutionWindows,
+    Pair,
     PoolingWindows,
     dense_windows,
 )
@@ -23,25 +24,30 @@ class ConvolutionPrimitives(Backend):
 
     def _convolve(self, x, kernel, strides, border_mode, dilation) -> Tensor:
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
-        return _convolution(windows)(x, kernel)
+        op = _convolution(windows)
+        return op(x, kernel)
 
     def _convolve_depthwise(self, x, kernel, strides, border_mode) -> Tensor:
         windows = dense_windows(strides, border_mode, depthwise=True)
-        return _convolution(windows)(x, kernel)
+        op = _convolution(windows)
+        return op(x, kernel)
 
     def _convolve_back(self, x, kernel, sizes, strides, border_mode) -> Tensor:
         windows = dense_windows(strides, border_mode)
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
+        swapped = kernel.swapaxes(-2, -1)
         op = _transposed_convolution(windows)
-        return op(kernel.swapaxes(-2, -1), x, *counts)
+        return op(swapped, x, *counts)
 
     def _pool(self, x, window, strides, border_mode, mode: str) -> Tensor:
         windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
-        return _pooling(windows, mode)(FUNCTIONS.floats(x))
+        op = _pooling(windows, mode)
+        return op(FUNCTIONS.floats(x))
 
     def _pad(self, x, widths) -> Tensor:
-        pairs = [(int(before), int(after)) for before, after in widths]
-        return _padding(tuple(pairs))(x)
+        pairs = tuple((int(before), int(after)) for before, after in widths)
+        op = _padding(pairs)
+        return op(x)
 
 
 @functools.cache
@@ -69,7 +75,9 @@ def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
 
     def shape(kernel, x, *counts) -> Sizes:
         sizes = [int(n.data) if isinstance(n, Constant) else None for n in counts]
-        return x.type.shape[0], *sizes, kernel.type.shape[-2]
+        samples = x.type.shape[0]
+        channels = kernel.type.shape[-2]
+        return samples, *sizes, channels
 
     return array_op("transposed convolution", compute, shape, convolves=True)
 
@@ -91,7 +99,7 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
 
 
 @functools.cache
-def _padding(widths: tuple[tuple[int, int], ...]) -> JaxOp:
+def _padding(widths: tuple[Pair, ...]) -> JaxOp:
     """Returns the Op that surrounds a tensor with zeros.
 
     PyTensor's own look for the sizes in all of the graph behind a tensor, so each layer
@@ -108,10 +116,11 @@ def _padding(widths: tuple[tuple[int, int], ...]) -> JaxOp:
         return x
 
     def shape(x) -> Sizes:
-        return tuple(
-            None if size is None else before + size + after
-            for size, (before, after) in zip(x.type.shape, widths, strict=True)
-        )
+        sizes = list(x.type.shape)
+        for axis, (before, after) in enumerate(widths):
+            if sizes[axis] is not None:
+                sizes[axis] += before + after
+        return tuple(sizes)
 
     return array_op("padding", surround, shape)
 
@@ -128,4 +137,5 @@ def _surrounded(x, axis: int, before: int, after: int) -> Tensor:
 
     if before == after == 0:
         return x
-    return jnp.concatenate([zeros(before), x, zeros(after)], axis)
+    parts = [zeros(before), x, zeros(after)]
+    return jnp.concatenate(parts, axis)

@@ -30,7 +30,8 @@ jax_funcify = _import_dispatch()
 
 def dispatched(node: Apply, *values):
     """Computes a node with PyTensor's JAX function."""
-    return jax_funcify(node.op, node=node)(*map(_plain, values))
+    function = jax_funcify(node.op, node=node)
+    return function(*map(_plain, values))
 
 
 def dispatched_if_possible(node: Apply, *values):
@@ -40,7 +41,8 @@ def dispatched_if_possible(node: Apply, *values):
         LinkerError: if there is none, or it fails otherwise than on wrong data. JAX
             raises a plain TypeError for a size that it doesn't know.
     """
-    if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
+    no_version = jax_funcify.dispatch(object)
+    if jax_funcify.dispatch(type(node.op)) is no_version:
         raise LinkerError(
             f"The JAX linker can't compile {node.op}: it has no version of it."
         )
@@ -54,13 +56,15 @@ def dispatched_if_possible(node: Apply, *values):
 
 def limit(node: Apply, error: Exception) -> LinkerError:
     """Returns the error that says why JAX can't compile a node."""
-    reason = str(error).partition("\n")[0] or type(error).__name__
+    first_line = str(error).partition("\n")[0]
+    reason = first_line or type(error).__name__
     return LinkerError(f"The JAX linker can't compile {node.op}: {reason.rstrip('.')}.")
 
 
 def _plain(value):
     """Known scalars are passed as Python numbers, which is what these functions take as
     axes and sizes."""
-    if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0:
+    is_known = isinstance(value, (np.ndarray, np.generic))
+    if is_known and value.ndim == 0:
         return value.item()
     return value

@@ -6,6 +6,8 @@ advances.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
+from typing import Any
+
 import numpy as np
 import pytensor
 from oneiros.backend.contract import draw_seed
@@ -14,7 +16,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.concrete import concrete_sizes
-from oneiros_backend_theano.jax_op import Arrays, JaxOp, Sizes, Tensor
+from oneiros_backend_theano.jax_op import JaxOp, Sizes, Tensors
 
 STREAM = pytensor.shared(np.uint32(0), name="oneiros_stream")
 """Counter of draws without a seed; it starts at a number from NumPy's generator."""
@@ -22,7 +24,7 @@ STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
 """Counter of draws with a seed; it starts at 0."""
 
 
-def held_counters(tensors: list[Tensor]) -> dict[Tensor, Tensor]:
+def held_counters(tensors: Tensors) -> dict[Any, Any]:
     """Returns replacements for the counters that tensors read, for a function whose
     draws are the same at each call.
 
@@ -57,13 +59,13 @@ class Draw(JaxOp):
         self.dtype = dtype
         self.seed = seed
 
-    def _types(self, inputs: list[Tensor]) -> list[TensorType]:
+    def _types(self, inputs: Tensors) -> list[TensorType]:
         return [self.type]
 
-    def _drawn(self, counter, shape) -> Arrays:
+    def _drawn(self, counter, shape) -> Tensors:
         from oneiros_jax_support.random_numbers import normal, uniform
 
         draw = uniform if self.kind == "uniform" else normal
         sizes = concrete_sizes(shape, self)
         numbers = draw(self.seed, counter, sizes, self.dtype)
-        return (numbers,)
+        return [numbers]

@@ -6,7 +6,7 @@ traced.
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -26,13 +26,14 @@ from oneiros_backend_theano.dispatch import dispatched_if_possible, limit
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
 from oneiros_backend_theano.known_zeros import is_zero, vanishes, zeros
 
+Values = list[Any]
 UNKNOWN_VALUE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError, NotImplementedError)
 """Errors that JAX raises if it needs a value during tracing."""
 OF_ANY_VALUES = {**overrides.OF_ANY_VALUES, **scan.OF_ANY_VALUES}
 OF_TRACED_VALUES = {**overrides.OF_TRACED_VALUES, **indexing.OF_TRACED_VALUES}
 
 
-def evaluate(outputs: list[Variable], values: dict[Variable, Any]) -> list[Any]:
+def evaluate(outputs: list[Variable], values: dict[Variable, Any]) -> Values:
     """Returns the outputs' values.
 
     Works from the outputs backwards: of a switch whose condition is known, only one
@@ -61,7 +62,7 @@ class _Evaluation:
         self.values = values
         self.pullbacks: dict[Any, Any] = {}
 
-    def run(self) -> list[Any]:
+    def run(self) -> Values:
         pending = list(self.outputs)
         with layers_named(pending, _ancestors, self.values):
             while pending:
@@ -104,21 +105,25 @@ class _Evaluation:
             self.values[variable] = _as_declared(value, variable)
 
     def _data_error(self, node: Apply, error: Exception) -> DataError:
-        computed = [self.values[x] for x in node.inputs if x in self.values]
-        shapes = ", ".join(str(np.shape(value)) for value in computed)
+        computed = [x for x in node.inputs if x in self.values]
+        shapes = [np.shape(self.values[x]) for x in computed]
+        listed = ", ".join(map(str, shapes))
         reason = str(error).partition("\n")[0]
         return DataError(
-            f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
+            f"{node.op} can't be computed on tensors of shapes {listed}. {reason}"
         )
 
-    def _results(self, node: Apply) -> list[Any]:
+    def _results(self, node: Apply) -> Values:
         """Returns the values of a node's outputs."""
+        is_known_switch = False
         if _is_switch(node):
-            branch = _chosen_branch(node, self.values[node.inputs[0]])
+            condition = self.values[node.inputs[0]]
+            is_known_switch = _is_known_choice(condition)
+            branch = _chosen_branch(node, condition)
             if branch is not None:
                 return [self.values[branch]]
         inputs = [self.values[x] for x in node.inputs]
-        if _is_switch(node) and _is_known_choice(inputs[0]):
+        if is_known_switch:
             return [_broadcast_choice(*inputs)]
         if isinstance(node.op, Pullback):
             return self._pullback_results(node, inputs)
@@ -126,21 +131,22 @@ class _Evaluation:
             return self._jax_op_results(node, inputs)
         return _results_of_op(node, inputs)
 
-    def _pullback_results(self, node: Apply, inputs: list[Any]) -> list[Any]:
+    def _pullback_results(self, node: Apply, inputs: Values) -> Values:
         op = node.op
         forward_inputs, cotangents = op.split(inputs)
+        forward_variables, _ = op.split(node.inputs)
         if all(map(is_zero, cotangents)):
             return [
-                zeros(np.shape(forward_inputs[i]), node.inputs[i].type.dtype)
+                zeros(np.shape(forward_inputs[i]), forward_variables[i].type.dtype)
                 for i in op.floats
             ]
-        forward_variables, _ = op.split(node.inputs)
-        pullback = self.pullbacks.get((op.forward, *forward_variables))
-        if pullback is None:
+        key = (op.forward, *forward_variables)
+        if key not in self.pullbacks:
             return self._jax_op_results(node, inputs)
-        return list(op.pull(pullback, cotangents))
+        results = op.pull(self.pullbacks[key], cotangents)
+        return list(results)
 
-    def _jax_op_results(self, node: Apply, inputs: list[Any]) -> list[Any]:
+    def _jax_op_results(self, node: Apply, inputs: Values) -> Values:
         """Computes a JaxOp; if the graph differentiates it, keeps the values that the
         gradient needs."""
         op = node.op
@@ -162,7 +168,8 @@ class _Evaluation:
         for node in apply_ancestors(self.outputs):
             if isinstance(node.op, Pullback):
                 forward_variables, _ = node.op.split(node.inputs)
-                pullback_ops[node.op.forward, *forward_variables] = node.op
+                key = (node.op.forward, *forward_variables)
+                pullback_ops[key] = node.op
         return pullback_ops
 
 
@@ -171,16 +178,17 @@ def _ancestors(variable: Variable) -> set[Variable]:
 
 
 def _constant_value(constant: Constant):
-    if np.ndim(constant.data) == 0:
-        return constant.data
-    return np.asarray(constant.data)
+    value = constant.data
+    return value if np.ndim(value) == 0 else np.asarray(value)
 
 
 # Switches
 
 
 def _is_switch(node: Apply) -> bool:
-    return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Switch)
+    if not isinstance(node.op, Elemwise):
+        return False
+    return isinstance(node.op.scalar_op, Switch)
 
 
 def _chosen_branch(node: Apply, condition) -> Variable | None:
@@ -188,8 +196,8 @@ def _chosen_branch(node: Apply, condition) -> Variable | None:
     while tracing."""
     if not _is_known_choice(condition):
         return None
-    _, if_true, if_false = node.inputs
-    branch = if_true if np.ravel(condition)[0] else if_false
+    _, *branches = node.inputs
+    branch = _choice(condition, *branches)
     (result,) = node.outputs
     return branch if _single_axes(branch) == _single_axes(result) else None
 
@@ -198,10 +206,16 @@ def _is_known_choice(condition) -> bool:
     return is_concrete(condition) and np.size(condition) == 1
 
 
+def _choice(condition, if_true, if_false):
+    (is_true,) = np.ravel(condition)
+    return if_true if is_true else if_false
+
+
 def _broadcast_choice(condition, if_true, if_false):
     """Returns one of two branches in the shape that they have together."""
-    chosen = if_true if np.ravel(condition)[0] else if_false
-    shape = np.broadcast_shapes(*map(np.shape, (condition, if_true, if_false)))
+    chosen = _choice(condition, if_true, if_false)
+    shapes = map(np.shape, (condition, if_true, if_false))
+    shape = np.broadcast_shapes(*shapes)
     namespace = np if is_concrete(chosen) else jnp
     return namespace.broadcast_to(chosen, shape)
 
@@ -214,13 +228,14 @@ def _single_axes(variable: Variable) -> list[bool]:
 # Other operations
 
 
-def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
+def _results_of_op(node: Apply, values: Values) -> Values:
     """Computes a node with JAX; or with PyTensor's Python code where all inputs are
     known, so that the outputs are known as well."""
     compute = _registered(OF_ANY_VALUES, node)
     if compute is None and vanishes(node, values):
         return [_zeros_of(node, values)]
-    if compute is None and all(map(is_concrete, values)):
+    are_known = all(map(is_concrete, values))
+    if compute is None and are_known:
         with suppress(NotImplementedError):  # as ifelse has no code for values
             return _known_results(node, values)
     compute = compute or _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
@@ -230,11 +245,12 @@ def _results_of_op(node: Apply, values: list[Any]) -> list[Any]:
     return list(outputs)
 
 
-def _zeros_of(node: Apply, values: list[Any]):
+def _zeros_of(node: Apply, values: Values):
     """Returns zeros of the shape of a node's output, which isn't computed."""
     compute = _registered(OF_TRACED_VALUES, node) or dispatched_if_possible
-    output = jax.eval_shape(lambda: compute(node, *values))
-    return zeros(output.shape, node.outputs[0].type.dtype)
+    like = jax.eval_shape(functools.partial(compute, node, *values))
+    (variable,) = node.outputs
+    return zeros(like.shape, variable.type.dtype)
 
 
 def _registered(
@@ -246,12 +262,13 @@ def _registered(
     return None
 
 
-def _known_results(node: Apply, values: Sequence[Any]) -> list[Any]:
-    inputs = [
-        np.asarray(value, x.type.dtype) if isinstance(x.type, TensorType) else value
-        for x, value in zip(node.inputs, values, strict=True)
-    ]
-    outputs: list[list[Any]] = [[None] for _ in node.outputs]
+def _known_results(node: Apply, values: Values) -> Values:
+    inputs = []
+    for x, value in zip(node.inputs, values, strict=True):
+        if isinstance(x.type, TensorType):
+            value = np.asarray(value, x.type.dtype)
+        inputs.append(value)
+    outputs: list[Values] = [[None] for _ in node.outputs]
     with np.errstate(all="ignore"):
         node.op.perform(node, inputs, outputs)
     return [value for (value,) in outputs]
@@ -261,7 +278,8 @@ def _as_declared(value, variable: Variable):
     """Converts a value to the type that PyTensor declared, as JAX's promotion rules
     differ."""
     dtype = getattr(variable.type, "dtype", None)
-    if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
+    own_dtype = getattr(value, "dtype", None)
+    if dtype is None or own_dtype in (None, dtype):
         return value
     if is_zero(value):
         return zeros(value.shape, dtype)

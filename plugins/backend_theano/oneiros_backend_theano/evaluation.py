@@ -17,6 +17,7 @@ from pytensor.sparse.type import SparseTensorType
 from pytensor.tensor.random.type import RandomType
 from pytensor.tensor.variable import _tensor_py_operators
 
+Feeds = Mapping[Any, Any]
 FOR_PYTENSOR = (SparseTensorType, RandomType)
 """Types of variables that the backend doesn't support."""
 
@@ -24,7 +25,7 @@ FOR_PYTENSOR = (SparseTensorType, RandomType)
 def install(session: Session) -> None:
     """Gives tensors a method `eval` that computes in a session."""
 
-    def evaluate(tensor, inputs_to_values: Mapping[Any, Any] | None = None, **options):
+    def evaluate(tensor, inputs_to_values: Feeds | None = None, **options):
         """Computes the tensor.
 
         # Arguments
@@ -38,19 +39,22 @@ def install(session: Session) -> None:
         if is_for_pytensor([tensor]):
             return Variable.eval(tensor, values, **options)
         inputs = _inputs(tensor, values)
-        return session.run(tensor, dict(zip(inputs, values.values(), strict=True)))
+        feeds = dict(zip(inputs, values.values(), strict=True))
+        return session.run(tensor, feeds)
 
     _tensor_py_operators.eval = evaluate
 
 
 def is_for_pytensor(variables: Sequence[Any]) -> bool:
     """Returns whether variables depend on types that the backend doesn't know."""
-    return any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors(variables))
+    types = [x.type for x in ancestors(variables)]
+    return any(isinstance(kind, FOR_PYTENSOR) for kind in types)
 
 
-def _inputs(tensor, values: Mapping[Any, Any]) -> list[Any]:
+def _inputs(tensor, values: Feeds) -> list[Any]:
     """Returns the variables that get values."""
-    by_name = {x.name: x for x in graph_inputs([tensor]) if x.name}
+    inputs = graph_inputs([tensor])
+    by_name = {x.name: x for x in inputs if x.name}
     for name in values:
         if isinstance(name, str) and name not in by_name:
             names = ", ".join(map(repr, by_name)) or "none"
@@ -58,4 +62,4 @@ def _inputs(tensor, values: Mapping[Any, Any]) -> list[Any]:
                 f"eval received a value for {name!r}. Inputs of {tensor} with names: "
                 f"{names}."
             )
-    return [by_name[key] if isinstance(key, str) else key for key in values]
+    return [by_name.get(key, key) for key in values]

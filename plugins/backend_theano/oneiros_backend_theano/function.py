@@ -36,7 +36,7 @@ class GraphFunction(Function):
 
     def __init__(self, backend, inputs, outputs, updates, givens=()) -> None:
         super().__init__(backend, inputs, outputs, updates)
-        self.outputs = [FUNCTIONS.tensor(x) for x in self.outputs]
+        self.outputs = list(map(FUNCTIONS.tensor, self.outputs))
         new_values = {
             variable: self._new_value(variable, value)
             for variable, value in self.updates

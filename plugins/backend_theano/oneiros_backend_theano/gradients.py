@@ -33,8 +33,9 @@ def gradients(total: Variable, variables: Sequence[Variable]) -> list[Variable |
     with _LOCK, pytensor.config.change_flags(traceback__limit=0):
         terms = _terms(total, variables)
         results = [_sum(terms[x]) if x in terms else None for x in variables]
-    for result in results:
-        if result is not None and isinstance(result.type, NullType):
+    known = [result for result in results if result is not None]
+    for result in known:
+        if isinstance(result.type, NullType):
             raise GraphError(f"A gradient isn't defined: {result.type.why_null}")
     return results
 
@@ -44,11 +45,13 @@ def _terms(
 ) -> dict[Variable, list[Variable]]:
     """Returns what to add up for the derivative by each variable on the way."""
     dependent, nodes = _path(total, variables)
-    terms = defaultdict(list, {total: [pt.ones_like(total)]})
+    one = pt.ones_like(total)
+    terms = defaultdict(list, {total: [one]})
     for node in reversed(nodes):
         known = {x: _sum(terms[x]) for x in node.outputs if x in terms}
         inputs = [x for x in dict.fromkeys(node.inputs) if x in dependent]
-        for x, term in zip(inputs, _pulled_back(known, inputs), strict=True):
+        new_terms = _pulled_back(known, inputs)
+        for x, term in zip(inputs, new_terms, strict=True):
             if term is not None:
                 terms[x].append(term)
     return terms

@@ -28,7 +28,8 @@ def _subtensor(node: Apply, x, *values):
 def _advanced_subtensor(node: Apply, x, *values):
     """Gives NaN for places that don't exist; PyTensor's function gives others."""
     indices = _indices(node.op, values)
-    return jnp.asarray(x).at[indices].get(mode="fill")
+    places = jnp.asarray(x).at[indices]
+    return places.get(mode="fill")
 
 
 def _inc_subtensor(node: Apply, x, y, *values):

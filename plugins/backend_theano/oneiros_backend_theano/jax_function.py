@@ -21,6 +21,8 @@ from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
 from oneiros_backend_theano.limits import LinkerError
 
+Shape = tuple[int, ...]
+
 
 class JaxFunction(GraphFunction, CompiledOnDemand):
     """Compiled once per learning phase and input shapes. New values take over old ones'
@@ -47,7 +49,7 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
                 return super().run(arrays, phase)
             except LinkerError as limit:
                 self._fall_back(limit)
-        data = [np.asarray(array) for array in arrays]
+        data = list(map(np.asarray, arrays))
         results: list[Any] = self._fallback.run(data, phase)
         return results
 
@@ -80,11 +82,13 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
     def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
         """Returns one step, compiled for inputs of the shapes of these."""
-        return compile_step(self._step(phase), arrays)
+        step = self._step(phase)
+        return compile_step(step, arrays)
 
     def compile_loop(self, phase: int, arrays: list[Any], index) -> CompiledLoop | None:
         """Returns a loop, compiled for an index of the shape of this one."""
-        return compile_loop(self._step(phase), arrays, index)
+        step = self._step(phase)
+        return compile_loop(step, arrays, index)
 
     def put(self, array, dtype):
         """Copies an array to the device, as one of a type."""
@@ -115,7 +119,8 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
         phase_placeholder = self.backend.learning_phase_placeholder()
 
         def step(old, read, counters, *feeds):
-            values = dict(zip(variables, [*old, *read], strict=True))
+            stored = [*old, *read]
+            values = dict(zip(variables, stored, strict=True))
             if counters is not None:
                 values[STREAM] = counters[0]
                 values[STEP] = counters[1]
@@ -125,19 +130,21 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
             values[phase_placeholder] = np.int32(phase)
             results = evaluate(self.results, values)
             for variable, new in zip(self.updated, results, strict=False):
-                _check_update(variable, np.shape(new), values[variable].shape)
-            return [jnp.asarray(x) for x in results]
+                old_shape = values[variable].shape
+                _check_update(variable, np.shape(new), old_shape)
+            return list(map(jnp.asarray, results))
 
         return step
 
 
-def _check_update(variable, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
+def _check_update(variable, shape: Shape, expected: Shape) -> None:
     if shape == expected:
         return
     change = (
         f"The update of {variable.name!r} has shape {shape}; the variable has shape "
         f"{expected}"
     )
-    if variable.type.is_super(variable.type.clone(shape=shape)):
+    kind = variable.type.clone(shape=shape)
+    if variable.type.is_super(kind):
         raise LinkerError(f"{change}; the JAX linker can't change shapes.")
     raise DataError(f"{change}.")

@@ -18,7 +18,8 @@ from pytensor.tensor.type import TensorType
 
 Tensor = Any
 """A variable of PyTensor, or while JAX traces, an array."""
-Arrays = tuple[Tensor, ...]
+Tensors = list[Tensor]
+Places = list[int]
 Sizes = tuple[int | None, ...]
 """The sizes of a tensor; None for those that aren't known."""
 
@@ -28,7 +29,7 @@ def convolve(nodes: Iterable[Apply]) -> bool:
     return any(getattr(node.op, "convolves", False) for node in nodes)
 
 
-def _floats(variables: Sequence[Any]) -> list[int]:
+def _floats(variables: Tensors) -> Places:
     """Returns the places of the variables that can have derivatives."""
     kinds = [np.dtype(x.type.dtype).kind for x in variables]
     return [place for place, kind in enumerate(kinds) if kind == "f"]
@@ -49,8 +50,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
 
     # Arguments
         name: str, its name in messages.
-        function: function of arrays that returns a tuple of arrays. Integers that are
-            known while tracing, such as sizes, reach it as NumPy values.
+        function: function of arrays that returns a sequence of arrays. Integers that
+            are known while tracing, such as sizes, reach it as NumPy values.
         types: function of the input variables that returns the types of the outputs.
         convolves: whether the function contains a convolution.
     """
@@ -58,8 +59,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     def __init__(
         self,
         name: str,
-        function: Callable[..., Arrays],
-        types: Callable[[list[Any]], list[Any]],
+        function: Callable[..., Sequence[Tensor]],
+        types: Callable[[Tensors], list[TensorType]],
         convolves: bool = False,
     ) -> None:
         self.name = name
@@ -77,8 +78,8 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         return Apply(self, variables, results)
 
     def linearized(
-        self, values: Sequence[Any], floats: list[int], outputs: list[int]
-    ) -> tuple[Arrays, Any]:
+        self, values: Tensors, floats: Places, outputs: Places
+    ) -> tuple[Tensors, Any]:
         """Returns the outputs, and the function from their cotangents to those of the
         inputs.
 
@@ -89,15 +90,16 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
         """
         from oneiros_jax_support.jax_import import jax, jnp
 
-        def differentiated(*float_values) -> tuple[Arrays, Arrays]:
+        def differentiated(float_values) -> tuple[Tensors, Tensors]:
             arguments = list(values)
             for place, value in zip(floats, float_values, strict=True):
                 arguments[place] = value
-            results = tuple(jnp.asarray(x) for x in self.function(*arguments))
-            return tuple(results[i] for i in outputs), results
+            results = self.function(*arguments)
+            arrays = list(map(jnp.asarray, results))
+            return [arrays[place] for place in outputs], arrays
 
-        float_values = [jnp.asarray(values[i]) for i in floats]
-        _, pullback, results = jax.vjp(differentiated, *float_values, has_aux=True)
+        float_values = [jnp.asarray(values[place]) for place in floats]
+        _, pullback, results = jax.vjp(differentiated, float_values, has_aux=True)
         return results, pullback
 
     def perform(self, node, inputs, output_storage) -> None:
@@ -106,30 +108,32 @@ class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
 
         with scope("theano")():
             results = self.function(*inputs)
-        for storage, value, variable in zip(
-            output_storage, results, node.outputs, strict=True
-        ):
-            storage[0] = np.array(value, dtype=variable.type.dtype)
+        for place, variable in enumerate(node.outputs):
+            array = np.array(results[place], dtype=variable.type.dtype)
+            output_storage[place][0] = array
 
     def connection_pattern(self, node) -> list[list[bool]]:
         """Derivatives pass from floats to floats."""
-        float_inputs = _floats(node.inputs)
-        float_outputs = _floats(node.outputs)
         to_none = [False] * len(node.outputs)
-        to_floats = [o in float_outputs for o in range(len(node.outputs))]
-        return [
-            to_floats if i in float_inputs else to_none for i in range(len(node.inputs))
-        ]
+        to_floats = list(to_none)
+        for place in _floats(node.outputs):
+            to_floats[place] = True
+        pattern = [to_none] * len(node.inputs)
+        for place in _floats(node.inputs):
+            pattern[place] = to_floats
+        return pattern
 
-    def pullback(self, inputs, outputs, cotangents) -> list[Any]:
+    def pullback(self, inputs, outputs, cotangents) -> Tensors:
         """Returns the inputs' cotangents."""
         floats = _floats(inputs)
         places = _floats(outputs)
         connected = [_connected(cotangents[i], outputs[i]) for i in places]
         pullback_op = Pullback(self, floats, places)
         results = pullback_op(*inputs, *connected, return_list=True)
-        by_place = dict(zip(floats, results, strict=True))
-        return [by_place.get(i, disconnected_type()) for i in range(len(inputs))]
+        all_results = [disconnected_type() for _ in inputs]
+        for place, result in zip(floats, results, strict=True):
+            all_results[place] = result
+        return all_results
 
 
 def array_op(
@@ -147,11 +151,12 @@ def array_op(
         shape: function of the input variables that returns the output's sizes.
     """
 
-    def compute(*arrays) -> Arrays:
-        return (function(*arrays),)
+    def compute(*arrays) -> Tensors:
+        return [function(*arrays)]
 
-    def types(inputs: list[Tensor]) -> list[TensorType]:
-        return [TensorType(inputs[0].dtype, shape=shape(*inputs))]
+    def types(inputs: Tensors) -> list[TensorType]:
+        sizes = shape(*inputs)
+        return [TensorType(inputs[0].dtype, shape=sizes)]
 
     return JaxOp(name, compute, types, convolves)
 
@@ -173,7 +178,7 @@ class Pullback(JaxOp):
         places: places of the outputs that have cotangents.
     """
 
-    def __init__(self, forward: JaxOp, floats: list[int], places: list[int]) -> None:
+    def __init__(self, forward: JaxOp, floats: Places, places: Places) -> None:
         self.forward = forward
         self.floats = floats
         self.places = places
@@ -181,25 +186,25 @@ class Pullback(JaxOp):
             f"gradient of {forward.name}", self._pulled, self._types, forward.convolves
         )
 
-    def split(self, arguments: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    def split(self, arguments: Sequence[Tensor]) -> tuple[Tensors, Tensors]:
         """Returns the inputs of the forward Op, and the cotangents."""
         count = len(arguments) - len(self.places)
-        return arguments[:count], arguments[count:]
+        return list(arguments[:count]), list(arguments[count:])
 
-    def _pulled(self, *arguments) -> Arrays:
+    def _pulled(self, *arguments) -> Tensors:
         values, cotangents = self.split(arguments)
         _, pullback = self.forward.linearized(values, self.floats, self.places)
         return self.pull(pullback, cotangents)
 
-    def pull(self, pullback, cotangents: Sequence[Any]) -> Arrays:
+    def pull(self, pullback, cotangents: Tensors) -> Tensors:
         """Returns the inputs' cotangents, given what `linearized` returned."""
         from oneiros_jax_support.jax_import import jnp
 
-        arrays = tuple(jnp.asarray(x) for x in cotangents)
-        return tuple(pullback(arrays))
+        (results,) = pullback(list(map(jnp.asarray, cotangents)))
+        return list(results)
 
-    def _types(self, arguments: list[Any]) -> list[Any]:
-        return [arguments[i].type for i in self.floats]
+    def _types(self, arguments: Tensors) -> list[TensorType]:
+        return [arguments[place].type for place in self.floats]
 
 
 @functools.cache

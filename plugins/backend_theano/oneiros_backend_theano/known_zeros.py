@@ -50,7 +50,8 @@ RULES: dict[type, Rule] = {
 
 def zeros(shape: tuple[int, ...], dtype):
     """Returns zeros that take no memory."""
-    return np.broadcast_to(np.zeros((), dtype), shape)
+    zero = np.zeros((), dtype)
+    return np.broadcast_to(zero, shape)
 
 
 def is_zero(value) -> bool:
@@ -58,21 +59,27 @@ def is_zero(value) -> bool:
     and zero scalars."""
     if not isinstance(value, np.ndarray) or value.size == 0:
         return False
-    repeats_one_number = value.size == 1 or not any(value.strides)
-    return repeats_one_number and not value.flat[0]
+    if value.size > 1 and any(value.strides):
+        return False
+    return not value.flat[0]
 
 
 def vanishes(node: Apply, values: Sequence[object]) -> bool:
     """Returns whether a node's result is zero because of inputs that are."""
     op = node.op.scalar_op if isinstance(node.op, Elemwise) else node.op
     rule = RULES.get(type(op))
-    return rule is not None and rule([is_zero(value) for value in values])
+    if rule is None:
+        return False
+    return rule(list(map(is_zero, values)))
 
 
 def without_zeros(terms: Sequence[Any]) -> Sequence[Any]:
     """Drops zeros from a sum, unless one of them gives the result its shape, or all
     are."""
     nonzero = [value for value in terms if not is_zero(value)]
-    shape = np.broadcast_shapes(*map(np.shape, terms))
-    shape_of_nonzero = np.broadcast_shapes(*map(np.shape, nonzero))
-    return nonzero if nonzero and shape_of_nonzero == shape else terms
+    gives_shape = _shape_of_sum(nonzero) == _shape_of_sum(terms)
+    return nonzero if nonzero and gives_shape else terms
+
+
+def _shape_of_sum(terms: Sequence[Any]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*map(np.shape, terms))

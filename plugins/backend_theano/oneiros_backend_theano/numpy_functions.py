@@ -57,4 +57,6 @@ def _compute(x, ufunc, method: str, *inputs, **options):
 
 def _named(name: str):
     """Returns PyTensor's function for one of NumPy's, None if it has none."""
-    return RENAMED.get(name) or getattr(pt, name, None)
+    if name in RENAMED:
+        return RENAMED[name]
+    return getattr(pt, name, None)

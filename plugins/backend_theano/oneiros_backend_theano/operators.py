@@ -111,7 +111,8 @@ def _static_shape(x):
     """Returns the shape of a tensor as far as it is known, None for anything else."""
     if not isinstance(x, Variable):
         return None
-    return getattr(x, "_keras_shape", None) or getattr(x.type, "shape", "unknown")
+    keras_shape = getattr(x, "_keras_shape", None)
+    return keras_shape or getattr(x.type, "shape", "unknown")
 
 
 def _under_the_rule(original: Method) -> Method:
@@ -156,7 +157,8 @@ def _agrees(x, other) -> bool:
     if type(other) is int:
         return x.dtype in ("float32", "float64") and abs(other) < SMALL
     if isinstance(other, Variable):
-        return getattr(other, "dtype", None) == x.dtype and x.dtype in FLOATS
+        other_dtype = getattr(other, "dtype", None)
+        return other_dtype == x.dtype and x.dtype in FLOATS
     return False
 
 

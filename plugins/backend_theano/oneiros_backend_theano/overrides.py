@@ -47,15 +47,19 @@ def _elementwise(node: Apply, *values):
     scalar_op = node.op.scalar_op
     if isinstance(scalar_op, Switch) and _is_rectifier(*node.inputs):
         shape = np.broadcast_shapes(*map(np.shape, values))
-        return jnp.broadcast_to(jnp.maximum(values[-1], 0), shape)
+        largest = jnp.maximum(values[-1], 0)
+        return jnp.broadcast_to(largest, shape)
     if not isinstance(scalar_op, (Switch, Second)):
-        dtype = np.result_type(*[x.type.dtype for x in node.inputs])
+        dtypes = [x.type.dtype for x in node.inputs]
+        dtype = np.result_type(*dtypes)
         values = tuple(_of_type(value, dtype) for value in values)
     if isinstance(scalar_op, Add):
-        return functools.reduce(jnp.add, without_zeros(values))
+        terms = without_zeros(values)
+        return functools.reduce(jnp.add, terms)
     if isinstance(scalar_op, Mul):
         return functools.reduce(jnp.multiply, values)
-    return jax_funcify(scalar_op, node=node)(*values)
+    function = jax_funcify(scalar_op, node=node)
+    return function(*values)
 
 
 def _of_type(value, dtype):
@@ -73,9 +77,12 @@ def _is_rectifier(condition: Variable, if_below: Variable, x: Variable) -> bool:
     comparison = condition.owner
     if comparison is None or not isinstance(comparison.op, Elemwise):
         return False
-    if not isinstance(comparison.op.scalar_op, LE) or comparison.inputs[0] is not x:
+    if not isinstance(comparison.op.scalar_op, LE):
         return False
-    return all(map(_is_constant_zero, (comparison.inputs[1], if_below)))
+    compared, limit = comparison.inputs
+    if compared is not x:
+        return False
+    return _is_constant_zero(limit) and _is_constant_zero(if_below)
 
 
 def _is_constant_zero(variable: Variable) -> bool:
@@ -94,10 +101,13 @@ def _sum(node: Apply, x):
     (`benchmarks/mechanisms.py reductions`).
     """
     x = _of_type(x, node.outputs[0].type.dtype)
-    per_channel = x.ndim > 2 and node.op.axis == tuple(range(x.ndim - 1))
+    all_but_last = tuple(range(x.ndim - 1))
+    per_channel = x.ndim > 2 and node.op.axis == all_but_last
     if per_channel and x.dtype.kind == "f" and platform() == "cpu":
-        rows = jnp.reshape(x, (-1, x.shape[-1]))
-        return jnp.ones(len(rows), x.dtype) @ rows
+        channels = x.shape[-1]
+        rows = jnp.reshape(x, (-1, channels))
+        ones = jnp.ones(len(rows), x.dtype)
+        return ones @ rows
     return jnp.sum(x, node.op.axis)
 
 
@@ -107,8 +117,9 @@ def _product(node: Apply, x):
 
 
 def _product_without_zeros(node: Apply, x):
-    without_zeros = jnp.where(x == 0, jnp.ones_like(x), x)
-    return jnp.prod(without_zeros, axis=node.op.axis)
+    ones = jnp.ones_like(x)
+    factors = jnp.where(x == 0, ones, x)
+    return jnp.prod(factors, axis=node.op.axis)
 
 
 def _dot(node: Apply, x, y):
@@ -138,22 +149,25 @@ def _blockwise(node: Apply, *values):
 
 
 def _reshape(node: Apply, x, shape):
-    return jnp.reshape(x, concrete_sizes(shape, node.op))
+    sizes = concrete_sizes(shape, node.op)
+    return jnp.reshape(x, sizes)
 
 
 def _split(node: Apply, x, *axis_and_sizes):
     *axes, sizes = axis_and_sizes
     axis = int(axes[0]) if axes else node.op.axis
-    ends = np.cumsum(concrete_sizes(sizes, node.op))
-    return jnp.split(x, ends[:-1], axis)
+    *inner_ends, _ = np.cumsum(concrete_sizes(sizes, node.op))
+    return jnp.split(x, inner_ends, axis)
 
 
 def _shape(node: Apply, x):
-    return np.asarray(np.shape(x), np.int64)
+    shape = np.shape(x)
+    return np.asarray(shape, np.int64)
 
 
 def _one_size(node: Apply, x):
-    return np.int64(np.shape(x)[node.op.i])
+    size = np.shape(x)[node.op.i]
+    return np.int64(size)
 
 
 def _specify_shape(node: Apply, x, *sizes):
@@ -170,11 +184,13 @@ def _specify_shape(node: Apply, x, *sizes):
 
 def _alloc(node: Apply, x, *sizes):
     namespace = np if is_concrete(x) else jnp
-    return namespace.broadcast_to(x, concrete_sizes(sizes, node.op))
+    shape = concrete_sizes(sizes, node.op)
+    return namespace.broadcast_to(x, shape)
 
 
 def _alloc_empty(node: Apply, *sizes):
-    return _alloc(node, np.zeros((), node.op.dtype), *sizes)
+    zero = np.zeros((), node.op.dtype)
+    return _alloc(node, zero, *sizes)
 
 
 # Others
@@ -198,7 +214,8 @@ def _check(node: Apply, x, *conditions):
 
 def _print(node: Apply, x):
     def show(value) -> None:
-        node.op.global_fn(node.op, np.asarray(value))
+        array = np.asarray(value)
+        node.op.global_fn(node.op, array)
 
     jax.debug.callback(show, x, ordered=False)
     return x

@@ -27,7 +27,8 @@ class PytensorFunction(GraphFunction):
     def __init__(self, backend, inputs, outputs, updates, mode, givens=()) -> None:
         super().__init__(backend, inputs, outputs, updates, givens)
         device = requested("theano")
-        if device not in (None, Device("cpu", 0)):
+        cpu = Device("cpu", 0)
+        if device not in (None, cpu):
             raise CapabilityError(
                 f"The linker {mode} computes on the CPU, but the setting `device` asks "
                 f"for {device}, where only the linker jax computes. Remove `mode` and "
@@ -65,13 +66,15 @@ class PytensorFunction(GraphFunction):
         for x, form in self.forms:
             inputs[x] = x.type()
             replaced[x] = inputs[x]
-            replaced[form] = inputs[x].dimshuffle(last_order(x.ndim))
+            order = last_order(x.ndim)
+            replaced[form] = inputs[x].dimshuffle(order)
         results = clone_replace(self.results, replaced, rebuild_strict=False)
         count = len(self.updated)
+        updates = list(zip(self.updated, results[:count], strict=True))
         return pytensor.function(
             [stream, step, *inputs.values()],
             results[count:],
-            updates=list(zip(self.updated, results[:count], strict=True)),
+            updates=updates,
             mode=self._mode,
             on_unused_input="ignore",
         )

@@ -12,14 +12,17 @@ from oneiros_backend_toolkit.fused_recurrence import (
 )
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jax_op import JaxOp, Tensor
+from oneiros_backend_theano.jax_op import JaxOp, Tensor, Tensors
 
 
 class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> Tensor:
-        masks = [] if inputs.mask is None else [pt.neq(inputs.mask, 0)]
+        masks = []
+        if inputs.mask is not None:
+            is_unmasked = pt.neq(inputs.mask, 0)
+            masks.append(is_unmasked)
         weights = (*inputs.projection, inputs.U, *inputs.initial_states)
         op = _op(layer, bool(masks), len(inputs.projection))
         return op(inputs.x, *masks, *weights, return_list=True)
@@ -31,7 +34,7 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
     projection's weights, the recurrent weights and the first states."""
     state_count = layer.cell.states
 
-    def compute(x, *others) -> tuple[Tensor, ...]:
+    def compute(x, *others):
         from oneiros_jax_support.recurrence import run
 
         remaining = list(others)
@@ -40,13 +43,14 @@ def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
         U, *initial = remaining[projection_count:]
         return run(layer, x, U, mask, projection, *initial)
 
-    def types(variables: list[Tensor]) -> list[Tensor]:
+    def types(variables: Tensors) -> list[TensorType]:
         x = variables[0]
         U = variables[-state_count - 1]
         samples, steps = x.type.shape[:2]
         units = U.type.shape[0]
         outputs = TensorType(x.dtype, shape=(samples, steps, units))
         state = TensorType(x.dtype, shape=(samples, units))
-        return [outputs] + [state] * state_count
+        states = [state] * state_count
+        return [outputs, *states]
 
     return JaxOp(layer.label, compute, types)
