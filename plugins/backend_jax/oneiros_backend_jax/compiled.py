@@ -36,7 +36,7 @@ def step_of(program: Program, phase: int) -> Step:
     )
 
 
-def _slots(nodes: list[Any]) -> list[Slot]:
+def _slots(nodes) -> list[Slot]:
     return [node.source.storage.slot for node in nodes]
 
 

@@ -4,17 +4,14 @@
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
 from oneiros_backend_toolkit.lazy_graph.engine import Engine
 from oneiros_backend_toolkit.lazy_graph.function import RecordedFunction
 from oneiros_backend_toolkit.lazy_graph.tensors import Spec
-from oneiros_backend_toolkit.tensors import AnyFunction, Array, Tensors
-from oneiros_jax_support.compiled import compile_loop, compile_step
-from oneiros_jax_support.devices import scope
+from oneiros_backend_toolkit.tensors import AnyFunction, Tensors
+from oneiros_jax_support.compiled import CompiledByJax, Step
 from oneiros_jax_support.jax_import import jax, jnp
 from oneiros_jax_support.loops import scan
 from oneiros_jax_support.random_numbers import nested
-from oneiros_jax_support.runs import rows_for, uploaded
 from oneiros_jax_support.traced_graphs import convolves
 
 from oneiros_backend_jax.compiled import step_of
@@ -101,27 +98,9 @@ class JaxEngine(Engine):
         )
 
 
-class JaxFunction(RecordedFunction):
+class JaxFunction(RecordedFunction, CompiledByJax):
     """A function that JAX compiles."""
 
-    def put(self, array: Array, dtype):
-        """Copies an array to the device, as one of a type."""
-        with scope("jax")():
-            return uploaded(array, dtype)
-
-    def rows(self, arrays: Tensors, index: Array) -> Tensors:
-        """Returns the rows that an index names, of each array."""
-        with scope("jax")():
-            return rows_for(index, arrays)
-
-    def compile_step(self, phase: int, arrays: Tensors) -> CompiledStep:
-        """Returns one step, compiled."""
-        step = step_of(self.program, phase)
-        return compile_step(step, arrays)
-
-    def compile_loop(
-        self, phase: int, arrays: Tensors, index: Array
-    ) -> CompiledLoop | None:
-        """Returns many steps in one call; None for convolutions on a CPU."""
-        step = step_of(self.program, phase)
-        return compile_loop(step, arrays, index)
+    def step(self, phase: int) -> Step:
+        """Returns what a step of the program computes."""
+        return step_of(self.program, phase)

@@ -2,7 +2,6 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 import os
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -242,7 +241,7 @@ class TheanoBackend(
             return [self.stop_gradient(x) for x in variables]
         return disconnected_grad(FUNCTIONS.tensor(variables))
 
-    def _gradients(self, loss, variables: Sequence[Any]) -> list[Any]:
+    def _gradients(self, loss, variables) -> list[Any]:
         total = loss.sum() if loss.ndim else loss
         return gradients(total, variables)
 

@@ -6,7 +6,7 @@ and PyTensor's own random generators.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from oneiros.errors import ArgumentError
@@ -45,7 +45,7 @@ def install(session: Session) -> None:
     _tensor_py_operators.eval = evaluate
 
 
-def is_for_pytensor(variables: Sequence[Any]) -> bool:
+def is_for_pytensor(variables) -> bool:
     """Returns whether variables depend on types that the backend doesn't know."""
     types = [x.type for x in ancestors(variables)]
     return any(isinstance(kind, FOR_PYTENSOR) for kind in types)

@@ -48,7 +48,7 @@ class FallbackFunction(PytensorFunction):
         """Returns the counters of the function that it replaces."""
         return self._function.advance(steps)
 
-    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+    def run(self, arrays, phase: int | None) -> list[Any]:
         """Runs one step."""
         with pytensor.config.change_flags(cxx=NO_COMPILER):
             return super().run(arrays, phase)

@@ -1,7 +1,6 @@
 """Indexing, and writing at indices."""
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def _inc_subtensor(node: Apply, x, y, *values):
     return place.add(written)
 
 
-def _reversible(x, indices: Sequence[Any]):
+def _reversible(x, indices):
     """Returns a tensor that XLA can reverse, where indices reverse one.
 
     XLA ends the process ("Invalid binary instruction opcode map") if it reverses a

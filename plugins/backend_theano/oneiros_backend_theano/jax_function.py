@@ -6,16 +6,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import CapabilityError, DataError
-from oneiros_backend_toolkit.compiled_on_demand import (
-    CompiledLoop,
-    CompiledOnDemand,
-    CompiledStep,
-)
 from oneiros_backend_toolkit.function import Upload
-from oneiros_jax_support.compiled import Step, compile_loop, compile_step
-from oneiros_jax_support.devices import scope
+from oneiros_jax_support.compiled import CompiledByJax, Step
 from oneiros_jax_support.jax_import import jnp
-from oneiros_jax_support.runs import rows_for, uploaded
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
@@ -24,7 +17,7 @@ from oneiros_backend_theano.limits import LinkerError
 Shape = tuple[int, ...]
 
 
-class JaxFunction(GraphFunction, CompiledOnDemand):
+class JaxFunction(GraphFunction, CompiledByJax):
     """Compiled once per learning phase and input shapes. New values take over old ones'
     memory. What JAX can't compile, PyTensor computes instead, with a warning.
 
@@ -42,7 +35,7 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
         self._strict = strict
         self._fallback: Any = None
 
-    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+    def run(self, arrays, phase: int | None) -> list[Any]:
         """Runs one step."""
         if self._fallback is None:
             try:
@@ -76,31 +69,11 @@ class JaxFunction(GraphFunction, CompiledOnDemand):
 
     def forget_compiled(self) -> None:
         """Lets the next call compile anew."""
-        CompiledOnDemand.forget_compiled(self)
+        CompiledByJax.forget_compiled(self)
         if self._fallback is not None:
             self._fallback.forget_compiled()
 
-    def compile_step(self, phase: int, arrays: list[Any]) -> CompiledStep:
-        """Returns one step, compiled for inputs of the shapes of these."""
-        step = self._step(phase)
-        return compile_step(step, arrays)
-
-    def compile_loop(self, phase: int, arrays: list[Any], index) -> CompiledLoop | None:
-        """Returns a loop, compiled for an index of the shape of this one."""
-        step = self._step(phase)
-        return compile_loop(step, arrays, index)
-
-    def put(self, array, dtype):
-        """Copies an array to the device, as one of a type."""
-        with scope("theano")():
-            return uploaded(array, dtype)
-
-    def rows(self, arrays: list[Any], index) -> list[Any]:
-        """Returns the rows that an index names, of each array."""
-        with scope("theano")():
-            return rows_for(index, arrays)
-
-    def _step(self, phase: int):
+    def step(self, phase: int) -> Step:
         """Returns what a step computes."""
         return Step(
             backend="theano",

@@ -16,6 +16,7 @@ from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot, Sum
 from pytensor.tensor.shape import Reshape
 
+Shape = tuple[int, ...]
 Rule = Callable[[Sequence[bool]], bool]
 """Returns, given which inputs are zero, whether the result is zero."""
 
@@ -48,7 +49,7 @@ RULES: dict[type, Rule] = {
 """Rules by the classes of Ops, and of scalar Ops."""
 
 
-def zeros(shape: tuple[int, ...], dtype):
+def zeros(shape: Shape, dtype):
     """Returns zeros that take no memory."""
     zero = np.zeros((), dtype)
     return np.broadcast_to(zero, shape)
@@ -73,7 +74,7 @@ def vanishes(node: Apply, values: Sequence[object]) -> bool:
     return rule(list(map(is_zero, values)))
 
 
-def without_zeros(terms: Sequence[Any]) -> Sequence[Any]:
+def without_zeros(terms) -> Sequence[Any]:
     """Drops zeros from a sum, unless one of them gives the result its shape, or all
     are."""
     nonzero = [value for value in terms if not is_zero(value)]
@@ -81,5 +82,5 @@ def without_zeros(terms: Sequence[Any]) -> Sequence[Any]:
     return nonzero if nonzero and gives_shape else terms
 
 
-def _shape_of_sum(terms: Sequence[Any]) -> tuple[int, ...]:
+def _shape_of_sum(terms) -> Shape:
     return np.broadcast_shapes(*map(np.shape, terms))

@@ -6,7 +6,7 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,11 +53,7 @@ class Loops(Operations):
             self._counters = outside
 
     def _scan(
-        self,
-        fn: Step,
-        sequences: Sequence[Any],
-        initial: Sequence[Any],
-        go_backwards: bool = False,
+        self, fn: Step, sequences, initial, go_backwards: bool = False
     ) -> tuple[Tensors, Tensors]:
         """Runs `fn` over the first axis of all sequences, carrying states along.
 
@@ -158,7 +154,7 @@ class Loop:
         last_states, outputs = scan(body, initial, sequences, convolves=self.convolves)
         return *outputs, *last_states
 
-    def _step(self, values: dict[Any, Any]) -> tuple[Tensors, Tensors]:
+    def _step(self, values) -> tuple[Tensors, Tensors]:
         """Returns the outputs and the new states of one step."""
         from oneiros_jax_support.jax_import import jnp
 
@@ -192,7 +188,7 @@ class Loop:
                 nodes.append(node)
         return nodes
 
-    def _variables_from_outside(self, nodes_inside: list[Any]) -> Tensors:
+    def _variables_from_outside(self, nodes_inside) -> Tensors:
         inside = set(self.inputs)
         used = dict.fromkeys(self.results)
         for node in nodes_inside:
@@ -202,7 +198,7 @@ class Loop:
         return [x for x in outside if not isinstance(x, Constant)]
 
 
-def random_operations_in(results: Sequence[Any]) -> list[Draw]:
+def random_operations_in(results) -> list[Draw]:
     """Returns the random operations of a graph, those in its loops too, once each, in
     an order that the graph settles."""
     operations: dict[int, Draw] = {}

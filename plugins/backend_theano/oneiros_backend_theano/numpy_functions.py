@@ -5,7 +5,6 @@ that.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from typing import Any
 
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.missing_values import (
@@ -39,7 +38,7 @@ def install() -> None:
     _tensor_py_operators.__array_function__ = _compute_of_whole
 
 
-def _compute_of_whole(x, function, types, args, options: dict[str, Any]):
+def _compute_of_whole(x, function, types, args, options):
     """Computes a function of whole arrays, of which `x` is one."""
     name = function.__name__
     if name not in OF_WHOLE_ARRAYS:

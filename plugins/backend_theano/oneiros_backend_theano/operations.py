@@ -70,7 +70,7 @@ def _repeat(x, count: int, axis: int) -> Tensor:
     return _copied(x, after=counts)
 
 
-def _tile(x, counts: Sequence[Any]) -> Tensor:
+def _tile(x, counts) -> Tensor:
     missing = x.ndim - len(counts)
     counts = [1] * missing + list(counts)
     if len(counts) > x.ndim or not all(map(is_int, counts)):

@@ -37,7 +37,7 @@ class PytensorFunction(GraphFunction):
         self._mode = mode
         self._compiled: dict[int | None, Any] = {}
 
-    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+    def run(self, arrays, phase: int | None) -> list[Any]:
         """Runs one step."""
         if phase not in self._compiled:
             self._compiled[phase] = self._compile(phase)

@@ -36,7 +36,7 @@ class _Places:
 class _Loop:
     """A loop, given its Op and the values of its inputs."""
 
-    def __init__(self, op, values: list[Any]) -> None:
+    def __init__(self, op, values) -> None:
         self.op = op
         self.values = values
         (self.steps,) = concrete_sizes([values[0]], op)
@@ -96,13 +96,13 @@ class _Loop:
         untraced = list(map(_in_type_of, untraced, remaining))
         return (buffers, untraced), stacked
 
-    def _read(self, buffers: list[Any], number) -> Iterator[Any]:
+    def _read(self, buffers, number) -> Iterator[Any]:
         """Yields what a step reads of the buffers."""
         for buffer, places in zip(buffers, self.places, strict=True):
             for place in places.read:
                 yield buffer[number + place]
 
-    def _written(self, buffers: list[Any], number, values: Iterator[Any]) -> list[Any]:
+    def _written(self, buffers, number, values: Iterator[Any]) -> list[Any]:
         """Returns the buffers with a step's new values at their places."""
         written = []
         for buffer, places in zip(buffers, self.places, strict=True):

@@ -13,13 +13,24 @@ from itertools import chain, repeat, starmap
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.compiled_on_demand import CompiledLoop, CompiledStep
+from oneiros_backend_toolkit.compiled_on_demand import (
+    CompiledLoop,
+    CompiledOnDemand,
+    CompiledStep,
+)
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 from oneiros_backend_toolkit.stored_values import LOCK
 
 from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.jax_import import jax, jnp
-from oneiros_jax_support.runs import batches_for, gathered, on_device, run_of
+from oneiros_jax_support.runs import (
+    batches_for,
+    gathered,
+    on_device,
+    rows_for,
+    run_of,
+    uploaded,
+)
 from oneiros_jax_support.traced_graphs import convolves
 from oneiros_jax_support.ynn import convolving
 
@@ -75,51 +86,70 @@ class Step:
         return tuple(new_values)
 
 
-def compile_step(step: Step, arrays: list[Any]) -> CompiledStep:
-    """Returns a function of arrays like these, and a counter."""
-    storing = _StoringCall(step, step.run, arrays)
-    storing.compile()
+class CompiledByJax(CompiledOnDemand):
+    """A function whose steps JAX compiles; a subclass says what a step computes."""
 
-    def run(arrays, counter) -> list[Array]:
-        return storing(counter, *arrays)
+    def step(self, phase: int) -> Step:
+        """Returns what a step computes in a learning phase."""
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} doesn't define step().")
 
-    return run
+    def compile_step(self, phase: int, arrays) -> CompiledStep:
+        """Returns one step, compiled for inputs of the shapes of these."""
+        step = self.step(phase)
+        storing = _StoringCall(step, step.run, arrays)
+        storing.compile()
 
+        def run(arrays, counter) -> list[Array]:
+            return storing(counter, *arrays)
 
-def compile_loop(step: Step, arrays: list[Any], index: Array) -> CompiledLoop | None:
-    """Returns a function that runs many steps, for an index like this one.
+        return run
 
-    Returns None for steps with convolutions on a CPU, where convolutions in XLA's loops
-    take up to sixty times as long.
-    """
-    computing = scope(step.backend)
+    def compile_loop(self, phase: int, arrays, index: Array) -> CompiledLoop | None:
+        """Returns many steps in one call, for an index like this one.
 
-    def loop(old, read, counter, steps, index, *batches):
-        def numbered_step(old, i, *rows) -> Values:
-            number = None
-            if counter is not None:
-                offset = i.astype(counter.dtype)
-                number = counter + offset
-            return step.run(old, read, number, *rows)
+        Returns None for steps with convolutions on a CPU, where convolutions in XLA's
+        loops take up to sixty times as long.
+        """
+        step = self.step(phase)
+        computing = scope(step.backend)
 
-        run = run_of(numbered_step, len(step.written))
-        return run(old, steps, index, *batches)
+        def loop(old, read, counter, steps, index, *batches):
+            def numbered_step(old, i, *rows) -> Values:
+                number = None
+                if counter is not None:
+                    offset = i.astype(counter.dtype)
+                    number = counter + offset
+                return step.run(old, read, number, *rows)
 
-    with computing():
-        batches = jax.eval_shape(gathered, index, arrays)
-    arguments = [np.int32(0), index, *batches]
-    storing = _StoringCall(step, loop, arguments)
-    if storing.convolves:
-        return None
-    storing.compile()
+            run = run_of(numbered_step, len(step.written))
+            return run(old, steps, index, *batches)
 
-    def run(arrays, index: Array, steps: int, counter) -> list[Array]:
         with computing():
-            batches = batches_for(index, arrays)
-        count = np.int32(steps)
-        return storing(counter, count, index, *batches)
+            batches = jax.eval_shape(gathered, index, arrays)
+        arguments = [np.int32(0), index, *batches]
+        storing = _StoringCall(step, loop, arguments)
+        if storing.convolves:
+            return None
+        storing.compile()
 
-    return run
+        def run(arrays, index: Array, steps: int, counter) -> list[Array]:
+            with computing():
+                batches = batches_for(index, arrays)
+            count = np.int32(steps)
+            return storing(counter, count, index, *batches)
+
+        return run
+
+    def put(self, array: Array, dtype):
+        """Copies an array to the device, as one of a type."""
+        with scope(self.backend.name)():
+            return uploaded(array, dtype)
+
+    def rows(self, arrays, index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array."""
+        with scope(self.backend.name)():
+            return rows_for(index, arrays)
 
 
 class _StoringCall:
@@ -136,11 +166,13 @@ class _StoringCall:
         convolves: whether it contains a convolution that a CPU computes.
     """
 
-    def __init__(self, step: Step, function: Traced, arguments: list[Any]) -> None:
+    def __init__(self, step: Step, function: Traced, arguments) -> None:
         self._step = step
         self._function = function
         self._scope = scope(step.backend)
-        self._donated = [0] if step.written else []
+        self._donated = []
+        if step.written:
+            self._donated.append(0)
         self._jitted = jax.jit(function, donate_argnums=self._donated)
         self._is_new = True
         with self._scope():
@@ -171,7 +203,9 @@ class _StoringCall:
             counter = None
         else:
             counter = np.asarray(counter, step.counter.dtype)
-        outputs: list[Slot] = [[None] for _ in range(step.outputs)]
+        outputs: list[Slot] = []
+        for _ in range(step.outputs):
+            outputs.append([None])
         slots = step.written + outputs
         with self._scope(), LOCK:
             values = [*step.values(), counter, *arguments]
@@ -194,7 +228,7 @@ def _contents(slots: list[Slot]) -> Values:
     return tuple([slot[0] for slot in slots])
 
 
-def _store(function: Traced, arguments: list[Any], slots: list[Slot]) -> None:
+def _store(function: Traced, arguments, slots: list[Slot]) -> None:
     """Calls a function and stores each of its results in a slot.
 
     No Python code runs between the call and the last result, so that Ctrl-C can't

@@ -131,10 +131,11 @@ def _window(kernel) -> Sizes:
 
 
 def _convolve(windows: ConvolutionWindows, x, kernel) -> Tensor:
-    on_cpu = platform() == "cpu"
-    if windows.depthwise and on_cpu:
+    if platform() != "cpu":
+        return _convolve_by_xla(windows, x, kernel)
+    if windows.depthwise:
         return _convolve_depthwise(windows, x, kernel)
-    if windows.rank == 3 and on_cpu:
+    if windows.rank == 3:
         return _convolve_volumes(windows, x, kernel)
     return _convolve_by_xla(windows, x, kernel)
 
@@ -287,7 +288,8 @@ def _convolve_depthwise(windows: ConvolutionWindows, x, kernel) -> Tensor:
     paddings = [axis.padding() for axis in axes]
     padded = jnp.pad(x, (UNPADDED, *paddings, UNPADDED))
     total: Tensor = 0
-    for cell in itertools.product(*map(range, window)):
+    ranges = map(range, window)
+    for cell in itertools.product(*ranges):
         value = padded
         for place, axis in enumerate(axes):
             start = cell[place] * axis.dilation

@@ -6,7 +6,7 @@ step of a ConvLSTM2D over eight images of 12x12 takes 4.4 times as long
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from oneiros_jax_support.devices import platform
@@ -16,7 +16,7 @@ from oneiros_jax_support.jax_import import jax, jnp
 def scan(
     body: Callable[[Any, Any], tuple[Any, Any]],
     states,
-    sequences: Sequence[Any],
+    sequences,
     *,
     convolves: bool | Callable[[Any, Any], bool],
     reverse: bool = False,

@@ -10,6 +10,7 @@ import numpy as np
 
 from oneiros_jax_support.jax_import import Tensor, jax, jnp
 
+Shape = tuple[int, ...]
 FIRST_ODD = np.uint32(0x9E3779B1)
 SECOND_ODD = np.uint32(0x85EBCA6B)
 """Odd factors, so that multiplication by them loses no bits."""
@@ -18,7 +19,7 @@ GOLDEN_RATIO = np.uint32(0x9E3779B9)
 first."""
 
 
-def uniform(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
+def uniform(seed, counter, shape: Shape, dtype: str) -> Tensor:
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
     size = int(np.prod(shape, dtype=np.int64))
     if dtype == "float64":
@@ -30,10 +31,11 @@ def uniform(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
     half = np.float32(0.5)
     step = np.float32(2.0**-24)
     numbers = (bits + half) * step
-    return numbers.astype(dtype).reshape(shape)
+    typed = numbers.astype(dtype)
+    return typed.reshape(shape)
 
 
-def normal(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
+def normal(seed, counter, shape: Shape, dtype: str) -> Tensor:
     """Draws from the standard normal distribution.
 
     # Arguments
@@ -43,7 +45,8 @@ def normal(seed, counter, shape: tuple[int, ...], dtype: str) -> Tensor:
         dtype: a float type.
     """
     precise = np.promote_types(dtype, np.float32)
-    fractions = uniform(seed, counter, shape, dtype).astype(precise)
+    drawn = uniform(seed, counter, shape, dtype)
+    fractions = drawn.astype(precise)
     quantiles = jax.lax.erf_inv(2 * fractions - 1)
     numbers = np.float32(2**0.5) * quantiles
     return numbers.astype(dtype)
@@ -63,16 +66,19 @@ def nested(counter, index):
 def _uniform_doubles(seed, counter, size: int) -> Tensor:
     words = _random_bits(seed, counter, 2 * size)
     high, low = jnp.split(words, 2)
-    upper = _top(high, 27).astype(np.float64)
-    lower = _top(low, 26).astype(np.float64)
+    upper_bits = _top(high, 27)
+    lower_bits = _top(low, 26)
+    upper = upper_bits.astype(np.float64)
+    lower = lower_bits.astype(np.float64)
     numbers = upper * 2.0**26 + lower
     return (numbers + 0.5) * 2.0**-53
 
 
 def _random_bits(seed, counter, size: int) -> Tensor:
     """Returns `size` uint32s."""
-    hashed_seed = _hashed(_as_word(seed))
-    key = _hashed(_as_word(counter) + hashed_seed)
+    seed_word = _as_word(seed)
+    counter_word = _as_word(counter)
+    key = _hashed(counter_word + _hashed(seed_word))
     second_key = _hashed(key ^ GOLDEN_RATIO)
     indices = jnp.arange(size, dtype=np.uint32)
     first_pass = _hashed(indices ^ key)

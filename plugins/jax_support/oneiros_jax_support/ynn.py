@@ -44,9 +44,7 @@ take eight times."""
 _pools_windows: ContextVar[bool] = ContextVar("oneiros_pools_windows", default=False)
 
 
-def convolving(
-    function: Callable[..., Any], arguments: Sequence[Any], donated: Sequence[int]
-):
+def convolving(function: Callable[..., Any], arguments, donated: Sequence[int]):
     """Compiles a function with convolutions with `jax.jit`, with YNN or without it.
 
     # Arguments
