@@ -94,8 +94,9 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
             return computed("MatMul", x, y)
         _check_equal(x.shape[-1], y.shape[-2])
         count = x.ndim - 1
+        end = count + y.ndim - 1
         left = LETTERS[:count]
-        right = LETTERS[count : count + y.ndim - 1]
+        right = LETTERS[count:end]
         first = right[:-1]
         last = right[-1]
         equation = f"{left}z,{first}z{last}->{left}{right}"
@@ -108,7 +109,9 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         _check_equal(x.shape[0], y.shape[0])
         equation = batch_dot_equation(x.ndim, x_axis, y.ndim, y_axis)
         result = computed("Einsum", x, y, equation=equation)
-        return result if result.ndim > 1 else self.expand_dims(result, 1)
+        if result.ndim > 1:
+            return result
+        return self.expand_dims(result, 1)
 
     def gather(self, reference, indices):
         reference = self.tensor(reference)
@@ -120,7 +123,8 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         is_inside = emit("Equal", indices, inside)
         for _ in range(reference.ndim - 1):
             is_inside = self.expand_dims(is_inside)
-        return emit("Where", is_inside, rows, constant(np.nan, reference.dtype))
+        missing = constant(np.nan, reference.dtype)
+        return emit("Where", is_inside, rows, missing)
 
     def in_top_k(self, predictions, targets, k):
         scores = self.floats(predictions)
@@ -130,14 +134,17 @@ class OnnxFunctions(OnnxPromotion, ArrayFunctions):
         own_score = emit("GatherElements", scores, column, axis=1)
         better = self.cast(scores > own_score, np.int32)
         is_finite = abs(own_score) < np.inf
-        is_class = self.equal(places, targets) & self.squeeze(is_finite, 1)
-        return is_class & (self.sum(better, 1) < int(k))
+        is_class = self.equal(places, targets)
+        is_class = is_class & self.squeeze(is_finite, 1)
+        is_among = self.sum(better, 1) < int(k)
+        return is_class & is_among
 
 
 def _inside(places, size):
     """Returns the nearest of the places that an axis has."""
     lowest = constant(0, places.dtype)
-    return emit("Clip", places, lowest, as_scalar(size - 1, places.dtype))
+    highest = as_scalar(size - 1, places.dtype)
+    return emit("Clip", places, lowest, highest)
 
 
 FUNCTIONS = OnnxFunctions()

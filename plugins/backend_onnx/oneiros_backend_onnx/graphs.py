@@ -203,7 +203,7 @@ def _merged(result: Tensor, shape: Sequence[NamedSize]) -> list[NamedSize]:
     if result.static_shape is None:
         return list(shape)
     pairs = zip(result.named_shape, shape, strict=True)
-    return [mine if known is None else known for known, mine in pairs]
+    return [told if known is None else known for known, told in pairs]
 
 
 def emit_several(
@@ -228,13 +228,13 @@ def emit_several(
     graph = graph_in_work()
     given_attributes = {k: v for k, v in attributes.items() if v is not None}
     names = tuple(x.name if x is not None else "" for x in inputs)
-    has_body = any(isinstance(x, onnx.GraphProto) for x in given_attributes.values())
-    key = (
-        None if has_body else (op, count, names, repr(sorted(given_attributes.items())))
-    )
-    results = graph.find(key) if key else None
-    if results is not None:
-        return results
+    key = None
+    if "body" not in given_attributes:
+        text = repr(sorted(given_attributes.items()))
+        key = (op, count, names, text)
+        results = graph.find(key)
+        if results is not None:
+            return results
     present = [x for x in inputs if x is not None]
     layout = LAYOUT.get(op)
     if layout and present and all(x.value is not None for x in present):

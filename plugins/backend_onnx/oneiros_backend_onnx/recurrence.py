@@ -131,8 +131,10 @@ class _Run:
         order = _taken_first(taken, as_scalar(size_of(x, 0)))
         x = emit("GatherElements", x, _spread(order, x), axis=0)
         counts = emit("ReduceSum", taken, integers(0), keepdims=0)
-        outputs, last = self._node(x, states, cast(counts, np.int32), False)
-        return _moved_back(outputs, taken, states[0]), _begun(last, counts, states)
+        short_counts = cast(counts, np.int32)
+        outputs, last = self._node(x, states, short_counts, False)
+        last = _begun(last, counts, states)
+        return _moved_back(outputs, taken, states[0]), last
 
     def _node(
         self, x, states: States, counts: Tensor | None, backwards: bool
@@ -164,14 +166,17 @@ class _Run:
             activation_alpha=[alpha for alpha, _ in numbers] or None,
             activation_beta=[beta for _, beta in numbers] or None,
         )
-        outputs = emit("Squeeze", outputs, integers(1))
-        return outputs, [emit("Squeeze", state, integers(0)) for state in last]
+        first_axis = integers(0)
+        last = [emit("Squeeze", state, first_axis) for state in last]
+        return emit("Squeeze", outputs, integers(1)), last
 
     def _identity(self) -> list[Tensor]:
         """Returns weights that leave an input as it is, and no bias."""
         columns = self.U.shape[1] or 0
         dtype = self.U.dtype
-        return [constant(np.eye(columns), dtype), constant(np.zeros(columns), dtype)]
+        weights = constant(np.eye(columns), dtype)
+        bias = constant(np.zeros(columns), dtype)
+        return [weights, bias]
 
     def _blocks(self, weights) -> list[Tensor]:
         """Returns the blocks of weights in the operator's order."""
@@ -186,13 +191,17 @@ class _Run:
 
     def _weights(self, weights):
         """Returns (inputs, blocks * units) as (1, blocks * units, inputs)."""
-        ordered = emit("Concat", *self._blocks(weights), axis=1)
+        blocks = self._blocks(weights)
+        ordered = emit("Concat", *blocks, axis=1)
         return _with_axis(transposed(ordered, (1, 0)))
 
     def _biases(self, bias):
         """Returns the input's biases and the recurrent ones, which are zero."""
-        zeros = constant(np.zeros(bias.shape[0] or 0), bias.dtype)
-        return _with_axis(emit("Concat", *self._blocks(bias), zeros, axis=0))
+        count = bias.shape[0] or 0
+        zeros = constant(np.zeros(count), bias.dtype)
+        blocks = self._blocks(bias)
+        joined = emit("Concat", *blocks, zeros, axis=0)
+        return _with_axis(joined)
 
 
 def _with_axis(x, axis: int = 0):
@@ -206,8 +215,11 @@ def _with_axis(x, axis: int = 0):
 def _taken_first(taken, steps):
     """Returns, for each sample, the numbers of the steps: those that are taken first,
     each in their order."""
-    places = emit("Range", constant(0, np.int64), steps, constant(1, np.int64))
-    rank = (1 - taken) * steps + _with_axis(places, 1)
+    zero = constant(0, np.int64)
+    one = constant(1, np.int64)
+    places = emit("Range", zero, steps, one)
+    is_left_out = 1 - taken
+    rank = is_left_out * steps + _with_axis(places, 1)
     count = as_vector(steps)
     _, order = emit_several("TopK", 2, rank, count, axis=0, largest=0, sorted=1)
     return order
@@ -215,7 +227,9 @@ def _taken_first(taken, steps):
 
 def _spread(places, like):
     """Returns places of steps for each feature of a tensor."""
-    return expanded(_with_axis(places, 2), [1, 1, size_of(like, 2)])
+    features = size_of(like, 2)
+    by_feature = _with_axis(places, 2)
+    return expanded(by_feature, [1, 1, features])
 
 
 def _moved_back(outputs, taken, initial):
@@ -226,15 +240,20 @@ def _moved_back(outputs, taken, initial):
     """
     done = emit("CumSum", taken, constant(0, np.int64))
     latest = FUNCTIONS.maximum(done - 1, 0)
-    repeated = emit("GatherElements", outputs, _spread(latest, outputs), axis=0)
-    return emit("Where", _with_axis(done > 0, 2), repeated, _first_state(initial))
+    places = _spread(latest, outputs)
+    repeated = emit("GatherElements", outputs, places, axis=0)
+    has_begun = _with_axis(done > 0, 2)
+    return emit("Where", has_begun, repeated, _first_state(initial))
 
 
 def _begun(last: States, counts, states: States) -> States:
     """Returns the last states; a sample without a step keeps its first ones."""
     has_steps = _with_axis(counts > 0, 1)
-    pairs = zip(last, states, strict=True)
-    return [emit("Where", has_steps, new, _first_state(old)) for new, old in pairs]
+    chosen = []
+    for new, old in zip(last, states, strict=True):
+        begun = emit("Where", has_steps, new, _first_state(old))
+        chosen.append(begun)
+    return chosen
 
 
 def _first_state(state):

@@ -54,8 +54,9 @@ def convolve_depthwise(x, kernel, strides: Ints, border_mode: str):
     rank = len(strides)
     window = _known_window(kernel, rank)
     channels, multiplier = kernel.shape[rank:]
+    filters = (channels or 0) * (multiplier or 0)
     kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
-    kernel = reshaped(kernel, [(channels or 0) * (multiplier or 0), 1, *window])
+    kernel = reshaped(kernel, [filters, 1, *window])
     border = _border(border_mode, window, strides, x.shape[1:-1])
     return _channels_last_of("Conv", x, kernel, strides, group=channels or 1, **border)
 
@@ -69,7 +70,8 @@ def convolve_back(x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode:
     rank = len(strides)
     window = _known_window(kernel, rank)
     kernel = transposed(kernel, (rank, rank + 1, *range(rank)))
-    steps = [size_of(x, axis) for axis in range(1, rank + 1)]
+    axes = range(1, rank + 1)
+    steps = [size_of(x, axis) for axis in axes]
     before = []
     after = []
     for count, size, width, stride in zip(steps, sizes, window, strides, strict=True):
@@ -83,7 +85,8 @@ def convolve_back(x, kernel, sizes: tuple[Any, ...], strides: Ints, border_mode:
         border = {"pads": pads, "output_padding": added}
         return _channels_last_of("ConvTranspose", x, kernel, strides, **border)
     whole = _channels_last_of("ConvTranspose", x, kernel, strides)
-    longer = emit("Pad", whole, integers(*[0] * (rank + 3), *strides, 0))
+    widths = [0] * (rank + 3)
+    longer = emit("Pad", whole, integers(*widths, *strides, 0))
     index = [slice(None)]
     for cut, size in zip(before, sizes, strict=True):
         index.append(slice(cut, cut + size))
@@ -166,10 +169,13 @@ def _bordered(x, spans: Sequence[int], strides: Ints):
     for axis, (span, stride) in enumerate(zip(spans, strides, strict=True), 1):
         size = size_of(x, axis)
         steps = (size + (stride - 1)) // stride
-        total = FUNCTIONS.maximum((steps - 1) * stride + span - size, 0)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return emit("Pad", x, shape_tensor([0, *before, 0, 0, *after, 0]))
+        excess = (steps - 1) * stride + span - size
+        total = FUNCTIONS.maximum(excess, 0)
+        half = total // 2
+        before.append(half)
+        after.append(total - half)
+    widths = shape_tensor([0, *before, 0, 0, *after, 0])
+    return emit("Pad", x, widths)
 
 
 def _border(

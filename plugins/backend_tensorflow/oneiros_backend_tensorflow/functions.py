@@ -81,7 +81,10 @@ class TensorFlowFunctions(ArrayFunctions):
             return tf.reshape(x, [-1 if n is None else n for n in sizes])
         # Several open sizes are those of the same axes of x
         current_sizes = tf.shape(x)
-        new_sizes = [current_sizes[i] if n is None else n for i, n in enumerate(sizes)]
+        new_sizes = []
+        for axis, size in enumerate(sizes):
+            is_open = size is None
+            new_sizes.append(current_sizes[axis] if is_open else size)
         return tf.reshape(x, new_sizes)
 
     # Values
@@ -141,11 +144,12 @@ class TensorFlowFunctions(ArrayFunctions):
             return rows
         # An index out of range is an error on the CPU, but XLA would silently take the
         # nearest row.
-        length = tf.shape(reference, indices.dtype)[0]
-        is_in_range = (indices >= 0) & (indices < length)
+        sizes = tf.shape(reference, indices.dtype)
+        is_in_range = (indices >= 0) & (indices < sizes[0])
         for _ in range(reference.shape.rank - 1):
             is_in_range = is_in_range[..., None]
-        return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
+        missing = tf.constant(np.nan, rows.dtype)
+        return tf.where(is_in_range, rows, missing)
 
     def in_top_k(self, predictions, targets, k):
         scores = self.cast(predictions, tf.float32)
@@ -159,17 +163,22 @@ def _dot(x, y):
         return tf.matmul(x, y)
     x_axis = x.shape.rank - 1
     y_axis = max(y.shape.rank - 2, 0)
-    return tf.tensordot(x, y, [[x_axis], [y_axis]])
+    axes = [[x_axis], [y_axis]]
+    return tf.tensordot(x, y, axes)
 
 
 def _batch_dot(x, y, axes):
     x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
-    if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
+    x_rank = x.shape.rank
+    y_rank = y.shape.rank
+    if x_rank == y_rank and (x_rank > 3 or 0 in (x_axis, y_axis)):
         return _product_of_matrices(x, y, x_axis, y_axis)
     x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-    equation = batch_dot_equation(x.shape.rank, x_axis, y.shape.rank, y_axis)
+    equation = batch_dot_equation(x_rank, x_axis, y_rank, y_axis)
     result = tf.einsum(equation, x, y)
-    return result if result.shape.rank > 1 else tf.expand_dims(result, 1)
+    if result.shape.rank > 1:
+        return result
+    return tf.expand_dims(result, 1)
 
 
 def _product_of_matrices(x, y, x_axis: int, y_axis: int):

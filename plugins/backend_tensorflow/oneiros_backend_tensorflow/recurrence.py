@@ -128,7 +128,8 @@ def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> Sta
     initial = tuple(tf.ensure_shape(state, shape) for state in initial)
     is_unmasked = None
     if mask is not None:
-        is_unmasked = tf.transpose(tf.cast(mask, tf.bool))[..., None]
+        truth = tf.cast(mask, tf.bool)
+        is_unmasked = tf.transpose(truth)[..., None]
 
     by_step = tf.transpose(x, TIME_FIRST)
     arguments = (by_step, U, *projection, *initial)
@@ -142,10 +143,9 @@ def _run(loop: CellLoop, x, U, mask, projection: States, initial: States) -> Sta
     )
 
     def derivative(results: Tensors, gradients: Sequence[Tensor]) -> States:
-        d_outputs, *d_last = gradients
-        dx, dU, d_initial = loop.backward(
-            U, is_unmasked, residuals, d_outputs, tuple(d_last)
-        )
+        d_outputs, *last = gradients
+        d_last = tuple(last)
+        dx, dU, d_initial = loop.backward(U, is_unmasked, residuals, d_outputs, d_last)
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 

@@ -56,9 +56,11 @@ def convolve_back(
     *window, _, channels = kernel.shape.as_list()
     is_full = border_mode == "full"
     margin = [n - 1 if is_full else 0 for n in window]
-    padded = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
+    pairs = zip(sizes, margin, strict=True)
+    padded = [size + 2 * n for size, n in pairs]
     padding = "SAME" if border_mode == "same" else "VALID"
-    shape = [tf.shape(x)[0], *padded, channels]
+    samples = tf.shape(x)[0]
+    shape = [samples, *padded, channels]
     kernel = tf.transpose(kernel, (0, 1, 3, 2))
     result = tf.nn.conv2d_transpose(x, kernel, shape, strides, padding)
     if not is_full:
@@ -83,11 +85,13 @@ def pool(x, window: Ints, strides: Ints, border_mode: str, mode: str):
     # TensorFlow's own pooling of volumes has no double or half type: here planes are
     # pooled, then what is across them
     _, depth, *plane = _sizes(x)
-    x = planes(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
+    x = tf.reshape(x, (-1, *plane))
+    x = planes(x, window[1:], strides[1:])
     _, rows, columns, channels = _sizes(x)
     x = tf.reshape(x, (-1, depth, rows * columns, channels))
     x = planes(x, (window[0], 1), (strides[0], 1))
-    return tf.reshape(x, (-1, _sizes(x)[1], rows, columns, channels))
+    depth = _sizes(x)[1]
+    return tf.reshape(x, (-1, depth, rows, columns, channels))
 
 
 def pad(x, widths):
@@ -103,8 +107,9 @@ def pad(x, widths):
 
 def _sizes(x) -> Tensors:
     """Returns the sizes, as ints where they are known."""
-    sizes = x.shape.as_list()
-    return [tf.shape(x)[i] if size is None else size for i, size in enumerate(sizes)]
+    measured = tf.shape(x)
+    sizes = enumerate(x.shape.as_list())
+    return [measured[i] if size is None else size for i, size in sizes]
 
 
 def _every(x, strides: Ints):
@@ -116,7 +121,8 @@ def _prepared(
     x, window: Sequence[Any], strides: Ints, border_mode: str, is_thinned: bool
 ) -> tuple[Tensor, str]:
     """Returns what TensorFlow can convolve, and the padding that it adds itself."""
-    if border_mode != "full" and not is_thinned and not _is_exceeded(window, strides):
+    is_exceeded = _is_exceeded(window, strides)
+    if border_mode != "full" and not is_thinned and not is_exceeded:
         return x, border_mode.upper()
     if border_mode == "valid" or all(size == 1 for size in window):
         return x, "VALID"
@@ -128,9 +134,11 @@ def _prepared(
 
 
 def _same_padding(size, window, stride: int) -> tuple[Tensor, Tensor]:
-    missing = (-(-size // stride) - 1) * stride + window - size
+    steps = -(-size // stride)
+    missing = (steps - 1) * stride + window - size
     missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
-    return missing // 2, missing - missing // 2
+    before = missing // 2
+    return before, missing - before
 
 
 def _is_exceeded(window: Sequence[Any], strides: Ints) -> bool:

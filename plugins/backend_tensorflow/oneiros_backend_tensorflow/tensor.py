@@ -2,7 +2,7 @@
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 
 from oneiros import backend as K
@@ -12,13 +12,39 @@ from oneiros_backend_toolkit.lazy_graph.sources import Operation, Placeholder, V
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor
 from oneiros_backend_toolkit.sessions import SessionGraph
 
-from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 OUTPUT = ":0"
 """Suffix of tensors' names: the first output of an operation."""
 NAMED_AS_TENSORS = (Placeholder, Variable)
 """Kinds of nodes with names that users read and compare."""
+
+
+class Dtype(str):
+    """The name of a type, with the attributes of `tf.DType` besides: `x.dtype.name`,
+    `x.dtype.base_dtype`, `x.dtype.as_numpy_dtype`, `x.dtype.is_floating`."""
+
+    def __getattr__(self, name: str):
+        return getattr(tf.as_dtype(str(self)), name)
+
+
+class ReferenceDtype(Dtype):
+    """The type of a variable."""
+
+    @property
+    def name(self) -> str:
+        """What TensorFlow 1 calls it."""
+        return f"{self}_ref"
+
+
+@cache
+def dtype_of(name: str, is_variable: bool) -> Dtype:
+    """Returns the type of a tensor or of a variable.
+
+    # Arguments
+        name: str, such as `"float32"`.
+    """
+    return ReferenceDtype(name) if is_variable else Dtype(name)
 
 
 class Tensor(LazyTensor):
