@@ -1,7 +1,5 @@
 """Functions of an engine that tensors of the current backend can't be given to."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.errors import ArgumentError

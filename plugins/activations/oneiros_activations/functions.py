@@ -4,8 +4,6 @@ Each maps a float tensor to one of the same shape and dtype. Layers accept them 
 `Dense(32, activation="relu")`, `Activation("relu")`.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.config import get_object
 from oneiros.errors import ShapeError

@@ -3,7 +3,6 @@
 JAX compiles and runs the functions.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any, ClassVar
 

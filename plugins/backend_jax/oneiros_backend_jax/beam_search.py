@@ -1,6 +1,5 @@
 """The beam search of `ctc_decode`, computed on the host."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections import defaultdict
 from dataclasses import dataclass
 

@@ -1,6 +1,5 @@
 """The step of a recorded program, as JAX compiles it."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

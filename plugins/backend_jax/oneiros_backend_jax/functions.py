@@ -4,7 +4,6 @@ Values that are known while a function is traced, such as sizes, stay NumPy arra
 would make them unknown, and unknown values can't become a shape.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,5 @@
 """Random functions on JAX's own tensors. A recorded stream supplies their key."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import random_numbers

@@ -1,7 +1,5 @@
 """Whole recurrent layers as one operation on lazy tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros_backend_toolkit.fused_recurrence import (
     FusedLayer,
     FusedRecurrence,

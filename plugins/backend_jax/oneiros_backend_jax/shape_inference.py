@@ -9,7 +9,6 @@ A size that doesn't fit another one is open if it differs between the traces. Th
 trace takes all of them for open, and notes them; the second one finds out.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress

@@ -1,6 +1,5 @@
 """The primitives of convolution and pooling on JAX's own tensors. Channels are last."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros_backend_toolkit.tensors import Tensor
 from oneiros_jax_support import convolutions
 from oneiros_jax_support.jax_import import jnp

@@ -1,6 +1,5 @@
 """The ONNX backend: Keras 1's `K` as graphs of ONNX, computed by ONNX Runtime."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any, ClassVar
 

@@ -1,6 +1,5 @@
 """Programs computed by ONNX Runtime."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from typing import Any, NoReturn
 

@@ -1,6 +1,5 @@
 """Models of Oneiros as models of ONNX."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import json
 
 import onnx

@@ -1,6 +1,5 @@
 """ONNX as an engine of the lazy graph."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any, NoReturn
 

@@ -1,7 +1,5 @@
 """The functions of `K` as nodes of ONNX."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import numpy as np
 from oneiros_backend_toolkit.lazy_graph.array_functions import ArrayFunctions
 from oneiros_backend_toolkit.operands import batch_dot_axes, batch_dot_equation

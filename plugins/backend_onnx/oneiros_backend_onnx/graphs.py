@@ -4,7 +4,6 @@ Equal nodes are one, and what is laid out anew of constants alone, such as a tra
 kernel, is a constant again.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import copy

@@ -1,6 +1,5 @@
 """Indexing: numbers, slices, new axes and one tensor of places."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Operators of ONNX by NumPy's names, as `ArrayFunctions` calls them."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any

@@ -1,6 +1,5 @@
 """Batch normalization as one node."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 from oneiros_backend_toolkit.images import first_order, last_order
 

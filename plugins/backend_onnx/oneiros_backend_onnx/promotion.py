@@ -1,6 +1,5 @@
 """Tensors from numbers, arrays and shapes, of the types that operations need."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

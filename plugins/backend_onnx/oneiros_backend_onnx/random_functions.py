@@ -1,6 +1,5 @@
 """Random draws, which ONNX can't repeat: they are known by shape alone."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import NoReturn
 
 from oneiros.errors import CapabilityError

@@ -4,7 +4,6 @@ ONNX leaves out steps at the end of a sequence only. Under any other mask, the s
 that are taken move to the front, and the outputs move back.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from dataclasses import dataclass
 
 import numpy as np

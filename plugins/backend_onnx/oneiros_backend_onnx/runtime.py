@@ -1,6 +1,5 @@
 """Sessions of ONNX Runtime."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import tempfile
 from functools import partial
 from pathlib import Path

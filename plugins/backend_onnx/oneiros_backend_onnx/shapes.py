@@ -1,6 +1,5 @@
 """Sizes as ONNX takes them: known ones as ints, open ones as tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Sequence
 from dataclasses import replace

@@ -5,7 +5,6 @@ between two operations of ONNX cancels, so that a network with channels first ha
 transposition left.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Tensors of a graph of ONNX, and shapes of which some sizes may be open."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

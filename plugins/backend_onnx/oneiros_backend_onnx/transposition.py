@@ -4,7 +4,6 @@ Two in a row become one, or none. What works element by element comes before a
 transposition, so that the next one may cancel it.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 import numpy as np

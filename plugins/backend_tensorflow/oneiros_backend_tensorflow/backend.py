@@ -3,7 +3,6 @@
 The functions run as graph functions of TensorFlow 2.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import ClassVar
 
 from oneiros.backend import common

@@ -1,6 +1,5 @@
 """The beam search of `ctc_decode` on TensorFlow's own tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros_backend_toolkit.tensors import Tensor, Tensors
 
 from oneiros_backend_tensorflow.tensorflow_import import tf

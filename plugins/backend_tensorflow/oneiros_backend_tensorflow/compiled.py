@@ -1,6 +1,5 @@
 """Graph functions bound to variables, run by XLA or by plain TensorFlow."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any

@@ -6,7 +6,6 @@ and 678 MB this way, and 0.96 seconds and 763 MB if each program is compiled ane
 (`benchmarks/mechanisms.py compiled_programs`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import hashlib
 import re
 from collections.abc import Callable

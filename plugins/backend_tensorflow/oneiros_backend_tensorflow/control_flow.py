@@ -6,7 +6,6 @@ values when they run. Lazy tensors that these functions use from outside become
 arguments of the call: a trial on placeholders finds them.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Custom gradients in TensorFlow's graphs, for programs that differentiate."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar

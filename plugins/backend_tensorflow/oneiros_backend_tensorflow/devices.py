@@ -1,6 +1,5 @@
 """TensorFlow's device, if the setting `device` names one."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any

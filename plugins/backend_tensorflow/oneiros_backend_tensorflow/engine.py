@@ -1,6 +1,5 @@
 """TensorFlow as an engine of the lazy graph."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

@@ -1,6 +1,5 @@
 """The functions of `K` on TensorFlow's own tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

@@ -8,7 +8,6 @@ prints or calls Python, other than through `K`, would do that again, too, so Ten
 differentiates such a loop.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

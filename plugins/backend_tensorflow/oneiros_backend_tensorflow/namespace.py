@@ -3,7 +3,6 @@
 Where TensorFlow lacks a type, another one is computed with.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import operator
 from collections.abc import Sequence
 

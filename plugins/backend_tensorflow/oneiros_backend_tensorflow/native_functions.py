@@ -9,7 +9,6 @@ functions have a module of their own, `control_flow`. One function can't be reco
 when they are computed.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import NoReturn
 
 from oneiros.errors import GraphError

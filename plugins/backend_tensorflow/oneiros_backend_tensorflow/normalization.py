@@ -7,7 +7,6 @@ TensorFlow's own derivatives of the kernels treat mean and variance as constants
 have no derivatives themselves.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 from oneiros_backend_toolkit.tensors import Tensor, Tensors

@@ -4,7 +4,6 @@ A session computes them. What can't take them, `tf.gradients(loss, [w])`, says w
 write instead.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from operator import attrgetter
 

@@ -3,8 +3,6 @@
 A recorded stream supplies their key.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros_backend_tensorflow.functions import FUNCTIONS
 from oneiros_backend_tensorflow.tensorflow_import import tf
 

@@ -6,7 +6,6 @@ processor, and 73 ms where its loop is traced for that
 (`benchmarks/mechanisms.py recurrent_shapes`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 from oneiros_backend_toolkit.fused_recurrence import (

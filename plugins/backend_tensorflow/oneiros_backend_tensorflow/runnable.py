@@ -5,7 +5,6 @@ long on the small network (case d of the comparison), by the processor's time
 (`benchmarks/mechanisms.py runnable`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 
 from oneiros_backend_toolkit.tensors import Tensors

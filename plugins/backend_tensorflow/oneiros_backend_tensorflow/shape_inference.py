@@ -1,6 +1,5 @@
 """Infers the shape and type of a function's result without computing it."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,7 +5,6 @@ comparison), in real time and in processor time (`benchmarks/mechanisms.py
 shared_memory`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 

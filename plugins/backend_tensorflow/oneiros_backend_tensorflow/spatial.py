@@ -6,7 +6,6 @@ Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 `compiled` keeps XLA off them.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

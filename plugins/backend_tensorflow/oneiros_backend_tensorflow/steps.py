@@ -1,6 +1,5 @@
 """Programs as graph functions: one step, and many steps in one call."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,6 +1,5 @@
 """Storage for the values of variables."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import threading
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Lazy tensors that behave like those of TensorFlow 1."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from functools import cache, partial
 from types import SimpleNamespace

@@ -14,7 +14,6 @@ seconds of the processor and 534 MB this way, 6.3 seconds and 818 MB with both
 (`benchmarks/mechanisms.py tensorflow_import`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 import re
 import sys

@@ -1,6 +1,5 @@
 """Decides whether XLA compiles a graph."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 
 from oneiros.errors import ArgumentError

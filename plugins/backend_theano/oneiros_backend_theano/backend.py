@@ -1,6 +1,5 @@
 """The Theano backend: variables, values, randomness and functions on PyTensor."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import os
 from typing import Any, ClassVar
 

@@ -1,6 +1,5 @@
 """Values that are known during tracing: sizes and the learning phase."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 
 from oneiros_backend_theano.limits import LinkerError

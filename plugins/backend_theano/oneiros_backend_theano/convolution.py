@@ -1,6 +1,5 @@
 """Convolutions and pooling: JAX's functions as Ops, one per kind of window."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 
 import pytensor.tensor as pt

@@ -4,7 +4,6 @@
 Keras 1 need. Importing it takes 0.2 seconds of processor time.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 from oneiros.errors import OneirosError
 from oneiros_backend_toolkit.interrupts import deferred_interrupts

@@ -5,7 +5,6 @@ A draw holds a seed, fixed when it is built, and reads a counter that `K.functio
 advances.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

@@ -4,7 +4,6 @@ Shapes and the learning phase are known meanwhile: such values are concrete, oth
 traced.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from contextlib import suppress

@@ -5,7 +5,6 @@ that JAX wrote. It is only used for types that the backend doesn't know: sparse 
 and PyTensor's own random generators.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Mapping
 from typing import Any
 

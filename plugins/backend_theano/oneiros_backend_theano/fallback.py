@@ -5,7 +5,6 @@ linker may compile a small graph for half a minute; each step takes
 several times longer.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import warnings
 from typing import Any
 

@@ -1,6 +1,5 @@
 """`K.function` on PyTensor: shared code of all linkers."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Indexing, and writing at indices."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

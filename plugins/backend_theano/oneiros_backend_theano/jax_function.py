@@ -1,6 +1,5 @@
 """`K.function` compiled by JAX."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 

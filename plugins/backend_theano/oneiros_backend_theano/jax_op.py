@@ -4,7 +4,6 @@ Under the JAX linker a function and its gradient share one forward pass, see `ev
 Other linkers call JAX for the function as a whole.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -5,7 +5,6 @@ is computed from them: without this the first step of case f of `benchmarks/comp
 takes 1.1 times as long, and a step 1.03 (`benchmarks/mechanisms.py known_zeros`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -3,7 +3,6 @@
 `oneiros_jax_support.loops` unrolls steps with convolutions on a CPU.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -3,7 +3,6 @@
 PyTensor's own errors don't mention `K`, or there are none.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator
 from typing import Any, NoReturn
 

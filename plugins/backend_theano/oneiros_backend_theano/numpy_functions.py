@@ -4,8 +4,6 @@ Without this, NumPy would take a variable for an array of one object, and comput
 that.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import pytensor.tensor as pt
 from oneiros_backend_toolkit.missing_values import (
     compute_elements,

@@ -4,7 +4,6 @@ What all engines do alike is `ArrayFunctions`, over PyTensor's functions by NumP
 names.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace

@@ -10,7 +10,6 @@ changes. `-x` and `abs(x)` of booleans, too, count them as int32. `&`, `|` and `
 of bits: booleans stay booleans there.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any

@@ -5,7 +5,6 @@ Shapes may be computed from other shapes; PyTensor's functions want constants. S
 1 that are only known when a function runs are broadcast; PyTensor refuses them.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 
 import numpy as np

@@ -1,6 +1,5 @@
 """`K.function` compiled by PyTensor itself, in any mode that it has."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whole recurrent layers as Ops; JAX computes them and their gradients."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import functools
 
 import pytensor.tensor as pt

@@ -7,7 +7,6 @@ and writes one, `sit_sot` reads and writes one, `nit_sot` reads none; the last s
 an untraced one alone is returned.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice

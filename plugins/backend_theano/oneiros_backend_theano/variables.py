@@ -1,6 +1,5 @@
 """Variables of the Theano backend."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 from oneiros_backend_toolkit.stored_values import LOCK
 from pytensor.tensor.sharedvar import TensorSharedVariable

@@ -6,7 +6,6 @@ steps. With such loops, training on 3, 6, 12 and then 24 batches of case d of
 longer_loops`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,5 @@
 """Convolutions, built on three primitives of each engine."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

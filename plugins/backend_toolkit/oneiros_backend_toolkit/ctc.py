@@ -10,7 +10,6 @@ blank is the last class. Probabilities of positions are logarithms along a last 
     classification", ICML 2006.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from contextlib import suppress
 

@@ -1,7 +1,6 @@
 """The functions of `K` that are built on others; an engine overrides those that it does
 better."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -11,7 +11,6 @@ busy machine, each took at most 5.5 µs longer. Alternating rounds with and with
 differed by no more than their own variation of 10 %.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 import re

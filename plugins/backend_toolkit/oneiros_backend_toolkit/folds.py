@@ -1,6 +1,5 @@
 """Folds and maps over the first axis, built on each engine's loop."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Iterable
 

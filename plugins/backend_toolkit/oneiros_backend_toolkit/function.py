@@ -1,7 +1,6 @@
 """`Function`, the result of `K.function`. Engines subclass it; its `upload` and `loop`
 work on any engine."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 import os
 from collections.abc import Sequence

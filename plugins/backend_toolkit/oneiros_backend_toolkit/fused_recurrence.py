@@ -3,7 +3,6 @@
 It also checks their arguments.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from dataclasses import dataclass, replace
 

@@ -1,6 +1,5 @@
 """`K.gradients`, built on an engine's own derivatives."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 from oneiros.arguments import refusal, shown

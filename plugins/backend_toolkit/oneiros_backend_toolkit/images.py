@@ -12,7 +12,6 @@ six padded convolutions take 1.23 times the processor time; on JAX it makes no
 difference.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,7 +4,6 @@ NumPy passes `array * x` to the same method as `np.multiply(array, x)`; both ret
 tensor. For what NumPy would compute immediately, the error names the equivalent in `K`.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 

@@ -4,7 +4,6 @@ Messages contain ranks, not shapes, because on JAX open sizes are replaced by tr
 sizes.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 

@@ -1,6 +1,5 @@
 """Pooling, padding and resizing of sequences, images and volumes."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros_backend_toolkit.images import (
     Images,
     check_window,

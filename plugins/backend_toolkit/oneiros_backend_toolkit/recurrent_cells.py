@@ -12,7 +12,6 @@ On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as lo
 `K.rnn` instead (`benchmarks/mechanisms.py recurrent_gradients`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol

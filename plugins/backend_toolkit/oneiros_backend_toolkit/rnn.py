@@ -1,6 +1,5 @@
 """`K.rnn`, built on each engine's loop."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools

@@ -4,7 +4,6 @@ Variables have their values, and functions compute, without a session. This modu
 code of 2016 that uses one working.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

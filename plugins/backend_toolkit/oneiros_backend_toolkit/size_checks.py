@@ -7,7 +7,6 @@ of `K` can attach a check to tensors with `when_known`. All this happens while a
 is traced, not at each step.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any

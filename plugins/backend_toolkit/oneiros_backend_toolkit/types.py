@@ -1,7 +1,6 @@
 """The common type of an operation's operands, the same on every backend, according to
 the rule in `oneiros.backend.contract`."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterable
 from functools import reduce
 from typing import Any

@@ -1,6 +1,5 @@
 """The base class of constraints."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 

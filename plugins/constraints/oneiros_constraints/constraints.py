@@ -3,7 +3,6 @@
 They are those of Keras 1.2.2, with the same epsilon added to norms.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,7 +5,6 @@ host from NumPy's global generator: `np.random.seed(n)` makes them reproducible 
 backend.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import math
 from collections.abc import Sequence

@@ -5,7 +5,6 @@ Without this, loading 105 MB of dense layers takes 3.9 times as long on Theano
 (`benchmarks/mechanisms.py postponed`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterable
 from typing import Any
 

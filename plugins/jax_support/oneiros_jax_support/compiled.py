@@ -4,7 +4,6 @@ New values reuse the memory of old ones. A step stores all of them or none: no
 exception, not even Ctrl-C, can interrupt the storing.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import operator
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -9,7 +9,6 @@ window, and XLA fuses them. `benchmarks/mechanisms.py volumes depthwise` compare
 in networks, and `benchmarks/volumes.py` measures what machine code adds.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import importlib.util
 import itertools

@@ -1,6 +1,5 @@
 """The device of a backend that computes with JAX."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import os
 from collections.abc import Callable, Iterator

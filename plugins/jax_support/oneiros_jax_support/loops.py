@@ -5,7 +5,6 @@ step of a ConvLSTM2D over eight images of 12x12 takes 4.4 times as long
 (`benchmarks/mechanisms.py loops`), and larger ones up to sixty times.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 

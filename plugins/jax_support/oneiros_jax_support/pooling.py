@@ -7,7 +7,6 @@ The derivative of XLA's own operation, `jax.lax.reduce_window`, is slow on a CPU
 it, a step of case b takes 1.4 times as long (`benchmarks/mechanisms.py pooling`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 

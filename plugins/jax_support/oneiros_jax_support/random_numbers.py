@@ -5,7 +5,6 @@ keyed by seed and counter. On a CPU, that takes a third of the time of JAX's Thr
 random bits are a large part of a small network's step there.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 
 from oneiros_jax_support.jax_import import Tensor, jax, jnp

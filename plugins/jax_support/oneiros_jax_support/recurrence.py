@@ -1,6 +1,5 @@
 """The recurrent loops of `oneiros_backend_toolkit.recurrent_cells` on JAX."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 
 import numpy as np

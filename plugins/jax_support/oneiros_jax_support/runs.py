@@ -8,7 +8,6 @@ Convolutions are the exception on a CPU: XLA takes 1.3 times as long for small o
 times for large ones, so such steps run one by one.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Splits windows in JAX into the values of one cell in all windows."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros_jax_support.jax_import import jax
 
 

@@ -3,7 +3,6 @@
 NumPy computes with arrays of them as with arrays of integers.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import numpy as np
 
 from oneiros_jax_support.jax_import import jax, jnp

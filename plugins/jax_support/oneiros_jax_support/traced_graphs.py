@@ -1,6 +1,5 @@
 """The contents of JAX graphs."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator
 from typing import Any
 

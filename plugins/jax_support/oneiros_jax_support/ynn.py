@@ -8,7 +8,6 @@ It computes the predictions that suit it: without YNN, those of case b take 1.5 
 long (`benchmarks/mechanisms.py predictions_by_ynn`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar

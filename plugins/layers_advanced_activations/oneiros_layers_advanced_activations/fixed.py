@@ -1,7 +1,5 @@
 """Activations with a constant, as layers: LeakyReLU, ELU, ThresholdedReLU."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer

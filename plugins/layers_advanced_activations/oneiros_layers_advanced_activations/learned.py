@@ -1,6 +1,5 @@
 """Activations with learned parameters: PReLU, ParametricSoftplus, SReLU."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Base classes of the convolutions: arguments, weights, output shape."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_int, check_ints

@@ -1,7 +1,5 @@
 """Convolution1D and AtrousConvolution1D: windows along sequences."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes, kernel_init

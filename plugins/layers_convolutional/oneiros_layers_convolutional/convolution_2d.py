@@ -1,7 +1,5 @@
 """Convolution2D and AtrousConvolution2D: windows over images."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_ints
 from oneiros_layers_core.spatial import Sizes

@@ -1,7 +1,5 @@
 """Convolution3D: windows over volumes."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes

@@ -1,7 +1,5 @@
 """Cropping1D, 2D and 3D: cut off the borders."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_ints, label
 from oneiros.engine.node import Shape

@@ -1,6 +1,5 @@
 """Deconvolution2D: the transposed convolution."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ZeroPadding1D, 2D and 3D: zeros around sequences, images and volumes."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_ints, is_int, label
 from oneiros.engine.layer import Layer

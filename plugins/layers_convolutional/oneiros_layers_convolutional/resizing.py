@@ -1,7 +1,5 @@
 """Base class of the layers that only change the sizes of their input."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import Shape
 from oneiros_layers_core.spatial import spatial_sizes, with_sizes

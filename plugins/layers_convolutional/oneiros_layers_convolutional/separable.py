@@ -1,6 +1,5 @@
 """SeparableConvolution2D: a convolution within each channel, then one across them."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

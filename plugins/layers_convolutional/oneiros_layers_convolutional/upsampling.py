@@ -1,7 +1,5 @@
 """UpSampling1D, 2D and 3D: each step, pixel or voxel repeated."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
 from oneiros_layers_core.spatial import check_dim_ordering

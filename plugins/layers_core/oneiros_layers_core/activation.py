@@ -1,7 +1,5 @@
 """Activation, and the layer that only adds an activity penalty."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import activations, regularizers
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer

@@ -1,6 +1,5 @@
 """Base classes of the layers with a kernel `W` and a bias `b`."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import constraints, initializations, regularizers

@@ -1,7 +1,5 @@
 """Dense, and its older version for sequences, TimeDistributedDense."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import activations
 from oneiros import backend as K
 from oneiros.arguments import check_int, label

@@ -1,6 +1,5 @@
 """Dropout, element by element or for whole feature maps."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

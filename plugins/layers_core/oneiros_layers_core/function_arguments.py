@@ -1,6 +1,5 @@
 """Functions as arguments: their configuration, and how they are called."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import inspect
 from collections.abc import Callable
 from types import FunctionType

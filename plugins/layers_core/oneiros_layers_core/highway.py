@@ -1,6 +1,5 @@
 """Highway: a Dense layer that learns how much of its input to pass through."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import activations

@@ -1,6 +1,5 @@
 """Lambda: any function of tensors as a layer."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Masking: marks the steps of a sequence that later layers skip."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer

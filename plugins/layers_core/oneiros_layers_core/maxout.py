@@ -1,7 +1,5 @@
 """MaxoutDense: the largest of several linear maps."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_int
 from oneiros.engine.layer import InputSpec

@@ -1,6 +1,5 @@
 """Merge: several tensors into one."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -6,7 +6,6 @@ accept; `combine` returns the merged tensor; `mask`, called if any input has a m
 returns that of the merged tensor.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,5 @@
 """Layers that only rearrange values: Flatten, Reshape, Permute, RepeatVector."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Iterable, Sequence
 

@@ -5,7 +5,6 @@ last (`dim_ordering` is `"tf"`) or before the spatial axes (`"th"`); in a sequen
 images the steps follow the samples. Sizes that aren't known are None.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 from typing import Any

@@ -1,6 +1,5 @@
 """Embedding: a table of vectors, looked up by index."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

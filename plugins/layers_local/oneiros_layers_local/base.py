@@ -1,7 +1,6 @@
 """Base class of the locally connected layers, which have separate weights for each
 position."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 import math
 

@@ -3,7 +3,6 @@
 Outside the training phase, the input passes unchanged.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 
 from oneiros import backend as K

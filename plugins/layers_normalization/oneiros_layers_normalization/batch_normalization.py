@@ -1,6 +1,5 @@
 """BatchNormalization in the three modes of Keras 1."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

@@ -1,7 +1,5 @@
 """Base classes of pooling over windows."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints
 from oneiros.engine.layer import InputSpec, Layer

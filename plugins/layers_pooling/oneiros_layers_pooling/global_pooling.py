@@ -1,7 +1,5 @@
 """Global pooling: one value per feature or channel."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import Shape

@@ -1,7 +1,5 @@
 """MaxPooling2D and AveragePooling2D."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros_layers_pooling.base import ImagePooling
 
 

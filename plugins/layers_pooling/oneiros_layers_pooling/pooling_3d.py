@@ -1,7 +1,5 @@
 """MaxPooling3D and AveragePooling3D."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros_layers_pooling.base import ImagePooling
 
 

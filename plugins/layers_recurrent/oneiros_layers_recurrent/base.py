@@ -1,6 +1,5 @@
 """Recurrent, the base of the layers that run over a sequence."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

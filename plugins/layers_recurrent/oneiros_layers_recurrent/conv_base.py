@@ -1,6 +1,5 @@
 """ConvRecurrent2D, the base of the recurrent layers over sequences of images."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

@@ -1,6 +1,5 @@
 """ConvLSTM2D: an LSTM whose products are convolutions."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Base class of SimpleRNN, GRU and LSTM: joined weights, fused loops."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

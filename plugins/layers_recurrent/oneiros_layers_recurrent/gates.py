@@ -1,6 +1,5 @@
 """What recurrent layers with weights per gate share, over vectors and over images."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from typing import Any
 

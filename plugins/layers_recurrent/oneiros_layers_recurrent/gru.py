@@ -1,6 +1,5 @@
 """GRU: a state that gates partly overwrite."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

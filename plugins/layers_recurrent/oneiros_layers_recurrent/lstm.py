@@ -1,7 +1,5 @@
 """LSTM: a cell that gates write, keep and read."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import initializations
 
 from oneiros_layers_recurrent.base import States, Stepped

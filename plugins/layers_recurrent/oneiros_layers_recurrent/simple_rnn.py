@@ -1,6 +1,5 @@
 """SimpleRNN: the output is fed back to the input."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

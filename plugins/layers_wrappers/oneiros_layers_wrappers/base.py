@@ -1,6 +1,5 @@
 """Wrapper, the base of layers that contain a layer."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

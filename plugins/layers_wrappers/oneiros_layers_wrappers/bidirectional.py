@@ -1,6 +1,5 @@
 """Bidirectional: runs a recurrent layer from both ends."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import copy
 import inspect
 from typing import Any

@@ -1,6 +1,5 @@
 """TimeDistributed: the same layer at each step of a sequence."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

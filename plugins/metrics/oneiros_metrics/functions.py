@@ -7,8 +7,6 @@ approximation for precision, recall and metrics derived from them. Masks and sam
 weights don't affect metrics.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros import objectives
 from oneiros.config import get_object

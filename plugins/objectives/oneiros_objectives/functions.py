@@ -6,8 +6,6 @@ step). Sparse targets are class numbers `(samples, …, 1)`. Training minimizes 
 over the samples, weighted by `sample_weight`.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.config import get_object
 from oneiros.engine.node import Tensor

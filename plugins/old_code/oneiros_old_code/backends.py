@@ -1,7 +1,6 @@
 """Names that code of 2016 reads from `keras.backend` and its submodules: `K.tf`,
 `K.np`, `K._BACKEND`, `keras.backend.tensorflow_backend`."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import json
 import os
 import sys

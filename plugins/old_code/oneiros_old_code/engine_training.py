@@ -1,7 +1,6 @@
 """Helpers that other versions had in `keras.engine.training`, under their names
 there."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any

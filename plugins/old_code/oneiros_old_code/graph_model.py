@@ -1,7 +1,5 @@
 """The Graph model of Keras 0.x: an error that shows how to write a Model instead."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros.errors import CapabilityError
 
 REWRITTEN = """

@@ -1,7 +1,5 @@
 """Layers of Keras 0.x."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros.engine.layer import Layer

@@ -1,7 +1,6 @@
 """Packages that were visible in Keras 1's modules because they imported them, if they
 are installed."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec

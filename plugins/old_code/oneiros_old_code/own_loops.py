@@ -1,7 +1,6 @@
 """`fit`, `evaluate` and `predict` for models with a replaced `_fit_loop`, `_test_loop`
 or `_predict_loop`."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import inspect
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,6 @@
 """Private methods of Keras 1's models that packages call: loops over the packages' own
 functions."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,8 +1,6 @@
 """Private helpers of Keras 1's `tensorflow_backend` that packages import: conversions
 to and from the axis order of TensorFlow's convolutions."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 

@@ -1,7 +1,6 @@
 """Private helpers of Keras 1's `theano_backend` that packages import: conversions to
 and from the axis order and shapes of Theano's convolutions."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`keras.utils.theano_utils` of Keras 0.x, in terms of the current backend."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 
 Shape = tuple[int, ...]

@@ -1,8 +1,6 @@
 """Optimizers that divide by roots of accumulated squares: RMSprop, Adagrad,
 Adadelta."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros import backend as K
 from oneiros.engine.node import Tensor
 

@@ -1,6 +1,5 @@
 """Optimizers with running moments of the gradient: Adam, Adamax, Nadam."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Base classes of the standard optimizers, which are their slots and their step."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from itertools import chain
 from typing import Any
 

@@ -1,6 +1,5 @@
 """Optimizers of TensorFlow itself, wrapped."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

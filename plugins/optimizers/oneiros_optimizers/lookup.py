@@ -1,6 +1,5 @@
 """Finds optimizers by name or configuration."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros.config import get_object

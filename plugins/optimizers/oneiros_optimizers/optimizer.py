@@ -1,6 +1,5 @@
 """The base class of optimizers."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import inspect

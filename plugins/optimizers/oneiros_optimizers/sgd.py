@@ -1,7 +1,5 @@
 """Stochastic gradient descent."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros.arguments import check_bool
 from oneiros.engine.node import Tensor
 

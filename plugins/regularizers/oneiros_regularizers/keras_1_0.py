@@ -1,7 +1,6 @@
 """Regularizers in the style of Keras 1.0: functions of the loss that receive a weight
 or a layer first."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 from collections.abc import Callable

@@ -1,6 +1,5 @@
 """The base class of regularizers."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss

@@ -6,7 +6,6 @@ samples. A penalty on an activation is summed over the batch: it grows with the 
 size.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 from oneiros import backend as K

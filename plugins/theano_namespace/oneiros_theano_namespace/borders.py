@@ -1,6 +1,5 @@
 """Padding of images."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

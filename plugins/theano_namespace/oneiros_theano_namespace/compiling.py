@@ -1,6 +1,5 @@
 """`theano.function`, compiled by the Theano backend of Oneiros."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,6 +1,5 @@
 """`theano.config`: PyTensor's settings, with Theano's `floatX` and `device`."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import warnings
 
 import pytensor

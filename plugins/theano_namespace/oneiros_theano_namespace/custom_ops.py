@@ -1,6 +1,5 @@
 """Custom operations: classes written for Theano."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable
 from typing import Any

@@ -4,7 +4,6 @@ A draw is a function of a seed and of a counter that advances with each call of 
 compiled function, and each step of a loop. The numbers are others than Theano's.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numpy as np

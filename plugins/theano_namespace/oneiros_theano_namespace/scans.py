@@ -4,7 +4,6 @@ In Theano they returned updates beside the outputs, and random draws differed at
 step.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,5 @@
 """The Theano backend of Oneiros, which computes what old code builds."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

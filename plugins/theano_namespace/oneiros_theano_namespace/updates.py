@@ -1,6 +1,5 @@
 """Updates of shared variables, by variable."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections import OrderedDict

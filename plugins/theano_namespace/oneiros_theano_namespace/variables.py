@@ -1,7 +1,5 @@
 """Shared variables."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import numpy as np
 import pytensor
 from oneiros_backend_theano.variables import SharedTensor

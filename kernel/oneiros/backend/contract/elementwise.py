@@ -1,7 +1,5 @@
 """The contract of `K`: elementwise functions."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 class Elementwise:
     """Arithmetic, comparisons and activations, with broadcasting."""

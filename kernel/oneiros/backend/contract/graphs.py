@@ -1,7 +1,6 @@
 """The contract of `K`: functions, updates, gradients and the learning phase; and the
 contract of compiled functions, which `K.function` returns."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any, Protocol
 

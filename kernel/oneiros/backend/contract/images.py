@@ -6,8 +6,6 @@ current setting (`image_dim_ordering()`). `border_mode` is `'valid'`, without pa
 `'full'`, with `window - 1` zeros on both sides.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 class Convolution:
     """Convolutions. They are cross-correlations on every backend: kernels are not

@@ -1,8 +1,6 @@
 """The contract of `K`: loops over the steps of sequences, and connectionist temporal
 classification (CTC)."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 class Recurrence:
     """A loop that carries states along."""

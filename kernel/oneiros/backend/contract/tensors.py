@@ -1,8 +1,6 @@
 """The contract of `K`: tensors made from shapes and numbers, products, reductions,
 functions that change shapes, dropout, normalization and crossentropies."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 class Creation:
     """Filled, counted and random tensors.

@@ -1,7 +1,5 @@
 """The contract of `K`: inputs, variables, and properties of tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 class Variables:
     """Placeholders and variables, their shapes, types and values."""

@@ -4,7 +4,6 @@ The contract explains them, and the backend records them. An engine overrides wh
 does in another way.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

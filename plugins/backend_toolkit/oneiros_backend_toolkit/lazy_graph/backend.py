@@ -1,6 +1,5 @@
 """A backend of recorded nodes: `K` on any engine of the recorder."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import functools
 import inspect
 from collections.abc import Sequence

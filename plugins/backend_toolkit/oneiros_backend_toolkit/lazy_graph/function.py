@@ -1,6 +1,5 @@
 """The result of `K.function`: a program, compiled on demand."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.compiled_on_demand import CompiledOnDemand

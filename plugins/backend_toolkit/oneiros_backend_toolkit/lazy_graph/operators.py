@@ -1,6 +1,5 @@
 """Python's operators as one method."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

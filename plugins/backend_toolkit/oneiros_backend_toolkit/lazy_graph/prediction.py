@@ -1,6 +1,5 @@
 """What a model predicts, as a program."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from oneiros.arguments import label, refusal
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container

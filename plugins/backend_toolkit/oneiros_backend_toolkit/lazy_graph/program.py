@@ -5,7 +5,6 @@ at one learning phase. Random nodes draw from a stream's seed and from the numbe
 step.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,5 @@
 """Type promotion: values become an engine's tensors, by the contract's rule."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any, ClassVar
 

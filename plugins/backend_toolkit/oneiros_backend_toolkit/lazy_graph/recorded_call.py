@@ -3,7 +3,6 @@
 Arguments and results may be nested: tuples, lists, dicts and slices, and their leaves.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -13,7 +13,6 @@ parents, so nodes that nobody uses are freed. Besides operations there are
 `oneiros_backend_toolkit.lazy_graph.program` says how a graph is computed.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -1,6 +1,5 @@
 """Lazy tensors: the nodes of a graph that isn't computed yet."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import itertools

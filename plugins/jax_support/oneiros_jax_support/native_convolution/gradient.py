@@ -5,7 +5,6 @@ it and 95 ms without; one of a network of volumes takes 331 and 460 ms on Theano
 and 609 ms on JAX (`benchmarks/volumes.py`).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import ctypes
 import functools
 import itertools

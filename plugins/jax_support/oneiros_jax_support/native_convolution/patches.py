@@ -4,7 +4,6 @@ Blocks of patches that fit into the cache are multiplied by the derivative by th
 result. Arrays are flat, of type float32, with channels last.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import NamedTuple
 
 import numpy as np

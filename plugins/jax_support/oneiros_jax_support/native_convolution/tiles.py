@@ -4,7 +4,6 @@ The tile is written in LLVM's language, because numba gives no access to registe
 sums stay in registers while it reads the rows of both matrices.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from typing import Any
 
 import numba

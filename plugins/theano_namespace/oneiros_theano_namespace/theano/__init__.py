@@ -1,6 +1,5 @@
 """Theano's names, for PyTensor and the Theano backend of Oneiros."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from importlib import import_module
 
 import pytensor

@@ -1,7 +1,5 @@
 """Gradients."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from pytensor import gradient
 from pytensor.gradient import grad, hessian, jacobian, verify_grad, zero_grad
 

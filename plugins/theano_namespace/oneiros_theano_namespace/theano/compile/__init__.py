@@ -1,7 +1,5 @@
 """Compiled functions, and shared variables."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from pytensor import compile as pytensor_compile
 from pytensor.compile.debug.debugmode import DebugMode
 

@@ -1,7 +1,5 @@
 """Random numbers, under the name of a generator whose numbers these are not."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from oneiros_theano_namespace.random_streams import RandomStreams
 
 

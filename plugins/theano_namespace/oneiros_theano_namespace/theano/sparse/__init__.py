@@ -1,7 +1,5 @@
 """Sparse matrices."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 from pytensor import sparse
 from pytensor.sparse import basic
 from pytensor.sparse.type import SparseTensorType

@@ -1,7 +1,5 @@
 """Tensors: PyTensor's functions, and Theano's if PyTensor lacks or changed them."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import pytensor.tensor as pt
 from pytensor.tensor import basic, elemwise, extra_ops, linalg, math, subtensor
 from pytensor.tensor import shape as shape_module

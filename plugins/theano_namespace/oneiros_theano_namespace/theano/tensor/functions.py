@@ -1,7 +1,6 @@
 """Functions of tensors that PyTensor has under other names, with other arguments, or no
 more."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any

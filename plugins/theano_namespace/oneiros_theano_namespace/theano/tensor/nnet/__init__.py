@@ -1,7 +1,5 @@
 """Functions for networks, which PyTensor no longer has."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 import pytensor.tensor as pt
 from pytensor.tensor import special
 

@@ -1,6 +1,5 @@
 """Convolutions of images, which flip their kernels unless told otherwise."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Batch normalization."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
-
 
 def batch_normalization(inputs, gamma, beta, mean, std, mode: str = "low_mem"):
     """Scales and shifts by statistics that are given.

@@ -1,6 +1,5 @@
 """Pooling over the last two axes of tensors."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs
 import math
 from collections.abc import Sequence
 from typing import Any
