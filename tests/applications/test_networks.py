@@ -129,6 +129,7 @@ def test_a_network_continues_a_tensor_and_is_continued():
     ("build", "message"),
     [
         (lambda: vgg16.VGG16(weights="imagnet"), "neither 'imagenet' nor None"),
+        (lambda: vgg16.VGG16(weights=1.5), "neither 'imagenet' nor None"),
         (lambda: vgg16.VGG16(classes=10), "have 1000 classes, but classes=10"),
         (
             lambda: vgg16.VGG16(weights=None, input_shape=(64, 64, 3)),

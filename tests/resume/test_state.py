@@ -62,6 +62,20 @@ def test_what_is_not_plain(value):
     assert callback.get_state() == {"good": 1}
 
 
+class Unshowable:
+    def __repr__(self):
+        raise RuntimeError("not shown")
+
+
+@pytest.mark.parametrize("value", [Unshowable(), [Unshowable()], {Unshowable(): 1}])
+def test_what_cannot_be_shown_is_not_plain(value):
+    callback = Callback()
+    callback.other = value
+    assert callback.get_state() == {}
+    with pytest.raises(ArgumentError, match="Expected plain data"):
+        encoded(value)
+
+
 def test_an_int_that_python_could_not_show_is_not_plain():
     assert decoded(*encoded(1 << 3_900)) == 1 << 3_900
     with pytest.raises(ArgumentError, match="Expected plain data"):

@@ -76,7 +76,8 @@ def check_weights(
             "include_top=False."
         )
     is_known = weights in (None, published) or isinstance(weights, os.PathLike)
-    if not is_known and not os.path.exists(weights or ""):
+    is_path = isinstance(weights, str) and os.path.exists(weights)
+    if not is_known and not is_path:
         raise ValueError(
             f"{network}: weights={weights!r} is neither {published!r} nor None, and "
             "there is no such file either."

@@ -96,7 +96,7 @@ def _encode(value: Any, arrays: list[Array], levels: int = MAX_DEPTH) -> Any:
     if value is None or kind in (bool, str):
         return value
     if kind not in (tuple, list, dict) or not levels:
-        raise TypeError(f"a {kind.__name__}: {value!r:.200}")
+        raise TypeError(object.__repr__(value))  # its own may fail, or take long
     if kind is tuple:
         return {"tuple": _encode(list(value), arrays, levels)}
     if kind is list:
@@ -104,7 +104,7 @@ def _encode(value: Any, arrays: list[Array], levels: int = MAX_DEPTH) -> Any:
     pairs = []
     for key, item in value.items():
         if not _is_key(key):
-            raise TypeError(f"the key {key!r:.200}")
+            raise TypeError(f"a {type(key).__name__} as a key")
         pairs.append([_encode(part, arrays, levels - 1) for part in (key, item)])
     return {"dict": pairs}
 
