@@ -81,6 +81,14 @@ def test_initial_kernels_lie_within_the_limit_of_keras(backend, name):
     assert layer.init is initializations.glorot_uniform
 
 
+@pytest.mark.parametrize("kind", ["regularizer", "constraint"])
+def test_a_separable_convolution_has_no_single_kernel(kind):
+    argument = f"W_{kind}"
+    expected = f"unknown argument '{argument}'.*'depthwise_{kind}' and 'pointwise_"
+    with pytest.raises(TypeError, match=expected):
+        SeparableConvolution2D(4, 3, 3, **{argument: None})
+
+
 def test_an_initialization_needs_no_dim_ordering(backend):
     def threes(shape, name=None):
         return K.variable(3 * np.ones(shape), name=name)

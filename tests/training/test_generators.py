@@ -884,6 +884,15 @@ class TestBatches:
         ):
             linear().fit(Batches(), verbose=0)
 
+    def test_an_iterator_inside_that_ends_is_an_error(self):
+        class Ending(Batches):
+            def __getitem__(self, index):
+                return next(iter(()))
+
+        model = Sequential([Dense(1, input_dim=1)])
+        with pytest.raises(GeneratorError, match="instead of yielding batch 1"):
+            model.predict(Ending())
+
     def test_each_is_read_once_per_epoch(self, recorded):
         for size, expected in ((9, [0, 1, 2, 3, 4]), (2, [0])):
             model, train, _ = recorded()

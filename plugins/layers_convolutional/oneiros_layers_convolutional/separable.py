@@ -3,7 +3,7 @@
 from typing import Any
 
 from oneiros import backend as K
-from oneiros import constraints, regularizers
+from oneiros import constraints, regularizers, services
 from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes, kernel_shape
 
@@ -88,6 +88,7 @@ class SeparableConvolution2D(PlaneConvolution):
         bias: bool = True,
         **kwargs,
     ) -> None:
+        self._refuse_kernel_arguments(kwargs)
         super().__init__(
             nb_filter=nb_filter,
             nb_row=nb_row,
@@ -109,6 +110,15 @@ class SeparableConvolution2D(PlaneConvolution):
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
         self.depthwise_constraint = constraints.get(depthwise_constraint)
         self.pointwise_constraint = constraints.get(pointwise_constraint)
+
+    def _refuse_kernel_arguments(self, arguments: dict[str, Any]) -> None:
+        for kind in ("regularizer", "constraint"):
+            if f"W_{kind}" in arguments:
+                raise services.old_code.unknown_argument(
+                    type(self).__name__,
+                    f"W_{kind}",
+                    [f"depthwise_{kind}", f"pointwise_{kind}"],
+                )
 
     def _add_weights(self) -> None:
         channels = self._channels

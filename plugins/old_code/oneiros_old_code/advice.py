@@ -21,6 +21,8 @@ REMOVED = {
 """Arguments of earlier versions, and what to do about them."""
 
 RENAMED = {
+    "W_constraint": "depthwise_constraint pointwise_constraint",
+    "W_regularizer": "depthwise_regularizer pointwise_regularizer",
     "alpha_initializer": "init",
     "axis": "concat_axis mode",
     "beta_initializer": "beta_init",

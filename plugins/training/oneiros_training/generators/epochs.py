@@ -106,7 +106,9 @@ class Epochs(BatchStream):
     def _items(self, order: list[int], start: int) -> Iterator[Any]:
         """Returns the batches of an epoch, without the first ones, and `END`."""
         if self.is_numbered:
-            return chain(map(self._item, order[start:]), [END])
+            # In a generator, unlike `map`, a StopIteration of user code is an error.
+            batches = (self._item(number) for number in order[start:])
+            return chain(batches, [END])
         return islice(chain(self.source, [END]), start, None)
 
     def _item(self, number: int) -> Any:
