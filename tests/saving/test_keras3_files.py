@@ -219,9 +219,15 @@ def with_a_product_as_output(data):
     data["config"]["output_layers"] = [["add_1", 0, 0]]
 
 
+def with_a_constant(data):
+    numbers = {"class_name": "__numpy__", "config": {"value": [5.0]}}
+    layer_named(data, "Add")["inbound_nodes"][0]["args"][0].append(numbers)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
+        ("several", with_a_constant, "gets .*numpy.*where Keras 1 needs a tensor"),
         ("words", with_a_product_as_output, "gives zeros at masked steps, where"),
         ("recurrent", with_other_backward_layer, "backward_layer, LSTM, that isn't"),
         ("words", with_one_mask_less, "joins inputs with different masks"),

@@ -395,9 +395,13 @@ def _references(call: Any, nested: set[str]) -> list[Reference]:
     if isinstance(call, list):  # as in files of Keras 2
         return call
     inputs, *others = call["args"] or [None]
+    constants = [given for given in _flat(inputs) if not _is_tensor(given)]
     references = [_counted(place, nested) for place in _tensors(inputs)]
-    if not references:
-        raise ConfigError(f"a call gets {inputs!r:.80}, where Keras 1 needs a tensor.")
+    if constants or not references:
+        received = (constants or [inputs])[0]
+        raise ConfigError(
+            f"a call gets {received!r:.80}, where Keras 1 needs a tensor."
+        )
     arguments = dict(call["kwargs"])
     if others:
         arguments[SECOND] = others[0] if len(others) == 1 else others
@@ -407,11 +411,21 @@ def _references(call: Any, nested: set[str]) -> list[Reference]:
 
 def _tensors(value: Any) -> Iterator[Reference]:
     """Yields the references to tensors in an argument of a call."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, dict) and value.get("class_name") == TENSOR:
-        yield list(value["config"]["keras_history"])
+    for given in filter(_is_tensor, _flat(value)):
+        yield list(given["config"]["keras_history"])
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("class_name") == TENSOR
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """Yields what lists inside each other hold."""
+    if not isinstance(value, list):
+        yield value
+        return
+    for item in value:
+        yield from _flat(item)
 
 
 def _places(value: Any, counted_from_0: set[str]) -> Iterator[Reference]:
