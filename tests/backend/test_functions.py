@@ -483,8 +483,9 @@ def test_upload_doesnt_follow_the_array(backend):
     array[:] = 100
     assert f.loop(handle, [[0, 1]])[0] == [4]
     handle.release()
-    with pytest.raises(DataError, match="there are 0 rows"):
-        f.loop(handle, [[0, 1]])
+    for index in ([[0, 1]], np.zeros((2, 0), int)):
+        with pytest.raises(ArgumentError, match="released"):
+            f.loop(handle, index)
 
 
 def test_upload_checks_what_it_gets(backend):

@@ -416,6 +416,12 @@ def test_print_tensor_prints_when_computed(backend, capfd):
     assert "seen" in captured.out + captured.err
 
 
+def test_extremes_of_a_list_of_tensors(predicting_backend):
+    tensors = [K.variable([1.0, 5.0]), K.variable([3.0, 2.0])]
+    np.testing.assert_array_equal(K.eval(K.max(tensors, axis=0)), [3, 5])
+    np.testing.assert_array_equal(K.eval(K.argmin(tensors, axis=0)), [0, 1])
+
+
 # Derivatives
 
 DIFFERENTIABLE = {

@@ -254,6 +254,22 @@ def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
     close(results[2:], [np.tile(MASK.sum(1, keepdims=True), (1, FEATURES))] * states)
 
 
+def test_an_output_that_is_several_states_keeps_the_first_under_a_mask():
+    x = K.placeholder((None, STEPS, FEATURES))
+    mask = K.placeholder((None, STEPS), dtype="bool")
+
+    def step(x, states):
+        output = K.sum(x, axis=1, keepdims=True)
+        return output, [output, output]
+
+    initial = [K.zeros_like(x[:, 0, :1]), K.ones_like(x[:, 0, :1])]
+    last, outputs, states = K.rnn(step, x, initial, mask=mask)
+    nothing = np.zeros((SAMPLES, STEPS), "bool")
+    results = run([x, mask], [last, outputs, *states], [DATA, nothing])
+    column = np.zeros((SAMPLES, 1))
+    close(results, [column, np.zeros((SAMPLES, STEPS, 1)), column, column + 1])
+
+
 def test_states_that_no_sample_owns_are_not_masked():
     x = K.placeholder((None, STEPS, FEATURES))
     mask = K.placeholder((None, STEPS), dtype="bool")

@@ -248,6 +248,16 @@ def test_the_branch_not_taken_is_not_computed():
     assert computed
 
 
+def test_values_have_the_types_that_pytensor_declares():
+    """NumPy calls float64 equal to None."""
+    precise = JaxOp(
+        "precise", lambda x: [x.astype("float64")], lambda inputs: [inputs[0].type]
+    )
+    x = K.placeholder((None,))
+    (result,) = K.function([x], [precise(x)])([np.ones(2)])
+    assert result.dtype == np.float32
+
+
 # Interruption and threads
 
 

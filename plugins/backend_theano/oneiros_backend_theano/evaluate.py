@@ -277,8 +277,7 @@ def _as_declared(value, variable: Variable):
     """Converts a value to the type that PyTensor declared, as JAX's promotion rules
     differ."""
     dtype = getattr(variable.type, "dtype", None)
-    own_dtype = getattr(value, "dtype", None)
-    if dtype is None or own_dtype in (None, dtype):
+    if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value
     if is_zero(value):
         return zeros(value.shape, dtype)

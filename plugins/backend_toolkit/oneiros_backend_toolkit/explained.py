@@ -126,9 +126,12 @@ def _check_has_elements(name: str, backend: Backend, *args, **kwargs) -> None:
     call.apply_defaults()
     x = call.arguments["x"]
     axis = call.arguments["axis"]
+    is_tensor = backend.owns(x)
+    if not is_tensor and not isinstance(x, np.ndarray):
+        return
     try:
-        shape = backend.int_shape(x) if backend.owns(x) else np.shape(x)
-    except (ArgumentError, ValueError):  # not even the rank is known
+        shape = backend.int_shape(x) if is_tensor else x.shape
+    except ArgumentError:  # not even the rank is known
         return
     searched = shape
     if axis is not None:

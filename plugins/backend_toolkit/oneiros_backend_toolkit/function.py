@@ -383,6 +383,11 @@ class Function(CompiledFunction):
 
     def check_index(self, handle: Upload, index) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
+        if len(handle.arrays) != len(self.feeds):
+            raise ArgumentError(
+                "This upload was released, or another function made it. Call "
+                "upload(arrays) again before loop."
+            )
         array = np.asarray(index)
         rows = min(map(len, handle.arrays), default=0)
         if array.ndim != 2 or array.dtype.kind not in "iu":

@@ -72,7 +72,7 @@ class Rnn(Folds):
             output, new_states = step(slices[0], states)
             place = None
             for i, state in enumerate(new_states):
-                if state is output:
+                if state is output and place is None:
                     place = i
             # A mask has no influence on types
             states = self._cast(states, self._types_given(new_states, states))

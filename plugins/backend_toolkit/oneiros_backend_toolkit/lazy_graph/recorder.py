@@ -74,7 +74,7 @@ class Recorder:
         ```python
         from oneiros import backend as K
         from oneiros_backend_toolkit.lazy_graph.sources import Placeholder
-        from oneiros_backend_toolkit.lazy_graph.tensors import Nodes, Spec
+        from oneiros_backend_toolkit.lazy_graph.tensors import Spec
 
         recorder = K.load("jax").recorder
         x = recorder.node(Placeholder(), Spec((None, 3), "float32"))
