@@ -464,7 +464,7 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
             "seq_conv2d_th.h5",
             "m.h5",
             {"dim_ordering": "nchw"},
-            "dim_ordering='nchw'. Expected 'th' or 'tf'",
+            "dim_ordering='nchw'. Expected 'th', 'tf' or None",
         ),
         (
             "seq_conv2d_th.h5",

@@ -10,6 +10,7 @@ from oneiros.arguments import is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import Shape, Tensor
 from oneiros.errors import ShapeError
+from oneiros_initializations.postponed import initialized
 
 from oneiros_layers_advanced_activations.fixed import rounded
 
@@ -91,8 +92,11 @@ def _constant(value: float) -> Callable[..., Any]:
     """Returns an initialization with one value everywhere."""
 
     def filled(shape, name: str | None = None) -> Tensor:
-        values = np.broadcast_to(value, shape)
-        return K.variable(values, name=name)
+        def make() -> Tensor:
+            values = np.broadcast_to(value, shape)
+            return K.variable(values, name=name)
+
+        return initialized(shape, name, make)
 
     return filled
 

@@ -30,7 +30,7 @@ from oneiros_saving.provenance import KEY
 from oneiros_saving.restoring import COMPILED, restore_forgotten
 
 from oneiros_cli.file_tools import model_conversion
-from oneiros_cli.file_tools.conversion_plan import ConversionPlan
+from oneiros_cli.file_tools.conversion_plan import ORDERINGS, ConversionPlan
 from oneiros_cli.file_tools.stored_file import StoredFile, read
 
 Objects = dict[str, Any] | None
@@ -72,6 +72,7 @@ def convert(
     # Raises
         ArgumentError: if the file can't be converted; the message says why.
     """
+    check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     check_choice("convert", "kernels", kernels, (*ENGINES, None))
     path = model_files.target(target, overwrite)
     if path is None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oneiros import config as configs
-from oneiros.arguments import check_choice
 from oneiros.engine.container import Container, entry_of
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays
@@ -110,9 +109,6 @@ class ConversionPlan:
     transforms: dict[int, Transform] = field(default_factory=dict)
     counterparts: dict[Any, Any] = field(default_factory=dict)
     outputs: dict[Any, list[Moved]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        check_choice("convert", "dim_ordering", self.dim_ordering, ORDERINGS)
 
     @property
     def inputs(self) -> dict[str, Axes]:

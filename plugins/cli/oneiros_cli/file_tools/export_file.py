@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_choice
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros_exports.destination import ExportError
@@ -18,6 +19,7 @@ from oneiros_saving import loading, model_files
 from oneiros_saving.model_files import PathLike
 
 from oneiros_cli.file_tools.conversion import Axes, Objects, check_whole, reordered
+from oneiros_cli.file_tools.conversion_plan import ORDERINGS
 from oneiros_cli.file_tools.stored_file import read
 
 Array = np.ndarray[Any, Any]
@@ -54,6 +56,7 @@ def export_file(
     # Raises
         ArgumentError, ExportError: as for `oneiros.export`.
     """
+    check_choice("convert", "dim_ordering", dim_ordering, (*ORDERINGS, None))
     stored = read(source)
     check_whole(stored.state, source)
     if stored.is_text:
