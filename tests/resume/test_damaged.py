@@ -14,7 +14,7 @@ from oneiros.callbacks import EarlyStopping, ModelCheckpoint, Resume
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential
-from oneiros.optimizers import SGD, Adam
+from oneiros.optimizers import SGD, Adam, Optimizer
 from oneiros.saving import Budget
 from oneiros_resume.keeper import VERSION
 from oneiros_saving.formats.hdf5 import HDF5Format
@@ -113,6 +113,26 @@ def test_another_optimizer(complete, tmp_path):
         path, r"SGD\.weights has values of shape", model=new_model(SGD(momentum=0.5))
     )
     assert "(4, 3)" in text
+
+
+class Stateless(Optimizer):
+    def get_updates(self, params, constraints, loss):
+        gradients = self.get_gradients(loss, params)
+        self.updates = [
+            K.update(param, param - 0.1 * gradient)
+            for param, gradient in zip(params, gradients, strict=True)
+        ]
+        return self.updates
+
+    def get_config(self):
+        return {}
+
+
+def test_an_optimizer_without_a_state(complete, tmp_path):
+    path = damaged(complete, tmp_path, lambda training: None)
+    model = new_model(Stateless())
+    with pytest.raises(FileFormatError, match=r"Stateless\.weights has values"):
+        fit(model, path)
 
 
 def test_fewer_epochs_than_were_done(complete, tmp_path):

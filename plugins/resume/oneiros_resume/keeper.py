@@ -17,7 +17,7 @@ from oneiros_safe_files.model_state import ModelState
 from oneiros_saving import loading, saving
 from oneiros_saving.plain_data_encoding import decoded, encoded
 from oneiros_saving.restoring import matched_pairs
-from oneiros_training.parts.variables import assign, matched, values_of
+from oneiros_training.parts.variables import assign, check_forms, matched, values_of
 
 from oneiros_resume.training import Training
 
@@ -244,16 +244,21 @@ class Keeper(Callback):
 
     def _check_shapes(self, state: ModelState, variables: Any) -> None:
         """Checks that all values fit, and keeps them for `_restore`."""
-        slots = [value for _, value in state.optimizer_weights or ()]
-        self._optimizer_values = {**variables, "weights": slots}
-        matched(self.model.optimizer, self._optimizer_values)
+        optimizer = self.model.optimizer
+        self._slots = [value for _, value in state.optimizer_weights or ()]
+        self._optimizer_variables = variables
+        name = f"{type(optimizer).__name__}.weights"
+        check_forms(name, optimizer.get_weights(), self._slots)
+        matched(optimizer, variables, optimizer.weights)
         self._weights = matched_pairs(
             self.model, state.weights, self.plan.path, False, origin_of(state)
         )
 
     def _restore(self, run: dict[str, Any], streams: bool) -> None:
         K.batch_set_value(self._weights)
-        assign(self.model.optimizer, self._optimizer_values)
+        optimizer = self.model.optimizer
+        optimizer.set_weights(self._slots)
+        assign(optimizer, self._optimizer_variables, optimizer.weights)
         self.training.restore(run, streams)
 
     @contextmanager

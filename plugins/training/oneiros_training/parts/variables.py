@@ -48,12 +48,17 @@ def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
     for key in sorted(values.keys() & own_pairs.keys()):
         variables = [variable for variable, _ in own_pairs[key]]
         own_values = [value for _, value in own_pairs[key]]
-        _check_forms(f"{type(obj).__name__}.{key}", own_values, values[key])
+        check_forms(f"{type(obj).__name__}.{key}", own_values, values[key])
         matched_pairs += zip(variables, values[key], strict=True)
     return matched_pairs
 
 
-def _check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> None:
+def check_forms(attribute: str, own_values: list[Any], stored: list[Any]) -> None:
+    """Checks that the numbers, shapes and types of stored values are the own ones.
+
+    # Raises
+        FileFormatError: if they differ.
+    """
     own_forms = list(map(form, own_values))
     stored_forms = list(map(form, stored))
     if own_forms != stored_forms:
