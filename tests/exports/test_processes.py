@@ -37,6 +37,13 @@ def test_what_a_library_prints_is_no_answer():
         assert call("posixpath:join", ["a", "b"], "No path") == "a/b"
 
 
+def test_a_process_that_prints_when_it_starts(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("print('hello')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ExportError, match="prints something by itself"):
+        pid()
+
+
 def test_an_error_is_quoted_and_the_process_goes_on():
     with shared_processes():
         first = pid()

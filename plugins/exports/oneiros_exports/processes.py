@@ -111,8 +111,13 @@ class _Process:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
             return pickle.load(self._process.stdout)
-        except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        except (BrokenPipeError, EOFError):
             return None
+        except (LookupError, ValueError, pickle.UnpicklingError) as error:
+            raise ExportError(
+                "A new process of Python prints something by itself, perhaps in a "
+                'module sitecustomize. See what: python -c ""'
+            ) from error
 
     def _reason(self) -> str:
         """Returns why the process has ended: the last line that it printed."""
