@@ -6,7 +6,7 @@ import copy
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, GraphError
+from oneiros.errors import ArgumentError, DataError, GraphError
 from oneiros.optimizers import SGD
 
 
@@ -194,6 +194,10 @@ def test_a_placeholder_without_a_shape_takes_any_on_tensorflow(backend):
     double = K.function([x], [x * 2])
     assert double([3.0]) == [6.0]
     assert double([[[1.0, 2.0]]])[0].tolist() == [[2.0, 4.0]]
+    with pytest.raises(DataError, match=r"K\.softmax.*\(1, 1, 1, 1\).*rank isn't 2"):
+        K.function([x], [K.softmax(x)])([np.ones((1, 1, 1, 1))])
+    with pytest.raises(DataError, match=r"K\.max.*\(1, 1\): .* has no axis 3"):
+        K.function([x], [K.max(x, axis=3)])([np.ones((1, 1))])
 
 
 def test_products_of_four_axes_and_of_the_batch_are_those_of_the_engine(backend):

@@ -273,7 +273,7 @@ class ArrayFunctions(Promotion):
     def softmax(self, x):
         x = self.floats(x)
         if self.rank(x) not in (2, 3, None):
-            raise UnsuitedError("x")
+            raise UnsuitedError("x", reason="its rank isn't 2 or 3")
         return self.activations.softmax(x)
 
     def relu(self, x, alpha=0.0, max_value=None):

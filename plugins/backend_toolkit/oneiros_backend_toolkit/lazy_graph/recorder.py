@@ -40,6 +40,7 @@ from oneiros_backend_toolkit.lazy_graph.sources import (
     Stream,
 )
 from oneiros_backend_toolkit.lazy_graph.tensors import LazyTensor, Nodes, Spec
+from oneiros_backend_toolkit.operands import UnsuitedError
 from oneiros_backend_toolkit.tensors import AnyFunction, Shape
 
 ValueOf = Callable[[LazyTensor], Any]
@@ -260,11 +261,12 @@ class Recorder:
         """
         try:
             yield
-        except OneirosError:
-            raise
+        except OneirosError as cause:
+            if error is ShapeError or not isinstance(cause, UnsuitedError):
+                raise
+            raise error(f"{_received(label, shapes)}: {cause}") from None
         except self.engine.errors as cause:
-            shown = ", ".join(map(str, shapes)) or "(none)"
-            received = f"{label} received tensors of shapes {shown}"
+            received = _received(label, shapes)
             reason = self.engine.reason(cause)
             if not wrap:
                 cause.add_note(f"Oneiros: {received}.")
@@ -400,6 +402,11 @@ def _shape_of_either(chosen: Shape, other: Shape) -> Shape:
         )
         raise of_engine(refusal, "")
     return tuple(a if a == b else None for a, b in pairs)
+
+
+def _received(label: str, shapes) -> str:
+    shown = ", ".join(map(str, shapes)) or "(none)"
+    return f"{label} received tensors of shapes {shown}"
 
 
 def _static_shape(x):
