@@ -104,7 +104,8 @@ class Callback:
         """Called before an epoch's first batch."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Called after an epoch and its validation; `logs` has the averages of both."""
+        """Called after an epoch and its validation; `logs` has the averages of both
+        over their samples."""
 
     def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Called before a batch; `logs` has `batch` and `size`."""

@@ -125,8 +125,8 @@ class PluginManager:
     def _preferred(self, key: str) -> str | None:
         """Returns the distribution that `prefer` names for `kind:name`; a preference
         for a layer also applies to its name in the layer's module."""
-        if key in self.prefer:
-            return self.prefer[key]
+        if key in self.prefer or not key.startswith("module:"):
+            return self.prefer.get(key)
         name = re.split(r"[.:]", key)[-1]
         for other, distribution in self.prefer.items():
             if other.endswith(f":{name}"):

@@ -3,9 +3,10 @@
 Besides hooks and the names that users write, this is the only way from the kernel into
 a plugin. A plugin's manifest names its implementation in `oneiros_services`, as
 `{"saving": "package.module:attribute"}`; the plugin assigns it to a variable of the
-protocol's type, so that mypy compares the two. `services.saving` imports it on first
-use; if no plugin provides it, the error says what to install. To replace a service,
-provide the same name, and choose between the two with `[prefer]` in the settings.
+protocol's type, so that mypy compares the two. Each protocol below names the module of
+Oneiros's own implementation. `services.saving` imports it on first use; if no plugin
+provides it, the error says what to install. To replace a service, provide the same
+name, and choose between the two with `[prefer]` in the settings.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Config = dict[str, Any]
 
 
 class DefaultCallbacks(Protocol):
-    """The callbacks that every fit has."""
+    """The callbacks that every fit has: `oneiros_callbacks.service`."""
 
     def for_fit(
         self, model: Container, callbacks: list[Any], params: dict[str, Any]
@@ -35,7 +36,7 @@ class DefaultCallbacks(Protocol):
 
 
 class OldCode(Protocol):
-    """What code for other versions of Keras expects."""
+    """What code for other versions of Keras expects: `oneiros_old_code.service`."""
 
     def without_removed(self, where: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Returns arguments without those that Keras removed, and warns about these."""
@@ -66,7 +67,7 @@ class OldCode(Protocol):
 
 
 class Summaries(Protocol):
-    """Models in a terminal."""
+    """Models in a terminal: `oneiros_utils.service`."""
 
     def print_summary(
         self,
@@ -81,14 +82,15 @@ class Summaries(Protocol):
 
 
 class Notebooks(Protocol):
-    """Models in a notebook."""
+    """Models in a notebook: `oneiros_visualization.service`."""
 
     def model_html(self, model: Container) -> str:
         """Returns a table of a model's layers."""
 
 
 class Configurations(Protocol):
-    """Layers and graphs as plain data, and graphs from it."""
+    """Layers and graphs as plain data, and graphs from it:
+    `oneiros_saving.configurations`."""
 
     def layer_config(self, layer: Layer) -> Config:
         """Returns the result of `Layer.get_config`."""
@@ -114,7 +116,7 @@ class Configurations(Protocol):
 
 
 class Saving(Protocol):
-    """Files of models and of weights."""
+    """Files of models and of weights: `oneiros_saving.saving`."""
 
     def save_model(self, model: Container, filepath: Any, overwrite: bool) -> None:
         """Writes a model with its training state."""
@@ -137,7 +139,8 @@ class Saving(Protocol):
 
 
 class Copying(Protocol):
-    """Copies of objects, by `copy`, `pickle` and resumed training."""
+    """Copies of objects, by `copy`, `pickle` and resumed training:
+    `oneiros_saving.pickling`."""
 
     def reduced(self, obj: Rebuilt) -> tuple[Any, ...]:
         """Returns a function that makes a copy of an object, and its arguments."""

@@ -58,7 +58,7 @@ def test_functions_as_mode(backend):
             inputs,
             mode=weighted,
             arguments={"factor": 2.0},
-            output_shape=lambda s: (s[0][0], 6),
+            output_shape=lambda s: np.array([s[0][0], 6]),
         ),
     ]
     assert [y._keras_shape for y in outputs] == [(None, 6)] * 3

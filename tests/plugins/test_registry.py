@@ -154,6 +154,11 @@ def test_a_registration_never_replaces_a_plugins_object():
             ),
         ):
             registry.resolve("layer", "Dense")
+        with (
+            settings.override(prefer={"metric:Dense": "my-lab"}),
+            pytest.raises(NameConflictError),
+        ):
+            registry.resolve("layer", "Dense")
     assert registry.resolve("layer", "Dense") is not Mine
 
 

@@ -1,4 +1,10 @@
-"""The loops of `fit`, `evaluate` and `predict`, on one page."""
+"""The loops of `fit`, `evaluate` and `predict`, on one page.
+
+A compiled function returns the mean of a metric over a batch
+(`oneiros_training.compilation.metrics`). `test_loop` averages these over the samples;
+in `fit`, the first callback does so (`oneiros_callbacks.averages.BaseLogger`), and adds
+its averages to the logs of `on_epoch_end`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -43,15 +49,15 @@ def _train_epoch(fit: Fit, order: Array) -> None:
                 "batch": range(run.first, run.first + run.batches),
                 "size": [run.batch_size] * run.batches,
             }
-            callbacks.on_run_end({**logs, **_measure(fit, run)})
+            callbacks.on_run_end({**logs, **_train_run(fit, run)})
             continue
         log: dict[str, Any] = {"batch": run.first, "size": run.batch_size}
         callbacks.on_batch_begin(run.first, log)
-        log.update((name, value) for name, (value,) in _measure(fit, run).items())
+        log.update((name, value) for name, (value,) in _train_run(fit, run).items())
         callbacks.on_batch_end(run.first, log)
 
 
-def _measure(fit: Fit, run: Run) -> dict[str, list[Any]]:
+def _train_run(fit: Fit, run: Run) -> dict[str, list[Any]]:
     """Trains on a run; returns the list of values per batch, by name."""
     observer = current_observer()
     outputs = fit.train.compute(run)

@@ -277,7 +277,8 @@ def _as_declared(value, variable: Variable):
     """Converts a value to the type that PyTensor declared, as JAX's promotion rules
     differ."""
     dtype = getattr(variable.type, "dtype", None)
-    if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
+    is_untyped = dtype is None or not hasattr(value, "dtype")
+    if is_untyped or value.dtype == dtype:
         return value
     if is_zero(value):
         return zeros(value.shape, dtype)

@@ -42,7 +42,8 @@ def known_features(layer: Layer, input_shape: Shape) -> int:
 class AffineLayer(Layer):
     """Base of the layers that multiply by a kernel and add a bias.
 
-    Not a layer itself.
+    Not a layer itself. To add an argument to a layer, add a parameter of its
+    constructor and an attribute of the same name: `get_config` finds it.
 
     # Arguments
         init: name or function, initialization of the kernel.

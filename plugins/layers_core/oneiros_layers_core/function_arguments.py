@@ -1,7 +1,7 @@
 """Functions as arguments: their configuration, and how they are called."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
@@ -80,7 +80,7 @@ def function_shape(layer, function: Callable[..., Any], input_shape):
         return (shapes[0][0], *declared)
     if declared is not None:
         shape = declared(input_shape)
-        if isinstance(shape, (list, tuple)):
+        if isinstance(shape, Iterable):
             return tuple(shape)
         raise TypeError(
             f"{label(layer)}: its function output_shape returned {shape!r} for the "

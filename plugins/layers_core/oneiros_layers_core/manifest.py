@@ -30,7 +30,7 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The modules `oneiros.layers.core` and `legacy`, and Merge in its other places in
+    """The module `oneiros.layers.core`, and Merge in its other places in
     Keras 1."""
     return {
         "layers.core": {**LAYERS, **BASES},

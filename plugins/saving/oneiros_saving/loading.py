@@ -206,7 +206,12 @@ def model_of(
     trained_on: str | None = None,
 ) -> Any:
     """Returns the model that a file's contents describe, compiled if it was; for the
-    arguments, see `load_model`."""
+    arguments, see `load_model`.
+
+    The configuration becomes that of Keras 1 if another version wrote it, is checked,
+    and becomes layers without values. The file's weights follow, then the values that
+    it doesn't hold, and the optimizer with its state.
+    """
     if state.model_config is None:
         raise FileFormatError(
             f"{source} holds only weights: build the model and load_weights(path)."

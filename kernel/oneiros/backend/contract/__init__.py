@@ -6,8 +6,7 @@ raises CapabilityError, and `hasattr(backend, name)` is False. Many functions fo
 from others: the classes of `oneiros_backend_toolkit` implement them, and an engine
 overrides those that it can do better. An implementation has the contract's signature
 and no docstring: `help` shows the contract's. The signatures are those of Keras 1,
-without types, and so are the toolkit's; `mypy: allow-untyped-defs` tells mypy so in
-each module.
+without types, and so are the toolkit's.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and

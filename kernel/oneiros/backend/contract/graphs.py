@@ -225,7 +225,7 @@ class Graphs:
             A pair for `updates` of `function`.
 
         # Raises
-            ArgumentError: if `x` isn't a variable, or the other argument isn't a
+            ArgumentError: if `variable` isn't a variable, or another argument isn't a
                 tensor, array or number.
             ShapeError: if the shapes don't broadcast.
         """

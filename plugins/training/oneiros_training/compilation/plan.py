@@ -19,7 +19,13 @@ from oneiros_training.compilation.metrics import named_metrics
 def plan(
     model: Any, arguments: dict[str, Any], others: dict[str, Any]
 ) -> dict[str, Any]:
-    """Returns the attributes of the compiled model: `services.Training.plan`."""
+    """Returns the attributes of the compiled model.
+
+    # Arguments
+        model: the `Model`.
+        arguments: dict of the arguments of `Model.compile`.
+        others: dict of those that are passed to `K.function`.
+    """
     names = model.output_names
     modes = arguments["sample_weight_mode"]
     outputs = output_losses(model, arguments["loss"], modes)

@@ -77,7 +77,7 @@ class Epochs(BatchStream):
         """
         if self.use == "train" and hasattr(self.source, "set_epoch"):
             self.source.set_epoch(self.epoch)
-        queue = self._workers_on(order.tolist(), start)
+        queue = self._workers_on(order, start)
         number = start
         while arrays := self.next_arrays(queue, number, ""):
             yield Run(number, 1, self.last_size, number + 1, arrays)
@@ -90,7 +90,7 @@ class Epochs(BatchStream):
             self.source.on_epoch_end()
         self.epoch += 1
 
-    def _workers_on(self, order: list[int], start: int) -> GeneratorEnqueuer:
+    def _workers_on(self, order: Array, start: int) -> GeneratorEnqueuer:
         """Returns workers that have skipped `start` batches, including their random
         draws."""
         state = self._resumed
@@ -103,11 +103,11 @@ class Epochs(BatchStream):
         assert self.queue is not None
         return self.queue
 
-    def _items(self, order: list[int], start: int) -> Iterator[Any]:
+    def _items(self, order: Array, start: int) -> Iterator[Any]:
         """Returns the batches of an epoch, without the first ones, and `END`."""
         if self.is_numbered:
             # In a generator, unlike `map`, a StopIteration of user code is an error.
-            batches = (self._item(number) for number in order[start:])
+            batches = (self._item(number) for number in order[start:].tolist())
             return chain(batches, [END])
         return islice(chain(self.source, [END]), start, None)
 
