@@ -214,6 +214,12 @@ def with_another_mask(data):
     operation["inbound_nodes"][0]["args"][1] = 2
 
 
+def with_a_mask_by_numbers(data):
+    operation = layer_named(data, "NotEqual")
+    numbers = {"class_name": "__numpy__", "config": {"value": [0]}}
+    operation["inbound_nodes"][0]["args"][1] = numbers
+
+
 def with_a_product_as_output(data):
     layer_named(data, "Add")["class_name"] = "Multiply"
     data["config"]["output_layers"] = [["add_1", 0, 0]]
@@ -231,6 +237,7 @@ def with_a_constant(data):
         ("words", with_a_product_as_output, "gives zeros at masked steps, where"),
         ("recurrent", with_other_backward_layer, "backward_layer, LSTM, that isn't"),
         ("words", with_one_mask_less, "joins inputs with different masks"),
+        ("words", with_a_mask_by_numbers, "'logical_or' is the operation LogicalOr"),
         ("words", with_another_mask, "called with mask besides its input"),
     ],
 )

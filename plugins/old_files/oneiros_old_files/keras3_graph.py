@@ -352,7 +352,7 @@ def _operation(call: _Call, inputs: list[Mask]) -> Mask:
     is_over_last = name == "Any" and config["axis"] == -1
     if is_over_last and not config["keepdims"]:
         return (name, inputs[0])
-    if name == "LogicalOr" and len(set(inputs)) == 1:
+    if name == "LogicalOr" and inputs[1:] == inputs[:1]:
         return inputs[0]
     return (call.layer["name"],)
 
