@@ -1,6 +1,5 @@
 """Positions of windows on an axis: sizes and paddings of convolutions and pooling."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -169,11 +168,6 @@ class PoolingWindows(Windows):
     """
 
     window: Sizes
-
-    @property
-    def cells(self) -> int:
-        """The number of cells in a window."""
-        return math.prod(self.window)
 
     def pooled(self, shape: Sequence[Size]) -> tuple[Size, ...]:
         """Returns the result's shape for an input's."""
