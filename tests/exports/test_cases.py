@@ -14,6 +14,7 @@ from oneiros.layers import (
     Flatten,
     GlobalMaxPooling2D,
     Input,
+    Lambda,
     Masking,
     MaxPooling1D,
     merge,
@@ -66,6 +67,15 @@ def test_open_sizes_that_are_too_small_for_the_model_are_left_out():
     cases = by_kind(recorded(Model(x, y)).cases)
     assert {size for _, size in cases} == {32, 67}
     assert cases["noise", 32].arrays[0].shape == (32, 32, 32, 3)
+
+
+def test_a_single_row_that_a_model_does_not_take_is_left_out():
+    pairs = Lambda(lambda x: K.reshape(K.reshape(x, (-1, 2, 3)), (-1, 3)), (3,))
+    x = Input((3,))
+    assert list(by_kind(recorded(Model(x, pairs(x))).cases)) == [
+        ("noise", None),
+        ("wide noise", None),
+    ]
 
 
 def test_if_no_size_fits_the_message_says_why_the_largest_does_not():

@@ -126,19 +126,20 @@ def recorded(model: Any, inputs: list[Array] | None = None) -> Recording:
 
 
 def _drawn(model: Any) -> Recording:
-    """Returns drawn batches with the first open sizes that the model takes."""
+    """Returns the drawn batches that the model takes, with the first open sizes."""
     recording = Recording([], [])
     sizes = set()
     failure = None
     for cases in drawn_cases(model):
-        try:
-            outputs = [predicted(model, case.arrays) for case in cases]
-        except OneirosError as error:
-            failure = error
-            continue
-        recording.cases.extend(cases)
-        recording.outputs.extend(outputs)
-        sizes.add(cases[0].open_size)
+        for case in cases:
+            try:
+                outputs = predicted(model, case.arrays)
+            except OneirosError as error:
+                failure = error
+                continue
+            recording.cases.append(case)
+            recording.outputs.append(outputs)
+            sizes.add(case.open_size)
         if len(sizes) == NB_OPEN_SIZES:
             break
     if not recording.cases:
