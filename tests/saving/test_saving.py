@@ -376,7 +376,7 @@ def test_no_file(backend, tmp_path):
             load(tmp_path / "nothing.h5")
         with pytest.raises(FileNotFoundError):
             load("https://example.org/model.h5")
-        with pytest.raises(FileMissingError, match="There is no file at"):
+        with pytest.raises(FileMissingError, match="is a folder"):
             load(tmp_path)
 
 

@@ -80,9 +80,12 @@ def resolved(filepath: PathLike) -> Path:
 def existing(filepath: PathLike) -> Path:
     """Returns the path of an existing file, or raises FileMissingError."""
     path = path_of(filepath)
-    with suppress(OSError):  # a name that is too long for the system
-        if path.is_file():
-            return path
+    if os.path.isfile(path):
+        return path
+    if os.path.isdir(path):
+        raise FileMissingError(
+            f"{path!s:.300} is a folder. Pass the path of a model file."
+        )
     raise FileMissingError(
         f"There is no file at {path!s:.300} (in {Path.cwd()}). Pass the path of a "
         "model file; only local files are opened."
